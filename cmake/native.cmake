@@ -1,0 +1,17 @@
+# The Rust crate in native/: regorus, blake3 and minijinja behind one C ABI. All presets share one cargo target folder:
+# the archive does not depend on them.
+find_program(CARGO cargo REQUIRED HINTS $ENV{HOME}/.cargo/bin)
+set(NATIVE_TARGET ${CMAKE_SOURCE_DIR}/build/native)
+set(NATIVE_LIBRARY ${NATIVE_TARGET}/release/libregesta_native.a)
+file(GLOB NATIVE_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/native/src/*.rs)
+add_custom_command(
+  OUTPUT ${NATIVE_LIBRARY}
+  COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${NATIVE_TARGET} CC=clang-19
+          ${CARGO} build --release --locked --manifest-path ${CMAKE_SOURCE_DIR}/native/Cargo.toml
+  DEPENDS ${NATIVE_SOURCES} ${CMAKE_SOURCE_DIR}/native/Cargo.toml ${CMAKE_SOURCE_DIR}/native/Cargo.lock
+  COMMENT "cargo build (native)" USES_TERMINAL VERBATIM)
+add_custom_target(native_build DEPENDS ${NATIVE_LIBRARY})
+add_library(native STATIC IMPORTED)
+set_target_properties(native PROPERTIES IMPORTED_LOCATION ${NATIVE_LIBRARY})
+target_include_directories(native INTERFACE ${CMAKE_SOURCE_DIR}/native/include)
+add_dependencies(native native_build)

@@ -1,0 +1,27 @@
+# One static library a room. Third-party libraries are linked to the rooms that own them and to no other.
+set(OWNS_base       tomlplusplus::tomlplusplus)
+set(OWNS_crypto     OpenSSL::Crypto PkgConfig::sodium)
+set(OWNS_db         SQLite::SQLite3 PostgreSQL::PostgreSQL)
+set(OWNS_http       OpenSSL::SSL CURL::libcurl ZLIB::ZLIB)
+set(OWNS_policy     native PkgConfig::seccomp)
+set(OWNS_cli        CLI11::CLI11)
+
+# Everyone sees these: the standard library, fmt and Boost.JSON, compiled once.
+add_library(prelude STATIC ${CMAKE_SOURCE_DIR}/src/base/prelude.cpp)
+target_include_directories(prelude PUBLIC ${CMAKE_SOURCE_DIR}/src)
+target_link_libraries(prelude PUBLIC Boost::json Threads::Threads)
+target_precompile_headers(prelude PRIVATE ${CMAKE_SOURCE_DIR}/src/base/prelude.h)
+
+function(regesta_room name)
+  cmake_parse_arguments(ROOM "" "" "USES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/src/base/prelude.cpp ${CMAKE_SOURCE_DIR}/src/cli/main.cpp)
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE prelude ${ROOM_USES})
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC prelude ${ROOM_USES} PRIVATE ${OWNS_${name}})
+  target_precompile_headers(${name} REUSE_FROM prelude)
+endfunction()

@@ -1,0 +1,30 @@
+# Compiler flags that hold for every target.
+set(REGESTA_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
+option(REGESTA_FUZZ "Build the libFuzzer targets" OFF)
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
+                    -Wno-gnu-zero-variadic-macro-arguments -fno-omit-frame-pointer)
+add_compile_definitions(BOOST_ASIO_NO_DEPRECATED FMT_HEADER_ONLY=1)
+add_link_options(-fuse-ld=lld-19)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_link_options(-Wl,--gc-sections -Wl,--compress-debug-sections=zlib)
+  add_compile_options(-ffunction-sections -fdata-sections)
+endif()
+
+if(REGESTA_SANITIZE)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+  add_compile_options(-fsanitize=${REGESTA_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${REGESTA_SANITIZE})
+  add_compile_definitions(BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING REGESTA_SANITIZED=1)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  # The precompiled header is hashed by content, so a fresh clone in another folder still hits the cache.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Xclang$<SEMICOLON>-fno-pch-timestamp>)
+endif()

@@ -1,0 +1,223 @@
+#include "base/json.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace regesta {
+namespace {
+
+/// UTF-16 code unit order differs from byte order only between U+E000..U+FFFF and the supplementary planes.
+bool utf16Less(std::string_view a, std::string_view b) {
+  std::size_t n = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < n; ++i) {
+    auto x = static_cast<unsigned char>(a[i]);
+    auto y = static_cast<unsigned char>(b[i]);
+    if (x == y) continue;
+    bool xSupplementary = x >= 0xF0, ySupplementary = y >= 0xF0;
+    if (xSupplementary != ySupplementary && (x >= 0xEE || y >= 0xEE) && x >= 0xE0 && y >= 0xE0) return xSupplementary;
+    return x < y;
+  }
+  return a.size() < b.size();
+}
+
+/// ECMAScript Number::toString, which RFC 8785 prescribes.
+void appendEcmaDouble(std::string& out, double value) {
+  if (value == 0) {
+    out += '0';
+    return;
+  }
+  char text[40];
+  auto [end, failure] = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific);
+  std::string_view shown(text, static_cast<std::size_t>(end - text));
+  if (shown[0] == '-') {
+    out += '-';
+    shown.remove_prefix(1);
+  }
+  std::size_t e = shown.find('e');
+  int exponent = 0;
+  std::string_view exponentText = shown.substr(e + 1);
+  if (exponentText[0] == '+') exponentText.remove_prefix(1);
+  std::from_chars(exponentText.data(), exponentText.data() + exponentText.size(), exponent);
+  std::string digits(1, shown[0]);
+  if (e > 1) digits += shown.substr(2, e - 2);
+  int count = static_cast<int>(digits.size());
+  int point = exponent + 1;  // the decimal point stands behind this many digits
+  if (count <= point && point <= 21) {
+    out += digits + std::string(static_cast<std::size_t>(point - count), '0');
+  } else if (0 < point && point <= 21) {
+    out += digits.substr(0, static_cast<std::size_t>(point)) + "." + digits.substr(static_cast<std::size_t>(point));
+  } else if (-6 < point && point <= 0) {
+    out += "0." + std::string(static_cast<std::size_t>(-point), '0') + digits;
+  } else {
+    out += digits.substr(0, 1);
+    if (count > 1) out += "." + digits.substr(1);
+    out += fmt::format("e{}{}", exponent < 0 ? '-' : '+', std::abs(exponent));
+  }
+}
+
+void appendCanonical(std::string& out, const json::value& value);
+
+void appendCanonicalObject(std::string& out, const json::object& object) {
+  std::vector<const json::key_value_pair*> members;
+  for (const auto& member : object) members.push_back(&member);
+  std::sort(members.begin(), members.end(), [](auto* a, auto* b) { return utf16Less(a->key(), b->key()); });
+  out += '{';
+  for (const auto* member : members) {
+    if (member != members.front()) out += ',';
+    appendJsonString(out, member->key());
+    out += ':';
+    appendCanonical(out, member->value());
+  }
+  out += '}';
+}
+
+void appendCanonical(std::string& out, const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::null: out += "null"; return;
+    case json::kind::bool_: out += value.get_bool() ? "true" : "false"; return;
+    case json::kind::int64: out += std::to_string(value.get_int64()); return;
+    case json::kind::uint64: out += std::to_string(value.get_uint64()); return;
+    case json::kind::double_:
+      if (!std::isfinite(value.get_double())) throw Error(Code::invalid, "canonical JSON has no NaN and no infinity");
+      appendEcmaDouble(out, value.get_double());
+      return;
+    case json::kind::string: appendJsonString(out, value.get_string()); return;
+    case json::kind::array: {
+      out += '[';
+      bool first = true;
+      for (const json::value& item : value.get_array()) {
+        if (!std::exchange(first, false)) out += ',';
+        appendCanonical(out, item);
+      }
+      out += ']';
+      return;
+    }
+    case json::kind::object: appendCanonicalObject(out, value.get_object()); return;
+  }
+}
+
+}  // namespace
+
+json::value parseJson(std::string_view text, json::storage_ptr storage) {
+  if (!isUtf8(text)) throw Error(Code::invalid, "the JSON text is not valid UTF-8");
+  json::parse_options options;
+  options.max_depth = limits::jsonDepth;
+  json::error_code failure;
+  json::stream_parser parser(storage, options);
+  std::size_t used = parser.write_some(text.data(), text.size(), failure);
+  if (!failure) parser.finish(failure);
+  if (failure || used < text.size())
+    throw error(Code::invalid, "not valid JSON near byte {}: {}", used, failure ? failure.message() : "something follows the value");
+  return parser.release();
+}
+
+std::string canonicalJson(const json::value& value) {
+  std::string out;
+  appendCanonical(out, value);
+  return out;
+}
+
+void appendJsonString(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default: out += fmt::format("\\u{:04x}", c);
+    }
+  }
+  out.append(text, plain);
+  out += '"';
+}
+
+void appendJsonDouble(std::string& out, double value) {
+  if (std::isnan(value)) {
+    out += "\"NaN\"";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  } else {
+    char text[40];
+    auto [end, failure] = std::to_chars(text, text + sizeof text, value);
+    std::string_view shown(text, static_cast<std::size_t>(end - text));
+    out += shown;
+    if (shown.find_first_of(".e") == std::string_view::npos) out += ".0";
+  }
+}
+
+JsonWriter& JsonWriter::open(char bracket) {
+  separate();
+  out_ += bracket;
+  closers_ += bracket == '{' ? '}' : ']';
+  first_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::end() {
+  REGESTA_INVARIANT(!closers_.empty());
+  out_ += closers_.back();
+  closers_.pop_back();
+  first_ = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::key(std::string_view name) {
+  separate();
+  appendJsonString(out_, name);
+  out_ += ':';
+  afterKey_ = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::text(std::string_view value) {
+  separate();
+  appendJsonString(out_, value);
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(std::int64_t value) {
+  separate();
+  char text[24];
+  auto [end, failure] = std::to_chars(text, text + sizeof text, value);
+  out_.append(text, end);
+  return *this;
+}
+
+JsonWriter& JsonWriter::real(double value) {
+  separate();
+  appendJsonDouble(out_, value);
+  return *this;
+}
+
+JsonWriter& JsonWriter::boolean(bool value) { return raw(value ? "true" : "false"); }
+JsonWriter& JsonWriter::null() { return raw("null"); }
+
+JsonWriter& JsonWriter::raw(std::string_view value) {
+  separate();
+  out_ += value;
+  return *this;
+}
+
+void JsonWriter::separate() {
+  if (std::exchange(afterKey_, false)) return;
+  if (!std::exchange(first_, false)) out_ += ',';
+}
+
+}  // namespace regesta

@@ -1,0 +1,41 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace regesta::http {
+
+struct ClientRequest {
+  std::string method = "GET";
+  std::string url;
+  Headers headers;
+  std::string body;
+  int timeoutSeconds = 30;
+  std::size_t answerLimit = 64 * 1024 * 1024;
+  /// Streams the answer's body here instead of into Response::body; false stops the transfer.
+  std::function<bool(std::string_view)> sink;
+  /// Streams the request body from here (returns bytes produced, 0 at the end) instead of `body`.
+  std::function<std::size_t(char*, std::size_t)> source;
+  long long sourceSize = -1;  ///< -1: chunked
+  std::string caFile;
+  bool followRedirects = false;
+};
+
+/// An HTTP client on libcurl that keeps its connections. Not thread-safe: one per thread.
+/// Any HTTP status is an answer, not an error. Throws Error{unavailable} when there was no answer (refused, timed out,
+/// broken), with the reason in words.
+class Client {
+ public:
+  Client();
+  ~Client();
+  Response send(const ClientRequest& request);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace regesta::http

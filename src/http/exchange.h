@@ -1,0 +1,51 @@
+#pragma once
+// The streaming shape. This header brings Asio in: only http/, the streaming files of api/ and server/ include it.
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "http/message.h"
+
+namespace regesta::http {
+
+namespace asio = boost::asio;
+
+/// One request that is read and answered piece by piece. Back-pressure: nothing is read from the peer between two calls
+/// of read(), and write() returns when the bytes are with the kernel. A peer that goes away ends the coroutine with an
+/// exception; what the handler holds is released by its destructors.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  virtual const Request& request() const = 0;
+  /// Declared body length, when there is one.
+  virtual std::optional<std::uint64_t> bodyLength() const = 0;
+  /// Next bytes of the body; 0 at its end. Throws Error{tooLarge} above the route's limit, Error{invalid} when truncated.
+  virtual asio::awaitable<std::size_t> read(std::span<char> into) = 0;
+  /// Runs blocking work (a commit, hashing a large file) on the waiting threads and comes back.
+  virtual asio::awaitable<void> waiting(std::function<void()> work) = 0;
+  /// Sends a whole answer. Either this, or begin/write/finish, once.
+  virtual asio::awaitable<void> respond(Response response) = 0;
+  /// Sends the head; without `length` the body is chunked.
+  virtual asio::awaitable<void> begin(Response head, std::optional<std::uint64_t> length) = 0;
+  virtual asio::awaitable<void> write(std::string_view bytes) = 0;
+  virtual asio::awaitable<void> finish() = 0;
+  /// Waits until `wake` is called, the time is over, or the server drains; true when woken. For SSE and long-poll.
+  virtual asio::awaitable<bool> wait(std::chrono::milliseconds limit) = 0;
+  /// A function that wakes wait() from any thread, also before wait() began and after the exchange is gone.
+  virtual std::function<void()> waker() = 0;
+  /// True when the server is draining: end long answers soon.
+  virtual bool draining() const = 0;
+};
+
+/// A handler as a coroutine. An Error thrown before begin() becomes the front's error answer.
+class StreamHandler {
+ public:
+  virtual ~StreamHandler() = default;
+  virtual asio::awaitable<void> handle(Exchange& exchange) = 0;
+};
+
+}  // namespace regesta::http

@@ -1,0 +1,52 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace regesta::http {
+
+/// Headers in order; names compare without case.
+class Headers {
+ public:
+  void add(std::string name, std::string value) { list_.emplace_back(std::move(name), std::move(value)); }
+  void set(std::string_view name, std::string value);
+  /// First value; empty optional when absent.
+  std::optional<std::string_view> get(std::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& all() const { return list_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> list_;
+};
+
+/// One request. `path` is percent-decoded except that %2F stays encoded inside segments' raw text: match on `rawPath`,
+/// decode each variable once. `body` is empty for streaming routes.
+struct Request {
+  std::string method;   ///< upper case
+  std::string target;   ///< as it came
+  std::string rawPath;  ///< target up to '?', leading slashes collapsed to one
+  std::string query;    ///< behind '?', not decoded
+  Headers headers;
+  std::string body;
+  std::string remote;  ///< address of the peer, without port
+  std::string id;      ///< request id: the client's X-Request-Id when well formed, else a new one
+  bool secure = false;
+  std::vector<std::pair<std::string, std::string>> variables;  ///< path variables, decoded, in the pattern's order
+
+  std::string_view variable(std::string_view name) const;  ///< empty when the pattern has no such name
+};
+
+struct Response {
+  int status = 200;
+  std::string contentType = "application/json";
+  Headers headers;
+  std::string body;
+};
+
+/// Query string to decoded pairs; a broken escape stays as it is written.
+std::vector<std::pair<std::string, std::string>> parseQuery(std::string_view query);
+std::string_view reason(int status);
+
+}  // namespace regesta::http

@@ -1,0 +1,48 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.h"
+
+namespace regesta::http {
+
+class StreamHandler;  // http/exchange.h: a coroutine over the request's bytes
+
+/// Where a whole-body handler runs. Handlers that only read run on the I/O thread that parsed the request; handlers that
+/// wait (for a commit, a worker, another server) run on the pool of waiting threads.
+enum class Runs { inline_, waiting };
+
+/// What stands behind a route: exactly one of `whole` and `stream` is set.
+struct Action {
+  std::function<Response(const Request&)> whole;
+  std::shared_ptr<StreamHandler> stream;
+  Runs runs = Runs::inline_;
+  std::size_t bodyLimit = 0;  ///< 0: limits::wholeBody; streaming routes set their own
+  std::string pattern;        ///< for logs and metrics: "/api/v1/assets/{name}"
+};
+
+/// Patterns are segments: literal text, {name} for one segment, {name...} for the rest (one or more segments).
+/// A literal segment wins over a variable. Filled before the server starts; reading is thread-safe.
+class Router {
+ public:
+  Router();
+  ~Router();
+  /// Throws Error{internal} when the same method and pattern stand already.
+  void add(std::string_view method, std::string_view pattern, Action action);
+
+  struct Found {
+    const Action* action = nullptr;       ///< null: no such path, or not with this method
+    std::vector<std::string> allowed;     ///< methods the path has; empty: no such path
+  };
+  /// Fills request.variables. HEAD falls back to GET.
+  Found find(Request& request) const;
+
+ private:
+  struct Node;
+  std::unique_ptr<Node> root_;
+};
+
+}  // namespace regesta::http

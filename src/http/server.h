@@ -1,0 +1,49 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/message.h"
+#include "http/router.h"
+
+namespace regesta {
+class Error;
+}
+
+namespace regesta::http {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;         ///< 0: any free one, see Server::port()
+  std::size_t ioThreads = 0;      ///< 0: one a core
+  std::size_t waitingThreads = 64;
+  std::string certificateFile;    ///< PEM; TLS when both are set
+  std::string keyFile;
+  std::string accessLog;          ///< file of JSON lines, "-" for stderr, empty for none
+  std::size_t maxConnections = 20'000;
+  int headTimeoutSeconds = 15;    ///< to receive a whole request head (slow loris)
+  int idleTimeoutSeconds = 75;    ///< between requests
+  int bodyTimeoutSeconds = 60;    ///< without a single byte of an expected body, and for a peer that does not read
+};
+
+/// An HTTP/1.1 server over TCP or TLS: keep-alive, pipelining, streaming bodies, graceful drain.
+/// Errors that handlers throw, unknown paths and malformed requests are rendered by `renderError`, which picks the
+/// dialect from the path. Adds X-Request-Id to every answer.
+class Server {
+ public:
+  using RenderError = std::function<Response(const Request&, const Error&)>;
+  Server(ServerOptions options, const Router& router, RenderError renderError);
+  ~Server();
+  /// Binds and begins to accept. Throws Error{unavailable} that names the address when it is taken.
+  void start();
+  std::uint16_t port() const;
+  /// Stops accepting, lets running requests finish for at most `seconds`, then closes. Idempotent.
+  void drain(int seconds);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace regesta::http
