@@ -1,0 +1,33 @@
+#pragma once
+#include <string>
+
+#include "blob/store.h"
+#include "governance/access.h"
+#include "registry/change.h"
+
+namespace regesta::ledger {
+class Log;
+}
+namespace regesta::policy {
+class Engine;
+}
+namespace regesta::governance {
+class Gate;
+}
+
+namespace regesta::api {
+
+/// The core rooms, as a front sees them. Built once in server/; everything in it is thread-safe.
+struct Core {
+  registry::Store& store;
+  blob::BlobStore& blobs;
+  ledger::Log& log;
+  policy::Engine& policy;
+  governance::Access& access;
+  governance::Gate& gate;
+  std::string artifactRoot = "mlflow-artifacts:/";  ///< --default-artifact-root
+  std::string publicUrl;                            ///< for links in answers: http://127.0.0.1:4600
+  std::string version;
+};
+
+}  // namespace regesta::api

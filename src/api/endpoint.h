@@ -1,0 +1,124 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/core.h"
+#include "api/shape.h"
+#include "base/error.h"
+#include "http/message.h"
+#include "http/router.h"
+
+namespace regesta::api {
+
+/// One request on its way through a handler.
+struct Call {
+  Core& core;
+  const http::Request& http;
+  std::shared_ptr<const governance::Identity> identity;
+  std::string workspace;
+  int status = 200;        ///< a handler may change it (201, 204)
+  http::Headers headers;   ///< extra answer headers
+
+  const registry::Actor& actor() const { return identity->actor; }
+  /// Name-level check behind the route's workspace-level one. Throws Error{denied}.
+  void require(governance::Verb verb, std::string_view name) const { identity->require(verb, workspace, name); }
+};
+
+/// Who may call a route. There is no default: a route without one does not compile.
+struct AccessRule {
+  enum class Who { anyone, signedIn, role };
+  Who who = Who::role;
+  governance::Verb verb = governance::Verb::read;
+  std::string_view resource;
+};
+constexpr AccessRule open() { return {AccessRule::Who::anyone, governance::Verb::read, ""}; }
+constexpr AccessRule signedIn() { return {AccessRule::Who::signedIn, governance::Verb::read, ""}; }
+/// Handlers behind reads() run on the I/O threads and must not wait; all others run on the waiting threads.
+constexpr AccessRule reads(std::string_view what) { return {AccessRule::Who::role, governance::Verb::read, what}; }
+constexpr AccessRule writes(std::string_view what) { return {AccessRule::Who::role, governance::Verb::write, what}; }
+constexpr AccessRule approves(std::string_view what) { return {AccessRule::Who::role, governance::Verb::approve, what}; }
+constexpr AccessRule administers(std::string_view what) { return {AccessRule::Who::role, governance::Verb::administer, what}; }
+
+/// A request or answer without members: {} on the wire.
+struct Nothing {
+  static constexpr std::span<const Field> fields{};
+};
+/// An answer that is not JSON of a described type: text, a file, a redirect.
+using Plain = http::Response;
+
+struct Route {
+  std::string_view method, pattern;
+  AccessRule access;
+  const Shape* request;
+  const Shape* answer;  ///< null: Plain
+  void (*handler)();
+  void (*invoke)(void (*handler)(), Call& call, const json::value& input, const Manner& manner, http::Response& response);
+};
+
+namespace detail {
+
+template <class Answer, class Input>
+void invoke(void (*handler)(), Call& call, const json::value& input, const Manner& manner, http::Response& response) {
+  Input in;
+  readShape(shapeOf<Input>, &in, input, manner);
+  auto answer = reinterpret_cast<Answer (*)(Call&, const Input&)>(handler)(call, in);
+  if constexpr (std::same_as<Answer, Plain>)
+    response = std::move(answer);
+  else
+    writeShape(shapeOf<Answer>, &answer, response.body, manner);
+}
+
+template <class Answer>
+constexpr const Shape* answerShape() {
+  if constexpr (std::same_as<Answer, Plain>)
+    return nullptr;
+  else
+    return &shapeOf<Answer>;
+}
+
+}  // namespace detail
+
+template <class Answer, class Input>
+Route route(std::string_view method, std::string_view pattern, AccessRule access, Answer (*handler)(Call&, const Input&)) {
+  return {method, pattern, access, &shapeOf<Input>, detail::answerShape<Answer>(), reinterpret_cast<void (*)()>(handler), &detail::invoke<Answer, Input>};
+}
+template <class A, class I>
+Route get(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("GET", pattern, access, handler); }
+template <class A, class I>
+Route post(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("POST", pattern, access, handler); }
+template <class A, class I>
+Route put(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("PUT", pattern, access, handler); }
+template <class A, class I>
+Route patch(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("PATCH", pattern, access, handler); }
+template <class A, class I>
+Route del(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("DELETE", pattern, access, handler); }
+
+/// How a front speaks: what it accepts, and how it says that something went wrong.
+struct Dialect {
+  std::string_view name;
+  Manner manner;
+  bool wantsJsonType = false;  ///< POST and PUT without Content-Type application/json are refused
+  bool bodyOnGet = false;      ///< a GET without a query string may carry its members as a JSON body
+  std::string_view workspaceHeader = "X-Regesta-Workspace";
+  http::Response (*renderError)(const Error& error);
+};
+
+/// A table of routes in one dialect, reachable below each of `prefixes` ("" for as written).
+struct Front {
+  const Dialect& dialect;
+  std::span<const Route> routes;
+};
+
+/// Puts the front's routes into the router. Each request is authenticated, authorized, read, handled and rendered here.
+void mount(http::Router& router, Core& core, const Front& front);
+
+/// The door for streaming handlers, which mount themselves: identity and workspace of a request by the same rules.
+/// Throws Error{unauthenticated} or Error{denied}.
+Call admit(Core& core, const http::Request& request, const AccessRule& access, const Dialect& dialect);
+
+/// The OpenAPI 3.1 document of all fronts.
+std::string openApi(std::span<const Front> fronts, std::string_view version);
+
+}  // namespace regesta::api

@@ -1,0 +1,78 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "registry/change.h"
+
+namespace regesta::governance {
+
+/// What a route or a core call asks for. Each includes reading.
+enum class Verb { read, write, approve, administer };
+
+/// A role held on a part of the register. Known roles: reader, contributor, approver, admin, auditor. Any other word
+/// ("risk", "legal") is an approval role: it reads and approves, and policies ask for it by name.
+struct Grant {
+  std::string role;
+  std::string workspace;    ///< "*": all
+  std::string namePattern;  ///< glob over asset names, "*": all
+};
+
+/// Who is calling and what they may do. Immutable; shared between requests.
+struct Identity {
+  registry::Actor actor;
+  std::vector<Grant> grants;
+  bool local = false;  ///< the local user of a server without users: may do everything
+
+  /// `name` empty: is there any grant in the workspace that allows it at all?
+  bool may(Verb verb, std::string_view workspace, std::string_view name = {}) const;
+  /// Throws Error{denied} that names the role that is missing and who can grant it.
+  void require(Verb verb, std::string_view workspace, std::string_view name = {}) const;
+  std::vector<std::string> rolesOn(std::string_view workspace, std::string_view name) const;
+};
+
+struct User {
+  std::int64_t id = 0;
+  std::string name;
+  std::int64_t createdAt = 0;
+  bool disabled = false;
+  std::vector<Grant> grants;
+};
+
+struct Token {
+  std::int64_t id = 0;
+  std::string name;  ///< actor "token:<name>"
+  std::int64_t createdAt = 0, expiresAt = 0;  ///< 0: never
+  std::vector<Grant> grants;
+};
+
+/// Users, service tokens and roles. As soon as one user or token exists, everything asks for credentials; before that, a
+/// server on loopback treats its caller as the local user ("local:<login name>"). Thread-safe.
+class Access {
+ public:
+  Access(registry::Store& store, bool loopbackOnly);
+  ~Access();
+
+  /// `authorization` is the header's value, if any: "Basic …", "Bearer …". Throws Error{unauthenticated}. Passwords are
+  /// checked with argon2id once and then remembered (keyed, in memory) until the user changes: cheap to call per request.
+  std::shared_ptr<const Identity> authenticate(std::optional<std::string_view> authorization);
+
+  /// The first user becomes admin whatever is asked. Password at least 8 characters.
+  User createUser(const registry::Actor& actor, std::string_view name, std::string_view password, const std::vector<Grant>& grants);
+  std::vector<User> users();
+  void setPassword(const registry::Actor& actor, std::string_view name, std::string_view password);
+  void setGrants(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& grants);
+  void deleteUser(const registry::Actor& actor, std::string_view name);
+  /// Returns the secret, which is not stored and cannot be had again.
+  std::string createToken(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& grants, std::int64_t expiresAt);
+  std::vector<Token> tokens();
+  void revokeToken(const registry::Actor& actor, std::string_view name);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace regesta::governance

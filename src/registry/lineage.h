@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "db/database.h"
+
+namespace regesta::registry {
+
+/// A directed edge "from was used to make to". Nodes are written as subjects are: "dataset/loanapp@1",
+/// "dataset/loanapp#<digest>" (an MLflow dataset input), "run/<id>", "logged-model/m-…", "model/loan-risk@3",
+/// "prompt/loan-summary@1", "code/<commit>".
+struct Edge {
+  std::string from, to;
+  std::string relation;  ///< "input", "output", "registered", "copied", "trained-with", "code"
+  std::int64_t at = 0;   ///< milliseconds
+};
+
+/// Silent when the edge is there already.
+void addEdge(db::Session& session, std::string_view workspace, const Edge& edge);
+enum class Direction { upstream, downstream, both };
+/// Edges reachable from `node`, nearest first, at most `depth` steps and `limit` edges. Cycles end.
+std::vector<Edge> lineage(db::Session& session, std::string_view workspace, std::string_view node, Direction direction,
+                          int depth = 16, std::size_t limit = 1000);
+
+}  // namespace regesta::registry
