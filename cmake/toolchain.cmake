@@ -6,7 +6,8 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initial
                     -Wno-gnu-zero-variadic-macro-arguments -fno-omit-frame-pointer)
 add_compile_definitions(BOOST_ASIO_NO_DEPRECATED FMT_HEADER_ONLY=1)
 add_link_options(-fuse-ld=lld-19)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# One kind of code for rooms and programs alike, or they could not share the precompiled header.
+add_compile_options(-fPIE)
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
