@@ -1,0 +1,61 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// Files as a power cut sees them. Every function that fails throws Error{unavailable} naming the path and the reason
+/// ("the disk is full"); nothing here is retried, because an fsync that failed may have dropped the bytes already.
+namespace regesta::file {
+
+/// An open file descriptor, closed at the end of its life.
+class Handle {
+ public:
+  Handle() = default;
+  explicit Handle(int descriptor) : descriptor_(descriptor) {}
+  Handle(Handle&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  Handle& operator=(Handle&& other) noexcept;
+  ~Handle() { close(); }
+  explicit operator bool() const { return descriptor_ >= 0; }
+  int get() const { return descriptor_; }
+  void close();
+
+ private:
+  int descriptor_ = -1;
+};
+
+/// A new file that must not exist yet.
+Handle createFile(const std::string& path);
+/// An invalid Handle when there is no such file.
+Handle openFile(const std::string& path);
+void writeAll(const Handle& handle, const std::string& path, std::string_view bytes);
+void syncFile(const Handle& handle, const std::string& path);
+void renameFile(const std::string& from, const std::string& to);
+void syncFolder(const std::string& path);
+/// Makes the folder and the missing ones above it durable entries of their parents.
+void makeFolders(const std::string& path);
+/// Empty optional when there is no such file. Error{tooLarge} above `limit`.
+std::optional<std::string> readFile(const std::string& path, std::uint64_t limit = UINT64_MAX);
+/// False when there was nothing to remove.
+bool removeFile(const std::string& path);
+
+/// Writes or replaces several files, each whole or not at all: temporary files beside the targets, all synced, all renamed,
+/// each folder synced once. When it throws, the temporary files are gone and some of the targets may be in place.
+struct Whole {
+  std::string path;
+  std::string bytes;
+};
+void replaceFiles(const std::vector<Whole>& files);
+/// True for the name of a temporary file that replaceFiles may have left behind when the power went.
+bool isTemporary(std::string_view name);
+
+/// The test seam: the N-th write, fsync or rename of this process from now on fails with `errorNumber` (a failing write
+/// leaves half of its bytes behind); with `onwards` so do all later ones. Zero switches it off. Only tests call it.
+void failAt(std::int64_t nth, int errorNumber, bool onwards = false);
+/// How many writes, fsyncs and renames there were since the last failAt.
+std::int64_t operations();
+
+}  // namespace regesta::file
