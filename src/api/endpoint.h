@@ -105,7 +105,7 @@ struct Dialect {
   http::Response (*renderError)(const Error& error);
 };
 
-/// A table of routes in one dialect, reachable below each of `prefixes` ("" for as written).
+/// A table of routes in one dialect. Paths below /api/2.0/mlflow and /api/3.0/mlflow are mounted below /ajax-api too.
 struct Front {
   const Dialect& dialect;
   std::span<const Route> routes;

@@ -74,7 +74,7 @@ enum class Sort { text, boolean, integer, real, raw, map, list, object, maybe };
 struct Field;
 struct Shape {
   Sort sort;
-  std::string_view name = {};         ///< of an object type, for OpenAPI
+  std::string_view name = {};         ///< of an object type as C++ writes it; OpenAPI makes "mlflow.Metric" of it
   std::span<const Field> fields = {};  ///< object
   const Shape* item = nullptr;         ///< list, maybe
   void* (*grow)(void*) = nullptr;      ///< list: append one, maybe: emplace; returns the new item
@@ -96,9 +96,8 @@ namespace detail {
 template <class T>
 constexpr std::string_view typeName() {
   std::string_view text = __PRETTY_FUNCTION__;
-  text = text.substr(text.rfind("T = ") + 4);
-  text = text.substr(0, text.find_first_of(";]"));
-  return text.substr(text.rfind(':') == std::string_view::npos ? 0 : text.rfind(':') + 1);
+  text = text.substr(text.find("T = ") + 4);
+  return text.substr(0, text.find_first_of(";]"));
 }
 
 template <class T>

@@ -1,0 +1,127 @@
+#include "api/endpoint.h"
+
+#include <boost/json/monotonic_resource.hpp>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "registry/workspace.h"
+
+namespace regesta::api {
+namespace {
+
+using governance::Verb;
+
+bool isJson(const http::Request& request) {
+  auto type = request.headers.get("Content-Type");
+  if (!type) return false;
+  return equalsIgnoreCase(trim(type->substr(0, type->find(';'))), "application/json");
+}
+
+/// A member that is given twice becomes a list.
+void addMember(json::object& object, std::string_view name, std::string_view value) {
+  json::value* there = object.if_contains(name);
+  if (!there) {
+    object.emplace(name, value);
+  } else if (there->is_array()) {
+    there->get_array().emplace_back(value);
+  } else {
+    json::array list(object.storage());
+    list.emplace_back(*there);
+    list.emplace_back(value);
+    *there = std::move(list);
+  }
+}
+
+json::value readBody(const http::Request& request, const json::storage_ptr& storage) {
+  if (trim(request.body).empty()) return json::object(storage);
+  json::value body = parseJson(request.body, storage);
+  // Old MLflow clients encode twice: a JSON string that holds the JSON object.
+  if (body.is_string()) body = parseJson(std::string(body.get_string()), storage);
+  if (!body.is_object()) throw Error(Code::invalid, "the request body must be a JSON object");
+  return body;
+}
+
+/// Query string, body and path variables meet in one object, so that one reader serves them all.
+json::value gather(const http::Request& request, const Dialect& dialect, const json::storage_ptr& storage) {
+  bool asQuery = request.method == "GET" || request.method == "HEAD" || request.method == "DELETE";
+  bool hasBody = !request.body.empty();
+  json::value input;
+  if (asQuery && !(hasBody && (dialect.bodyOnGet || request.method == "DELETE") && request.query.empty())) {
+    input = json::object(storage);
+    for (const auto& [name, value] : http::parseQuery(request.query)) addMember(input.get_object(), name, value);
+  } else {
+    if (dialect.wantsJsonType && (request.method == "POST" || request.method == "PUT") && !isJson(request))
+      throw Error(Code::invalid, "Bad Request. Content-Type should be application/json.");
+    input = readBody(request, storage);
+  }
+  for (const auto& [name, value] : request.variables) input.get_object().insert_or_assign(name, value);
+  return input;
+}
+
+/// Hot objects live in a buffer on the stack; larger requests spill to the heap.
+struct Arena {
+  unsigned char buffer[16 * 1024];
+  json::monotonic_resource resource{buffer};
+};
+
+http::Response serve(Core& core, const Dialect& dialect, const Route& route, const http::Request& request) {
+  Call call = admit(core, request, route.access, dialect);
+  Arena arena;
+  json::value input = gather(request, dialect, json::storage_ptr(&arena.resource));
+  http::Response response;
+  route.invoke(route.handler, call, input, dialect.manner, response);
+  if (route.answer) response.status = call.status;
+  for (const auto& [name, value] : call.headers.all()) response.headers.set(name, value);
+  if (response.status == 204) response.body.clear();
+  return response;
+}
+
+/// Every fault becomes an answer in the front's own words here, so that the server's fallback is only for unknown paths.
+http::Response answer(Core& core, const Dialect& dialect, const Route& route, const http::Request& request) {
+  try {
+    return serve(core, dialect, route, request);
+  } catch (const Error& e) {
+    if (httpStatus(e.code) >= 500)
+      log(LogLevel::error, e.message, {{"request", request.id}, {"path", request.rawPath}, {"code", codeName(e.code)}});
+    return dialect.renderError(e);
+  } catch (const std::exception& e) {
+    log(LogLevel::error, e.what(), {{"request", request.id}, {"path", request.rawPath}});
+    return dialect.renderError(Error(Code::internal, "internal error; the server's log has more under request " + request.id));
+  }
+}
+
+http::Action actionFor(Core& core, const Dialect& dialect, const Route& route) {
+  http::Action action;
+  action.whole = [&core, &dialect, &route](const http::Request& request) { return answer(core, dialect, route, request); };
+  bool onlyReads = route.access.who != AccessRule::Who::role || route.access.verb == Verb::read;
+  action.runs = onlyReads ? http::Runs::inline_ : http::Runs::waiting;
+  return action;
+}
+
+}  // namespace
+
+Call admit(Core& core, const http::Request& request, const AccessRule& access, const Dialect& dialect) {
+  Call call{core, request, nullptr, std::string(registry::defaultWorkspace)};
+  if (auto workspace = request.headers.get(dialect.workspaceHeader); workspace && !workspace->empty()) call.workspace = *workspace;
+  if (access.who == AccessRule::Who::anyone) {
+    static const auto nobody = std::make_shared<governance::Identity>();
+    call.identity = nobody;
+    return call;
+  }
+  call.identity = core.access.authenticate(request.headers.get("Authorization"));
+  if (access.who == AccessRule::Who::role) call.identity->require(access.verb, call.workspace);
+  if (call.workspace != registry::defaultWorkspace)
+    core.store.read([&](db::Session& session) { registry::getWorkspace(session, call.workspace); });
+  return call;
+}
+
+void mount(http::Router& router, Core& core, const Front& front) {
+  for (const Route& route : front.routes) {
+    router.add(route.method, route.pattern, actionFor(core, front.dialect, route));
+    // MLflow's web UI and some of its client calls use the same paths below /ajax-api.
+    if (route.pattern.starts_with("/api/2.0/mlflow") || route.pattern.starts_with("/api/3.0/mlflow"))
+      router.add(route.method, "/ajax-api" + std::string(route.pattern.substr(4)), actionFor(core, front.dialect, route));
+  }
+}
+
+}  // namespace regesta::api
