@@ -1,0 +1,105 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "governance/access.h"
+#include "policy/engine.h"
+#include "policy/verdict.h"
+#include "registry/asset.h"
+#include "registry/change.h"
+
+namespace regesta::governance {
+
+/// One item of a verdict's `require` set as the server sees it: who or what has met it, and what is still missing.
+struct Requirement {
+  std::string code, msg, cure;
+  std::string needs;             ///< in words: "1 approval by role risk, not by the author", "evidence of type card"
+  bool met = false;
+  std::vector<std::string> by;   ///< actors whose approvals count, or ids of the evidence that counts
+};
+
+/// The one place where aliases and stages move, whichever front asks. A pointer without a binding moves at once; a bound
+/// one moves when every bound policy denies nothing and each of its requirements is met. Thread-safe; may wait for a
+/// commit and a policy worker, so never on an I/O thread.
+class Gate {
+ public:
+  struct Options {
+    std::string publicUrl;  ///< for links in messages: http://127.0.0.1:4600
+    int attempts = 8;       ///< evaluations of one move while what it rests on keeps changing; then Error{conflict}
+  };
+  Gate(registry::Store& store, policy::Engine& engine, Options options);
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  struct Move {
+    registry::AssetKey key;
+    std::string pointer;         ///< alias name, or "stage:Production"
+    std::int64_t to = 0;         ///< version number; 0 removes an alias
+    std::string reason;
+    bool rollback = false;       ///< policies see action "rollback"
+    bool archiveOthers = false;  ///< stages: every other version in the stage goes to Archived
+  };
+  struct Outcome {
+    enum class Kind { moved, unchanged, refused, pending };
+    Kind kind = Kind::unchanged;
+    std::int64_t from = 0, to = 0;
+    policy::Verdict verdict;                ///< the union over all bound policies
+    std::vector<Requirement> requirements;  ///< one a member of verdict.require, same order
+    std::string decision;                   ///< digest of the stored decision; empty: pointer not protected
+    std::int64_t changeRequest = 0;         ///< pending: the open change request; moved through one: its id
+    std::int64_t entryId = 0;               ///< ledger entry of the move, the refusal or the request
+    bool isProtected = false;
+  };
+
+  /// Never throws for a verdict: refused (some policy denies) and pending (a requirement is unmet; a change request is
+  /// open now) are outcomes. Throws Error{denied} without the right to write, Error{notFound} for a missing asset or
+  /// version, Invalid for a malformed pointer, Error{conflict} when the state kept moving.
+  Outcome move(const Identity& identity, const Move& move);
+  /// The same for fronts that can only say yes or no: throws Error{refused} whose message has every reason with its cure
+  /// and the change request's id and link; detail is outcomeJson().
+  Outcome moveOrThrow(const Identity& identity, const Move& move);
+  /// What move() would do now. Stores and changes nothing.
+  Outcome preview(const Identity& identity, const Move& move);
+  /// Moves the pointer back to `to`, or (0) to the version it stood on before. Error{invalidState} when there is none.
+  Outcome rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer, std::string reason,
+                   std::int64_t to = 0);
+
+  /// Opens (or finds) the change request for a move without trying to apply it at once when all is met: it is applied when
+  /// nothing is missing, exactly as move() would. Kind refused: no request was opened.
+  Outcome request(const Identity& identity, const Move& move) { return this->move(identity, move); }
+
+  /// Gives one approval in `role` (empty: every role the approver holds there). When it was the last one missing, the
+  /// pointer moves before this returns. Throws Error{denied} for a role that is not held, Error{exists} for a second
+  /// approval by the same person, Error{invalidState} for a request that is not open, Error{conflict} when what it was
+  /// about has changed: the request is stale then and must be made anew.
+  Outcome approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment, std::string_view role = {});
+  /// Closes the request with a no. Needs the right to approve.
+  void reject(std::int64_t changeRequest, const Identity& identity, std::string_view comment);
+  /// Closes the request on the wish of who made it, or of an administrator.
+  void withdraw(std::int64_t changeRequest, const Identity& identity, std::string_view comment);
+  /// Tries an open request again, because evidence or a policy came after it was opened.
+  Outcome retry(std::int64_t changeRequest, const Identity& identity);
+
+  std::string changeRequestUrl(std::int64_t changeRequest) const;
+
+ private:
+  struct Work;
+  Outcome run(const Identity& identity, const Move& move, bool dry, std::int64_t changeRequest);
+  registry::Store& store_;
+  policy::Engine& engine_;
+  Options options_;
+};
+
+std::string_view outcomeName(Gate::Outcome::Kind kind);
+/// {"outcome","from","to","decision","entry","verdict":{"deny":[…],"warn":[…],"require":[{…,"met","by"}]},
+///  "change_request":{"id","url"}}: the same members on every front.
+json::object outcomeJson(const Gate& gate, const Gate::Outcome& outcome);
+/// One text for a person: every reason with its cure, and how to go on.
+std::string outcomeText(const Gate& gate, const Gate::Move& move, const Gate::Outcome& outcome);
+
+}  // namespace regesta::governance
