@@ -1,0 +1,29 @@
+#include "db/scope.h"
+
+#include "base/error.h"
+
+namespace regesta::db {
+namespace {
+
+thread_local Scope* innermost = nullptr;
+
+}  // namespace
+
+Scope::Scope(const Database& database, Session& session) : database_(database), session_(session), outer_(innermost) {
+  innermost = this;
+}
+
+Scope::~Scope() { innermost = outer_; }
+
+Session* Scope::sessionOn(const Database& database) {
+  for (Scope* scope = innermost; scope != nullptr; scope = scope->outer_)
+    if (&scope->database_ == &database) return &scope->session_;
+  return nullptr;
+}
+
+void Scope::requireOutside(const Database& database) {
+  if (sessionOn(database) != nullptr)
+    invariantBroken("Database::write() was called inside read() or write() of the same database", __FILE__, __LINE__);
+}
+
+}  // namespace regesta::db

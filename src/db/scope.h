@@ -1,0 +1,26 @@
+#pragma once
+#include "db/database.h"
+
+namespace regesta::db {
+
+/// Marks that this thread is inside read() or write() of a database, for as long as it lives. A read() inside joins the
+/// session that is already open (a second connection from the same pool could dead-lock); a write() inside is a bug.
+class Scope {
+ public:
+  Scope(const Database& database, Session& session);
+  ~Scope();
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+
+  /// The session this thread has open on `database`, or null.
+  static Session* sessionOn(const Database& database);
+  /// Ends the program when this thread is inside `database`.
+  static void requireOutside(const Database& database);
+
+ private:
+  const Database& database_;
+  Session& session_;
+  Scope* outer_;
+};
+
+}  // namespace regesta::db

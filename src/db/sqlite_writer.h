@@ -1,0 +1,50 @@
+#pragma once
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "base/sync.h"
+#include "db/database.h"
+#include "db/sqlite_connection.h"
+
+namespace regesta::db {
+
+/// Group commit: callers queue their functions, one thread runs all that wait inside one transaction, each in a SAVEPOINT
+/// of its own, and wakes them all after the one COMMIT. The next batch gathers while that COMMIT is on its way to the disk.
+class SqliteWriter {
+ public:
+  SqliteWriter(const Database& database, const SqliteOptions& options);
+  /// Finishes what is queued.
+  ~SqliteWriter();
+
+  /// Returns when `fn` is durable. Throws what `fn` threw, or what kept the batch from being stored.
+  void write(const std::function<void(Session&)>& fn);
+
+ private:
+  struct Job {
+    const std::function<void(Session&)>* fn;
+    std::exception_ptr failure;
+  };
+  struct Batch {
+    std::vector<Job> jobs;
+    std::atomic<int> done{0};
+  };
+  struct Queue {
+    std::shared_ptr<Batch> gathering;  // null when nobody waits
+    bool stopping = false;
+  };
+  void loop();
+  void runBatch(Batch& batch);
+  void runJob(Job& job);
+
+  const Database& database_;
+  SqliteConnection connection_;
+  Sync<Queue> queue_;
+  std::condition_variable arrived_;
+  std::thread thread_;
+};
+
+}  // namespace regesta::db
