@@ -1,0 +1,37 @@
+#include "api/routes.h"
+
+#include "api/endpoint.h"
+#include "api/mlflow/front.h"
+#include "api/native/front.h"
+#include "api/system.h"
+
+namespace regesta::api {
+namespace {
+
+/// All tables of the product. A new front is one line here.
+std::span<const Front> fronts() {
+  static const Front all[] = {systemFront(), native::front(), mlflow::front()};
+  return all;
+}
+
+bool isMlflow(std::string_view path) {
+  return path.starts_with("/api/2.0/mlflow") || path.starts_with("/api/3.0/mlflow") || path.starts_with("/ajax-api/");
+}
+
+}  // namespace
+
+std::unique_ptr<http::Router> makeRouter(Core& core) {
+  auto router = std::make_unique<http::Router>();
+  for (const Front& front : fronts()) mount(*router, core, front);
+  native::mountStreams(*router, core);
+  mlflow::mountStreams(*router, core);
+  return router;
+}
+
+http::Response renderStray(const http::Request& request, const Error& error) {
+  return isMlflow(request.rawPath) ? mlflow::renderStray(request, error) : native::dialect().renderError(error);
+}
+
+std::string wholeOpenApi(std::string_view version) { return openApi(fronts(), version); }
+
+}  // namespace regesta::api

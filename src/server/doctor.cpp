@@ -1,0 +1,112 @@
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "blob/store.h"
+#include "db/database.h"
+#include "db/migrate.h"
+#include "server/data_directory.h"
+#include "server/ledger_key.h"
+#include "server/server.h"
+
+namespace regesta::server {
+namespace {
+
+using Level = Finding::Level;
+
+constexpr std::uint64_t lowDiskBytes = 1ULL << 30;
+
+class Examination {
+ public:
+  explicit Examination(const Config& config) : config_(config), folder_(config.text("data")) {}
+
+  std::vector<Finding> run() {
+    if (!std::filesystem::exists(folder_)) {
+      add(Level::note, "data directory", folder_ + " does not exist yet", "`regesta serve --data " + folder_ + "` will make it");
+      return std::move(findings_);
+    }
+    std::optional<DataDirectory> data;
+    step("data directory", [&] { data.emplace(folder_); }, "stop the server first, or pass its own --data DIR");
+    permissions();
+    diskSpace();
+    if (data) {
+      step("ledger key", [&] { checkKey(data->ledgerKey()); }, "restore keys/ledger.key from a backup: without it no new checkpoint fits the old ones");
+      step("database", [&] { checkDatabase(*data); }, "restore the last backup with `regesta restore`");
+    }
+    checkTls();
+    return std::move(findings_);
+  }
+
+ private:
+  void add(Level level, std::string subject, std::string message, std::string cure = {}) {
+    findings_.push_back({level, std::move(subject), std::move(message), std::move(cure)});
+  }
+
+  template <class Fn>
+  void step(const std::string& subject, Fn fn, const std::string& cure) {
+    std::size_t before = findings_.size();
+    try {
+      fn();
+      if (findings_.size() == before) add(Level::ok, subject, "in order");
+    } catch (const Error& e) {
+      add(Level::problem, subject, e.message, cure);
+    }
+  }
+
+  void permissions() {
+    auto mode = std::filesystem::status(folder_).permissions();
+    bool open = (mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) != std::filesystem::perms::none;
+    if (open) add(Level::warning, "permissions", folder_ + " is open to other users of this machine", "chmod 700 " + folder_);
+  }
+
+  void diskSpace() {
+    struct statvfs facts {};
+    if (statvfs(folder_.c_str(), &facts) != 0) return;
+    std::uint64_t free = static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+    if (free < lowDiskBytes)
+      add(Level::warning, "disk", fmt::format("{} MiB left", free >> 20), "free some space: a full disk makes every write fail until then");
+    else
+      add(Level::ok, "disk", fmt::format("{} GiB left", free >> 30));
+  }
+
+  static void checkKey(const std::string& file) {
+    if (std::filesystem::exists(file)) loadOrMakeKey(file, "");
+  }
+
+  void checkDatabase(const DataDirectory& data) {
+    if (!config_.text("db").empty() || !std::filesystem::exists(data.database())) return;
+    auto database = db::openSqlite({.path = data.database(), .readOnly = true});
+    database->read([&](db::Session& session) {
+      for (db::Rows rows = session.query("PRAGMA quick_check(5)"); rows.next();)
+        if (rows.text(0) != "ok") add(Level::problem, "database", rows.text(0), "restore the last backup with `regesta restore`");
+    });
+    auto blobs = blob::openLocal(data.blobs());
+    std::size_t missing = 0;
+    database->read([&](db::Session& session) {
+      db::Rows rows = session.query("SELECT DISTINCT digest FROM version_file UNION SELECT digest FROM tree_file");
+      while (rows.next()) missing += blobs->has(rows.view(0)) ? 0U : 1U;
+    });
+    if (missing > 0) add(Level::problem, "blobs", fmt::format("{} files are referred to but not stored", missing), "restore them from a backup");
+  }
+
+  void checkTls() {
+    for (std::string_view key : {"tls.certificate", "tls.key"}) {
+      const std::string& file = config_.text(key);
+      if (!file.empty() && access(file.c_str(), R_OK) != 0)
+        add(Level::problem, std::string(key), file + " cannot be read", "correct the path or its permissions");
+    }
+  }
+
+  const Config& config_;
+  std::string folder_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> examine(const Config& config) { return Examination(config).run(); }
+
+}  // namespace regesta::server

@@ -1,0 +1,179 @@
+#include "server/server.h"
+
+#include <malloc.h>
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "api/routes.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "blob/store.h"
+#include "db/migrate.h"
+#include "governance/access.h"
+#include "governance/gate.h"
+#include "http/server.h"
+#include "ledger/log.h"
+#include "policy/engine.h"
+#include "server/data_directory.h"
+#include "server/ledger_key.h"
+#include "server/version.h"
+
+namespace regesta::server {
+namespace {
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+  bool loopback() const { return host == "127.0.0.1" || host == "localhost" || host == "::1" || host.starts_with("127."); }
+};
+
+Address parseListen(const std::string& text) {
+  std::size_t colon = text.rfind(':');
+  auto port = colon == std::string::npos ? std::nullopt : parseInteger(std::string_view(text).substr(colon + 1));
+  if (!port || *port < 0 || *port > 65535 || colon == 0)
+    throw error(Code::invalid, "listen must be HOST:PORT, for example 127.0.0.1:4600, got \"{}\"", text);
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return {host, static_cast<std::uint16_t>(*port)};
+}
+
+std::unique_ptr<db::Database> openDatabase(const Config& config, const DataDirectory& data) {
+  if (config.text("db").empty()) return db::openSqlite({.path = data.database()});
+  return db::openPostgres(config.text("db"));
+}
+
+std::unique_ptr<blob::BlobStore> openBlobs(const Config& config, const DataDirectory& data) {
+  if (config.text("blobs").empty()) return blob::openLocal(data.blobs());
+  throw error(Code::unsupported, "blobs: this build keeps blobs in the data directory only; leave the setting empty");
+}
+
+LogLevel logLevelOf(const Config& config) {
+  const std::string& name = config.text("log-level");
+  if (name == "debug") return LogLevel::debug;
+  if (name == "info") return LogLevel::info;
+  if (name == "warn") return LogLevel::warn;
+  if (name == "error") return LogLevel::error;
+  throw error(Code::invalid, "log-level must be debug, info, warn or error, got \"{}\"", name);
+}
+
+http::ServerOptions httpOptions(const Config& config, const Address& address) {
+  http::ServerOptions options;
+  options.host = address.host;
+  options.port = address.port;
+  options.ioThreads = static_cast<std::size_t>(config.integer("threads"));
+  options.waitingThreads = static_cast<std::size_t>(config.integer("waiting-threads"));
+  options.certificateFile = config.text("tls.certificate");
+  options.keyFile = config.text("tls.key");
+  if (options.certificateFile.empty() != options.keyFile.empty())
+    throw Error(Code::invalid, "tls.certificate and tls.key belong together: set both or neither");
+  options.accessLog = config.text("access-log");
+  return options;
+}
+
+/// Everything that runs, in the order it depends on what stands above it; destroyed in reverse.
+class Running {
+ public:
+  explicit Running(const Config& config)
+      : address_(parseListen(config.text("listen"))),
+        data_(config.text("data")),
+        database_(openDatabase(config, data_)),
+        store_(*database_, [this] { log_->wake(); }),
+        blobs_(openBlobs(config, data_)),
+        policy_(policyOptions(config)) {
+    db::migrate(*database_);
+    openLedger(config);
+    access_ = std::make_unique<governance::Access>(store_, address_.loopback());
+    refuseOpenDoor();
+    gate_ = std::make_unique<governance::Gate>(store_, policy_, governance::Gate::Options{.publicUrl = config.text("public-url")});
+    core_ = std::make_unique<api::Core>(api::Core{store_, *blobs_, *log_, policy_, *access_, *gate_, config.text("default-artifact-root"),
+                                                  config.text("public-url"), std::string(version)});
+    router_ = api::makeRouter(*core_);
+    http_ = std::make_unique<http::Server>(httpOptions(config, address_), *router_, api::renderStray);
+  }
+
+  /// Returns the URL.
+  std::string start(const Config& config) {
+    log_->start();
+    http_->start();
+    std::string scheme = config.text("tls.certificate").empty() ? "http" : "https";
+    std::string url = fmt::format("{}://{}:{}", scheme, address_.host, http_->port());
+    if (core_->publicUrl.empty()) core_->publicUrl = url;
+    if (config.text("public-url").empty()) gate_->setPublicUrl(url);
+    return url;
+  }
+
+  void stop(int seconds) {
+    http_->drain(seconds);
+    log_->stop();
+  }
+
+ private:
+  static policy::Options policyOptions(const Config& config) {
+    policy::Options options;
+    options.workers = static_cast<int>(config.integer("policy.workers"));
+    return options;
+  }
+
+  void openLedger(const Config& config) {
+    std::string keyFile = config.text("ledger.key").empty() ? data_.ledgerKey() : config.text("ledger.key");
+    LedgerKey key = loadOrMakeKey(keyFile, config.text("ledger.origin"));
+    log_ = std::make_unique<ledger::Log>(*database_, ledger::Log::Options{.origin = key.origin, .key = key.pair, .folder = data_.ledger()});
+    log_->recover();
+  }
+
+  /// Without users everyone is the local user; that is for this machine alone.
+  void refuseOpenDoor() {
+    if (address_.loopback() || !access_->users().empty() || !access_->tokens().empty()) return;
+    throw error(Code::invalid,
+                "listen: {} can be reached from other machines and no user exists yet; start once on 127.0.0.1, make one with "
+                "`regesta user add NAME`, then listen here",
+                address_.host);
+  }
+
+  Address address_;
+  DataDirectory data_;
+  std::unique_ptr<db::Database> database_;
+  registry::Store store_;
+  std::unique_ptr<blob::BlobStore> blobs_;
+  policy::Engine policy_;
+  std::unique_ptr<ledger::Log> log_;
+  std::unique_ptr<governance::Access> access_;
+  std::unique_ptr<governance::Gate> gate_;
+  std::unique_ptr<api::Core> core_;
+  std::unique_ptr<http::Router> router_;
+  std::unique_ptr<http::Server> http_;
+};
+
+/// Signals are taken by the main thread alone: blocked before any thread starts, awaited here.
+sigset_t blockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+}  // namespace
+
+int serve(const Config& config) {
+  setLogLevel(logLevelOf(config));
+  mallopt(M_ARENA_MAX, 4);  // many threads wait here; an arena for each would only spread memory
+  sigset_t signals = blockSignals();
+  Running running(config);
+  std::string url = running.start(config);
+  std::printf("regesta %s serves on %s\n", std::string(version).c_str(), url.c_str());
+  std::fflush(stdout);
+  int received = 0;
+  sigwait(&signals, &received);
+  log(LogLevel::info, "draining", {{"signal", received}});
+  running.stop(static_cast<int>(config.integer("drain-seconds")));
+  return 0;
+}
+
+}  // namespace regesta::server
