@@ -1,0 +1,19 @@
+"""Plays every tests/api/*.txt against a fresh server."""
+
+import pathlib
+
+import pytest
+
+import cases
+
+FILES = sorted(pathlib.Path(__file__).parent.glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=[f.stem for f in FILES])
+def test_file(path, server):
+    memory = {}
+    faults = []
+    for case in cases.parse(path.read_text()):
+        if fault := cases.run(case, "127.0.0.1", server.port, memory):
+            faults.append(f"{path.name}:{case.line}: {case.name}: {fault}")
+    assert not faults, "\n".join(faults)
