@@ -44,12 +44,19 @@ std::int64_t nowMicros() {
 }
 std::int64_t nowMillis() { return nowMicros() / 1000; }
 
+namespace {
+std::atomic<std::int64_t> latest{0};
+}  // namespace
+
+void steadyNowNeverBefore(std::int64_t micros) {
+  std::int64_t seen = latest.load();
+  while (micros > seen && !latest.compare_exchange_weak(seen, micros)) {}
+}
+
 std::int64_t steadyNowMicros() {
-  static std::atomic<std::int64_t> last{0};
   std::int64_t now = nowMicros();
-  std::int64_t seen = last.load();
-  while (now > seen && !last.compare_exchange_weak(seen, now)) {}
-  return std::max(now, seen);
+  steadyNowNeverBefore(now);
+  return std::max(now, latest.load());
 }
 
 std::string formatTime(std::int64_t millis) {

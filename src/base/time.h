@@ -11,6 +11,8 @@ std::int64_t nowMillis();
 std::int64_t nowMicros();
 /// Wall clock that never runs backwards within this process, for records whose order matters.
 std::int64_t steadyNowMicros();
+/// From now on steadyNowMicros() is at least `micros`: what an earlier process wrote down is never in the future.
+void steadyNowNeverBefore(std::int64_t micros);
 
 /// RFC 3339 in UTC with milliseconds: 2026-11-25T02:15:12.345Z.
 std::string formatTime(std::int64_t millis);

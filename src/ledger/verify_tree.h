@@ -1,0 +1,58 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ledger/tile.h"
+#include "ledger/verify.h"
+
+/// What verifying a database and verifying a folder have in common.
+namespace regesta::ledger {
+
+/// Keeps the first findings and counts the rest.
+class Findings {
+ public:
+  Findings(Report& report, std::size_t limit) : report_(report), limit_(limit) {}
+  void add(std::int64_t index, std::string what);
+
+ private:
+  Report& report_;
+  std::size_t limit_;
+};
+
+/// The tree as it is recomputed leaf by leaf. Compares every tile that it completes with the stored one and the root with
+/// every signed checkpoint of that size.
+class TreeCheck {
+ public:
+  /// Hands out the stored hashes of a tile; empty optional when there are none.
+  using Stored = std::function<std::optional<std::string>(const Tile&)>;
+  TreeCheck(Findings& findings, Stored stored) : findings_(findings), stored_(std::move(stored)) {}
+
+  /// `where` says in a finding which checkpoint it is: "the signed checkpoint", "the kept checkpoint 2".
+  void expect(const Checkpoint& checkpoint, std::string where);
+  void append(const Hash& leaf);
+  /// Compares the partial tiles and names the checkpoints that go beyond the log.
+  void finish();
+
+ private:
+  void compareRoot();
+  void compareTile(const TileEdge::Change& change);
+
+  Findings& findings_;
+  Stored stored_;
+  TileEdge edge_;
+  std::multimap<std::int64_t, std::pair<Checkpoint, std::string>> expected_;
+  std::int64_t lastGood_ = 0;
+  bool rootsDiffer_ = false;
+};
+
+/// Opens a note and makes the tree expect it; a note that does not verify becomes a finding.
+std::optional<Checkpoint> expectNote(TreeCheck& tree, Findings& findings, std::string_view note, const VerifierKey& key,
+                                     const std::string& where);
+void expectKept(TreeCheck& tree, Findings& findings, const VerifyOptions& options, const VerifierKey& key);
+
+std::string hashDiffers(std::int64_t index, std::string_view body, const Hash& computed, const Hash& stored);
+
+}  // namespace regesta::ledger
