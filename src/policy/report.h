@@ -66,7 +66,8 @@ struct TestReport {
 
 struct EvalResult {
   bool defined = false;
-  json::value value;
+  json::value value;    ///< of the last expression; a list of bindings when the query has variables or several results
+  json::array results;  ///< as OPA gives them: {"expressions":[{"value","text"}],"bindings":{…}}
   std::string error;  ///< non-empty: could not be evaluated
   std::vector<std::string> prints;
   std::int64_t nanos = 0;

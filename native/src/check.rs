@@ -1,0 +1,375 @@
+//! Static checks that regorus does not make: functions, recursion, members of input, the shape of a gate.
+
+use crate::extend;
+use crate::fault::Fault;
+use crate::policy::{build, empty_engine, read_sources, Source};
+use crate::schema::Schema;
+use crate::syntax::{package_path, reference, rule_path, rule_reference};
+use crate::walk::{walk_rule, Visitor};
+use regorus::unstable::{Expr, Module, Rule, RuleHead, Span, BUILTINS};
+use serde_json::{json, Value as Json};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+const GATE: &str = "data.regesta.gate";
+const SETS: [&str; 3] = ["deny", "warn", "require"];
+
+pub fn check(body: &Json) -> Result<Json, Fault> {
+    let sources = read_sources(body)?;
+    let mut problems = Vec::new();
+    let mut readable = Vec::new();
+    for source in &sources {
+        match parse(source) {
+            Ok(()) => readable.push(Source { name: source.name.clone(), text: source.text.clone() }),
+            Err(fault) => problems.push(fault),
+        }
+    }
+    let mut engine = empty_engine(true)?;
+    for source in &readable {
+        engine.add_policy(source.name.clone(), source.text.clone())?;
+    }
+    let modules: Vec<_> = engine.get_modules().iter().cloned().collect();
+    let complete = readable.len() == sources.len();
+    let names = |member: &str| -> Vec<String> {
+        let list = body.get(member).and_then(Json::as_array);
+        list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_string)).collect()
+    };
+    let world = World::new(&modules, Schema::new(&names("inputs")), names("opa_builtins"));
+    for module in &modules {
+        world.check_module(module, complete, &mut problems);
+    }
+    world.check_gate(&modules, complete, &mut problems);
+    world.check_recursion(&mut problems);
+    if complete && !problems.iter().any(|p| !p.warning) {
+        if let Err(mut fault) = build(&readable, "{}", true) {
+            if fault.message.contains("is unsafe") {
+                fault.code = "rego_unsafe_var_error";
+            }
+            problems.push(fault);
+        }
+    }
+    problems.sort_by(|a, b| (&a.file, a.row, a.column).cmp(&(&b.file, b.row, b.column)));
+    let packages: BTreeSet<String> =
+        modules.iter().map(|m| package_path(m).trim_start_matches("data.").to_string()).collect();
+    Ok(json!({"problems": problems.iter().map(Fault::to_json).collect::<Vec<_>>(), "packages": packages}))
+}
+
+fn parse(source: &Source) -> Result<(), Fault> {
+    let mut engine = empty_engine(true)?;
+    engine.add_policy(source.name.clone(), source.text.clone()).map(|_| ()).map_err(|e| {
+        let mut fault = Fault::from_engine("rego_parse_error", &e);
+        if fault.file.is_empty() {
+            fault.file.clone_from(&source.name);
+        }
+        if let Some(what) = newer_language(source, &fault) {
+            fault.needs_opa = true;
+            fault.hint = format!("{what} needs a real OPA: name one in the policy's binding, or write it without");
+        }
+        fault
+    })
+}
+
+/// What OPA has and regorus does not, when the line that failed to parse looks like it.
+fn newer_language(source: &Source, fault: &Fault) -> Option<&'static str> {
+    let line = source.text.lines().nth(fault.row.checked_sub(1)? as usize)?.trim();
+    if line.contains("$\"") || line.contains("$`") {
+        return Some("a template string");
+    }
+    let import = line.starts_with("import ");
+    if import && (line.contains("rego.v2") || ["and", "or", "not"].iter().any(|k| line.ends_with(&format!("keywords.{k}")))) {
+        return Some("this import");
+    }
+    if line.contains(" and ") || line.contains(" or ") {
+        return Some("`and` or `or`");
+    }
+    let keywords = ["if", "contains", "in", "every", "not", "some", "with", "as", "default", "else", "import", "package"];
+    if keywords.iter().any(|k| line.contains(&format!(".{k}"))) {
+        return Some("a keyword inside a reference");
+    }
+    None
+}
+
+struct Function {
+    arguments: usize,
+}
+
+struct World {
+    schema: Schema,
+    opa_builtins: BTreeSet<String>,
+    functions: HashMap<String, Function>,
+    rules: BTreeSet<String>,
+    /// rule -> what it mentions, with the place of the rule
+    graph: BTreeMap<String, (BTreeSet<String>, Fault)>,
+    gate: bool,
+}
+
+impl World {
+    fn new(modules: &[regorus::unstable::Ref<Module>], schema: Schema, opa_builtins: Vec<String>) -> Self {
+        let mut world = World {
+            schema,
+            opa_builtins: opa_builtins.into_iter().collect(),
+            functions: HashMap::new(),
+            rules: BTreeSet::new(),
+            graph: BTreeMap::new(),
+            gate: false,
+        };
+        for module in modules {
+            let package = package_path(module);
+            world.gate |= package == GATE;
+            for rule in &module.policy {
+                let path = format!("{package}.{}", rule_path(rule).join("."));
+                if let Rule::Spec { head: RuleHead::Func { args, .. }, .. } = &**rule {
+                    world.functions.insert(path.clone(), Function { arguments: args.len() });
+                }
+                world.rules.insert(path);
+            }
+        }
+        for module in modules {
+            for rule in &module.policy {
+                world.add_to_graph(module, rule);
+            }
+        }
+        world
+    }
+
+    fn add_to_graph(&mut self, module: &Module, rule: &Rule) {
+        let package = package_path(module);
+        let path = format!("{package}.{}", rule_path(rule).join("."));
+        let scope = Scope::of(module, rule);
+        let mut mentions = BTreeSet::new();
+        walk_rule(rule, &mut Visitor {
+            expr: &mut |expr| {
+                if let Some((names, _)) = reference(expr) {
+                    if let Some(target) = scope.resolve(&names) {
+                        mentions.insert(target);
+                    }
+                }
+            },
+        });
+        let targets: BTreeSet<String> = mentions.iter().flat_map(|m| self.rules_at(m)).collect();
+        let place = at(rule_reference(rule).span(), "rego_recursion_error", String::new());
+        self.graph.entry(path).or_insert_with(|| (BTreeSet::new(), place)).0.extend(targets);
+    }
+
+    /// The rules that a data path means: a rule, a part of a rule's value, or everything below a package.
+    fn rules_at(&self, path: &str) -> Vec<String> {
+        let mut up = path;
+        loop {
+            if self.rules.contains(up) {
+                return vec![up.to_string()];
+            }
+            match up.rsplit_once('.') {
+                Some((parent, _)) => up = parent,
+                None => break,
+            }
+        }
+        let below = format!("{path}.");
+        self.rules.range(below.clone()..).take_while(|r| r.starts_with(&below)).cloned().collect()
+    }
+
+    fn check_module(&self, module: &Module, complete: bool, problems: &mut Vec<Fault>) {
+        for rule in &module.policy {
+            let scope = Scope::of(module, rule);
+            let mut seen = BTreeSet::new();
+            walk_rule(rule, &mut Visitor {
+                expr: &mut |expr| {
+                    if let Expr::Call { fcn, params, span, .. } = expr {
+                        self.check_call(&scope, fcn, params.len(), span, complete, problems);
+                    } else if self.gate {
+                        self.check_input(&scope, expr, &mut seen, problems);
+                    }
+                },
+            });
+        }
+    }
+
+    fn check_call(&self, scope: &Scope, fcn: &Expr, given: usize, span: &Span, complete: bool, problems: &mut Vec<Fault>) {
+        let Some((names, _)) = reference(fcn) else { return };
+        let name = names.join(".");
+        if let Some(function) = scope.resolve(&names).and_then(|path| self.functions.get(&path)) {
+            if given != function.arguments && given != function.arguments + 1 {
+                let message = format!("{name} takes {} arguments, {given} are given", function.arguments);
+                problems.push(at(span, "rego_type_error", message));
+            }
+            return;
+        }
+        let builtin = extend::names()
+            .find(|(known, _)| *known == name)
+            .map(|(_, n)| n)
+            .or_else(|| BUILTINS.get(name.as_str()).map(|(_, n)| *n));
+        if let Some(arguments) = builtin.map(usize::from) {
+            if given != arguments && given != arguments + 1 && !is_variadic(&name) {
+                let message = format!("{name} takes {arguments} arguments, {given} are given");
+                problems.push(at(span, "rego_type_error", message));
+            }
+            return;
+        }
+        // Without all files a function may stand in the one that did not parse.
+        if name == "print" || (!complete && names.first().is_some_and(|n| n == "data" || scope.imports.contains_key(n))) {
+            return;
+        }
+        let mut fault = at(span, "rego_type_error", format!("undefined function {name}"));
+        if self.opa_builtins.contains(&name) {
+            fault.code = "needs_opa";
+            fault.message = format!("function {name} is OPA's, the embedded engine does not have it");
+            fault.hint = "name a real OPA in the policy's binding".to_string();
+            fault.needs_opa = true;
+        } else if let Some(near) = self.nearest_function(scope, &name) {
+            fault.hint = format!("did you mean {near}?");
+        }
+        problems.push(fault);
+    }
+
+    fn nearest_function(&self, scope: &Scope, name: &str) -> Option<String> {
+        let local = format!("{}.", scope.package);
+        let own = self.functions.keys().filter_map(|f| f.strip_prefix(&local).map(str::to_string));
+        let known = BUILTINS.keys().map(|k| (*k).to_string()).chain(extend::names().map(|(n, _)| n.to_string()));
+        crate::schema::nearest(name, own.chain(known))
+    }
+
+    fn check_input(&self, scope: &Scope, expr: &Expr, seen: &mut BTreeSet<(u32, u32)>, problems: &mut Vec<Fault>) {
+        let Some(steps) = scope.input_steps(expr) else { return };
+        // The walk meets input.a.b, then its part input.a: only the longest counts.
+        if !seen.insert((expr.span().line, expr.span().col)) {
+            return;
+        }
+        if let Err(wrong) = self.schema.check(&steps) {
+            let mut fault = at(expr.span(), "unknown_input", wrong.message);
+            fault.hint = wrong.hint;
+            problems.push(fault);
+        }
+    }
+
+    fn check_gate(&self, modules: &[regorus::unstable::Ref<Module>], complete: bool, problems: &mut Vec<Fault>) {
+        let mut sets = 0;
+        for module in modules.iter().filter(|m| package_path(m) == GATE) {
+            for rule in &module.policy {
+                let path = rule_path(rule);
+                let Some(name) = path.first().filter(|n| SETS.contains(&n.as_str())) else { continue };
+                sets += 1;
+                if !matches!(&**rule, Rule::Spec { head: RuleHead::Set { .. }, .. }) {
+                    let message = format!("{name} must be a set of findings");
+                    let mut fault = at(rule.span(), "missing_rule", message);
+                    fault.hint = format!("write `{name} contains {{\"code\": …, \"msg\": …}} if {{ … }}`");
+                    problems.push(fault);
+                }
+            }
+        }
+        if sets > 0 || !complete {
+            return;
+        }
+        let message = if self.gate {
+            "package regesta.gate has none of the sets deny, warn and require".to_string()
+        } else {
+            "no file is in package regesta.gate, so this is no gate".to_string()
+        };
+        let mut fault = Fault::new("missing_rule", message);
+        fault.file = modules.first().map(|m| m.package.span.source.get_path().clone()).unwrap_or_default();
+        problems.push(fault);
+    }
+
+    fn check_recursion(&self, problems: &mut Vec<Fault>) {
+        let mut done: BTreeSet<&str> = BTreeSet::new();
+        for start in self.graph.keys() {
+            let mut stack: Vec<&str> = Vec::new();
+            if let Some(cycle) = self.find_cycle(start, &mut stack, &mut done) {
+                let bare: Vec<&str> = cycle.iter().map(|p| p.trim_start_matches("data.")).collect();
+                let mut fault = self.graph[cycle[0]].1.clone();
+                fault.message = format!("rule {} is recursive: {} -> {}", bare[0], bare.join(" -> "), bare[0]);
+                problems.push(fault);
+            }
+        }
+    }
+
+    /// Depth first; the text's limits keep the depth small. A cycle is reported once.
+    fn find_cycle<'a>(&'a self, at: &'a str, stack: &mut Vec<&'a str>, done: &mut BTreeSet<&'a str>) -> Option<Vec<&'a str>> {
+        if let Some(position) = stack.iter().position(|p| *p == at) {
+            return Some(stack[position..].to_vec());
+        }
+        if !done.insert(at) {
+            return None;
+        }
+        stack.push(at);
+        for next in self.graph.get(at).into_iter().flat_map(|(targets, _)| targets) {
+            if let Some(cycle) = self.find_cycle(next, stack, done) {
+                return Some(cycle);
+            }
+        }
+        stack.pop();
+        None
+    }
+}
+
+/// Functions whose table entry is not the number of arguments.
+fn is_variadic(name: &str) -> bool {
+    matches!(name, "print" | "walk" | "opa.runtime")
+}
+
+fn at(span: &Span, code: &'static str, message: String) -> Fault {
+    let mut fault = Fault::new(code, message);
+    fault.file.clone_from(span.source.get_path());
+    (fault.row, fault.column) = (span.line, span.col);
+    fault
+}
+
+/// What names mean inside one rule.
+struct Scope {
+    package: String,
+    imports: HashMap<String, Vec<String>>,
+    locals: BTreeSet<String>,
+}
+
+impl Scope {
+    fn of(module: &Module, rule: &Rule) -> Scope {
+        let mut imports = HashMap::new();
+        for import in &module.imports {
+            let Some((path, true)) = reference(&import.refr) else { continue };
+            if matches!(path[0].as_str(), "data" | "input") {
+                let name = import.r#as.as_ref().map(|s| s.text().to_string()).or_else(|| path.last().cloned());
+                imports.insert(name.unwrap_or_default(), path);
+            }
+        }
+        Scope { package: package_path(module), imports, locals: crate::walk::locals(rule) }
+    }
+
+    /// The data path of a reference; None for local variables and input.
+    fn resolve(&self, names: &[String]) -> Option<String> {
+        let (first, rest) = names.split_first()?;
+        if self.locals.contains(first) {
+            return None;
+        }
+        let base = match (first.as_str(), self.imports.get(first)) {
+            ("data", _) => "data".to_string(),
+            (_, Some(path)) if path[0] == "data" => path.join("."),
+            ("input", _) | (_, Some(_)) => return None,
+            _ => format!("{}.{first}", self.package),
+        };
+        Some(rest.iter().fold(base, |path, name| format!("{path}.{name}")))
+    }
+
+    /// The steps below input; None marks a step that only evaluation knows. Nothing when the expression is not about input.
+    fn input_steps(&self, expr: &Expr) -> Option<Vec<Option<String>>> {
+        match expr {
+            Expr::Var { span, .. } if span.text() == "input" && !self.locals.contains("input") => Some(Vec::new()),
+            Expr::Var { span, .. } => match self.imports.get(span.text()) {
+                Some(path) if path[0] == "input" && !self.locals.contains(span.text()) => {
+                    Some(path[1..].iter().map(|n| Some(n.clone())).collect())
+                }
+                _ => None,
+            },
+            Expr::RefDot { refr, field, .. } => {
+                let mut steps = self.input_steps(refr)?;
+                steps.push(Some(field.0.text().to_string()));
+                Some(steps)
+            }
+            Expr::RefBrack { refr, index, .. } => {
+                let mut steps = self.input_steps(refr)?;
+                steps.push(match &**index {
+                    Expr::String { value, .. } | Expr::RawString { value, .. } => value.as_string().ok().map(|s| s.to_string()),
+                    _ => None,
+                });
+                Some(steps)
+            }
+            _ => None,
+        }
+    }
+}

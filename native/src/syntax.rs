@@ -1,0 +1,49 @@
+//! Small questions about regorus' syntax tree.
+
+use regorus::unstable::{Expr, Module, Rule, RuleHead};
+
+/// The constant start of a reference: `input.a["b"][x].c` gives (["input", "a", "b"], false). The flag says whether the
+/// whole reference was constant. None when it does not start at a variable.
+pub fn reference(expr: &Expr) -> Option<(Vec<String>, bool)> {
+    match expr {
+        Expr::Var { span, .. } => Some((vec![span.text().to_string()], true)),
+        Expr::RefDot { refr, field, .. } => {
+            let (mut path, whole) = reference(refr)?;
+            if whole {
+                path.push(field.0.text().to_string());
+            }
+            Some((path, whole))
+        }
+        Expr::RefBrack { refr, index, .. } => {
+            let (mut path, whole) = reference(refr)?;
+            match (&**index, whole) {
+                (Expr::String { value, .. } | Expr::RawString { value, .. }, true) => {
+                    path.push(value.as_string().map(|s| s.to_string()).unwrap_or_default());
+                    Some((path, true))
+                }
+                _ => Some((path, false)),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// "data.regesta.gate".
+pub fn package_path(module: &Module) -> String {
+    let parts = reference(&module.package.refr).map(|(path, _)| path).unwrap_or_default();
+    format!("data.{}", parts.join("."))
+}
+
+pub fn rule_reference(rule: &Rule) -> &Expr {
+    match rule {
+        Rule::Default { refr, .. } => refr,
+        Rule::Spec { head, .. } => match head {
+            RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. } => refr,
+        },
+    }
+}
+
+/// The constant names of a rule's head: `deny` gives ["deny"], `limits.low` gives ["limits", "low"].
+pub fn rule_path(rule: &Rule) -> Vec<String> {
+    reference(rule_reference(rule)).map(|(path, _)| path).unwrap_or_default()
+}

@@ -1,0 +1,154 @@
+#include "policy/engine.h"
+
+#include <regesta_native.h>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "policy/answer.h"
+#include "policy/pool.h"
+#include "policy/pregate.h"
+#include "policy/schema.h"
+
+namespace regesta::policy {
+namespace {
+
+constexpr int testRunMillis = 10'000;       // one test_* rule may do more than a gate
+constexpr std::int64_t renderFuel = 200'000;  // ends in well under 100 ms
+constexpr int renderDepth = 200;
+
+/// The time limit that the engine keeps itself: below what kills the worker, so that the message is the better one.
+std::int64_t engineMillis(const Options& options, int wallMillis) {
+  return std::max<std::int64_t>(1, std::min<std::int64_t>(wallMillis * 8LL / 10, options.cpuSeconds * 900LL));
+}
+
+std::string loadBody(const std::vector<Module>& modules, std::string_view dataJson) {
+  std::string body;
+  JsonWriter w(body);
+  w.object().key("modules").array();
+  for (const auto& module : modules) w.object().key("name").text(module.name).key("text").text(module.text).end();
+  w.end().key("data").raw(dataJson).key("strict").boolean(true).end();
+  return body;
+}
+
+std::string digestOf(std::string_view body) {
+  std::array<std::uint8_t, 32> hash{};
+  regesta_blake3(nullptr, reinterpret_cast<const std::uint8_t*>(body.data()), body.size(), hash.data());
+  return hexEncode({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+}  // namespace
+
+struct Engine::State {
+  explicit State(Options options) : pool(std::move(options)) {}
+
+  /// One request about a policy; the worker is given the policy first when it does not have it.
+  Answer ask(json::object head, std::string_view body, const std::vector<Module>& modules, std::string_view dataJson,
+             int wallMillis) {
+    std::string load = loadBody(modules, dataJson);
+    std::string digest = digestOf(load);
+    head["policy"] = digest;
+    head["millis"] = engineMillis(pool.options(), wallMillis);
+    std::string headText = json::serialize(head);
+    return readAnswer(pool.with([&](Worker& worker) {
+      auto reply = worker.ask(headText, body, wallMillis);
+      if (!reply.lost.empty() || reply.status != REGESTA_UNKNOWN) return reply;
+      auto loaded = worker.ask(json::serialize(json::object{{"do", "load"}, {"policy", digest}}), load, wallMillis);
+      if (!loaded.lost.empty() || loaded.status != REGESTA_OK) return loaded;
+      return worker.ask(headText, body, wallMillis);
+    }));
+  }
+
+  Answer askAlone(const json::object& head, std::string_view body) {
+    return readAnswer(
+        pool.with([&](Worker& worker) { return worker.ask(json::serialize(head), body, pool.options().wallMillis); }));
+  }
+
+  Pool pool;
+};
+
+Engine::Engine(Options options) : state_(std::make_unique<State>(std::move(options))) {}
+Engine::~Engine() = default;
+
+std::uint64_t Engine::workersLost() const { return state_->pool.lost(); }
+
+Verdict Engine::decide(const std::vector<Module>& modules, std::string_view inputJson, std::int64_t nowNanos) {
+  if (auto problem = tooComplex(modules)) return {.error = describe(*problem)};
+  auto answer = state_->ask({{"do", "decide"}, {"now", nowNanos}}, inputJson, modules, "{}", state_->pool.options().wallMillis);
+  if (!answer.ok()) return {.error = describe(answer)};
+  return readVerdict(answer.value);
+}
+
+CheckReport Engine::check(const std::vector<Module>& modules) {
+  CheckReport report;
+  for (const auto& module : modules)
+    if (auto problem = tooComplex(module)) report.problems.push_back(std::move(*problem));
+  if (report.problems.empty())
+    if (auto problem = tooComplex(modules)) report.problems.push_back(std::move(*problem));
+  if (!report.problems.empty()) return report;
+  std::string body;
+  JsonWriter w(body);
+  w.object().key("modules").array();
+  for (const auto& module : modules) w.object().key("name").text(module.name).key("text").text(module.text).end();
+  w.end().key("inputs").array();
+  for (auto path : inputPaths()) w.text(path);
+  w.end().key("opa_builtins").array();
+  for (auto name : opaOnlyFunctions()) w.text(name);
+  w.end().end();
+  auto answer = state_->askAlone({{"do", "check"}}, body);
+  if (!answer.ok()) {
+    report.problems.push_back(answer.problem);
+    return report;
+  }
+  return readCheckReport(answer.value);
+}
+
+TestReport Engine::test(const std::vector<Module>& modules, std::string_view filter) {
+  TestReport report;
+  if (auto problem = tooComplex(modules)) return {.error = describe(*problem)};
+  auto listed = state_->ask({{"do", "tests"}}, {}, modules, "{}", testRunMillis);
+  if (!listed.ok()) return {.error = describe(listed)};
+  for (const auto& entry : listed.value.at("tests").as_array()) {
+    auto found = readTestCase(entry.as_object());
+    if (!matches(found, filter)) continue;
+    if (found.outcome != Outcome::skipped) {
+      json::object head{{"do", "test"}, {"now", nowMicros() * 1000}, {"path", entry.at("path").as_string()}};
+      auto answer = state_->ask(std::move(head), {}, modules, "{}", testRunMillis);
+      if (answer.ok()) {
+        finish(found, answer.value.as_object());
+        merge(report.coverage, answer.value.at("coverage").as_array());
+      } else {
+        found.outcome = Outcome::error;
+        found.message = describe(answer);
+      }
+    }
+    report.cases.push_back(std::move(found));
+  }
+  return report;
+}
+
+EvalResult Engine::eval(const std::vector<Module>& modules, std::string_view query, std::string_view inputJson,
+                        std::string_view dataJson) {
+  Module asModule{"query", std::string(query)};
+  if (auto problem = tooComplex(asModule)) return {.error = describe(*problem)};
+  if (!modules.empty())
+    if (auto problem = tooComplex(modules)) return {.error = describe(*problem)};
+  auto answer = state_->ask({{"do", "query"}, {"now", nowMicros() * 1000}, {"query", query}}, inputJson, modules, dataJson,
+                            state_->pool.options().wallMillis);
+  if (!answer.ok()) return {.error = describe(answer)};
+  return readEvalResult(answer.value.as_object());
+}
+
+std::string Engine::render(std::string_view templateText, std::string_view contextJson, bool strict) {
+  if (auto wrong = tooComplexTemplate(templateText)) throw Error(Code::invalid, *wrong);
+  std::string body;
+  JsonWriter(body).object().key("template").text(templateText).key("context").text(contextJson).end();
+  auto answer = state_->askAlone(
+      {{"do", "render"}, {"fuel", renderFuel}, {"depth", renderDepth}, {"strict", strict}}, body);
+  if (answer.ok()) return std::string(answer.value.at("text").as_string());
+  if (answer.problem.place.row > 0)
+    throw error(Code::invalid, "template line {}: {}", answer.problem.place.row, answer.problem.message);
+  throw Error(Code::invalid, describe(answer));
+}
+
+}  // namespace regesta::policy
