@@ -16,6 +16,7 @@ class Headers {
   /// First value; empty optional when absent.
   std::optional<std::string_view> get(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& all() const { return list_; }
+  void clear() { list_.clear(); }
 
  private:
   std::vector<std::pair<std::string, std::string>> list_;

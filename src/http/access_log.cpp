@@ -1,0 +1,63 @@
+#include "http/access_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/time.h"
+
+namespace regesta::http {
+namespace {
+
+void appendText(std::string& out, std::string_view text) {
+  if (isUtf8(text)) return appendJsonString(out, text);
+  std::string cleaned(text);
+  for (char& c : cleaned)
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  appendJsonString(out, cleaned);
+}
+
+}  // namespace
+
+void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t nowMillis) {
+  out += "{\"time\":\"";
+  out += formatTime(nowMillis);
+  out += "\",\"id\":";
+  appendText(out, entry.id);
+  out += ",\"remote\":";
+  appendText(out, entry.remote);
+  out += ",\"method\":";
+  appendText(out, entry.method);
+  out += ",\"path\":";
+  appendText(out, entry.path);
+  out += ",\"pattern\":";
+  appendText(out, entry.pattern);
+  fmt::format_to(std::back_inserter(out), ",\"status\":{},\"bytes\":{},\"ms\":{:.3f}}}\n", entry.status, entry.bytes,
+                 entry.seconds * 1000);
+}
+
+AccessLog::AccessLog(const std::string& file) {
+  if (file.empty()) return;
+  descriptor_ = file == "-" ? ::dup(STDERR_FILENO) : ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  if (descriptor_ < 0) throw error(Code::invalid, "the access log {} cannot be opened: {}", file, std::strerror(errno));
+}
+
+AccessLog::~AccessLog() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void AccessLog::write(std::string_view lines) const {
+  while (!lines.empty()) {
+    ssize_t written = ::write(descriptor_, lines.data(), lines.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    lines.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace regesta::http

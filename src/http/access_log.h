@@ -1,0 +1,36 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace regesta::http {
+
+/// One answered request, as the access log writes it. `path` is without the query, which may hold secrets.
+struct AccessEntry {
+  std::string_view id, remote, method, path, pattern;
+  int status = 0;
+  std::uint64_t bytes = 0;  ///< of the answer's body
+  double seconds = 0;
+};
+
+/// Appends the entry as one JSON line.
+void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t nowMillis);
+
+/// The file that the lines go to. Lines are collected by each I/O thread and written together, whole lines at a time;
+/// the file is opened for appending, so that rotating it by copy and truncate works.
+class AccessLog {
+ public:
+  /// Empty: no log; "-": stderr. Throws Error{invalid} when the file cannot be opened.
+  explicit AccessLog(const std::string& file);
+  ~AccessLog();
+  AccessLog(const AccessLog&) = delete;
+  AccessLog& operator=(const AccessLog&) = delete;
+  bool wanted() const { return descriptor_ >= 0; }
+  /// A log that cannot be written never stops the server: the lines are lost.
+  void write(std::string_view lines) const;
+
+ private:
+  int descriptor_ = -1;
+};
+
+}  // namespace regesta::http

@@ -1,0 +1,52 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace regesta::http {
+
+/// RFC 9110 date, "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string formatHttpDate(std::int64_t seconds);
+/// Seconds since 1970 of such a date; empty optional for anything else (obsolete forms included: a condition we cannot
+/// read is ignored, which is always safe).
+std::optional<std::int64_t> parseHttpDate(std::string_view text);
+
+/// What the server knows about the thing that is asked for. `etag` with its quotes, empty when there is none.
+struct Validators {
+  std::string_view etag;
+  std::optional<std::int64_t> modified;  ///< seconds since 1970
+};
+
+/// True when `header` (the value of If-Match or If-None-Match) lists `etag` or is "*". Weak comparison ignores W/.
+bool etagMatches(std::string_view header, std::string_view etag, bool weak);
+
+enum class Condition { proceed, notModified, failed };
+/// RFC 9110 section 13.2.2: If-Match, If-Unmodified-Since, If-None-Match, If-Modified-Since, in that order.
+/// notModified is answered with 304 (see notModified()), failed with 412.
+Condition evaluateConditions(const Request& request, const Validators& known);
+/// A 304 that carries the validators.
+Response notModified(const Validators& known);
+
+struct ByteRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;  ///< inclusive
+  std::uint64_t length() const { return last - first + 1; }
+};
+
+enum class RangeOutcome { whole, part, unsatisfiable };
+struct RangeChoice {
+  RangeOutcome outcome = RangeOutcome::whole;
+  ByteRange range;
+};
+/// Which part of `size` bytes a GET asks for: one range "bytes=a-b", "bytes=a-" or "bytes=-n". Several ranges, other units,
+/// malformed text and an If-Range that does not match give the whole, as the RFC allows.
+RangeChoice chooseRange(const Request& request, std::uint64_t size, const Validators& known);
+
+/// "bytes 0-9/100" for a 206; "bytes */100" for a 416.
+std::string contentRange(const ByteRange& range, std::uint64_t size);
+std::string unsatisfiedRange(std::uint64_t size);
+
+}  // namespace regesta::http

@@ -1,0 +1,209 @@
+// A connection's life: receive heads, have each request answered, close in a way that the peer can hear.
+#include "http/connection.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/limits.h"
+
+namespace regesta::http {
+namespace {
+
+constexpr std::size_t sendAbove = 64 * 1024;        // pipelined answers leave at the latest when they are this large
+constexpr std::size_t keepCapacity = 64 * 1024;     // larger buffers are given back after the request
+constexpr int lingerSeconds = 5, lingerTotalSeconds = 30;  // as nginx: for a peer that still sends behind a refusal
+constexpr std::int64_t probeEveryMillis = 1000;
+
+std::string addressOf(const asio::ip::tcp::socket& socket) {
+  boost::system::error_code failure;
+  auto peer = socket.remote_endpoint(failure);
+  if (failure) return {};
+  auto address = peer.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  return address.to_string();
+}
+
+void clearOrFree(std::string& text) {
+  if (text.capacity() > keepCapacity) text = std::string();
+  else text.clear();
+}
+
+/// True when nothing is left of the pieces.
+bool drop(Pieces& pieces, std::size_t sent) {
+  for (std::string_view& piece : pieces) {
+    std::size_t gone = std::min(sent, piece.size());
+    piece.remove_prefix(gone);
+    sent -= gone;
+  }
+  return std::all_of(pieces.begin(), pieces.end(), [](std::string_view piece) { return piece.empty(); });
+}
+
+}  // namespace
+
+Connection::Connection(Site& site, Worker& worker, asio::ip::tcp::socket socket)
+    : site_(site), worker_(worker), remote_(addressOf(socket)) {
+  stream_ = site.tls ? site.tls->makeStream(std::move(socket)) : makeTcpStream(std::move(socket));
+  request_.secure = site.tls != nullptr;
+  request_.remote = remote_;
+  place_ = worker_.enter(*this);
+}
+
+Connection::~Connection() {
+  if (answering_) {
+    if (answer_.status == 0) answer_.status = 499;  // the peer left before its answer
+    endRequest();
+  }
+  worker_.leave(place_);
+}
+
+void Connection::sweep(std::int64_t nowMillis) {
+  if (nowMillis >= deadline_) {
+    timedOut_ = true;
+    disarm();
+    site_.timedOut.add();
+    stream_->interrupt();
+  }
+  if (!parked_ || nowMillis < nextProbe_) return;
+  nextProbe_ = nowMillis + probeEveryMillis;
+  pollfd probe{stream_->handle(), POLLRDHUP, 0};
+  if (::poll(&probe, 1, 0) > 0) parked_(true);
+}
+
+void Connection::drain() {
+  if (parked_) parked_(false);
+  else if (idle_) stream_->interrupt();
+}
+
+void Connection::abort() {
+  ::shutdown(stream_->handle(), SHUT_RDWR);  // whatever comes next fails, also what has not begun yet
+  stream_->interrupt();
+  if (parked_) parked_(true);
+}
+
+asio::awaitable<void> Connection::run() {
+  arm(site_.options.headTimeoutSeconds);
+  co_await stream_->open();
+  co_await serve();
+  idle_ = false;
+  if (!out_.empty()) co_await send();
+  if (refused_ || bodyPending()) co_await linger();
+  else stream_->endSending();
+}
+
+asio::awaitable<void> Connection::serve() {
+  bool first = true;
+  for (;;) {
+    Parsed parsed;
+    while ((parsed = parse()) == Parsed::more) {
+      if (!out_.empty() && !sendNow()) co_await send();
+      idle_ = in_.empty();
+      if (idle_) {
+        if (site_.draining.load(std::memory_order_relaxed)) co_return;
+        in_.shrink();
+        arm(std::exchange(first, false) ? site_.options.headTimeoutSeconds : site_.options.idleTimeoutSeconds);
+      }
+      std::size_t size = 0;
+      try {
+        size = co_await stream_->read(in_.room(limits::requestHead));
+      } catch (const PeerGone&) {
+        if (!timedOut_ || idle_) throw;
+      }
+      if (size == 0 && timedOut_) respondMalformed({408, "the request head did not arrive in time"});
+      if (size == 0) co_return;
+      if (idle_) arm(site_.options.headTimeoutSeconds);
+      idle_ = false;
+      in_.received(size);
+    }
+    disarm();
+    if (parsed == Parsed::refused) co_return;
+    beginRequest();
+    if (const Action* action = route()) {
+      bool simple = action->whole && action->runs == Runs::inline_ && !framing_.hasBody();
+      if (simple) runInline(*action);
+      else if (action->whole) co_await answerWhole(*action);
+      else co_await answerStream(*action);
+    }
+    if (!large_.empty()) co_await send(large_);
+    if (bodyPending()) co_await dropRestOfBody();
+    endRequest();
+    if (closing_) co_return;
+    if (out_.size() > sendAbove) co_await send();
+  }
+}
+
+Connection::Parsed Connection::parse() {
+  std::string_view bytes = in_.view();
+  if (bytes.empty()) return Parsed::more;
+  try {
+    std::size_t size = parser_.parse(bytes, request_, framing_);
+    if (size > 0) {
+      in_.consume(size);
+      return Parsed::request;
+    }
+    if (bytes.size() < limits::requestHead) return Parsed::more;
+    if (bytes.find('\n') == std::string_view::npos) throw Malformed{414, "the request line is too long"};
+    throw Malformed{431, "the request head is too large"};
+  } catch (const Malformed& fault) {
+    disarm();
+    respondMalformed(fault);
+    return Parsed::refused;
+  }
+}
+
+bool Connection::sendNow() {
+  Pieces pieces{out_, {}, {}};
+  std::size_t sent = stream_->tryWrite(pieces);
+  if (sent < out_.size()) {
+    out_.erase(0, sent);
+    return false;
+  }
+  clearOrFree(out_);
+  return true;
+}
+
+asio::awaitable<void> Connection::send(std::string_view second, std::string_view third) {
+  Pieces pieces{out_, second, third};
+  for (;;) {
+    std::size_t sent = stream_->tryWrite(pieces);
+    if (drop(pieces, sent)) break;
+    if (sent > 0) continue;
+    arm(site_.options.bodyTimeoutSeconds);
+    co_await stream_->writable();
+    disarm();
+  }
+  clearOrFree(out_);
+}
+
+asio::awaitable<void> Connection::linger() {
+  stream_->endSending();
+  bodyDeadline_ = worker_.now() + lingerTotalSeconds * 1000LL;
+  idle_ = true;  // a drain need not wait for this
+  in_.consume(in_.view().size());
+  in_.reserve(InputBuffer::small);
+  for (;;) {
+    arm(lingerSeconds);
+    if (co_await stream_->read(in_.room(InputBuffer::small)) == 0) co_return;
+  }
+}
+
+void Connection::endRequest() {
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
+  RouteMetrics& metrics = worker_.metrics(action_, request_.method);
+  metrics.seconds->observe(took.count());
+  metrics.status(answer_.status).add();
+  worker_.logAccess({request_.id, remote_, request_.method, request_.rawPath, metrics.pattern, answer_.status, answer_.bytes,
+                     took.count()});
+  if (kept_ > 0) site_.bufferedBodies.fetch_sub(std::exchange(kept_, 0), std::memory_order_relaxed);
+  for (std::string* text : {&request_.method, &request_.target, &request_.rawPath, &request_.query, &request_.id})
+    text->clear();
+  clearOrFree(request_.body);
+  large_ = std::string();
+  request_.headers.clear();
+  request_.variables.clear();
+  answer_ = {};
+  action_ = nullptr;
+  answering_ = false;
+}
+
+}  // namespace regesta::http

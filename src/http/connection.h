@@ -1,0 +1,122 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/head.h"
+#include "http/input_buffer.h"
+#include "http/parser.h"
+#include "http/site.h"
+#include "http/stream.h"
+#include "http/worker.h"
+
+namespace regesta {
+class Error;
+}
+
+namespace regesta::http {
+
+/// An unread rest of a body up to this size is read and dropped to keep the connection; above, it closes.
+inline constexpr std::size_t droppedBody = 256 * 1024;
+
+/// One connection from accept to close: reads requests, has them answered, in order. Lives in its coroutine on one worker.
+/// Answers collect in `out_` and leave when no further whole request is at hand, so pipelined answers share a packet.
+class Connection final : public Swept {
+ public:
+  Connection(Site& site, Worker& worker, asio::ip::tcp::socket socket);
+  ~Connection() override;
+  /// Returns when the connection is over. Throws nothing but PeerGone.
+  asio::awaitable<void> run();
+
+  void sweep(std::int64_t nowMillis) override;
+  void drain() override;
+  void abort() override;
+
+  // What an exchange needs (stream_exchange.cpp):
+  Site& site() { return site_; }
+  Stream& stream() { return *stream_; }
+  const Request& request() const { return request_; }
+  const Framing& framing() const { return framing_; }
+  std::string& out() { return out_; }
+  /// Next bytes of the body, 0 at its end. Throws Error when it is too large, malformed or cut off.
+  asio::awaitable<std::size_t> readBody(std::span<char> into);
+  /// Sends what has collected in out() and then `second` and `third`.
+  asio::awaitable<void> send(std::string_view second = {}, std::string_view third = {});
+  /// Appends the head of an answer to out() and counts the answer.
+  void beginAnswer(const Response& response, BodyFraming framing, std::uint64_t length);
+  void countBody(std::size_t bytes) { answer_.bytes += bytes; }
+  /// Nothing more can be answered after this request.
+  void closeAfter() { closing_ = true; }
+  bool closing() const { return closing_; }
+  /// While set, the worker's sweep looks whether the peer has left. `wake` hears that (true) or that the server drains.
+  void park(std::function<void(bool gone)> wake) { parked_ = std::move(wake); }
+
+ private:
+  enum class Parsed { more, request, refused };
+  struct Answer {
+    int status = 0;  ///< 0: not begun
+    std::uint64_t bytes = 0;
+  };
+
+  asio::awaitable<void> serve();
+  asio::awaitable<void> answerWhole(const Action& action);
+  asio::awaitable<void> answerStream(const Action& action);
+  asio::awaitable<void> readWholeBody();
+  asio::awaitable<void> dropRestOfBody();
+  asio::awaitable<void> linger();
+  Parsed parse();
+  void beginRequest();
+  void endRequest();
+  const Action* route();
+  void runInline(const Action& action);
+  bool sendNow();
+  void keepBytes(std::size_t size);
+  void respond(Response&& response);
+  /// Renders the exception that is being handled, in a catch block.
+  Response renderCurrent();
+  Response render(const Error& failure);
+  void respondMalformed(const Malformed& fault);
+  void arm(int seconds) { deadline_ = std::min<std::int64_t>(worker_.now() + seconds * 1000LL, bodyDeadline_); }
+  void disarm() { deadline_ = never; }
+  bool bodyPending() const { return framing_.chunked ? !chunks_.ended() : bodyLeft_ > 0; }
+
+  static constexpr std::int64_t never = INT64_MAX;
+
+  Site& site_;
+  Worker& worker_;
+  std::unique_ptr<Stream> stream_;
+  Worker::Place place_;
+  std::string remote_;
+
+  InputBuffer in_;
+  std::string out_;
+  std::string large_;  ///< a body that is sent from its own memory, behind out_
+  RequestParser parser_;
+  Request request_;
+  Framing framing_;
+  ChunkDecoder chunks_;
+  std::uint64_t bodyLeft_ = 0;
+  std::uint64_t bodyRead_ = 0;
+  std::uint64_t bodyLimit_ = 0;
+  std::size_t kept_ = 0;  ///< our part of Site::bufferedBodies
+  Answer answer_;
+  const Action* action_ = nullptr;
+  std::chrono::steady_clock::time_point started_;
+  int statusOverride_ = 0;
+
+  std::int64_t deadline_ = never;      ///< of what is being waited for
+  std::int64_t bodyDeadline_ = never;  ///< of a whole body: a trickle of bytes does not extend it
+  std::int64_t nextProbe_ = 0;
+  std::function<void(bool)> parked_;
+  bool continueDue_ = false;  ///< the client waits for 100 Continue
+  bool closing_ = false;
+  bool idle_ = true;       ///< between requests, with nothing received
+  bool answering_ = false;  ///< between a request's head and the end of its answer
+  bool refused_ = false;   ///< the peer's bytes made no sense; what follows them is thrown away
+  bool timedOut_ = false;
+};
+
+}  // namespace regesta::http

@@ -1,0 +1,13 @@
+#pragma once
+#include <functional>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "http/waiting.h"
+
+namespace regesta::http {
+
+/// Runs `work` on the pool and comes back to the coroutine's own thread. What it throws is thrown here.
+boost::asio::awaitable<void> runOn(WaitingPool& pool, std::function<void()> work);
+
+}  // namespace regesta::http

@@ -1,0 +1,174 @@
+#include "http/server.h"
+
+#include <sys/socket.h>
+
+#include <csignal>
+#include <mutex>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "http/connection.h"
+
+namespace regesta::http {
+namespace {
+
+constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
+constexpr auto acceptBackOff = std::chrono::milliseconds(100);
+constexpr int backlog = 4096;
+
+/// Counts a connection from accept until its coroutine is gone.
+class Ticket {
+ public:
+  Ticket(Site& site, Worker& worker) : site_(&site), worker_(&worker) { count(1); }
+  Ticket(Ticket&& other) noexcept : site_(std::exchange(other.site_, nullptr)), worker_(other.worker_) {}
+  Ticket& operator=(Ticket&&) = delete;
+  ~Ticket() {
+    if (site_) count(-1);
+  }
+
+ private:
+  void count(int by) {
+    site_->connections += static_cast<std::size_t>(by);
+    worker_->load += static_cast<std::size_t>(by);
+    site_->openConnections.add(by);
+  }
+  Site* site_;
+  Worker* worker_;
+};
+
+asio::awaitable<void> converse(Site& site, Worker& worker, asio::ip::tcp::socket socket, Ticket) {
+  try {
+    Connection connection(site, worker, std::move(socket));
+    co_await connection.run();
+  } catch (const PeerGone&) {
+    // The ordinary end of most connections.
+  } catch (const std::exception& failure) {
+    log(LogLevel::error, "a connection failed", {{"reason", failure.what()}});
+  }
+}
+
+void turnAway(Site& site, asio::ip::tcp::socket socket) {
+  constexpr std::string_view answer =
+      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  site.turnedAway.add();
+  if (!site.tls) ::send(socket.native_handle(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+}  // namespace
+
+struct Server::State {
+  State(ServerOptions options, const Router& router, RenderError render) : site(std::move(options), router, std::move(render)) {}
+
+  Site site;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::optional<asio::ip::tcp::acceptor> acceptor;
+  std::mutex draining;
+  bool running = false;
+  std::uint16_t port = 0;
+
+  void listen();
+  Worker& leastBusy();
+  asio::awaitable<void> accept();
+  void admit(asio::ip::tcp::socket socket, Worker& worker);
+  bool waitUntilEmpty(std::chrono::milliseconds limit);
+};
+
+void Server::State::listen() {
+  const ServerOptions& options = site.options;
+  auto address = fmt::format("{}:{}", options.host, options.port);
+  boost::system::error_code failure;
+  asio::ip::tcp::resolver resolver(workers.front()->io);
+  auto found = resolver.resolve(options.host, std::to_string(options.port), asio::ip::tcp::resolver::passive, failure);
+  if (failure) throw error(Code::unavailable, "cannot listen on {}: {}", address, failure.message());
+  asio::ip::tcp::endpoint endpoint = found.begin()->endpoint();
+  acceptor.emplace(workers.front()->io);
+  acceptor->open(endpoint.protocol(), failure);
+  if (!failure) acceptor->set_option(asio::socket_base::reuse_address(true), failure);
+  if (!failure) acceptor->bind(endpoint, failure);
+  if (!failure) acceptor->listen(backlog, failure);
+  if (!failure) port = acceptor->local_endpoint(failure).port();
+  if (failure) throw error(Code::unavailable, "cannot listen on {}: {}", address, failure.message());
+}
+
+Worker& Server::State::leastBusy() {
+  auto load = [](const auto& worker) { return worker->load.load(std::memory_order_relaxed); };
+  return **std::min_element(workers.begin(), workers.end(), [&](const auto& a, const auto& b) { return load(a) < load(b); });
+}
+
+asio::awaitable<void> Server::State::accept() {
+  asio::steady_timer pause(workers.front()->io);
+  while (acceptor->is_open()) {
+    Worker& worker = leastBusy();
+    auto [failure, socket] = co_await acceptor->async_accept(worker.io, awaiting);
+    if (!failure) {
+      admit(std::move(socket), worker);
+    } else if (acceptor->is_open() && failure != asio::error::connection_aborted) {
+      // Out of descriptors or memory: the peer stays in the backlog until some are free again.
+      log(LogLevel::warn, "a connection could not be accepted", {{"reason", failure.message()}});
+      pause.expires_after(acceptBackOff);
+      co_await pause.async_wait(awaiting);
+    }
+  }
+}
+
+void Server::State::admit(asio::ip::tcp::socket socket, Worker& worker) {
+  site.accepted.add();
+  if (site.connections.load() >= site.options.maxConnections) return turnAway(site, std::move(socket));
+  boost::system::error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  asio::co_spawn(worker.io, converse(site, worker, std::move(socket), Ticket(site, worker)), asio::detached);
+}
+
+bool Server::State::waitUntilEmpty(std::chrono::milliseconds limit) {
+  auto until = std::chrono::steady_clock::now() + limit;
+  while (site.connections.load() > 0) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
+Server::Server(ServerOptions options, const Router& router, RenderError renderError)
+    : state_(std::make_unique<State>(std::move(options), router, std::move(renderError))) {}
+
+Server::~Server() { drain(0); }
+
+void Server::start() {
+  Site& site = state_->site;
+  if (site.tls) std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to the socket without MSG_NOSIGNAL
+  std::size_t count = site.options.ioThreads > 0 ? site.options.ioThreads : std::max(1u, std::thread::hardware_concurrency());
+  for (std::size_t i = 0; i < count; ++i) state_->workers.push_back(std::make_unique<Worker>(site));
+  state_->listen();
+  asio::co_spawn(state_->workers.front()->io, state_->accept(), asio::detached);
+  for (auto& worker : state_->workers) worker->start();
+  state_->running = true;
+}
+
+std::uint16_t Server::port() const {
+  return state_->port;
+}
+
+void Server::drain(int seconds) {
+  std::lock_guard lock(state_->draining);
+  if (!std::exchange(state_->running, false)) return;
+  Site& site = state_->site;
+  site.draining = true;
+  asio::post(state_->workers.front()->io, [this] {
+    boost::system::error_code ignored;
+    state_->acceptor->close(ignored);
+  });
+  for (auto& worker : state_->workers) worker->forEach(&Swept::drain);
+  if (!state_->waitUntilEmpty(std::chrono::seconds(seconds)))
+    for (auto& worker : state_->workers) worker->forEach(&Swept::abort);
+  site.waiting.close();  // handlers that wait are never cut in the middle
+  state_->waitUntilEmpty(std::chrono::seconds(1));
+  for (auto& worker : state_->workers) worker->stop();
+}
+
+}  // namespace regesta::http
