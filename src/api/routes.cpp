@@ -8,17 +8,17 @@
 namespace regesta::api {
 namespace {
 
-/// All tables of the product. A new front is one line here.
-std::span<const Front> fronts() {
-  static const Front all[] = {systemFront(), native::front(), mlflow::front()};
-  return all;
-}
-
 bool isMlflow(std::string_view path) {
   return path.starts_with("/api/2.0/mlflow") || path.starts_with("/api/3.0/mlflow") || path.starts_with("/ajax-api/");
 }
 
 }  // namespace
+
+// A new front is one line here.
+std::span<const Front> fronts() {
+  static const Front all[] = {systemFront(), native::front(), mlflow::front()};
+  return all;
+}
 
 std::unique_ptr<http::Router> makeRouter(Core& core) {
   auto router = std::make_unique<http::Router>();

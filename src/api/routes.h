@@ -1,7 +1,9 @@
 #pragma once
 #include <memory>
+#include <span>
 
 #include "api/core.h"
+#include "api/endpoint.h"
 #include "http/message.h"
 #include "http/router.h"
 
@@ -10,6 +12,9 @@ class Error;
 }
 
 namespace regesta::api {
+
+/// All tables of the product: what tests and documents walk.
+std::span<const Front> fronts();
 
 /// Every front's routes, the streaming handlers and the probes, in one router.
 std::unique_ptr<http::Router> makeRouter(Core& core);

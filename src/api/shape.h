@@ -82,6 +82,7 @@ struct Shape {
   std::size_t (*count)(const void*) = nullptr;  ///< list: items, maybe: 0 or 1
   const void* (*at)(const void*, std::size_t) = nullptr;
   int width = 64;  ///< integer: 32 or 64 bits
+  std::size_t size = 0, align = 0;  ///< of the C++ type: lets a test see that no member was forgotten
 };
 
 struct Field {
@@ -102,35 +103,35 @@ constexpr std::string_view typeName() {
 
 template <class T>
 struct ShapeOf {
-  static constexpr Shape value{.sort = Sort::object, .name = typeName<T>(), .fields = T::fields};
+  static constexpr Shape value{.sort = Sort::object, .name = typeName<T>(), .fields = T::fields, .size = sizeof(T), .align = alignof(T)};
 };
 template <>
 struct ShapeOf<std::string> {
-  static constexpr Shape value{.sort = Sort::text};
+  static constexpr Shape value{.sort = Sort::text, .size = sizeof(std::string), .align = alignof(std::string)};
 };
 template <>
 struct ShapeOf<bool> {
-  static constexpr Shape value{.sort = Sort::boolean};
+  static constexpr Shape value{.sort = Sort::boolean, .size = sizeof(bool), .align = alignof(bool)};
 };
 template <>
 struct ShapeOf<std::int64_t> {
-  static constexpr Shape value{.sort = Sort::integer};
+  static constexpr Shape value{.sort = Sort::integer, .size = sizeof(std::int64_t), .align = alignof(std::int64_t)};
 };
 template <>
 struct ShapeOf<std::int32_t> {
-  static constexpr Shape value{.sort = Sort::integer, .width = 32};
+  static constexpr Shape value{.sort = Sort::integer, .width = 32, .size = sizeof(std::int32_t), .align = alignof(std::int32_t)};
 };
 template <>
 struct ShapeOf<double> {
-  static constexpr Shape value{.sort = Sort::real};
+  static constexpr Shape value{.sort = Sort::real, .size = sizeof(double), .align = alignof(double)};
 };
 template <>
 struct ShapeOf<RawJson> {
-  static constexpr Shape value{.sort = Sort::raw};
+  static constexpr Shape value{.sort = Sort::raw, .size = sizeof(RawJson), .align = alignof(RawJson)};
 };
 template <>
 struct ShapeOf<TextMap> {
-  static constexpr Shape value{.sort = Sort::map};
+  static constexpr Shape value{.sort = Sort::map, .size = sizeof(TextMap), .align = alignof(TextMap)};
 };
 template <class T>
 struct ShapeOf<std::vector<T>> {
@@ -141,7 +142,9 @@ struct ShapeOf<std::vector<T>> {
       .grow = [](void* list) -> void* { return &static_cast<List*>(list)->emplace_back(); },
       .reserve = [](void* list, std::size_t n) { static_cast<List*>(list)->reserve(n); },
       .count = [](const void* list) { return static_cast<const List*>(list)->size(); },
-      .at = [](const void* list, std::size_t i) -> const void* { return &(*static_cast<const List*>(list))[i]; }};
+      .at = [](const void* list, std::size_t i) -> const void* { return &(*static_cast<const List*>(list))[i]; },
+      .size = sizeof(List),
+      .align = alignof(List)};
 };
 template <class T>
 struct ShapeOf<std::optional<T>> {
@@ -151,7 +154,9 @@ struct ShapeOf<std::optional<T>> {
       .item = &ShapeOf<T>::value,
       .grow = [](void* maybe) -> void* { return &static_cast<Maybe*>(maybe)->emplace(); },
       .count = [](const void* maybe) { return static_cast<std::size_t>(static_cast<const Maybe*>(maybe)->has_value()); },
-      .at = [](const void* maybe, std::size_t) -> const void* { return &**static_cast<const Maybe*>(maybe); }};
+      .at = [](const void* maybe, std::size_t) -> const void* { return &**static_cast<const Maybe*>(maybe); },
+      .size = sizeof(Maybe),
+      .align = alignof(Maybe)};
 };
 
 template <class>
