@@ -59,3 +59,8 @@ CREATE TABLE lineage_edge (
   PRIMARY KEY (workspace, origin, target, relation)
 ) $CLUSTERED;
 CREATE INDEX lineage_target ON lineage_edge (workspace, target);
+
+-- Where in the ledger to look for what happened to a subject. Only a way to find entries: the ledger is the truth.
+CREATE TABLE subject_entry (
+  workspace TEXT NOT NULL, subject TEXT NOT NULL, entry BIGINT NOT NULL, PRIMARY KEY (workspace, subject, entry)
+) $CLUSTERED;

@@ -26,17 +26,26 @@ std::vector<Alias> listAliases(db::Session& session, const Asset& asset);
 std::optional<Alias> findAlias(db::Session& session, const Asset& asset, std::string_view alias);
 std::vector<std::string> aliasesOf(db::Session& session, const Version& version);
 
+/// The version number that a pointer stands on, 0 when on none: an alias's holder, or for "stage:X" the newest version in
+/// that stage. What the gate puts into Clearance::from().
+std::int64_t holderOf(db::Session& session, const Asset& asset, std::string_view pointer);
+/// Every alias and every stage but None that stands on a live version, as pointers are written; in byte order.
+std::vector<std::string> standingPointers(db::Session& session, const Asset& asset);
+
 /// Moves, sets or (clearance.to == 0) removes the alias. Throws Error{conflict} when the holder is no longer
 /// clearance.from: the gate decides anew. Recorded as "alias.moved" / "alias.removed" with the decision's digest.
 void moveAlias(Change& change, const Asset& asset, const Clearance& clearance);
 
-/// Puts the version into the stage; with `archiveOthers` every other version in it goes to Archived.
+/// Puts the version into the stage of the clearance's pointer ("stage:Production"); with `archiveOthers` every other
+/// version in it goes to Archived. Throws Error{conflict} as moveAlias does, and Error{refused} when the version would leave
+/// a stage whose pointer is protected with a clearance that no policy decided. Recorded as "stage.entered" for the pointer
+/// it enters and "stage.left" for the one it leaves.
 Version moveStage(Change& change, const Version& version, const Clearance& clearance, bool archiveOthers);
 
 /// True when a gate is bound to this pointer ("production" alias, or "stage:Production").
 bool isProtected(db::Session& session, const AssetKey& key, std::string_view pointer);
 
-/// One past position, read from the ledger: what an alias or stage pointed to, since when, by whom, on which decision.
+/// One movement, read from the ledger: what an alias or stage pointed to before and since, by whom, on which decision.
 struct Position {
   std::int64_t at = 0;
   std::int64_t from = 0, to = 0;
@@ -44,6 +53,7 @@ struct Position {
   std::int64_t entryId = 0;
   std::optional<std::int64_t> entryIndex;
 };
+/// Oldest first; through renames of the asset. Refused attempts are not in it.
 std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, std::string_view pointer);
 
 }  // namespace regesta::registry

@@ -40,6 +40,7 @@ struct NewVersion {
   Tags tags;
   std::vector<VersionFile> files;
   std::string digest;  ///< empty: computed from content, else from files, else from source
+  bool evenIfSame = false;  ///< a new version also when a prompt's or policy's content is that of the newest one
 };
 
 /// Number = 1 + the highest ever used. Throws Error{exists} when the SemVer is taken.

@@ -1,0 +1,96 @@
+#include "registry/asset.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "registry/rows.h"
+
+namespace regesta::registry {
+namespace {
+
+constexpr std::string_view kindNames[] = {"prompt", "model", "dataset", "policy", "artifact"};
+
+std::optional<Asset> one(db::Session& session, db::Rows rows) {
+  if (!rows.next()) return std::nullopt;
+  Asset asset = rows::asset(rows, 0);
+  asset.tags = rows::assetTags(session, asset.id);
+  return asset;
+}
+
+/// The page that listAssets asks for, of one kind.
+std::vector<Asset> page(db::Session& session, std::string_view workspace, Kind kind, std::string_view nameAfter,
+                        std::size_t limit) {
+  std::vector<Asset> found;
+  db::Rows rows = session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name > $3 "
+                                            "ORDER BY a.name LIMIT $4",
+                                            rows::assetColumns),
+                                {workspace, kindName(kind), nameAfter, limit});
+  while (rows.next()) found.push_back(rows::asset(rows, 0));
+  return found;
+}
+
+}  // namespace
+
+std::string_view kindName(Kind kind) { return kindNames[static_cast<std::size_t>(kind)]; }
+
+std::optional<Kind> parseKind(std::string_view text) {
+  for (std::size_t i = 0; i < std::size(kindNames); ++i)
+    if (kindNames[i] == text) return static_cast<Kind>(i);
+  return std::nullopt;
+}
+
+std::string AssetKey::subject() const { return fmt::format("{}/{}", kindName(kind), name); }
+
+void checkName(std::string_view name) {
+  if (trim(name).empty()) throw Invalid("name", "is required");
+  if (name.size() > limits::nameLength)
+    throw Invalid("name", fmt::format("must be at most {} bytes", limits::nameLength));
+  if (!isUtf8(name)) throw Invalid("name", "must be UTF-8 text");
+  if (name == "." || name == "..") throw Invalid("name", "must not be \".\" or \"..\"");
+  for (char c : name) {
+    if (c == '/' || c == ':' || c == '\\') throw Invalid("name", "must not contain '/', ':' or '\\'");
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) throw Invalid("name", "must not contain control characters");
+  }
+}
+
+std::optional<Asset> findAsset(db::Session& session, const AssetKey& key) {
+  return one(session, session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name = $3",
+                                                rows::assetColumns),
+                                    {key.workspace, kindName(key.kind), key.name}));
+}
+
+Asset getAsset(db::Session& session, const AssetKey& key) {
+  std::optional<Asset> found = findAsset(session, key);
+  if (!found) throw error(Code::notFound, "There is no {} named '{}'", kindName(key.kind), key.name);
+  return *std::move(found);
+}
+
+std::optional<Asset> findAssetById(db::Session& session, std::int64_t id) {
+  return one(session, session.query(fmt::format("SELECT {} FROM asset a WHERE a.id = $1", rows::assetColumns), {id}));
+}
+
+std::optional<Asset> findRegistered(db::Session& session, std::string_view workspace, std::string_view name) {
+  return one(session, session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND "
+                                                "a.kind IN ('model', 'prompt') AND a.name = $2",
+                                                rows::assetColumns),
+                                    {workspace, name}));
+}
+
+std::vector<Asset> listAssets(db::Session& session, std::string_view workspace, std::optional<Kind> kind,
+                              std::string_view nameAfter, std::size_t limit) {
+  std::vector<Asset> found;
+  if (kind) {
+    found = page(session, workspace, *kind, nameAfter, limit);
+  } else {
+    std::vector<Asset> models = page(session, workspace, Kind::model, nameAfter, limit);
+    std::vector<Asset> prompts = page(session, workspace, Kind::prompt, nameAfter, limit);
+    std::merge(std::make_move_iterator(models.begin()), std::make_move_iterator(models.end()),
+               std::make_move_iterator(prompts.begin()), std::make_move_iterator(prompts.end()), std::back_inserter(found),
+               [](const Asset& a, const Asset& b) { return a.key.name < b.key.name; });
+    if (found.size() > limit) found.resize(limit);
+  }
+  for (Asset& asset : found) asset.tags = rows::assetTags(session, asset.id);
+  return found;
+}
+
+}  // namespace regesta::registry

@@ -1,0 +1,80 @@
+#include "base/error.h"
+#include "registry/pointer.h"
+
+namespace regesta::registry {
+namespace {
+
+constexpr std::string_view actions[] = {"alias.moved", "alias.removed", "stage.entered", "stage.left"};
+
+std::string textOf(const json::object& from, std::string_view member) {
+  const json::value* found = from.if_contains(member);
+  return found && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+std::int64_t numberOf(const json::object& from, std::string_view member) {
+  const json::value* found = from.if_contains(member);
+  if (!found) return 0;
+  if (found->is_uint64()) return static_cast<std::int64_t>(found->get_uint64());
+  return found->is_int64() ? found->get_int64() : 0;
+}
+
+struct Found {
+  std::int64_t id = 0;
+  std::optional<std::int64_t> index;
+  std::int64_t at = 0;
+  json::object body, data;
+  std::string action() const { return textOf(body, "action"); }
+};
+
+/// The entries about a subject before `before`, in order.
+std::vector<Found> entriesOf(db::Session& session, std::string_view workspace, std::string_view subject, std::int64_t before) {
+  std::vector<Found> entries;
+  db::Rows rows = session.query(
+      "SELECT e.id, e.idx, e.time, e.body FROM subject_entry s JOIN ledger_entry e ON e.id = s.entry "
+      "WHERE s.workspace = $1 AND s.subject = $2 AND s.entry < $3 ORDER BY s.entry",
+      {workspace, subject, before});
+  while (rows.next()) {
+    Found entry{rows.integer(0), rows.maybeInteger(1), rows.integer(2) / 1000, {}, {}};
+    json::value body = parseJson(rows.view(3));
+    if (!body.is_object()) throw error(Code::corrupt, "Ledger entry {} is not an object", entry.id);
+    entry.body = body.get_object();
+    if (const json::value* data = entry.body.if_contains("data"); data && data->is_object()) entry.data = data->get_object();
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+/// When the asset got its present name from another one: the entry and the name before.
+std::optional<std::pair<std::int64_t, std::string>> lastRename(db::Session& session, const AssetKey& key, std::int64_t before) {
+  std::optional<std::pair<std::int64_t, std::string>> found;
+  for (const Found& entry : entriesOf(session, key.workspace, key.subject(), before)) {
+    if (entry.action() == "asset.renamed") found.emplace(entry.id, textOf(entry.data, "from"));
+    if (entry.action() == "asset.created") found.reset();
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, std::string_view pointer) {
+  std::vector<Position> history;
+  AssetKey name = key;
+  std::int64_t before = std::numeric_limits<std::int64_t>::max();
+  for (int renames = 0; renames < 100; ++renames) {
+    std::vector<Position> part;
+    for (const Found& entry : entriesOf(session, name.workspace, fmt::format("{}#{}", name.subject(), pointer), before)) {
+      std::string action = entry.action();
+      if (std::find(std::begin(actions), std::end(actions), action) == std::end(actions)) continue;
+      part.push_back({entry.at, numberOf(entry.data, "from"), numberOf(entry.data, "to"), textOf(entry.body, "actor"),
+                      textOf(entry.data, "decision"), std::move(action), entry.id, entry.index});
+    }
+    history.insert(history.begin(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    auto rename = lastRename(session, name, before);
+    if (!rename || rename->second.empty()) break;
+    before = rename->first;
+    name.name = rename->second;
+  }
+  return history;
+}
+
+}  // namespace regesta::registry

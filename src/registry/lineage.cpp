@@ -1,0 +1,60 @@
+#include "registry/lineage.h"
+
+#include "base/error.h"
+#include "base/time.h"
+
+namespace regesta::registry {
+namespace {
+
+/// All edges that touch `node` on the wanted side.
+std::vector<Edge> touching(db::Session& session, std::string_view workspace, std::string_view node, bool upstream,
+                           std::size_t limit) {
+  std::string_view sql = upstream
+                             ? "SELECT origin, target, relation, at FROM lineage_edge WHERE workspace = $1 AND target = $2 "
+                               "ORDER BY at, origin, relation LIMIT $3"
+                             : "SELECT origin, target, relation, at FROM lineage_edge WHERE workspace = $1 AND origin = $2 "
+                               "ORDER BY at, target, relation LIMIT $3";
+  std::vector<Edge> edges;
+  db::Rows rows = session.query(sql, {workspace, node, limit});
+  while (rows.next()) edges.push_back({rows.text(0), rows.text(1), rows.text(2), rows.integer(3)});
+  return edges;
+}
+
+/// Breadth first in one direction, so that `both` does not wander from an ancestor down to its other descendants.
+void walk(db::Session& session, std::string_view workspace, std::string_view node, bool upstream, int depth, std::size_t limit,
+          std::vector<Edge>& found) {
+  std::unordered_set<std::string> seen{std::string(node)};
+  std::vector<std::string> frontier{std::string(node)};
+  for (int step = 0; step < depth && !frontier.empty(); ++step) {
+    std::vector<std::string> next;
+    for (const std::string& at : frontier) {
+      for (Edge& edge : touching(session, workspace, at, upstream, limit)) {
+        if (found.size() >= limit) return;
+        const std::string& other = upstream ? edge.from : edge.to;
+        if (seen.insert(other).second) next.push_back(other);
+        found.push_back(std::move(edge));
+      }
+    }
+    frontier = std::move(next);
+  }
+}
+
+}  // namespace
+
+void addEdge(db::Session& session, std::string_view workspace, const Edge& edge) {
+  if (edge.from.empty() || edge.to.empty() || edge.relation.empty())
+    throw Error(Code::invalid, "A lineage edge needs both ends and a relation");
+  session.run("INSERT INTO lineage_edge (workspace, origin, target, relation, at) VALUES ($1, $2, $3, $4, $5) "
+              "ON CONFLICT (workspace, origin, target, relation) DO NOTHING",
+              {workspace, edge.from, edge.to, edge.relation, edge.at == 0 ? nowMillis() : edge.at});
+}
+
+std::vector<Edge> lineage(db::Session& session, std::string_view workspace, std::string_view node, Direction direction,
+                          int depth, std::size_t limit) {
+  std::vector<Edge> found;
+  if (direction != Direction::downstream) walk(session, workspace, node, true, depth, limit, found);
+  if (direction != Direction::upstream) walk(session, workspace, node, false, depth, limit, found);
+  return found;
+}
+
+}  // namespace regesta::registry
