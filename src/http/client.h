@@ -13,9 +13,10 @@ struct ClientRequest {
   std::string url;
   Headers headers;
   std::string body;
-  int timeoutSeconds = 30;
+  int timeoutSeconds = 30;  ///< for all of it; with `sink` or `source`: without a single byte
   std::size_t answerLimit = 64 * 1024 * 1024;
-  /// Streams the answer's body here instead of into Response::body; false stops the transfer.
+  /// Streams the body of a 2xx answer here instead of into Response::body; false stops the transfer. Bodies of other
+  /// answers still go to Response::body, so that the reason can be read.
   std::function<bool(std::string_view)> sink;
   /// Streams the request body from here (returns bytes produced, 0 at the end) instead of `body`.
   std::function<std::size_t(char*, std::size_t)> source;
@@ -26,7 +27,9 @@ struct ClientRequest {
 
 /// An HTTP client on libcurl that keeps its connections. Not thread-safe: one per thread.
 /// Any HTTP status is an answer, not an error. Throws Error{unavailable} when there was no answer (refused, timed out,
-/// broken), with the reason in words.
+/// broken, larger than `answerLimit`), with the reason in words, and Error{invalid} when the request itself cannot be sent.
+/// What a sink or source throws comes out of send(). A request with a `source` is never sent twice: when a kept connection
+/// turns out to be dead, that is Error{unavailable} too, and the caller decides.
 class Client {
  public:
   Client();
