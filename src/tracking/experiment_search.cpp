@@ -1,0 +1,93 @@
+#include "base/error.h"
+#include "base/limits.h"
+#include "tracking/experiment.h"
+#include "tracking/ranking.h"
+
+namespace regesta::tracking {
+namespace {
+
+using registry::Cell;
+using registry::Field;
+
+const registry::Grammar& grammar() {
+  static const registry::Grammar it{.attributes = {{"name", "name"},
+                                                   {"experiment_id", "experiment_id", false, true},
+                                                   {"creation_time", "creation_time", true},
+                                                   {"last_update_time", "last_update_time", true}},
+                                    .tags = true,
+                                    .noun = "experiment"};
+  return it;
+}
+
+Cell cellOf(const Experiment& experiment, Field field, const std::string& key) {
+  if (field == Field::tag) {
+    auto tag = experiment.tags.find(key);
+    return tag == experiment.tags.end() ? Cell() : Cell(tag->second);
+  }
+  if (key == "name") return experiment.name;
+  if (key == "experiment_id") return std::to_string(experiment.id);
+  if (key == "creation_time") return static_cast<double>(experiment.createdAt);
+  return static_cast<double>(experiment.updatedAt);
+}
+
+struct Ranked {
+  Experiment experiment;
+  std::vector<Cell> cells;
+};
+
+/// Ids are ordered as numbers though filters compare them as texts.
+Cell orderCell(const Experiment& experiment, const registry::OrderBy& by) {
+  if (by.key == "experiment_id") return static_cast<double>(experiment.id);
+  return cellOf(experiment, by.field, by.key);
+}
+
+std::vector<registry::OrderBy> orderOf(const std::vector<std::string>& texts) {
+  std::vector<registry::OrderBy> order;
+  for (const std::string& text : texts) {
+    order.push_back(registry::parseOrderBy(text, grammar()));
+    if (order.back().field != Field::attribute) throw Error(Code::invalid, "Invalid order_by entity: tag");
+  }
+  if (texts.empty()) order = {{Field::attribute, "creation_time", false}, {Field::attribute, "experiment_id", true}};
+  bool byId = std::any_of(order.begin(), order.end(), [](const registry::OrderBy& by) { return by.key == "experiment_id"; });
+  if (!byId) order.push_back({Field::attribute, "experiment_id", false});
+  return order;
+}
+
+void checkMaxResults(std::int64_t maxResults) {
+  if (maxResults < 1)
+    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer", maxResults);
+  if (maxResults > static_cast<std::int64_t>(limits::trackingSearchResults))
+    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be at most {}", maxResults,
+                limits::trackingSearchResults);
+}
+
+}  // namespace
+
+Page<Experiment> searchExperiments(db::Session& session, std::string_view workspace, const ExperimentSearch& search) {
+  checkMaxResults(search.maxResults);
+  auto conditions = registry::parseFilter(search.filter, grammar());
+  auto order = orderOf(search.orderBy);
+  std::int64_t offset = registry::parsePageToken(search.pageToken);
+
+  auto before = [&](const Ranked& a, const Ranked& b) { return compareCells(a.cells, b.cells, order) < 0; };
+  auto wanted = static_cast<std::size_t>(offset + search.maxResults + 1);
+  Best<Ranked, decltype(before)> best(wanted, before);
+  for (Experiment& experiment : listExperiments(session, workspace, search.view)) {
+    bool fits = std::all_of(conditions.begin(), conditions.end(), [&](const registry::Condition& c) {
+      return registry::matches(c, cellOf(experiment, c.field, c.key));
+    });
+    if (!fits) continue;
+    Ranked ranked{std::move(experiment), {}};
+    for (const auto& by : order) ranked.cells.push_back(orderCell(ranked.experiment, by));
+    best.offer(std::move(ranked));
+  }
+
+  Page<Experiment> page;
+  auto sorted = best.sorted();
+  auto end = std::min<std::size_t>(sorted.size(), wanted - 1);
+  for (auto i = static_cast<std::size_t>(offset); i < end; ++i) page.items.push_back(std::move(sorted[i].experiment));
+  if (sorted.size() == wanted) page.nextPageToken = registry::pageToken(offset + search.maxResults);
+  return page;
+}
+
+}  // namespace regesta::tracking
