@@ -1,5 +1,4 @@
 #include "base/error.h"
-#include "base/limits.h"
 #include "tracking/experiment.h"
 #include "tracking/ranking.h"
 
@@ -53,21 +52,13 @@ std::vector<registry::OrderBy> orderOf(const std::vector<std::string>& texts) {
   return order;
 }
 
-void checkMaxResults(std::int64_t maxResults) {
-  if (maxResults < 1)
-    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer", maxResults);
-  if (maxResults > static_cast<std::int64_t>(limits::trackingSearchResults))
-    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be at most {}", maxResults,
-                limits::trackingSearchResults);
-}
-
 }  // namespace
 
 Page<Experiment> searchExperiments(db::Session& session, std::string_view workspace, const ExperimentSearch& search) {
   checkMaxResults(search.maxResults);
   auto conditions = registry::parseFilter(search.filter, grammar());
   auto order = orderOf(search.orderBy);
-  std::int64_t offset = registry::parsePageToken(search.pageToken);
+  std::int64_t offset = pageOffset(search.pageToken);
 
   auto before = [&](const Ranked& a, const Ranked& b) { return compareCells(a.cells, b.cells, order) < 0; };
   auto wanted = static_cast<std::size_t>(offset + search.maxResults + 1);

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "crypto/hash.h"
-#include "registry/filter.h"
+#include "tracking/ranking.h"
 
 namespace regesta::tracking {
 namespace {
@@ -71,7 +71,7 @@ std::vector<Metric> metricHistory(db::Session& session, std::string_view workspa
 
 Page<Metric> metricHistoryPage(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key,
                                std::optional<std::int64_t> maxResults, std::string_view pageToken) {
-  auto offset = static_cast<std::size_t>(registry::parsePageToken(pageToken));
+  auto offset = static_cast<std::size_t>(pageOffset(pageToken));
   std::vector<Metric> points = metricHistory(session, workspace, runId, key);
   if (offset > points.size()) return {};
   std::size_t left = points.size() - offset;

@@ -1,6 +1,7 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "registry/filter.h"
@@ -43,5 +44,11 @@ inline int compareCells(const std::vector<registry::Cell>& a, const std::vector<
   }
   return 0;
 }
+
+/// Throws Error{invalid} in MLflow's words unless 1 to limits::trackingSearchResults are asked for.
+void checkMaxResults(std::int64_t maxResults);
+/// Where the page begins. Throws Error{invalid} for a token that this server cannot have made.
+std::int64_t pageOffset(std::string_view token);
+std::int64_t checkedOffset(std::int64_t offset);
 
 }  // namespace regesta::tracking
