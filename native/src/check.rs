@@ -4,7 +4,7 @@ use crate::extend;
 use crate::fault::Fault;
 use crate::policy::{build, empty_engine, read_sources, Source};
 use crate::schema::Schema;
-use crate::syntax::{package_path, reference, rule_path, rule_reference};
+use crate::syntax::{package_path, reference, rule_path, rule_reference, start};
 use crate::walk::{walk_rule, Visitor};
 use regorus::unstable::{Expr, Module, Rule, RuleHead, Span, BUILTINS};
 use serde_json::{json, Value as Json};
@@ -172,8 +172,8 @@ impl World {
             let mut seen = BTreeSet::new();
             walk_rule(rule, &mut Visitor {
                 expr: &mut |expr| {
-                    if let Expr::Call { fcn, params, span, .. } = expr {
-                        self.check_call(&scope, fcn, params.len(), span, complete, problems);
+                    if let Expr::Call { fcn, params, .. } = expr {
+                        self.check_call(&scope, fcn, params.len(), start(fcn), complete, problems);
                     } else if self.gate {
                         self.check_input(&scope, expr, &mut seen, problems);
                     }
@@ -229,11 +229,11 @@ impl World {
     fn check_input(&self, scope: &Scope, expr: &Expr, seen: &mut BTreeSet<(u32, u32)>, problems: &mut Vec<Fault>) {
         let Some(steps) = scope.input_steps(expr) else { return };
         // The walk meets input.a.b, then its part input.a: only the longest counts.
-        if !seen.insert((expr.span().line, expr.span().col)) {
+        if !seen.insert((start(expr).line, start(expr).col)) {
             return;
         }
         if let Err(wrong) = self.schema.check(&steps) {
-            let mut fault = at(expr.span(), "unknown_input", wrong.message);
+            let mut fault = at(start(expr), "unknown_input", wrong.message);
             fault.hint = wrong.hint;
             problems.push(fault);
         }

@@ -1,11 +1,11 @@
 //! Says why a test failed: the statement that did not hold, and what its parts were.
 
 use crate::policy::{Conditions, Prepared};
-use crate::syntax::{package_path, rule_path};
+use crate::syntax::{package_path, rule_path, written};
 use regorus::coverage::Report;
 use regorus::unstable::{Expr, Literal, LiteralStmt, Rule};
 
-const MARK: &str = "\u{1}value ";
+const MARK: &str = "regesta:value:";
 
 struct Suspect {
     file: String,
@@ -96,7 +96,7 @@ fn keep(expr: &Expr, parts: &mut Vec<String>) {
         expr,
         Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. }
     );
-    let text = expr.span().text();
+    let text = written(expr);
     if !literal && !text.contains('\n') && !parts.iter().any(|p| p == text) && text != "_" {
         parts.push(text.to_string());
     }

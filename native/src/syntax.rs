@@ -1,6 +1,6 @@
 //! Small questions about regorus' syntax tree.
 
-use regorus::unstable::{Expr, Module, Rule, RuleHead};
+use regorus::unstable::{Expr, Module, Rule, RuleHead, Span};
 
 /// The constant start of a reference: `input.a["b"][x].c` gives (["input", "a", "b"], false). The flag says whether the
 /// whole reference was constant. None when it does not start at a variable.
@@ -26,6 +26,28 @@ pub fn reference(expr: &Expr) -> Option<(Vec<String>, bool)> {
         }
         _ => None,
     }
+}
+
+/// Where an expression begins: regorus' own span of a call or reference begins at its last bracket or dot.
+pub fn start(expr: &Expr) -> &Span {
+    match expr {
+        Expr::RefDot { refr: first, .. }
+        | Expr::RefBrack { refr: first, .. }
+        | Expr::Call { fcn: first, .. }
+        | Expr::BinExpr { lhs: first, .. }
+        | Expr::BoolExpr { lhs: first, .. }
+        | Expr::ArithExpr { lhs: first, .. }
+        | Expr::AssignExpr { lhs: first, .. }
+        | Expr::Membership { key: Some(first), .. }
+        | Expr::Membership { key: None, value: first, .. } => start(first),
+        other => other.span(),
+    }
+}
+
+/// An expression as it is written.
+pub fn written(expr: &Expr) -> &str {
+    let (first, last) = (start(expr), expr.span());
+    last.source.get_contents().get(first.start as usize..last.end as usize).unwrap_or_default()
 }
 
 /// "data.regesta.gate".

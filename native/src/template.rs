@@ -18,7 +18,7 @@ fn convert(json: &Json) -> Value {
         },
         Json::String(s) => Value::from(s.as_str()),
         Json::Array(items) => Value::from(items.iter().map(convert).collect::<Vec<_>>()),
-        Json::Object(members) => members.iter().map(|(k, v)| (k.as_str(), convert(v))).collect(),
+        Json::Object(members) => Value::from_pairs(members.iter().map(|(k, v)| (k.as_str(), convert(v)))),
     }
 }
 

@@ -21,8 +21,10 @@ std::unique_ptr<Worker> Pool::take(std::string& why) {
   auto members = members_.lock();
   members->wanted = true;
   changed_.notify_all();
-  auto ready = [&] { return !members->idle.empty() || members->closing; };
-  if (!members.waitFor(changed_, std::chrono::milliseconds(waitForWorkerMillis), ready) || members->closing) {
+  auto hopeless = [&] { return members->closing || (members->alive == 0 && !members->failure.empty()); };
+  members.waitFor(changed_, std::chrono::milliseconds(waitForWorkerMillis),
+                  [&] { return !members->idle.empty() || hopeless(); });
+  if (members->idle.empty()) {
     why = members->failure.empty() ? "all policy workers are busy; try again" : members->failure;
     return nullptr;
   }
@@ -50,24 +52,28 @@ void Pool::keep() {
   for (;;) {
     members.wait(changed_, [&] { return members->closing || (members->wanted && members->alive < options_.workers); });
     if (members->closing) break;
-    ++members->alive;
     members.unlock();
-    std::unique_ptr<Worker> worker;
     std::string failure;
-    try {
-      worker = std::make_unique<Worker>(options_);
-    } catch (const Error& problem) {  // a thread has no one above it to tell: the requests that wait are told
-      failure = problem.message;
-      log(LogLevel::error, "policy worker not started", {{"reason", failure}});
-      std::this_thread::sleep_for(restartPause);
-    }
+    auto worker = start(failure);
     members = members_.lock();
-    members->failure = failure;
-    if (worker)
+    if (worker) {
+      ++members->alive;
       members->idle.push_back(std::move(worker));
-    else
-      --members->alive;
+    } else if (failure != members->failure) {
+      log(LogLevel::error, "policy worker not started", {{"reason", failure}});
+    }
+    members->failure = failure;
     changed_.notify_all();
+    if (!failure.empty()) members.waitFor(changed_, restartPause, [&] { return members->closing; });
+  }
+}
+
+std::unique_ptr<Worker> Pool::start(std::string& failure) const {
+  try {
+    return std::make_unique<Worker>(options_);
+  } catch (const Error& problem) {  // the keeper has no one above it to tell: the requests that wait are told
+    failure = problem.message;
+    return nullptr;
   }
 }
 

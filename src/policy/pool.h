@@ -47,6 +47,7 @@ class Pool {
   std::unique_ptr<Worker> take(std::string& why);
   void give(std::unique_ptr<Worker> worker, bool lost);
   void keep();
+  std::unique_ptr<Worker> start(std::string& failure) const;
 
   Options options_;
   Sync<Members> members_;

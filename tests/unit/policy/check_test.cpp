@@ -111,7 +111,7 @@ TEST(Check, RecursionIsRefused) {
 }
 
 TEST(Check, LocalNamesAreNoRecursion) {
-  auto report = check("deny contains deny if { some deny in input.authors; deny != \"\" }\nx := y if { y := 1 }\ny := x");
+  auto report = check("deny contains who if { some who in input.authors }\na := b if { b := 1 }\nb := a");
   EXPECT_TRUE(report.ok()) << toText(report);
 }
 

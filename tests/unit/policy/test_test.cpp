@@ -99,8 +99,8 @@ TEST(PolicyTest, CoverageIsMergedOverTests) {
   const auto& gate = report.coverage.at(0);
   EXPECT_EQ(gate.file, "gate.rego");
   EXPECT_EQ(std::ranges::count(gate.covered, 3), 1);
-  EXPECT_EQ(gate.notCovered, (std::vector<int>{7}));
-  EXPECT_GT(gate.percent(), 50);
+  EXPECT_EQ(gate.notCovered, (std::vector<int>{5, 7}));
+  EXPECT_GE(gate.percent(), 50);
   EXPECT_LT(gate.percent(), 100);
 }
 
@@ -116,7 +116,7 @@ TEST(PolicyTest, TextForATerminal) {
   EXPECT_NE(text.find("FAIL regesta.gate_test.test_wrong ("), std::string::npos) << text;
   EXPECT_NE(text.find("    gate_test.rego:16: x == 7\n      x = 1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("gate.rego: "), std::string::npos);
-  EXPECT_NE(text.find(", not run: 7\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(", not run: 5, 7\n"), std::string::npos) << text;
   EXPECT_NE(text.find("3 passed, 2 failed, 1 in error, 1 skipped"), std::string::npos) << text;
   EXPECT_EQ(text.find("PASS"), std::string::npos);
   EXPECT_NE(toText(report, false, true).find("PASS regesta.gate_test.test_high_passes"), std::string::npos);
