@@ -1,0 +1,125 @@
+#include "registry/pointer.h"
+
+#include "fixture.h"
+
+namespace regesta::registry {
+
+class PointerTest : public RegistryTest {
+ protected:
+  Version stage(const Asset& asset, std::int64_t number, const std::string& name, bool archive = false, const std::string& decision = {}) {
+    return change([&](Change& c) {
+      Version version = getVersion(c.session, asset.key, number);
+      std::string pointer = "stage:" + name;
+      return moveStage(c, version, Gate::leave(pointer, holderOf(c.session, asset, pointer), number, decision), archive);
+    });
+  }
+  std::string stageOf(const Asset& asset, std::int64_t number) {
+    return read([&](db::Session& s) { return getVersion(s, asset.key, number).stage; });
+  }
+};
+REGESTA_REGISTRY_ON_BOTH(PointerTest);
+
+TEST_P(PointerTest, AliasesMoveAndGo) {
+  Asset asset = make("m");
+  add(asset);
+  Version second = add(asset);
+  point(asset, "champion", 1);
+  point(asset, "champion", 2);
+  point(asset, "candidate", 2);
+  EXPECT_EQ(read([&](db::Session& s) { return findAlias(s, asset, "champion")->number; }), 2);
+  EXPECT_EQ(read([&](db::Session& s) { return aliasesOf(s, second); }), (std::vector<std::string>{"candidate", "champion"}));
+  point(asset, "champion", 0);
+  EXPECT_FALSE(read([&](db::Session& s) { return findAlias(s, asset, "champion"); }));
+  point(asset, "never", 0);
+  EXPECT_EQ(actions().back(), "alias.removed");
+}
+
+TEST_P(PointerTest, AStaleClearanceMovesNothing) {
+  Asset asset = make("m");
+  add(asset);
+  add(asset);
+  point(asset, "production", 1);
+  thrown(Code::conflict, [&] { change([&](Change& c) { moveAlias(c, asset, Gate::leave("production", 0, 2)); }); });
+  thrown(Code::notFound, [&] { point(asset, "production", 9); });
+  EXPECT_EQ(read([&](db::Session& s) { return holderOf(s, asset, "production"); }), 1);
+}
+
+TEST_P(PointerTest, ReservedAndMalformedAliasesAreRefused) {
+  for (const char* alias : {"", "latest", "LATEST", "v1", "V22", "a b", "a.b", "a/b", "é"}) thrown(Code::invalid, [&] { checkAlias(alias); });
+  for (const char* alias : {"v", "v1a", "production", "a_b-c"}) checkAlias(alias);
+  thrown(Code::invalid, [&] { checkAlias(std::string(256, 'a')); });
+}
+
+TEST_P(PointerTest, StagesArchiveTheOthers) {
+  Asset asset = make("m");
+  for (int i = 0; i < 3; ++i) add(asset);
+  stage(asset, 1, "Production");
+  stage(asset, 2, "Production");
+  EXPECT_EQ(read([&](db::Session& s) { return holderOf(s, asset, "stage:Production"); }), 2);
+  stage(asset, 3, "Production", true);
+  EXPECT_EQ(stageOf(asset, 1), "Archived");
+  EXPECT_EQ(stageOf(asset, 2), "Archived");
+  EXPECT_EQ(stageOf(asset, 3), "Production");
+  EXPECT_EQ(canonicalStage("pRODUCTION"), "Production");
+  thrown(Code::invalid, [] { canonicalStage("live"); });
+}
+
+TEST_P(PointerTest, AProtectedStageIsNotLeftWithoutADecision) {
+  protect("m", "stage:Production");
+  Asset asset = make("m");
+  add(asset);
+  stage(asset, 1, "Production", false, "decided");
+  thrown(Code::refused, [&] { stage(asset, 1, "Archived"); });
+  EXPECT_EQ(stageOf(asset, 1), "Production");
+  stage(asset, 1, "Archived", false, "decided again");
+  EXPECT_EQ(stageOf(asset, 1), "Archived");
+}
+
+TEST_P(PointerTest, BindingsProtectByPattern) {
+  protect("loan-*", "production");
+  auto isGuarded = [&](const char* name, const char* pointer, Kind kind = Kind::model) {
+    return read([&](db::Session& s) { return isProtected(s, {"default", kind, name}, pointer); });
+  };
+  EXPECT_TRUE(isGuarded("loan-risk", "production"));
+  EXPECT_FALSE(isGuarded("loan-risk", "staging"));
+  EXPECT_FALSE(isGuarded("risk", "production"));
+  EXPECT_FALSE(isGuarded("loan-risk", "production", Kind::prompt));
+}
+
+TEST_P(PointerTest, HistoryTellsEveryPositionThroughRenames) {
+  Asset asset = make("first");
+  for (int i = 0; i < 3; ++i) add(asset);
+  point(asset, "production", 1, "d1");
+  point(asset, "production", 2, "d2");
+  asset = change([&](Change& c) { return renameAsset(c, asset, "second"); });
+  point(asset, "production", 3);
+  point(asset, "other", 3);
+  point(asset, "production", 0);
+  std::vector<Position> history = read([&](db::Session& s) { return pointerHistory(s, asset.key, "production"); });
+  ASSERT_EQ(history.size(), 4u);
+  std::vector<std::int64_t> to;
+  for (const Position& position : history) to.push_back(position.to);
+  EXPECT_EQ(to, (std::vector<std::int64_t>{1, 2, 3, 0}));
+  EXPECT_EQ(history[1].from, 1);
+  EXPECT_EQ(history[1].decision, "d2");
+  EXPECT_EQ(history[1].actor, "user:anna");
+  EXPECT_EQ(history[3].action, "alias.removed");
+  EXPECT_GT(history[0].at, 1'600'000'000'000);
+  EXPECT_LT(history[0].entryId, history[3].entryId);
+}
+
+TEST_P(PointerTest, StageHistoryKnowsWhatLeft) {
+  Asset asset = make("m");
+  add(asset);
+  add(asset);
+  stage(asset, 1, "Production");
+  stage(asset, 2, "Production");
+  stage(asset, 2, "Archived");
+  std::vector<Position> history = read([&](db::Session& s) { return pointerHistory(s, asset.key, "stage:Production"); });
+  ASSERT_EQ(history.size(), 3u);
+  EXPECT_EQ(history[2].action, "stage.left");
+  EXPECT_EQ(history[2].from, 2);
+  EXPECT_EQ(history[2].to, 1);
+}
+
+}  // namespace regesta::registry

@@ -1,0 +1,118 @@
+#include "registry/tree.h"
+
+#include "fixture.h"
+#include "registry/lineage.h"
+
+namespace regesta::registry {
+
+class TreeTest : public RegistryTest {
+ protected:
+  void put(const std::string& path, const std::string& digest = "d1", std::uint64_t size = 7) {
+    write([&](db::Session& s) { putFile(s, "default", path, {digest, size}); });
+  }
+  std::vector<std::string> list(const std::string& folder) {
+    return read([&](db::Session& s) {
+      std::vector<std::string> names;
+      for (const TreeItem& item : listFolder(s, "default", folder)) names.push_back(item.name + (item.folder ? "/" : ""));
+      return names;
+    });
+  }
+};
+REGESTA_REGISTRY_ON_BOTH(TreeTest);
+
+TEST_P(TreeTest, ListsDirectChildren) {
+  for (const char* path : {"1/r/artifacts/model/MLmodel", "1/r/artifacts/model/data/a", "1/r/artifacts/model-2/x", "1/r/artifacts/a.txt",
+                           "1/r/artifacts2/no"})
+    put(path);
+  EXPECT_EQ(list("1/r/artifacts"), (std::vector<std::string>{"a.txt", "model/", "model-2/"}));
+  EXPECT_EQ(list("1/r/artifacts/model"), (std::vector<std::string>{"MLmodel", "data/"}));
+  EXPECT_EQ(list(""), (std::vector<std::string>{"1/"}));
+  EXPECT_TRUE(list("1/r/artifacts/a.txt").empty());
+  EXPECT_TRUE(list("nowhere").empty());
+  EXPECT_TRUE(read([](db::Session& s) { return listFolder(s, "other", ""); }).empty());
+}
+
+TEST_P(TreeTest, ListsLargeFoldersWhole) {
+  write([&](db::Session& s) {
+    for (int i = 0; i < 700; ++i) putFile(s, "default", fmt::format("f/sub/{:04}", i), {"d", 1});
+    for (int i = 0; i < 600; ++i) putFile(s, "default", fmt::format("f/x{:04}", i), {"d", 1});
+    putFile(s, "default", "f/sub.txt", {"d", 1});
+  });
+  EXPECT_EQ(list("f").size(), 602u);
+  EXPECT_EQ(list("f/sub").size(), 700u);
+  EXPECT_EQ(read([](db::Session& s) { return filesBelow(s, "default", "f").size(); }), 1301u);
+}
+
+TEST_P(TreeTest, AFileIsNoFolderAndTheReverse) {
+  put("a/b");
+  thrown(Code::invalidState, [&] { put("a/b/c"); });
+  thrown(Code::invalidState, [&] { put("a"); });
+  put("a/b", "d2");
+  EXPECT_EQ(read([](db::Session& s) { return findFile(s, "default", "a/b")->digest; }), "d2");
+}
+
+TEST_P(TreeTest, ASealedFolderKeepsItsFiles) {
+  put("m/model/MLmodel");
+  put("m/other");
+  write([](db::Session& s) { sealFolder(s, "default", "m/model", "model/x@1"); });
+  put("m/model/MLmodel");
+  EXPECT_NE(thrown(Code::invalidState, [&] { put("m/model/MLmodel", "d2"); }).find("model/x@1"), std::string::npos);
+  thrown(Code::invalidState, [&] { put("m/model/data/new"); });
+  for (const char* path : {"m", "m/model", "m/model/MLmodel"})
+    thrown(Code::invalidState, [&] { write([&](db::Session& s) { return removeTree(s, "default", path); }); });
+  put("m/other", "d3");
+  EXPECT_EQ(write([](db::Session& s) { return removeTree(s, "default", "m/other"); }), 1u);
+  EXPECT_EQ(count("tree_file"), 1);
+}
+
+TEST_P(TreeTest, RemovesAFolderOrAFile) {
+  put("a/1");
+  put("a/2/3");
+  put("ab");
+  EXPECT_EQ(write([](db::Session& s) { return removeTree(s, "default", "a"); }), 2u);
+  EXPECT_EQ(write([](db::Session& s) { return removeTree(s, "default", "nothing"); }), 0u);
+  EXPECT_EQ(list(""), (std::vector<std::string>{"ab"}));
+}
+
+TEST(SafePath, TakesWhatIsFineAndRefusesTricks) {
+  EXPECT_EQ(safePath("a//b/./c/"), "a/b/c");
+  EXPECT_EQ(safePath("a b/100%/ä"), "a b/100%/ä");
+  EXPECT_EQ(safePath("...."), "....");
+  for (const char* path : {"../a", "a/../b", "a/..", "/a", "//a", "C:/a", "c:\\a", "a\\b", "a\nb", "%2e%2e/a", "a/%2e%2e/b",
+                           "%252e%252e/a", "a%2f..%2fb", "%2Fetc", "a%5cb", "a#b", "a%00b", "file:///etc/passwd", "\xFF"}) {
+    EXPECT_NE(thrown(Code::invalid, [&] { safePath(path); }).find("Invalid path"), std::string::npos) << path;
+  }
+  std::string often = "..";
+  for (int i = 0; i < 20; ++i) {
+    std::string next;
+    for (char c : often) next += c == '%' ? "%25" : std::string(1, c);
+    often = i == 0 ? "%2e%2e" : next;
+  }
+  thrown(Code::invalid, [&] { safePath(often); });
+}
+
+class LineageTest : public RegistryTest {};
+REGESTA_REGISTRY_ON_BOTH(LineageTest);
+
+TEST_P(LineageTest, WalksBothWaysAndEndsInCycles) {
+  write([](db::Session& s) {
+    for (auto [from, to] : {std::pair{"dataset/d@1", "run/r"}, {"run/r", "model/m@1"}, {"model/m@1", "model/n@1"},
+                            {"dataset/d@1", "run/unrelated"}, {"model/n@1", "run/r"}})
+      addEdge(s, "default", {from, to, "input"});
+    addEdge(s, "default", {"run/r", "model/m@1", "input"});
+  });
+  auto walk = [&](const char* node, Direction direction, int depth = 16) {
+    return read([&](db::Session& s) {
+      std::vector<std::string> found;
+      for (const Edge& edge : lineage(s, "default", node, direction, depth)) found.push_back(edge.from + ">" + edge.to);
+      return found;
+    });
+  };
+  EXPECT_EQ(walk("model/m@1", Direction::upstream, 1), (std::vector<std::string>{"run/r>model/m@1"}));
+  EXPECT_EQ(walk("model/m@1", Direction::upstream).size(), 4u);
+  EXPECT_EQ(walk("dataset/d@1", Direction::downstream, 1).size(), 2u);
+  EXPECT_TRUE(walk("nothing", Direction::both).empty());
+  EXPECT_EQ(count("lineage_edge"), 5);
+}
+
+}  // namespace regesta::registry
