@@ -81,6 +81,9 @@ fn newer_language(source: &Source, fault: &Fault) -> Option<&'static str> {
     if line.contains(" and ") || line.contains(" or ") {
         return Some("`and` or `or`");
     }
+    if line.contains("not {") {
+        return Some("`not` with a body");
+    }
     let keywords = ["if", "contains", "in", "every", "not", "some", "with", "as", "default", "else", "import", "package"];
     if keywords.iter().any(|k| line.contains(&format!(".{k}"))) {
         return Some("a keyword inside a reference");
@@ -192,12 +195,12 @@ impl World {
             }
             return;
         }
-        let builtin = extend::names()
-            .find(|(known, _)| *known == name)
-            .map(|(_, n)| n)
-            .or_else(|| BUILTINS.get(name.as_str()).map(|(_, n)| *n));
-        if let Some(arguments) = builtin.map(usize::from) {
-            if given != arguments && given != arguments + 1 && !is_variadic(&name) {
+        let table = BUILTINS.get(name.as_str()).map(|(_, n)| usize::from(*n));
+        let extension = extend::names().find(|(known, _)| *known == name).map(|(_, n)| usize::from(n));
+        if let Some(arguments) = extension.or(table) {
+            // f(x, result) is an old way to write result = f(x); regorus takes it only for its own functions.
+            let fits = given == arguments || (table.is_some() && given == arguments + 1);
+            if !fits && !is_variadic(&name) {
                 let message = format!("{name} takes {arguments} arguments, {given} are given");
                 problems.push(at(span, "rego_type_error", message));
             }

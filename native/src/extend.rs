@@ -42,6 +42,7 @@ const FUNCTIONS: &[(&str, u8, Function)] = &[
     ("opa.runtime", 0, |_| Ok(Value::new_object())),
     ("rand.intn", 2, rand_intn),
     ("strings.count", 2, strings_count),
+    ("strings.replace_n", 2, replace_n),
     ("strings.split_n", 3, split_n),
     ("time.now_ns", 0, |_| Ok(Value::from(NOW.get()))),
     ("upper", 1, upper),
@@ -141,6 +142,7 @@ fn strings_count(arguments: &[Value]) -> Result<Value> {
     Ok(Value::from(n))
 }
 
+/// The first n parts, or the last ones for a negative n.
 fn split_n(arguments: &[Value]) -> Result<Value> {
     let (whole, separator) = (text("strings.split_n", arguments, 0)?, text("strings.split_n", arguments, 1)?);
     let limit = match arguments.get(2) {
@@ -149,29 +151,42 @@ fn split_n(arguments: &[Value]) -> Result<Value> {
         }
         other => bail!("strings.split_n: operand 3 must be number but got {}", other.map_or("nothing", kind)),
     };
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let parts: Vec<Value> = match (most, separator.is_empty()) {
-        (0, _) => Vec::new(),
-        (_, false) => whole.splitn(most, separator).map(Value::from).collect(),
-        (_, true) => characters_n(whole, most).into_iter().map(Value::from).collect(),
+    let parts: Vec<&str> = if separator.is_empty() {
+        whole.char_indices().map(|(at, c)| &whole[at..at + c.len_utf8()]).collect()
+    } else {
+        whole.split(separator).collect()
     };
-    Ok(Value::from(parts))
+    let most = usize::try_from(limit.unsigned_abs()).unwrap_or(usize::MAX).min(parts.len());
+    let kept = if limit < 0 { &parts[parts.len() - most..] } else { &parts[..most] };
+    Ok(Value::from(kept.iter().map(|p| Value::from(*p)).collect::<Vec<_>>()))
 }
 
-/// Go's strings.SplitN with an empty separator: single characters, the last part holding the rest.
-fn characters_n(whole: &str, most: usize) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut rest = whole;
-    while let Some(first) = rest.chars().next() {
-        if parts.len() + 1 == most {
-            parts.push(rest);
-            break;
+/// Go's strings.NewReplacer over the sorted keys: one pass, the first key that fits at a place wins.
+fn replace_n(arguments: &[Value]) -> Result<Value> {
+    let Some(Value::Object(patterns)) = arguments.first() else {
+        bail!("strings.replace_n: operand 1 must be object but got {}", arguments.first().map_or("nothing", kind));
+    };
+    let whole = text("strings.replace_n", arguments, 1)?;
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for (key, value) in patterns.iter_sorted() {
+        match (key, value) {
+            (Value::String(key), Value::String(value)) => pairs.push((key, value)),
+            _ => bail!("strings.replace_n: operand 1 must have strings for keys and values"),
         }
-        let (head, tail) = rest.split_at(first.len_utf8());
-        parts.push(head);
-        rest = tail;
     }
-    parts
+    let (mut out, mut rest, mut after_empty) = (String::new(), whole, false);
+    loop {
+        let found = pairs.iter().find(|(key, _)| rest.starts_with(key) && !(after_empty && key.is_empty()));
+        after_empty = found.is_some_and(|(key, _)| key.is_empty());
+        if let Some((key, value)) = found {
+            out.push_str(value);
+            rest = &rest[key.len()..];
+            continue;
+        }
+        let Some(next) = rest.chars().next() else { return Ok(Value::from(out)) };
+        out.push(next);
+        rest = &rest[next.len_utf8()..];
+    }
 }
 
 /// Letter by letter as Go does: what has no single upper-case letter (ß) stays.

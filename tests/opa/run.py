@@ -120,11 +120,16 @@ def run(program, cases):
 
 
 # What is missing, by what a failing case's text or message shows; the first that fits counts.
+LACKING = (r"graphql\.\w+|io\.jwt\.(?:verify|encode|decode_verify)\w*|crypto\.(?:x509\.|parse_)\w+|"
+           r"net\.cidr_(?:contains_matches|intersects|overlap|merge)|uri\.(?:parse|is_valid)|providers\.aws\.\w+|"
+           r"rego\.(?:metadata\.\w+|parse_module)|regex\.globs_match|strings\.render_template|"
+           r"json\.(?:match|verify)_schema|net\.lookup_ip_addr")
 MISSING = [
-    ("functions that the engine does not have", r"could not find function|undefined function"),
+    ("functions that the engine does not have", LACKING + "|could not find function"),
     ("`and`, `or`, the new `not` and `import rego.v2` (OPA 1.17 to 1.22)", r"future\.keywords\.(and|or|not)|rego\.v2"),
     ("template strings `$\"…\"` (OPA 1.12)", r"\$[\"`]"),
-    ("JSON schema functions (the result has another shape)", r"json\.(match|verify)_schema"),
+    ("the result as a last argument, `f(x, result)`, of the functions of `extend.rs`",
+     r"(?:crypto\.(?:md5|sha1|sha256)|io\.jwt\.decode)\("),
 ]
 
 
@@ -151,8 +156,9 @@ def page(cases, verdicts, folders):
         "## What is missing", "", "| what | failing cases |", "| --- | --- |"]
     kinds = collections.Counter(missing_kind(c, verdicts[c["id"]]) for c in cases if verdicts[c["id"]])
     out += [f"| {name} | {count} |" for name, count in kinds.most_common()]
-    lacking = sorted({m for v in verdicts.values() if v for m in re.findall(r"could not find function ([\w.]+)", v)})
-    out += ["", "Functions that failing cases asked for: " + ", ".join(f"`{n}`" for n in lacking if "test" not in n) + ".", "",
+    lacking = sorted({m for c in cases if verdicts[c["id"]]
+                      for m in re.findall(rf"\b(?:{LACKING})", "\n".join(c.get("modules") or []) + c["query"])})
+    out += ["", "Functions that failing cases use: " + ", ".join(f"`{n}`" for n in lacking) + ".", "",
             "By design: `http.send` and `net.lookup_ip_addr` are errors (a decision must not depend on the network), "
             "`opa.runtime()` is empty, `time.now_ns`, `rand.intn` and `uuid.rfc4122` depend on the input alone.", "",
             "## Differences inside the supported language", "", "| case | note | what happens |", "| --- | --- | --- |"]

@@ -158,7 +158,9 @@ TEST(PolicyFunctions, RepairsAndExtensions) {
   EXPECT_EQ(value(R"(crypto.hmac.sha256("what do ya want for nothing?", "Jefe"))"),
             R"("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")");
   EXPECT_EQ(value(R"(array.flatten([1, [2, 3], [[4]]]))"), "[1,2,3,[4]]");
-  EXPECT_EQ(value(R"(strings.split_n("a.b.c", ".", 2))"), R"(["a","b.c"])");
+  EXPECT_EQ(value(R"(strings.split_n("a.b.c", ".", 2))"), R"(["a","b"])");
+  EXPECT_EQ(value(R"(strings.split_n("a.b.c", ".", -1))"), R"(["c"])");
+  EXPECT_EQ(value(R"(strings.replace_n({"a": "b", "b": "a"}, "abba"))"), R"("baab")");
   EXPECT_EQ(value(R"(io.jwt.decode("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.AQID"))"),
             R"([{"alg":"HS256"},{"sub":"a"},"010203"])");
   EXPECT_EQ(value("opa.runtime()"), "{}");
