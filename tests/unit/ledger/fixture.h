@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "db/database.h"
 #include "db/migrate.h"
 #include "ledger/entry.h"
@@ -19,6 +20,7 @@ namespace regesta::ledger {
 class LedgerTest : public testing::Test {
  protected:
   void SetUp() override {
+    setLogLevel(LogLevel::error);
     folder_ = std::filesystem::temp_directory_path() / ("regesta-ledger-" + randomHex(6));
     std::filesystem::create_directories(folder_);
     openDatabase();
