@@ -58,11 +58,20 @@ class Access {
   /// `authorization` is the header's value, if any: "Basic …", "Bearer …". Throws Error{unauthenticated}. Passwords are
   /// checked with argon2id once and then remembered (keyed, in memory) until the user changes: cheap to call per request.
   std::shared_ptr<const Identity> authenticate(std::optional<std::string_view> authorization);
+  /// The same without ever waiting for a password hash or a commit: null when these credentials are not remembered, then
+  /// authenticate() must decide, on a thread that may wait.
+  std::shared_ptr<const Identity> remembered(std::optional<std::string_view> authorization);
+  /// True when there is a user or a token: everything asks for credentials.
+  bool asksForCredentials();
 
-  /// The first user becomes admin whatever is asked. Password at least 8 characters.
+  // Whoever calls these has checked that the actor administers everything: identity.require(administer, "*", "*").
+  /// The first user becomes admin whatever is asked. Password at least 8 characters. Throws Error{exists} for a taken name,
+  /// also when its owner is gone: a name that acted never becomes another person's.
   User createUser(const registry::Actor& actor, std::string_view name, std::string_view password, const std::vector<Grant>& grants);
   std::vector<User> users();
+  /// Throws Error{notFound} for a user who is unknown or gone, as the next two do.
   void setPassword(const registry::Actor& actor, std::string_view name, std::string_view password);
+  /// setGrants and deleteUser throw Error{invalidState} when nobody would be left who administers everything.
   void setGrants(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& grants);
   void deleteUser(const registry::Actor& actor, std::string_view name);
   /// Returns the secret, which is not stored and cannot be had again.

@@ -69,10 +69,6 @@ class Gate {
   Outcome rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer, std::string reason,
                    std::int64_t to = 0);
 
-  /// Opens (or finds) the change request for a move without trying to apply it at once when all is met: it is applied when
-  /// nothing is missing, exactly as move() would. Kind refused: no request was opened.
-  Outcome request(const Identity& identity, const Move& move) { return this->move(identity, move); }
-
   /// Gives one approval in `role` (empty: every role the approver holds there). When it was the last one missing, the
   /// pointer moves before this returns. Throws Error{denied} for a role that is not held, Error{exists} for a second
   /// approval by the same person, Error{invalidState} for a request that is not open, Error{conflict} when what it was
@@ -86,10 +82,19 @@ class Gate {
   Outcome retry(std::int64_t changeRequest, const Identity& identity);
 
   std::string changeRequestUrl(std::int64_t changeRequest) const;
+  /// For a server that learns its port while it starts; before the first request.
+  void setPublicUrl(std::string url) { options_.publicUrl = std::move(url); }
+
+  /// Runs the open requests about this version again: new evidence may be what they waited for.
+  void reconsider(const registry::AssetKey& key, std::int64_t number);
 
  private:
-  struct Work;
-  Outcome run(const Identity& identity, const Move& move, bool dry, std::int64_t changeRequest);
+  struct Attempt;
+  Outcome run(const Attempt& attempt);
+  /// One try: nothing when what the decision rested on changed meanwhile.
+  std::optional<Outcome> tryOnce(const Attempt& attempt);
+  Outcome runRequest(std::int64_t changeRequest);
+  static std::int64_t apply(registry::Change& change, const Attempt& attempt, std::int64_t from, std::string decision);
   registry::Store& store_;
   policy::Engine& engine_;
   Options options_;

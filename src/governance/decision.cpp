@@ -1,0 +1,102 @@
+#include "governance/decision.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "crypto/hash.h"
+#include "governance/binding.h"
+#include "registry/version.h"
+
+namespace regesta::governance {
+
+namespace {
+
+constexpr std::string_view columns = "SELECT digest, workspace, kind, name, pointer, result, facts, body, created_at FROM decision ";
+
+Decision readDecision(const db::Rows& rows) {
+  Decision decision;
+  decision.digest = rows.text(0);
+  auto kind = registry::parseKind(rows.view(2));
+  if (!kind) throw error(Code::corrupt, "decision {} is about the unknown kind '{}'", decision.digest, rows.view(2));
+  decision.key = {rows.text(1), *kind, rows.text(3)};
+  decision.pointer = rows.text(4);
+  decision.result = rows.text(5);
+  decision.facts = rows.text(6);
+  decision.body = rows.text(7);
+  decision.at = rows.integer(8);
+  return decision;
+}
+
+/// "policy/fair-lending@2" back to a version; the decision's workspace first, then the default one.
+registry::Version policyVersion(db::Session& session, std::string_view workspace, std::string_view subject) {
+  std::size_t at = subject.rfind('@');
+  auto number = at == std::string_view::npos ? std::nullopt : parseInteger(subject.substr(at + 1));
+  if (!subject.starts_with("policy/") || !number) throw error(Code::notFound, "the decision used {}, which is no version", subject);
+  std::string name(subject.substr(7, at - 7));
+  if (auto found = registry::findVersion(session, {std::string(workspace), registry::Kind::policy, name}, *number)) return *found;
+  return registry::getVersion(session, {"default", registry::Kind::policy, name}, *number);
+}
+
+const json::value& member(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  if (!found) throw error(Code::corrupt, "the decision's body has no '{}'", name);
+  return *found;
+}
+
+}  // namespace
+
+void storeDecision(registry::Change& change, const Decision& decision) {
+  change.session.run("INSERT INTO decision (digest, workspace, kind, name, pointer, result, facts, body, created_at) "
+                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING",
+                     {decision.digest, decision.key.workspace, registry::kindName(decision.key.kind), decision.key.name,
+                      decision.pointer, decision.result, decision.facts, decision.body, decision.at});
+}
+
+std::optional<Decision> findDecision(db::Session& session, std::string_view digest) {
+  auto rows = session.query(fmt::format("{} WHERE digest = $1", columns), {digest});
+  if (!rows.next()) return std::nullopt;
+  return readDecision(rows);
+}
+
+std::vector<Decision> listDecisions(db::Session& session, std::string_view workspace, std::string_view kind, std::string_view name,
+                                    std::string_view pointer, std::int64_t before, std::size_t limit) {
+  std::vector<Decision> list;
+  auto rows = session.query(
+      fmt::format("{} WHERE workspace = $1 AND (kind = $2 OR $2 = '') AND (name = $3 OR $3 = '') AND (pointer = $4 OR $4 = '') AND "
+                  "created_at < $5 ORDER BY created_at DESC, digest LIMIT $6",
+                  columns),
+      {workspace, kind, name, pointer, before > 0 ? before : INT64_MAX, limit});
+  while (rows.next()) list.push_back(readDecision(rows));
+  return list;
+}
+
+Replayed replayDecision(registry::Store& store, policy::Engine& engine, const Decision& decision) {
+  if (crypto::sha256Hex(decision.body) != decision.digest)
+    throw error(Code::corrupt, "the stored decision {} is not what its digest says", decision.digest);
+  json::value root = parseJson(decision.body);
+  const json::object& body = root.as_object();
+  const json::array& inputs = member(body, "inputs").as_array();
+  auto at = parseTime(member(body, "time").as_string());
+  if (!at) throw error(Code::corrupt, "the decision {} has no time", decision.digest);
+  Replayed replayed;
+  for (const json::value& item : member(body, "evaluations").as_array()) {
+    const json::object& evaluation = item.as_object();
+    std::string subject(member(evaluation, "policy").as_string());
+    std::string digest(member(evaluation, "policy_digest").as_string());
+    if (digest.empty()) continue;  // the policy could not be had then: nothing was evaluated
+    registry::Version version =
+        store.read([&](db::Session& session) { return policyVersion(session, decision.key.workspace, subject); });
+    if (version.digest != digest) {
+      replayed.differences.push_back(fmt::format("{} has another content now", subject));
+      continue;
+    }
+    const json::value& input = inputs.at(static_cast<std::size_t>(member(evaluation, "input").to_number<std::int64_t>()));
+    policy::Verdict verdict = engine.decide(modulesFromContent(version.content), canonicalJson(input), *at * 1'000'000);
+    if (canonicalJson(policy::toJson(verdict)) != canonicalJson(member(evaluation, "verdict")))
+      replayed.differences.push_back(fmt::format("{} says {} now", subject, canonicalJson(policy::toJson(verdict))));
+  }
+  replayed.same = replayed.differences.empty();
+  return replayed;
+}
+
+}  // namespace regesta::governance

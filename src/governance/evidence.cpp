@@ -1,0 +1,153 @@
+#include "governance/evidence.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "crypto/hash.h"
+#include "governance/card.h"
+
+namespace regesta::governance {
+
+namespace {
+
+constexpr std::string_view types[] = {"card", "scan", "attestation", "golden-test", "evaluation", "fairness"};
+constexpr std::size_t bodyLength = 1024 * 1024;
+constexpr std::size_t summaryLength = 32 * 1024;
+// Policies see every piece of evidence on a version: a limit keeps their input small, and refusing the next piece (rather
+// than showing only the newest) means that nobody can bury an unwelcome one.
+constexpr std::int64_t mostClaims = 200;
+
+std::string selectFrom(std::string_view body) {
+  return fmt::format("SELECT id, workspace, kind, name, number, version_digest, type, verified, digest, {}, summary, created_at, "
+                     "created_by FROM evidence",
+                     body);
+}
+
+Evidence readEvidence(const db::Rows& rows) {
+  Evidence evidence;
+  evidence.id = rows.integer(0);
+  auto kind = registry::parseKind(rows.view(2));
+  if (!kind) throw error(Code::corrupt, "evidence {} is on the unknown kind '{}'", evidence.id, rows.view(2));
+  evidence.key = {rows.text(1), *kind, rows.text(3)};
+  evidence.number = rows.integer(4);
+  evidence.versionDigest = rows.text(5);
+  evidence.type = rows.text(6);
+  evidence.verified = rows.integer(7) != 0;
+  evidence.digest = rows.text(8);
+  evidence.body = rows.text(9);
+  evidence.summary = rows.text(10);
+  evidence.createdAt = rows.integer(11);
+  evidence.createdBy = rows.text(12);
+  return evidence;
+}
+
+std::vector<Evidence> readAll(db::Rows rows) {
+  std::vector<Evidence> list;
+  while (rows.next()) list.push_back(readEvidence(rows));
+  return list;
+}
+
+void checkType(std::string_view type) {
+  if (std::ranges::find(types, type) == std::end(types))
+    throw Invalid("type", "must be card, scan, attestation, golden-test, evaluation or fairness");
+}
+
+/// The scalars of a body, so that a policy can ask for "status" or "passed" without the whole report.
+json::object scalarsOf(const json::object& body) {
+  json::object summary;
+  for (const auto& member : body) {
+    const json::value& value = member.value();
+    bool small = value.is_bool() || value.is_number() || (value.is_string() && value.as_string().size() <= 200);
+    if (small && summary.size() < 50 && member.key().size() <= 100) summary[member.key()] = value;
+  }
+  return summary;
+}
+
+json::object claimedMetrics(const json::object& body) {
+  const json::value* metrics = body.if_contains("metrics");
+  if (!metrics || !metrics->is_object() || metrics->as_object().empty())
+    throw Invalid("body.metrics", "must be an object of numbers, such as {\"accuracy\": 0.91}");
+  if (metrics->as_object().size() > 500) throw Invalid("body.metrics", "must have at most 500 members");
+  for (const auto& member : metrics->as_object())
+    if (!member.value().is_number()) throw Invalid(fmt::format("body.metrics.{}", std::string_view(member.key())), "must be a number");
+  return metrics->as_object();
+}
+
+}  // namespace
+
+NewEvidence checkClaim(std::string_view type, const json::value& body, std::string_view digest) {
+  checkType(type);
+  NewEvidence made{std::string(type), false, body, {}};
+  if (!digest.empty() && digest != crypto::sha256Hex(canonicalJson(body)))
+    throw Invalid("digest", "must be the SHA-256 of the body's canonical JSON (RFC 8785)");
+  if (type == "card") {
+    made.summary = checkCard(body);
+    return made;
+  }
+  if (!body.is_object() || body.as_object().empty()) throw Invalid("body", "must be a JSON object that says something");
+  made.summary = scalarsOf(body.as_object());
+  if (type == "evaluation") made.summary["metrics"] = claimedMetrics(body.as_object());
+  return made;
+}
+
+Evidence addEvidence(registry::Change& change, const registry::Version& version, const NewEvidence& made) {
+  checkType(made.type);
+  Evidence evidence;
+  evidence.key = version.asset.key;
+  evidence.number = version.number;
+  evidence.versionDigest = version.digest;
+  evidence.type = made.type;
+  evidence.verified = made.verified;
+  evidence.body = canonicalJson(made.body);
+  evidence.summary = canonicalJson(made.summary);
+  if (evidence.body.size() > bodyLength || evidence.summary.size() > summaryLength)
+    throw error(Code::tooLarge, "the evidence has {} bytes; {} is the limit. Store the file as a blob and refer to its digest",
+                evidence.body.size(), bodyLength);
+  evidence.digest = crypto::sha256Hex(evidence.body);
+  if (!evidence.verified) {
+    auto rows = change.session.query("SELECT COUNT(*) FROM evidence WHERE workspace = $1 AND kind = $2 AND name = $3 AND number = $4 "
+                                     "AND verified = 0",
+                                     {evidence.key.workspace, registry::kindName(evidence.key.kind), evidence.key.name, evidence.number});
+    if (rows.next() && rows.integer(0) >= mostClaims)
+      throw error(Code::tooLarge, "{} has {} pieces of uploaded evidence already, which is the limit", version.subject(), mostClaims);
+  }
+  evidence.createdAt = change.now;
+  evidence.createdBy = change.actor.name;
+  evidence.id = change.session.insert(
+      "INSERT INTO evidence (workspace, kind, name, number, version_digest, type, verified, digest, body, summary, created_at, "
+      "created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
+      {evidence.key.workspace, registry::kindName(evidence.key.kind), evidence.key.name, evidence.number, evidence.versionDigest,
+       evidence.type, evidence.verified, evidence.digest, evidence.body, evidence.summary, evidence.createdAt, evidence.createdBy});
+  change.record("evidence.added", evidence.key.workspace, version.subject(),
+                {{"evidence", evidence.id},
+                 {"type", evidence.type},
+                 {"verified", evidence.verified},
+                 {"digest", evidence.digest},
+                 {"summary", crypto::sha256Hex(evidence.summary)},
+                 {"version_digest", evidence.versionDigest}});
+  return evidence;
+}
+
+std::optional<Evidence> findEvidence(db::Session& session, std::int64_t id) {
+  auto rows = session.query(selectFrom("body") + " WHERE id = $1", {id});
+  if (!rows.next()) return std::nullopt;
+  return readEvidence(rows);
+}
+
+std::vector<Evidence> listEvidence(db::Session& session, const registry::AssetKey& key, std::int64_t number, std::size_t limit,
+                                   std::int64_t before) {
+  std::int64_t below = before > 0 ? before : INT64_MAX;
+  return readAll(session.query(selectFrom("body") + " WHERE workspace = $1 AND kind = $2 AND name = $3 AND "
+                                                    "(number = $4 OR $4 = 0) AND id < $5 ORDER BY id DESC LIMIT $6",
+                               {key.workspace, registry::kindName(key.kind), key.name, number, below, limit}));
+}
+
+std::vector<Evidence> evidenceOn(db::Session& session, const registry::Version& version) {
+  return readAll(session.query(fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND number = $4 AND "
+                                           "version_digest = $5 ORDER BY id DESC",
+                                           selectFrom("''")),
+                               {version.asset.key.workspace, registry::kindName(version.asset.key.kind), version.asset.key.name,
+                                version.number, version.digest}));
+}
+
+}  // namespace regesta::governance

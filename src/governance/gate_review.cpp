@@ -1,0 +1,154 @@
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "governance/gate_attempt.h"
+#include "governance/grants.h"
+#include "registry/pointer.h"
+
+namespace regesta::governance {
+
+namespace {
+
+// The gate itself carries out what others asked for and approved; the entry of the request names them all.
+const registry::Actor gateActor{"system:gate"};
+
+void requireOpen(const ChangeRequest& request) {
+  if (request.status != "open")
+    throw error(Code::invalidState, "change request {} is {}, not open{}", request.id, request.status,
+                request.note.empty() ? "" : ": " + request.note);
+}
+
+/// True while pointer and versions are what the request says.
+bool isFresh(db::Session& session, const ChangeRequest& request) {
+  auto asset = registry::findAsset(session, request.key);
+  if (!asset || registry::holderOf(session, *asset, request.pointer) != request.fromNumber) return false;
+  auto matches = [&](std::int64_t number, const std::string& digest) {
+    if (number == 0) return true;
+    auto version = registry::findVersion(session, request.key, number);
+    return version && version->digest == digest;
+  };
+  return matches(request.fromNumber, request.fromDigest) && matches(request.toNumber, request.toDigest);
+}
+
+bool isApprovalRole(const std::string& role) { return role != "reader" && role != "contributor" && role != "auditor"; }
+
+std::vector<std::string> rolesToApproveIn(const Identity& identity, const ChangeRequest& request, std::string_view role) {
+  identity.require(Verb::approve, request.key.workspace, request.key.name);
+  std::vector<std::string> held = identity.rolesOn(request.key.workspace, request.key.name);
+  std::erase_if(held, [](const std::string& one) { return !isApprovalRole(one); });
+  if (role.empty()) return held;
+  if (std::ranges::find(held, role) == held.end())
+    throw error(Code::denied, "{} does not hold the role '{}' on {}", identity.actor.name, role, request.key.subject());
+  return {std::string(role)};
+}
+
+/// An approval that no requirement would count is an error to tell at once, not to store silently.
+void refuseAuthor(db::Session& session, const ChangeRequest& request, const registry::Actor& actor) {
+  std::int64_t number = request.toNumber != 0 ? request.toNumber : request.fromNumber;
+  auto version = registry::findVersion(session, request.key, number);
+  if (!version || version->createdBy != actor.name) return;
+  auto decision = findDecision(session, request.decision);
+  if (!decision) return;
+  json::value body = parseJson(decision->body);
+  const json::value* require = nullptr;
+  if (const json::value* verdict = body.as_object().if_contains("verdict")) require = verdict->as_object().if_contains("require");
+  if (require && require->is_array())
+    for (const json::value& item : require->as_array()) {
+      const json::value* asked = item.is_object() ? item.as_object().if_contains("approvals") : nullptr;
+      const json::value* notAuthor = asked && asked->is_object() ? asked->as_object().if_contains("not_author") : nullptr;
+      if (notAuthor && notAuthor->is_bool() && !notAuthor->as_bool()) return;
+    }
+  throw error(Code::denied, "{} made version {} and so cannot approve it; somebody else must", actor.name, number);
+}
+
+}  // namespace
+
+Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
+  struct Ready {
+    Attempt attempt;
+    bool mayStill = false;
+  };
+  Ready ready = store_.read([&](db::Session& session) {
+    ChangeRequest request = getChangeRequest(session, changeRequest);
+    requireOpen(request);
+    Identity requester = identityOf(session, request.requestedBy, nowMillis());
+    Verb verb = request.key.kind == registry::Kind::policy ? Verb::administer : Verb::write;
+    bool mayStill = requester.may(verb, request.key.workspace, request.key.name);
+    Question question{request.key, request.pointer, request.toNumber, request.reason, request.action == "rollback",
+                      request.archiveOthers, 0};
+    return Ready{{std::move(requester), std::move(question), gateActor, false, changeRequest}, mayStill};
+  });
+  if (ready.mayStill) return run(ready.attempt);
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::pending;
+  outcome.isProtected = true;
+  outcome.to = ready.attempt.question.to;
+  outcome.changeRequest = changeRequest;
+  outcome.verdict.error = fmt::format("{}, who asked for this, may no longer move it; somebody who may must ask anew",
+                                      ready.attempt.identity.actor.name);
+  return outcome;
+}
+
+Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment, std::string_view role) {
+  bool fresh = store_.change(identity.actor, [&](registry::Change& change) {
+    ChangeRequest request = getChangeRequest(change.session, changeRequest);
+    std::vector<std::string> roles = rolesToApproveIn(identity, request, role);
+    requireOpen(request);
+    if (!isFresh(change.session, request)) {
+      closeChangeRequest(change, request, "stale", "the pointer or a version has changed since it was opened");
+      return false;
+    }
+    refuseAuthor(change.session, request, identity.actor);
+    addApproval(change, request,
+                {request.id, identity.actor.name, std::move(roles), std::string(comment), request.bound(), request.decision, change.now});
+    return true;
+  });
+  if (!fresh)
+    throw error(Code::conflict, "change request {} is stale: the pointer or a version has changed since it was opened; ask for the move again",
+                changeRequest);
+  return runRequest(changeRequest);
+}
+
+void Gate::reject(std::int64_t changeRequest, const Identity& identity, std::string_view comment) {
+  store_.change(identity.actor, [&](registry::Change& change) {
+    ChangeRequest request = getChangeRequest(change.session, changeRequest);
+    std::vector<std::string> roles = rolesToApproveIn(identity, request, "");
+    requireOpen(request);
+    closeChangeRequest(change, request, "rejected", comment, {{"roles", json::array(roles.begin(), roles.end())}});
+  });
+}
+
+void Gate::withdraw(std::int64_t changeRequest, const Identity& identity, std::string_view comment) {
+  store_.change(identity.actor, [&](registry::Change& change) {
+    ChangeRequest request = getChangeRequest(change.session, changeRequest);
+    if (request.requestedBy != identity.actor.name) identity.require(Verb::administer, request.key.workspace, request.key.name);
+    requireOpen(request);
+    closeChangeRequest(change, request, "withdrawn", comment);
+  });
+}
+
+Gate::Outcome Gate::retry(std::int64_t changeRequest, const Identity& identity) {
+  ChangeRequest request = store_.read([&](db::Session& session) { return getChangeRequest(session, changeRequest); });
+  if (!identity.may(Verb::approve, request.key.workspace, request.key.name))
+    identity.require(Verb::write, request.key.workspace, request.key.name);
+  return runRequest(changeRequest);
+}
+
+void Gate::reconsider(const registry::AssetKey& key, std::int64_t number) {
+  std::vector<ChangeRequest> open = store_.read([&](db::Session& session) {
+    return listChangeRequests(session, {key.workspace, "open", std::string(registry::kindName(key.kind)), key.name, 0, 100});
+  });
+  for (const ChangeRequest& request : open) {
+    if (request.toNumber != number) continue;
+    try {
+      runRequest(request.id);
+    } catch (const Error& error) {
+      // Whoever brought the evidence did not ask for this move: what became of it is for the request to tell.
+      log(LogLevel::info, "a change request could not be carried out", {{"change_request", request.id}, {"error", error.message}});
+    }
+  }
+}
+
+}  // namespace regesta::governance

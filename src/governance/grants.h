@@ -1,0 +1,27 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "db/database.h"
+#include "governance/access.h"
+
+namespace regesta::governance {
+
+/// Roles: 1–64 of [a-z0-9_-]; workspace a name or "*"; name pattern 1–250 bytes. Empty workspace and pattern become "*".
+/// Throws Invalid that names the grant.
+std::vector<Grant> checkGrants(std::vector<Grant> grants);
+json::array grantsToJson(const std::vector<Grant>& grants);
+/// Reads what grantsToJson wrote. Throws Error{corrupt} for anything else.
+std::vector<Grant> grantsFromJson(std::string_view text);
+/// What names of users and tokens are made of: 1–100 letters, digits, '.', '_', '@', '-'.
+bool isActorName(std::string_view name);
+/// True for the one grant that may change users: admin on everything.
+bool administersAll(const std::vector<Grant>& grants);
+
+/// The identity behind an actor's name as it stands now, without credentials: for approvals and for requests that are
+/// applied later. Without grants when the user or token is gone, disabled or expired.
+Identity identityOf(db::Session& session, std::string_view actorName, std::int64_t nowMillis);
+
+}  // namespace regesta::governance

@@ -1,0 +1,64 @@
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "governance/access.h"
+
+namespace regesta::governance {
+
+namespace {
+
+bool roleAllows(std::string_view role, Verb verb) {
+  if (role == "admin") return true;
+  switch (verb) {
+    case Verb::read: return true;
+    case Verb::write: return role == "contributor";
+    case Verb::approve: return role != "reader" && role != "contributor" && role != "auditor";
+    case Verb::administer: return false;
+  }
+  return false;
+}
+
+bool covers(const Grant& grant, std::string_view workspace, std::string_view name) {
+  if (grant.workspace != "*" && grant.workspace != workspace) return false;
+  return name.empty() || globMatch(grant.namePattern, name);
+}
+
+std::string_view neededRole(Verb verb) {
+  switch (verb) {
+    case Verb::read: return "reader";
+    case Verb::write: return "contributor";
+    case Verb::approve: return "approver";
+    case Verb::administer: return "admin";
+  }
+  return "admin";
+}
+
+}  // namespace
+
+bool Identity::may(Verb verb, std::string_view workspace, std::string_view name) const {
+  if (local) return true;
+  return std::ranges::any_of(grants, [&](const Grant& grant) {
+    return covers(grant, workspace, name) && roleAllows(grant.role, verb);
+  });
+}
+
+void Identity::require(Verb verb, std::string_view workspace, std::string_view name) const {
+  if (may(verb, workspace, name)) return;
+  std::string where = workspace == "*" ? "all workspaces" : fmt::format("workspace '{}'", workspace);
+  if (!name.empty() && name != "*") where = fmt::format("'{}' in {}", name, where);
+  throw error(Code::denied, "{} has no role '{}' on {}; an admin can grant it: regesta user grant {} {}", actor.name,
+              neededRole(verb), where, actor.shortName(), neededRole(verb));
+}
+
+std::vector<std::string> Identity::rolesOn(std::string_view workspace, std::string_view name) const {
+  std::vector<std::string> roles;
+  if (local) roles.push_back("admin");
+  for (const Grant& grant : grants)
+    if (covers(grant, workspace, name)) roles.push_back(grant.role);
+  std::ranges::sort(roles);
+  roles.erase(std::ranges::unique(roles).begin(), roles.end());
+  return roles;
+}
+
+}  // namespace regesta::governance

@@ -1,0 +1,150 @@
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "governance/input.h"
+#include "registry/lineage.h"
+#include "registry/pointer.h"
+#include "tracking/logged_model.h"
+#include "tracking/run.h"
+
+namespace regesta::governance {
+
+namespace {
+
+json::value textOrNull(std::string_view text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
+json::value numberOrNull(double value) { return std::isfinite(value) ? json::value(value) : json::value(nullptr); }
+
+template <class Map>
+json::object texts(const Map& map) {
+  json::object object;
+  for (const auto& [key, value] : map) object[key] = value;
+  return object;
+}
+
+json::object numbers(const std::vector<tracking::Metric>& metrics) {
+  json::object object;
+  for (const tracking::Metric& metric : metrics) object[metric.key] = numberOrNull(metric.value);
+  return object;
+}
+
+json::object summaryOf(const Evidence& evidence) {
+  json::value summary = parseJson(evidence.summary);
+  if (!summary.is_object()) throw error(Code::corrupt, "the summary of evidence {} is not an object", evidence.id);
+  return summary.as_object();
+}
+
+void put(json::object& into, const json::object& from) {
+  for (const auto& member : from) into[member.key()] = member.value();
+}
+
+std::optional<tracking::Run> runOf(db::Session& session, const registry::Version& version, const std::string& modelRun) {
+  const std::string& id = version.runId.empty() ? modelRun : version.runId;
+  if (id.empty()) return std::nullopt;
+  return tracking::findRun(session, version.asset.key.workspace, id);
+}
+
+json::object describeRun(const tracking::Run& run) {
+  return {{"id", run.runId},
+          {"name", run.name},
+          {"experiment_id", std::to_string(run.experiment)},
+          {"status", tracking::statusName(run.status)},
+          {"user", run.userId},
+          {"params", texts(run.params)},
+          {"metrics", numbers(run.metrics)},
+          {"tags", texts(run.tags)}};
+}
+
+json::object describeLineage(db::Session& session, const registry::Version& version) {
+  constexpr std::size_t mostNodes = 200;
+  json::array datasets, upstream;
+  for (const registry::Edge& edge : registry::lineage(session, version.asset.key.workspace, version.subject(),
+                                                      registry::Direction::upstream, 16, mostNodes)) {
+    upstream.emplace_back(edge.from);
+    if (!edge.from.starts_with("dataset/")) continue;
+    std::string_view rest = std::string_view(edge.from).substr(8);
+    std::size_t mark = rest.find_last_of("#@");
+    bool hasDigest = mark != std::string_view::npos && rest[mark] == '#';
+    datasets.push_back(json::object{{"node", edge.from},
+                                    {"name", rest.substr(0, mark)},
+                                    {"digest", hasDigest ? json::value(rest.substr(mark + 1)) : json::value(nullptr)}});
+  }
+  return {{"datasets", std::move(datasets)}, {"upstream", std::move(upstream)}};
+}
+
+/// What evidence says: the list itself, the newest card, and the numbers of the newest verified evaluation.
+void describeEvidence(json::object& object, json::object claimed, const std::vector<Evidence>& evidence) {
+  json::array list;
+  json::value card, evaluation, fairness = json::object(), verified = json::object();
+  json::object claimedHere;
+  for (const Evidence& item : evidence) {  // newest first
+    json::object summary = summaryOf(item);
+    json::object shown{{"id", item.id}, {"type", item.type}, {"verified", item.verified}, {"digest", item.digest},
+                       {"by", item.createdBy}, {"at", formatTime(item.createdAt)}};
+    if (item.type == "card" && card.is_null()) {
+      json::object first = shown;
+      put(first, summary);
+      first.erase("type");
+      card = std::move(first);
+    }
+    if (item.type == "evaluation") {
+      json::value* metrics = summary.if_contains("metrics");
+      bool numeric = metrics && metrics->is_object();
+      if (!item.verified && numeric)
+        for (const auto& member : metrics->as_object()) claimedHere.emplace(member.key(), member.value());
+      if (item.verified && numeric && evaluation.is_null()) {
+        verified = metrics->as_object();
+        if (const json::value* groups = summary.if_contains("fairness"); groups && groups->is_object()) fairness = *groups;
+        json::object about = summary;
+        about.erase("metrics");
+        about.erase("fairness");
+        put(about, {{"id", item.id}, {"by", item.createdBy}, {"at", formatTime(item.createdAt)}});
+        evaluation = std::move(about);
+      }
+    }
+    shown["summary"] = std::move(summary);
+    list.push_back(std::move(shown));
+  }
+  put(claimed, claimedHere);
+  object["metrics"] = json::object{{"claimed", std::move(claimed)}, {"verified", std::move(verified)}};
+  object["fairness"] = std::move(fairness);
+  object["evaluation"] = std::move(evaluation);
+  object["evidence"] = std::move(list);
+  object["card"] = std::move(card);
+}
+
+}  // namespace
+
+json::object describeVersion(db::Session& session, const registry::Version& version, const std::vector<Evidence>& evidence) {
+  json::array aliases;
+  for (const std::string& alias : registry::aliasesOf(session, version)) aliases.emplace_back(alias);
+  json::object object{{"version", version.number},
+                      {"semver", textOrNull(version.semver)},
+                      {"digest", version.digest},
+                      {"author", version.createdBy},
+                      {"created_at", formatTime(version.createdAt)},
+                      {"description", version.description},
+                      {"source", version.source},
+                      {"tags", texts(version.tags)},
+                      {"stage", version.stage},
+                      {"aliases", std::move(aliases)}};
+
+  json::object claimed;
+  std::string modelRun;
+  if (!version.modelId.empty())
+    if (auto model = tracking::findLoggedModel(session, version.modelId); model && model->workspace == version.asset.key.workspace) {
+      modelRun = model->sourceRun;
+      for (const tracking::ModelMetric& metric : tracking::modelMetrics(session, model->row))
+        claimed[metric.metric.key] = numberOrNull(metric.metric.value);
+    }
+  auto run = runOf(session, version, modelRun);
+  if (run) put(claimed, numbers(run->metrics));
+  object["run"] = run ? json::value(describeRun(*run)) : json::value(nullptr);
+  describeEvidence(object, std::move(claimed), evidence);
+  object["lineage"] = describeLineage(session, version);
+  return object;
+}
+
+}  // namespace regesta::governance
