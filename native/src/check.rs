@@ -6,7 +6,7 @@ use crate::policy::{build, empty_engine, read_sources, Source};
 use crate::schema::Schema;
 use crate::syntax::{package_path, reference, rule_path, rule_reference, start};
 use crate::walk::{walk_rule, Visitor};
-use regorus::unstable::{Expr, Module, Rule, RuleHead, Span, BUILTINS};
+use regorus::unstable::{AssignOp, Expr, Module, Rule, RuleHead, Span, BUILTINS};
 use serde_json::{json, Value as Json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -102,8 +102,13 @@ struct World {
     rules: BTreeSet<String>,
     /// rule -> what it mentions, with the place of the rule
     graph: BTreeMap<String, (BTreeSet<String>, Fault)>,
+    /// Rules that are only another name for a part of input, `candidate := input.candidate`, by path.
+    aliases: HashMap<String, Steps>,
     gate: bool,
 }
+
+/// The steps of a reference below input; None marks one that only evaluation knows.
+type Steps = Vec<Option<String>>;
 
 impl World {
     fn new(modules: &[regorus::unstable::Ref<Module>], schema: Schema, opa_builtins: Vec<String>) -> Self {
@@ -113,6 +118,7 @@ impl World {
             functions: HashMap::new(),
             rules: BTreeSet::new(),
             graph: BTreeMap::new(),
+            aliases: HashMap::new(),
             gate: false,
         };
         for module in modules {
@@ -129,6 +135,11 @@ impl World {
         for module in modules {
             for rule in &module.policy {
                 world.add_to_graph(module, rule);
+                if let Some(value) = constant_value(rule) {
+                    if let Some(steps) = Scope::of(module, rule, &HashMap::new()).input_steps(value) {
+                        world.aliases.insert(format!("{}.{}", package_path(module), rule_path(rule).join(".")), steps);
+                    }
+                }
             }
         }
         world
@@ -137,7 +148,8 @@ impl World {
     fn add_to_graph(&mut self, module: &Module, rule: &Rule) {
         let package = package_path(module);
         let path = format!("{package}.{}", rule_path(rule).join("."));
-        let scope = Scope::of(module, rule);
+        let none = HashMap::new();
+        let scope = Scope::of(module, rule, &none);
         let mut mentions = BTreeSet::new();
         walk_rule(rule, &mut Visitor {
             expr: &mut |expr| {
@@ -171,7 +183,7 @@ impl World {
 
     fn check_module(&self, module: &Module, complete: bool, problems: &mut Vec<Fault>) {
         for rule in &module.policy {
-            let scope = Scope::of(module, rule);
+            let scope = Scope::of(module, rule, &self.aliases);
             let mut seen = BTreeSet::new();
             walk_rule(rule, &mut Visitor {
                 expr: &mut |expr| {
@@ -314,15 +326,30 @@ fn at(span: &Span, code: &'static str, message: String) -> Fault {
     fault
 }
 
+/// The value of a rule without a body, `name := value`.
+fn constant_value(rule: &Rule) -> Option<&Expr> {
+    match rule {
+        Rule::Spec { head: RuleHead::Compr { assign: Some(assign), .. }, bodies, .. }
+            if bodies.iter().all(|b| b.query.stmts.is_empty()) =>
+        {
+            Some(&assign.value)
+        }
+        _ => None,
+    }
+}
+
 /// What names mean inside one rule.
-struct Scope {
+struct Scope<'a> {
     package: String,
     imports: HashMap<String, Vec<String>>,
     locals: BTreeSet<String>,
+    /// Local variables that are only another name for a part of input; None: for several.
+    parts: HashMap<String, Option<Steps>>,
+    aliases: &'a HashMap<String, Steps>,
 }
 
-impl Scope {
-    fn of(module: &Module, rule: &Rule) -> Scope {
+impl<'a> Scope<'a> {
+    fn of(module: &Module, rule: &Rule, aliases: &'a HashMap<String, Steps>) -> Scope<'a> {
         let mut imports = HashMap::new();
         for import in &module.imports {
             let Some((path, true)) = reference(&import.refr) else { continue };
@@ -331,7 +358,19 @@ impl Scope {
                 imports.insert(name.unwrap_or_default(), path);
             }
         }
-        Scope { package: package_path(module), imports, locals: crate::walk::locals(rule) }
+        let locals = crate::walk::locals(rule);
+        let mut scope = Scope { package: package_path(module), imports, locals, parts: HashMap::new(), aliases };
+        let mut parts: HashMap<String, Option<Steps>> = HashMap::new();
+        walk_rule(rule, &mut Visitor {
+            expr: &mut |expr| {
+                let Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } = expr else { return };
+                let Expr::Var { span, .. } = &**lhs else { return };
+                let steps = scope.input_steps(rhs);
+                parts.entry(span.text().to_string()).and_modify(|known| *known = None).or_insert(steps);
+            },
+        });
+        scope.parts = parts;
+        scope
     }
 
     /// The data path of a reference; None for local variables and input.
@@ -349,15 +388,14 @@ impl Scope {
         Some(rest.iter().fold(base, |path, name| format!("{path}.{name}")))
     }
 
-    /// The steps below input; None marks a step that only evaluation knows. Nothing when the expression is not about input.
-    fn input_steps(&self, expr: &Expr) -> Option<Vec<Option<String>>> {
+    /// The steps below input. Nothing when the expression is not about input.
+    fn input_steps(&self, expr: &Expr) -> Option<Steps> {
         match expr {
             Expr::Var { span, .. } if span.text() == "input" && !self.locals.contains("input") => Some(Vec::new()),
+            Expr::Var { span, .. } if self.locals.contains(span.text()) => self.parts.get(span.text()).cloned().flatten(),
             Expr::Var { span, .. } => match self.imports.get(span.text()) {
-                Some(path) if path[0] == "input" && !self.locals.contains(span.text()) => {
-                    Some(path[1..].iter().map(|n| Some(n.clone())).collect())
-                }
-                _ => None,
+                Some(path) if path[0] == "input" => Some(path[1..].iter().map(|n| Some(n.clone())).collect()),
+                _ => self.aliases.get(&self.resolve(&[span.text().to_string()])?).cloned(),
             },
             Expr::RefDot { refr, field, .. } => {
                 let mut steps = self.input_steps(refr)?;

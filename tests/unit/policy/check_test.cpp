@@ -23,7 +23,7 @@ deny contains {"code": "x", "msg": sprintf("%v", [input.pointer.name])} if {
   some role in input.actor.roles
   startswith(role, "r")
   not trusted(input.actor.name)
-  every a in input.approvals { a.actor != input.actor.name }
+  every a in input.approvals { a.user != input.actor.name }
 }
 trusted(name) if name == "root"
 )");
@@ -88,9 +88,17 @@ TEST(Check, UnknownInputThroughBracketsAndImports) {
   EXPECT_EQ(check("deny contains \"x\" if input[\"actr\"].name == \"x\"").problems.size(), 1u);
   EXPECT_EQ(check("import input.actor as who\ndeny contains \"x\" if who.rolls").problems.size(), 1u);
   EXPECT_EQ(check("deny contains \"x\" if input.action.verb").problems.size(), 1u);
-  EXPECT_TRUE(check("deny contains \"x\" if input.asset.tags.anything").ok());
-  EXPECT_TRUE(check("deny contains \"x\" if input.asset.tags[input.action]").ok());
+  EXPECT_TRUE(check("deny contains \"x\" if input.candidate.tags.anything").ok());
+  EXPECT_TRUE(check("deny contains \"x\" if input.candidate.tags[input.action]").ok());
   EXPECT_TRUE(check("f(input_like) := input_like.nothing\ndeny contains \"x\" if f(input.actor)").ok());
+}
+
+TEST(Check, UnknownInputThroughOtherNames) {
+  EXPECT_EQ(only(check("deny contains \"x\" if { m := input.candidate.metrics.verified; m.acuracy < 1 }")),
+            "2:63 unknown_input input.candidate.metrics.verified has no member acuracy");
+  EXPECT_EQ(check("new := input.candidate\ndeny contains \"x\" if new.metrics.verifed.f1 < 1").problems.size(), 1u);
+  EXPECT_TRUE(check("new := input.candidate\ndeny contains \"x\" if new.metrics.verified.f1 < 1").ok());
+  EXPECT_TRUE(check("deny contains \"x\" if { a := input.actor; a.name }\nwarn contains a if { a := {\"q\": 1}; a.q }").ok());
 }
 
 TEST(Check, EveryPathOfTheTableIsAccepted) {
@@ -111,7 +119,7 @@ TEST(Check, RecursionIsRefused) {
 }
 
 TEST(Check, LocalNamesAreNoRecursion) {
-  auto report = check("deny contains who if { some who in input.authors }\na := b if { b := 1 }\nb := a");
+  auto report = check("deny contains who if { some who in input.pointer }\na := b if { b := 1 }\nb := a");
   EXPECT_TRUE(report.ok()) << toText(report);
 }
 
