@@ -1,6 +1,8 @@
 #include "http/parser.h"
 
 #include <algorithm>
+#include <cctype>
+#include <limits>
 
 #include <boost/beast/http/basic_parser.hpp>
 
@@ -27,9 +29,17 @@ bool allDigits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Malformed malformed(const Failure& failure) {
+bool namesOtherVersion(std::string_view requestLine) {
+  std::size_t blank = requestLine.rfind(' ');
+  std::string_view version = blank == std::string_view::npos ? std::string_view() : requestLine.substr(blank + 1);
+  if (version.size() != 8 || !version.starts_with("HTTP/") || version[6] != '.') return false;
+  return std::isdigit(version[5]) && std::isdigit(version[7]) && version.substr(5) != "1.1" && version.substr(5) != "1.0";
+}
+
+Malformed malformed(const Failure& failure, std::string_view head) {
   using beast::http::error;
-  if (failure == error::bad_version) return {505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
+  if (failure == error::bad_version && namesOtherVersion(head.substr(0, head.find('\r'))))
+    return {505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
   if (failure == error::bad_content_length || failure == error::multiple_content_length)
     return {400, "Content-Length is not one decimal number"};
   if (failure == error::bad_transfer_encoding) return {400, "Transfer-Encoding is repeated, or stands beside Content-Length"};
@@ -143,10 +153,11 @@ std::size_t RequestParser::parse(std::string_view bytes, Request& request, Frami
     if (blank) head = newline + 1;
   }
   scanned_ = line_ = 0;
+  framing = {};
   Grammar grammar(request, framing);
   Failure failure;
   grammar.put(boost::asio::const_buffer(bytes.data(), head), failure);
-  if (failure) throw malformed(failure);
+  if (failure) throw malformed(failure, bytes.substr(0, head));
   if (!grammar.is_header_done()) throw Malformed{400, "the request head is malformed"};
   return head;
 }

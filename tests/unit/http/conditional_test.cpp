@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include "http/conditional.h"
+#include "http/head.h"
+#include "http/sse.h"
+
+namespace regesta::http {
+namespace {
+
+Request get(std::vector<std::pair<std::string, std::string>> headers, std::string method = "GET") {
+  Request request;
+  request.method = std::move(method);
+  for (auto& [name, value] : headers) request.headers.add(name, value);
+  return request;
+}
+
+TEST(HttpDate, WritesAndReadsTheRfcExample) {
+  EXPECT_EQ(formatHttpDate(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(parseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT"), 784111777);
+  EXPECT_EQ(parseHttpDate("Thu, 29 Feb 2024 23:59:59 GMT"), 1709251199);
+  for (std::string_view text : {"Mon, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 31 Feb 1994 08:49:37 GMT",
+                                "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "", "Sun, 06 Nov 1994 -1:49:37 GMT"})
+    EXPECT_FALSE(parseHttpDate(text)) << text;
+}
+
+TEST(Etag, ListsStarsAndWeakness) {
+  EXPECT_TRUE(etagMatches("\"a\", \"b\"", "\"b\"", true));
+  EXPECT_TRUE(etagMatches("*", "\"b\"", true));
+  EXPECT_TRUE(etagMatches("W/\"b\"", "\"b\"", true));
+  EXPECT_FALSE(etagMatches("W/\"b\"", "\"b\"", false));
+  EXPECT_FALSE(etagMatches("\"b\"", "W/\"b\"", false));
+  EXPECT_TRUE(etagMatches("\"a,b\"", "\"a,b\"", true));
+  EXPECT_FALSE(etagMatches("\"a,b\"", "\"b\"", true));
+  EXPECT_FALSE(etagMatches("b", "\"b\"", true));
+  EXPECT_FALSE(etagMatches("\"b", "\"b\"", true));
+}
+
+TEST(Conditions, FollowTheOrderOfTheRfc) {
+  Validators known{"\"v1\"", 784111777};
+  auto date = formatHttpDate(784111777), before = formatHttpDate(784111776);
+  using enum Condition;
+  EXPECT_EQ(evaluateConditions(get({}), known), proceed);
+  EXPECT_EQ(evaluateConditions(get({{"If-None-Match", "\"v1\""}}), known), notModified);
+  EXPECT_EQ(evaluateConditions(get({{"If-None-Match", "\"v2\""}}), known), proceed);
+  EXPECT_EQ(evaluateConditions(get({{"If-None-Match", "\"v2\""}, {"If-Modified-Since", date}}), known), proceed);
+  EXPECT_EQ(evaluateConditions(get({{"If-Modified-Since", date}}), known), notModified);
+  EXPECT_EQ(evaluateConditions(get({{"If-Modified-Since", before}}), known), proceed);
+  EXPECT_EQ(evaluateConditions(get({{"If-Modified-Since", "yesterday"}}), known), proceed);
+  EXPECT_EQ(evaluateConditions(get({{"If-Match", "\"v2\""}}), known), failed);
+  EXPECT_EQ(evaluateConditions(get({{"If-Match", "\"v1\""}, {"If-None-Match", "\"v1\""}}), known), notModified);
+  EXPECT_EQ(evaluateConditions(get({{"If-None-Match", "*"}}, "PUT"), known), failed);
+  EXPECT_EQ(evaluateConditions(get({{"If-Modified-Since", date}}, "POST"), known), proceed);
+  EXPECT_EQ(evaluateConditions(get({{"If-Unmodified-Since", before}}), known), failed);
+}
+
+/// "200", "416" or "206 first-last".
+std::string range(std::string_view header, std::uint64_t size, Validators known = {}, std::string ifRange = {}) {
+  Request request = get({{"Range", std::string(header)}});
+  if (!ifRange.empty()) request.headers.add("If-Range", ifRange);
+  RangeChoice choice = chooseRange(request, size, known);
+  if (choice.outcome == RangeOutcome::whole) return "200";
+  if (choice.outcome == RangeOutcome::unsatisfiable) return "416";
+  return fmt::format("206 {}-{}", choice.range.first, choice.range.last);
+}
+
+TEST(Range, SingleOpenAndSuffix) {
+  EXPECT_EQ(range("bytes=0-9", 100), "206 0-9");
+  EXPECT_EQ(range("bytes=90-", 100), "206 90-99");
+  EXPECT_EQ(range("bytes=90-200", 100), "206 90-99");
+  EXPECT_EQ(range("bytes=-5", 100), "206 95-99");
+  EXPECT_EQ(range("bytes=-500", 100), "206 0-99");
+  EXPECT_EQ(range("bytes=99-99", 100), "206 99-99");
+  EXPECT_EQ(range("Bytes=0-0", 1), "206 0-0");
+  EXPECT_EQ(range("bytes=0-99999999999999999999999", 100), "206 0-99");
+}
+
+TEST(Range, UnsatisfiableAndIgnored) {
+  EXPECT_EQ(range("bytes=100-", 100), "416");
+  EXPECT_EQ(range("bytes=-0", 100), "416");
+  EXPECT_EQ(range("bytes=0-0", 0), "416");
+  EXPECT_EQ(range("bytes=-1", 0), "416");
+  for (std::string_view text : {"bytes=9-1", "bytes=a-b", "bytes=", "bytes=-", "bytes=1", "items=0-1", "bytes=0-1,5-6", "bytes=0 - 1", "bytes=--1"})
+    EXPECT_EQ(range(text, 100), "200") << text;
+}
+
+TEST(Range, IfRangeGuardsAgainstMixedVersions) {
+  Validators known{"\"v1\"", 784111777};
+  EXPECT_EQ(range("bytes=0-1", 9, known, "\"v1\""), "206 0-1");
+  EXPECT_EQ(range("bytes=0-1", 9, known, "\"v2\""), "200");
+  EXPECT_EQ(range("bytes=0-1", 9, known, "W/\"v1\""), "200");
+  EXPECT_EQ(range("bytes=0-1", 9, known, formatHttpDate(784111777)), "206 0-1");
+  EXPECT_EQ(range("bytes=0-1", 9, known, formatHttpDate(784111778)), "200");
+}
+
+TEST(Sse, LinesCannotBreakOutOfTheirField) {
+  EXPECT_EQ(serverSentEvent("x", "7", "change"), "id: 7\nevent: change\ndata: x\n\n");
+  EXPECT_EQ(serverSentEvent("a\nb\r\nc\rd"), "data: a\ndata: b\ndata: c\ndata: d\n\n");
+  EXPECT_EQ(serverSentEvent("x", "1\ndata: evil"), "id: 1data: evil\ndata: x\n\n");
+  EXPECT_EQ(serverSentEvent(""), "data: \n\n");
+}
+
+TEST(Head, HandlersCannotSplitTheResponseOrFrameIt) {
+  Response response{200, "text/plain\r\nSet-Cookie: a", {}, {}};
+  response.headers.add("X-Name", "a\r\nSet-Cookie: evil\n");
+  response.headers.add("Content-Length", "1");
+  response.headers.add("transfer-encoding", "chunked");
+  std::string out;
+  appendHead(out, response, {"D", "id", BodyFraming::length, 5, true, true});
+  EXPECT_EQ(out,
+            "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: text/plain  Set-Cookie: a\r\nContent-Length: 5\r\nX-Request-Id: id\r\n"
+            "X-Name: a  Set-Cookie: evil \r\n\r\n");
+}
+
+}  // namespace
+}  // namespace regesta::http
