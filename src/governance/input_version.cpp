@@ -77,13 +77,14 @@ json::object describeLineage(db::Session& session, const registry::Version& vers
 /// What evidence says: the list itself, the newest card, and the numbers of the newest verified evaluation.
 void describeEvidence(json::object& object, json::object claimed, const std::vector<Evidence>& evidence) {
   json::array list;
-  json::value card, evaluation, fairness = json::object(), verified = json::object();
+  // In Rego null counts as true: what policies ask for with `not` is false when there is none.
+  json::value card = false, evaluation = false, fairness = json::object(), verified = json::object();
   json::object claimedHere;
   for (const Evidence& item : evidence) {  // newest first
     json::object summary = summaryOf(item);
     json::object shown{{"id", item.id}, {"type", item.type}, {"verified", item.verified}, {"digest", item.digest},
                        {"by", item.createdBy}, {"at", formatTime(item.createdAt)}};
-    if (item.type == "card" && card.is_null()) {
+    if (item.type == "card" && card.is_bool()) {
       json::object first = shown;
       put(first, summary);
       first.erase("type");
@@ -94,7 +95,7 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
       bool numeric = metrics && metrics->is_object();
       if (!item.verified && numeric)
         for (const auto& member : metrics->as_object()) claimedHere.emplace(member.key(), member.value());
-      if (item.verified && numeric && evaluation.is_null()) {
+      if (item.verified && numeric && evaluation.is_bool()) {
         verified = metrics->as_object();
         if (const json::value* groups = summary.if_contains("fairness"); groups && groups->is_object()) fairness = *groups;
         json::object about = summary;
