@@ -1,0 +1,78 @@
+#include "cli/commands.h"
+#include "cli/pointer_move.h"
+
+namespace regesta::cli {
+
+std::string moveText(const Reference& reference, std::string_view alias, const json::object& outcome) {
+  std::string from = member(outcome, "from"), to = member(outcome, "to");
+  if (member(outcome, "outcome") == "unchanged")
+    return fmt::format("{}#{} already points to version {}", reference.asset(), alias, to);
+  std::string text = fmt::format("{}#{} now points to version {}", reference.asset(), alias, to);
+  if (!from.empty() && from != "0") text += fmt::format(" (was {})", from);
+  if (std::string entry = member(outcome, "entry"); !entry.empty()) text += fmt::format(", ledger entry {}", entry);
+  return text;
+}
+
+json::object moveAlias(Session& session, const Reference& asset, std::string_view alias, std::string_view version) {
+  json::object body = {{"version", version}};
+  if (session.args.has("reason")) body["reason"] = session.args.text("reason");
+  return session.api().put(route({"assets", asset.kind, asset.name, "aliases", alias}), body).as_object();
+}
+
+namespace {
+
+int set(Session& session) {
+  Reference ref = session.reference();
+  const std::string& alias = session.args.text("ALIAS");
+  json::object outcome = moveAlias(session, ref, alias, session.args.text("VERSION"));
+  return session.said(outcome, moveText(ref, alias, outcome));
+}
+
+int remove(Session& session) {
+  Reference ref = session.reference();
+  const std::string& alias = session.args.text("ALIAS");
+  json::value answer = session.api().remove(route({"assets", ref.kind, ref.name, "aliases", alias}));
+  return session.said(answer, fmt::format("removed {}#{}", ref.asset(), alias));
+}
+
+int list(Session& session) {
+  Reference ref = session.reference();
+  return session.list(
+      route({"assets", ref.kind, ref.name, "aliases"}), {}, {"ALIAS", "VERSION", "PROTECTED", "MOVED", "BY"},
+      [](const json::object& item) -> std::vector<Cell> {
+        return {{member(item, "name"), Colour::green},
+                member(item, "version"),
+                member(item, "protected") == "true" ? "yes" : "no",
+                shortTime(member(item, "moved_at")),
+                member(item, "moved_by")};
+      },
+      fmt::format("{} has no aliases", ref.asset()));
+}
+
+}  // namespace
+
+Commands aliasCommands() {
+  Operand assetName = {"ASSET", "KIND/NAME; without a kind, a model"};
+  Operand alias = {"ALIAS", "the pointer's name, as in production"};
+  return {
+      {.path = "alias list",
+       .summary = "list the aliases of an asset",
+       .operands = {assetName},
+       .examples = {"regesta alias list loan-risk"},
+       .run = list},
+      {.path = "alias set",
+       .summary = "point an alias to a version, through its gate where it has one",
+       .operands = {assetName, alias, {"VERSION", "a number, SemVer, range, alias or latest"}},
+       .options = {{"reason", "TEXT", "why, for the record", 'm'}},
+       .examples = {"regesta alias set loan-risk staging 3",
+                    "regesta alias set prompt/loan-summary production 2 -m \"clearer\""},
+       .run = set},
+      {.path = "alias remove",
+       .summary = "remove an alias",
+       .operands = {assetName, alias},
+       .examples = {"regesta alias remove loan-risk staging"},
+       .run = remove},
+  };
+}
+
+}  // namespace regesta::cli

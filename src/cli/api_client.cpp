@@ -1,0 +1,186 @@
+#include "cli/api_client.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/encoding.h"
+#include "base/text.h"
+#include "cli/progress.h"
+
+namespace regesta::cli {
+namespace {
+
+constexpr int transferSeconds =
+    24 * 3600;  // an upload or download may take its time; a stalled one is libcurl's to end
+
+Code codeOf(std::string_view name, int status) {
+  for (Code code : {Code::invalid, Code::unauthenticated, Code::denied, Code::refused, Code::notFound, Code::exists,
+                    Code::conflict, Code::invalidState, Code::tooLarge, Code::exhausted, Code::unsupported,
+                    Code::unavailable, Code::corrupt, Code::internal})
+    if (codeName(code) == name) return code;
+  switch (status) {
+    case 401:
+      return Code::unauthenticated;
+    case 403:
+      return Code::denied;
+    case 404:
+      return Code::notFound;
+    case 409:
+      return Code::conflict;
+    case 413:
+      return Code::tooLarge;
+    case 429:
+      return Code::exhausted;
+    default:
+      return status >= 500 ? Code::unavailable : Code::invalid;
+  }
+}
+
+std::string hintFor(Code code, const Connection& connection) {
+  if (code != Code::unauthenticated) return {};
+  if (connection.authorization().empty())
+    return " (no credentials were sent: run `regesta login`, or set REGESTA_TOKEN)";
+  return " (the credentials come from the environment or from `regesta login`)";
+}
+
+Error errorOf(const http::Response& response, const Connection& connection) {
+  try {
+    json::value value = parseJson(response.body);
+    const json::object& fault = value.as_object().at("error").as_object();
+    Code code = codeOf(fault.at("code").as_string(), response.status);
+    const json::value* detail = fault.if_contains("detail");
+    return Error(code, std::string(fault.at("message").as_string()) + hintFor(code, connection),
+                 detail && detail->is_object() ? json::serialize(*detail) : "");
+  } catch (const std::exception&) {
+    // Not this program's answer: a proxy's page, or another server on this port.
+    return error(codeOf("", response.status), "{} answered {} {}{}", connection.url, response.status,
+                 http::reason(response.status), response.body.empty() ? "" : ": " + shorten(trim(response.body), 200));
+  }
+}
+
+json::value parsed(const http::Response& response, const Connection& connection) {
+  if (response.body.empty()) return json::object();
+  try {
+    return parseJson(response.body);
+  } catch (const Error&) {
+    throw error(Code::unavailable, "{} does not answer like a Regesta server; is the URL right?", connection.url);
+  }
+}
+
+}  // namespace
+
+std::string route(std::initializer_list<std::string_view> segments) {
+  std::string path = "/api/v1";
+  for (std::string_view segment : segments) path += "/" + percentEncode(segment);
+  return path;
+}
+
+http::ClientRequest Api::request(std::string method, const std::string& path, const Query& query) const {
+  http::ClientRequest request;
+  request.method = std::move(method);
+  request.url = connection_.url + path;
+  char separator = path.find('?') == std::string::npos ? '?' : '&';
+  for (const auto& [name, value] : query) {
+    if (value.empty()) continue;
+    request.url += fmt::format("{}{}={}", separator, name, percentEncode(value));
+    separator = '&';
+  }
+  request.caFile = connection_.caFile;
+  request.headers.add("Accept", "application/json");
+  if (std::string authorization = connection_.authorization(); !authorization.empty())
+    request.headers.add("Authorization", authorization);
+  if (!connection_.workspace.empty()) request.headers.add("X-Regesta-Workspace", connection_.workspace);
+  return request;
+}
+
+http::Response Api::send(const http::ClientRequest& request) {
+  http::Response response;
+  try {
+    response = client_.send(request);
+  } catch (const Error& fault) {
+    if (fault.code != Code::unavailable) throw;
+    throw error(Code::unavailable,
+                "no answer from {}: {} (start a server with `regesta serve`, or name one with --url or REGESTA_URL)",
+                connection_.url, fault.message);
+  }
+  if (response.status >= 400) throw errorOf(response, connection_);
+  if (response.status >= 300)
+    throw error(Code::unavailable, "{} redirects elsewhere ({}); is the URL right?", connection_.url, response.status);
+  return response;
+}
+
+json::value Api::answer(const http::ClientRequest& request) { return parsed(send(request), connection_); }
+
+json::value Api::get(const std::string& path, const Query& query) { return answer(request("GET", path, query)); }
+
+json::value Api::post(const std::string& path, const json::value& body) {
+  http::ClientRequest call = request("POST", path);
+  call.headers.add("Content-Type", "application/json");
+  call.body = json::serialize(body);
+  return answer(call);
+}
+
+json::value Api::put(const std::string& path, const json::value& body) {
+  http::ClientRequest call = request("PUT", path);
+  call.headers.add("Content-Type", "application/json");
+  call.body = json::serialize(body);
+  return answer(call);
+}
+
+json::value Api::patch(const std::string& path, const json::value& body) {
+  http::ClientRequest call = request("PATCH", path);
+  call.headers.add("Content-Type", "application/json");
+  call.body = json::serialize(body);
+  return answer(call);
+}
+
+json::value Api::remove(const std::string& path) { return answer(request("DELETE", path)); }
+
+std::string Api::text(const std::string& path) { return send(request("GET", path)).body; }
+
+void Api::download(const std::string& path, std::function<bool(std::string_view)> sink) {
+  http::ClientRequest call = request("GET", path);
+  call.timeoutSeconds = transferSeconds;
+  call.sink = std::move(sink);
+  send(call);
+}
+
+void Api::each(const std::string& path, const Query& query, std::size_t limit,
+               const std::function<void(const json::object&)>& visit) {
+  Query page = query;
+  page.emplace_back("page_size", std::to_string(std::min<std::size_t>(limit, 1000)));
+  page.emplace_back("page_token", "");
+  for (std::size_t seen = 0; seen < limit;) {
+    json::value answer = get(path, page);
+    const json::object& object = answer.as_object();
+    for (const json::value& item : object.at("items").as_array()) {
+      if (seen++ == limit) return;
+      visit(item.as_object());
+    }
+    const json::value* next = object.if_contains("next_page_token");
+    if (!next || !next->is_string() || next->get_string().empty()) return;
+    page.back().second = std::string(next->get_string());
+  }
+}
+
+json::object Api::upload(const std::string& file) {
+  std::ifstream input(file, std::ios::binary);
+  std::error_code fault;
+  auto size = std::filesystem::file_size(file, fault);
+  if (!input || fault) throw error(Code::notFound, "the file {} cannot be read", file);
+  Progress progress(std::filesystem::path(file).filename().string(), size);
+  http::ClientRequest call = request("PUT", "/api/v1/blobs");
+  call.headers.add("Content-Type", "application/octet-stream");
+  call.timeoutSeconds = transferSeconds;
+  call.sourceSize = static_cast<long long>(size);
+  call.source = [&](char* into, std::size_t room) {
+    input.read(into, static_cast<std::streamsize>(room));
+    auto got = static_cast<std::size_t>(input.gcount());
+    progress.advance(got);
+    return got;
+  };
+  json::value stored = answer(call);
+  return stored.as_object();
+}
+
+}  // namespace regesta::cli

@@ -1,0 +1,30 @@
+#pragma once
+#include "cli/command.h"
+
+/// What each file of commands gives to the table in commands.cpp.
+namespace regesta::cli {
+
+Commands serveCommands();
+Commands loginCommands();
+Commands assetCommands();
+Commands promptCommands();
+Commands versionCommands();
+Commands fileCommands();
+Commands aliasCommands();
+Commands promoteCommands();
+Commands requestCommands();
+Commands historyCommands();
+Commands evidenceCommands();
+Commands evaluateCommands();
+Commands policyTestCommands();
+Commands policyCommands();
+Commands ledgerCommands();
+Commands ledgerVerifyCommands();
+Commands tokenCommands();
+Commands userCommands();
+Commands workspaceCommands();
+Commands configCommands();
+Commands backupCommands();
+Commands completionCommands();
+
+}  // namespace regesta::cli

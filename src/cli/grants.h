@@ -1,0 +1,16 @@
+#pragma once
+#include <string>
+
+#include "base/json.h"
+#include "cli/arguments.h"
+
+namespace regesta::cli {
+
+/// --grant ROLE[:WORKSPACE[:PATTERN]], for users and tokens.
+Option grantOption();
+/// The grants of a command line as the API takes them.
+json::array grantsOf(const Arguments& arguments);
+/// "contributor, risk on default/loan-*" from the member "grants".
+std::string grantsText(const json::object& holder);
+
+}  // namespace regesta::cli

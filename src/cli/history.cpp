@@ -1,0 +1,127 @@
+#include "cli/commands.h"
+#include "cli/session.h"
+
+namespace regesta::cli {
+namespace {
+
+Colour actionColour(const std::string& action) {
+  if (action.ends_with("refused")) return Colour::red;
+  return action.find("rollback") != std::string::npos || action.ends_with("rolled-back") ? Colour::yellow
+                                                                                         : Colour::green;
+}
+
+int history(Session& session) {
+  Reference ref = session.reference();
+  std::string alias = session.args.has("alias") ? session.args.text("alias")
+                      : ref.pointer.empty()     ? "production"
+                                                : ref.pointer;
+  return session.list(
+      route({"assets", ref.kind, ref.name, "aliases", alias, "history"}), {},
+      {"AT", "ACTION", "FROM", "TO", "BY", "ENTRY", "DECISION"},
+      [](const json::object& item) -> std::vector<Cell> {
+        std::string action = member(item, "action"), from = member(item, "from"), to = member(item, "to");
+        return {shortTime(member(item, "at")),
+                {action, actionColour(action)},
+                from == "0" ? "" : from,
+                to == "0" ? "" : to,
+                member(item, "actor"),
+                member(item, "entry_index"),
+                {member(item, "decision").substr(0, 12), Colour::dim}};
+      },
+      fmt::format("{}#{} has never pointed anywhere", ref.asset(), alias));
+}
+
+std::string nodeId(const json::object& node) {
+  std::string id = member(node, "id");
+  return id.empty() ? member(node, "node") : id;
+}
+
+struct Edge {
+  std::string other, relation;
+};
+
+/// A tree from the asked node outwards; a node met again is named, not unfolded.
+class Tree {
+ public:
+  Tree(const json::object& graph, bool upstream) {
+    for (const json::value& value : graph.at("edges").as_array()) {
+      const json::object& edge = value.as_object();
+      std::string from = member(edge, "from"), to = member(edge, "to");
+      std::string relation = member(edge, "relation");
+      if (relation.empty()) relation = member(edge, "kind");
+      edges_[upstream ? to : from].push_back({upstream ? from : to, relation});
+    }
+    for (const json::value& value : graph.at("nodes").as_array())
+      if (value.is_object()) labels_[nodeId(value.get_object())] = member(value.get_object(), "label");
+  }
+
+  void print(const std::string& node) {
+    fmt::print("{}\n", label(node, Colour::bold));
+    below(node, "");
+  }
+
+ private:
+  std::string label(const std::string& node, Colour colour) {
+    std::string extra = labels_[node];
+    return extra.empty() || extra == node ? paint(node, colour)
+                                          : fmt::format("{}  {}", paint(node, colour), paint(extra, Colour::dim));
+  }
+
+  void below(const std::string& node, const std::string& indent) {
+    if (!seen_.insert(node).second) {
+      if (!edges_[node].empty()) fmt::print("{}└─ {}\n", indent, paint("(see above)", Colour::dim));
+      return;
+    }
+    const std::vector<Edge> edges = edges_[node];
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+      bool last = i + 1 == edges.size();
+      fmt::print("{}{} {} {}\n", indent, last ? "└─" : "├─", label(edges[i].other, Colour::cyan),
+                 paint(fmt::format("({})", edges[i].relation), Colour::dim));
+      below(edges[i].other, indent + (last ? "   " : "│  "));
+    }
+  }
+
+  std::map<std::string, std::vector<Edge>> edges_;
+  std::map<std::string, std::string> labels_;
+  std::set<std::string> seen_;
+};
+
+int lineage(Session& session) {
+  std::string node = session.args.text("NODE");
+  if (!node.starts_with("run/")) {
+    Reference ref = parseVersionReference(node);
+    node = ref.asset() + "@" + ref.selector;
+  }
+  std::string direction = session.args.has("direction") ? session.args.text("direction") : "upstream";
+  if (direction != "upstream" && direction != "downstream") throw UsageError("direction is upstream or downstream");
+  json::value value = session.api().get(
+      route({"lineage", "graph"}), {{"node", node}, {"direction", direction}, {"depth", session.args.text("depth")}});
+  return session.show(value, [&](const json::object& graph) {
+    std::string root = member(graph, "root");
+    Tree(graph, direction == "upstream").print(root.empty() ? node : root);
+    if (graph.at("edges").as_array().empty())
+      fmt::print("{}\n", paint(fmt::format("nothing is known {} of it", direction), Colour::dim));
+  });
+}
+
+}  // namespace
+
+Commands historyCommands() {
+  return {
+      {.path = "history",
+       .summary = "every move of an alias, refused ones included",
+       .operands = {{"ASSET", "KIND/NAME or KIND/NAME#ALIAS"}},
+       .options = {{"alias", "ALIAS", "which (default production)"}, {"limit", "N", "at most so many"}},
+       .examples = {"regesta history loan-risk", "regesta history prompt/loan-summary#production --json"},
+       .run = history},
+      {.path = "lineage",
+       .summary = "what a version was made from, or what was made from it",
+       .operands = {{"NODE", "KIND/NAME@VERSION, or run/ID"}},
+       .options = {{"direction", "WHICH", "upstream (default) or downstream"}, {"depth", "N", "at most so many steps"}},
+       .examples = {"regesta lineage loan-risk@production",
+                    "regesta lineage dataset/loan-holdout@1 --direction downstream"},
+       .run = lineage},
+  };
+}
+
+}  // namespace regesta::cli

@@ -1,0 +1,167 @@
+#include <filesystem>
+
+#include "base/encoding.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/session.h"
+#include "ledger/receipt.h"
+#include "ledger/verify.h"
+#include "server/verify.h"
+
+namespace regesta::cli {
+namespace {
+
+/// The text of a key: given as it is, or in a file.
+std::string keyText(const std::string& given) {
+  if (ledger::parseVerifierKey(given)) return given;
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(given, ignored)) return std::string(trim(readInput(given)));
+  return given;
+}
+
+ledger::VerifierKey keyOf(const Arguments& args) {
+  if (!args.has("key"))
+    throw UsageError("--key is needed: the log's verifier key (name+id+base64), or a file that holds it");
+  auto key = ledger::parseVerifierKey(keyText(args.text("key")));
+  if (!key) throw UsageError("--key is no verifier key: " + key.error());
+  return *key;
+}
+
+std::vector<std::string> keptOf(const Arguments& args) {
+  std::vector<std::string> kept;
+  for (const std::string& file : args.all("kept")) kept.push_back(readInput(file));
+  return kept;
+}
+
+json::object checkpointJson(const ledger::Checkpoint& checkpoint) {
+  return {
+      {"origin", checkpoint.origin}, {"size", checkpoint.size}, {"root", base64Encode(crypto::view(checkpoint.root))}};
+}
+
+int outcome(const Session& session, json::object result, const json::array& findings, const std::string& good) {
+  bool ok = findings.empty();
+  if (session.json()) {
+    result["ok"] = ok;
+    result["findings"] = findings;
+    printJson(result);
+    return ok ? Exit::done : Exit::unverified;
+  }
+  if (ok) {
+    fmt::print("{} {}\n", paint("verified:", Colour::green), good);
+    return Exit::done;
+  }
+  for (const json::value& value : findings) {
+    const json::object& finding = value.as_object();
+    std::string subject = member(finding, "subject");
+    fmt::print("{} {}{}\n", paint("✗", Colour::red), subject.empty() ? "" : paint(subject, Colour::bold) + ": ",
+               printable(member(finding, "what")));
+  }
+  fmt::print("{}\n",
+             paint(fmt::format("verification failed: {} finding{}", findings.size(), findings.size() == 1 ? "" : "s"),
+                   Colour::red));
+  return Exit::unverified;
+}
+
+int verifyReceipt(const Session& session) {
+  const Arguments& args = session.args;
+  if (!args.has("entry")) throw UsageError("--receipt needs --entry FILE, the entry's bytes");
+  ledger::VerifierKey key = keyOf(args);
+  std::string entry = readInput(args.text("entry"));
+  std::string proof = readInput(args.text("receipt"));
+  auto checkpoint = ledger::verifyReceipt(proof, entry, key);
+  // An editor may have ended the file with a newline, which is not part of the entry.
+  if (!checkpoint && entry.ends_with('\n'))
+    checkpoint = ledger::verifyReceipt(proof, entry.substr(0, entry.size() - 1), key);
+  json::array findings;
+  if (!checkpoint) {
+    findings.push_back(json::object{{"subject", "receipt"}, {"what", checkpoint.error()}});
+    return outcome(session, {}, findings, "");
+  }
+  auto parsed = ledger::parseReceipt(proof);
+  std::string name = ledger::entryName(parsed->index, entry);
+  return outcome(session, {{"index", parsed->index}, {"checkpoint", checkpointJson(*checkpoint)}}, findings,
+                 fmt::format("{} is in the log {} of {} entries", name, checkpoint->origin, checkpoint->size));
+}
+
+int verifyTiles(const Session& session) {
+  ledger::VerifyOptions options;
+  options.kept = keptOf(session.args);
+  ledger::Report report;
+  {
+    Progress progress("checking tiles", 0, false);
+    options.progress = [&](std::int64_t done, std::int64_t total) {
+      progress.setTotal(static_cast<std::uint64_t>(total));
+      progress.set(static_cast<std::uint64_t>(done));
+    };
+    report = ledger::verifyFolder(session.args.text("tiles"), keyOf(session.args), options);
+  }
+  json::array findings;
+  for (const ledger::Finding& finding : report.findings)
+    findings.push_back(json::object{{"subject", "tiles"}, {"index", finding.index}, {"what", finding.what}});
+  return outcome(session, {{"entries", report.entries}, {"checkpoint", checkpointJson(report.checkpoint)}}, findings,
+                 fmt::format("{} entries hash to the checkpoint that {} signed (root {})", report.entries,
+                             report.checkpoint.origin, base64Encode(crypto::view(report.checkpoint.root))));
+}
+
+int verifyData(const Session& session) {
+  server::DataCheck check;
+  check.folder = session.args.text("data");
+  if (session.args.has("key")) check.key = keyText(session.args.text("key"));
+  check.kept = keptOf(session.args);
+  server::DataReport report;
+  {
+    Progress progress("checking entries", 0, false);
+    check.progress = [&](std::int64_t done, std::int64_t total) {
+      progress.setTotal(static_cast<std::uint64_t>(total));
+      progress.set(static_cast<std::uint64_t>(done));
+    };
+    report = server::verifyData(check);
+  }
+  json::array findings;
+  for (const auto& finding : report.findings)
+    findings.push_back(json::object{{"subject", finding.subject}, {"what", finding.what}});
+  json::object result = {
+      {"entries", report.entries},
+      {"waiting", report.waiting},
+      {"key", report.key},
+      {"tiles", report.tiles},
+      {"compared", report.compared},
+      {"checkpoint", json::object{{"size", report.checkpointSize}, {"root", report.checkpointRoot}}}};
+  std::string good = fmt::format("{} entries{}, and {} facts of the database are what they say (key {})",
+                                 report.entries, report.tiles ? " and their tiles" : "", report.compared,
+                                 session.args.has("key")
+                                     ? "as given"
+                                     : report.key + ", found beside the database: compare it with one from elsewhere");
+  return outcome(session, std::move(result), findings, good);
+}
+
+int verify(Session& session) {
+  int forms = session.args.has("receipt") + session.args.has("tiles") + session.args.has("data");
+  if (forms != 1) throw UsageError("say what to verify: --receipt FILE, --tiles DIR or --data DIR");
+  if (session.args.has("receipt")) return verifyReceipt(session);
+  return session.args.has("tiles") ? verifyTiles(session) : verifyData(session);
+}
+
+}  // namespace
+
+Commands ledgerVerifyCommands() {
+  return {
+      {.path = "ledger verify",
+       .summary = "check a receipt, a folder of tiles or a whole data directory, offline",
+       .options = {{"receipt", "FILE", "a tlog-proof; with --entry and --key"},
+                   {"entry", "FILE", "the entry's bytes"},
+                   {"tiles", "DIR", "a folder in the C2SP tlog-tiles layout; with --key"},
+                   {"data", "DIR",
+                    "a data directory or a backup: entries, tiles, and the state compared with what the entries say"},
+                   {"key", "KEY", "the verifier key (vkey), or a file that holds it"},
+                   {"kept", "FILE", "a signed checkpoint that you kept: the log must extend it", 0, false, true}},
+       .examples = {"regesta ledger verify --data ./regesta-data",
+                    "regesta ledger verify --receipt a.tlog-proof --entry a.json --key a.vkey",
+                    "regesta ledger verify --tiles ./regesta-data/ledger --key key.vkey --kept checkpoint-of-june"},
+       .run = verify,
+       .more = "Asks no server and trusts none. Exit code 5 when something differs; it says what."},
+  };
+}
+
+}  // namespace regesta::cli

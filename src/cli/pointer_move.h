@@ -1,0 +1,11 @@
+#pragma once
+#include "cli/session.h"
+
+namespace regesta::cli {
+
+/// "model/loan-risk#production moved from version 2 to 3 (decision …, ledger entry 41)".
+std::string moveText(const Reference& reference, std::string_view alias, const json::object& outcome);
+/// Asks the server to put an alias on a version. A refusal arrives as Error{refused} with the verdict in its detail.
+json::object moveAlias(Session& session, const Reference& asset, std::string_view alias, std::string_view version);
+
+}  // namespace regesta::cli

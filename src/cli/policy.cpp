@@ -1,0 +1,116 @@
+#include <filesystem>
+
+#include "cli/commands.h"
+#include "cli/policy_files.h"
+#include "cli/session.h"
+
+namespace regesta::cli {
+namespace {
+
+int list(Session& session) {
+  return session.list(
+      route({"policies"}), {}, {"NAME", "VERSIONS", "UPDATED", "DESCRIPTION"},
+      [](const json::object& item) -> std::vector<Cell> {
+        return {member(item, "name"), member(item, "latest_version"), shortTime(member(item, "updated_at")),
+                member(item, "description")};
+      },
+      "no policies yet; store one with `regesta policy push NAME FILE…`");
+}
+
+int push(Session& session) {
+  json::array modules;
+  for (const policy::Module& module : readModules(session.args.all("FILE")))
+    modules.push_back(
+        json::object{{"name", std::filesystem::path(module.name).filename().string()}, {"text", module.text}});
+  json::object body = {{"modules", std::move(modules)}};
+  if (session.args.has("description")) body["description"] = session.args.text("description");
+  Reference ref = session.reference("NAME", "policy");
+  json::object made = session.api().post(route({"policies", ref.name}), body).as_object();
+  return session.said(made, fmt::format("stored policy/{}@{}", ref.name, member(made, "version")));
+}
+
+int show(Session& session) {
+  Reference ref = session.reference("NAME", "policy");
+  json::value value = session.api().get(
+      route({"assets", "policy", ref.name, "versions", ref.selector.empty() ? "latest" : ref.selector}));
+  return session.show(value, [&](const json::object& version) {
+    printFields({{"policy", fmt::format("policy/{}@{}", ref.name, member(version, "version"))},
+                 {"digest", member(version, "digest")},
+                 {"description", member(version, "description")},
+                 {"created", shortTime(member(version, "created_at"))},
+                 {"created by", member(version, "created_by")}});
+    json::value content = parseJson(member(version, "content"));
+    for (const json::value& module : content.as_object().at("modules").as_array())
+      fmt::print("\n{}\n{}\n", paint("# " + member(module.as_object(), "name"), Colour::dim),
+                 printable(member(module.as_object(), "text")));
+  });
+}
+
+int bind(Session& session) {
+  Reference policy = session.reference("POLICY", "policy");
+  std::string pointer = session.args.text("POINTER");
+  Reference target = parseReference(pointer);
+  if (target.pointer.empty())
+    throw UsageError(
+        fmt::format("\"{}\" names no pointer; write KIND/PATTERN#ALIAS, as in model/loan-*#production", pointer));
+  json::object body = {
+      {"kind", target.kind}, {"name_pattern", target.name}, {"pointer", target.pointer}, {"policy", policy.name}};
+  if (!policy.selector.empty()) body["policy_selector"] = policy.selector;
+  json::object made = session.api().post(route({"policies", "bindings"}), body).as_object();
+  return session.said(made, fmt::format("policy/{} now guards {}/{}#{} (binding {})", policy.name, target.kind,
+                                        target.name, target.pointer, member(made, "id")));
+}
+
+int bindings(Session& session) {
+  return session.list(
+      route({"policies", "bindings"}), {}, {"ID", "POINTER", "POLICY", "BY", "SINCE"},
+      [](const json::object& item) -> std::vector<Cell> {
+        return {member(item, "id"),
+                fmt::format("{}/{}#{}", member(item, "kind"), member(item, "name_pattern"), member(item, "pointer")),
+                fmt::format("{}@{}", member(item, "policy"), member(item, "policy_selector")),
+                member(item, "created_by"), shortTime(member(item, "created_at"))};
+      },
+      "nothing is guarded yet; `regesta policy bind` does that");
+}
+
+int unbind(Session& session) {
+  json::value answer = session.api().remove(route({"policies", "bindings", session.args.text("ID")}));
+  return session.said(answer, fmt::format("binding {} is gone", session.args.text("ID")));
+}
+
+}  // namespace
+
+Commands policyCommands() {
+  return {
+      {.path = "policy list", .summary = "list stored policies", .examples = {"regesta policy list"}, .run = list},
+      {.path = "policy show",
+       .summary = "print a stored policy",
+       .operands = {{"NAME", "NAME or NAME@VERSION"}},
+       .examples = {"regesta policy show fair-lending"},
+       .run = show},
+      {.path = "policy push",
+       .summary = "store a new version of a policy; the server checks it first",
+       .operands = {{"NAME", "the policy's name"}, {"FILE", ".rego files, or folders of them", true, true}},
+       .options = {{"description", "TEXT", "what changed", 'm'}},
+       .examples = {"regesta policy push fair-lending examples/loan/gate.rego"},
+       .run = push},
+      {.path = "policy bind",
+       .summary = "let a policy guard an alias or stage",
+       .operands = {{"POLICY", "NAME, or NAME@VERSION to stay on one"},
+                    {"POINTER", "KIND/PATTERN#ALIAS, as in model/loan-*#production"}},
+       .examples = {"regesta policy bind fair-lending model/loan-risk#production",
+                    "regesta policy bind fair-lending 'model/*#stage:Production'"},
+       .run = bind},
+      {.path = "policy bindings",
+       .summary = "list which policy guards what",
+       .examples = {"regesta policy bindings"},
+       .run = bindings},
+      {.path = "policy unbind",
+       .summary = "stop a policy from guarding",
+       .operands = {{"ID", "the binding's number"}},
+       .examples = {"regesta policy unbind 2"},
+       .run = unbind},
+  };
+}
+
+}  // namespace regesta::cli

@@ -1,0 +1,74 @@
+#include "cli/commands.h"
+#include "cli/pointer_move.h"
+#include "cli/refusal.h"
+
+namespace regesta::cli {
+namespace {
+
+std::string aliasOf(const Session& session, const Reference& ref) {
+  if (session.args.has("to")) return session.args.text("to");
+  return ref.pointer.empty() ? "production" : ref.pointer;
+}
+
+int promote(Session& session) {
+  Reference ref = session.version();
+  std::string alias = aliasOf(session, ref);
+  if (!session.args.flag("dry-run")) {
+    json::object outcome = moveAlias(session, ref, alias, ref.selector);
+    return session.said(outcome, moveText(ref, alias, outcome));
+  }
+  json::object pointer = {{"kind", ref.kind}, {"name", ref.name}, {"alias", alias}, {"version", ref.selector}};
+  json::object answer = session.api().post(route({"policies", "eval"}), json::object{{"pointer", pointer}}).as_object();
+  std::string outcome = member(answer, "outcome");
+  bool free = outcome == "moved" || outcome == "unchanged";
+  if (session.json()) {
+    printJson(answer);
+  } else {
+    fmt::print("{}@{} → {}: {}\n", ref.asset(), ref.selector, alias,
+               free ? paint("would move", Colour::green) : paint("would not move", Colour::red));
+    if (const json::value* verdict = answer.if_contains("verdict"); verdict && verdict->is_object())
+      printVerdict(verdict->get_object(), stdout);
+  }
+  return free ? Exit::done : Exit::refused;
+}
+
+int rollback(Session& session) {
+  Reference ref = session.reference();
+  std::string alias = session.args.has("alias") ? session.args.text("alias")
+                      : ref.pointer.empty()     ? "production"
+                                                : ref.pointer;
+  json::object body = {{"reason", session.args.text("reason")}};
+  if (auto to = session.args.integer("to")) body["to"] = *to;
+  json::object outcome =
+      session.api().post(route({"assets", ref.kind, ref.name, "aliases", alias, "rollback"}), body).as_object();
+  return session.said(outcome, moveText(ref, alias, outcome));
+}
+
+}  // namespace
+
+Commands promoteCommands() {
+  return {
+      {.path = "promote",
+       .summary = "move an alias (production) to a version, through its gate",
+       .operands = {{"VERSION", "KIND/NAME@VERSION; without a kind, a model"}},
+       .options = {{"to", "ALIAS", "the alias to move (default production)"},
+                   {"reason", "TEXT", "why, for the record", 'm'},
+                   {"dry-run", "", "only say what the gate would answer"}},
+       .examples = {"regesta promote loan-risk@3 -m \"fairer and better\"", "regesta promote loan-risk@3 --dry-run",
+                    "regesta promote prompt/loan-summary@2 --to staging"},
+       .run = promote,
+       .more =
+           "Exit code 3 when the gate refuses, or wants something first; it then prints every reason and its cure."},
+      {.path = "rollback",
+       .summary = "put an alias (production) back to the version it pointed to before",
+       .operands = {{"ASSET", "KIND/NAME or KIND/NAME#ALIAS"}},
+       .options = {{"alias", "ALIAS", "the alias to move (default production)"},
+                   {"to", "N", "a certain earlier version"},
+                   {"reason", "TEXT", "why, for the record", 'm'}},
+       .examples = {"regesta rollback loan-risk -m \"complaints from branch 12\"",
+                    "regesta rollback prompt/loan-summary#production --to 3"},
+       .run = rollback},
+  };
+}
+
+}  // namespace regesta::cli

@@ -1,0 +1,69 @@
+#include "cli/commands.h"
+#include "cli/session.h"
+
+namespace regesta::cli {
+namespace {
+
+int create(Session& session) {
+  const Arguments& args = session.args;
+  Reference ref = session.reference("NAME", "prompt");
+  json::object body;
+  if (args.has("messages")) {
+    body["messages"] = parseJson(readInput(args.text("messages")));
+  } else {
+    if (!args.has("file") && !args.has("template"))
+      throw UsageError("give the prompt's text with --template TEXT, --file FILE or --messages FILE");
+    body["template"] = args.has("template") ? args.text("template") : readInput(args.text("file"));
+  }
+  if (args.has("semver")) body["semver"] = args.text("semver");
+  if (args.has("description")) body["description"] = args.text("description");
+  json::object tags;
+  for (const auto& [key, value] : args.pairs("tag")) tags[key] = value;
+  if (!tags.empty()) body["tags"] = std::move(tags);
+  json::value made = session.api().post(route({"prompts", ref.name, "versions"}), body);
+  return session.said(made, fmt::format("created prompt/{}@{}", ref.name, member(made.as_object(), "version")));
+}
+
+int resolve(Session& session) {
+  Reference ref = session.reference("NAME", "prompt");
+  std::string alias = session.args.has("alias") ? session.args.text("alias")
+                      : ref.pointer.empty()     ? "production"
+                                                : ref.pointer;
+  std::string path = route({"prompts", ref.name, "resolve"});
+  json::value value = session.api().get(path, {{"alias", alias}, {"key", session.args.text("key")}});
+  return session.show(value, [](const json::object& object) {
+    printFields(
+        {{"version", member(object, "version")}, {"semver", member(object, "semver")}, {"why", member(object, "why")}});
+    std::string text = member(object, "template");
+    fmt::print("\n{}\n", printable(text.empty() ? member(object, "messages") : text));
+  });
+}
+
+}  // namespace
+
+Commands promptCommands() {
+  Operand name = {"NAME", "the prompt's name"};
+  return {
+      {.path = "prompt create",
+       .summary = "store a new version of a prompt (and the prompt, when it is new)",
+       .operands = {name},
+       .options = {{"template", "TEXT", "the text, with {{variables}}"},
+                   {"file", "FILE", "the text from a file, - for stdin", 'f'},
+                   {"messages", "FILE", "a chat prompt: JSON array of {role, content}"},
+                   {"semver", "X.Y.Z", "its SemVer"},
+                   {"description", "TEXT", "what changed", 'm'},
+                   {"tag", "KEY=VALUE", "a tag", 't', false, true}},
+       .examples = {"regesta prompt create loan-summary --file summary.txt -m \"shorter\"",
+                    "regesta prompt create greeting --template 'Hello {{name}}'"},
+       .run = create},
+      {.path = "prompt resolve",
+       .summary = "print the version that a caller gets, and why",
+       .operands = {name},
+       .options = {{"alias", "ALIAS", "the pointer to follow (default production)"},
+                   {"key", "TEXT", "who asks, for rollouts"}},
+       .examples = {"regesta prompt resolve loan-summary", "regesta prompt resolve loan-summary --key user-17 --json"},
+       .run = resolve},
+  };
+}
+
+}  // namespace regesta::cli

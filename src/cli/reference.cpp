@@ -1,0 +1,38 @@
+#include "cli/reference.h"
+
+#include "cli/arguments.h"
+
+namespace regesta::cli {
+
+bool isKind(std::string_view word) {
+  return word == "model" || word == "prompt" || word == "dataset" || word == "policy" || word == "artifact";
+}
+
+Reference parseReference(std::string_view text, std::string_view defaultKind) {
+  Reference reference;
+  reference.kind = std::string(defaultKind);
+  std::string_view rest = text;
+  if (auto slash = rest.find('/'); slash != std::string_view::npos && isKind(rest.substr(0, slash))) {
+    reference.kind = std::string(rest.substr(0, slash));
+    rest.remove_prefix(slash + 1);
+  }
+  if (auto mark = rest.find_last_of("@#"); mark != std::string_view::npos) {
+    std::string behind(rest.substr(mark + 1));
+    if (behind.empty()) throw UsageError(fmt::format("\"{}\" ends in {}, but nothing follows it", text, rest[mark]));
+    (rest[mark] == '@' ? reference.selector : reference.pointer) = std::move(behind);
+    rest = rest.substr(0, mark);
+  }
+  if (rest.empty())
+    throw UsageError(fmt::format("\"{}\" names no asset; write KIND/NAME, as in model/loan-risk", text));
+  reference.name = std::string(rest);
+  return reference;
+}
+
+Reference parseVersionReference(std::string_view text, std::string_view defaultKind) {
+  Reference reference = parseReference(text, defaultKind);
+  if (reference.selector.empty())
+    throw UsageError(fmt::format("\"{}\" names no version; write {}@VERSION, as in {}@3", text, text, text));
+  return reference;
+}
+
+}  // namespace regesta::cli

@@ -1,0 +1,24 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace regesta::cli {
+
+/// How people write what they mean, everywhere the same: KIND/NAME, KIND/NAME@VERSION, KIND/NAME#ALIAS. Without a kind
+/// it is the command's own ("model" unless it says otherwise).
+struct Reference {
+  std::string kind, name;
+  std::string selector;  ///< behind '@': number, SemVer, range, alias or "latest"; empty when not given
+  std::string pointer;   ///< behind '#'; empty when not given
+
+  std::string asset() const { return kind + "/" + name; }
+};
+
+/// Throws UsageError for an empty name or a selector beside a pointer.
+Reference parseReference(std::string_view text, std::string_view defaultKind = "model");
+/// The same, and demands a version ("@3").
+Reference parseVersionReference(std::string_view text, std::string_view defaultKind = "model");
+
+bool isKind(std::string_view word);
+
+}  // namespace regesta::cli

@@ -1,0 +1,130 @@
+#include "cli/commands.h"
+#include "cli/pointer_move.h"
+#include "cli/refusal.h"
+
+namespace regesta::cli {
+namespace {
+
+std::string path(const Session& session, std::string_view verb = {}) {
+  const std::string& id = session.args.text("ID");
+  return verb.empty() ? route({"change-requests", id}) : route({"change-requests", id, verb});
+}
+
+std::string subjectOf(const json::object& request) {
+  return fmt::format("{}/{}#{}", member(request, "kind"), member(request, "name"), member(request, "pointer"));
+}
+
+Colour statusColour(const std::string& status) {
+  if (status == "open") return Colour::yellow;
+  if (status == "applied") return Colour::green;
+  return status == "rejected" ? Colour::red : Colour::dim;
+}
+
+int list(Session& session) {
+  std::string status = session.args.flag("all")     ? ""
+                       : session.args.has("status") ? session.args.text("status")
+                                                    : "open";
+  return session.list(
+      route({"change-requests"}), {{"status", status}}, {"ID", "STATUS", "POINTER", "TO", "BY", "OPENED", "REASON"},
+      [](const json::object& item) -> std::vector<Cell> {
+        std::string state = member(item, "status");
+        return {member(item, "id"),      {state, statusColour(state)}, subjectOf(item),
+                member(item, "version"), member(item, "requested_by"), shortTime(member(item, "opened_at")),
+                member(item, "reason")};
+      },
+      status.empty() ? "there are no change requests" : fmt::format("there are no {} change requests", status));
+}
+
+int show(Session& session) {
+  json::value value = session.api().get(path(session));
+  return session.show(value, [](const json::object& request) {
+    std::string state = member(request, "status");
+    fmt::print("{} {}  {} → version {}  {}\n", paint("change request", Colour::bold), member(request, "id"),
+               subjectOf(request), member(request, "version"), paint(state, statusColour(state)));
+    printFields({{"requested by", member(request, "requested_by")},
+                 {"opened", shortTime(member(request, "opened_at"))},
+                 {"reason", member(request, "reason")},
+                 {"outcome", member(request, "closed_reason")}});
+    if (const json::value* verdict = request.if_contains("verdict"); verdict && verdict->is_object())
+      printVerdict(verdict->get_object(), stdout);
+    const json::value* approvals = request.if_contains("approvals");
+    if (approvals && approvals->is_array())
+      for (const json::value& approval : approvals->get_array())
+        fmt::print("  {} {}  {}\n", paint("approved", Colour::green), printable(member(approval.as_object(), "user")),
+                   printable(member(approval.as_object(), "comment")));
+  });
+}
+
+json::object comment(const Session& session) {
+  json::object body = {{"comment", session.args.text("comment")}};
+  if (session.args.has("role")) body["role"] = session.args.text("role");
+  return body;
+}
+
+int approve(Session& session) {
+  json::object outcome = session.api().post(path(session, "approve"), comment(session)).as_object();
+  std::string id = session.args.text("ID");
+  if (session.json()) return session.said(outcome, "");
+  if (member(outcome, "outcome") == "moved") {
+    std::string subject = member(outcome, "subject");
+    fmt::print("approved change request {}; {} now points to version {}\n", id,
+               subject.empty() ? "the alias" : printable(subject), member(outcome, "to"));
+    return Exit::done;
+  }
+  fmt::print("approved change request {}; it still waits for:\n", id);
+  if (const json::value* verdict = outcome.if_contains("verdict"); verdict && verdict->is_object())
+    printVerdict(verdict->get_object(), stdout);
+  return Exit::done;
+}
+
+int reject(Session& session) {
+  json::value answer = session.api().post(path(session, "reject"), comment(session));
+  return session.said(answer, fmt::format("rejected change request {}", session.args.text("ID")));
+}
+
+int withdraw(Session& session) {
+  json::value answer = session.api().post(path(session, "withdraw"), comment(session));
+  return session.said(answer, fmt::format("withdrew change request {}", session.args.text("ID")));
+}
+
+}  // namespace
+
+Commands requestCommands() {
+  Operand id = {"ID", "the change request's number"};
+  Option text = {"comment", "TEXT", "what you looked at, for the record", 'm'};
+  return {
+      {.path = "request list",
+       .summary = "list change requests",
+       .options = {{"status", "STATUS", "open (default), applied, rejected, withdrawn or stale"},
+                   {"all", "", "of every status"},
+                   {"limit", "N", "at most so many"}},
+       .examples = {"regesta request list", "regesta request list --all --json"},
+       .run = list},
+      {.path = "request show",
+       .summary = "show one: verdict, what is met, what is missing",
+       .operands = {id},
+       .examples = {"regesta request show 4"},
+       .run = show},
+      {.path = "request withdraw",
+       .summary = "take back your own change request",
+       .operands = {id},
+       .options = {text},
+       .examples = {"regesta request withdraw 4 -m \"a better one comes\""},
+       .run = withdraw},
+      {.path = "approve",
+       .summary = "approve a change request",
+       .operands = {id},
+       .options = {text, {"role", "ROLE", "approve in this role only (default: every role you hold there)"}},
+       .examples = {"regesta approve 4 --role risk -m \"checked the fairness report\""},
+       .run = approve,
+       .more = "When it was the last approval that was missing, the alias moves at once."},
+      {.path = "reject",
+       .summary = "close a change request with a no",
+       .operands = {id},
+       .options = {text},
+       .examples = {"regesta reject 4 -m \"the sample is too small\""},
+       .run = reject},
+  };
+}
+
+}  // namespace regesta::cli

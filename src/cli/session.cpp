@@ -1,0 +1,76 @@
+#include "cli/session.h"
+
+#include <fstream>
+#include <iostream>
+
+#include "base/limits.h"
+
+namespace regesta::cli {
+namespace {
+
+constexpr std::size_t listLimit = 100'000;  // rows; a longer list is for --json and a filter
+
+}
+
+Api& Session::api() {
+  if (!api_) api_ = std::make_unique<Api>(effectiveConnection(args.text("url"), args.text("workspace")));
+  return *api_;
+}
+
+Reference Session::reference(std::string_view name, std::string_view defaultKind) const {
+  return parseReference(args.text(name), defaultKind);
+}
+
+Reference Session::version(std::string_view name, std::string_view defaultKind) const {
+  return parseVersionReference(args.text(name), defaultKind);
+}
+
+int Session::show(const json::value& value, const std::function<void(const json::object&)>& text) const {
+  if (json() || !value.is_object())
+    printJson(value);
+  else
+    text(value.get_object());
+  return Exit::done;
+}
+
+int Session::list(const std::string& path, const Api::Query& query, std::vector<std::string> headers,
+                  const std::function<std::vector<Cell>(const json::object&)>& row, std::string_view whenEmpty) {
+  json::array items;
+  Table table(std::move(headers));
+  auto limit = args.integer("limit").value_or(listLimit);
+  if (limit < 1) throw UsageError("limit must be at least 1");
+  api().each(path, query, static_cast<std::size_t>(limit), [&](const json::object& item) {
+    if (json())
+      items.push_back(item);
+    else
+      table.row(row(item));
+  });
+  if (json())
+    printJson(json::object{{"items", std::move(items)}});
+  else
+    table.print(whenEmpty);
+  return Exit::done;
+}
+
+int Session::said(const json::value& value, const std::string& line) const {
+  if (json())
+    printJson(value);
+  else
+    fmt::print("{}\n", printable(line));
+  return Exit::done;
+}
+
+std::string readInput(const std::string& file) {
+  std::ifstream opened;
+  std::istream& input = file == "-" ? std::cin : (opened.open(file, std::ios::binary), opened);
+  if (!input) throw error(Code::notFound, "the file {} cannot be read", file);
+  std::string text(limits::wholeBody + 1, '\0');
+  input.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(input.gcount()));
+  if (input.bad() || (text.empty() && !input.eof())) throw error(Code::notFound, "the file {} cannot be read", file);
+  if (text.size() > limits::wholeBody)
+    throw error(Code::tooLarge, "{} has more than {} MiB", file, limits::wholeBody >> 20);
+  return text;
+}
+
+}  // namespace regesta::cli

@@ -1,0 +1,33 @@
+#include "cli/settings.h"
+
+#include <algorithm>
+
+namespace regesta::cli {
+namespace {
+
+std::string flagOf(std::string_view key) {
+  std::string flag(key);
+  std::ranges::replace(flag, '.', '-');
+  return flag;
+}
+
+}  // namespace
+
+std::vector<Option> settingOptions() {
+  std::vector<Option> options = {{"config", "FILE", "settings file (else regesta.toml where it exists)"}};
+  for (const SettingInfo& info : settingInfos()) {
+    std::string about(info.about);
+    if (!info.fallback.empty()) about += fmt::format(" (default {})", info.fallback);
+    options.push_back({flagOf(info.key), "VALUE", about});
+  }
+  return options;
+}
+
+Config configOf(const Arguments& arguments) {
+  std::map<std::string, std::string> flags;
+  for (const SettingInfo& info : settingInfos())
+    if (auto value = arguments.maybe(flagOf(info.key))) flags[std::string(info.key)] = *value;
+  return Config::load(flags, arguments.text("config"));
+}
+
+}  // namespace regesta::cli

@@ -1,0 +1,68 @@
+#include "server/verify.h"
+
+#include <filesystem>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "db/database.h"
+#include "ledger/verify.h"
+#include "server/ledger_key.h"
+
+namespace regesta::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+ledger::VerifierKey keyOf(const DataCheck& check) {
+  if (!check.key.empty()) {
+    auto key = ledger::parseVerifierKey(check.key);
+    if (!key) throw error(Code::invalid, "the verifier key is not one: {}", key.error());
+    return *key;
+  }
+  std::string file = check.folder + "/keys/ledger.key";
+  if (!fs::exists(file)) throw error(Code::notFound, "{} is not there, so give the verifier key with --key", file);
+  LedgerKey own = loadOrMakeKey(file, "");
+  return {own.origin, own.pair.publicKey};
+}
+
+void take(DataReport& into, const ledger::Report& report, std::string_view subject) {
+  for (const ledger::Finding& finding : report.findings) into.findings.push_back({std::string(subject), finding.what});
+  if (report.further > 0)
+    into.findings.push_back({std::string(subject), fmt::format("and {} more like these", report.further)});
+}
+
+}  // namespace
+
+DataReport verifyData(const DataCheck& check) {
+  std::string file = check.folder + "/regesta.db";
+  if (!fs::exists(file))
+    throw error(Code::notFound, "{} is not there: --data names a data directory, or a backup of one", file);
+  ledger::VerifierKey key = keyOf(check);
+  DataReport report;
+  report.key = key.text();
+  ledger::VerifyOptions options;
+  options.kept = check.kept;
+  options.progress = check.progress;
+  // What the tiles have shown to the world binds the database, too.
+  std::string tiles = check.folder + "/ledger";
+  auto shown = file::readFile(tiles + "/checkpoint");
+  if (shown) options.kept.push_back(*shown);
+
+  auto database = db::openSqlite({.path = file, .readers = 2, .readOnly = true});
+  ledger::Report entries = ledger::verifyDatabase(*database, key, options);
+  report.entries = entries.entries;
+  report.waiting = entries.waiting;
+  report.checkpointSize = entries.checkpoint.size;
+  report.checkpointRoot = base64Encode(crypto::view(entries.checkpoint.root));
+  take(report, entries, "ledger");
+  if (shown) {
+    report.tiles = true;
+    ledger::VerifyOptions folder;
+    folder.kept = check.kept;
+    take(report, ledger::verifyFolder(tiles, key, folder), "tiles");
+  }
+  return report;
+}
+
+}  // namespace regesta::server
