@@ -1,0 +1,11 @@
+#pragma once
+#include <span>
+
+#include "api/endpoint.h"
+
+namespace regesta::api::mlflow {
+
+/// /api/2.0/mlflow/metrics/get-history…: what a run logged over time.
+std::span<const Route> metricRoutes();
+
+}  // namespace regesta::api::mlflow

@@ -1,0 +1,11 @@
+#pragma once
+#include <span>
+
+#include "api/endpoint.h"
+
+namespace regesta::api::mlflow {
+
+/// /api/2.0/mlflow/runs/…, with what is logged into them (run_logs.h), and artifacts/list.
+std::span<const Route> runRoutes();
+
+}  // namespace regesta::api::mlflow
