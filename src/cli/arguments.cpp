@@ -33,10 +33,18 @@ void declare(CLI::App& app, const Option& option, Target& target) {
   if (!option.many) target.option->expected(1);
 }
 
-void declare(CLI::App& app, const Operand& operand, Target& target) {
-  target.name = operand.name;
-  target.option = app.add_option(operand.name, target.values)->required(operand.required);
-  if (!operand.many) target.option->expected(1);
+/// Gives the words without dashes to the operands, in order.
+void distribute(const Command& command, const std::vector<std::string>& words, Arguments& arguments) {
+  std::size_t next = 0;
+  for (const Operand& operand : command.operands) {
+    if (next == words.size() && operand.required)
+      throw UsageError(fmt::format("`{}` needs {}: {}", command.path, operand.name, operand.about));
+    do {
+      if (next < words.size()) arguments.add(operand.name, words[next++]);
+    } while (operand.many && next < words.size());
+  }
+  if (next < words.size())
+    throw UsageError(fmt::format("`{}` takes no further argument, but got \"{}\"", command.path, words[next]));
 }
 
 /// The nearest option to a mistyped one, as a half sentence.
@@ -51,16 +59,11 @@ std::string suggestion(const Command& command, std::string_view word) {
 
 [[noreturn]] void explain(const Command& command, const CLI::App& app, const CLI::ParseError& fault) {
   if (dynamic_cast<const CLI::ExtrasError*>(&fault)) {
-    for (const std::string& word : app.remaining()) {
+    for (const std::string& word : app.remaining())
       if (word.starts_with("-"))
         throw UsageError(fmt::format("`{}` does not know {}{}", command.path, word, suggestion(command, word)));
-      throw UsageError(fmt::format("`{}` takes no further argument, but got \"{}\"", command.path, word));
-    }
   }
   if (dynamic_cast<const CLI::RequiredError*>(&fault)) {
-    for (const Operand& operand : command.operands)
-      if (operand.required && app.get_option(operand.name)->empty())
-        throw UsageError(fmt::format("`{}` needs {}: {}", command.path, operand.name, operand.about));
     for (const Option& option : command.options)
       if (option.required && app.get_option("--" + option.name)->empty())
         throw UsageError(fmt::format("`{}` needs --{} {}: {}", command.path, option.name, option.value, option.about));
@@ -118,7 +121,8 @@ Arguments parseArguments(const Command& command, const std::vector<std::string>&
   CLI::App app;
   app.set_help_flag();
   std::deque<Target> targets;  // CLI11 keeps the address of each
-  for (const Operand& operand : command.operands) declare(app, operand, targets.emplace_back());
+  std::vector<std::string> plain;
+  app.add_option("words", plain);
   for (const Option& option : command.options) declare(app, option, targets.emplace_back());
   for (const Option& option : commonOptions()) declare(app, option, targets.emplace_back());
   try {
@@ -127,6 +131,7 @@ Arguments parseArguments(const Command& command, const std::vector<std::string>&
     explain(command, app, fault);
   }
   Arguments arguments;
+  distribute(command, plain, arguments);
   for (const Target& target : targets) {
     if (target.isFlag && target.option->count() > 0) arguments.add(target.name, "true");
     for (const std::string& value : target.values) arguments.add(target.name, value);

@@ -89,17 +89,26 @@ bool asksForHelp(const std::vector<std::string>& words) {
 
 bool wantsJson(const std::vector<std::string>& words) { return std::ranges::find(words, "--json") != words.end(); }
 
-/// "--json" and other common options may also stand before the command: they move behind it.
+/// Common options may also stand before or between the command's words: they move to the end.
 std::vector<std::string> commandFirst(const std::vector<std::string>& words) {
-  std::vector<std::string> front, rest;
-  std::size_t i = 0;
-  for (; i < words.size() && words[i].starts_with('-'); ++i) {
-    front.push_back(words[i]);
+  std::vector<std::string> rest, common;
+  bool before = true;  // only until the first word that is no option
+  for (std::size_t i = 0; i < words.size(); ++i) {
     bool takesValue = words[i] == "--url" || words[i] == "--workspace" || words[i] == "-w";
-    if (takesValue && i + 1 < words.size()) front.push_back(words[++i]);
+    if (words[i] == "--") {
+      rest.insert(rest.end(), common.begin(), common.end());
+      rest.insert(rest.end(), words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+      return rest;
+    }
+    if (words[i] == "--json" || (before && words[i].starts_with('-'))) {
+      common.push_back(words[i]);
+      if (takesValue && i + 1 < words.size()) common.push_back(words[++i]);
+      continue;
+    }
+    before = false;
+    rest.push_back(words[i]);
   }
-  rest.assign(words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
-  rest.insert(rest.end(), front.begin(), front.end());
+  rest.insert(rest.end(), common.begin(), common.end());
   return rest;
 }
 
