@@ -21,9 +21,11 @@ struct Bytes {
 using Value = std::variant<std::monostate, std::int64_t, double, std::string_view, Bytes>;
 
 /// Turns what callers have at hand into a Value: integers of any width, bool (0/1), double, anything string-like,
-/// std::optional of those (nullopt binds NULL), Bytes.
+/// std::optional of those (an empty one binds a NULL of its type, so "$1 IS NULL OR name = $1" works), Bytes.
 struct Param {
+  enum class Null { ofAnyType, integer, real, text, bytes };
   Value value;
+  Null null = Null::ofAnyType;  ///< what PostgreSQL is told about a NULL
   Param(std::nullptr_t) {}
   Param(std::nullopt_t) {}
   template <std::integral T>
@@ -36,6 +38,10 @@ struct Param {
   template <class T>
   Param(const std::optional<T>& maybe) {
     if (maybe) value = Param(*maybe).value;
+    else if constexpr (std::integral<T>) null = Null::integer;
+    else if constexpr (std::floating_point<T>) null = Null::real;
+    else if constexpr (std::same_as<T, Bytes>) null = Null::bytes;
+    else null = Null::text;
   }
 };
 using Params = std::initializer_list<Param>;
@@ -81,7 +87,7 @@ class Rows {
 /// SQL is one statement, the same text for SQLite and PostgreSQL: $1…$n in any order and repeated at will, RETURNING,
 /// ON CONFLICT; times are integers, JSON is TEXT. Statements are prepared once a connection and kept.
 /// Text sorts by its bytes and LIKE is case-sensitive on both; write "LIKE $1 ESCAPE '\'" and cast to BIGINT, not INTEGER.
-/// A NaN that is stored reads back as NULL on SQLite and as NaN on PostgreSQL: keep a flag beside it.
+/// A stored NaN reads back as NULL on SQLite and as NaN on PostgreSQL: keep a flag beside it. SQLite forgets the sign of -0.0.
 /// Failures throw Error: exists (unique constraint), conflict (serialization; `write` retries it), invalid (foreign key,
 /// check, NUL or broken UTF-8 in text), unavailable (busy, lost connection, disk full), corrupt, internal. A failed statement
 /// ends its transaction, as PostgreSQL has it: whoever catches the Error and goes on gets Error{internal}, and nothing
@@ -110,8 +116,8 @@ class Database {
   virtual ~Database() = default;
   virtual Dialect dialect() const = 0;
 
-  /// Runs `fn` on a consistent snapshot that holds every write acknowledged before. Anything `fn` throws passes through. `fn`
-  /// may run more than once (PostgreSQL, connection lost). Inside read() or write() of the same database it joins that Session.
+  /// Runs `fn` on a consistent snapshot that holds every write acknowledged before. Anything `fn` throws passes through.
+  /// Inside read() or write() of the same database it joins that Session.
   virtual void read(const std::function<void(Session&)>& fn) = 0;
 
   /// Runs `fn` as one transaction and returns once it is durable. When `fn` throws, nothing of it stays and the exception
@@ -121,7 +127,8 @@ class Database {
   virtual void write(const std::function<void(Session&)>& fn) = 0;
 
   /// Tells every process on this database that `channel` has news; `listen` callbacks run on a thread of the database
-  /// with the payload. SQLite: this process only. Delivery is a hint, not a promise: also poll. Callbacks must not throw and
+  /// with the payload. SQLite: this process only. Delivery is a hint, not a promise: also poll. Call it after write(),
+  /// not inside: the news would be older than the change. Callbacks must not throw and
   /// must not wait for long; what they use must live as long as the database.
   virtual void notify(const std::string& channel, const std::string& payload) = 0;
   virtual void listen(const std::string& channel, std::function<void(const std::string&)> callback) = 0;

@@ -13,7 +13,8 @@ namespace regesta::db {
 ///   INTEGER                       INTEGER                       BIGINT
 ///   REAL                          REAL                          DOUBLE PRECISION
 ///   TEXT (not in a cast)          TEXT                          TEXT COLLATE "C": sorts by bytes on both
-/// Write them in capitals. Quoted text and comments are left alone.
+/// Never insert a value of your own into an $ID column: PostgreSQL's counter does not learn of it and gives it out again.
+/// Write the words in capitals. Quoted text and comments are left alone.
 struct Migration {
   std::string name;  ///< "0001_foundation": the number orders them
   std::string sql;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "db/sql_text.h"
 
 namespace regesta::db {
 namespace {
@@ -23,24 +24,6 @@ constexpr std::array<Word, 6> words = {{
     {"REAL", "REAL", "DOUBLE PRECISION"},
     {"TEXT", "TEXT", "TEXT COLLATE \"C\""},
 }};
-
-bool isWordCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
-}
-
-/// Where the token at `at` ends: a quoted text, a comment, a word or one character.
-std::size_t tokenEnd(std::string_view sql, std::size_t at) {
-  auto behind = [&](std::string_view closing, std::size_t from) {
-    std::size_t found = sql.find(closing, from);
-    return found == std::string_view::npos ? sql.size() : found + closing.size();
-  };
-  if (sql[at] == '\'' || sql[at] == '"') return behind(sql.substr(at, 1), at + 1);
-  if (sql.substr(at, 2) == "--") return behind("\n", at);
-  if (sql.substr(at, 2) == "/*") return behind("*/", at + 2);
-  std::size_t end = at;
-  while (end < sql.size() && isWordCharacter(sql[end])) ++end;
-  return std::max(end, at + 1);
-}
 
 std::string_view replaced(std::string_view token, std::string_view previous, Dialect dialect) {
   if (token == "TEXT" && (previous == "AS" || previous == ":")) return token;  // a cast takes no collation

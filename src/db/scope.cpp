@@ -1,5 +1,7 @@
 #include "db/scope.h"
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 
 namespace regesta::db {
@@ -21,9 +23,10 @@ Session* Scope::sessionOn(const Database& database) {
   return nullptr;
 }
 
-void Scope::requireOutside(const Database& database) {
-  if (sessionOn(database) != nullptr)
-    invariantBroken("Database::write() was called inside read() or write() of the same database", __FILE__, __LINE__);
+void Scope::requireOutside(const Database& database, const char* call) {
+  if (sessionOn(database) == nullptr) return;
+  std::string what = fmt::format("{} was called inside read() or write() of the same database", call);
+  invariantBroken(what.c_str(), __FILE__, __LINE__);
 }
 
 }  // namespace regesta::db

@@ -14,8 +14,8 @@ class Scope {
 
   /// The session this thread has open on `database`, or null.
   static Session* sessionOn(const Database& database);
-  /// Ends the program when this thread is inside `database`.
-  static void requireOutside(const Database& database);
+  /// Ends the program when this thread is inside `database`; `call` says what was tried.
+  static void requireOutside(const Database& database, const char* call);
 
  private:
   const Database& database_;

@@ -93,12 +93,15 @@ class SqliteDatabase final : public Database {
   }
 
   void write(const std::function<void(Session&)>& fn) override {
-    Scope::requireOutside(*this);
+    Scope::requireOutside(*this, "Database::write()");
     if (writer_ == nullptr) throw Error(Code::invalidState, "the database was opened for reading only");
     writer_->write(fn);
   }
 
-  void notify(const std::string& channel, const std::string& payload) override { notifier_.notify(channel, payload); }
+  void notify(const std::string& channel, const std::string& payload) override {
+    Scope::requireOutside(*this, "Database::notify()");
+    notifier_.notify(channel, payload);
+  }
   void listen(const std::string& channel, std::function<void(const std::string&)> callback) override {
     notifier_.listen(channel, std::move(callback));
   }

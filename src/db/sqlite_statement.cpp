@@ -128,7 +128,10 @@ Error sqliteError(sqlite3* handle, int code, std::string_view sql) {
     case SQLITE_FULL: return Error(Code::unavailable, "the disk that holds the database is full");
     case SQLITE_IOERR:
       return error(Code::unavailable, "the disk that holds the database reported an error ({}, code {})", message, code);
-    case SQLITE_READONLY: return error(Code::unavailable, "the database cannot be written: {}", message);
+    case SQLITE_READONLY:
+      if (handle != nullptr && sqlite3_db_readonly(handle, "main") == 1)
+        return error(Code::internal, "a function that reads must not write: {}", shorten(sql, 300));
+      return error(Code::unavailable, "the database cannot be written: {}", message);
     case SQLITE_BUSY:
     case SQLITE_LOCKED: return Error(Code::unavailable, "another process is using the database; try again");
     case SQLITE_CANTOPEN:

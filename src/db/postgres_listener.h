@@ -1,0 +1,42 @@
+#pragma once
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/file.h"
+#include "base/sync.h"
+#include "db/postgres_connection.h"
+
+namespace regesta::db {
+
+/// LISTEN on a connection of its own, opened with the first listener and opened again whenever it is lost. Callbacks run on
+/// its thread.
+class PostgresListener {
+ public:
+  using Callback = std::function<void(const std::string&)>;
+  explicit PostgresListener(std::string url);
+  ~PostgresListener();
+  /// Returns once the server knows, or after a few seconds without it: then the connection is still being sought.
+  void listen(const std::string& channel, Callback callback);
+
+ private:
+  struct State {
+    std::map<std::string, std::vector<Callback>> listeners;
+    std::size_t heard = 0;  // channels the server has been told about on this connection
+    bool stopping = false;
+  };
+  void loop();
+  void serve(PostgresConnection& connection);
+  void wake();
+
+  std::string url_;
+  file::Handle wake_;
+  Sync<State> state_;
+  std::condition_variable changed_;
+  std::thread thread_;
+};
+
+}  // namespace regesta::db
