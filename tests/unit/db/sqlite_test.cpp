@@ -1,12 +1,33 @@
-#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
 
-#include "base/error.h"
-#include "db/database.h"
-#include "db/migrate.h"
-#include "temporary_folder.h"
+#include <fstream>
+#include <thread>
+
+#include "suite.h"
 
 namespace regesta::db {
 namespace {
+
+class Sqlite : public testing::Test {
+ protected:
+  std::string path() const { return folder_.path() + "/regesta.db"; }
+  std::unique_ptr<Database> open() const { return openSqlite({.path = path()}); }
+  static void fill(Database& database, int rows) {
+    database.write([&](Session& s) {
+      s.run("CREATE TABLE IF NOT EXISTS item (n BIGINT PRIMARY KEY, words TEXT)");
+      for (int i = 0; i < rows; ++i) s.run("INSERT INTO item VALUES ($1, $2)", {i, std::string(200, 'x')});
+    });
+  }
+  static std::int64_t count(Database& database) {
+    return database.reading([](Session& s) {
+      Rows rows = s.query("SELECT count(*) FROM item");
+      rows.next();
+      return rows.integer(0);
+    });
+  }
+  TemporaryFolder folder_;
+};
 
 // The check is the same code on both databases; a death test starts this program again, and a cluster would outlive it.
 TEST(SqliteDeathTest, WritingInsideReadingOrWritingEndsTheProgram) {
@@ -19,14 +40,153 @@ TEST(SqliteDeathTest, WritingInsideReadingOrWritingEndsTheProgram) {
   EXPECT_DEATH(database->write([&](Session&) { database->notify("a", "b"); }), "notify\\(\\) was called inside");
 }
 
-TEST(Sqlite, KeepsWhatWasWrittenAcrossReopening) {
-  TemporaryFolder folder;
-  for (int turn = 0; turn < 2; ++turn) {
-    auto database = openSqlite({.path = folder.path() + "/regesta.db"});
-    migrate(*database);
-    database->write([](Session& s) { s.run("INSERT INTO asset_tag (asset, key, value) SELECT 1, 'k', 'v' WHERE FALSE"); });
-    migrate(*database);
+TEST_F(Sqlite, KeepsWhatWasWrittenAcrossReopening) {
+  fill(*open(), 10);
+  auto database = open();
+  EXPECT_EQ(count(*database), 10);
+}
+
+TEST_F(Sqlite, RunsTheWayItPromises) {
+  auto database = open();
+  fill(*database, 1);
+  database->write([](Session& s) {
+    Rows mode = s.query("PRAGMA journal_mode");
+    mode.next();
+    EXPECT_EQ(mode.text(0), "wal");
+    Rows flush = s.query("PRAGMA synchronous");
+    flush.next();
+    EXPECT_EQ(flush.integer(0), 2);  // FULL
+  });
+  struct stat facts {};
+  ASSERT_EQ(::stat(path().c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600U);
+  ASSERT_EQ(::stat((path() + "-wal").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600U);
+}
+
+TEST_F(Sqlite, TransactionsSettingsAndOtherFilesAreOutOfReach) {
+  auto database = open();
+  fill(*database, 1);
+  for (const char* sql : {"COMMIT", "ROLLBACK", "SAVEPOINT x", "RELEASE unit", "PRAGMA synchronous = OFF", "PRAGMA journal_mode = DELETE",
+                          "ATTACH '/tmp/other.db' AS other", "PRAGMA writable_schema = ON"}) {
+    thrown(Code::internal, [&] { database->write([&](Session& s) { s.run(sql); }); });
+    thrown(Code::internal, [&] { database->read([&](Session& s) { s.script(sql); }); });
   }
+  EXPECT_EQ(count(*database), 1);
+}
+
+TEST_F(Sqlite, FilesThatCannotBeOpenedAreNamed) {
+  std::string message = thrown(Code::unavailable, [&] { openSqlite({.path = folder_.path() + "/missing/regesta.db"}); });
+  EXPECT_EQ(message, "the folder of the database file " + folder_.path() + "/missing/regesta.db does not exist");
+  message = thrown(Code::unavailable, [&] { openSqlite({.path = folder_.path()}); });
+  EXPECT_EQ(message, "cannot open the database " + folder_.path() + ": it is a folder");
+  std::ofstream(path()) << "this is a text file and no database, whatever its name says";
+  message = thrown(Code::corrupt, [&] { open(); });
+  EXPECT_EQ(message, "cannot open the database " + path() + ": the database file is not a SQLite database, or its header is damaged");
+  message = thrown(Code::unavailable, [&] { openSqlite({.path = folder_.path() + "/none.db", .readOnly = true}); });
+  EXPECT_EQ(message, "cannot open the database " + folder_.path() + "/none.db: No such file or directory");
+}
+
+TEST_F(Sqlite, ADamagedPageIsSaidSo) {
+  fill(*open(), 2000);
+  {
+    std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+    for (int page = 2; page < 60; ++page) {
+      file.seekp(page * 4096);
+      file << std::string(4096, '\xAB');
+    }
+  }
+  auto database = open();
+  thrown(Code::corrupt, [&] {
+    database->read([](Session& s) {
+      for (Rows rows = s.query("SELECT * FROM item"); rows.next();) rows.integer(0);
+    });
+  });
+}
+
+TEST_F(Sqlite, ReadOnlyLooksAtACopyAndChangesNothing) {
+  fill(*open(), 3);
+  auto looking = openSqlite({.path = path(), .readOnly = true});
+  EXPECT_EQ(count(*looking), 3);
+  EXPECT_EQ(thrown(Code::invalidState, [&] { looking->write([](Session&) {}); }), "the database was opened for reading only");
+}
+
+TEST_F(Sqlite, BacksUpWhileWritersRun) {
+  auto database = open();
+  fill(*database, 500);
+  std::atomic<bool> stop{false};
+  std::jthread writer([&] {
+    for (int i = 1000; !stop; ++i)
+      database->write([&](Session& s) { s.run("INSERT INTO item VALUES ($1, 'a'), ($2, 'b')", {i, -i}); });
+  });
+  std::string copy = folder_.path() + "/copy.db";
+  database->backup(copy);
+  stop = true;
+  writer.join();
+  auto restored = openSqlite({.path = copy});
+  std::int64_t rows = count(*restored);
+  EXPECT_GE(rows, 500);
+  EXPECT_EQ(rows % 2, 0);  // each transaction wrote two
+  restored->read([](Session& s) {
+    Rows check = s.query("PRAGMA integrity_check");
+    check.next();
+    EXPECT_EQ(check.text(0), "ok");
+  });
+  thrown(Code::exists, [&] { database->backup(copy); });
+  thrown(Code::unavailable, [&] { database->backup(folder_.path() + "/missing/copy.db"); });
+}
+
+TEST_F(Sqlite, AnotherProcessThatKeepsTheFileIsSaidSo) {
+  auto database = open();
+  fill(*database, 1);
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path().c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE; INSERT INTO item VALUES (50, 'other')", nullptr, nullptr, nullptr), SQLITE_OK);
+  std::jthread release([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
+  });
+  database->write([](Session& s) { s.run("INSERT INTO item VALUES (51, 'ours')"); });  // waits for its turn
+  release.join();
+  EXPECT_EQ(count(*database), 3);
+  sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
+  EXPECT_EQ(thrown(Code::unavailable, [&] { database->write([](Session&) {}); }), "another process is using the database; try again");
+  sqlite3_close(other);
+  database->write([](Session& s) { s.run("INSERT INTO item VALUES (52, 'ours')"); });
+}
+
+TEST_F(Sqlite, TheLogStaysShortUnderReadersAndWriters) {
+  auto database = open();
+  fill(*database, 10);
+  std::atomic<bool> stop{false};
+  std::vector<std::jthread> readers;
+  for (int r = 0; r < 3; ++r)
+    readers.emplace_back([&] {
+      while (!stop) count(*database);
+    });
+  for (int i = 0; i < 60; ++i)
+    database->write([&](Session& s) {
+      for (int k = 0; k < 100; ++k) s.run("INSERT INTO item VALUES ($1, $2)", {1000 + i * 100 + k, std::string(10'000, 'y')});
+    });
+  stop = true;
+  readers.clear();
+  struct stat facts {};
+  ASSERT_EQ(::stat((path() + "-wal").c_str(), &facts), 0);
+  EXPECT_LT(facts.st_size, 150 * 1024 * 1024);
+  EXPECT_EQ(count(*database), 6010);
+}
+
+TEST_F(Sqlite, ReadersWaitForTheirTurnWhenThePoolIsSmall) {
+  auto database = openSqlite({.path = path(), .readers = 1});
+  fill(*database, 10);
+  std::vector<std::jthread> readers;
+  std::atomic<int> right{0};
+  for (int i = 0; i < 8; ++i)
+    readers.emplace_back([&] {
+      for (int k = 0; k < 50; ++k) right += count(*database) == 10;
+    });
+  readers.clear();
+  EXPECT_EQ(right, 400);
 }
 
 }  // namespace

@@ -1,0 +1,142 @@
+#include <future>
+#include <thread>
+
+#include "suite.h"
+
+namespace regesta::db {
+namespace {
+
+class Postgres : public testing::Test {
+ protected:
+  void SetUp() override {
+    database_ = openPostgres(clusterUrl());
+    database_->write([](Session& s) {
+      s.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE counter (id BIGINT PRIMARY KEY, value BIGINT);"
+               "INSERT INTO counter VALUES (1, 0), (2, 0)");
+    });
+  }
+  std::int64_t value(int id) {
+    return database_->reading([&](Session& s) {
+      Rows rows = s.query("SELECT value FROM counter WHERE id = $1", {id});
+      rows.next();
+      return rows.integer(0);
+    });
+  }
+  /// Cuts every connection of `database_`, as a restart of the server or a broken network would.
+  static void cutAll() {
+    openPostgres(clusterUrl(), 1)->write([](Session& s) {
+      s.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()");
+    });
+  }
+  std::unique_ptr<Database> database_;
+};
+
+TEST_F(Postgres, SaysWhatKeepsItFromConnecting) {
+  std::string url = clusterUrl();
+  std::string missing = url;
+  missing.replace(missing.find("@/regesta"), 9, "@/nowhere");
+  std::string message = thrown(Code::unavailable, [&] { openPostgres(missing); });
+  EXPECT_NE(message.find("database \"nowhere\" does not exist"), std::string::npos) << message;
+  EXPECT_NE(message.find("createdb"), std::string::npos) << message;
+  message = thrown(Code::unavailable, [&] { openPostgres("postgresql://someone:secret@/regesta?host=/nonexistent"); });
+  EXPECT_NE(message.find("/nonexistent"), std::string::npos) << message;
+  EXPECT_EQ(message.find("secret"), std::string::npos) << message;
+  message = thrown(Code::unavailable, [&] { openPostgres("postgresql://%zz"); });
+  EXPECT_NE(message.find("percent-encoded"), std::string::npos) << message;
+}
+
+TEST_F(Postgres, ConnectsAgainAfterEveryConnectionWasCut) {
+  for (int turn = 1; turn <= 3; ++turn) {
+    std::vector<std::jthread> together;  // fills the pool
+    for (int t = 0; t < 8; ++t) together.emplace_back([&] { value(1); });
+    together.clear();
+    cutAll();
+    EXPECT_EQ(value(1), turn - 1);
+    cutAll();
+    database_->write([](Session& s) { s.run("UPDATE counter SET value = value + 1 WHERE id = 1"); });
+    EXPECT_EQ(value(1), turn);
+  }
+}
+
+TEST_F(Postgres, AWriteThatIsCutInTheMiddleHappensOnce) {
+  int runs = 0;
+  database_->write([&](Session& s) {
+    s.run("UPDATE counter SET value = value + 1 WHERE id = 1");
+    if (++runs == 1) cutAll();
+    s.run("UPDATE counter SET value = value + 1 WHERE id = 2");
+  });
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(value(1), 1);
+  EXPECT_EQ(value(2), 1);
+}
+
+TEST_F(Postgres, ListenersHearAgainAfterTheirConnectionWasCut) {
+  std::promise<void> heard;
+  std::atomic<bool> done{false};
+  database_->listen("feed", [&](const std::string& payload) {
+    if (payload == "after" && !done.exchange(true)) heard.set_value();
+  });
+  cutAll();
+  auto future = heard.get_future();
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (future.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready && std::chrono::steady_clock::now() < deadline)
+    database_->notify("feed", "after");
+  EXPECT_TRUE(done);
+  database_.reset();
+}
+
+TEST_F(Postgres, WriteSkewIsPrevented) {
+  // Both read both rows and write one: only a serializable order keeps the sum at one.
+  std::vector<std::jthread> both;
+  std::atomic<int> reading{0};
+  for (int id : {1, 2})
+    both.emplace_back([&, id] {
+      bool first = true;
+      database_->write([&](Session& s) {
+        Rows rows = s.query("SELECT sum(value) FROM counter");
+        rows.next();
+        if (std::exchange(first, false))
+          for (++reading; reading < 2;) std::this_thread::yield();
+        if (rows.integer(0) == 0) s.run("UPDATE counter SET value = 1 WHERE id = $1", {id});
+      });
+    });
+  both.clear();
+  EXPECT_EQ(value(1) + value(2), 1);
+}
+
+TEST_F(Postgres, AnErrorConflictOfTheFunctionItselfIsNotRepeated) {
+  int runs = 0;
+  thrown(Code::conflict, [&] {
+    database_->write([&](Session&) {
+      ++runs;
+      throw Error(Code::conflict, "the state has moved on");
+    });
+  });
+  EXPECT_EQ(runs, 1);
+}
+
+TEST_F(Postgres, BackupNamesThePlaceToGo) {
+  EXPECT_NE(thrown(Code::unsupported, [&] { database_->backup("x"); }).find("pg_dump"), std::string::npos);
+}
+
+TEST_F(Postgres, DurableEvenWhereTheServerIsTunedNotToBe) {
+  database_->write([](Session& s) {
+    Rows rows = s.query("SHOW synchronous_commit");  // the cluster of these tests has it off
+    rows.next();
+    EXPECT_EQ(rows.text(0), "on");
+  });
+}
+
+TEST_F(Postgres, MoreThreadsThanConnections) {
+  auto small = openPostgres(clusterUrl(), 2);
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 12; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5; ++i) small->write([](Session& s) { s.run("UPDATE counter SET value = value + 1 WHERE id = 1"); });
+    });
+  threads.clear();
+  EXPECT_EQ(value(1), 60);
+}
+
+}  // namespace
+}  // namespace regesta::db
