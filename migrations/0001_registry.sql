@@ -23,6 +23,7 @@ CREATE TABLE version (
 );
 CREATE INDEX version_run ON version (run_id);
 CREATE INDEX version_digest ON version (digest);
+CREATE INDEX version_stage ON version (asset, stage, number);
 CREATE TABLE version_tag (
   version BIGINT NOT NULL REFERENCES version (id) ON DELETE CASCADE, key TEXT NOT NULL, value TEXT NOT NULL,
   PRIMARY KEY (version, key)

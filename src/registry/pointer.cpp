@@ -31,7 +31,7 @@ void checkAlias(std::string_view alias) {
 }
 
 std::string canonicalStage(std::string_view stage) {
-  for (std::string_view known : {"None", "Staging", "Production", "Archived"})
+  for (std::string_view known : stages)
     if (equalsIgnoreCase(stage, known)) return std::string(known);
   throw Invalid("stage", "must be one of None, Staging, Production, Archived");
 }
@@ -64,17 +64,19 @@ std::int64_t holderOf(db::Session& session, const Asset& asset, std::string_view
     std::optional<Alias> alias = findAlias(session, asset, pointer);
     return alias ? alias->number : 0;
   }
-  db::Rows rows = session.query("SELECT MAX(number) FROM version WHERE asset = $1 AND stage = $2 AND deleted = 0",
+  // Deleted versions are in no stage that has a pointer.
+  db::Rows rows = session.query("SELECT number FROM version WHERE asset = $1 AND stage = $2 ORDER BY number DESC LIMIT 1",
                                 {asset.id, pointer.substr(6)});
-  return rows.next() && !rows.isNull(0) ? rows.integer(0) : 0;
+  return rows.next() ? rows.integer(0) : 0;
 }
 
 std::vector<std::string> standingPointers(db::Session& session, const Asset& asset) {
   std::vector<std::string> pointers;
   for (const Alias& alias : listAliases(session, asset)) pointers.push_back(alias.name);
-  db::Rows rows = session.query("SELECT DISTINCT stage FROM version WHERE asset = $1 AND deleted = 0", {asset.id});
-  while (rows.next())
-    if (rows.view(0) != "None") pointers.push_back("stage:" + rows.text(0));
+  for (std::string_view stage : stages) {
+    std::string pointer = fmt::format("stage:{}", stage);
+    if (stage != "None" && holderOf(session, asset, pointer) != 0) pointers.push_back(std::move(pointer));
+  }
   std::sort(pointers.begin(), pointers.end());
   return pointers;
 }

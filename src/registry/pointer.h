@@ -19,6 +19,7 @@ struct Alias {
 
 /// `[A-Za-z0-9_-]+`, at most 255 bytes; "latest" and v<digits> are reserved. Throws Invalid{field "alias"}.
 void checkAlias(std::string_view alias);
+inline constexpr std::string_view stages[] = {"None", "Staging", "Production", "Archived"};
 /// Canonical spelling of None, Staging, Production, Archived in any case; throws Invalid{field "stage"}.
 std::string canonicalStage(std::string_view stage);
 

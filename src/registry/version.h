@@ -53,6 +53,8 @@ Version resolveVersion(db::Session& session, const AssetKey& key, std::string_vi
 std::optional<Version> newestVersion(db::Session& session, const Asset& asset);
 /// All live versions, newest first.
 std::vector<Version> listVersions(db::Session& session, const Asset& asset, std::size_t limit, std::int64_t before = 0);
+/// The newest live version of each stage that has one, in the order of registry::stages.
+std::vector<Version> latestPerStage(db::Session& session, const Asset& asset);
 std::vector<VersionFile> versionFiles(db::Session& session, const Version& version);
 
 Version describeVersion(Change& change, const Version& version, std::string_view description);

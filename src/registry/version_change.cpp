@@ -43,7 +43,7 @@ void deleteVersion(Change& change, const Version& version) {
     change.record(pointer.starts_with("stage:") ? "stage.left" : "alias.removed", key.workspace, key.subject() + "#" + pointer,
                   {{"from", version.number}, {"pointer", pointer}, {"to", 0}});
   change.session.run("DELETE FROM alias WHERE asset = $1 AND number = $2", {version.asset.id, version.number});
-  change.session.run("UPDATE version SET deleted = 1, stage = 'None', updated_at = $2, description = '', content = '', "
+  change.session.run("UPDATE version SET deleted = 1, stage = 'Deleted', updated_at = $2, description = '', content = '', "
                      "source = 'REDACTED-SOURCE-PATH', storage = '', run_id = 'REDACTED-RUN-ID', "
                      "run_link = 'REDACTED-RUN-LINK', model_id = '' WHERE id = $1",
                      {version.id, change.now});

@@ -125,6 +125,20 @@ std::vector<Version> listVersions(db::Session& session, const Asset& asset, std:
   return found;
 }
 
+std::vector<Version> latestPerStage(db::Session& session, const Asset& asset) {
+  std::vector<Version> found;
+  for (std::string_view stage : stages) {
+    std::int64_t number = holderOf(session, asset, fmt::format("stage:{}", stage));
+    if (number == 0) continue;
+    std::optional<Version> version =
+        one(session, asset,
+            session.query(fmt::format("SELECT {} FROM version v WHERE v.asset = $1 AND v.number = $2", rows::versionColumns),
+                          {asset.id, number}));
+    if (version) found.push_back(*std::move(version));
+  }
+  return found;
+}
+
 std::vector<VersionFile> versionFiles(db::Session& session, const Version& version) {
   std::vector<VersionFile> files;
   db::Rows rows = session.query("SELECT path, digest, size FROM version_file WHERE version = $1", {version.id});

@@ -1,0 +1,100 @@
+#include "api/mlflow/artifact_find.h"
+
+#include "api/mlflow/artifact_place.h"
+#include "api/mlflow/artifact_scope.h"
+#include "api/mlflow/registry_rules.h"
+#include "api/mlflow/tracking_scope.h"
+#include "base/text.h"
+#include "registry/tree.h"
+#include "tracking/logged_model.h"
+#include "tracking/run.h"
+
+namespace regesta::api::mlflow {
+namespace {
+
+using governance::Verb;
+
+[[noreturn]] void absent(std::string_view path) { throw error(Code::notFound, "No such artifact: '{}'", shorten(path, 500)); }
+
+ArtifactFile openBlob(const Call& call, const std::string& path, const std::string& digest) {
+  ArtifactFile file{call.core.blobs.open(digest), path, digest};
+  if (!file.reader) throw error(Code::corrupt, "The content of '{}' is missing from the store", path);
+  return file;
+}
+
+ArtifactFile openTree(const Call& call, const std::string& path) {
+  std::optional<registry::TreeFile> found =
+      call.core.store.read([&](db::Session& session) { return registry::findFile(session, call.workspace, path); });
+  if (!found) absent(path);
+  return openBlob(call, path, found->digest);
+}
+
+/// `inner` below an artifact URI, wherever that leads.
+ArtifactFile openBelow(const Call& call, const std::string& uri, const std::string& inner) {
+  Place place = placeOf(call.core, uri, inner);
+  if (place.kind == Place::Kind::tree) return openTree(call, place.path);
+  ArtifactFile file{openPlace(call.core, call.workspace, place), inner, {}};
+  if (!file.reader) absent(inner);
+  return file;
+}
+
+/// The path as the query gives it, made safe.
+std::string pathParameter(const Call& call, std::string_view name) {
+  std::string path = registry::safePath(queryValue(call.http, name));
+  if (path.empty()) throw error(Code::invalid, "Invalid path: parameter '{}' is missing", name);
+  return path;
+}
+
+}  // namespace
+
+std::string queryValue(const http::Request& request, std::string_view name) {
+  for (auto& [key, value] : http::parseQuery(request.query))
+    if (key == name) return value;
+  return {};
+}
+
+ArtifactFile findProxied(const Call& call) {
+  std::string path = registry::safePath(call.http.variable("path"));
+  call.core.store.read([&](db::Session& session) { requireArtifact(call, Verb::read, session, path); });
+  return openTree(call, path);
+}
+
+ArtifactFile findRunFile(const Call& call) {
+  std::string path = pathParameter(call, "path");
+  std::string runId = queryValue(call.http, "run_id");
+  if (runId.empty()) runId = queryValue(call.http, "run_uuid");
+  std::string uri = call.core.store.read([&](db::Session& session) {
+    requireRun(call, Verb::read, session, runId);
+    return tracking::getRun(session, call.workspace, runId).artifactUri;
+  });
+  return openBelow(call, uri, path);
+}
+
+ArtifactFile findVersionFile(const Call& call) {
+  std::string path = pathParameter(call, "path");
+  std::string uri;
+  std::optional<registry::VersionFile> fixed = call.core.store.read([&](db::Session& session) {
+    registry::Version version =
+        getModelVersion(call, session, Verb::read, queryValue(call.http, "name"), queryValue(call.http, "version"));
+    uri = version.storage.empty() ? version.source : version.storage;
+    std::optional<registry::VersionFile> found;
+    for (registry::VersionFile& file : registry::versionFiles(session, version))
+      if (file.path == path) found = std::move(file);
+    return found;
+  });
+  return fixed ? openBlob(call, path, fixed->digest) : openBelow(call, uri, path);
+}
+
+ArtifactFile findModelFile(const Call& call) {
+  if (queryValue(call.http, "artifact_file_path").empty())
+    throw Error(Code::invalid, "Request must include the \"artifact_file_path\" query parameter.");
+  std::string path = pathParameter(call, "artifact_file_path");
+  std::string modelId(call.http.variable("model_id"));
+  std::string uri = call.core.store.read([&](db::Session& session) {
+    requireModel(call, Verb::read, session, modelId);
+    return tracking::getLoggedModel(session, call.workspace, modelId).artifactUri;
+  });
+  return openBelow(call, uri, path);
+}
+
+}  // namespace regesta::api::mlflow

@@ -1,0 +1,178 @@
+#include "api/mlflow/artifact_find.h"
+#include "api/mlflow/artifact_place.h"
+#include "api/mlflow/artifact_scope.h"
+#include "api/mlflow/artifacts.h"
+#include "api/mlflow/dialect.h"
+#include "api/mlflow/tracking_scope.h"
+#include "base/log.h"
+#include "http/exchange.h"
+#include "registry/tree.h"
+#include "tracking/run.h"
+
+namespace regesta::api::mlflow {
+namespace {
+
+using governance::Verb;
+using http::Exchange;
+using Task = http::asio::awaitable<void>;
+
+constexpr std::size_t pieceSize = 256 * 1024;
+constexpr std::size_t smallUpload = 10 * 1024 * 1024;  // what the web UI may send at once
+constexpr std::size_t anySize = std::numeric_limits<std::size_t>::max();
+
+/// Runs `work` and turns what it throws into MLflow's error answer; nothing when all went well. A coroutine cannot wait
+/// inside a catch, so the answer is sent by the caller.
+template <class Work>
+std::optional<http::Response> guarded(const http::Request& request, Work&& work) {
+  try {
+    work();
+    return std::nullopt;
+  } catch (const Error& failure) {
+    if (httpStatus(failure.code) >= 500) log(LogLevel::error, failure.message, {{"request", request.id}, {"path", request.rawPath}});
+    return renderError(failure);
+  }
+}
+
+class Download final : public http::StreamHandler {
+ public:
+  Download(Core& core, ArtifactFile (*find)(const Call&)) : core_(core), find_(find) {}
+
+  Task handle(Exchange& exchange) override {
+    ArtifactFile file;
+    ArtifactAnswer answer;
+    std::optional<http::Response> refused = guarded(exchange.request(), [&] {
+      file = find_(admit(core_, exchange.request(), reads("artifacts"), dialect()));
+      answer = answerFor(exchange.request(), file);
+    });
+    if (refused) co_return co_await exchange.respond(*std::move(refused));
+    bool whole = answer.head.status == 200 || answer.head.status == 206;
+    if (!whole) co_return co_await exchange.respond(std::move(answer.head));
+    co_await exchange.begin(std::move(answer.head), answer.length);
+    if (exchange.request().method != "HEAD") co_await send(exchange, *file.reader, answer.from, answer.length);
+    co_await exchange.finish();
+  }
+
+ private:
+  static Task send(Exchange& exchange, blob::Reader& reader, std::uint64_t at, std::uint64_t left) {
+    std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, pieceSize)));
+    while (left > 0) {
+      std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
+      std::size_t count = reader.read(at, {piece.data(), wanted});
+      if (count == 0) throw Error(Code::corrupt, "An artifact is shorter than it was when it was stored");
+      co_await exchange.write({piece.data(), count});
+      at += count;
+      left -= count;
+    }
+  }
+
+  Core& core_;
+  ArtifactFile (*find_)(const Call&);
+};
+
+/// Takes a body piece by piece into a blob and then puts it at its path.
+class Upload : public http::StreamHandler {
+ public:
+  explicit Upload(Core& core) : core_(core) {}
+
+  Task handle(Exchange& exchange) override {
+    std::string workspace, path;
+    std::unique_ptr<blob::Writer> writer;
+    std::optional<http::Response> refused = guarded(exchange.request(), [&] {
+      Call call = admit(core_, exchange.request(), writes("artifacts"), dialect());
+      path = target(call, exchange);
+      workspace = call.workspace;
+      writer = core_.blobs.create();
+    });
+    if (refused) co_return co_await exchange.respond(*std::move(refused));
+
+    std::vector<char> piece(pieceSize);
+    std::uint64_t size = 0;
+    while (std::size_t count = co_await exchange.read(piece)) {
+      size += count;
+      refused = guarded(exchange.request(), [&] {
+        checkSize(size);
+        writer->write({piece.data(), count});
+      });
+      if (refused) co_return co_await exchange.respond(*std::move(refused));
+    }
+    co_await exchange.waiting([&] { refused = guarded(exchange.request(), [&] { keep(*writer, workspace, path, size); }); });
+    http::Response done;
+    done.body = "{}";
+    co_await exchange.respond(refused ? *std::move(refused) : std::move(done));
+  }
+
+ protected:
+  /// The path in the tree. Throws what the request is refused for.
+  virtual std::string target(const Call& call, const Exchange&) const {
+    std::string path = registry::safePath(call.http.variable("path"));
+    core_.store.read([&](db::Session& session) { requireArtifact(call, Verb::write, session, path); });
+    return path;
+  }
+  virtual void checkSize(std::uint64_t) const {}
+  virtual void checkWhole(std::uint64_t) const {}
+
+  Core& core_;
+
+ private:
+  void keep(blob::Writer& writer, const std::string& workspace, const std::string& path, std::uint64_t size) {
+    checkWhole(size);
+    blob::Stored stored = writer.commit();
+    core_.store.write([&](db::Session& session) { registry::putFile(session, workspace, path, stored); });
+  }
+};
+
+/// The web UI's upload: a run and a path in the query, at most 10 MiB.
+class RunUpload final : public Upload {
+ public:
+  using Upload::Upload;
+
+ protected:
+  std::string target(const Call& call, const Exchange& exchange) const override {
+    std::string runId = queryValue(call.http, "run_uuid"), path = queryValue(call.http, "path");
+    if (runId.empty()) throw Error(Code::invalid, "Request must specify run_uuid.");
+    if (path.empty()) throw Error(Code::invalid, "Request must specify path.");
+    path = registry::safePath(path);
+    if (auto length = exchange.bodyLength()) checkSize(*length);
+    std::string uri = core_.store.read([&](db::Session& session) {
+      requireRun(call, Verb::write, session, runId);
+      return tracking::getRun(session, call.workspace, runId).artifactUri;
+    });
+    Place place = placeOf(core_, uri, path);
+    if (place.kind != Place::Kind::tree)
+      throw error(Code::invalid, "The artifacts of run '{}' lie at '{}', where this server does not write", runId, uri);
+    return place.path;
+  }
+  void checkSize(std::uint64_t size) const override {
+    if (size > smallUpload) throw Error(Code::invalid, "Artifact size is too large. Max size is 10MB.");
+  }
+  void checkWhole(std::uint64_t size) const override {
+    if (size == 0) throw Error(Code::invalid, "Request must specify data.");
+  }
+};
+
+void add(http::Router& router, std::string_view method, const std::string& pattern, std::shared_ptr<http::StreamHandler> handler) {
+  http::Action action;
+  action.stream = std::move(handler);
+  action.bodyLimit = anySize;
+  action.pattern = pattern;
+  router.add(method, pattern, std::move(action));
+}
+
+}  // namespace
+
+void mountArtifactStreams(http::Router& router, Core& core) {
+  auto proxied = std::make_shared<Download>(core, findProxied);
+  auto upload = std::make_shared<Upload>(core);
+  auto modelFile = std::make_shared<Download>(core, findModelFile);
+  auto runUpload = std::make_shared<RunUpload>(core);
+  for (std::string prefix : {"/api", "/ajax-api"}) {
+    add(router, "GET", prefix + "/2.0/mlflow-artifacts/artifacts/{path...}", proxied);
+    add(router, "PUT", prefix + "/2.0/mlflow-artifacts/artifacts/{path...}", upload);
+    add(router, "GET", prefix + "/2.0/mlflow/logged-models/{model_id}/artifacts/files", modelFile);
+    add(router, "POST", prefix + "/2.0/mlflow/upload-artifact", runUpload);
+  }
+  add(router, "GET", "/get-artifact", std::make_shared<Download>(core, findRunFile));
+  add(router, "GET", "/model-versions/get-artifact", std::make_shared<Download>(core, findVersionFile));
+}
+
+}  // namespace regesta::api::mlflow

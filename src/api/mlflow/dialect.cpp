@@ -1,0 +1,78 @@
+#include "api/mlflow/dialect.h"
+
+#include "base/json.h"
+
+namespace regesta::api::mlflow {
+namespace {
+
+constexpr std::string_view pointer = "See the API docs for more information about request parameters.";
+
+struct Spelling {
+  int status;
+  std::string_view code;
+};
+
+Spelling spellingOf(Code code) {
+  switch (code) {
+    case Code::invalid: return {400, "INVALID_PARAMETER_VALUE"};
+    case Code::unauthenticated: return {401, "UNAUTHENTICATED"};
+    case Code::denied:
+    case Code::refused: return {403, "PERMISSION_DENIED"};
+    case Code::notFound: return {404, "RESOURCE_DOES_NOT_EXIST"};
+    case Code::exists: return {400, "RESOURCE_ALREADY_EXISTS"};
+    case Code::conflict: return {409, "RESOURCE_CONFLICT"};
+    case Code::invalidState: return {400, "INVALID_STATE"};
+    case Code::tooLarge: return {413, "INVALID_PARAMETER_VALUE"};
+    case Code::exhausted: return {429, "RESOURCE_EXHAUSTED"};
+    case Code::unsupported: return {501, "NOT_IMPLEMENTED"};
+    case Code::unavailable: return {503, "TEMPORARILY_UNAVAILABLE"};
+    case Code::corrupt: return {500, "DATA_LOSS"};
+    case Code::internal: return {500, "INTERNAL_ERROR"};
+  }
+  return {500, "INTERNAL_ERROR"};
+}
+
+std::string messageOf(const Error& error) {
+  const auto* invalid = dynamic_cast<const Invalid*>(&error);
+  if (invalid == nullptr) return error.message;
+  if (invalid->rule == "is required") return fmt::format("Missing value for required parameter '{}'. {}", invalid->field, pointer);
+  return fmt::format("Invalid value{}{} for parameter '{}' supplied: {}. {}", invalid->got.empty() ? "" : " ", invalid->got,
+                     invalid->field, invalid->rule, pointer);
+}
+
+}  // namespace
+
+http::Response renderError(const Error& error) {
+  Spelling spelling = spellingOf(error.code);
+  http::Response response;
+  response.status = spelling.status;
+  JsonWriter writer(response.body);
+  writer.object().key("error_code").text(spelling.code).key("message").text(messageOf(error));
+  if (!error.detail.empty()) writer.key("detail").raw(error.detail);
+  writer.end();
+  if (error.code == Code::unauthenticated) response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\"");
+  if (error.code == Code::exhausted || error.code == Code::unavailable) response.headers.set("Retry-After", "1");
+  return response;
+}
+
+const Dialect& dialect() {
+  static const Dialect mlflow{
+      .name = "mlflow",
+      .manner = {.forbidUnknown = false, .camelCase = true, .omitEmptyLists = true},
+      .wantsJsonType = true,
+      .bodyOnGet = true,
+      .workspaceHeader = "X-MLFLOW-WORKSPACE",
+      .renderError = renderError,
+  };
+  return mlflow;
+}
+
+void missing(std::string_view parameter) { throw Invalid(std::string(parameter), "is required"); }
+
+void invalidValue(std::string_view parameter, std::string_view value, std::string_view hint) {
+  std::string shown;
+  appendJsonString(shown, value);
+  throw error(Code::invalid, "Invalid value {} for parameter '{}' supplied{}{}", shown, parameter, hint.empty() ? "." : ": ", hint);
+}
+
+}  // namespace regesta::api::mlflow

@@ -1,0 +1,46 @@
+#include "api/mlflow/probes.h"
+
+namespace regesta::api::mlflow {
+namespace {
+
+/// The MLflow whose behaviour this front has. Clients compare it: from 3.4 on they send spans as OTLP.
+constexpr std::string_view emulated = "3.17.2";
+
+Plain text(std::string_view body) {
+  Plain answer;
+  answer.contentType = "text/plain; charset=utf-8";
+  answer.body = body;
+  return answer;
+}
+
+Plain health(Call&, const Nothing&) { return text("OK"); }
+Plain version(Call&, const Nothing&) { return text(emulated); }
+
+struct ServerFeatures {
+  bool gateway = false;
+  static constexpr Field fields[] = {field<&ServerFeatures::gateway>("gateway")};
+};
+struct ServerInfo {
+  std::string store_type = "SqlStore";
+  bool workspaces_enabled = true;
+  bool trace_archival_enabled = false;
+  ServerFeatures features_enabled;
+  static constexpr Field fields[] = {field<&ServerInfo::store_type>("store_type"),
+                                     field<&ServerInfo::workspaces_enabled>("workspaces_enabled"),
+                                     field<&ServerInfo::trace_archival_enabled>("trace_archival_enabled"),
+                                     field<&ServerInfo::features_enabled>("features_enabled")};
+};
+ServerInfo serverInfo(Call&, const Nothing&) { return {}; }
+
+}  // namespace
+
+std::span<const Route> probeRoutes() {
+  static const Route routes[] = {
+      get("/health", open(), health),
+      get("/version", open(), version),
+      get("/api/3.0/mlflow/server-info", open(), serverInfo),
+  };
+  return routes;
+}
+
+}  // namespace regesta::api::mlflow

@@ -1,0 +1,103 @@
+#include "api/mlflow/prompt_tags.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+namespace regesta::api::mlflow {
+namespace {
+
+using registry::Tags;
+
+constexpr std::string_view textTag = "mlflow.prompt.text";
+constexpr std::string_view typeTag = "_mlflow_prompt_type";
+constexpr std::string_view formatTag = "_mlflow_prompt_response_format";
+constexpr std::string_view configTag = "_mlflow_prompt_model_config";
+
+std::optional<std::string> take(Tags& tags, std::string_view key) {
+  auto at = tags.find(std::string(key));
+  if (at == tags.end()) return std::nullopt;
+  std::string value = std::move(at->second);
+  tags.erase(at);
+  return value;
+}
+
+/// JSON objects and lists become themselves; any other text stays text, so that it comes back byte for byte.
+json::value structured(const std::string& text) {
+  if (std::string_view shown = trim(text); shown.starts_with('{') || shown.starts_with('[')) {
+    boost::system::error_code failed;
+    json::parse_options options;
+    options.max_depth = limits::jsonDepth;
+    json::value value = json::parse(text, failed, {}, options);
+    if (!failed) return value;
+  }
+  return json::value(text);
+}
+
+std::string flat(const json::value& value) {
+  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+json::object contentOf(const registry::Version& version) {
+  if (version.content.empty()) return {};
+  json::value parsed = parseJson(version.content);
+  return parsed.is_object() ? std::move(parsed.get_object()) : json::object();
+}
+
+bool isPrompt(const registry::Asset& asset) { return asset.key.kind == registry::Kind::prompt; }
+
+}  // namespace
+
+bool saysPrompt(const Tags& tags) {
+  auto at = tags.find(std::string(promptMarker));
+  return at != tags.end() && equalsIgnoreCase(at->second, "true");
+}
+
+std::string takePromptContent(Tags& tags) {
+  take(tags, promptMarker);
+  std::optional<std::string> text = take(tags, textTag);
+  if (!text) return {};
+  std::string type = take(tags, typeTag).value_or("text");
+  json::object content;
+  if (std::optional<std::string> config = take(tags, configTag)) content["model_config"] = structured(*config);
+  if (std::optional<std::string> format = take(tags, formatTag)) content["response_format"] = structured(*format);
+  content["template"] = type == "chat" ? structured(*text) : json::value(*text);
+  content["type"] = type;
+  return canonicalJson(content);
+}
+
+Tags renderedTags(const registry::Version& version) {
+  Tags tags = version.tags;
+  if (!isPrompt(version.asset)) return tags;
+  json::object content = contentOf(version);
+  auto show = [&](std::string_view tag, std::string_view member) {
+    if (const json::value* value = content.if_contains(member)) tags.emplace(tag, flat(*value));
+  };
+  show(textTag, "template");
+  show(typeTag, "type");
+  show(formatTag, "response_format");
+  show(configTag, "model_config");
+  if (auto covered = tags.find(std::string(configTag)); covered != tags.end() && covered->second.empty()) tags.erase(covered);
+  tags.emplace(promptMarker, "true");
+  return tags;
+}
+
+Tags renderedTags(const registry::Asset& asset) {
+  Tags tags = asset.tags;
+  if (isPrompt(asset)) tags.emplace(promptMarker, "true");
+  return tags;
+}
+
+void checkPromptTagIsFree(const registry::Version& version, std::string_view key) {
+  if (!isPrompt(version.asset) || version.content.empty()) return;
+  if (key == textTag || key == typeTag || key == formatTag || key == promptMarker)
+    throw error(Code::invalid, "The tag '{}' is the content of prompt version {} and cannot change: register a new version", key,
+                version.number);
+}
+
+bool isCoveredByContent(const registry::Version& version, std::string_view key) {
+  return isPrompt(version.asset) && key == configTag && contentOf(version).contains("model_config");
+}
+
+}  // namespace regesta::api::mlflow

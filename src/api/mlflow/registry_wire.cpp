@@ -1,0 +1,71 @@
+#include "api/mlflow/registry_wire.h"
+
+#include "api/mlflow/prompt_tags.h"
+#include "api/mlflow/registry_rules.h"
+
+namespace regesta::api::mlflow::wire {
+namespace {
+
+std::vector<KeyValue> listOfTags(const registry::Tags& tags) {
+  std::vector<KeyValue> list;
+  list.reserve(tags.size());
+  for (const auto& [key, value] : tags) list.push_back({key, value});
+  return list;
+}
+
+std::optional<std::string> unlessEmpty(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::string shortName(const std::string& actor) { return registry::Actor{actor}.shortName(); }
+
+}  // namespace
+
+ModelVersion versionOf(const registry::Version& version) {
+  ModelVersion out;
+  out.name = version.asset.key.name;
+  out.version = std::to_string(version.number);
+  out.creation_timestamp = version.createdAt;
+  out.last_updated_timestamp = version.updatedAt;
+  out.user_id = shortName(version.createdBy);
+  out.current_stage = version.stage;
+  out.description = unlessEmpty(version.description);
+  out.source = version.source;
+  out.run_id = unlessEmpty(version.runId);
+  out.tags = listOfTags(renderedTags(version));
+  out.run_link = unlessEmpty(version.runLink);
+  out.model_id = unlessEmpty(version.modelId);
+  return out;
+}
+
+ModelVersion versionWithAliases(db::Session& session, const registry::Version& version) {
+  ModelVersion out = versionOf(version);
+  out.aliases = registry::aliasesOf(session, version);
+  return out;
+}
+
+RegisteredModel modelOf(db::Session& session, const registry::Asset& asset) {
+  RegisteredModel out;
+  out.name = asset.key.name;
+  out.creation_timestamp = asset.createdAt;
+  out.last_updated_timestamp = asset.updatedAt;
+  out.user_id = shortName(asset.createdBy);
+  out.description = unlessEmpty(asset.description);
+  for (const registry::Version& version : registry::latestPerStage(session, asset))
+    out.latest_versions.push_back(versionOf(version));
+  out.tags = listOfTags(renderedTags(asset));
+  for (const registry::Alias& alias : registry::listAliases(session, asset))
+    out.aliases.push_back({alias.name, std::to_string(alias.number)});
+  return out;
+}
+
+registry::Tags registryTags(const std::vector<KeyValue>& list) {
+  registry::Tags tags;
+  for (const KeyValue& tag : list) {
+    checkRegistryTag(tag.key, tag.value);
+    tags[tag.key] = tag.value;
+  }
+  return tags;
+}
+
+}  // namespace regesta::api::mlflow::wire

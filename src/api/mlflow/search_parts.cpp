@@ -1,0 +1,57 @@
+#include "api/mlflow/search_parts.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "tracking/rules.h"
+
+namespace regesta::api::mlflow {
+
+using registry::Comparator;
+using registry::Condition;
+using registry::Field;
+
+bool takePromptCondition(std::vector<Condition>& conditions) {
+  std::optional<bool> prompts;
+  for (const Condition& condition : conditions) {
+    if (condition.field != Field::tag || condition.key != promptMarker || prompts) continue;
+    const std::string* value = std::get_if<std::string>(&condition.operand);
+    prompts = value && ((condition.comparator == Comparator::equal && equalsIgnoreCase(*value, "true")) ||
+                        (condition.comparator == Comparator::notEqual && equalsIgnoreCase(*value, "false")));
+  }
+  std::erase_if(conditions, [](const Condition& c) { return c.field == Field::tag && c.key == promptMarker; });
+  return prompts.value_or(false);
+}
+
+std::vector<registry::OrderBy> parseOrder(const std::vector<std::string>& items, const registry::Grammar& grammar) {
+  std::vector<registry::OrderBy> orders;
+  for (const std::string& item : items) {
+    registry::OrderBy order = registry::parseOrderBy(item, grammar);
+    for (const registry::OrderBy& earlier : orders)
+      if (earlier.key == order.key)
+        throw error(Code::invalid, "`order_by` contains duplicate fields: {}", tracking::pythonList(items));
+    orders.push_back(std::move(order));
+  }
+  return orders;
+}
+
+std::optional<std::string> equalTo(const std::vector<Condition>& conditions, std::string_view attribute) {
+  for (const Condition& condition : conditions)
+    if (condition.field == Field::attribute && condition.key == attribute && condition.comparator == Comparator::equal)
+      if (const std::string* value = std::get_if<std::string>(&condition.operand)) return *value;
+  return std::nullopt;
+}
+
+bool hasTagCondition(const std::vector<Condition>& conditions) {
+  return std::any_of(conditions.begin(), conditions.end(), [](const Condition& c) { return c.field == Field::tag; });
+}
+
+bool tagsMatch(const std::vector<Condition>& conditions, const registry::Tags& tags) {
+  for (const Condition& condition : conditions) {
+    if (condition.field != Field::tag) continue;
+    auto at = tags.find(condition.key);
+    if (!registry::matches(condition, at == tags.end() ? registry::Cell() : registry::Cell(at->second))) return false;
+  }
+  return true;
+}
+
+}  // namespace regesta::api::mlflow
