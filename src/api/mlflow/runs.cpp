@@ -1,7 +1,6 @@
 #include "api/mlflow/runs.h"
 
 #include "api/mlflow/artifact_list.h"
-#include "api/mlflow/run_logs.h"
 #include "api/mlflow/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
 #include "base/limits.h"
@@ -147,20 +146,15 @@ wire::FileList listArtifacts(Call& call, const ListArtifacts& in) {
 }  // namespace
 
 std::span<const Route> runRoutes() {
-  static const std::vector<Route> routes = [] {
-    std::vector<Route> all = {
-        post("/api/2.0/mlflow/runs/create", writes("runs"), createRun),
-        get("/api/2.0/mlflow/runs/get", reads("runs"), getRun),
-        post("/api/2.0/mlflow/runs/update", writes("runs"), updateRun),
-        post("/api/2.0/mlflow/runs/delete", writes("runs"), deleteRun),
-        post("/api/2.0/mlflow/runs/restore", writes("runs"), restoreRun),
-        post("/api/2.0/mlflow/runs/search", reads("runs"), searchRuns),
-        get("/api/2.0/mlflow/artifacts/list", reads("runs"), listArtifacts),
-    };
-    auto logs = runLogRoutes();
-    all.insert(all.end(), logs.begin(), logs.end());
-    return all;
-  }();
+  static const Route routes[] = {
+      post("/api/2.0/mlflow/runs/create", writes("runs"), createRun),
+      get("/api/2.0/mlflow/runs/get", reads("runs"), getRun),
+      post("/api/2.0/mlflow/runs/update", writes("runs"), updateRun),
+      post("/api/2.0/mlflow/runs/delete", writes("runs"), deleteRun),
+      post("/api/2.0/mlflow/runs/restore", writes("runs"), restoreRun),
+      post("/api/2.0/mlflow/runs/search", reads("runs"), searchRuns),
+      get("/api/2.0/mlflow/artifacts/list", reads("runs"), listArtifacts),
+  };
   return routes;
 }
 
