@@ -14,10 +14,11 @@ INSERT INTO access_state (one, number) VALUES (1, 0);
 
 CREATE TABLE evidence (
   id $ID, workspace TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, number BIGINT NOT NULL,
+  version BIGINT NOT NULL,   -- the version's row, which a renamed asset keeps; the names before it are as they were
   version_digest TEXT NOT NULL, type TEXT NOT NULL, verified BIGINT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL,
   summary TEXT NOT NULL, created_at BIGINT NOT NULL, created_by TEXT NOT NULL
 );
-CREATE INDEX evidence_version ON evidence (workspace, kind, name, number);
+CREATE INDEX evidence_version ON evidence (version);
 
 -- `facts` is the digest of everything the decision rests on except the time: equal facts, equal decision.
 CREATE TABLE decision (
@@ -32,6 +33,7 @@ CREATE TABLE change_request (
   archive_others BIGINT NOT NULL, reason TEXT NOT NULL, status TEXT NOT NULL, requested_by TEXT NOT NULL,
   opened_at BIGINT NOT NULL, closed_at BIGINT NOT NULL, closed_by TEXT NOT NULL, note TEXT NOT NULL, decision TEXT NOT NULL
 );
+CREATE INDEX change_request_decision ON change_request (decision);
 CREATE INDEX change_request_pointer ON change_request (workspace, kind, name, pointer, status);
 CREATE TABLE approval (
   change_request BIGINT NOT NULL REFERENCES change_request (id), actor TEXT NOT NULL, roles TEXT NOT NULL,

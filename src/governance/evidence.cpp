@@ -105,19 +105,17 @@ Evidence addEvidence(registry::Change& change, const registry::Version& version,
                 evidence.body.size(), bodyLength);
   evidence.digest = crypto::sha256Hex(evidence.body);
   if (!evidence.verified) {
-    auto rows = change.session.query("SELECT COUNT(*) FROM evidence WHERE workspace = $1 AND kind = $2 AND name = $3 AND number = $4 "
-                                     "AND verified = 0",
-                                     {evidence.key.workspace, registry::kindName(evidence.key.kind), evidence.key.name, evidence.number});
+    auto rows = change.session.query("SELECT COUNT(*) FROM evidence WHERE version = $1 AND verified = 0", {version.id});
     if (rows.next() && rows.integer(0) >= mostClaims)
       throw error(Code::tooLarge, "{} has {} pieces of uploaded evidence already, which is the limit", version.subject(), mostClaims);
   }
   evidence.createdAt = change.now;
   evidence.createdBy = change.actor.name;
   evidence.id = change.session.insert(
-      "INSERT INTO evidence (workspace, kind, name, number, version_digest, type, verified, digest, body, summary, created_at, "
-      "created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id",
-      {evidence.key.workspace, registry::kindName(evidence.key.kind), evidence.key.name, evidence.number, evidence.versionDigest,
-       evidence.type, evidence.verified, evidence.digest, evidence.body, evidence.summary, evidence.createdAt, evidence.createdBy});
+      "INSERT INTO evidence (workspace, kind, name, number, version, version_digest, type, verified, digest, body, summary, "
+      "created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
+      {evidence.key.workspace, registry::kindName(evidence.key.kind), evidence.key.name, evidence.number, version.id,
+       evidence.versionDigest, evidence.type, evidence.verified, evidence.digest, evidence.body, evidence.summary, evidence.createdAt, evidence.createdBy});
   change.record("evidence.added", evidence.key.workspace, version.subject(),
                 {{"evidence", evidence.id},
                  {"type", evidence.type},
@@ -137,17 +135,16 @@ std::optional<Evidence> findEvidence(db::Session& session, std::int64_t id) {
 std::vector<Evidence> listEvidence(db::Session& session, const registry::AssetKey& key, std::int64_t number, std::size_t limit,
                                    std::int64_t before) {
   std::int64_t below = before > 0 ? before : INT64_MAX;
-  return readAll(session.query(selectFrom("body") + " WHERE workspace = $1 AND kind = $2 AND name = $3 AND "
-                                                    "(number = $4 OR $4 = 0) AND id < $5 ORDER BY id DESC LIMIT $6",
-                               {key.workspace, registry::kindName(key.kind), key.name, number, below, limit}));
+  auto asset = registry::findAsset(session, key);
+  if (!asset) return {};
+  return readAll(session.query(selectFrom("body") + " WHERE version IN (SELECT id FROM version WHERE asset = $1 AND (number = $2 OR $2 = 0)) "
+                                                    "AND id < $3 ORDER BY id DESC LIMIT $4",
+                               {asset->id, number, below, limit}));
 }
 
 std::vector<Evidence> evidenceOn(db::Session& session, const registry::Version& version) {
-  return readAll(session.query(fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND number = $4 AND "
-                                           "version_digest = $5 ORDER BY id DESC",
-                                           selectFrom("''")),
-                               {version.asset.key.workspace, registry::kindName(version.asset.key.kind), version.asset.key.name,
-                                version.number, version.digest}));
+  return readAll(session.query(selectFrom("''") + " WHERE version = $1 AND version_digest = $2 ORDER BY id DESC",
+                               {version.id, version.digest}));
 }
 
 }  // namespace regesta::governance

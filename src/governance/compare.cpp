@@ -1,0 +1,92 @@
+#include "base/text.h"
+#include "governance/replay.h"
+
+namespace regesta::governance {
+
+namespace {
+
+constexpr std::string_view tableNames[tableCount] = {"asset",         "tag",            "version",  "alias",   "stage of", "",
+                                                     "",              "approval of",    "",         "",        "",         ""};
+
+std::string label(Table table, const std::string& key) {
+  std::string name = rowName(key);
+  std::string_view word = tableNames[static_cast<std::size_t>(table)];
+  return word.empty() ? name : fmt::format("{} {}", word, name);
+}
+
+std::string shown(const json::value& value) {
+  return shorten(value.is_string() ? std::string(value.as_string()) : json::serialize(value), 120);
+}
+
+std::string entryWords(std::int64_t entry) { return entry < 0 ? "an entry not yet in the tree" : fmt::format("entry {}", entry); }
+
+class Comparing {
+ public:
+  explicit Comparing(std::size_t limit) : limit_(limit) {}
+
+  void table(Table table, const Rows& ledger, const Rows& database) {
+    for (const auto& [name, row] : ledger) {
+      ++result_.compared;
+      auto found = database.find(name);
+      if (found == database.end())
+        add(row.entry, name, fmt::format("{} is missing, the ledger has it ({})", label(table, name), entryWords(row.entry)));
+      else
+        fields(table, name, row, found->second);
+    }
+    for (const auto& [name, row] : database)
+      if (!ledger.contains(name)) {
+        ++result_.compared;
+        add(-1, name, fmt::format("{} is in the database, but no ledger entry made it", label(table, name)));
+      }
+  }
+  Comparison take() { return std::move(result_); }
+
+ private:
+  void fields(Table table, const std::string& name, const Row& ledger, const Row& database) {
+    for (const auto& [field, says] : ledger.fields) {
+      const json::value* has = database.fields.if_contains(field);
+      if (has && *has == says) continue;
+      std::string there = has ? shown(*has) : "nothing";
+      std::string what;
+      if (table == Table::alias && field == "version")
+        what = fmt::format("{} stands on {}, the ledger says {} ({})", label(table, name), there, shown(says), entryWords(ledger.entry));
+      else if (table == Table::stage)
+        what = fmt::format("{} is {}, the ledger says {} ({})", label(table, name), there, shown(says), entryWords(ledger.entry));
+      else
+        what = fmt::format("{} has {} {}, the ledger says {} ({})", label(table, name), std::string_view(field), there.empty() ? "''" : there,
+                           shown(says).empty() ? "''" : shown(says), entryWords(ledger.entry));
+      add(ledger.entry, name, std::move(what));
+    }
+  }
+
+  void add(std::int64_t entry, const std::string& subject, std::string what) {
+    if (result_.differences.size() < limit_)
+      result_.differences.push_back({entry, rowName(subject), std::move(what)});
+    else
+      ++result_.further;
+  }
+
+  std::size_t limit_;
+  Comparison result_;
+};
+
+}  // namespace
+
+Comparison compareStates(const State& ledger, const State& database, std::size_t limit) {
+  Comparing comparing(limit);
+  for (std::size_t i = 0; i < tableCount; ++i) comparing.table(static_cast<Table>(i), ledger.tables[i], database.tables[i]);
+  return comparing.take();
+}
+
+Comparison compareWithDatabase(db::Database& database, std::size_t limit) {
+  return database.reading([&](db::Session& session) {
+    Replay replay;
+    {
+      auto rows = session.query("SELECT idx, body FROM ledger_entry ORDER BY id");
+      while (rows.next()) replay.take(rows.maybeInteger(0).value_or(-1), rows.view(1));
+    }
+    return compareStates(replay.state(), readState(session), limit);
+  });
+}
+
+}  // namespace regesta::governance

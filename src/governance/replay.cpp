@@ -1,0 +1,222 @@
+#include "governance/replay.h"
+
+#include "base/error.h"
+#include "registry/workspace.h"
+
+namespace regesta::governance {
+
+struct Replay::Entry {
+  std::int64_t index = -1;
+  std::string action, actor, workspace, subject;
+  json::object data;
+
+  std::string text(std::string_view name) const {
+    const json::value* found = data.if_contains(name);
+    return found && found->is_string() ? std::string(found->as_string()) : std::string();
+  }
+  std::int64_t number(std::string_view name) const {
+    const json::value* found = data.if_contains(name);
+    return found && found->is_int64() ? found->as_int64() : 0;
+  }
+  json::value value(std::string_view name) const {
+    const json::value* found = data.if_contains(name);
+    return found ? *found : json::value();
+  }
+  /// The asset's part of the subject, by the mark that the action's kind of subject ends with.
+  std::string asset() const {
+    std::size_t end = subject.size();
+    if (action.starts_with("alias.") || action.starts_with("stage.")) end = subject.rfind("#" + text("pointer"));
+    if (action.starts_with("version.") || action.starts_with("evidence.")) end = subject.rfind('@');
+    return subject.substr(0, end);
+  }
+  std::string key() const { return rowKey(workspace, asset(), std::string_view(subject).substr(asset().size())); }
+  std::string tagKey(std::string_view tag) const { return key() + " " + std::string(tag); }
+  bool is(std::string_view wanted) const { return action == wanted; }
+};
+
+namespace {
+
+constexpr char separator = '\x1f';
+constexpr Table ofAssets[] = {Table::asset, Table::tag, Table::version, Table::alias, Table::stage};
+
+std::string textOf(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found && found->is_string() ? std::string(found->as_string()) : std::string();
+}
+
+void set(Rows& rows, const std::string& name, json::object fields, std::int64_t entry) { rows[name] = {std::move(fields), entry}; }
+
+/// Changes one member of a row; a row the ledger has not heard of stays unknown and is reported as such.
+template <class Value>
+void amend(Rows& rows, const std::string& name, std::string_view field, const Value& value, std::int64_t entry) {
+  auto found = rows.find(name);
+  if (found == rows.end()) return;
+  found->second.fields[field] = json::value(value);
+  found->second.entry = entry;
+}
+
+}  // namespace
+
+std::string rowKey(std::string_view workspace, std::string_view asset, std::string_view rest) {
+  return fmt::format("{}{}{}{}{}", workspace, separator, asset, separator, rest);
+}
+
+std::string rowName(std::string_view key) {
+  std::size_t first = key.find(separator), second = key.find(separator, first + 1);
+  if (first == std::string_view::npos || second == std::string_view::npos) return std::string(key);
+  std::string name = fmt::format("{}{}", key.substr(first + 1, second - first - 1), key.substr(second + 1));
+  std::string_view workspace = key.substr(0, first);
+  return workspace == registry::defaultWorkspace ? name : fmt::format("{} in workspace {}", name, workspace);
+}
+
+void Replay::take(std::int64_t index, std::string_view body) {
+  json::value value;
+  try {
+    value = parseJson(body);
+  } catch (const Error&) {
+    return;
+  }
+  if (!value.is_object()) return;
+  const json::object& object = value.as_object();
+  Entry entry{index, textOf(object, "action"), textOf(object, "actor"), textOf(object, "workspace"), textOf(object, "subject"), {}};
+  if (const json::value* data = object.if_contains("data"); data && data->is_object()) entry.data = data->as_object();
+  std::string_view action = entry.action;
+  if (action.starts_with("asset.") || action.starts_with("version.")) takeRegistry(entry);
+  if (action.starts_with("alias.") || action.starts_with("stage.")) takePointer(entry);
+  if (action.starts_with("evidence.") || action.starts_with("policy.")) takeGovernance(entry);
+  if (action.starts_with("change-request.") || action.starts_with("approval.")) takeRequest(entry);
+  if (action.starts_with("user.") || action.starts_with("token.")) takeAccess(entry);
+  citeDecision(entry);
+}
+
+void Replay::takeRegistry(const Entry& entry) {
+  auto addTags = [&](const json::value& tags) {
+    if (!tags.is_object()) return;
+    for (const auto& tag : tags.as_object())
+      set(state_[Table::tag], entry.tagKey(tag.key()), {{"value", tag.value()}}, entry.index);
+  };
+  if (entry.is("asset.created")) {
+    set(state_[Table::asset], entry.key(), {{"created_by", entry.actor}}, entry.index);
+    addTags(entry.value("tags"));
+  } else if (entry.is("asset.renamed")) {
+    renameAsset(entry);
+  } else if (entry.is("asset.deleted")) {
+    dropAsset(entry);
+  } else if (entry.is("version.created")) {
+    set(state_[Table::version], entry.key(),
+        {{"digest", entry.text("digest")}, {"author", entry.actor}, {"semver", entry.text("semver")}, {"source", entry.text("source")},
+         {"run", entry.text("run")}, {"deleted", false}},
+        entry.index);
+    set(state_[Table::stage], entry.key(), {{"stage", "None"}}, entry.index);
+    addTags(entry.value("tags"));
+  } else if (entry.is("version.deleted")) {
+    amend(state_[Table::version], entry.key(), "deleted", true, entry.index);
+    for (std::string_view redacted : {"source", "run"}) amend(state_[Table::version], entry.key(), redacted, "", entry.index);
+    amend(state_[Table::stage], entry.key(), "stage", "None", entry.index);
+  } else if (entry.action.ends_with(".tag-set")) {
+    set(state_[Table::tag], entry.tagKey(entry.text("key")), {{"value", entry.text("digest")}}, entry.index);
+  } else if (entry.action.ends_with(".tag-deleted")) {
+    state_[Table::tag].erase(entry.tagKey(entry.text("key")));
+  }
+}
+
+void Replay::renameAsset(const Entry& entry) {
+  std::string before = entry.subject.substr(0, entry.subject.find('/') + 1) + entry.text("from");
+  std::string from = rowKey(entry.workspace, before, ""), to = rowKey(entry.workspace, entry.subject, "");
+  for (Table table : ofAssets) {
+    Rows& rows = state_[table];
+    std::vector<std::pair<std::string, Row>> moved;
+    for (auto row = rows.lower_bound(from); row != rows.end() && row->first.starts_with(from); row = rows.erase(row))
+      moved.emplace_back(to + row->first.substr(from.size()), std::move(row->second));
+    for (auto& [key, row] : moved) rows[key] = std::move(row);
+  }
+}
+
+void Replay::dropAsset(const Entry& entry) {
+  std::string below = rowKey(entry.workspace, entry.subject, "");
+  for (Table table : ofAssets) {
+    Rows& rows = state_[table];
+    for (auto row = rows.lower_bound(below); row != rows.end() && row->first.starts_with(below);) row = rows.erase(row);
+  }
+}
+
+void Replay::takePointer(const Entry& entry) {
+  auto versionName = [&](std::int64_t number) { return rowKey(entry.workspace, entry.asset(), fmt::format("@{}", number)); };
+  if (entry.is("alias.moved"))
+    set(state_[Table::alias], entry.key(), {{"version", entry.number("to")}, {"moved_by", entry.actor}}, entry.index);
+  if (entry.is("alias.removed")) state_[Table::alias].erase(entry.key());
+  if (entry.is("stage.left")) amend(state_[Table::stage], versionName(entry.number("from")), "stage", "None", entry.index);
+  if (!entry.is("stage.entered")) return;
+  std::string stage = entry.text("pointer");
+  stage = stage.substr(stage.find(':') + 1);
+  amend(state_[Table::stage], versionName(entry.number("to")), "stage", stage, entry.index);
+  if (json::value archived = entry.value("archived"); archived.is_array())
+    for (const json::value& number : archived.as_array())
+      if (number.is_int64()) amend(state_[Table::stage], versionName(number.as_int64()), "stage", "Archived", entry.index);
+}
+
+void Replay::takeGovernance(const Entry& entry) {
+  if (entry.is("evidence.added")) {
+    set(state_[Table::evidence], fmt::format("evidence/{}", entry.number("evidence")),
+        {{"about", rowName(entry.key())}, {"type", entry.text("type")}, {"verified", entry.value("verified")}, {"digest", entry.text("digest")},
+         {"summary", entry.text("summary")}, {"version_digest", entry.text("version_digest")}, {"by", entry.actor}},
+        entry.index);
+  } else if (entry.is("policy.bound")) {
+    set(state_[Table::binding], fmt::format("binding/{}", entry.number("binding")),
+        {{"workspace", entry.workspace}, {"kind", entry.text("kind")}, {"name_pattern", entry.text("name_pattern")},
+         {"pointer", entry.text("pointer")}, {"policy", entry.text("policy")}, {"policy_selector", entry.text("policy_selector")},
+         {"by", entry.actor}},
+        entry.index);
+  } else if (entry.is("policy.unbound")) {
+    state_[Table::binding].erase(fmt::format("binding/{}", entry.number("binding")));
+  }
+}
+
+void Replay::takeRequest(const Entry& entry) {
+  Rows& requests = state_[Table::changeRequest];
+  if (entry.is("change-request.opened")) {
+    json::object fields{{"status", "open"}, {"requested_by", entry.actor}, {"closed_by", ""}};
+    for (std::string_view name : {"pointer", "action", "from", "from_digest", "to", "to_digest", "decision", "reason"})
+      fields[name] = entry.value(name);
+    set(requests, entry.subject, std::move(fields), entry.index);
+  } else if (entry.is("change-request.decided")) {
+    amend(requests, entry.subject, "decision", entry.text("decision"), entry.index);
+  } else if (entry.is("approval.given")) {
+    set(state_[Table::approval], fmt::format("{} by {}", entry.subject, entry.actor),
+        {{"roles", entry.value("roles")}, {"bound", entry.text("bound")}, {"decision", entry.text("decision")}, {"comment", entry.text("comment")}},
+        entry.index);
+  } else if (entry.action.starts_with("change-request.")) {
+    amend(requests, entry.subject, "status", entry.action.substr(entry.action.find('.') + 1), entry.index);
+    amend(requests, entry.subject, "closed_by", entry.actor, entry.index);
+  }
+}
+
+void Replay::takeAccess(const Entry& entry) {
+  bool user = entry.action.starts_with("user.");
+  Rows& rows = state_[user ? Table::user : Table::token];
+  if (entry.is("user.created")) {
+    set(rows, entry.subject, {{"grants", entry.value("grants")}, {"credential", entry.text("credential")}, {"disabled", false}}, entry.index);
+  } else if (entry.is("token.created")) {
+    set(rows, entry.subject,
+        {{"grants", entry.value("grants")}, {"credential", entry.text("credential")}, {"expires_at", entry.number("expires_at")}, {"revoked", false}},
+        entry.index);
+  } else if (entry.is("user.password-set")) {
+    amend(rows, entry.subject, "credential", entry.text("credential"), entry.index);
+  } else if (entry.is("user.grants-set")) {
+    amend(rows, entry.subject, "grants", entry.value("grants"), entry.index);
+  } else if (entry.is("user.deleted")) {
+    amend(rows, entry.subject, "disabled", true, entry.index);
+    amend(rows, entry.subject, "grants", json::array(), entry.index);
+    amend(rows, entry.subject, "credential", "", entry.index);
+  } else if (entry.is("token.revoked")) {
+    amend(rows, entry.subject, "revoked", true, entry.index);
+  }
+}
+
+/// Whoever cites a decision vouches that it is stored, whole.
+void Replay::citeDecision(const Entry& entry) {
+  std::string digest = entry.text("decision");
+  if (!digest.empty()) state_[Table::decision].try_emplace("decision " + digest, Row{{{"digest", digest}}, entry.index});
+}
+
+}  // namespace regesta::governance
