@@ -38,30 +38,42 @@ struct Log::State {
   VerifierKey key;
   TileCache cache;
 
-  std::mutex turn;  ///< held by whoever integrates or publishes
+  std::mutex integrating;  ///< held while `integrator` is used
   Integrator integrator;
+  std::mutex publishing;  ///< held while `publisher` is used; never taken before `integrating`
   Publisher publisher;
 
   Sync<Head> head;
   std::condition_variable headChanged;
 
   struct Signals {
-    bool wake = false, stop = false;
+    bool wake = false, stop = false, moved = false;  ///< moved: the head did, so there is something to publish
   };
   Sync<Signals> signals;
   std::condition_variable signalled;
-  std::thread thread;
+  /// Slow disks must not keep entries waiting for their index, so the files are written by a thread of their own.
+  std::thread integratorThread, publisherThread;
 
-  /// Needs `turn`.
+  /// Needs `integrating`.
   std::size_t round() {
     auto [newHead, entries] = integrator.round();
-    auto current = head.lock();
-    if (newHead.size > current->size || current->note.empty()) *current = std::move(newHead);
-    headChanged.notify_all();
+    bool moved = false;
+    {
+      auto current = head.lock();
+      moved = newHead.size > current->size || current->note.empty();
+      if (moved) *current = std::move(newHead);
+    }
+    if (moved) {
+      headChanged.notify_all();
+      signals.lock()->moved = true;
+      signalled.notify_all();
+    }
     return entries;
   }
-  /// Needs `turn`.
-  void publish() { publisher.catchUp(Head(*head.lock())); }
+  void publish() {
+    std::lock_guard mine(publishing);
+    publisher.catchUp(Head(*head.lock()));
+  }
 
   /// A head that covers `size`, reading the database when another process has moved on.
   Head headFor(std::int64_t size) {
@@ -74,8 +86,23 @@ struct Log::State {
   }
 
   void checkHead(const Head& stored);
-  void work();
-  bool pause(Clock::time_point until);
+  void integrateUntilStopped();
+  void publishUntilStopped();
+  template <class Predicate>
+  void pause(Clock::duration limit, Predicate enough) {
+    auto guard = signals.lock();
+    guard.waitFor(signalled, limit, [&] { return guard->stop || enough(*guard); });
+  }
+  /// Runs a round of either thread; what goes wrong is told and tried again.
+  template <class Work>
+  void attempt(std::string_view what, Work work) {
+    try {
+      work();
+    } catch (const std::exception& failure) {
+      log(LogLevel::error, what, {{"why", failure.what()}});
+      pause(longestPause, [](const Signals&) { return false; });
+    }
+  }
 };
 
 /// What the tree's right edge can tell in a moment; `ledger verify` looks at everything.
@@ -98,39 +125,25 @@ void Log::State::checkHead(const Head& stored) {
   });
 }
 
-/// False when it is time to stop.
-bool Log::State::pause(Clock::time_point until) {
-  auto guard = signals.lock();
-  guard.waitFor(signalled, until - Clock::now(), [&] { return guard->wake || guard->stop; });
-  guard->wake = false;
-  return !guard->stop;
+void Log::State::integrateUntilStopped() {
+  while (!signals.lock()->stop) {
+    auto began = Clock::now();
+    signals.lock()->wake = false;
+    attempt("the ledger could not give indexes and will try again", [this] {
+      std::lock_guard mine(integrating);
+      while (round() > 0) {}
+    });
+    pause(longestPause, [](const Signals& now) { return now.wake; });
+    pause(began + roundEvery - Clock::now(), [](const Signals&) { return false; });
+  }
 }
 
-void Log::State::work() {
-  auto mayPublish = Clock::now();
-  bool running = true;
-  while (running) {
-    auto began = Clock::now(), next = began + longestPause;
-    try {
-      std::lock_guard mine(turn);
-      while (round() > 0) {}
-      bool behind = publisher.behind(Head(*head.lock()));
-      if (behind && began >= mayPublish) {
-        publish();
-        mayPublish = Clock::now() + publishEvery;
-      } else if (behind) {
-        next = mayPublish;
-      }
-    } catch (const std::exception& failure) {
-      log(LogLevel::error, "the ledger could not go on and will try again", {{"why", failure.what()}});
-      auto guard = signals.lock();
-      guard.waitFor(signalled, longestPause, [&] { return guard->stop; });
-    }
-    running = pause(next);
-    if (running) {
-      auto guard = signals.lock();
-      guard.waitFor(signalled, began + roundEvery - Clock::now(), [&] { return guard->stop; });
-    }
+void Log::State::publishUntilStopped() {
+  while (!signals.lock()->stop) {
+    pause(longestPause, [](const Signals& now) { return now.moved; });
+    signals.lock()->moved = false;
+    attempt("the ledger could not write its files and will try again", [this] { publish(); });
+    pause(publishEvery, [](const Signals&) { return false; });
   }
 }
 
@@ -143,7 +156,7 @@ Log::~Log() { stop(); }
 
 void Log::recover() {
   State& s = *state_;
-  std::lock_guard mine(s.turn);
+  std::lock_guard mine(s.integrating);
   auto published = s.publisher.checkpointFile();
   Head stored = s.database.reading(readHead);
   if (stored.note.empty() && stored.size == 0) {
@@ -152,23 +165,32 @@ void Log::recover() {
   }
   s.checkHead(stored);
   steadyNowNeverBefore(stored.time);
-  s.publisher.refuseFork(published, stored, s.key);
-  s.publisher.repair(stored);
+  {
+    std::lock_guard files(s.publishing);
+    s.publisher.refuseFork(published, stored, s.key);
+    s.publisher.repair(stored);
+  }
   *s.head.lock() = stored;
   while (s.round() > 0) {}
   s.publish();
 }
 
 void Log::start() {
-  if (!state_->thread.joinable()) state_->thread = std::thread([this] { state_->work(); });
+  State& s = *state_;
+  if (s.integratorThread.joinable()) return;
+  s.integratorThread = std::thread([&s] { s.integrateUntilStopped(); });
+  s.publisherThread = std::thread([&s] { s.publishUntilStopped(); });
 }
 
 void Log::stop() {
-  if (!state_->thread.joinable()) return;
-  state_->signals.lock()->stop = true;
-  state_->signalled.notify_all();
-  state_->thread.join();
-  state_->signals.lock()->stop = false;
+  State& s = *state_;
+  if (!s.integratorThread.joinable()) return;
+  s.signals.lock()->stop = true;
+  s.signalled.notify_all();
+  s.integratorThread.join();
+  s.publisherThread.join();
+  s.signals.lock()->stop = false;
+  s.attempt("the ledger's files are behind; the next start writes them", [&s] { s.publish(); });
 }
 
 void Log::wake() {
@@ -177,8 +199,11 @@ void Log::wake() {
 }
 
 std::size_t Log::integrate() {
-  std::lock_guard mine(state_->turn);
-  std::size_t entries = state_->round();
+  std::size_t entries = 0;
+  {
+    std::lock_guard mine(state_->integrating);
+    entries = state_->round();
+  }
   state_->publish();
   return entries;
 }

@@ -37,11 +37,12 @@ class Log {
   /// Rewrites tiles that are missing or of the wrong length, then integrates what is committed but has no index.
   /// Throws Error{corrupt} that names the entry when the database contradicts the stored tree head.
   void recover();
-  /// Starts the background thread that integrates soon after `wake()`, and at least every second.
+  /// Starts the background threads: one integrates soon after `wake()` and at least every second, the other writes the
+  /// files, some five times a second while there is something to write.
   void start();
   void stop();
   void wake();
-  /// One round now, in this thread. Returns the number of entries integrated.
+  /// One round now, in this thread, files included. Returns the number of entries integrated.
   std::size_t integrate();
 
   std::string verifierKey() const;                 ///< signed-note vkey
