@@ -1,0 +1,98 @@
+#include "api/native/aliases.h"
+
+#include <algorithm>
+
+#include "api/native/history.h"
+#include "ledger/log.h"
+#include "registry/pointer.h"
+
+namespace regesta::api::native {
+
+namespace {
+
+using governance::Gate;
+
+std::int64_t numberOf(Call& call, const registry::AssetKey& key, const RawJson& selector) {
+  std::string text = selectorOf(selector, "version");
+  return call.core.store.read([&](db::Session& session) { return registry::resolveVersion(session, key, text).number; });
+}
+
+std::string subjectOf(const registry::AssetKey& key, std::string_view pointer) { return fmt::format("{}#{}", key.subject(), pointer); }
+
+MoveAnswer run(Call& call, const Gate::Move& move) {
+  call.require(governance::Verb::read, move.key.name);
+  return moveAnswer(call.core, subjectOf(move.key, move.pointer), call.core.gate.moveOrThrow(*call.identity, move));
+}
+
+}  // namespace
+
+MoveAnswer moveAnswer(Core& core, const std::string& subject, const Gate::Outcome& outcome) {
+  constexpr int patienceMillis = 500;  // entries get their index within milliseconds; an answer without one is fine too
+  json::object shown = governance::outcomeJson(core.gate, outcome);
+  MoveAnswer answer;
+  answer.outcome = governance::outcomeName(outcome.kind);
+  answer.subject = subject;
+  answer.from = outcome.from;
+  answer.to = outcome.to;
+  answer.decision = textOrNothing(outcome.decision);
+  if (outcome.entryId != 0) answer.entry = core.log.indexOf(outcome.entryId, patienceMillis);
+  answer.verdict.text = json::serialize(shown.at("verdict"));
+  if (const json::value* request = shown.if_contains("change_request")) answer.changeRequest.text = json::serialize(*request);
+  return answer;
+}
+
+Page<AliasAnswer> listAliases(Call& call, const Named& path) {
+  registry::AssetKey key = readable(call, path.kind, path.name);
+  return call.core.store.read([&](db::Session& session) {
+    Page<AliasAnswer> page;
+    for (const registry::Alias& alias : registry::listAliases(session, registry::getAsset(session, key)))
+      page.items.push_back({alias.name, alias.number, registry::isProtected(session, key, alias.name), timeText(alias.movedAt), alias.movedBy});
+    return page;
+  });
+}
+
+MoveAnswer moveAlias(Call& call, const AliasMove& asked) {
+  registry::AssetKey key{call.workspace, kindOf(asked.kind), asked.name};
+  registry::checkAlias(asked.alias);
+  return run(call, {.key = key, .pointer = asked.alias, .to = numberOf(call, key, asked.version), .reason = asked.reason});
+}
+
+MoveAnswer removeAlias(Call& call, const AliasPath& path) {
+  registry::AssetKey key{call.workspace, kindOf(path.kind), path.name};
+  registry::checkAlias(path.alias);
+  bool there = call.core.store.read(
+      [&](db::Session& session) { return registry::findAlias(session, registry::getAsset(session, key), path.alias).has_value(); });
+  if (!there) throw error(Code::notFound, "{} has no alias '{}'", key.subject(), path.alias);
+  return run(call, {.key = key, .pointer = path.alias, .to = 0});
+}
+
+MoveAnswer moveStage(Call& call, const StageMove& asked) {
+  registry::AssetKey key{call.workspace, kindOf(asked.kind), asked.name};
+  return run(call, {.key = key,
+                    .pointer = "stage:" + registry::canonicalStage(asked.stage),
+                    .to = numberOf(call, key, asked.version),
+                    .reason = asked.reason,
+                    .archiveOthers = asked.archiveExisting});
+}
+
+MoveAnswer rollback(Call& call, const Rollback& asked) {
+  registry::AssetKey key{call.workspace, kindOf(asked.kind), asked.name};
+  Gate& gate = call.core.gate;
+  Gate::Outcome outcome = gate.rollback(*call.identity, key, asked.alias, asked.reason, asked.to);
+  if (outcome.kind == Gate::Outcome::Kind::refused || outcome.kind == Gate::Outcome::Kind::pending) {
+    Gate::Move move{.key = key, .pointer = asked.alias, .to = outcome.to, .rollback = true};
+    throw Error(Code::refused, governance::outcomeText(gate, move, outcome), json::serialize(governance::outcomeJson(gate, outcome)));
+  }
+  return moveAnswer(call.core, subjectOf(key, asked.alias), outcome);
+}
+
+Page<HistoryItem> aliasHistory(Call& call, const HistoryQuery& query) {
+  registry::AssetKey key = readable(call, query.kind, query.name);
+  std::int64_t before = readNumberToken(query.pageToken);
+  return call.core.store.read([&](db::Session& session) {
+    registry::getAsset(session, key);
+    return pointerHistoryPage(session, key, query.alias, before, rowsOf(query.pageSize));
+  });
+}
+
+}  // namespace regesta::api::native

@@ -1,0 +1,154 @@
+#include "api/native/change_requests.h"
+
+#include <algorithm>
+
+#include "governance/decision.h"
+
+namespace regesta::api::native {
+
+namespace {
+
+using governance::ChangeRequest;
+using governance::Gate;
+using governance::Verb;
+
+/// The verdict of the request's newest decision, its requirements with what has met them since.
+std::string verdictText(db::Session& session, const ChangeRequest& request) {
+  auto decision = governance::findDecision(session, request.decision);
+  if (!decision) return {};
+  json::value body = parseJson(decision->body);
+  json::value verdict = body.at("verdict");
+  verdict.as_object()["require"] = body.at("requirements");
+  return json::serialize(verdict);
+}
+
+ChangeRequestAnswer answerOf(db::Session& session, const Gate& gate, const ChangeRequest& request) {
+  ChangeRequestAnswer answer;
+  answer.id = request.id;
+  answer.status = request.status;
+  answer.kind = registry::kindName(request.key.kind);
+  answer.name = request.key.name;
+  answer.pointer = request.pointer;
+  answer.action = request.action;
+  answer.version = request.toNumber;
+  answer.from = request.fromNumber;
+  answer.digest = request.toDigest;
+  answer.fromDigest = request.fromDigest;
+  answer.reason = request.reason;
+  answer.requestedBy = request.requestedBy;
+  answer.openedAt = timeText(request.openedAt);
+  answer.closedAt = timeText(request.closedAt);
+  answer.closedBy = textOrNothing(request.closedBy);
+  answer.closedReason = textOrNothing(request.note);
+  answer.decision = textOrNothing(request.decision);
+  answer.verdict.text = verdictText(session, request);
+  for (const governance::Approval& approval : governance::approvalsOf(session, request.id))
+    answer.approvals.push_back({approval.actor, approval.roles, approval.comment, timeText(approval.at), textOrNothing(approval.decision)});
+  answer.url = gate.changeRequestUrl(request.id);
+  return answer;
+}
+
+/// The request, when it belongs to the call's workspace and the caller may read what it is about.
+ChangeRequest requestOf(const Call& call, db::Session& session, std::int64_t id) {
+  ChangeRequest request = governance::getChangeRequest(session, id);
+  if (request.key.workspace != call.workspace) throw error(Code::notFound, "there is no change request {} in workspace '{}'", id, call.workspace);
+  call.require(Verb::read, request.key.name);
+  return request;
+}
+
+void check(const Call& call, std::int64_t id) {
+  call.core.store.read([&](db::Session& session) { requestOf(call, session, id); });
+}
+
+template <class Keep>
+Page<ChangeRequestAnswer> pageOf(Call& call, governance::RequestFilter filter, std::int64_t pageSize, std::string_view token, Keep keep) {
+  std::size_t wanted = rowsOf(pageSize);
+  filter.workspace = call.workspace;
+  filter.before = readNumberToken(token);
+  filter.limit = 200;
+  return call.core.store.read([&](db::Session& session) {
+    Page<ChangeRequestAnswer> page;
+    while (true) {
+      std::vector<ChangeRequest> batch = governance::listChangeRequests(session, filter);
+      for (const ChangeRequest& request : batch) {
+        if (!call.identity->may(Verb::read, call.workspace, request.key.name) || !keep(session, request)) continue;
+        if (page.items.size() == wanted) {
+          page.nextPageToken = makeToken(std::to_string(page.items.back().id));
+          return page;
+        }
+        page.items.push_back(answerOf(session, call.core.gate, request));
+      }
+      if (batch.size() < filter.limit) return page;
+      filter.before = batch.back().id;
+    }
+  });
+}
+
+std::string subjectOf(Call& call, std::int64_t id) {
+  return call.core.store.read([&](db::Session& session) { return requestOf(call, session, id).pointerSubject(); });
+}
+
+ChangeRequestAnswer read(Call& call, std::int64_t id) {
+  return call.core.store.read([&](db::Session& session) { return answerOf(session, call.core.gate, requestOf(call, session, id)); });
+}
+
+}  // namespace
+
+Page<ChangeRequestAnswer> listChangeRequests(Call& call, const ChangeRequestQuery& query) {
+  governance::RequestFilter filter;
+  filter.status = query.status;
+  filter.kind = query.kind;
+  filter.name = query.name;
+  return pageOf(call, filter, query.pageSize, query.pageToken, [](db::Session&, const ChangeRequest&) { return true; });
+}
+
+MoveAnswer createChangeRequest(Call& call, const NewChangeRequest& asked) {
+  registry::AssetKey key = readable(call, asked.kind, asked.name);
+  std::string selector = selectorOf(asked.version, "version");
+  std::int64_t number =
+      call.core.store.read([&](db::Session& session) { return registry::resolveVersion(session, key, selector).number; });
+  Gate::Move move{.key = key, .pointer = asked.pointer, .to = number, .reason = asked.reason};
+  Gate::Outcome outcome = call.core.gate.move(*call.identity, move);
+  if (outcome.kind == Gate::Outcome::Kind::refused)
+    throw Error(Code::refused, governance::outcomeText(call.core.gate, move, outcome),
+                json::serialize(governance::outcomeJson(call.core.gate, outcome)));
+  if (outcome.kind == Gate::Outcome::Kind::pending) call.status = 201;
+  return moveAnswer(call.core, fmt::format("{}#{}", key.subject(), asked.pointer), outcome);
+}
+
+ChangeRequestAnswer getChangeRequest(Call& call, const NumberOnly& path) { return read(call, path.id); }
+
+MoveAnswer approveChangeRequest(Call& call, const Review& review) {
+  std::string subject = subjectOf(call, review.id);
+  return moveAnswer(call.core, subject, call.core.gate.approve(review.id, *call.identity, review.comment, review.role));
+}
+
+ChangeRequestAnswer rejectChangeRequest(Call& call, const Review& review) {
+  check(call, review.id);
+  call.core.gate.reject(review.id, *call.identity, review.comment);
+  return read(call, review.id);
+}
+
+ChangeRequestAnswer withdrawChangeRequest(Call& call, const Review& review) {
+  check(call, review.id);
+  call.core.gate.withdraw(review.id, *call.identity, review.comment);
+  return read(call, review.id);
+}
+
+MoveAnswer retryChangeRequest(Call& call, const NumberOnly& path) {
+  std::string subject = subjectOf(call, path.id);
+  return moveAnswer(call.core, subject, call.core.gate.retry(path.id, *call.identity));
+}
+
+Page<ChangeRequestAnswer> listApprovals(Call& call, const WaitingQuery& query) {
+  if (query.waitingFor != "me" && !query.waitingFor.empty()) throw Invalid("waiting_for", "must be \"me\"");
+  governance::RequestFilter filter;
+  filter.status = "open";
+  return pageOf(call, filter, query.pageSize, query.pageToken, [&](db::Session& session, const ChangeRequest& request) {
+    if (!call.identity->may(Verb::approve, call.workspace, request.key.name)) return false;
+    std::vector<governance::Approval> given = governance::approvalsOf(session, request.id);
+    return std::ranges::find(given, call.actor().name, &governance::Approval::actor) == given.end();
+  });
+}
+
+}  // namespace regesta::api::native

@@ -1,0 +1,77 @@
+#pragma once
+#include "api/native/aliases.h"
+#include "governance/change_request.h"
+
+namespace regesta::api::native {
+
+struct ApprovalAnswer {
+  std::string user;
+  std::vector<std::string> roles;
+  std::string comment;
+  std::optional<std::string> at, decision;
+  static constexpr Field fields[] = {field<&ApprovalAnswer::user>("user"), field<&ApprovalAnswer::roles>("roles"),
+                                     field<&ApprovalAnswer::comment>("comment"), field<&ApprovalAnswer::at>("at"),
+                                     field<&ApprovalAnswer::decision>("decision", about("what they had in view"))};
+};
+struct ChangeRequestAnswer {
+  std::int64_t id = 0;
+  std::string status, kind, name, pointer, action;
+  std::int64_t version = 0, from = 0;
+  std::string digest, fromDigest, reason, requestedBy;
+  std::optional<std::string> openedAt, closedAt, closedBy, closedReason, decision;
+  RawJson verdict;
+  std::vector<ApprovalAnswer> approvals;
+  std::string url;
+  static constexpr Field fields[] = {
+      field<&ChangeRequestAnswer::id>("id"),               field<&ChangeRequestAnswer::status>("status"),
+      field<&ChangeRequestAnswer::kind>("kind"),           field<&ChangeRequestAnswer::name>("name"),
+      field<&ChangeRequestAnswer::pointer>("pointer"),     field<&ChangeRequestAnswer::action>("action"),
+      field<&ChangeRequestAnswer::version>("version"),     field<&ChangeRequestAnswer::from>("from"),
+      field<&ChangeRequestAnswer::digest>("digest"),       field<&ChangeRequestAnswer::fromDigest>("from_digest"),
+      field<&ChangeRequestAnswer::reason>("reason"),       field<&ChangeRequestAnswer::requestedBy>("requested_by"),
+      field<&ChangeRequestAnswer::openedAt>("opened_at"),  field<&ChangeRequestAnswer::closedAt>("closed_at"),
+      field<&ChangeRequestAnswer::closedBy>("closed_by"),  field<&ChangeRequestAnswer::closedReason>("closed_reason"),
+      field<&ChangeRequestAnswer::decision>("decision"),
+      field<&ChangeRequestAnswer::verdict>("verdict", about("of the newest decision; `require` says what is met and by whom")),
+      field<&ChangeRequestAnswer::approvals>("approvals"), field<&ChangeRequestAnswer::url>("url")};
+};
+struct ChangeRequestQuery {
+  std::string status, kind, name, pageToken;
+  std::int64_t pageSize = 0;
+  static constexpr Field fields[] = {field<&ChangeRequestQuery::status>("status"), field<&ChangeRequestQuery::kind>("kind"),
+                                     field<&ChangeRequestQuery::name>("name"), field<&ChangeRequestQuery::pageToken>("page_token"),
+                                     field<&ChangeRequestQuery::pageSize>("page_size", pageRule)};
+};
+struct NewChangeRequest {
+  std::string kind, name, pointer;
+  RawJson version;
+  std::string reason;
+  static constexpr Field fields[] = {field<&NewChangeRequest::kind>("kind", required), field<&NewChangeRequest::name>("name", required),
+                                     field<&NewChangeRequest::pointer>("pointer", required),
+                                     field<&NewChangeRequest::version>("version", present),
+                                     field<&NewChangeRequest::reason>("reason", atMost(4000))};
+};
+struct Review {
+  std::int64_t id = 0;
+  std::string comment, role;
+  static constexpr Field fields[] = {field<&Review::id>("id", present | atLeast(1)), field<&Review::comment>("comment", atMost(4000)),
+                                     field<&Review::role>("role", about("approve in this role only"))};
+};
+struct WaitingQuery {
+  std::string waitingFor, pageToken;
+  std::int64_t pageSize = 0;
+  static constexpr Field fields[] = {field<&WaitingQuery::waitingFor>("waiting_for", about("\"me\": open requests that I may approve and have not")),
+                                     field<&WaitingQuery::pageToken>("page_token"), field<&WaitingQuery::pageSize>("page_size", pageRule)};
+};
+
+Page<ChangeRequestAnswer> listChangeRequests(Call& call, const ChangeRequestQuery& query);
+/// Asks for the move. Done at once when nothing is missing; else the answer is pending with the request's id (201).
+MoveAnswer createChangeRequest(Call& call, const NewChangeRequest& asked);
+ChangeRequestAnswer getChangeRequest(Call& call, const NumberOnly& path);
+MoveAnswer approveChangeRequest(Call& call, const Review& review);
+ChangeRequestAnswer rejectChangeRequest(Call& call, const Review& review);
+ChangeRequestAnswer withdrawChangeRequest(Call& call, const Review& review);
+MoveAnswer retryChangeRequest(Call& call, const NumberOnly& path);
+Page<ChangeRequestAnswer> listApprovals(Call& call, const WaitingQuery& query);
+
+}  // namespace regesta::api::native

@@ -1,0 +1,58 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/endpoint.h"
+#include "base/limits.h"
+#include "registry/version.h"
+
+/// What the resources of the native API share: paths, pages, times.
+namespace regesta::api::native {
+
+/// A list answer. No token: that was all.
+template <class Item>
+struct Page {
+  std::vector<Item> items;
+  std::optional<std::string> nextPageToken;
+  static constexpr Field fields[] = {field<&Page::items>("items"), field<&Page::nextPageToken>("next_page_token")};
+};
+
+inline constexpr Rule pageRule = atLeast(0) | atMost(static_cast<std::int64_t>(limits::pageSize)) | about("rows in one answer; 0 or absent: 100");
+constexpr std::size_t rowsOf(std::int64_t pageSize) { return pageSize > 0 ? static_cast<std::size_t>(pageSize) : 100; }
+
+/// Tokens are opaque to clients: base64url of where to go on. Empty text: from the start. Throws Invalid.
+std::string makeToken(std::string_view place);
+std::string readToken(std::string_view token);
+std::int64_t readNumberToken(std::string_view token);
+
+/// Throws Invalid{field "kind"}.
+registry::Kind kindOf(std::string_view kind);
+/// The asset's key in the call's workspace, with the right to read it. Throws Error{denied}.
+registry::AssetKey readable(const Call& call, std::string_view kind, std::string_view name);
+/// The same with the right to change it: writing, or administering where it is a policy, because policies guard the rest.
+registry::AssetKey changeable(const Call& call, std::string_view kind, std::string_view name);
+
+/// "7", 7, "^1.2", "production": a version selector as JSON. Throws Invalid{field}.
+std::string selectorOf(const RawJson& json, std::string_view field);
+
+/// RFC 3339, or empty optional for 0.
+std::optional<std::string> timeText(std::int64_t millis);
+std::optional<std::string> textOrNothing(std::string_view text);
+
+struct Named {
+  std::string kind, name;
+  static constexpr Field fields[] = {field<&Named::kind>("kind", required), field<&Named::name>("name", required)};
+};
+struct NameOnly {
+  std::string name;
+  static constexpr Field fields[] = {field<&NameOnly::name>("name", required)};
+};
+struct NumberOnly {
+  std::int64_t id = 0;
+  static constexpr Field fields[] = {field<&NumberOnly::id>("id", present | atLeast(1))};
+};
+
+}  // namespace regesta::api::native

@@ -1,0 +1,64 @@
+#include "api/native/decisions.h"
+
+#include "base/text.h"
+#include "governance/decision.h"
+
+namespace regesta::api::native {
+
+namespace {
+
+using governance::Decision;
+
+Decision find(Call& call, const std::string& digest) {
+  auto decision = call.core.store.read([&](db::Session& session) { return governance::findDecision(session, digest); });
+  if (!decision || decision->key.workspace != call.workspace)
+    throw error(Code::notFound, "there is no decision {} in workspace '{}'", shorten(digest, 80), call.workspace);
+  call.require(governance::Verb::read, decision->key.name);
+  return *std::move(decision);
+}
+
+}  // namespace
+
+Page<DecisionShort> listDecisions(Call& call, const DecisionQuery& query) {
+  std::size_t wanted = rowsOf(query.pageSize);
+  auto found = call.core.store.read([&](db::Session& session) {
+    return governance::listDecisions(session, call.workspace, query.kind, query.name, query.pointer, readNumberToken(query.pageToken), wanted + 1);
+  });
+  Page<DecisionShort> page;
+  if (found.size() > wanted) {
+    found.pop_back();
+    page.nextPageToken = makeToken(std::to_string(found.back().at));
+  }
+  for (const Decision& decision : found) {
+    if (!call.identity->may(governance::Verb::read, call.workspace, decision.key.name)) continue;
+    page.items.push_back({decision.digest, std::string(registry::kindName(decision.key.kind)), decision.key.name, decision.pointer,
+                          decision.result, timeText(decision.at)});
+  }
+  return page;
+}
+
+DecisionAnswer getDecision(Call& call, const DigestPath& path) {
+  Decision decision = find(call, path.digest);
+  json::value body = parseJson(decision.body);
+  DecisionAnswer answer;
+  answer.digest = decision.digest;
+  answer.kind = registry::kindName(decision.key.kind);
+  answer.name = decision.key.name;
+  answer.pointer = decision.pointer;
+  answer.result = decision.result;
+  answer.at = timeText(decision.at);
+  answer.input.text = json::serialize(body.at("inputs").at(0));
+  answer.verdict.text = json::serialize(body.at("verdict"));
+  answer.requirements.text = json::serialize(body.at("requirements"));
+  answer.evaluations.text = json::serialize(body.at("evaluations"));
+  answer.inputs.text = json::serialize(body.at("inputs"));
+  answer.body = std::move(decision.body);
+  return answer;
+}
+
+ReplayAnswer replayDecision(Call& call, const DigestPath& path) {
+  governance::Replayed replayed = governance::replayDecision(call.core.store, call.core.policy, find(call, path.digest));
+  return {replayed.same, std::move(replayed.differences)};
+}
+
+}  // namespace regesta::api::native

@@ -1,0 +1,137 @@
+#include "api/native/front.h"
+
+#include "api/native/aliases.h"
+#include "api/native/assets.h"
+#include "api/native/change_requests.h"
+#include "api/native/decisions.h"
+#include "api/native/evidence.h"
+#include "api/native/ledger.h"
+#include "api/native/lineage.h"
+#include "api/native/policies.h"
+#include "api/native/prompts.h"
+#include "api/native/runs.h"
+#include "api/native/tokens.h"
+#include "api/native/users.h"
+#include "api/native/versions.h"
+#include "api/native/workspaces.h"
+
+namespace regesta::api::native {
+
+namespace {
+
+http::Response renderError(const Error& error) {
+  http::Response response;
+  response.status = httpStatus(error.code);
+  JsonWriter writer(response.body);
+  writer.object().key("error").object().key("code").text(codeName(error.code)).key("message").text(error.message);
+  if (!error.detail.empty()) writer.key("detail").raw(error.detail);
+  writer.end().end();
+  if (error.code == Code::unauthenticated) response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\", charset=\"UTF-8\"");
+  return response;
+}
+
+// Handlers check the asset's name, too: the rule here is what the workspace must allow at least.
+const Route routes[] = {
+    get("/api/v1/workspaces", signedIn(), listWorkspaces),
+    post("/api/v1/workspaces", administers("workspaces"), createWorkspace),
+    get("/api/v1/workspaces/{name}", signedIn(), getWorkspace),
+    patch("/api/v1/workspaces/{name}", administers("workspaces"), describeWorkspace),
+    del("/api/v1/workspaces/{name}", administers("workspaces"), deleteWorkspace),
+
+    get("/api/v1/assets", reads("assets"), listAssets),
+    post("/api/v1/assets", writes("assets"), createAsset),
+    get("/api/v1/assets/{kind}/{name}", reads("assets"), getAsset),
+    patch("/api/v1/assets/{kind}/{name}", writes("assets"), changeAsset),
+    del("/api/v1/assets/{kind}/{name}", writes("assets"), deleteAsset),
+    put("/api/v1/assets/{kind}/{name}/tags/{key}", writes("assets"), setAssetTag),
+    del("/api/v1/assets/{kind}/{name}/tags/{key}", writes("assets"), deleteAssetTag),
+
+    get("/api/v1/assets/{kind}/{name}/versions", reads("versions"), listVersions),
+    post("/api/v1/assets/{kind}/{name}/versions", writes("versions"), createVersion),
+    get("/api/v1/assets/{kind}/{name}/versions/{selector}", reads("versions"), getVersion),
+    patch("/api/v1/assets/{kind}/{name}/versions/{selector}", writes("versions"), describeVersion),
+    del("/api/v1/assets/{kind}/{name}/versions/{selector}", writes("versions"), deleteVersion),
+    put("/api/v1/assets/{kind}/{name}/versions/{selector}/tags/{key}", writes("versions"), setVersionTag),
+    del("/api/v1/assets/{kind}/{name}/versions/{selector}/tags/{key}", writes("versions"), deleteVersionTag),
+    get("/api/v1/assets/{kind}/{name}/versions/{selector}/files", reads("versions"), listFiles),
+
+    get("/api/v1/assets/{kind}/{name}/aliases", reads("aliases"), listAliases),
+    put("/api/v1/assets/{kind}/{name}/aliases/{alias}", writes("aliases"), moveAlias),
+    del("/api/v1/assets/{kind}/{name}/aliases/{alias}", writes("aliases"), removeAlias),
+    post("/api/v1/assets/{kind}/{name}/aliases/{alias}/rollback", writes("aliases"), rollback),
+    get("/api/v1/assets/{kind}/{name}/aliases/{alias}/history", reads("aliases"), aliasHistory),
+    post("/api/v1/assets/{kind}/{name}/stages", writes("aliases"), moveStage),
+
+    get("/api/v1/prompts", reads("prompts"), listPrompts),
+    post("/api/v1/prompts/{name}/versions", writes("prompts"), createPromptVersion),
+    get("/api/v1/prompts/{name}/versions/{selector}", reads("prompts"), getPromptVersion),
+    get("/api/v1/prompts/{name}/resolve", reads("prompts"), resolvePrompt),
+
+    get("/api/v1/runs", reads("runs"), listRuns),
+    get("/api/v1/runs/{id}", reads("runs"), getRun),
+
+    get("/api/v1/evidence", reads("evidence"), listEvidence),
+    post("/api/v1/evidence", writes("evidence"), addEvidence),
+    get("/api/v1/evidence/{id}", reads("evidence"), getEvidence),
+    post("/api/v1/evidence/evaluate", writes("evidence"), evaluateEvidence),
+
+    get("/api/v1/policies", reads("policies"), listPolicies),
+    post("/api/v1/policies/{name}", administers("policies"), createPolicy),
+    post("/api/v1/policies/check", writes("policies"), checkPolicy),
+    post("/api/v1/policies/test", writes("policies"), testPolicy),
+    post("/api/v1/policies/eval", writes("policies"), evaluatePolicy),
+    get("/api/v1/policies/bindings", reads("policies"), listBindings),
+    post("/api/v1/policies/bindings", administers("policies"), createBinding),
+    del("/api/v1/policies/bindings/{id}", administers("policies"), deleteBinding),
+
+    get("/api/v1/change-requests", reads("change-requests"), listChangeRequests),
+    post("/api/v1/change-requests", writes("change-requests"), createChangeRequest),
+    get("/api/v1/change-requests/{id}", reads("change-requests"), getChangeRequest),
+    post("/api/v1/change-requests/{id}/approve", approves("change-requests"), approveChangeRequest),
+    post("/api/v1/change-requests/{id}/reject", approves("change-requests"), rejectChangeRequest),
+    post("/api/v1/change-requests/{id}/withdraw", writes("change-requests"), withdrawChangeRequest),
+    post("/api/v1/change-requests/{id}/retry", writes("change-requests"), retryChangeRequest),
+    get("/api/v1/approvals", reads("approvals"), listApprovals),
+
+    get("/api/v1/decisions", reads("decisions"), listDecisions),
+    get("/api/v1/decisions/{digest}", reads("decisions"), getDecision),
+    post("/api/v1/decisions/{digest}/replay", approves("decisions"), replayDecision),
+
+    get("/api/v1/lineage/graph", reads("lineage"), lineageGraph),
+
+    get("/api/v1/ledger", reads("ledger"), ledgerState),
+    get("/api/v1/ledger/entries", reads("ledger"), listEntries),
+    get("/api/v1/ledger/entries/{index}", reads("ledger"), getEntry),
+    get("/api/v1/ledger/entries/{index}/receipt", reads("ledger"), getReceipt),
+    post("/api/v1/ledger/verify", administers("ledger"), verifyLedger),
+    get("/ledger/checkpoint", open(), publicCheckpoint),
+    get("/ledger/key", open(), publicKey),
+    get("/ledger/tile/{path...}", open(), publicTile),
+
+    get("/api/v1/users", administers("users"), listUsers),
+    post("/api/v1/users", administers("users"), createUser),
+    get("/api/v1/users/me", signedIn(), whoAmI),
+    put("/api/v1/users/{name}/password", writes("users"), setPassword),
+    put("/api/v1/users/{name}/grants", administers("users"), setGrants),
+    del("/api/v1/users/{name}", administers("users"), deleteUser),
+
+    get("/api/v1/tokens", administers("tokens"), listTokens),
+    post("/api/v1/tokens", administers("tokens"), createToken),
+    del("/api/v1/tokens/{name}", administers("tokens"), revokeToken),
+};
+
+}  // namespace
+
+const Dialect& dialect() {
+  static const Dialect native{
+      .name = "native",
+      .manner = {.forbidUnknown = true},
+      .wantsJsonType = true,  // and with it no page of another origin can make a browser on this machine write here
+      .renderError = renderError,
+  };
+  return native;
+}
+
+Front front() { return {dialect(), routes}; }
+
+}  // namespace regesta::api::native

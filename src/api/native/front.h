@@ -1,0 +1,16 @@
+#pragma once
+#include "api/endpoint.h"
+#include "http/router.h"
+
+namespace regesta::api::native {
+
+/// {"error":{"code","message","detail"}}; unknown members of a request are errors that suggest the known one.
+const Dialect& dialect();
+
+/// Every row of /api/v1/… and the public ledger below /ledger/.
+Front front();
+
+/// Blobs, version files and the change feed, which read or write piece by piece.
+void mountStreams(http::Router& router, Core& core);
+
+}  // namespace regesta::api::native

@@ -1,0 +1,117 @@
+#include "api/native/ledger.h"
+
+#include "base/text.h"
+#include "governance/replay.h"
+#include "ledger/log.h"
+#include "ledger/note.h"
+#include "ledger/tile.h"
+#include "ledger/verify.h"
+
+namespace regesta::api::native {
+
+namespace {
+
+constexpr std::int64_t looksAtMost = 20'000;  // entries a filtered listing reads in one call
+
+std::string text(const json::value& body, std::string_view name) {
+  const json::value* found = body.is_object() ? body.as_object().if_contains(name) : nullptr;
+  return found && found->is_string() ? std::string(found->as_string()) : std::string();
+}
+
+bool fits(const std::string& pattern, const std::string& value) { return pattern.empty() || globMatch(pattern, value); }
+
+bool fits(const EntryQuery& query, std::string_view bodyText) {
+  if (query.subject.empty() && query.actor.empty() && query.action.empty()) return true;
+  json::value body = parseJson(bodyText);
+  return fits(query.subject, text(body, "subject")) && fits(query.actor, text(body, "actor")) && fits(query.action, text(body, "action"));
+}
+
+ledger::VerifierKey keyOf(const Call& call) {
+  auto key = ledger::parseVerifierKey(call.core.log.verifierKey());
+  REGESTA_INVARIANT(key.has_value());
+  return *key;
+}
+
+Plain plainText(std::string body) {
+  Plain answer;
+  answer.contentType = "text/plain; charset=utf-8";
+  answer.body = std::move(body);
+  return answer;
+}
+
+}  // namespace
+
+LedgerAnswer ledgerState(Call& call, const Nothing&) {
+  return {call.core.log.size(), keyOf(call).name, call.core.log.verifierKey(), call.core.log.checkpoint()};
+}
+
+Page<EntryAnswer> listEntries(Call& call, const EntryQuery& query) {
+  std::size_t wanted = rowsOf(query.pageSize > 0 ? query.pageSize : query.limit);
+  std::int64_t from = query.pageToken.empty() ? query.from : readNumberToken(query.pageToken);
+  return call.core.store.read([&](db::Session& session) {
+    Page<EntryAnswer> page;
+    auto rows = session.query("SELECT idx, id, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2", {from, looksAtMost});
+    std::int64_t seen = 0, next = from;
+    while (rows.next()) {
+      if (page.items.size() == wanted) {
+        page.nextPageToken = makeToken(std::to_string(next));
+        return page;
+      }
+      ++seen;
+      next = rows.integer(0) + 1;
+      if (fits(query, rows.view(2))) page.items.push_back({rows.integer(0), rows.integer(1), {rows.text(2)}});
+    }
+    if (seen == looksAtMost) page.nextPageToken = makeToken(std::to_string(next));
+    return page;
+  });
+}
+
+EntryAnswer getEntry(Call& call, const IndexPath& path) {
+  auto entry = call.core.log.entry(path.index);
+  if (!entry) throw error(Code::notFound, "the ledger has {} entries, so none with index {}", call.core.log.size(), path.index);
+  return {entry->index, entry->id, {std::move(entry->body)}};
+}
+
+Plain getReceipt(Call& call, const IndexPath& path) {
+  if (path.index >= call.core.log.size())
+    throw error(Code::notFound, "the ledger has {} entries, so none with index {}", call.core.log.size(), path.index);
+  return plainText(call.core.log.receipt(path.index));
+}
+
+VerifyAnswer verifyLedger(Call& call, const Nothing&) {
+  db::Database& database = call.core.store.database();
+  ledger::Report report = ledger::verifyDatabase(database, keyOf(call));
+  VerifyAnswer answer;
+  answer.entries = report.entries;
+  for (const ledger::Finding& finding : report.findings) answer.findings.push_back({finding.index, "ledger", finding.what});
+  governance::Comparison comparison = governance::compareWithDatabase(database);
+  answer.compared = comparison.compared;
+  for (const governance::Difference& difference : comparison.differences)
+    answer.findings.push_back({difference.entry, difference.subject, difference.what});
+  answer.ok = answer.findings.empty() && report.further == 0 && comparison.further == 0;
+  return answer;
+}
+
+Plain publicCheckpoint(Call& call, const Nothing&) {
+  Plain answer = plainText(call.core.log.checkpoint());
+  answer.headers.set("Cache-Control", "no-cache");
+  return answer;
+}
+
+Plain publicKey(Call& call, const Nothing&) { return plainText(call.core.log.verifierKey() + "\n"); }
+
+Plain publicTile(Call& call, const TilePath& path) {
+  auto tile = ledger::parseTilePath("tile/" + path.path);
+  std::optional<std::string> bytes;
+  if (tile)
+    bytes = tile->level == ledger::entryLevel ? call.core.log.entryBundle(tile->number, tile->width)
+                                              : call.core.log.tile(tile->level, tile->number, tile->width);
+  if (!bytes) throw Error(Code::notFound, "there is no such tile");
+  Plain answer;
+  answer.contentType = "application/octet-stream";
+  answer.body = *std::move(bytes);
+  answer.headers.set("Cache-Control", "public, max-age=31536000, immutable");
+  return answer;
+}
+
+}  // namespace regesta::api::native

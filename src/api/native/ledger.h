@@ -1,0 +1,65 @@
+#pragma once
+#include "api/native/common.h"
+
+namespace regesta::api::native {
+
+struct LedgerAnswer {
+  std::int64_t size = 0;
+  std::string origin, vkey, checkpoint;
+  static constexpr Field fields[] = {field<&LedgerAnswer::size>("size"), field<&LedgerAnswer::origin>("origin"),
+                                     field<&LedgerAnswer::vkey>("vkey"), field<&LedgerAnswer::checkpoint>("checkpoint")};
+};
+struct EntryAnswer {
+  std::int64_t index = 0, id = 0;
+  RawJson body;
+  static constexpr Field fields[] = {field<&EntryAnswer::index>("index"), field<&EntryAnswer::id>("id"),
+                                     field<&EntryAnswer::body>("body", about("the entry; its canonical JSON is what was hashed"))};
+};
+struct EntryQuery {
+  std::int64_t from = 0, limit = 0;
+  std::string subject, actor, action, pageToken;
+  std::int64_t pageSize = 0;
+  static constexpr Field fields[] = {
+      field<&EntryQuery::from>("from", atLeast(0)),
+      field<&EntryQuery::limit>("limit", pageRule),
+      field<&EntryQuery::subject>("subject", about("model/loan-risk#production, or a pattern with *")),
+      field<&EntryQuery::actor>("actor", about("user:anna, or a pattern")),
+      field<&EntryQuery::action>("action", about("alias.moved, or a pattern: alias.*")),
+      field<&EntryQuery::pageToken>("page_token"),
+      field<&EntryQuery::pageSize>("page_size", pageRule)};
+};
+struct IndexPath {
+  std::int64_t index = 0;
+  static constexpr Field fields[] = {field<&IndexPath::index>("index", present | atLeast(0))};
+};
+struct VerifyFinding {
+  std::int64_t index = 0;
+  std::string subject, what;
+  static constexpr Field fields[] = {field<&VerifyFinding::index>("index"), field<&VerifyFinding::subject>("subject"),
+                                     field<&VerifyFinding::what>("what")};
+};
+struct VerifyAnswer {
+  bool ok = false;
+  std::int64_t entries = 0, compared = 0;
+  std::vector<VerifyFinding> findings;
+  static constexpr Field fields[] = {field<&VerifyAnswer::ok>("ok"), field<&VerifyAnswer::entries>("entries"),
+                                     field<&VerifyAnswer::compared>("compared", about("rows of the database held against the ledger")),
+                                     field<&VerifyAnswer::findings>("findings")};
+};
+struct TilePath {
+  std::string path;
+  static constexpr Field fields[] = {field<&TilePath::path>("path", required)};
+};
+
+LedgerAnswer ledgerState(Call& call, const Nothing&);
+/// In the order of the log. A page may be short and still have a next one: filters look at so many entries a call.
+Page<EntryAnswer> listEntries(Call& call, const EntryQuery& query);
+EntryAnswer getEntry(Call& call, const IndexPath& path);
+Plain getReceipt(Call& call, const IndexPath& path);
+VerifyAnswer verifyLedger(Call& call, const Nothing&);
+
+Plain publicCheckpoint(Call& call, const Nothing&);
+Plain publicKey(Call& call, const Nothing&);
+Plain publicTile(Call& call, const TilePath& path);
+
+}  // namespace regesta::api::native

@@ -1,0 +1,34 @@
+#pragma once
+#include "api/native/common.h"
+
+namespace regesta::api::native {
+
+struct LineageQuery {
+  std::string node, direction;
+  std::int64_t depth = 0;
+  static constexpr std::string_view directions[] = {"upstream", "downstream", "both"};
+  static constexpr Field fields[] = {field<&LineageQuery::node>("node", required | about("model/loan-risk@3, run/<id>, dataset/loanapp@1")),
+                                     field<&LineageQuery::direction>("direction", oneOf(directions)),
+                                     field<&LineageQuery::depth>("depth", atLeast(0) | atMost(64))};
+};
+struct LineageNode {
+  std::string id, label;
+  static constexpr Field fields[] = {field<&LineageNode::id>("id"), field<&LineageNode::label>("label")};
+};
+struct LineageEdge {
+  std::string from, to, relation;
+  std::optional<std::string> at;
+  static constexpr Field fields[] = {field<&LineageEdge::from>("from"), field<&LineageEdge::to>("to"),
+                                     field<&LineageEdge::relation>("relation"), field<&LineageEdge::at>("at")};
+};
+struct LineageAnswer {
+  std::string root;
+  std::vector<LineageNode> nodes;
+  std::vector<LineageEdge> edges;
+  static constexpr Field fields[] = {field<&LineageAnswer::root>("root"), field<&LineageAnswer::nodes>("nodes"), field<&LineageAnswer::edges>("edges")};
+};
+
+/// `node` may also name a version by alias or selector: model/loan-risk@production.
+LineageAnswer lineageGraph(Call& call, const LineageQuery& query);
+
+}  // namespace regesta::api::native

@@ -1,0 +1,37 @@
+#include "api/native/tokens.h"
+
+#include "base/time.h"
+#include "governance/access.h"
+
+namespace regesta::api::native {
+
+Page<TokenAnswer> listTokens(Call& call, const PageQuery& query) {
+  requireAdministrator(call);
+  std::string after = readToken(query.pageToken);
+  Page<TokenAnswer> page;
+  for (const governance::Token& token : call.core.access.tokens()) {
+    if (!after.empty() && token.name <= after) continue;
+    if (page.items.size() == rowsOf(query.pageSize)) {
+      page.nextPageToken = makeToken(page.items.back().name);
+      break;
+    }
+    page.items.push_back({token.name, timeText(token.createdAt), timeText(token.expiresAt), wireOf(token.grants)});
+  }
+  return page;
+}
+
+MadeToken createToken(Call& call, const NewToken& asked) {
+  requireAdministrator(call);
+  constexpr std::int64_t dayMillis = 24 * 60 * 60 * 1000;
+  std::int64_t expiresAt = asked.expiresInDays > 0 ? nowMillis() + asked.expiresInDays * dayMillis : 0;
+  call.status = 201;
+  return {asked.name, call.core.access.createToken(call.actor(), asked.name, grantsOf(asked.grants), expiresAt)};
+}
+
+Nothing revokeToken(Call& call, const NameOnly& path) {
+  requireAdministrator(call);
+  call.core.access.revokeToken(call.actor(), path.name);
+  return {};
+}
+
+}  // namespace regesta::api::native

@@ -1,0 +1,67 @@
+#include "api/native/users.h"
+
+#include "governance/access.h"
+
+namespace regesta::api::native {
+
+using governance::Verb;
+
+std::vector<governance::Grant> grantsOf(const std::vector<GrantWire>& wire) {
+  std::vector<governance::Grant> grants;
+  for (const GrantWire& grant : wire) grants.push_back({grant.role, grant.workspace, grant.namePattern});
+  return grants;
+}
+
+std::vector<GrantWire> wireOf(const std::vector<governance::Grant>& grants) {
+  std::vector<GrantWire> wire;
+  for (const governance::Grant& grant : grants) wire.push_back({grant.role, grant.workspace, grant.namePattern});
+  return wire;
+}
+
+void requireAdministrator(const Call& call) { call.identity->require(Verb::administer, "*", "*"); }
+
+Page<UserAnswer> listUsers(Call& call, const PageQuery& query) {
+  requireAdministrator(call);
+  std::string after = readToken(query.pageToken);
+  Page<UserAnswer> page;
+  for (const governance::User& user : call.core.access.users()) {
+    if (!after.empty() && user.name <= after) continue;
+    if (page.items.size() == rowsOf(query.pageSize)) {
+      page.nextPageToken = makeToken(page.items.back().name);
+      break;
+    }
+    page.items.push_back({user.name, user.disabled, timeText(user.createdAt), wireOf(user.grants)});
+  }
+  return page;
+}
+
+UserAnswer createUser(Call& call, const NewUser& asked) {
+  requireAdministrator(call);
+  call.status = 201;
+  governance::User user = call.core.access.createUser(call.actor(), asked.name, asked.password, grantsOf(asked.grants));
+  return {user.name, user.disabled, timeText(user.createdAt), wireOf(user.grants)};
+}
+
+MeAnswer whoAmI(Call& call, const Nothing&) {
+  return {call.actor().shortName(), call.actor().name, call.identity->local, wireOf(call.identity->grants)};
+}
+
+Nothing setPassword(Call& call, const NewPassword& asked) {
+  if (call.actor().name != "user:" + asked.name) requireAdministrator(call);
+  call.core.access.setPassword(call.actor(), asked.name, asked.password);
+  return {};
+}
+
+Nothing setGrants(Call& call, const NewGrants& asked) {
+  requireAdministrator(call);
+  call.core.access.setGrants(call.actor(), asked.name, grantsOf(asked.grants));
+  return {};
+}
+
+Nothing deleteUser(Call& call, const NameOnly& path) {
+  requireAdministrator(call);
+  call.core.access.deleteUser(call.actor(), path.name);
+  return {};
+}
+
+}  // namespace regesta::api::native

@@ -1,0 +1,60 @@
+#pragma once
+#include "api/native/common.h"
+
+namespace regesta::api::native {
+
+struct GrantWire {
+  std::string role, workspace, namePattern;
+  static constexpr Field fields[] = {field<&GrantWire::role>("role", required | about("reader, contributor, approver, admin, auditor, or an approval role of your own")),
+                                     field<&GrantWire::workspace>("workspace"), field<&GrantWire::namePattern>("name_pattern")};
+};
+std::vector<governance::Grant> grantsOf(const std::vector<GrantWire>& wire);
+std::vector<GrantWire> wireOf(const std::vector<governance::Grant>& grants);
+/// Users and tokens are the server's: throws Error{denied} unless the caller administers everything.
+void requireAdministrator(const Call& call);
+
+struct UserAnswer {
+  std::string name;
+  bool disabled = false;
+  std::optional<std::string> createdAt;
+  std::vector<GrantWire> grants;
+  static constexpr Field fields[] = {field<&UserAnswer::name>("name"), field<&UserAnswer::disabled>("disabled"),
+                                     field<&UserAnswer::createdAt>("created_at"), field<&UserAnswer::grants>("grants")};
+};
+struct MeAnswer {
+  std::string name, actor;
+  bool local = false;
+  std::vector<GrantWire> grants;
+  static constexpr Field fields[] = {field<&MeAnswer::name>("name"), field<&MeAnswer::actor>("actor"), field<&MeAnswer::local>("local"),
+                                     field<&MeAnswer::grants>("grants")};
+};
+struct PageQuery {
+  std::string pageToken;
+  std::int64_t pageSize = 0;
+  static constexpr Field fields[] = {field<&PageQuery::pageToken>("page_token"), field<&PageQuery::pageSize>("page_size", pageRule)};
+};
+struct NewUser {
+  std::string name, password;
+  std::vector<GrantWire> grants;
+  static constexpr Field fields[] = {field<&NewUser::name>("name", required), field<&NewUser::password>("password", required | secret),
+                                     field<&NewUser::grants>("grants")};
+};
+struct NewPassword {
+  std::string name, password;
+  static constexpr Field fields[] = {field<&NewPassword::name>("name", required), field<&NewPassword::password>("password", required | secret)};
+};
+struct NewGrants {
+  std::string name;
+  std::vector<GrantWire> grants;
+  static constexpr Field fields[] = {field<&NewGrants::name>("name", required), field<&NewGrants::grants>("grants", present)};
+};
+
+Page<UserAnswer> listUsers(Call& call, const PageQuery& query);
+UserAnswer createUser(Call& call, const NewUser& asked);
+MeAnswer whoAmI(Call& call, const Nothing&);
+/// One's own, or any as administrator.
+Nothing setPassword(Call& call, const NewPassword& asked);
+Nothing setGrants(Call& call, const NewGrants& asked);
+Nothing deleteUser(Call& call, const NameOnly& path);
+
+}  // namespace regesta::api::native

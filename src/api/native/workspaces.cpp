@@ -1,0 +1,56 @@
+#include "api/native/workspaces.h"
+
+#include "registry/workspace.h"
+
+namespace regesta::api::native {
+namespace {
+
+using governance::Verb;
+
+WorkspaceAnswer answerOf(const registry::Workspace& workspace) {
+  return {workspace.name, workspace.description, timeText(workspace.createdAt)};
+}
+
+}  // namespace
+
+Page<WorkspaceAnswer> listWorkspaces(Call& call, const WorkspaceQuery& query) {
+  std::string after = readToken(query.pageToken);
+  Page<WorkspaceAnswer> page;
+  for (const auto& workspace : call.core.store.read([](db::Session& session) { return registry::listWorkspaces(session); })) {
+    if (workspace.name <= after || !call.identity->may(Verb::read, workspace.name)) continue;
+    if (page.items.size() == rowsOf(query.pageSize)) {
+      page.nextPageToken = makeToken(page.items.back().name);
+      break;
+    }
+    page.items.push_back(answerOf(workspace));
+  }
+  return page;
+}
+
+WorkspaceAnswer createWorkspace(Call& call, const NewWorkspace& asked) {
+  call.status = 201;
+  return answerOf(call.core.store.change(call.actor(), [&](registry::Change& change) {
+    return registry::createWorkspace(change, asked.name, asked.description);
+  }));
+}
+
+WorkspaceAnswer getWorkspace(Call& call, const NameOnly& path) {
+  call.identity->require(Verb::read, path.name);
+  return answerOf(call.core.store.read([&](db::Session& session) { return registry::getWorkspace(session, path.name); }));
+}
+
+WorkspaceAnswer describeWorkspace(Call& call, const NewWorkspace& asked) {
+  call.identity->require(Verb::administer, asked.name);
+  return answerOf(call.core.store.change(call.actor(), [&](registry::Change& change) {
+    return registry::describeWorkspace(change, asked.name, asked.description);
+  }));
+}
+
+Nothing deleteWorkspace(Call& call, const NameOnly& path) {
+  call.identity->require(Verb::administer, path.name);
+  call.core.store.change(call.actor(), [&](registry::Change& change) { registry::deleteWorkspace(change, path.name); });
+  call.status = 204;
+  return {};
+}
+
+}  // namespace regesta::api::native
