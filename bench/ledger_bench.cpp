@@ -1,6 +1,6 @@
 // ledger_bench [FOLDER] [SECONDS] [THREADS] [FILL]: durable ledger appends, each in a transaction of its own, with the
-// integrator writing tiles and checkpoints beside them; against one fdatasync an entry by a single thread, in the same run.
-// FILL entries are put in first, to see that nothing depends on the size of the log.
+// integrator writing tiles and checkpoints beside them; against one fdatasync an entry by a single thread, in the same
+// run. FILL entries are put in first, to see that nothing depends on the size of the log.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -28,7 +28,10 @@ namespace {
 double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 ledger::Entry entry(std::int64_t number) {
-  return {.action = "alias.moved", .actor = "user:anna", .workspace = "default", .subject = fmt::format("model/loan-risk-{}#production", number % 1000),
+  return {.action = "alias.moved",
+          .actor = "user:anna",
+          .workspace = "default",
+          .subject = fmt::format("model/loan-risk-{}#production", number % 1000),
           .data = {{"from", number}, {"to", number + 1}, {"digest", crypto::sha256Hex(std::to_string(number))}}};
 }
 
@@ -60,7 +63,8 @@ void fill(db::Database& database, ledger::Log& log, std::int64_t count) {
       for (std::int64_t i = done; i < end; ++i) ledger::append(session, entry(i));
     });
     done = end;
-    while (log.integrate() > 0) {}
+    while (log.integrate() > 0) {
+    }
   }
   std::printf("filled with %lld entries in %.1f s\n", static_cast<long long>(count), since(begin));
 }
@@ -72,14 +76,17 @@ void recoverAgain(db::Database& database, const ledger::Log::Options& options) {
   std::printf("start with %lld entries: %.0f ms\n", static_cast<long long>(log.size()), since(begin) * 1000);
   begin = Clock::now();
   std::int64_t proofs = 2000, size = log.size();
-  for (std::int64_t i = 0; i < proofs; ++i) log.inclusionProof(static_cast<std::int64_t>(i * 2'654'435'761 % size), size);
+  for (std::int64_t i = 0; i < proofs; ++i)
+    log.inclusionProof(static_cast<std::int64_t>(i * 2'654'435'761 % size), size);
   std::printf("inclusion proof: %.0f us\n", since(begin) * 1e6 / static_cast<double>(proofs));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  auto number = [&](int at, std::int64_t otherwise) { return argc > at ? parseInteger(argv[at]).value_or(otherwise) : otherwise; };
+  auto number = [&](int at, std::int64_t otherwise) {
+    return argc > at ? parseInteger(argv[at]).value_or(otherwise) : otherwise;
+  };
   std::string folder = argc > 1 ? argv[1] : std::filesystem::temp_directory_path().string();
   folder += "/regesta-ledger-bench-" + randomHex(4);
   auto seconds = static_cast<double>(number(2, 5));
@@ -116,14 +123,17 @@ int main(int argc, char** argv) {
     while (log.size() < before + appended) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     double integrated = since(begin);
     double rate = static_cast<double>(appended) / writing;
-    std::printf("%lld threads: %.0f durable appends/s, integrated %.0f ms after the last; one fdatasync each: %.0f/s; ratio %.1f\n",
-                static_cast<long long>(threads), rate, (integrated - writing) * 1000, plain, rate / plain);
+    std::printf(
+        "%lld threads: %.0f durable appends/s, integrated %.0f ms after the last; one fdatasync each: %.0f/s; ratio "
+        "%.1f\n",
+        static_cast<long long>(threads), rate, (integrated - writing) * 1000, plain, rate / plain);
     std::printf("memory: %ld MiB\n", residentKilobytes() / 1024);
     log.stop();
     recoverAgain(*database, options);
     begin = Clock::now();
     ledger::Report report = ledger::verifyDatabase(*database, *ledger::parseVerifierKey(log.verifierKey()));
-    std::printf("verify: %s, %.0f entries/s\n", report.ok() ? "sound" : report.findings[0].what.c_str(), static_cast<double>(report.entries) / since(begin));
+    std::printf("verify: %s, %.0f entries/s\n", report.ok() ? "sound" : report.findings[0].what.c_str(),
+                static_cast<double>(report.entries) / since(begin));
   }
   std::filesystem::remove_all(folder);
 }

@@ -41,15 +41,22 @@ bool mustFail() {
 
 std::string reason(int number) {
   switch (number) {
-    case ENOSPC: return "the disk is full";
-    case EDQUOT: return "the disk quota is used up";
-    case EROFS: return "the file system is read-only";
+    case ENOSPC:
+      return "the disk is full";
+    case EDQUOT:
+      return "the disk quota is used up";
+    case EROFS:
+      return "the file system is read-only";
     case EACCES:
-    case EPERM: return "the server's user may not write there";
+    case EPERM:
+      return "the server's user may not write there";
     case EMFILE:
-    case ENFILE: return "too many files are open";
-    case EIO: return "the disk reports an input/output error";
-    default: return std::strerror(number);
+    case ENFILE:
+      return "too many files are open";
+    case EIO:
+      return "the disk reports an input/output error";
+    default:
+      return std::strerror(number);
   }
 }
 

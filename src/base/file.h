@@ -42,8 +42,9 @@ std::optional<std::string> readFile(const std::string& path, std::uint64_t limit
 /// False when there was nothing to remove.
 bool removeFile(const std::string& path);
 
-/// Writes or replaces several files, each whole or not at all: temporary files beside the targets, all synced, all renamed,
-/// each folder synced once. When it throws, the temporary files are gone and some of the targets may be in place.
+/// Writes or replaces several files, each whole or not at all: temporary files beside the targets, all synced, all
+/// renamed, each folder synced once. When it throws, the temporary files are gone and some of the targets may be in
+/// place.
 struct Whole {
   std::string path;
   std::string bytes;

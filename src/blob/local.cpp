@@ -1,5 +1,6 @@
-// One file a blob: <folder>/ab/cdef… (the digest's first two digits name the sub-folder), written as <folder>/tmp/<random>
-// first. A temporary file is locked by the writer that fills it; one that can be locked has lost its writer.
+// One file a blob: <folder>/ab/cdef… (the digest's first two digits name the sub-folder), written as
+// <folder>/tmp/<random> first. A temporary file is locked by the writer that fills it; one that can be locked has lost
+// its writer.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -48,7 +49,9 @@ struct Folder {
 class LocalWriter final : public Writer {
  public:
   explicit LocalWriter(const Folder& folder)
-      : folder_(folder), path_(fmt::format("{}/{}", folder.temporaries(), randomHex(16))), handle_(file::createFile(path_)) {
+      : folder_(folder),
+        path_(fmt::format("{}/{}", folder.temporaries(), randomHex(16))),
+        handle_(file::createFile(path_)) {
     ::flock(handle_.get(), LOCK_EX | LOCK_NB);
   }
   ~LocalWriter() override {
@@ -62,7 +65,8 @@ class LocalWriter final : public Writer {
     hash_.update(bytes);
     size_ += bytes.size();
     if (size_ - flushed_ < writebackStep) return;
-    ::sync_file_range(handle_.get(), static_cast<off_t>(flushed_), static_cast<off_t>(size_ - flushed_), SYNC_FILE_RANGE_WRITE);
+    ::sync_file_range(handle_.get(), static_cast<off_t>(flushed_), static_cast<off_t>(size_ - flushed_),
+                      SYNC_FILE_RANGE_WRITE);
     flushed_ = size_;
   }
 
@@ -105,7 +109,8 @@ class LocalReader final : public Reader {
  public:
   LocalReader(file::Handle handle, std::string_view digest) : handle_(std::move(handle)), digest_(digest) {
     struct stat info{};
-    if (::fstat(handle_.get(), &info) != 0) throw error(Code::unavailable, "cannot look at the content {}: {}", digest, std::strerror(errno));
+    if (::fstat(handle_.get(), &info) != 0)
+      throw error(Code::unavailable, "cannot look at the content {}: {}", digest, std::strerror(errno));
     size_ = static_cast<std::uint64_t>(info.st_size);
   }
   std::uint64_t size() const override { return size_; }

@@ -8,7 +8,8 @@
 namespace regesta::blob {
 
 bool isDigest(std::string_view text) {
-  return text.size() == 64 && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return text.size() == 64 &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 Stored put(BlobStore& store, std::string_view bytes) {
@@ -21,7 +22,8 @@ std::string get(BlobStore& store, std::string_view digest, std::uint64_t limit) 
   auto reader = store.open(digest);
   if (!reader) throw error(Code::notFound, "there is no content with the digest {}", digest);
   if (reader->size() > limit) {
-    throw error(Code::tooLarge, "the content {} has {} bytes, more than the {} that are read whole", digest, reader->size(), limit);
+    throw error(Code::tooLarge, "the content {} has {} bytes, more than the {} that are read whole", digest,
+                reader->size(), limit);
   }
   std::string bytes(reader->size(), '\0');
   std::size_t filled = 0;
@@ -34,7 +36,8 @@ bool verify(BlobStore& store, std::string_view digest) {
   if (!reader) return false;
   crypto::Sha256 hash;
   std::vector<char> buffer(1 << 20);
-  for (std::uint64_t at = 0; std::size_t count = reader->read(at, buffer); at += count) hash.update({buffer.data(), count});
+  for (std::uint64_t at = 0; std::size_t count = reader->read(at, buffer); at += count)
+    hash.update({buffer.data(), count});
   return crypto::hex(hash.finish()) == digest;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,7 +32,8 @@ class Reader {
  public:
   virtual ~Reader() = default;
   virtual std::uint64_t size() const = 0;
-  /// Fills as much of `into` as there is from `offset`; 0 at the end. Throws Error{corrupt} for bytes that are not there.
+  /// Fills as much of `into` as there is from `offset`; 0 at the end. Throws Error{corrupt} for bytes that are not
+  /// there.
   virtual std::size_t read(std::uint64_t offset, std::span<char> into) = 0;
 };
 

@@ -9,7 +9,8 @@
 namespace regesta::crypto {
 namespace {
 
-/// A fetched algorithm hashes a short message in a third of the time of EVP_sha256(), which looks itself up on every use.
+/// A fetched algorithm hashes a short message in a third of the time of EVP_sha256(), which looks itself up on every
+/// use.
 const EVP_MD* fetched(const char* name) {
   const EVP_MD* algorithm = EVP_MD_fetch(nullptr, name, nullptr);
   if (!algorithm) throw error(Code::unsupported, "this system's OpenSSL has no {}", name);

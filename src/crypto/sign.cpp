@@ -18,7 +18,8 @@ unsigned char* raw(std::string& bytes) { return reinterpret_cast<unsigned char*>
 
 KeyPair keyPairFromSeed(std::string_view seed) {
   initSodium();
-  if (seed.size() != crypto_sign_SEEDBYTES) throw error(Code::invalid, "an Ed25519 seed has 32 bytes, not {}", seed.size());
+  if (seed.size() != crypto_sign_SEEDBYTES)
+    throw error(Code::invalid, "an Ed25519 seed has 32 bytes, not {}", seed.size());
   KeyPair key{std::string(seed), std::string(crypto_sign_PUBLICKEYBYTES, '\0')};
   std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret;
   crypto_sign_seed_keypair(raw(key.publicKey), secret.data(), raw(seed));

@@ -23,7 +23,8 @@ std::expected<Checkpoint, std::string> parseCheckpoint(std::string_view text) {
   if (std::ranges::any_of(lines, &std::string_view::empty)) return Failure("the checkpoint has an empty line");
   auto size = parseInteger(lines[1]);
   // One spelling of a number: no sign, no leading zeros.
-  if (!size || *size < 0 || std::to_string(*size) != lines[1]) return Failure("the checkpoint's second line is not a tree size");
+  if (!size || *size < 0 || std::to_string(*size) != lines[1])
+    return Failure("the checkpoint's second line is not a tree size");
   auto root = base64Decode(lines[2]);
   Checkpoint checkpoint{std::string(lines[0]), *size, {}};
   if (!root || root->size() != checkpoint.root.size()) return Failure("the checkpoint's third line is not a root hash");

@@ -35,7 +35,8 @@ std::int64_t append(db::Session& session, const Entry& entry) {
   // No look at the entry before: on PostgreSQL that would make any two writers collide. This clock never runs backwards
   // within the process, Log::recover() starts it at the last entry's time, and the integrator sees to the rest.
   std::int64_t time = steadyNowMicros();
-  return session.insert("INSERT INTO ledger_entry (time, body) VALUES ($1, $2) RETURNING id", {time, encode(entry, time)});
+  return session.insert("INSERT INTO ledger_entry (time, body) VALUES ($1, $2) RETURNING id",
+                        {time, encode(entry, time)});
 }
 
 }  // namespace regesta::ledger

@@ -35,8 +35,8 @@ std::string bodyWithTime(const Waiting& entry, std::int64_t micros) {
   return canonicalJson(body);
 }
 
-/// One process decides about the order at a time: whoever changes the head row from what it has read. PostgreSQL must not
-/// treat these transactions as serializable, or every append that runs beside one might be taken for a conflict.
+/// One process decides about the order at a time: whoever changes the head row from what it has read. PostgreSQL must
+/// not treat these transactions as serializable, or every append that runs beside one might be taken for a conflict.
 void relaxIsolation(db::Session& session, db::Dialect dialect) {
   if (dialect == db::Dialect::postgres) session.run("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
 }
@@ -98,16 +98,19 @@ bool Integrator::apply(db::Session& session, const Plan& plan) const {
     session.run("UPDATE ledger_entry SET time = $2, body = $3 WHERE id = $1", {entry.id, entry.time, entry.body});
   }
   for (const Run& run : plan.runs) {
-    std::int64_t changed = session.run("UPDATE ledger_entry SET idx = id - $1 WHERE id >= $2 AND id < $3 AND idx IS NULL",
-                                       {run.firstId - run.firstIndex, run.firstId, run.firstId + run.count});
-    if (changed != run.count) throw error(Code::corrupt, "ledger entries from id {} on changed while they were waiting", run.firstId);
+    std::int64_t changed =
+        session.run("UPDATE ledger_entry SET idx = id - $1 WHERE id >= $2 AND id < $3 AND idx IS NULL",
+                    {run.firstId - run.firstIndex, run.firstId, run.firstId + run.count});
+    if (changed != run.count)
+      throw error(Code::corrupt, "ledger entries from id {} on changed while they were waiting", run.firstId);
   }
   for (const auto& [tile, hashes] : plan.tiles) {
     std::optional<std::int64_t> bundle;
     if (tile.level == 0) bundle = plan.bundles.at(tile.number);
-    session.run("INSERT INTO ledger_tile (level, number, bundle, hashes) VALUES ($1, $2, $3, $4) ON CONFLICT (level, number) "
-                "DO UPDATE SET bundle = ledger_tile.bundle + excluded.bundle, hashes = excluded.hashes",
-                {tile.level, tile.number, bundle, db::Bytes{hashes}});
+    session.run(
+        "INSERT INTO ledger_tile (level, number, bundle, hashes) VALUES ($1, $2, $3, $4) ON CONFLICT (level, number) "
+        "DO UPDATE SET bundle = ledger_tile.bundle + excluded.bundle, hashes = excluded.hashes",
+        {tile.level, tile.number, bundle, db::Bytes{hashes}});
   }
   if (plan.history) {
     session.run("INSERT INTO ledger_checkpoint (size, time, note) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING",

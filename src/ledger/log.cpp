@@ -30,8 +30,11 @@ constexpr auto lookAgainAfter = 100ms;  // for an index that another process may
 
 struct Log::State {
   State(db::Database& theDatabase, Options theOptions)
-      : database(theDatabase), options(std::move(theOptions)), key{options.origin, options.key.publicKey},
-        integrator(database, cache, options.origin, options.key), publisher(database, cache, options.folder) {}
+      : database(theDatabase),
+        options(std::move(theOptions)),
+        key{options.origin, options.key.publicKey},
+        integrator(database, cache, options.origin, options.key),
+        publisher(database, cache, options.folder) {}
 
   db::Database& database;
   Options options;
@@ -109,18 +112,25 @@ struct Log::State {
 void Log::State::checkHead(const Head& stored) {
   auto checkpoint = openCheckpoint(stored.note, key);
   if (!checkpoint) {
-    throw error(Code::corrupt, "the database's ledger was not signed by this ledger's key {}: {}. The key file and the database belong "
-                "together; put the right ones together again", key.text(), checkpoint.error());
+    throw error(
+        Code::corrupt,
+        "the database's ledger was not signed by this ledger's key {}: {}. The key file and the database belong "
+        "together; put the right ones together again",
+        key.text(), checkpoint.error());
   }
   if (checkpoint->size != stored.size) {
-    throw error(Code::corrupt, "the database says that the ledger has {} entries, its signed checkpoint says {}. Run 'regesta ledger verify'",
-                stored.size, checkpoint->size);
+    throw error(
+        Code::corrupt,
+        "the database says that the ledger has {} entries, its signed checkpoint says {}. Run 'regesta ledger verify'",
+        stored.size, checkpoint->size);
   }
   database.read([&](db::Session& session) {
     checkLastEntries(session, stored.size);
     Hash root = readEdge(session, cache, stored.size).root();
     if (root == checkpoint->root) return;
-    throw error(Code::corrupt, "the database's ledger of {} entries has the root {}, its signed checkpoint says {}. Run 'regesta ledger verify'",
+    throw error(Code::corrupt,
+                "the database's ledger of {} entries has the root {}, its signed checkpoint says {}. Run 'regesta "
+                "ledger verify'",
                 stored.size, crypto::hex(root), crypto::hex(checkpoint->root));
   });
 }
@@ -131,7 +141,8 @@ void Log::State::integrateUntilStopped() {
     signals.lock()->wake = false;
     attempt("the ledger could not give indexes and will try again", [this] {
       std::lock_guard mine(integrating);
-      while (round() > 0) {}
+      while (round() > 0) {
+      }
     });
     pause(longestPause, [](const Signals& now) { return now.wake; });
     pause(began + roundEvery - Clock::now(), [](const Signals&) { return false; });
@@ -149,7 +160,8 @@ void Log::State::publishUntilStopped() {
 
 Log::Log(db::Database& database, Options options) : state_(std::make_unique<State>(database, std::move(options))) {
   if (!isKeyName(state_->options.origin)) {
-    throw error(Code::invalid, "the ledger's origin '{}' must not be empty nor have spaces or '+'", state_->options.origin);
+    throw error(Code::invalid, "the ledger's origin '{}' must not be empty nor have spaces or '+'",
+                state_->options.origin);
   }
 }
 Log::~Log() { stop(); }
@@ -171,7 +183,8 @@ void Log::recover() {
     s.publisher.repair(stored);
   }
   *s.head.lock() = stored;
-  while (s.round() > 0) {}
+  while (s.round() > 0) {
+  }
   s.publish();
 }
 
@@ -213,10 +226,13 @@ std::string Log::checkpoint() { return state_->headFor(0).note; }
 std::int64_t Log::size() { return state_->headFor(0).size; }
 
 std::optional<std::string> Log::tile(int level, std::int64_t number, int width) {
-  if (level < 0 || level > highestLevel || number < 0 || number >= levelSize(level, INT64_MAX) / tileWidth || width < 1 || width > tileWidth) return std::nullopt;
+  if (level < 0 || level > highestLevel || number < 0 || number >= levelSize(level, INT64_MAX) / tileWidth ||
+      width < 1 || width > tileWidth)
+    return std::nullopt;
   std::int64_t leaves = (number * tileWidth + width) << (8 * level);
   if (leaves > state_->headFor(leaves).size) return std::nullopt;
-  std::string hashes = state_->database.reading([&](db::Session& session) { return state_->cache.read(session, {level, number, width}); });
+  std::string hashes = state_->database.reading(
+      [&](db::Session& session) { return state_->cache.read(session, {level, number, width}); });
   hashes.resize(static_cast<std::size_t>(width) * hashBytes);
   return hashes;
 }
@@ -250,7 +266,8 @@ std::optional<std::int64_t> Log::indexOf(std::int64_t id, int timeoutMillis) {
     if (index || !known || now >= deadline) return index;
     wake();
     auto guard = state_->head.lock();
-    guard.waitFor(state_->headChanged, std::min<Clock::duration>(lookAgainAfter, deadline - now), [&] { return guard->size != seen; });
+    guard.waitFor(state_->headChanged, std::min<Clock::duration>(lookAgainAfter, deadline - now),
+                  [&] { return guard->size != seen; });
   }
 }
 
@@ -258,14 +275,19 @@ std::vector<crypto::Hash> Log::inclusionProof(std::int64_t index, std::int64_t t
   if (treeSize < 0 || treeSize > state_->headFor(treeSize).size) {
     throw error(Code::notFound, "the ledger has {} entries, not {}", state_->headFor(treeSize).size, treeSize);
   }
-  if (index < 0 || index >= treeSize) throw error(Code::notFound, "a tree of {} entries has no entry {}", treeSize, index);
-  return state_->database.reading([&](db::Session& session) { return ledger::inclusionProof(index, treeSize, state_->cache.nodes(session)); });
+  if (index < 0 || index >= treeSize)
+    throw error(Code::notFound, "a tree of {} entries has no entry {}", treeSize, index);
+  return state_->database.reading(
+      [&](db::Session& session) { return ledger::inclusionProof(index, treeSize, state_->cache.nodes(session)); });
 }
 
 std::vector<crypto::Hash> Log::consistencyProof(std::int64_t from, std::int64_t to) {
-  if (to > state_->headFor(to).size) throw error(Code::notFound, "the ledger has {} entries, not {}", state_->headFor(to).size, to);
-  if (from < 0 || from > to) throw error(Code::invalid, "a consistency proof goes from a smaller to a larger size, not from {} to {}", from, to);
-  return state_->database.reading([&](db::Session& session) { return ledger::consistencyProof(from, to, state_->cache.nodes(session)); });
+  if (to > state_->headFor(to).size)
+    throw error(Code::notFound, "the ledger has {} entries, not {}", state_->headFor(to).size, to);
+  if (from < 0 || from > to)
+    throw error(Code::invalid, "a consistency proof goes from a smaller to a larger size, not from {} to {}", from, to);
+  return state_->database.reading(
+      [&](db::Session& session) { return ledger::consistencyProof(from, to, state_->cache.nodes(session)); });
 }
 
 std::string Log::receipt(std::int64_t index) {

@@ -20,16 +20,16 @@ struct Logged {
 
 /// The running log of one data directory: gives contiguous indexes to committed entries, keeps the Merkle tree, signs
 /// checkpoints, writes C2SP tlog-tiles below `folder` (checkpoint, tile/<L>/<N>, tile/entries/<N>) and answers proofs.
-/// The database is the truth; the tiles are a copy that is rebuilt from it. Thread-safe; on PostgreSQL several processes
-/// may run one each and take turns.
-/// Order of a round: one transaction assigns indexes, stores the new tree head and the signed checkpoint; then tiles;
-/// then the checkpoint file. So a checkpoint that anybody saw is always backed by the database and never contradicted.
+/// The database is the truth; the tiles are a copy that is rebuilt from it. Thread-safe; on PostgreSQL several
+/// processes may run one each and take turns. Order of a round: one transaction assigns indexes, stores the new tree
+/// head and the signed checkpoint; then tiles; then the checkpoint file. So a checkpoint that anybody saw is always
+/// backed by the database and never contradicted.
 class Log {
  public:
   struct Options {
-    std::string origin;    ///< the checkpoint's first line and the key's name, e.g. "regesta.local/3f2a…"
+    std::string origin;  ///< the checkpoint's first line and the key's name, e.g. "regesta.local/3f2a…"
     crypto::KeyPair key;
-    std::string folder;    ///< where tiles go; empty: serve them from the database alone
+    std::string folder;  ///< where tiles go; empty: serve them from the database alone
   };
   Log(db::Database& database, Options options);
   ~Log();
@@ -45,8 +45,8 @@ class Log {
   /// One round now, in this thread, files included. Returns the number of entries integrated.
   std::size_t integrate();
 
-  std::string verifierKey() const;                 ///< signed-note vkey
-  std::string checkpoint();                        ///< the newest signed checkpoint (a signed note)
+  std::string verifierKey() const;  ///< signed-note vkey
+  std::string checkpoint();         ///< the newest signed checkpoint (a signed note)
   std::int64_t size();
   std::optional<std::string> tile(int level, std::int64_t number, int width);  ///< width 256 = full; raw hashes
   std::optional<std::string> entryBundle(std::int64_t number, int width);

@@ -22,7 +22,8 @@ Hash rangeRoot(std::int64_t begin, std::int64_t end, const NodeReader& nodes) {
 }
 
 /// PATH(m, D[begin:end]) of RFC 6962 section 2.1.1, with m counted from `begin`.
-void appendPath(std::int64_t index, std::int64_t begin, std::int64_t end, const NodeReader& nodes, std::vector<Hash>& out) {
+void appendPath(std::int64_t index, std::int64_t begin, std::int64_t end, const NodeReader& nodes,
+                std::vector<Hash>& out) {
   if (end - begin <= 1) return;
   std::int64_t middle = begin + largestPowerBelow(end - begin);
   if (index < middle) {

@@ -31,7 +31,8 @@ std::string bigEndian(std::uint32_t number) {
 }
 
 bool isNoteText(std::string_view text) {
-  return isUtf8(text) && std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n'; });
+  return isUtf8(text) &&
+         std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n'; });
 }
 
 std::optional<Signature> parseSignature(std::string_view line) {
@@ -47,8 +48,9 @@ std::optional<Signature> parseSignature(std::string_view line) {
 }  // namespace
 
 bool isKeyName(std::string_view name) {
-  return !name.empty() && isUtf8(name) &&
-         std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == '\x7f' || c == '+'; });
+  return !name.empty() && isUtf8(name) && std::ranges::none_of(name, [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == '\x7f' || c == '+';
+  });
 }
 
 std::uint32_t VerifierKey::id() const {
@@ -70,7 +72,8 @@ std::expected<VerifierKey, std::string> parseVerifierKey(std::string_view text) 
   if (!key || key->empty()) return Failure("the last part of the verifier key is not base64");
   if (key->front() != ed25519 || key->size() != 33) return Failure("only Ed25519 verifier keys (type 1) are supported");
   VerifierKey result{std::string(text.substr(0, first)), key->substr(1)};
-  if (id != fmt::format("{:08x}", result.id())) return Failure("the id in the verifier key does not belong to its name and key");
+  if (id != fmt::format("{:08x}", result.id()))
+    return Failure("the id in the verifier key does not belong to its name and key");
   return result;
 }
 

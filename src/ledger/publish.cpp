@@ -17,8 +17,10 @@ constexpr std::size_t chunkBytes = 8 * 1024 * 1024;
 constexpr std::size_t maximalCheckpoint = 1024 * 1024;
 
 constexpr std::string_view afterRestore =
-    "If the database was restored from a backup, restore a newer one: what people hold receipts for is missing from it. "
-    "If the newer state is lost for good, keep this folder as evidence, move it and the ledger key away, and start a new "
+    "If the database was restored from a backup, restore a newer one: what people hold receipts for is missing from "
+    "it. "
+    "If the newer state is lost for good, keep this folder as evidence, move it and the ledger key away, and start a "
+    "new "
     "ledger under a new key";
 
 std::optional<std::uint64_t> fileLength(const std::string& path) {
@@ -47,24 +49,29 @@ void Publisher::refuseFork(const std::optional<std::string>& published, const He
   auto note = parseNote(*published);
   auto checkpoint = note ? parseCheckpoint(note->text) : std::unexpected(note.error());
   if (!checkpoint) {
-    log(LogLevel::warn, "the published checkpoint is damaged and will be written again", {{"file", pathOf("checkpoint")}, {"why", checkpoint.error()}});
+    log(LogLevel::warn, "the published checkpoint is damaged and will be written again",
+        {{"file", pathOf("checkpoint")}, {"why", checkpoint.error()}});
     return;
   }
   if (auto opened = openCheckpoint(*published, key); !opened) {
-    throw error(Code::corrupt,
-                "{} was not signed by this ledger's key {}: {}. The folder, the key and the database belong together; put the "
-                "right ones together again", pathOf("checkpoint"), key.text(), opened.error());
+    throw error(
+        Code::corrupt,
+        "{} was not signed by this ledger's key {}: {}. The folder, the key and the database belong together; put the "
+        "right ones together again",
+        pathOf("checkpoint"), key.text(), opened.error());
   }
   if (checkpoint->size > head.size) {
     throw error(Code::corrupt, "the published checkpoint {} covers {} entries but the database has only {}. {}",
                 pathOf("checkpoint"), checkpoint->size, head.size, afterRestore);
   }
-  Hash root = database_.reading([&](db::Session& session) { return treeRoot(checkpoint->size, cache_.nodes(session)); });
+  Hash root =
+      database_.reading([&](db::Session& session) { return treeRoot(checkpoint->size, cache_.nodes(session)); });
   if (root != checkpoint->root) {
-    throw error(Code::corrupt,
-                "the published checkpoint {} has the root {} for {} entries, the database {}: one of them was altered, or they "
-                "are two histories of one log. Run 'regesta ledger verify'. {}", pathOf("checkpoint"),
-                crypto::hex(checkpoint->root), checkpoint->size, crypto::hex(root), afterRestore);
+    throw error(
+        Code::corrupt,
+        "the published checkpoint {} has the root {} for {} entries, the database {}: one of them was altered, or they "
+        "are two histories of one log. Run 'regesta ledger verify'. {}",
+        pathOf("checkpoint"), crypto::hex(checkpoint->root), checkpoint->size, crypto::hex(root), afterRestore);
   }
 }
 
@@ -78,7 +85,8 @@ void Publisher::refuseTilesAhead(const Head& head) const {
     ahead = ahead || (tile && tile->width > width);
   }
   if (!ahead) return;
-  throw error(Code::corrupt, "{} has tiles of entries that the database, with {} entries, does not have. {}", folder_, head.size, afterRestore);
+  throw error(Code::corrupt, "{} has tiles of entries that the database, with {} entries, does not have. {}", folder_,
+              head.size, afterRestore);
 }
 
 std::string Publisher::content(db::Session& session, const Tile& tile) {
@@ -142,7 +150,8 @@ void Publisher::repair(const Head& head) {
     }
   });
   if (!wrong.empty()) {
-    log(LogLevel::info, "writing ledger tiles that are missing or damaged", {{"folder", folder_}, {"tiles", wrong.size()}});
+    log(LogLevel::info, "writing ledger tiles that are missing or damaged",
+        {{"folder", folder_}, {"tiles", wrong.size()}});
     writeTiles(wrong);
   }
   if (checkpointFile() != head.note) file::replaceFiles({{pathOf("checkpoint"), head.note}});

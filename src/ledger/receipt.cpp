@@ -44,7 +44,8 @@ std::expected<Receipt, std::string> parseReceipt(std::string_view text) {
   }
   if (!line || !line->starts_with("index ")) return Failure("the receipt has no index line");
   auto index = parseInteger(line->substr(6));
-  if (!index || *index < 0 || std::to_string(*index) != line->substr(6)) return Failure("the receipt's index is not a number");
+  if (!index || *index < 0 || std::to_string(*index) != line->substr(6))
+    return Failure("the receipt's index is not a number");
   receipt.index = *index;
   for (line = takeLine(text); line && !line->empty(); line = takeLine(text)) {
     auto bytes = base64Decode(*line);
@@ -57,13 +58,15 @@ std::expected<Receipt, std::string> parseReceipt(std::string_view text) {
   return receipt;
 }
 
-std::expected<Checkpoint, std::string> verifyReceipt(std::string_view text, std::string_view entryBody, const VerifierKey& key) {
+std::expected<Checkpoint, std::string> verifyReceipt(std::string_view text, std::string_view entryBody,
+                                                     const VerifierKey& key) {
   auto receipt = parseReceipt(text);
   if (!receipt) return Failure(receipt.error());
   auto checkpoint = openCheckpoint(receipt->note, key);
   if (!checkpoint) return checkpoint;
   if (receipt->index >= checkpoint->size) {
-    return Failure(fmt::format("the receipt is for entry {} but its checkpoint covers only {}", receipt->index, checkpoint->size));
+    return Failure(
+        fmt::format("the receipt is for entry {} but its checkpoint covers only {}", receipt->index, checkpoint->size));
   }
   if (!verifyInclusion(leafHash(entryBody), receipt->index, checkpoint->size, receipt->proof, checkpoint->root)) {
     return Failure(fmt::format("the entry's bytes are not what the log has at index {}", receipt->index));

@@ -21,6 +21,7 @@ std::string formatReceipt(const Receipt& receipt);
 std::expected<Receipt, std::string> parseReceipt(std::string_view text);
 /// The checkpoint that covers the entry when everything fits: key, signature, index, proof and the entry's bytes.
 /// Otherwise what does not.
-std::expected<Checkpoint, std::string> verifyReceipt(std::string_view receipt, std::string_view entryBody, const VerifierKey& key);
+std::expected<Checkpoint, std::string> verifyReceipt(std::string_view receipt, std::string_view entryBody,
+                                                     const VerifierKey& key);
 
 }  // namespace regesta::ledger

@@ -20,7 +20,8 @@ Head readHead(db::Session& session) {
 std::vector<Waiting> readWaiting(db::Session& session, std::int64_t count, std::size_t bytes) {
   std::vector<Waiting> waiting;
   std::size_t sum = 0;
-  db::Rows rows = session.query("SELECT id, time, body FROM ledger_entry WHERE idx IS NULL ORDER BY id LIMIT $1", {count});
+  db::Rows rows =
+      session.query("SELECT id, time, body FROM ledger_entry WHERE idx IS NULL ORDER BY id LIMIT $1", {count});
   while (sum < bytes && rows.next()) {
     waiting.push_back({rows.integer(0), rows.integer(1), rows.text(2)});
     sum += waiting.back().body.size();
@@ -30,7 +31,8 @@ std::vector<Waiting> readWaiting(db::Session& session, std::int64_t count, std::
 
 std::vector<std::string> readBodies(db::Session& session, std::int64_t begin, std::int64_t end) {
   std::vector<std::string> bodies;
-  db::Rows rows = session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx", {begin, end});
+  db::Rows rows =
+      session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx", {begin, end});
   while (rows.next()) {
     if (rows.integer(0) != begin + static_cast<std::int64_t>(bodies.size())) break;
     bodies.push_back(rows.text(1));
@@ -47,13 +49,14 @@ std::string TileCache::read(db::Session& session, const Tile& tile) {
   }
   std::string hashes;
   {
-    db::Rows rows = session.query("SELECT hashes FROM ledger_tile WHERE level = $1 AND number = $2", {tile.level, tile.number});
+    db::Rows rows =
+        session.query("SELECT hashes FROM ledger_tile WHERE level = $1 AND number = $2", {tile.level, tile.number});
     if (rows.next()) hashes = rows.bytes(0);
   }
   if (hashes.size() % hashBytes != 0 || hashes.size() > tileWidth * hashBytes ||
       hashes.size() < static_cast<std::size_t>(tile.width) * hashBytes) {
-    throw error(Code::corrupt, "the ledger's {} in the database has {} bytes instead of {}", tilePath(tile), hashes.size(),
-                tile.width * static_cast<int>(hashBytes));
+    throw error(Code::corrupt, "the ledger's {} in the database has {} bytes instead of {}", tilePath(tile),
+                hashes.size(), tile.width * static_cast<int>(hashBytes));
   }
   if (hashes.size() == tileWidth * hashBytes) {
     auto kept = kept_.lock();

@@ -37,7 +37,8 @@ std::optional<std::int64_t> parseNumberPath(const std::vector<std::string_view>&
       if (!group.starts_with('x')) return std::nullopt;
       group.remove_prefix(1);
     }
-    if (group.size() != 3 || !std::ranges::all_of(group, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+    if (group.size() != 3 || !std::ranges::all_of(group, [](char c) { return c >= '0' && c <= '9'; }))
+      return std::nullopt;
     number = number * 1000 + *parseInteger(group);
   }
   return number;
@@ -175,9 +176,8 @@ void TileEdge::appendAt(std::size_t level, const Hash& hash, std::vector<Change>
 }
 
 Hash TileEdge::root() const {
-  return treeRoot(size_, nodesFromTiles([this](const Tile& tile) {
-                    return partial_.at(static_cast<std::size_t>(tile.level));
-                  }));
+  return treeRoot(
+      size_, nodesFromTiles([this](const Tile& tile) { return partial_.at(static_cast<std::size_t>(tile.level)); }));
 }
 
 std::vector<TileEdge::Change> TileEdge::partials() const {
@@ -185,7 +185,8 @@ std::vector<TileEdge::Change> TileEdge::partials() const {
   for (std::size_t level = 0; level < partial_.size(); ++level) {
     if (partial_[level].empty()) continue;
     std::int64_t count = levelSize(static_cast<int>(level), size_);
-    changes.push_back({{static_cast<int>(level), count / tileWidth, static_cast<int>(count % tileWidth)}, partial_[level]});
+    changes.push_back(
+        {{static_cast<int>(level), count / tileWidth, static_cast<int>(count % tileWidth)}, partial_[level]});
   }
   return changes;
 }

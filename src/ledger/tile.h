@@ -11,9 +11,9 @@
 /// C2SP tlog-tiles: how the tree and the entries are cut into files. Pure.
 namespace regesta::ledger {
 
-inline constexpr int tileWidth = 256;         ///< hashes in a full tile, entries in a full bundle
-inline constexpr int entryLevel = -1;         ///< stands for the entry bundles in a Tile
-inline constexpr int highestLevel = 7;        ///< 256^8 leaves do not fit an int64
+inline constexpr int tileWidth = 256;   ///< hashes in a full tile, entries in a full bundle
+inline constexpr int entryLevel = -1;   ///< stands for the entry bundles in a Tile
+inline constexpr int highestLevel = 7;  ///< 256^8 leaves do not fit an int64
 inline constexpr std::size_t hashBytes = 32;
 
 /// The name of one file: `width` hashes (or entries) from number * 256 on, counted at its level.

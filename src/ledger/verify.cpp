@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t page = 1000;
 
 std::optional<std::string> storedTile(db::Session& session, const Tile& tile) {
-  db::Rows rows = session.query("SELECT hashes FROM ledger_tile WHERE level = $1 AND number = $2", {tile.level, tile.number});
+  db::Rows rows =
+      session.query("SELECT hashes FROM ledger_tile WHERE level = $1 AND number = $2", {tile.level, tile.number});
   if (!rows.next()) return std::nullopt;
   return rows.bytes(0);
 }
@@ -21,7 +22,11 @@ std::optional<std::string> storedTile(db::Session& session, const Tile& tile) {
 class DatabaseCheck {
  public:
   DatabaseCheck(db::Session& session, const VerifierKey& key, const VerifyOptions& options, Report& report)
-      : session_(session), key_(key), options_(options), report_(report), findings_(report, options.findings),
+      : session_(session),
+        key_(key),
+        options_(options),
+        report_(report),
+        findings_(report, options.findings),
         tree_(findings_, [&session](const Tile& tile) { return storedTile(session, tile); }) {}
 
   void run() {
@@ -29,7 +34,8 @@ class DatabaseCheck {
     if (auto checkpoint = expectNote(tree_, findings_, head_.note, key_, "the signed checkpoint")) {
       report_.checkpoint = *checkpoint;
       if (checkpoint->size != head_.size) {
-        findings_.add(-1, fmt::format("the database says that the log has {} entries, its signed checkpoint says {}", head_.size, checkpoint->size));
+        findings_.add(-1, fmt::format("the database says that the log has {} entries, its signed checkpoint says {}",
+                                      head_.size, checkpoint->size));
       }
     }
     expectKept(tree_, findings_, options_, key_);
@@ -52,7 +58,8 @@ class DatabaseCheck {
   void walk() {
     for (std::int64_t from = 0; from < head_.size; from += page) {
       std::int64_t end = std::min(head_.size, from + page);
-      db::Rows rows = session_.query("SELECT idx, time, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx", {from, end});
+      db::Rows rows = session_.query(
+          "SELECT idx, time, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx", {from, end});
       while (rows.next()) {
         skipTo(rows.integer(0));
         look(rows.integer(1), rows.view(2));
@@ -81,12 +88,14 @@ class DatabaseCheck {
   }
 
   void lookAtTime(std::int64_t time, std::string_view body) {
-    if (time < lastTime_) findings_.add(next_, fmt::format("{}: it is older than the entry before it", entryName(next_, body)));
+    if (time < lastTime_)
+      findings_.add(next_, fmt::format("{}: it is older than the entry before it", entryName(next_, body)));
     lastTime_ = std::max(lastTime_, time);
     // The time column is for queries only; it must tell what the hashed bytes tell.
     std::string shown = fmt::format("\"time\":\"{}\"", formatTime(time / 1000));
     if (body.find(shown) == std::string_view::npos) {
-      findings_.add(next_, fmt::format("{}: the time beside it ({}) is not the one in its bytes", entryName(next_, body), formatTime(time / 1000)));
+      findings_.add(next_, fmt::format("{}: the time beside it ({}) is not the one in its bytes",
+                                       entryName(next_, body), formatTime(time / 1000)));
     }
   }
 
@@ -103,7 +112,8 @@ class DatabaseCheck {
 
   void listStrays(std::string_view sql, std::int64_t bound) {
     db::Rows rows = session_.query(sql, {bound});
-    while (rows.next()) findings_.add(rows.integer(0), fmt::format("entry {} is not covered by any checkpoint", rows.integer(0)));
+    while (rows.next())
+      findings_.add(rows.integer(0), fmt::format("entry {} is not covered by any checkpoint", rows.integer(0)));
   }
 
   void countStrays() {
@@ -139,7 +149,8 @@ Report verifyDatabase(db::Database& database, const VerifierKey& key, const Veri
 void forEach(db::Session& session, const std::function<void(const Logged&)>& visit) {
   for (std::int64_t from = 0;; from += page) {
     std::int64_t count = 0;
-    db::Rows rows = session.query("SELECT idx, id, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx", {from, from + page});
+    db::Rows rows = session.query("SELECT idx, id, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx",
+                                  {from, from + page});
     for (; rows.next(); ++count) visit({rows.integer(0), rows.integer(1), rows.text(2)});
     if (count == 0) return;
   }
@@ -148,15 +159,19 @@ void forEach(db::Session& session, const std::function<void(const Logged&)>& vis
 void checkLastEntries(db::Session& session, std::int64_t size) {
   db::Rows rows = session.query("SELECT idx FROM ledger_entry WHERE idx IS NOT NULL ORDER BY idx DESC LIMIT 1");
   std::int64_t last = rows.next() ? rows.integer(0) : -1;
-  if (last != size - 1) throw error(Code::corrupt, "the database's ledger ends at entry {} instead of {}", last, size - 1);
+  if (last != size - 1)
+    throw error(Code::corrupt, "the database's ledger ends at entry {} instead of {}", last, size - 1);
   if (size == 0) return;
   std::int64_t number = (size - 1) / tileWidth, begin = number * tileWidth;
   std::string hashes = storedTile(session, {0, number, 1}).value_or("");
   std::vector<std::string> bodies = readBodies(session, begin, size);
-  if (hashes.size() < bodies.size() * hashBytes) throw error(Code::corrupt, "the database has lost the hashes of the ledger entries from {} on", begin);
+  if (hashes.size() < bodies.size() * hashBytes)
+    throw error(Code::corrupt, "the database has lost the hashes of the ledger entries from {} on", begin);
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     Hash computed = leafHash(bodies[i]), stored = hashAt(hashes, i);
-    if (computed != stored) throw Error(Code::corrupt, hashDiffers(begin + static_cast<std::int64_t>(i), bodies[i], computed, stored) + ". Run 'regesta ledger verify'");
+    if (computed != stored)
+      throw Error(Code::corrupt, hashDiffers(begin + static_cast<std::int64_t>(i), bodies[i], computed, stored) +
+                                     ". Run 'regesta ledger verify'");
   }
 }
 

@@ -23,13 +23,15 @@ void checkBundle(const std::string& folder, const Tile& bundle, TreeCheck& tree,
   std::string hashes = tileFile(folder, {0, bundle.number, bundle.width}).value_or("");
   std::size_t width = static_cast<std::size_t>(bundle.width);
   if (!bytes) findings.add(begin, fmt::format("{} is missing", tilePath(bundle)));
-  if (bytes && (!entries || entries->size() < width)) findings.add(begin, fmt::format("{} does not hold {} whole entries", tilePath(bundle), width));
+  if (bytes && (!entries || entries->size() < width))
+    findings.add(begin, fmt::format("{} does not hold {} whole entries", tilePath(bundle), width));
   for (std::size_t i = 0; i < width; ++i) {
     std::int64_t index = begin + static_cast<std::int64_t>(i);
     std::optional<Hash> stored, computed;
     if (hashes.size() >= (i + 1) * hashBytes) stored = hashAt(hashes, i);
     if (entries && i < entries->size()) computed = leafHash((*entries)[i]);
-    if (stored && computed && *stored != *computed) findings.add(index, hashDiffers(index, (*entries)[i], *computed, *stored));
+    if (stored && computed && *stored != *computed)
+      findings.add(index, hashDiffers(index, (*entries)[i], *computed, *stored));
     if (computed) ++report.entries;
     tree.append(stored ? *stored : computed.value_or(Hash{}));
   }

@@ -36,7 +36,8 @@ std::string entryName(std::int64_t index, std::string_view body) {
 }
 
 std::string hashDiffers(std::int64_t index, std::string_view body, const Hash& computed, const Hash& stored) {
-  return fmt::format("{}: its bytes hash to {}, the tree has {}", entryName(index, body), crypto::hex(computed), crypto::hex(stored));
+  return fmt::format("{}: its bytes hash to {}, the tree has {}", entryName(index, body), crypto::hex(computed),
+                     crypto::hex(stored));
 }
 
 void TreeCheck::expect(const Checkpoint& checkpoint, std::string where) {
@@ -63,8 +64,10 @@ void TreeCheck::compareRoot() {
     }
     // Every later root differs too; the first one bounds where the fault is.
     rootsDiffer_ = true;
-    findings_.add(-1, fmt::format("{} of {} entries has the root {}, the entries give {}: the log was altered at or after entry {}",
-                                  where, checkpoint.size, crypto::hex(checkpoint.root), crypto::hex(root), lastGood_));
+    findings_.add(
+        -1,
+        fmt::format("{} of {} entries has the root {}, the entries give {}: the log was altered at or after entry {}",
+                    where, checkpoint.size, crypto::hex(checkpoint.root), crypto::hex(root), lastGood_));
   }
 }
 
@@ -93,7 +96,8 @@ void TreeCheck::compareTile(const TileEdge::Change& change) {
 void TreeCheck::finish() {
   for (const auto& partial : edge_.partials()) compareTile(partial);
   for (auto it = expected_.upper_bound(edge_.size()); it != expected_.end(); ++it) {
-    findings_.add(-1, fmt::format("{} covers {} entries, the log has only {}", it->second.second, it->first, edge_.size()));
+    findings_.add(-1,
+                  fmt::format("{} covers {} entries, the log has only {}", it->second.second, it->first, edge_.size()));
   }
 }
 
@@ -110,7 +114,8 @@ std::optional<Checkpoint> expectNote(TreeCheck& tree, Findings& findings, std::s
 
 void expectKept(TreeCheck& tree, Findings& findings, const VerifyOptions& options, const VerifierKey& key) {
   for (std::size_t i = 0; i < options.kept.size(); ++i) {
-    std::string where = options.kept.size() == 1 ? "the kept checkpoint" : fmt::format("the kept checkpoint number {}", i + 1);
+    std::string where =
+        options.kept.size() == 1 ? "the kept checkpoint" : fmt::format("the kept checkpoint number {}", i + 1);
     expectNote(tree, findings, options.kept[i], key, where);
   }
 }

@@ -22,8 +22,8 @@ class Findings {
   std::size_t limit_;
 };
 
-/// The tree as it is recomputed leaf by leaf. Compares every tile that it completes with the stored one and the root with
-/// every signed checkpoint of that size.
+/// The tree as it is recomputed leaf by leaf. Compares every tile that it completes with the stored one and the root
+/// with every signed checkpoint of that size.
 class TreeCheck {
  public:
   /// Hands out the stored hashes of a tile; empty optional when there are none.

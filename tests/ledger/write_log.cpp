@@ -21,8 +21,11 @@ using namespace regesta;
 namespace {
 
 ledger::Entry entry(std::int64_t number) {
-  return {.action = "version.created", .actor = "user:anna", .workspace = "default",
-          .subject = fmt::format("model/loan-risk@{}", number), .data = {{"note", std::string(static_cast<std::size_t>(number % 200), 'x')}}};
+  return {.action = "version.created",
+          .actor = "user:anna",
+          .workspace = "default",
+          .subject = fmt::format("model/loan-risk@{}", number),
+          .data = {{"note", std::string(static_cast<std::size_t>(number % 200), 'x')}}};
 }
 
 /// Sizes at which a checkpoint is shown: around powers of two and of 256, and the end.
@@ -48,7 +51,9 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(folder);
   auto database = db::openSqlite({.path = folder + "/regesta.db"});
   db::migrate(*database);
-  ledger::Log log(*database, {.origin = "example.com/regesta-test", .key = crypto::generateKeyPair(), .folder = folder + "/ledger"});
+  ledger::Log log(
+      *database,
+      {.origin = "example.com/regesta-test", .key = crypto::generateKeyPair(), .folder = folder + "/ledger"});
   log.recover();
   std::vector<file::Whole> files{{folder + "/key", log.verifierKey() + "\n"}};
   std::set<std::int64_t> shown = stops(size);
@@ -57,7 +62,8 @@ int main(int argc, char** argv) {
     database->write([&](db::Session& session) {
       for (std::int64_t i = done; i < stop; ++i) ledger::append(session, entry(i));
     });
-    while (log.integrate() > 0) {}
+    while (log.integrate() > 0) {
+    }
     done = stop;
     files.push_back({fmt::format("{}/checkpoints/{}", folder, stop), log.checkpoint()});
   }

@@ -35,13 +35,15 @@ class FileTest : public testing::Test {
     return "";
   }
   std::size_t filesLeft() {
-    return static_cast<std::size_t>(std::distance(fs::recursive_directory_iterator(folder_), fs::recursive_directory_iterator()));
+    return static_cast<std::size_t>(
+        std::distance(fs::recursive_directory_iterator(folder_), fs::recursive_directory_iterator()));
   }
   std::string folder_;
 };
 
 TEST_F(FileTest, ReplaceWritesSeveralFilesAndMakesTheirFolders) {
-  file::replaceFiles({{folder_ + "/a/b/one", "1"}, {folder_ + "/a/two", std::string(300'000, '2')}, {folder_ + "/three", ""}});
+  file::replaceFiles(
+      {{folder_ + "/a/b/one", "1"}, {folder_ + "/a/two", std::string(300'000, '2')}, {folder_ + "/three", ""}});
   file::replaceFiles({{folder_ + "/three", "3"}});
   EXPECT_EQ(file::readFile(folder_ + "/a/b/one"), "1");
   EXPECT_EQ(file::readFile(folder_ + "/a/two")->size(), 300'000u);
@@ -73,11 +75,17 @@ TEST_F(FileTest, EveryFailureLeavesOldOrNewAndNothingBeside) {
 
 TEST_F(FileTest, WordsForWhatTheSystemSays) {
   std::ofstream(folder_ + "/plain") << "x";
-  EXPECT_EQ(failure([&] { file::makeFolders(folder_ + "/plain/sub"); }), fmt::format("cannot make the folder {}/plain: Not a directory", folder_));
-  EXPECT_EQ(failure([&] { file::createFile(folder_ + "/plain"); }), fmt::format("cannot create {}/plain: File exists", folder_));
-  struct { int number; const char* words; } reasons[] = {
-      {EROFS, "the file system is read-only"}, {EIO, "the disk reports an input/output error"}, {EDQUOT, "the disk quota is used up"},
-      {EACCES, "the server's user may not write there"}};
+  EXPECT_EQ(failure([&] { file::makeFolders(folder_ + "/plain/sub"); }),
+            fmt::format("cannot make the folder {}/plain: Not a directory", folder_));
+  EXPECT_EQ(failure([&] { file::createFile(folder_ + "/plain"); }),
+            fmt::format("cannot create {}/plain: File exists", folder_));
+  struct {
+    int number;
+    const char* words;
+  } reasons[] = {{EROFS, "the file system is read-only"},
+                 {EIO, "the disk reports an input/output error"},
+                 {EDQUOT, "the disk quota is used up"},
+                 {EACCES, "the server's user may not write there"}};
   for (const auto& [number, words] : reasons) {
     file::failAt(1, number);
     EXPECT_EQ(failure([&] { file::syncFolder(folder_); }), fmt::format("cannot sync {}: {}", folder_, words));

@@ -31,7 +31,9 @@ class LocalTest : public testing::Test {
     store_->list([&](const Stored& stored) { all[stored.digest] = stored.size; });
     return all;
   }
-  std::size_t temporaries() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_ / "tmp"), fs::directory_iterator())); }
+  std::size_t temporaries() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_ / "tmp"), fs::directory_iterator()));
+  }
   static Code codeOf(const std::function<void()>& fn) {
     try {
       fn();
@@ -127,8 +129,9 @@ TEST_F(LocalTest, ManyThreadsStoreTheSameAndDifferentContent) {
 TEST_F(LocalTest, NamesThatAreNoDigests) {
   put(*store_, "x");
   std::string digest = crypto::sha256Hex("x");
-  for (std::string name : {std::string(), std::string("tmp"), std::string("../../etc/passwd"), digest.substr(1), digest + "0", "../" + digest.substr(3),
-                           digest.substr(0, 2) + "/" + digest.substr(3), std::string(64, 'G'), std::string(64, '/')}) {
+  for (std::string name : {std::string(), std::string("tmp"), std::string("../../etc/passwd"), digest.substr(1),
+                           digest + "0", "../" + digest.substr(3), digest.substr(0, 2) + "/" + digest.substr(3),
+                           std::string(64, 'G'), std::string(64, '/')}) {
     EXPECT_FALSE(isDigest(name));
     EXPECT_EQ(store_->open(name), nullptr) << name;
     EXPECT_FALSE(store_->has(name));
@@ -171,8 +174,8 @@ TEST_F(LocalTest, StaleTemporariesGoAndLiveOnesStay) {
   EXPECT_TRUE(verify(*second, stored.digest));
 }
 
-// Each write, fsync and rename fails once, by itself or with all that follow: the blob is there whole or not at all, and
-// trying again stores it.
+// Each write, fsync and rename fails once, by itself or with all that follow: the blob is there whole or not at all,
+// and trying again stores it.
 TEST_F(LocalTest, EveryFailingOperation) {
   for (bool onwards : {false, true}) {
     for (int nth = 1;; ++nth) {

@@ -7,11 +7,16 @@ namespace regesta::ledger {
 namespace {
 
 TEST(EntryText, IsCanonicalJson) {
-  Entry entry{.action = "alias.moved", .actor = "user:anna", .workspace = "default", .subject = "model/\"x\"#production",
+  Entry entry{.action = "alias.moved",
+              .actor = "user:anna",
+              .workspace = "default",
+              .subject = "model/\"x\"#production",
               .data = {{"to", 7}, {"from", nullptr}, {"a\u00e9", 1.5}}};
   std::string body = encode(entry, 1'764'036'912'345'678);
-  EXPECT_EQ(body, R"({"action":"alias.moved","actor":"user:anna","data":{"aé":1.5,"from":null,"to":7},"subject":"model/\"x\"#production",)"
-                  R"("time":"2025-11-25T02:15:12.345Z","v":1,"workspace":"default"})");
+  EXPECT_EQ(
+      body,
+      R"({"action":"alias.moved","actor":"user:anna","data":{"aé":1.5,"from":null,"to":7},"subject":"model/\"x\"#production",)"
+      R"("time":"2025-11-25T02:15:12.345Z","v":1,"workspace":"default"})");
   EXPECT_EQ(canonicalJson(parseJson(body)), body);
 }
 
@@ -35,10 +40,14 @@ TEST(EntryText, Limits) {
 
 TEST_F(LedgerTest, AnEntryThatIsTooLargeTakesTheWholeChangeWithIt) {
   Entry entry{.action = "a", .actor = "b", .workspace = "c", .subject = "d", .data = {{"x", std::string(70'000, 'y')}}};
-  message([&] { database_->write([&](db::Session& session) {
-    ledger::append(session, LedgerTest::entry(1));
-    ledger::append(session, entry);
-  }); }, Code::tooLarge);
+  message(
+      [&] {
+        database_->write([&](db::Session& session) {
+          ledger::append(session, LedgerTest::entry(1));
+          ledger::append(session, entry);
+        });
+      },
+      Code::tooLarge);
   Log log(*database_, options());
   log.recover();
   EXPECT_EQ(log.size(), 0);

@@ -38,8 +38,11 @@ class LedgerTest : public testing::Test {
   VerifierKey verifier() const { return {"example.com/test-ledger", key_.publicKey}; }
 
   static Entry entry(int number) {
-    return {.action = "alias.moved", .actor = "user:anna", .workspace = "default",
-            .subject = fmt::format("model/loan-risk-{}#production", number), .data = {{"to", number}}};
+    return {.action = "alias.moved",
+            .actor = "user:anna",
+            .workspace = "default",
+            .subject = fmt::format("model/loan-risk-{}#production", number),
+            .data = {{"to", number}}};
   }
   /// Appends entries numbered from `from`, in one transaction each batch. Returns the id of the last one.
   std::int64_t append(int from, int count) {

@@ -1,7 +1,7 @@
 #include "ledger/log.h"
 
-#include "fixture.h"
 #include "base/time.h"
+#include "fixture.h"
 #include "ledger/receipt.h"
 #include "ledger/tile.h"
 
@@ -69,10 +69,12 @@ TEST_F(LedgerTest, TilesFromTheDatabaseAreTheTilesOnDisk) {
   Log log(*database_, options());
   log.recover();
   append(0, 3000);
-  while (log.integrate() > 0) {}
+  while (log.integrate() > 0) {
+  }
   int compared = 0;
   for (const Tile& tile : tilesBetween(0, 3000)) {
-    auto served = tile.level == entryLevel ? log.entryBundle(tile.number, tile.width) : log.tile(tile.level, tile.number, tile.width);
+    auto served = tile.level == entryLevel ? log.entryBundle(tile.number, tile.width)
+                                           : log.tile(tile.level, tile.number, tile.width);
     ASSERT_TRUE(served) << tilePath(tile);
     EXPECT_EQ(file::readFile(tiles() + "/" + tilePath(tile)), served) << tilePath(tile);
     ++compared;
@@ -189,7 +191,8 @@ TEST_F(LedgerTest, WhatWasRolledBackIsNotInTheLog) {
   EXPECT_THROW(database_->write([&](db::Session& session) {
     ledger::append(session, entry(3));
     throw Error(Code::conflict, "no");
-  }), Error);
+  }),
+               Error);
   append(4, 1);
   log.integrate();
   EXPECT_EQ(log.size(), 4);
@@ -226,7 +229,8 @@ TEST_F(LedgerTest, AClockThatJumpsBackMakesNoEntryOlder) {
   EXPECT_GE(steadyNowMicros(), future);
   append(5, 1);
   next.integrate();
-  EXPECT_GE(parseJson(next.entry(5)->body).at("time").as_string(), parseJson(next.entry(4)->body).at("time").as_string());
+  EXPECT_GE(parseJson(next.entry(5)->body).at("time").as_string(),
+            parseJson(next.entry(4)->body).at("time").as_string());
   expectSound(6);
 }
 
@@ -241,6 +245,28 @@ TEST_F(LedgerTest, ProofsOfSizesThatAreNotThere) {
   message([&] { log.consistencyProof(2, 6); }, Code::notFound);
   message([&] { log.consistencyProof(4, 2); }, Code::invalid);
   message([&] { log.consistencyProof(-4, 2); }, Code::invalid);
+}
+
+// A statement that reads the whole log to find a few rows would be slow only with millions of entries; the plan shows
+// it now.
+TEST_F(LedgerTest, QueriesUseTheirIndexes) {
+  for (const char* query :
+       {"SELECT id, time, body FROM ledger_entry WHERE idx IS NULL ORDER BY id LIMIT 4096",
+        "SELECT idx, body FROM ledger_entry WHERE idx >= 300 AND idx < 556 ORDER BY idx",
+        "SELECT id, body FROM ledger_entry WHERE idx = 17", "SELECT COUNT(*) FROM ledger_entry WHERE idx IS NULL",
+        "SELECT idx FROM ledger_entry WHERE idx IS NOT NULL ORDER BY idx DESC LIMIT 1",
+        "UPDATE ledger_entry SET idx = id - 1 WHERE id >= 30 AND id < 90 AND idx IS NULL"}) {
+    std::string plan;
+    database_->write([&](db::Session& session) {
+      db::Rows rows = session.query(std::string("EXPLAIN QUERY PLAN ") + query);
+      while (rows.next()) plan += rows.text(3) + "\n";
+    });
+    bool overIndex = plan.find("USING INDEX") != std::string::npos ||
+                     plan.find("USING COVERING INDEX") != std::string::npos ||
+                     plan.find("USING INTEGER PRIMARY KEY") != std::string::npos;
+    EXPECT_TRUE(overIndex) << query << "\n" << plan;
+    EXPECT_EQ(plan.find("TEMP B-TREE"), std::string::npos) << query << "\n" << plan;
+  }
 }
 
 TEST_F(LedgerTest, OriginsThatCannotBeSigned) {

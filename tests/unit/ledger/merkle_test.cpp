@@ -40,12 +40,16 @@ struct Tree {
 
 // The vectors that the Go, Java and C++ implementations of Certificate Transparency share.
 TEST(Merkle, RootVectors) {
-  const char* leaves[] = {"", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};
-  const char* roots[] = {
-      "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d", "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-      "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77", "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-      "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4", "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-      "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c", "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
+  const char* leaves[] = {
+      "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};
+  const char* roots[] = {"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+                         "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+                         "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+                         "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+                         "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+                         "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+                         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+                         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
   CompactRange range;
   EXPECT_EQ(crypto::hex(range.root()), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   for (int i = 0; i < 8; ++i) {
@@ -99,7 +103,8 @@ TEST(Merkle, EveryInclusionProofVerifiesAndNoSpoiledOneDoes) {
       EXPECT_FALSE(verifyInclusion(leaf, index, size, proof, tree.root(size - 1)));
       EXPECT_FALSE(verifyInclusion(leaf, -1, size, proof, root));
       EXPECT_FALSE(verifyInclusion(leaf, size, size, proof, root));
-      for (const auto& bad : spoiled(proof)) EXPECT_FALSE(verifyInclusion(leaf, index, size, bad, root)) << index << " of " << size;
+      for (const auto& bad : spoiled(proof))
+        EXPECT_FALSE(verifyInclusion(leaf, index, size, bad, root)) << index << " of " << size;
     }
   }
 }
@@ -117,7 +122,8 @@ TEST(Merkle, EveryConsistencyProofVerifiesAndNoSpoiledOneDoes) {
         EXPECT_FALSE(verifyConsistency(from, to, proof, fromRoot, leafHash("x")));
         EXPECT_FALSE(from < to && verifyConsistency(to, from, proof, toRoot, fromRoot));
       }
-      for (const auto& bad : spoiled(proof)) EXPECT_FALSE(verifyConsistency(from, to, bad, fromRoot, toRoot)) << from << " to " << to;
+      for (const auto& bad : spoiled(proof))
+        EXPECT_FALSE(verifyConsistency(from, to, bad, fromRoot, toRoot)) << from << " to " << to;
     }
   }
   EXPECT_FALSE(verifyConsistency(-1, 3, {}, emptyRoot(), tree.root(3)));

@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 std::map<std::string, std::string> filesBelow(const std::string& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) files[fs::relative(entry.path(), folder).string()] = *file::readFile(entry.path().string());
+    if (entry.is_regular_file())
+      files[fs::relative(entry.path(), folder).string()] = *file::readFile(entry.path().string());
   }
   return files;
 }
@@ -25,7 +26,8 @@ class RecoverTest : public LedgerTest {
     Log log(*database_, options());
     log.recover();
     append(from, count);
-    while (log.integrate() > 0) {}
+    while (log.integrate() > 0) {
+    }
   }
   void recover() { Log(*database_, options()).recover(); }
   std::string refusal() {
@@ -87,8 +89,9 @@ TEST_F(RecoverTest, LeftOversOfAPowerCutAreRemoved) {
   EXPECT_FALSE(fs::exists(tiles() + "/.tmp-01"));
 }
 
-// Every write, fsync and rename fails once, by itself or with all later ones. Whatever happened, the published files are
-// sound, never ahead of the database and never contradict what was there before; and the next start heals everything.
+// Every write, fsync and rename fails once, by itself or with all later ones. Whatever happened, the published files
+// are sound, never ahead of the database and never contradict what was there before; and the next start heals
+// everything.
 TEST_F(RecoverTest, EveryFailingOperationHeals) {
   fill(0, 250);
   Checkpoint shown = verifyFolder(tiles(), verifier()).checkpoint;
@@ -106,7 +109,9 @@ TEST_F(RecoverTest, EveryFailingOperationHeals) {
       } catch (const Error& failure) {
         failed = true;
         EXPECT_EQ(failure.code, Code::unavailable);
-        EXPECT_NE(failure.message.find(nth % 2 ? "the disk is full" : "the disk reports an input/output error"), std::string::npos) << failure.message;
+        EXPECT_NE(failure.message.find(nth % 2 ? "the disk is full" : "the disk reports an input/output error"),
+                  std::string::npos)
+            << failure.message;
       }
       bool reached = file::operations() >= nth;
       file::failAt(0, 0);
@@ -141,7 +146,8 @@ TEST_F(RecoverTest, TheBackgroundThreadGoesOnAfterAFullDisk) {
   log.wake();
   EXPECT_EQ(log.indexOf(id, 5000), 4) << "the database has room, so indexes are given";
   file::failAt(0, 0);
-  for (int i = 0; i < 100 && verifyFolder(tiles(), verifier()).entries < 5; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  for (int i = 0; i < 100 && verifyFolder(tiles(), verifier()).entries < 5; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   log.stop();
   expectSound(5);
 }
@@ -215,7 +221,9 @@ TEST_F(RecoverTest, ADatabaseThatContradictsItsHeadIsRefusedAndTheEntryNamed) {
   sql("DELETE FROM ledger_entry WHERE idx = 299");
   EXPECT_EQ(refusal(), "the database's ledger ends at entry 298 instead of 299");
   sql("UPDATE ledger_head SET size = 299");
-  EXPECT_EQ(refusal(), "the database says that the ledger has 299 entries, its signed checkpoint says 300. Run 'regesta ledger verify'");
+  EXPECT_EQ(
+      refusal(),
+      "the database says that the ledger has 299 entries, its signed checkpoint says 300. Run 'regesta ledger verify'");
 }
 
 TEST_F(RecoverTest, ALostHashIsRefused) {

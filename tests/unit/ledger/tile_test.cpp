@@ -10,17 +10,40 @@ TEST(Tile, Paths) {
   EXPECT_EQ(tilePath({0, 1'234'067, 256}), "tile/0/x001/x234/067");
   EXPECT_EQ(tilePath({1, 1000, 17}), "tile/1/x001/000.p/17");
   EXPECT_EQ(tilePath({entryLevel, 273, 112}), "tile/entries/273.p/112");
-  for (Tile tile : {Tile{0, 0, 256}, Tile{7, 999, 1}, Tile{3, 1000, 255}, Tile{entryLevel, 123'456'789'012, 256}, Tile{63, 7, 256}}) {
+  for (Tile tile : {Tile{0, 0, 256}, Tile{7, 999, 1}, Tile{3, 1000, 255}, Tile{entryLevel, 123'456'789'012, 256},
+                    Tile{63, 7, 256}}) {
     EXPECT_EQ(parseTilePath(tilePath(tile)), tile);
   }
 }
 
 TEST(Tile, OtherSpellingsAreNoPaths) {
-  for (const char* path :
-       {"", "tile", "tile/0", "tile/0/", "tile/0/5", "tile/0/0005", "tile/0/x000/005", "tile/00/005", "tile/64/005", "tile/-1/005",
-        "tile/0/005.p/0", "tile/0/005.p/256", "tile/0/005.p/01", "tile/0/005.p/", "tile/0/005.p", "tile/0/001/067", "tile/0/x001/x067",
-        "tile/0/../005", "tile/entries/00a", "tile/0/+05", "tile/x/005", "/tile/0/005", "tile/0/005/", "tile/0//005", "tile/0/x001/067.p/1/2",
-        "tile/0/x001/x001/x001/x001/x001/x001/x001/001", "tile/0/005.p/+1"}) {
+  for (const char* path : {"",
+                           "tile",
+                           "tile/0",
+                           "tile/0/",
+                           "tile/0/5",
+                           "tile/0/0005",
+                           "tile/0/x000/005",
+                           "tile/00/005",
+                           "tile/64/005",
+                           "tile/-1/005",
+                           "tile/0/005.p/0",
+                           "tile/0/005.p/256",
+                           "tile/0/005.p/01",
+                           "tile/0/005.p/",
+                           "tile/0/005.p",
+                           "tile/0/001/067",
+                           "tile/0/x001/x067",
+                           "tile/0/../005",
+                           "tile/entries/00a",
+                           "tile/0/+05",
+                           "tile/x/005",
+                           "/tile/0/005",
+                           "tile/0/005/",
+                           "tile/0//005",
+                           "tile/0/x001/067.p/1/2",
+                           "tile/0/x001/x001/x001/x001/x001/x001/x001/001",
+                           "tile/0/005.p/+1"}) {
     EXPECT_EQ(parseTilePath(path), std::nullopt) << path;
   }
 }
@@ -31,7 +54,10 @@ TEST(Tile, CoordinatesOf70000) {
   std::map<int, std::pair<int, int>> seen;  // level → full tiles, width of the partial one
   for (const Tile& tile : tiles) {
     EXPECT_EQ(tile.width, widthIn(tile.level, tile.number, 70'000));
-    if (tile.full()) ++seen[tile.level].first; else seen[tile.level].second = tile.width;
+    if (tile.full())
+      ++seen[tile.level].first;
+    else
+      seen[tile.level].second = tile.width;
   }
   std::map<int, std::pair<int, int>> expected{{entryLevel, {273, 112}}, {0, {273, 112}}, {1, {1, 17}}, {2, {0, 1}}};
   EXPECT_EQ(seen, expected);
@@ -45,7 +71,8 @@ TEST(Tile, CoordinatesOf70000) {
 TEST(Tile, OnlyWhatChangedIsBetween) {
   EXPECT_TRUE(tilesBetween(300, 300).empty());
   EXPECT_EQ(tilesBetween(300, 301), (std::vector<Tile>{{entryLevel, 1, 45}, {0, 1, 45}}));
-  EXPECT_EQ(tilesBetween(511, 513), (std::vector<Tile>{{entryLevel, 1, 256}, {entryLevel, 2, 1}, {0, 1, 256}, {0, 2, 1}, {1, 0, 2}}));
+  EXPECT_EQ(tilesBetween(511, 513),
+            (std::vector<Tile>{{entryLevel, 1, 256}, {entryLevel, 2, 1}, {0, 1, 256}, {0, 2, 1}, {1, 0, 2}}));
   EXPECT_EQ(tilesBetween(256, 257), (std::vector<Tile>{{entryLevel, 1, 1}, {0, 1, 1}}));
 }
 
@@ -56,7 +83,8 @@ TEST(Tile, Bundles) {
   auto parsed = parseBundle(bundle);
   ASSERT_TRUE(parsed);
   EXPECT_EQ(std::vector<std::string>(parsed->begin(), parsed->end()), entries);
-  for (std::size_t cut : {1u, 3u, 4u, 5u, 100u, 65'540u}) EXPECT_FALSE(parseBundle(bundle.substr(0, cut)) && parseBundle(bundle.substr(0, cut))->size() == 4) << cut;
+  for (std::size_t cut : {1u, 3u, 4u, 5u, 100u, 65'540u})
+    EXPECT_FALSE(parseBundle(bundle.substr(0, cut)) && parseBundle(bundle.substr(0, cut))->size() == 4) << cut;
   EXPECT_FALSE(parseBundle(bundle + "\x01"));
   EXPECT_FALSE(parseBundle(encodeBundle(std::vector<std::string>(257, "e")))) << "more than a tile holds";
   EXPECT_TRUE(parseBundle("")->empty());
@@ -80,7 +108,8 @@ TEST(Tile, TheEdgeMakesTheTilesOfTheWholeTree) {
   auto expected = tilesBetween(0, 70'000);
   std::erase_if(expected, [](const Tile& tile) { return tile.level == entryLevel; });
   ASSERT_EQ(tiles.size(), expected.size());
-  for (const Tile& tile : expected) EXPECT_EQ(tiles.at(tile).size(), static_cast<std::size_t>(tile.width) * 32) << tilePath(tile);
+  for (const Tile& tile : expected)
+    EXPECT_EQ(tiles.at(tile).size(), static_cast<std::size_t>(tile.width) * 32) << tilePath(tile);
   // Proofs out of tiles, and few tiles for each.
   int reads = 0;
   auto reader = [&](const Tile& tile) {

@@ -25,7 +25,9 @@ class VerifyTest : public LedgerTest {
     expectSound(600);
   }
   Report verify() { return verifyDatabase(*database_, verifier()); }
-  std::string first(const Report& report) { return report.findings.empty() ? "nothing found" : report.findings[0].what; }
+  std::string first(const Report& report) {
+    return report.findings.empty() ? "nothing found" : report.findings[0].what;
+  }
 
   std::vector<std::string> kept_;
 };
@@ -40,13 +42,15 @@ TEST_F(VerifyTest, AChangedEntryIsNamed) {
     rows.next();
     return rows.text(0);
   });
-  EXPECT_TRUE(first(report).starts_with("entry 17 (alias.moved on model/loan-risk-17#production): its bytes hash to " + crypto::hex(leafHash(body)) + ", the tree has "))
+  EXPECT_TRUE(first(report).starts_with("entry 17 (alias.moved on model/loan-risk-17#production): its bytes hash to " +
+                                        crypto::hex(leafHash(body)) + ", the tree has "))
       << first(report);
 }
 
 TEST_F(VerifyTest, OneSpaceMoreIsAChange) {
   sql("UPDATE ledger_entry SET body = body || ' ' WHERE idx = 599");
-  EXPECT_TRUE(first(verify()).starts_with("entry 599 (alias.moved on model/loan-risk-599#production): its bytes hash to "));
+  EXPECT_TRUE(
+      first(verify()).starts_with("entry 599 (alias.moved on model/loan-risk-599#production): its bytes hash to "));
 }
 
 TEST_F(VerifyTest, DeletedSwappedAndMovedEntriesAreNamed) {
@@ -75,7 +79,8 @@ TEST_F(VerifyTest, AnAddedEntryIsNamed) {
 TEST_F(VerifyTest, AChangedTimeIsNamed) {
   sql("UPDATE ledger_entry SET time = time + 60000000 WHERE idx = 5");
   Report report = verify();
-  EXPECT_TRUE(first(report).starts_with("entry 5 (alias.moved on model/loan-risk-5#production): the time beside it (")) << first(report);
+  EXPECT_TRUE(first(report).starts_with("entry 5 (alias.moved on model/loan-risk-5#production): the time beside it ("))
+      << first(report);
   EXPECT_EQ(report.findings[1].index, 6);
   EXPECT_TRUE(report.findings[1].what.ends_with("it is older than the entry before it"));
 }
@@ -133,18 +138,22 @@ TEST_F(VerifyTest, ARewrittenLogContradictsAKeptCheckpoint) {
 }
 
 TEST_F(VerifyTest, ATruncatedLogContradictsAKeptCheckpoint) {
-  Report report = verifyDatabase(*database_, verifier(), {.kept = {signCheckpoint({verifier().name, 601, emptyRoot()}, key_)}});
+  Report report =
+      verifyDatabase(*database_, verifier(), {.kept = {signCheckpoint({verifier().name, 601, emptyRoot()}, key_)}});
   EXPECT_EQ(findingsOf(report), "the kept checkpoint covers 601 entries, the log has only 600\n");
   report = verifyDatabase(*database_, verifier(), {.kept = {"nonsense"}});
-  EXPECT_EQ(findingsOf(report), "the kept checkpoint does not verify: the note has no blank line before its signatures\n");
+  EXPECT_EQ(findingsOf(report),
+            "the kept checkpoint does not verify: the note has no blank line before its signatures\n");
 }
 
 TEST_F(VerifyTest, AForeignKeyAndAForgedCheckpointAreFound) {
   VerifierKey foreign{"example.com/test-ledger", crypto::generateKeyPair().publicKey};
-  EXPECT_TRUE(first(verifyDatabase(*database_, foreign)).starts_with("the signed checkpoint does not verify: there is no signature by the key"));
+  EXPECT_TRUE(first(verifyDatabase(*database_, foreign))
+                  .starts_with("the signed checkpoint does not verify: there is no signature by the key"));
   EXPECT_FALSE(verifyFolder(tiles(), foreign).ok());
   sql("UPDATE ledger_head SET note = REPLACE(note, '600', '599')");
-  EXPECT_EQ(first(verify()), "the signed checkpoint does not verify: the signature by example.com/test-ledger does not fit the text");
+  EXPECT_EQ(first(verify()),
+            "the signed checkpoint does not verify: the signature by example.com/test-ledger does not fit the text");
 }
 
 TEST_F(VerifyTest, ManyFindingsAreCounted) {
