@@ -1,8 +1,9 @@
 // A connection's life: receive heads, have each request answered, close in a way that the peer can hear.
 #include "http/connection.h"
 
-#include <poll.h>
 #include <sys/socket.h>
+
+#include <boost/asio/post.hpp>
 
 #include "base/limits.h"
 
@@ -12,17 +13,6 @@ namespace {
 constexpr std::size_t sendAbove = 64 * 1024;        // pipelined answers leave at the latest when they are this large
 constexpr std::size_t keepCapacity = 64 * 1024;     // larger buffers are given back after the request
 constexpr int lingerSeconds = 5, lingerTotalSeconds = 30;  // as nginx: for a peer that still sends behind a refusal
-constexpr std::int64_t probeEveryMillis = 1000;
-
-std::string addressOf(const asio::ip::tcp::socket& socket) {
-  boost::system::error_code failure;
-  auto peer = socket.remote_endpoint(failure);
-  if (failure) return {};
-  auto address = peer.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped())
-    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
-  return address.to_string();
-}
 
 void clearOrFree(std::string& text) {
   if (text.capacity() > keepCapacity) text = std::string();
@@ -41,9 +31,9 @@ bool drop(Pieces& pieces, std::size_t sent) {
 
 }  // namespace
 
-Connection::Connection(Site& site, Worker& worker, asio::ip::tcp::socket socket)
-    : site_(site), worker_(worker), remote_(addressOf(socket)) {
-  stream_ = site.tls ? site.tls->makeStream(std::move(socket)) : makeTcpStream(std::move(socket));
+Connection::Connection(Site& site, Worker& worker, Descriptor descriptor, std::string remote)
+    : site_(site), worker_(worker), remote_(std::move(remote)) {
+  stream_ = site.tls ? site.tls->makeStream(worker.poller, std::move(descriptor)) : makeTcpStream(worker.poller, std::move(descriptor));
   request_.secure = site.tls != nullptr;
   request_.remote = remote_;
   place_ = worker_.enter(*this);
@@ -62,22 +52,19 @@ void Connection::sweep(std::int64_t nowMillis) {
     timedOut_ = true;
     disarm();
     site_.timedOut.add();
-    stream_->interrupt();
+    stream_->socket().interrupt();
   }
-  if (!parked_ || nowMillis < nextProbe_) return;
-  nextProbe_ = nowMillis + probeEveryMillis;
-  pollfd probe{stream_->handle(), POLLRDHUP, 0};
-  if (::poll(&probe, 1, 0) > 0) parked_(true);
+  if (parked_ && stream_->socket().peerEnded()) parked_(true);
 }
 
 void Connection::drain() {
   if (parked_) parked_(false);
-  else if (idle_) stream_->interrupt();
+  else if (idle_) stream_->socket().interrupt();
 }
 
 void Connection::abort() {
-  ::shutdown(stream_->handle(), SHUT_RDWR);  // whatever comes next fails, also what has not begun yet
-  stream_->interrupt();
+  ::shutdown(stream_->socket().number(), SHUT_RDWR);  // whatever comes next fails, also what has not begun yet
+  stream_->socket().interrupt();
   if (parked_) parked_(true);
 }
 
@@ -103,17 +90,19 @@ asio::awaitable<void> Connection::serve() {
         in_.shrink();
         arm(std::exchange(first, false) ? site_.options.headTimeoutSeconds : site_.options.idleTimeoutSeconds);
       }
-      std::size_t size = 0;
+      std::optional<std::size_t> size;
+      bool late = false;
       try {
-        size = co_await stream_->read(in_.room(limits::requestHead));
+        while (!(size = stream_->tryRead(in_.room(limits::requestHead)))) co_await stream_->readable();
       } catch (const PeerGone&) {
-        if (!timedOut_ || idle_) throw;
+        late = timedOut_ && !idle_;
+        if (!late) throw;
       }
-      if (size == 0 && timedOut_) respondMalformed({408, "the request head did not arrive in time"});
-      if (size == 0) co_return;
+      if (late) respondMalformed({408, "the request head did not arrive in time"});
+      if (late || *size == 0) co_return;
       if (idle_) arm(site_.options.headTimeoutSeconds);
       idle_ = false;
-      in_.received(size);
+      in_.received(*size);
     }
     disarm();
     if (parsed == Parsed::refused) co_return;
@@ -129,6 +118,7 @@ asio::awaitable<void> Connection::serve() {
     endRequest();
     if (closing_) co_return;
     if (out_.size() > sendAbove) co_await send();
+    if (turnIsOver(perRequest)) co_await takeTurns();
   }
 }
 
@@ -166,13 +156,29 @@ asio::awaitable<void> Connection::send(std::string_view second, std::string_view
   Pieces pieces{out_, second, third};
   for (;;) {
     std::size_t sent = stream_->tryWrite(pieces);
-    if (drop(pieces, sent)) break;
+    if (drop(pieces, sent)) {
+      worked_ += sent;
+      break;
+    }
+    if (turnIsOver(sent)) co_await takeTurns();
     if (sent > 0) continue;
     arm(site_.options.bodyTimeoutSeconds);
     co_await stream_->writable();
     disarm();
   }
   clearOrFree(out_);
+}
+
+asio::awaitable<std::size_t> Connection::receive(std::span<char> into) {
+  std::optional<std::size_t> size;
+  while (!(size = stream_->tryRead(into))) co_await stream_->readable();
+  if (turnIsOver(*size)) co_await takeTurns();
+  co_return *size;
+}
+
+asio::awaitable<void> Connection::takeTurns() {
+  worked_ = 0;
+  co_await asio::post(worker_.io, asio::use_awaitable);
 }
 
 asio::awaitable<void> Connection::linger() {
@@ -183,7 +189,7 @@ asio::awaitable<void> Connection::linger() {
   in_.reserve(InputBuffer::small);
   for (;;) {
     arm(lingerSeconds);
-    if (co_await stream_->read(in_.room(InputBuffer::small)) == 0) co_return;
+    if (co_await receive(in_.room(InputBuffer::small)) == 0) co_return;
   }
 }
 

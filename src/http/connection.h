@@ -26,7 +26,7 @@ inline constexpr std::size_t droppedBody = 256 * 1024;
 /// Answers collect in `out_` and leave when no further whole request is at hand, so pipelined answers share a packet.
 class Connection final : public Swept {
  public:
-  Connection(Site& site, Worker& worker, asio::ip::tcp::socket socket);
+  Connection(Site& site, Worker& worker, Descriptor descriptor, std::string remote);
   ~Connection() override;
   /// Returns when the connection is over. Throws nothing but PeerGone.
   asio::awaitable<void> run();
@@ -34,6 +34,7 @@ class Connection final : public Swept {
   void sweep(std::int64_t nowMillis) override;
   void drain() override;
   void abort() override;
+  void release(std::vector<Waiter>& into) override { stream_->socket().release(into); }
 
   // What an exchange needs (stream_exchange.cpp):
   Site& site() { return site_; }
@@ -43,6 +44,9 @@ class Connection final : public Swept {
   std::string& out() { return out_; }
   /// Next bytes of the body, 0 at its end. Throws Error when it is too large, malformed or cut off.
   asio::awaitable<std::size_t> readBody(std::span<char> into);
+  /// Lets the worker's other connections have their turn, once every so many bytes or requests.
+  asio::awaitable<void> takeTurns();
+  bool turnIsOver(std::size_t work) { return (worked_ += work) >= turn; }
   /// Sends what has collected in out() and then `second` and `third`.
   asio::awaitable<void> send(std::string_view second = {}, std::string_view third = {});
   /// Appends the head of an answer to out() and counts the answer.
@@ -67,6 +71,7 @@ class Connection final : public Swept {
   asio::awaitable<void> readWholeBody();
   asio::awaitable<void> dropRestOfBody();
   asio::awaitable<void> linger();
+  asio::awaitable<std::size_t> receive(std::span<char> into);
   Parsed parse();
   void beginRequest();
   void endRequest();
@@ -79,11 +84,16 @@ class Connection final : public Swept {
   Response renderCurrent();
   Response render(const Error& failure);
   void respondMalformed(const Malformed& fault);
-  void arm(int seconds) { deadline_ = std::min<std::int64_t>(worker_.now() + seconds * 1000LL, bodyDeadline_); }
+  void arm(int seconds) {
+    timedOut_ = false;
+    deadline_ = std::min<std::int64_t>(worker_.now() + seconds * 1000LL, bodyDeadline_);
+  }
   void disarm() { deadline_ = never; }
   bool bodyPending() const { return framing_.chunked ? !chunks_.ended() : bodyLeft_ > 0; }
 
   static constexpr std::int64_t never = INT64_MAX;
+  static constexpr std::size_t turn = 512 * 1024;       ///< bytes moved without waiting before others have their turn
+  static constexpr std::size_t perRequest = 8 * 1024;  ///< what a request counts as
 
   Site& site_;
   Worker& worker_;
@@ -101,6 +111,7 @@ class Connection final : public Swept {
   std::uint64_t bodyLeft_ = 0;
   std::uint64_t bodyRead_ = 0;
   std::uint64_t bodyLimit_ = 0;
+  std::size_t worked_ = 0;
   std::size_t kept_ = 0;  ///< our part of Site::bufferedBodies
   Answer answer_;
   const Action* action_ = nullptr;
@@ -109,7 +120,6 @@ class Connection final : public Swept {
 
   std::int64_t deadline_ = never;      ///< of what is being waited for
   std::int64_t bodyDeadline_ = never;  ///< of a whole body: a trickle of bytes does not extend it
-  std::int64_t nextProbe_ = 0;
   std::function<void(bool)> parked_;
   bool continueDue_ = false;  ///< the client waits for 100 Continue
   bool closing_ = false;

@@ -41,7 +41,7 @@ asio::awaitable<std::size_t> Connection::readBody(std::span<char> into) {
       } else {
         if (!direct) in_.reserve(chunkBuffer);
         arm(site_.options.bodyTimeoutSeconds);
-        std::size_t received = co_await stream_->read(direct ? into : in_.room(chunkBuffer));
+        std::size_t received = co_await receive(direct ? into : in_.room(chunkBuffer));
         disarm();
         if (received == 0) {
           closing_ = true;

@@ -1,13 +1,16 @@
 #include "http/server.h"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
 
-#include <csignal>
+#include <cerrno>
+#include <cstring>
 #include <mutex>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -21,6 +24,7 @@ namespace {
 constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr auto acceptBackOff = std::chrono::milliseconds(100);
 constexpr int backlog = 4096;
+constexpr int acceptAtOnce = 64;
 
 /// Counts a connection from accept until its coroutine is gone.
 class Ticket {
@@ -42,9 +46,9 @@ class Ticket {
   Worker* worker_;
 };
 
-asio::awaitable<void> converse(Site& site, Worker& worker, asio::ip::tcp::socket socket, Ticket) {
+asio::awaitable<void> converse(Site& site, Worker& worker, Descriptor descriptor, std::string remote, Ticket) {
   try {
-    Connection connection(site, worker, std::move(socket));
+    Connection connection(site, worker, std::move(descriptor), std::move(remote));
     co_await connection.run();
   } catch (const PeerGone&) {
     // The ordinary end of most connections.
@@ -53,11 +57,23 @@ asio::awaitable<void> converse(Site& site, Worker& worker, asio::ip::tcp::socket
   }
 }
 
-void turnAway(Site& site, asio::ip::tcp::socket socket) {
+std::string addressText(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
+  } else if (address.ss_family == AF_INET6) {
+    const in6_addr& six = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&six)) ::inet_ntop(AF_INET, six.s6_addr + 12, text, sizeof text);
+    else ::inet_ntop(AF_INET6, &six, text, sizeof text);
+  }
+  return text;
+}
+
+void turnAway(Site& site, const Descriptor& descriptor) {
   constexpr std::string_view answer =
       "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   site.turnedAway.add();
-  if (!site.tls) ::send(socket.native_handle(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (!site.tls) ::send(descriptor.number(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 }  // namespace
@@ -75,7 +91,8 @@ struct Server::State {
   void listen();
   Worker& leastBusy();
   asio::awaitable<void> accept();
-  void admit(asio::ip::tcp::socket socket, Worker& worker);
+  int acceptSome();
+  void admit(Descriptor descriptor, std::string remote);
   bool waitUntilEmpty(std::chrono::milliseconds limit);
 };
 
@@ -91,6 +108,8 @@ void Server::State::listen() {
   acceptor->open(endpoint.protocol(), failure);
   if (!failure) acceptor->set_option(asio::socket_base::reuse_address(true), failure);
   if (!failure) acceptor->bind(endpoint, failure);
+  if (!failure) acceptor->set_option(asio::ip::tcp::no_delay(true), failure);  // accepted sockets inherit it
+  if (!failure) acceptor->native_non_blocking(true, failure);
   if (!failure) acceptor->listen(backlog, failure);
   if (!failure) port = acceptor->local_endpoint(failure).port();
   if (failure) throw error(Code::unavailable, "cannot listen on {}: {}", address, failure.message());
@@ -104,25 +123,38 @@ Worker& Server::State::leastBusy() {
 asio::awaitable<void> Server::State::accept() {
   asio::steady_timer pause(workers.front()->io);
   while (acceptor->is_open()) {
-    Worker& worker = leastBusy();
-    auto [failure, socket] = co_await acceptor->async_accept(worker.io, awaiting);
-    if (!failure) {
-      admit(std::move(socket), worker);
-    } else if (acceptor->is_open() && failure != asio::error::connection_aborted) {
-      // Out of descriptors or memory: the peer stays in the backlog until some are free again.
-      log(LogLevel::warn, "a connection could not be accepted", {{"reason", failure.message()}});
-      pause.expires_after(acceptBackOff);
-      co_await pause.async_wait(awaiting);
-    }
+    auto [failure] = co_await acceptor->async_wait(asio::socket_base::wait_read, awaiting);
+    if (failure) continue;
+    int fault = acceptSome();
+    if (fault == 0 || !acceptor->is_open()) continue;
+    // Out of descriptors or memory: peers stay in the backlog until some are free again.
+    log(LogLevel::warn, "a connection could not be accepted", {{"reason", std::strerror(fault)}});
+    pause.expires_after(acceptBackOff);
+    co_await pause.async_wait(awaiting);
   }
 }
 
-void Server::State::admit(asio::ip::tcp::socket socket, Worker& worker) {
+/// Returns 0, or the errno of a fault that only time can cure.
+int Server::State::acceptSome() {
+  for (int i = 0; i < acceptAtOnce; ++i) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    int number = ::accept4(acceptor->native_handle(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (number >= 0) {
+      admit(Descriptor(number), addressText(address));
+      continue;
+    }
+    if (errno == EAGAIN) return 0;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return errno;
+  }
+  return 0;
+}
+
+void Server::State::admit(Descriptor descriptor, std::string remote) {
   site.accepted.add();
-  if (site.connections.load() >= site.options.maxConnections) return turnAway(site, std::move(socket));
-  boost::system::error_code ignored;
-  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-  asio::co_spawn(worker.io, converse(site, worker, std::move(socket), Ticket(site, worker)), asio::detached);
+  if (site.connections.load() >= site.options.maxConnections) return turnAway(site, descriptor);
+  Worker& worker = leastBusy();
+  asio::co_spawn(worker.io, converse(site, worker, std::move(descriptor), std::move(remote), Ticket(site, worker)), asio::detached);
 }
 
 bool Server::State::waitUntilEmpty(std::chrono::milliseconds limit) {
@@ -141,7 +173,6 @@ Server::~Server() { drain(0); }
 
 void Server::start() {
   Site& site = state_->site;
-  if (site.tls) std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to the socket without MSG_NOSIGNAL
   std::size_t count = site.options.ioThreads > 0 ? site.options.ioThreads : std::max(1u, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) state_->workers.push_back(std::make_unique<Worker>(site));
   state_->listen();

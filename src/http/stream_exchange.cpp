@@ -94,6 +94,7 @@ asio::awaitable<void> StreamExchange::write(std::string_view bytes) {
     *left_ -= bytes.size();
   }
   connection_.countBody(bytes.size());
+  if (connection_.turnIsOver(0)) co_await connection_.takeTurns();
   if (!chunked_) co_return co_await connection_.send(bytes);
   char digits[16];
   connection_.out().append(digits, std::to_chars(digits, digits + sizeof digits, bytes.size(), 16).ptr);

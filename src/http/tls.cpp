@@ -1,16 +1,16 @@
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 
 #include "base/error.h"
 #include "http/stream.h"
 
 namespace regesta::http {
 namespace {
-
-constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 
 struct FreeSsl {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -23,15 +23,50 @@ std::string lastReason() {
   return text;
 }
 
-/// OpenSSL works on the socket itself, Asio only waits for it: no copies through memory BIOs, and a parked connection
-/// holds no record buffers.
+// OpenSSL's own socket BIO would raise SIGPIPE and ask the kernel for bytes that are known not to be there.
+
+PolledSocket& socketOf(BIO* bio) { return *static_cast<PolledSocket*>(BIO_get_data(bio)); }
+
+int bioRead(BIO* bio, char* into, int size) {
+  BIO_clear_retry_flags(bio);
+  ssize_t got = socketOf(bio).receive(into, static_cast<std::size_t>(size));
+  if (got < 0 && errno == EAGAIN) BIO_set_retry_read(bio);
+  return static_cast<int>(got);
+}
+
+int bioWrite(BIO* bio, const char* from, int size) {
+  BIO_clear_retry_flags(bio);
+  iovec part{const_cast<char*>(from), static_cast<std::size_t>(size)};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  ssize_t sent = socketOf(bio).send(message);
+  if (sent < 0 && errno == EAGAIN) BIO_set_retry_write(bio);
+  return static_cast<int>(sent);
+}
+
+long bioControl(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH; }
+
+const BIO_METHOD* bioMethod() {
+  static const BIO_METHOD* made = [] {
+    BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "regesta socket");
+    BIO_meth_set_read(method, bioRead);
+    BIO_meth_set_write(method, bioWrite);
+    BIO_meth_set_ctrl(method, bioControl);
+    return method;
+  }();
+  return made;
+}
+
 class TlsStream final : public Stream {
  public:
-  TlsStream(asio::ip::tcp::socket socket, SSL_CTX* context) : socket_(std::move(socket)), ssl_(SSL_new(context)) {
-    if (!ssl_ || SSL_set_fd(ssl_.get(), socket_.native_handle()) != 1) throw PeerGone();
-    boost::system::error_code failure;
-    socket_.native_non_blocking(true, failure);
-    if (failure) throw PeerGone();
+  TlsStream(Poller& poller, Descriptor descriptor, SSL_CTX* context)
+      : socket_(poller, std::move(descriptor)), ssl_(SSL_new(context)) {
+    BIO* bio = ssl_ ? BIO_new(bioMethod()) : nullptr;
+    if (!bio) throw PeerGone();
+    BIO_set_data(bio, &socket_);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_accept_state(ssl_.get());
   }
 
@@ -40,20 +75,20 @@ class TlsStream final : public Stream {
       ERR_clear_error();
       int result = SSL_do_handshake(ssl_.get());
       if (result == 1) co_return;
-      co_await waitFor(wanted(result));
+      if (wantsRead(result)) co_await socket_.untilReadable();
+      else co_await socket_.untilWritable();
     }
   }
 
-  asio::awaitable<std::size_t> read(std::span<char> into) override {
-    for (;;) {
-      ERR_clear_error();
-      std::size_t size = 0;
-      int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &size);
-      if (result == 1) co_return size;
-      // An end without close_notify may be a cut by somebody in between: it counts as broken, not as the end.
-      if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_ZERO_RETURN) co_return 0;
-      co_await waitFor(wanted(result));
-    }
+  std::optional<std::size_t> tryRead(std::span<char> into) override {
+    ERR_clear_error();
+    std::size_t size = 0;
+    int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &size);
+    if (result == 1) return size;
+    // An end without close_notify may be a cut by somebody in between: it counts as broken, not as the end.
+    if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_ZERO_RETURN) return 0;
+    readWantsRead_ = wantsRead(result);
+    return std::nullopt;
   }
 
   std::size_t tryWrite(const Pieces& pieces) override {
@@ -64,7 +99,7 @@ class TlsStream final : public Stream {
         std::size_t size = 0;
         int result = SSL_write_ex(ssl_.get(), piece.data(), piece.size(), &size);
         if (result != 1) {
-          writeWaits_ = wanted(result);
+          writeWantsRead_ = wantsRead(result);
           return total;
         }
         total += size;
@@ -74,42 +109,30 @@ class TlsStream final : public Stream {
     return total;
   }
 
-  asio::awaitable<void> writable() override { return waitFor(writeWaits_); }
+  asio::awaitable<void> readable() override { return readWantsRead_ ? socket_.untilReadable() : socket_.untilWritable(); }
+  asio::awaitable<void> writable() override { return writeWantsRead_ ? socket_.untilReadable() : socket_.untilWritable(); }
 
   void endSending() noexcept override {
     ERR_clear_error();
     if (SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
     ERR_clear_error();
-    ::shutdown(socket_.native_handle(), SHUT_WR);
+    ::shutdown(socket_.number(), SHUT_WR);
   }
 
-  void interrupt() noexcept override {
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);
-  }
-
-  int handle() noexcept override { return socket_.native_handle(); }
+  PolledSocket& socket() noexcept override { return socket_; }
 
  private:
-  using Direction = asio::socket_base::wait_type;
-
   /// Which direction OpenSSL waits for; PeerGone for every other outcome.
-  Direction wanted(int result) {
-    switch (SSL_get_error(ssl_.get(), result)) {
-      case SSL_ERROR_WANT_READ: return asio::socket_base::wait_read;
-      case SSL_ERROR_WANT_WRITE: return asio::socket_base::wait_write;
-      default: throw PeerGone();
-    }
+  bool wantsRead(int result) {
+    int reason = SSL_get_error(ssl_.get(), result);
+    if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) throw PeerGone();
+    return reason == SSL_ERROR_WANT_READ;
   }
 
-  asio::awaitable<void> waitFor(Direction direction) {
-    auto [failure] = co_await socket_.async_wait(direction, awaiting);
-    if (failure) throw PeerGone();
-  }
-
-  asio::ip::tcp::socket socket_;
+  PolledSocket socket_;
   std::unique_ptr<SSL, FreeSsl> ssl_;
-  Direction writeWaits_ = asio::socket_base::wait_write;
+  bool readWantsRead_ = true;
+  bool writeWantsRead_ = false;
 };
 
 /// HTTP/1.1 is what we speak; a client that offers only others is told so in the handshake.
@@ -135,6 +158,7 @@ TlsContext::TlsContext(const std::string& certificateFile, const std::string& ke
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(context, 1);  // a record's header and body in one recv
   SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("regesta"), 7);
   SSL_CTX_set_alpn_select_cb(context, chooseProtocol, nullptr);
   ERR_clear_error();
@@ -147,8 +171,8 @@ TlsContext::TlsContext(const std::string& certificateFile, const std::string& ke
 }
 TlsContext::~TlsContext() = default;
 
-std::unique_ptr<Stream> TlsContext::makeStream(asio::ip::tcp::socket socket) const {
-  return std::make_unique<TlsStream>(std::move(socket), state_->context);
+std::unique_ptr<Stream> TlsContext::makeStream(Poller& poller, Descriptor descriptor) const {
+  return std::make_unique<TlsStream>(poller, std::move(descriptor), state_->context);
 }
 
 }  // namespace regesta::http

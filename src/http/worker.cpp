@@ -46,6 +46,10 @@ void Worker::start() {
 void Worker::stop() {
   io.stop();
   if (thread_.joinable()) thread_.join();
+  // A coroutine that waits for its socket owns that socket, which owns the way back into the coroutine: cut the circle.
+  std::vector<Waiter> orphans;
+  for (Swept* connection : connections_) connection->release(orphans);
+  orphans.clear();
   flushLog();
 }
 

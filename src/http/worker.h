@@ -27,6 +27,8 @@ class Swept {
   virtual void drain() = 0;
   /// The time to drain is over.
   virtual void abort() = 0;
+  /// The loop has ended: hands over the coroutine that waits for the socket.
+  virtual void release(std::vector<Waiter>& into) = 0;
 };
 
 /// Instruments of one route and method, looked up once.
@@ -80,6 +82,7 @@ class Worker {
   // Last, so that they go first: destroying the loop destroys suspended connections, which still use the above.
   std::atomic<std::size_t> load{0};  ///< connections, for the acceptor's choice
   asio::io_context io{1};
+  Poller poller{io};
 
  private:
   asio::executor_work_guard<asio::io_context::executor_type> guard_;

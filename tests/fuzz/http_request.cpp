@@ -44,9 +44,10 @@ void checkRoute(Request request) {
   evaluateConditions(request, {"\"v\"", 784111777});
 }
 
-/// Everything a reader would see, as text; ends at the first fault or when bytes run out.
+/// Everything a reader would see, as text; ends at the first fault or when bytes run out. Bytes of a body that turns out to
+/// be malformed do not count: the request fails as a whole.
 std::string readAll(std::string_view bytes, std::size_t step, std::size_t room) {
-  std::string seen, into(room, '\0');
+  std::string seen, body, into(room, '\0');
   std::size_t begin = 0, arrived = std::min(step, bytes.size());
   auto more = [&] {
     if (arrived == bytes.size()) return false;
@@ -74,9 +75,10 @@ std::string readAll(std::string_view bytes, std::size_t step, std::size_t room) 
           ChunkDecoder::Step got = decoder.decode(bytes.substr(begin, arrived - begin), into);
           require(got.consumed <= arrived - begin && got.produced <= room && got.produced <= got.consumed);
           begin += got.consumed;
-          seen.append(into, 0, got.produced);
-          if (got.consumed == 0 && !more()) return seen + "<more body>";
+          body.append(into, 0, got.produced);
+          if (got.consumed == 0 && !more()) return seen + "<more body>" + body;
         }
+        seen += std::exchange(body, {});
       } else {
         std::uint64_t left = framing.length.value_or(0);
         if (left > bytes.size() - begin) return seen + "<more body>";
