@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include <boost/json/basic_parser_impl.hpp>
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -104,6 +105,48 @@ void appendCanonical(std::string& out, const json::value& value) {
   }
 }
 
+/// Builds the tree as Boost's own parser does, except for doubles: Boost.JSON 1.81 rounds some of them by one unit in the
+/// last place, and a metric must come back as it was sent. The number's text is at hand here, so from_chars reads it.
+class TreeBuilder {
+ public:
+  static constexpr std::size_t max_object_size = json::object::max_size();
+  static constexpr std::size_t max_array_size = json::array::max_size();
+  static constexpr std::size_t max_key_size = json::string::max_size();
+  static constexpr std::size_t max_string_size = json::string::max_size();
+
+  explicit TreeBuilder(json::storage_ptr storage) { stack_.reset(std::move(storage)); }
+  json::value release() { return stack_.release(); }
+
+  bool on_document_begin(json::error_code&) { return true; }
+  bool on_document_end(json::error_code&) { return true; }
+  bool on_object_begin(json::error_code&) { return true; }
+  bool on_object_end(std::size_t n, json::error_code&) { return stack_.push_object(n), true; }
+  bool on_array_begin(json::error_code&) { return true; }
+  bool on_array_end(std::size_t n, json::error_code&) { return stack_.push_array(n), true; }
+  bool on_key_part(json::string_view text, std::size_t, json::error_code&) { return stack_.push_chars(text), true; }
+  bool on_key(json::string_view text, std::size_t, json::error_code&) { return stack_.push_key(text), true; }
+  bool on_string_part(json::string_view text, std::size_t, json::error_code&) { return stack_.push_chars(text), true; }
+  bool on_string(json::string_view text, std::size_t, json::error_code&) { return stack_.push_string(text), true; }
+  bool on_number_part(json::string_view text, json::error_code&) { return number_.append(text.data(), text.size()), true; }
+  bool on_int64(std::int64_t value, json::string_view, json::error_code&) { return number_.clear(), stack_.push_int64(value), true; }
+  bool on_uint64(std::uint64_t value, json::string_view, json::error_code&) { return number_.clear(), stack_.push_uint64(value), true; }
+  bool on_double(double value, json::string_view text, json::error_code&) {
+    number_.append(text.data(), text.size());
+    double exact = 0;
+    auto [end, failure] = std::from_chars(number_.data(), number_.data() + number_.size(), exact);
+    number_.clear();
+    return stack_.push_double(failure == std::errc() ? exact : value), true;  // out of range: Boost's 0 or infinity
+  }
+  bool on_bool(bool value, json::error_code&) { return stack_.push_bool(value), true; }
+  bool on_null(json::error_code&) { return stack_.push_null(), true; }
+  bool on_comment_part(json::string_view, json::error_code&) { return true; }
+  bool on_comment(json::string_view, json::error_code&) { return true; }
+
+ private:
+  json::value_stack stack_;
+  std::string number_;
+};
+
 }  // namespace
 
 json::value parseJson(std::string_view text, json::storage_ptr storage) {
@@ -111,12 +154,11 @@ json::value parseJson(std::string_view text, json::storage_ptr storage) {
   json::parse_options options;
   options.max_depth = limits::jsonDepth;
   json::error_code failure;
-  json::stream_parser parser(storage, options);
-  std::size_t used = parser.write_some(text.data(), text.size(), failure);
-  if (!failure) parser.finish(failure);
+  json::basic_parser<TreeBuilder> parser(options, std::move(storage));
+  std::size_t used = parser.write_some(false, text.data(), text.size(), failure);
   if (failure || used < text.size())
     throw error(Code::invalid, "not valid JSON near byte {}: {}", used, failure ? failure.message() : "something follows the value");
-  return parser.release();
+  return parser.handler().release();
 }
 
 std::string canonicalJson(const json::value& value) {
