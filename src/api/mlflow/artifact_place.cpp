@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "base/encoding.h"
 #include "base/error.h"
@@ -13,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view treeScheme = "mlflow-artifacts:";
+constexpr std::string_view treeRoute = "/api/2.0/mlflow-artifacts/artifacts";
 
 /// The path behind "scheme:", with or without an authority.
 std::string_view behindScheme(std::string_view uri, std::string_view scheme) {
@@ -32,6 +34,17 @@ std::string localPath(std::string_view uri) {
   }
   if (uri.find("://") != std::string_view::npos || uri.starts_with(treeScheme) || uri.empty()) return {};
   return fs::absolute(uri).lexically_normal().string();
+}
+
+/// The path in our tree, or nothing: a root may also be written as the URL that the artifact routes answer on.
+std::optional<std::string_view> treePath(std::string_view uri) {
+  if (uri.starts_with(treeScheme)) return behindScheme(uri, treeScheme);
+  for (std::string_view scheme : {"http:", "https:"}) {
+    if (!uri.starts_with(scheme)) continue;
+    std::string_view path = behindScheme(uri, scheme);
+    if (path.starts_with(treeRoute)) return path.substr(treeRoute.size());
+  }
+  return std::nullopt;
 }
 
 std::string trimSlashes(std::string_view path) {
@@ -69,7 +82,7 @@ class DiskReader final : public blob::Reader {
 
 Place placeOf(const Core& core, std::string_view uri, std::string_view inner) {
   std::string tail = inner.empty() ? std::string() : "/" + registry::safePath(inner);
-  if (uri.starts_with(treeScheme)) return {Place::Kind::tree, trimSlashes(trimSlashes(behindScheme(uri, treeScheme)) + tail)};
+  if (auto path = treePath(uri)) return {Place::Kind::tree, trimSlashes(trimSlashes(*path) + tail)};
   std::string path = localPath(uri), root = localPath(core.artifactRoot);
   if (path.empty() || root.empty()) return {};
   path += tail;
