@@ -157,6 +157,8 @@ struct SqliteOptions {
   std::string path;            ///< the database file; its folder must exist
   std::size_t cacheBytes = 8 * 1024 * 1024;  ///< of each connection: one writer and up to `readers`
   std::size_t readers = 4;
+  std::size_t logBytes = 4 * 1024 * 1024;  ///< of write-ahead log before it is moved into the file
+  int patienceMillis = 5000;               ///< how long to wait for another process that holds the file
   bool readOnly = false;  ///< for looking at a file that is not ours: nothing is created, write() throws
 };
 /// Creates the file when there is none. Throws Error that names the file: unavailable (folder, permission, disk), corrupt (not a

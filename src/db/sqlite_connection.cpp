@@ -19,10 +19,10 @@
 namespace regesta::db {
 namespace {
 
-constexpr int busyMillis = 5000;
 constexpr std::size_t keptStatements = 300;
-constexpr int checkpointPages = 1000;   // 4 MB of write-ahead log
-constexpr int restartPages = 16'000;    // readers have kept the log from starting over: wait for them
+constexpr std::size_t pageBytes = 4096;
+constexpr int restartFactor = 16;  // so much longer than it should be: readers keep the log from starting over
+constexpr int restartMillis = 50;  // how long we then wait for them; all writers wait with us
 constexpr std::int64_t keptLogBytes = 64 * 1024 * 1024;
 
 /// Creates an empty file that only its owner can read, and says what is wrong in words. The file is touched only when it did
@@ -64,9 +64,14 @@ int rememberLogLength(void* walPages, sqlite3*, const char*, int pages) {
 
 }  // namespace
 
-SqliteConnection::SqliteConnection(const SqliteOptions& options, Mode mode) : statements_(keptStatements) {
+SqliteConnection::SqliteConnection(const SqliteOptions& options, Mode mode)
+    : statements_(keptStatements),
+      patienceMillis_(options.patienceMillis),
+      checkpointPages_(static_cast<int>(options.logBytes / pageBytes)),
+      restartPages_(checkpointPages_ * restartFactor) {
   open(options, mode);
   configure(options, mode);
+  if (mode == Mode::writer) emptyLog(options.path);
 }
 
 SqliteConnection::~SqliteConnection() {
@@ -86,7 +91,7 @@ void SqliteConnection::open(const SqliteOptions& options, Mode mode) {
     int code = sqlite3_open_v2(name.c_str(), &handle, flags | extra, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) throw openError(handle, code, options.path);
-    sqlite3_busy_timeout(handle, busyMillis);  // before anything that may wait for another process, journal_mode above all
+    sqlite3_busy_timeout(handle, options.patienceMillis);  // before anything that may wait for another process, journal_mode above all
     return sqlite3_exec(handle, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
   };
   int code = attempt(options.path, 0);
@@ -251,17 +256,25 @@ void SqliteConnection::rollbackSavepoint() {
 
 bool SqliteConnection::inTransaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
-void SqliteConnection::checkpointWhenDue() {
-  if (walPages_ < checkpointPages || flushFailed_) return;
-  bool restart = walPages_ >= restartPages;
-  checkpoint(restart);
+/// What an earlier process left in the log may sit in the kernel's memory only: a flush that failed there is not told to us.
+/// Rewritten into the database file and flushed, it is safe to build upon.
+void SqliteConnection::emptyLog(const std::string& path) {
+  int code = sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code != SQLITE_OK && code != SQLITE_BUSY) throw openError(handle_.get(), code, path);
+  walPages_ = 0;
 }
 
-void SqliteConnection::checkpoint(bool restart) {
+void SqliteConnection::checkpointWhenDue() {
+  if (walPages_ < checkpointPages_ || flushFailed_) return;
+  bool restart = walPages_ >= restartPages_;
+  sqlite3_busy_timeout(handle_.get(), restartMillis);
   int code = sqlite3_wal_checkpoint_v2(handle_.get(), "main", restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
                                        nullptr, nullptr);
+  sqlite3_busy_timeout(handle_.get(), patienceMillis_);
   // After a failed flush the kernel may have dropped the pages and say yes the next time: only the log is to be trusted.
   if ((code & 0xff) == SQLITE_IOERR) flushFailed_ = true;
+  bool held = restart && code != SQLITE_OK;
+  restartPages_ = (held ? walPages_ : 0) + checkpointPages_ * restartFactor;
   walPages_ = 0;
 }
 

@@ -57,7 +57,7 @@ class SqliteConnection final : public Session {
   void command(const char* sql);
   std::shared_ptr<SqliteStatement> take(std::string_view sql);
   void enterStatement();
-  void checkpoint(bool restart);
+  void emptyLog(const std::string& path);
   bool inTransaction() const;
   static int authorize(void* self, int action, const char* first, const char* second, const char* schema, const char* trigger);
 
@@ -67,7 +67,10 @@ class SqliteConnection final : public Session {
   bool failed_ = false;   // a statement of this transaction failed: as on PostgreSQL, nothing more may follow
   bool command_ = false;  // the owner's own statement is being prepared
   bool flushFailed_ = false;
-  int walPages_ = 0;
+  int patienceMillis_;
+  int walPages_ = 0;      // of the log, as the last commit left it
+  int checkpointPages_;   // from here on the log is moved into the file
+  int restartPages_;      // from here on we wait for readers so that the log can start over
 };
 
 }  // namespace regesta::db
