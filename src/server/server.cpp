@@ -21,6 +21,7 @@
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
 #include "server/version.h"
+#include "tracking/experiment.h"
 
 namespace regesta::server {
 namespace {
@@ -86,6 +87,7 @@ class Running {
         policy_(policyOptions(config)) {
     db::migrate(*database_);
     openLedger(config);
+    tracking::prepareTracking(store_, config.text("default-artifact-root"));
     access_ = std::make_unique<governance::Access>(store_, address_.loopback());
     refuseOpenDoor();
     gate_ = std::make_unique<governance::Gate>(store_, policy_, governance::Gate::Options{.publicUrl = config.text("public-url")});
