@@ -22,7 +22,7 @@ struct Where {
 };
 
 [[noreturn]] void fail(const Where& where, const Rule& rule, std::string what, const json::value& got) {
-  std::string shown = rule.secret ? std::string() : shorten(json::serialize(got), 200);
+  std::string shown = rule.secret ? std::string() : shorten(writeJson(got), 200);
   throw Invalid(where.path(), std::move(what), std::move(shown));
 }
 
@@ -120,7 +120,7 @@ class Reader {
         break;
       }
       case Sort::real: *static_cast<double*>(target) = readReal(value, where, rule); break;
-      case Sort::raw: static_cast<RawJson*>(target)->text = json::serialize(value); break;
+      case Sort::raw: static_cast<RawJson*>(target)->text = writeJson(value); break;
       case Sort::map: readMap(*static_cast<TextMap*>(target), value, where, rule); break;
       case Sort::list: readList(shape, target, value, where, rule); break;
       case Sort::object: readObject(shape, target, value, where, rule); break;

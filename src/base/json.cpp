@@ -105,6 +105,31 @@ void appendCanonical(std::string& out, const json::value& value) {
   }
 }
 
+void appendPlain(std::string& out, const json::value& value) {
+  bool first = true;
+  if (const json::object* object = value.if_object()) {
+    out += '{';
+    for (const auto& [key, member] : *object) {
+      if (!std::exchange(first, false)) out += ',';
+      appendJsonString(out, key);
+      out += ':';
+      appendPlain(out, member);
+    }
+    out += '}';
+  } else if (const json::array* array = value.if_array()) {
+    out += '[';
+    for (const json::value& item : *array) {
+      if (!std::exchange(first, false)) out += ',';
+      appendPlain(out, item);
+    }
+    out += ']';
+  } else if (const double* real = value.if_double()) {
+    appendJsonDouble(out, *real);
+  } else {
+    appendCanonical(out, value);
+  }
+}
+
 /// Builds the tree as Boost's own parser does, except for doubles: Boost.JSON 1.81 rounds some of them by one unit in the
 /// last place, and a metric must come back as it was sent. The number's text is at hand here, so from_chars reads it.
 class TreeBuilder {
@@ -164,6 +189,12 @@ json::value parseJson(std::string_view text, json::storage_ptr storage) {
 std::string canonicalJson(const json::value& value) {
   std::string out;
   appendCanonical(out, value);
+  return out;
+}
+
+std::string writeJson(const json::value& value) {
+  std::string out;
+  appendPlain(out, value);
   return out;
 }
 

@@ -17,6 +17,9 @@ json::value parseJson(std::string_view text, json::storage_ptr storage = {});
 /// Whole numbers outside ±2^53 are written in full (RFC 8785 would round them), NaN and infinities are refused.
 std::string canonicalJson(const json::value& value);
 
+/// Compact JSON in the members' own order. Doubles are written as appendJsonDouble does ("9.0", not Boost's "9E0").
+std::string writeJson(const json::value& value);
+
 /// Appends `text` as a JSON string with its quotes.
 void appendJsonString(std::string& out, std::string_view text);
 /// Appends the shortest text that reads back as the same double; NaN and infinities as MLflow writes them, as strings.

@@ -8,7 +8,7 @@ namespace regesta::api::mlflow {
 namespace {
 
 constexpr std::string_view textual[] = {"txt",  "log", "err", "cfg",  "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml",    "yaml",
-                                        "yml",  "xml", "json", "js",  "py",   "py3", "csv", "tsv", "md",        "rst",  "ipynb", "MLmodel", "MLproject"};
+                                        "yml",  "xml", "json", "js",  "py",   "py3", "csv", "tsv", "md",        "rst",  "ipynb", "MLmodel", "mlproject"};
 
 constexpr std::pair<std::string_view, std::string_view> otherTypes[] = {
     {"html", "text/html"},        {"htm", "text/html"},       {"css", "text/css"},           {"png", "image/png"},
@@ -48,7 +48,7 @@ std::string artifactType(std::string_view path) {
   std::string_view name = lastSegment(path);
   std::size_t dot = name.rfind('.');
   std::string_view extension = dot == std::string_view::npos ? name : name.substr(dot + 1);
-  if (std::find(std::begin(textual), std::end(textual), extension) != std::end(textual)) return "text/plain; charset=utf-8";
+  if (std::find(std::begin(textual), std::end(textual), extension) != std::end(textual)) return "text/plain";
   std::string folded = lower(extension);
   for (const auto& [written, type] : otherTypes)
     if (dot != std::string_view::npos && written == folded) return std::string(type);
