@@ -3,6 +3,11 @@
 
 namespace regesta::cli {
 
+std::string aliasOf(const Session& session, const Reference& reference, std::string_view option) {
+  if (session.args.has(option)) return session.args.text(option);
+  return reference.pointer.empty() ? "production" : reference.pointer;
+}
+
 std::string moveText(const Reference& reference, std::string_view alias, const json::object& outcome) {
   std::string from = member(outcome, "from"), to = member(outcome, "to");
   if (member(outcome, "outcome") == "unchanged")

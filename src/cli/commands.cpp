@@ -8,11 +8,11 @@ const Commands& allCommands() {
   static const Commands commands = [] {
     Commands all;
     for (const Commands& part :
-         {serveCommands(),        loginCommands(),     assetCommands(),      promptCommands(),    versionCommands(),
-          fileCommands(),         aliasCommands(),     promoteCommands(),    requestCommands(),   historyCommands(),
-          evidenceCommands(),     evaluateCommands(),  policyTestCommands(), policyCommands(),    ledgerCommands(),
-          ledgerVerifyCommands(), tokenCommands(),     userCommands(),       workspaceCommands(), configCommands(),
-          backupCommands(),       completionCommands()})
+         {serveCommands(),        loginCommands(),      assetCommands(),      promptCommands(),    versionCommands(),
+          fileCommands(),         aliasCommands(),      promoteCommands(),    requestCommands(),   historyCommands(),
+          evidenceCommands(),     evaluateCommands(),   policyTestCommands(), policyCommands(),    ledgerCommands(),
+          ledgerVerifyCommands(), tokenCommands(),      userCommands(),       workspaceCommands(), configCommands(),
+          backupCommands(),       completionCommands(), pageCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

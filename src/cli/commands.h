@@ -26,5 +26,6 @@ Commands workspaceCommands();
 Commands configCommands();
 Commands backupCommands();
 Commands completionCommands();
+Commands pageCommands();
 
 }  // namespace regesta::cli

@@ -1,5 +1,5 @@
 #include "cli/commands.h"
-#include "cli/session.h"
+#include "cli/pointer_move.h"
 
 namespace regesta::cli {
 namespace {
@@ -10,23 +10,33 @@ Colour actionColour(const std::string& action) {
                                                                                          : Colour::green;
 }
 
+/// A list of words as one text.
+std::string words(const json::object& item, std::string_view name) {
+  const json::value* list = item.if_contains(name);
+  std::string text;
+  if (list && list->is_array())
+    for (const json::value& word : list->get_array())
+      if (word.is_string()) text += (text.empty() ? "" : ", ") + std::string(word.get_string());
+  return text;
+}
+
 int history(Session& session) {
   Reference ref = session.reference();
-  std::string alias = session.args.has("alias") ? session.args.text("alias")
-                      : ref.pointer.empty()     ? "production"
-                                                : ref.pointer;
+  std::string alias = aliasOf(session, ref, "alias");
   return session.list(
       route({"assets", ref.kind, ref.name, "aliases", alias, "history"}), {},
-      {"AT", "ACTION", "FROM", "TO", "BY", "ENTRY", "DECISION"},
+      {"AT", "ACTION", "FROM", "TO", "BY", "APPROVED BY", "ENTRY", "WHY NOT"},
       [](const json::object& item) -> std::vector<Cell> {
         std::string action = member(item, "action"), from = member(item, "from"), to = member(item, "to");
+        std::string requestedBy = member(item, "requested_by");
         return {shortTime(member(item, "at")),
                 {action, actionColour(action)},
                 from == "0" ? "" : from,
                 to == "0" ? "" : to,
-                member(item, "actor"),
+                requestedBy.empty() ? member(item, "actor") : requestedBy,
+                words(item, "approved_by"),
                 member(item, "entry_index"),
-                {member(item, "decision").substr(0, 12), Colour::dim}};
+                {words(item, "codes"), Colour::dim}};
       },
       fmt::format("{}#{} has never pointed anywhere", ref.asset(), alias));
 }

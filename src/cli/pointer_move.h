@@ -3,6 +3,8 @@
 
 namespace regesta::cli {
 
+/// The alias that is meant: the option's, else what stands behind '#', else production.
+std::string aliasOf(const Session& session, const Reference& reference, std::string_view option);
 /// "model/loan-risk#production moved from version 2 to 3 (decision …, ledger entry 41)".
 std::string moveText(const Reference& reference, std::string_view alias, const json::object& outcome);
 /// Asks the server to put an alias on a version. A refusal arrives as Error{refused} with the verdict in its detail.

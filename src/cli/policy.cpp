@@ -39,7 +39,8 @@ int show(Session& session) {
                  {"description", member(version, "description")},
                  {"created", shortTime(member(version, "created_at"))},
                  {"created by", member(version, "created_by")}});
-    json::value content = parseJson(member(version, "content"));
+    const json::value& stored = version.at("content");
+    json::value content = stored.is_string() ? parseJson(stored.get_string()) : stored;
     for (const json::value& module : content.as_object().at("modules").as_array())
       fmt::print("\n{}\n{}\n", paint("# " + member(module.as_object(), "name"), Colour::dim),
                  printable(member(module.as_object(), "text")));

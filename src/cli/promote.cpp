@@ -5,14 +5,9 @@
 namespace regesta::cli {
 namespace {
 
-std::string aliasOf(const Session& session, const Reference& ref) {
-  if (session.args.has("to")) return session.args.text("to");
-  return ref.pointer.empty() ? "production" : ref.pointer;
-}
-
 int promote(Session& session) {
   Reference ref = session.version();
-  std::string alias = aliasOf(session, ref);
+  std::string alias = aliasOf(session, ref, "to");
   if (!session.args.flag("dry-run")) {
     json::object outcome = moveAlias(session, ref, alias, ref.selector);
     return session.said(outcome, moveText(ref, alias, outcome));
@@ -34,9 +29,7 @@ int promote(Session& session) {
 
 int rollback(Session& session) {
   Reference ref = session.reference();
-  std::string alias = session.args.has("alias") ? session.args.text("alias")
-                      : ref.pointer.empty()     ? "production"
-                                                : ref.pointer;
+  std::string alias = aliasOf(session, ref, "alias");
   json::object body = {{"reason", session.args.text("reason")}};
   if (auto to = session.args.integer("to")) body["to"] = *to;
   json::object outcome =

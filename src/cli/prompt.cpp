@@ -1,5 +1,5 @@
 #include "cli/commands.h"
-#include "cli/session.h"
+#include "cli/pointer_move.h"
 
 namespace regesta::cli {
 namespace {
@@ -26,9 +26,7 @@ int create(Session& session) {
 
 int resolve(Session& session) {
   Reference ref = session.reference("NAME", "prompt");
-  std::string alias = session.args.has("alias") ? session.args.text("alias")
-                      : ref.pointer.empty()     ? "production"
-                                                : ref.pointer;
+  std::string alias = aliasOf(session, ref, "alias");
   std::string path = route({"prompts", ref.name, "resolve"});
   json::value value = session.api().get(path, {{"alias", alias}, {"key", session.args.text("key")}});
   return session.show(value, [](const json::object& object) {

@@ -75,7 +75,10 @@ int create(Session& session) {
       files.push_back(json::object{{"path", name}, {"digest", stored.at("digest")}});
     }
   if (!files.empty()) body["files"] = std::move(files);
-  if (args.has("content")) body["content"] = readInput(args.text("content"));
+  if (args.has("content")) {
+    std::string text = readInput(args.text("content"));
+    body["content"] = args.text("content").ends_with(".json") ? parseJson(text) : json::value(text);
+  }
   for (const char* field : {"semver", "description", "source"})
     if (args.has(field)) body[field] = args.text(field);
   if (args.has("run")) body["run_id"] = args.text("run");
@@ -135,7 +138,8 @@ Commands versionCommands() {
        .summary = "store a new version (and the asset, when it is new)",
        .operands = {assetName},
        .options = {{"file", "PATH", "a file or a folder to store in it", 'f', false, true},
-                   {"content", "FILE", "content as text or JSON, - for stdin"},
+                   {"content", "FILE",
+                    "the content of a prompt: text, or JSON when its name ends in .json; - for stdin"},
                    {"semver", "X.Y.Z", "its SemVer"},
                    {"description", "TEXT", "what it is", 'm'},
                    {"source", "TEXT", "where it came from"},

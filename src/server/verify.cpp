@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "db/database.h"
+#include "governance/replay.h"
 #include "ledger/verify.h"
 #include "server/ledger_key.h"
 
@@ -56,6 +57,12 @@ DataReport verifyData(const DataCheck& check) {
   report.checkpointSize = entries.checkpoint.size;
   report.checkpointRoot = base64Encode(crypto::view(entries.checkpoint.root));
   take(report, entries, "ledger");
+  governance::Comparison state = governance::compareWithDatabase(*database);
+  report.compared = state.compared;
+  for (const governance::Difference& difference : state.differences)
+    report.findings.push_back({difference.subject, difference.what});
+  if (state.further > 0)
+    report.findings.push_back({"database", fmt::format("and {} more rows that differ", state.further)});
   if (shown) {
     report.tiles = true;
     ledger::VerifyOptions folder;

@@ -1,0 +1,82 @@
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/run.h"
+#include "cli/session.h"
+
+namespace regesta::cli {
+namespace {
+
+/// A cell of a Markdown table.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '|') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+void printOptions(const std::vector<Option>& options) {
+  for (const Option& option : options) {
+    std::string names = option.letter ? fmt::format("-{}, --{}", option.letter, option.name) : "--" + option.name;
+    if (!option.value.empty()) names += " " + option.value;
+    fmt::print("| `{}` | {}{} |\n", cell(names), cell(option.about),
+               option.required ? " (required)"
+               : option.many   ? " (repeatable)"
+                               : "");
+  }
+}
+
+void printCommand(const Command& command, bool heading) {
+  if (heading) fmt::print("\n### {}\n", command.path);
+  fmt::print("\n{}.\n\n```\n{}\n```\n", capitalised(command.summary), usageLine(command));
+  if (!command.more.empty()) fmt::print("\n{}\n", command.more);
+  if (!command.operands.empty() || !command.options.empty()) {
+    fmt::print("\n| argument | meaning |\n| --- | --- |\n");
+    for (const Operand& operand : command.operands) fmt::print("| `{}` | {} |\n", operand.name, cell(operand.about));
+    printOptions(command.options);
+  }
+  if (command.examples.empty()) return;
+  fmt::print("\n```sh\n");
+  for (const std::string& example : command.examples) fmt::print("{}\n", example);
+  fmt::print("```\n");
+}
+
+int page(Session&) {
+  fmt::print(
+      "# The command line\n\n"
+      "Written by `regesta reference-page`; a test keeps it equal to the program.\n\n"
+      "Things are written `KIND/NAME`, `KIND/NAME@VERSION` and `KIND/NAME#ALIAS`, as in `model/loan-risk@3` and\n"
+      "`model/loan-risk#production`; the kinds are model, prompt, dataset, policy and artifact. Tables show colour on "
+      "a terminal only\n"
+      "(`NO_COLOR` turns it off); `--json` prints JSON instead. Progress bars go to stderr, on a terminal only.\n\n"
+      "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n| 1 | failed |\n| 2 | the command line is wrong |\n"
+      "| 3 | refused by a gate, or by access |\n| 4 | not found |\n| 5 | verification failed |\n\n"
+      "Every command also knows these:\n\n| option | meaning |\n| --- | --- |\n");
+  printOptions(commonOptions());
+  fmt::print(
+      "\nCredentials: `REGESTA_TOKEN`, or `REGESTA_USER` with `REGESTA_PASSWORD`, or what `regesta login` stored.\n"
+      "`REGESTA_CA_FILE` names certificates to trust for a server with its own authority.\n");
+  std::string group;
+  for (const Command& command : allCommands()) {
+    if (command.hidden) continue;
+    std::string first = command.path.substr(0, command.path.find(' '));
+    if (first != group) fmt::print("\n## {}\n", first);
+    group = first;
+    printCommand(command, command.path != first);
+  }
+  return Exit::done;
+}
+
+}  // namespace
+
+Commands pageCommands() {
+  return {{.path = "reference-page", .summary = "print docs/cli.md", .run = page, .hidden = true}};
+}
+
+}  // namespace regesta::cli

@@ -1,0 +1,282 @@
+"""The command line as a person and a script meet it: words, exit codes, files, and the page that describes it."""
+
+import json
+import os
+import pathlib
+import re
+import sqlite3
+import stat
+import subprocess
+
+import pytest
+
+from regesta_server import ROOT, binary
+
+
+class Line:
+    def __init__(self, url="http://127.0.0.1:9", home="/nonexistent", **environment):
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("REGESTA_")}
+        self.environment = {**clean, "REGESTA_URL": url, "XDG_CONFIG_HOME": str(home), **environment}
+
+    def run(self, *words, stdin=None):
+        return subprocess.run([binary(), *map(str, words)], env=self.environment, capture_output=True, text=True,
+                              timeout=60, input=stdin)
+
+    def done(self, *words, **options):
+        got = self.run(*words, **options)
+        assert got.returncode == 0, (words, got.stdout, got.stderr)
+        return got.stdout
+
+    def json(self, *words):
+        return json.loads(self.done(*words, "--json"))
+
+
+@pytest.fixture
+def cli(server, tmp_path):
+    return Line(server.url, tmp_path / "config")
+
+
+# --- words, without a server ---------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("words, suggestion", [
+    (["modle"], "regesta model"), (["model", "lst"], "regesta model list"), (["alias", "sett", "a", "b", "1"], "regesta alias set"),
+    (["promot", "x@1"], "regesta promote"), (["alias", "set", "a", "b", "1", "--raeson", "x"], "--reason"),
+    (["version", "list", "a", "--jsn"], "--json")])
+def test_mistyped_words_get_a_suggestion_and_exit_code_2(words, suggestion):
+    got = Line().run(*words)
+    assert got.returncode == 2 and suggestion in got.stderr, got.stderr
+
+
+@pytest.mark.parametrize("words, why", [
+    (["alias", "set", "loan"], "needs ALIAS"), (["alias", "set", "a", "b", "1", "c"], 'got "c"'),
+    (["evidence", "add", "a@1"], "--type"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
+    (["ledger", "verify"], "--receipt"), (["policy", "bind", "p", "model/x"], "#ALIAS"), (["model", "show", "model/"], "names no asset"),
+    (["rollback", "x", "--to", "two"], "whole number")])
+def test_a_wrong_command_line_says_which_argument_and_exits_2(words, why):
+    got = Line().run(*words)
+    assert got.returncode == 2 and why in got.stderr and "usage: regesta" in got.stderr, got.stderr
+
+
+def test_every_command_has_help_with_an_example():
+    page = Line().done("reference-page")
+    paths = [path for path in re.findall(r"^regesta ([a-z -]+?)(?= [A-Z\[-]|$)", page, re.M)]
+    assert len(paths) > 50
+    for path in paths:
+        text = Line().done(*path.split(), "--help")
+        assert "usage: regesta " + path in text and "examples" in text, path
+
+
+def test_the_page_about_the_command_line_is_what_the_program_says():
+    page = Line().done("reference-page")
+    assert (ROOT / "docs" / "cli.md").read_text() == page, "run: build/dev/regesta reference-page > docs/cli.md"
+
+
+def test_no_server_is_a_sentence_with_a_cure_and_exit_code_1():
+    got = Line().run("model", "list")
+    assert got.returncode == 1 and "regesta serve" in got.stderr
+    got = Line().run("model", "list", "--json")
+    assert got.returncode == 1 and json.loads(got.stdout)["error"]["code"] == "unavailable"
+
+
+def test_piped_output_has_no_colour_and_a_terminal_has():
+    words = f"{binary()} config --listen 127.0.0.1:1"
+    assert "\x1b" not in Line().done("config")
+    on_terminal = subprocess.run(["script", "-qec", words, "/dev/null"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                                 env={**os.environ, "TERM": "xterm"}, timeout=30)
+    assert "\x1b[1m" in on_terminal.stdout
+
+
+@pytest.mark.parametrize("so_far, expected", [(["policy", ""], "test"), ([""], "promote"), (["alias", "set", "--"], "--reason")])
+def test_completion_offers_what_may_come_next(so_far, expected):
+    assert expected in Line().done("complete-words", "--", *so_far).splitlines()
+
+
+def test_completion_works_in_a_real_bash():
+    program = pathlib.Path(binary()).parent
+    script = ('eval "$(regesta completion bash)"; COMP_WORDS=(regesta led); COMP_CWORD=1; _regesta; echo "${COMPREPLY[@]}"; '
+              'COMP_WORDS=(regesta ledger ver); COMP_CWORD=2; _regesta; echo "${COMPREPLY[@]}"')
+    got = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=30,
+                         env={**os.environ, "PATH": f"{program}:{os.environ['PATH']}"})
+    assert got.stdout.split() == ["ledger", "verify"], got
+
+
+def test_config_says_where_each_value_came_from(tmp_path):
+    (tmp_path / "regesta.toml").write_text('threads = 3\nlisten = "127.0.0.1:1"\n')
+    settings = Line(REGESTA_LISTEN="127.0.0.1:2").json("config", "--config", tmp_path / "regesta.toml", "--data", "d")
+    assert settings["threads"]["value"] == "3" and "regesta.toml" in settings["threads"]["origin"]
+    assert settings["listen"] == {"value": "127.0.0.1:2", "origin": "environment REGESTA_LISTEN"}
+    assert settings["data"] == {"value": "d", "origin": "flag --data"}
+    assert Line().run("serve", "--config", tmp_path / "none.toml").returncode == 1
+
+
+# --- policies, without a server ------------------------------------------------------------------------------------
+
+def test_policy_test_runs_the_example_and_fails_readably(tmp_path):
+    text = Line().done("policy", "test", ROOT / "examples" / "loan", "--coverage", "--threshold", "95")
+    assert re.search(r"1\d passed, 0 failed", text)
+    gate = (ROOT / "examples" / "loan" / "gate.rego").read_text().replace("least_parity := 0.8", "least_parity := 0.7")
+    (tmp_path / "gate.rego").write_text(gate)
+    (tmp_path / "gate_test.rego").write_text((ROOT / "examples" / "loan" / "gate_test.rego").read_text())
+    broken = Line().run("policy", "test", tmp_path)
+    assert broken.returncode == 1 and "test_unfair_is_denied" in broken.stdout and "gate_test.rego:" in broken.stdout
+    (tmp_path / "empty.rego").write_text("package regesta.gate\n")
+    assert Line().run("policy", "test", tmp_path / "empty.rego").returncode == 1, "no test at all is no success"
+
+
+def test_policy_check_finds_a_mistyped_input_member(tmp_path):
+    (tmp_path / "gate.rego").write_text('package regesta.gate\n\ndeny contains "x" if input.acter.name == "anna"\n')
+    got = Line().run("policy", "check", tmp_path / "gate.rego")
+    assert got.returncode == 1 and "gate.rego:3" in got.stdout and "acter" in got.stdout, got.stdout
+
+
+def test_policy_eval_answers_json(tmp_path):
+    (tmp_path / "p.rego").write_text("package p\n\nx := input.a + 1\n")
+    assert Line().done("policy", "eval", tmp_path / "p.rego", "-q", "data.p.x", "--input", "-", stdin='{"a": 41}').strip() == "42"
+    assert Line().done("policy", "eval", tmp_path / "p.rego", "-q", "data.p.y").strip() == "undefined"
+
+
+# --- with a server -------------------------------------------------------------------------------------------------
+
+def test_versions_files_and_aliases(cli, tmp_path):
+    folder = tmp_path / "in" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "a b.bin").write_bytes(bytes(range(256)) * 4000)
+    (tmp_path / "in" / "card.md").write_text("# hi\n")
+    assert "artifact/tokenizer@1" in cli.done("version", "create", "artifact/tokenizer", "--file", tmp_path / "in", "--semver", "1.2.0")
+    assert {item["path"] for item in cli.json("version", "files", "artifact/tokenizer@1")["items"]} == {"deep/a b.bin", "card.md"}
+    cli.done("alias", "set", "artifact/tokenizer", "stable", "1.2.0")
+    assert cli.json("version", "show", "artifact/tokenizer@stable")["version"] == 1
+    cli.done("version", "download", "artifact/tokenizer@^1", "--output", tmp_path / "out")
+    assert (tmp_path / "out" / "deep" / "a b.bin").read_bytes() == bytes(range(256)) * 4000
+    assert cli.run("version", "show", "artifact/tokenizer@2").returncode == 4
+    assert cli.run("version", "download", "artifact/tokenizer@1", "nothing.txt").returncode == 4
+    table = cli.done("version", "list", "artifact/tokenizer")
+    assert re.search(r"VERSION +SEMVER", table) and re.search(r"1 +1\.2\.0 +stable", table)
+
+
+def test_prompts(cli):
+    cli.done("prompt", "create", "greeting", "--template", "Hello {{name}}", "-m", "first")
+    cli.done("prompt", "create", "greeting", "--file", "-", stdin="Good day {{name}}")
+    cli.done("alias", "set", "prompt/greeting", "production", "1")
+    assert cli.json("prompt", "resolve", "greeting")["template"] == "Hello {{name}}"
+    assert [item["name"] for item in cli.json("prompt", "list")["items"]] == ["greeting"]
+
+
+def test_login_keeps_credentials_private_and_sends_them_to_their_server_only(cli, server, tmp_path):
+    cli.done("user", "create", "anna", "--password", "correct horse")
+    assert cli.run("model", "list").returncode == 3
+    assert cli.run("login", server.url, "--user", "anna", stdin="wrong horse\n").returncode == 3
+    assert "anna" in cli.done("login", server.url, "--user", "anna", stdin="correct horse\n")
+    file = tmp_path / "config" / "regesta" / "credentials"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert cli.json("user", "me")["name"] == "anna"
+    elsewhere = Line(server.url.replace("127.0.0.1", "localhost"), tmp_path / "config")
+    assert elsewhere.run("user", "me").returncode == 3, "another URL gets no credentials"
+    token = cli.done("token", "create", "ci", "--grant", "reader").strip()
+    reader = Line(server.url, "/nonexistent", REGESTA_TOKEN=token)
+    assert reader.json("model", "list")["items"] == []
+    assert reader.run("model", "create", "x").returncode == 3
+    cli.done("token", "revoke", "ci")
+    assert reader.run("model", "list").returncode == 3
+    cli.done("logout")
+    assert not file.exists()
+
+
+def test_a_refusal_prints_every_reason_and_cure(cli, tmp_path):
+    (tmp_path / "gate.rego").write_text(
+        'package regesta.gate\n\ndeny contains {"code": "a", "msg": "too early", "cure": "wait a day"} if input.candidate\n\n'
+        'deny contains {"code": "b", "msg": "too risky", "cure": "ask risk"} if input.candidate\n')
+    cli.done("version", "create", "artifact/x", "--file", tmp_path / "gate.rego")
+    cli.done("policy", "push", "careful", tmp_path / "gate.rego")
+    cli.done("policy", "bind", "careful", "artifact/*#production")
+    got = cli.run("promote", "artifact/x@1")
+    assert got.returncode == 3
+    for text in ("refused", "too early", "wait a day", "too risky", "ask risk"):
+        assert text in got.stderr, got.stderr
+    dry = cli.run("promote", "artifact/x@1", "--dry-run")
+    assert dry.returncode == 3 and "too risky" in dry.stdout
+    refused = json.loads(cli.run("promote", "artifact/x@1", "--json").stdout)["error"]
+    assert refused["code"] == "refused" and len(refused["detail"]["verdict"]["deny"]) == 2
+    assert [item["action"] for item in cli.json("history", "artifact/x")["items"]] == ["move-refused"] * 2
+
+
+def test_receipts_backups_and_verification(cli, server, tmp_path):
+    for text in ("one", "two"):
+        (tmp_path / "data.txt").write_text(text)
+        cli.done("version", "create", "artifact/x", "--file", tmp_path / "data.txt")
+    cli.done("alias", "set", "artifact/x", "live", "1")
+    entry = cli.json("history", "artifact/x#live")["items"][0]["entry_index"]
+    base = tmp_path / "receipt"
+    cli.done("ledger", "receipt", entry, "--output", base)
+    check = ["ledger", "verify", "--receipt", f"{base}.tlog-proof", "--key", f"{base}.vkey", "--entry"]
+    assert "alias.moved on artifact/x#live" in Line().done(*check, f"{base}.json")
+    (tmp_path / "forged.json").write_text(pathlib.Path(f"{base}.json").read_text().replace('"to":1', '"to":2'))
+    forged = Line().run(*check, tmp_path / "forged.json")
+    assert forged.returncode == 5, forged.stdout + forged.stderr
+
+    Line().done("backup", tmp_path / "copy", "--data", server.data)
+    assert Line().run("backup", tmp_path / "copy", "--data", server.data).returncode == 1, "never over an older one"
+    assert Line().json("ledger", "verify", "--data", tmp_path / "copy", "--key", f"{base}.vkey")["ok"]
+    Line().done("ledger", "verify", "--tiles", tmp_path / "copy" / "ledger", "--key", f"{base}.vkey")
+    Line().done("ledger", "verify", "--data", server.data)
+
+    assert Line().run("restore", tmp_path / "copy", "--data", server.data).returncode == 1, "never into a full directory"
+    Line().done("restore", tmp_path / "copy", "--data", tmp_path / "again")
+    assert stat.S_IMODE((tmp_path / "again" / "keys" / "ledger.key").stat().st_mode) == 0o600
+    assert Line().json("ledger", "verify", "--data", tmp_path / "again")["ok"]
+
+    database = sqlite3.connect(tmp_path / "again" / "regesta.db", isolation_level=None)
+    database.execute("UPDATE alias SET number = 2 WHERE name = 'live'")
+    database.close()
+    found = Line().run("ledger", "verify", "--data", tmp_path / "again")
+    assert found.returncode == 5 and "artifact/x#live" in found.stdout, found.stdout
+
+    with open(tmp_path / "copy" / "regesta.db", "r+b") as file:
+        file.seek(2000)
+        file.write(b"\xff\xff")
+    damaged = Line().run("restore", tmp_path / "copy", "--data", tmp_path / "third")
+    assert damaged.returncode == 5 and "regesta.db" in damaged.stderr
+    assert not (tmp_path / "third").exists() and not list(tmp_path.glob("third*")), "nothing is left behind"
+
+
+def test_a_backup_of_a_restored_directory_serves(cli, server, tmp_path):
+    cli.done("model", "create", "kept", "-m", "here to stay")
+    Line().done("backup", tmp_path / "copy", "--data", server.data)
+    Line().done("restore", tmp_path / "copy", "--data", tmp_path / "again")
+    from regesta_server import Server
+    second = Server(tmp_path / "again").start()
+    try:
+        assert [item["name"] for item in Line(second.url).json("model", "list")["items"]] == ["kept"]
+        Line(second.url).done("model", "create", "new")
+    finally:
+        assert second.stop() == 0
+    assert Line().json("ledger", "verify", "--data", tmp_path / "again")["ok"]
+
+
+def test_a_server_that_names_files_outside_cannot_write_there(tmp_path):
+    """A hostile server: its file list points out of the folder."""
+    import http.server
+    import threading
+
+    class Evil(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps({"items": [{"path": "../../escaped", "digest": "0" * 64, "size": 3}]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words):
+            pass
+
+    evil = http.server.HTTPServer(("127.0.0.1", 0), Evil)
+    threading.Thread(target=evil.serve_forever, daemon=True).start()
+    try:
+        target = tmp_path / "a" / "b"
+        target.mkdir(parents=True)
+        got = Line(f"http://127.0.0.1:{evil.server_port}").run("version", "download", "x@1", "--output", target)
+        assert got.returncode == 1 and "outside" in got.stderr
+        assert not (tmp_path / "escaped").exists()
+    finally:
+        evil.shutdown()
