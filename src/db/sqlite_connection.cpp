@@ -57,6 +57,10 @@ bool harmlessPragma(std::string_view name, const char* value) {
   return value == nullptr && std::find(plain.begin(), plain.end(), name) != plain.end();
 }
 
+/// After one the kernel may have dropped the bytes and say yes the next time: nothing can be built upon that file any more
+/// until its log was read afresh.
+bool isFailedFlush(int code) { return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC; }
+
 int rememberLogLength(void* walPages, sqlite3*, const char*, int pages) {
   *static_cast<int*>(walPages) = pages;
   return SQLITE_OK;
@@ -225,7 +229,7 @@ void SqliteConnection::beginBatch() {
 void SqliteConnection::commitBatch() {
   int code = tryCommand("COMMIT");
   if (code == SQLITE_OK) return;
-  if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC) flushFailed_ = true;
+  flushFailed_ = isFailedFlush(code);
   throw sqliteError(handle_.get(), code);
 }
 
@@ -271,8 +275,7 @@ void SqliteConnection::checkpointWhenDue() {
   int code = sqlite3_wal_checkpoint_v2(handle_.get(), "main", restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
                                        nullptr, nullptr);
   sqlite3_busy_timeout(handle_.get(), patienceMillis_);
-  // After a failed flush the kernel may have dropped the pages and say yes the next time: only the log is to be trusted.
-  if ((code & 0xff) == SQLITE_IOERR) flushFailed_ = true;
+  flushFailed_ = isFailedFlush(code);
   bool held = restart && code != SQLITE_OK;
   restartPages_ = (held ? walPages_ : 0) + checkpointPages_ * restartFactor;
   walPages_ = 0;
