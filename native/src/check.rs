@@ -1,5 +1,6 @@
 //! Static checks that regorus does not make: functions, recursion, members of input, the shape of a gate.
 
+use crate::desugar::desugar;
 use crate::extend;
 use crate::fault::Fault;
 use crate::policy::{build, empty_engine, read_sources, Source};
@@ -40,7 +41,8 @@ pub fn check(body: &Json) -> Result<Json, Fault> {
     world.check_gate(&modules, complete, &mut problems);
     world.check_recursion(&mut problems);
     if complete && !problems.iter().any(|p| !p.warning) {
-        if let Err(mut fault) = build(&readable, "{}", true) {
+        let desugared = readable.into_iter().map(desugar).collect::<Result<Vec<_>, _>>();
+        if let Err(mut fault) = desugared.and_then(|sources| build(&sources, "{}", true)) {
             if fault.message.contains("is unsafe") {
                 fault.code = "rego_unsafe_var_error";
             }
@@ -152,6 +154,7 @@ impl World {
         let scope = Scope::of(module, rule, &none);
         let mut mentions = BTreeSet::new();
         walk_rule(rule, &mut Visitor {
+            targets: false,
             expr: &mut |expr| {
                 if let Some((names, _)) = reference(expr) {
                     if let Some(target) = scope.resolve(&names) {
@@ -159,6 +162,7 @@ impl World {
                     }
                 }
             },
+            statement: &mut |_| {},
         });
         let targets: BTreeSet<String> = mentions.iter().flat_map(|m| self.rules_at(m)).collect();
         let place = at(rule_reference(rule).span(), "rego_recursion_error", String::new());
@@ -186,6 +190,7 @@ impl World {
             let scope = Scope::of(module, rule, &self.aliases);
             let mut seen = BTreeSet::new();
             walk_rule(rule, &mut Visitor {
+                targets: false,
                 expr: &mut |expr| {
                     if let Expr::Call { fcn, params, .. } = expr {
                         self.check_call(&scope, fcn, params.len(), start(fcn), complete, problems);
@@ -193,6 +198,7 @@ impl World {
                         self.check_input(&scope, expr, &mut seen, problems);
                     }
                 },
+                statement: &mut |_| {},
             });
         }
     }
@@ -362,12 +368,14 @@ impl<'a> Scope<'a> {
         let mut scope = Scope { package: package_path(module), imports, locals, parts: HashMap::new(), aliases };
         let mut parts: HashMap<String, Option<Steps>> = HashMap::new();
         walk_rule(rule, &mut Visitor {
+            targets: false,
             expr: &mut |expr| {
                 let Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } = expr else { return };
                 let Expr::Var { span, .. } = &**lhs else { return };
                 let steps = scope.input_steps(rhs);
                 parts.entry(span.text().to_string()).and_modify(|known| *known = None).or_insert(steps);
             },
+            statement: &mut |_| {},
         });
         scope.parts = parts;
         scope

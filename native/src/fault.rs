@@ -36,6 +36,9 @@ impl Fault {
                 fault.message = message.split("\n--> ").next().unwrap_or(message).trim().to_string();
             }
         }
+        if fault.message.contains("used before definition") {
+            fault.hint = "a variable that has the name of a rule, or is declared after its use: rename or move it".to_string();
+        }
         if fault.message.contains("execution exceeded") || fault.message.contains("time limit") {
             fault.code = "timeout";
         }

@@ -1,6 +1,7 @@
 //! What Regesta takes from Rust, behind a small C ABI: see include/regesta_native.h.
 
 mod check;
+mod desugar;
 mod explain;
 mod extend;
 mod fault;

@@ -1,5 +1,6 @@
 //! Prepared policies: loading, gate decisions, queries and tests.
 
+use crate::desugar::{desugar, desugar_query};
 use crate::explain;
 use crate::extend;
 use crate::fault::Fault;
@@ -44,7 +45,7 @@ pub struct Policies {
 
 impl Policies {
     pub fn load(&mut self, digest: &str, body: &Json) -> Result<(), Fault> {
-        let sources = read_sources(body)?;
+        let sources = read_sources(body)?.into_iter().map(desugar).collect::<Result<Vec<_>, _>>()?;
         let data = body.get("data").map_or_else(|| "{}".to_string(), Json::to_string);
         let strict = body.get("strict").and_then(Json::as_bool).unwrap_or(true);
         let engine = build(&sources, &data, strict)?;
@@ -185,7 +186,7 @@ pub fn query(prepared: &Prepared, conditions: &Conditions, text: &str, head: &Js
         engine.set_input(value.ok_or_else(|| Fault::new("input_error", "the input term is undefined"))?);
     }
     let start = Instant::now();
-    let results = engine.eval_query(text.to_string(), false)?;
+    let results = engine.eval_query(desugar_query(text)?, false)?;
     let nanos = start.elapsed().as_nanos() as u64;
     let mut rows = Vec::new();
     for row in &results.result {

@@ -44,10 +44,19 @@ pub fn start(expr: &Expr) -> &Span {
     }
 }
 
+/// Byte range of what reaches from one span to another. The span of a string is what stands between its quotes, so quotes
+/// that touch an end belong to it.
+pub fn range(first: &Span, last: &Span) -> (usize, usize) {
+    let text = last.source.get_contents().as_bytes();
+    let quote = |at: usize| matches!(text.get(at), Some(b'"' | b'`'));
+    let (begin, end) = (first.start as usize, last.end as usize);
+    (begin - usize::from(begin > 0 && quote(begin - 1)), end + usize::from(quote(end)))
+}
+
 /// An expression as it is written.
 pub fn written(expr: &Expr) -> &str {
-    let (first, last) = (start(expr), expr.span());
-    last.source.get_contents().get(first.start as usize..last.end as usize).unwrap_or_default()
+    let (begin, end) = range(start(expr), expr.span());
+    expr.span().source.get_contents().get(begin..end).unwrap_or_default()
 }
 
 /// "data.regesta.gate".

@@ -1,10 +1,13 @@
 //! Visits every expression of a rule, parents before their parts.
 
-use regorus::unstable::{Expr, Literal, Query, Rule, RuleAssign, RuleHead, AssignOp};
+use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule, RuleAssign, RuleHead, AssignOp};
 use std::collections::BTreeSet;
 
 pub struct Visitor<'a> {
+    /// The targets of `with` are visited too; they name what is replaced rather than use it.
+    pub targets: bool,
     pub expr: &'a mut dyn FnMut(&Expr),
+    pub statement: &'a mut dyn FnMut(&LiteralStmt),
 }
 
 pub fn walk_rule(rule: &Rule, visitor: &mut Visitor) {
@@ -60,6 +63,7 @@ fn walk_assign(assign: Option<&RuleAssign>, visitor: &mut Visitor) {
 
 fn walk_query(query: &Query, visitor: &mut Visitor) {
     for statement in &query.stmts {
+        (visitor.statement)(statement);
         match &statement.literal {
             Literal::SomeVars { .. } => {}
             Literal::SomeIn { key, value, collection, .. } => {
@@ -74,7 +78,9 @@ fn walk_query(query: &Query, visitor: &mut Visitor) {
             }
         }
         for modifier in &statement.with_mods {
-            // `with input.x as …` sets the member, so only the value is looked at.
+            if visitor.targets {
+                walk_expr(&modifier.refr, visitor);
+            }
             walk_expr(&modifier.r#as, visitor);
         }
     }
@@ -140,6 +146,7 @@ pub fn locals(rule: &Rule) -> BTreeSet<String> {
         bodies.iter().for_each(|b| declared(&b.query, &mut names));
     }
     walk_rule(rule, &mut Visitor {
+        targets: false,
         expr: &mut |expr| match expr {
             Expr::AssignExpr { op: AssignOp::ColEq, lhs, .. } => variables(lhs, &mut names),
             Expr::ArrayCompr { query, .. } | Expr::SetCompr { query, .. } | Expr::ObjectCompr { query, .. } => {
@@ -147,6 +154,7 @@ pub fn locals(rule: &Rule) -> BTreeSet<String> {
             }
             _ => {}
         },
+        statement: &mut |_| {},
     });
     names
 }

@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
                       return text;
                     }() +
                     "deny contains \"x\" if count(a30) > 1",
-                "memory"},
+                "it "},
         Hostile{"HugeShift", "deny contains \"x\" if count(sprintf(\"%d\", [bits.lsh(1, 1000000000)])) > 1", "it "},
         Hostile{"HugePadding", "deny contains \"x\" if count(sprintf(\"%1000000000d\", [1])) > 1", "it "},
         Hostile{"TripleLoop",
