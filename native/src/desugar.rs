@@ -10,7 +10,7 @@
 use crate::fault::Fault;
 use crate::policy::{empty_engine, Source};
 use crate::syntax::{range, reference, rule_path, rule_reference, start, written};
-use crate::walk::{locals, walk_rule, Visitor};
+use crate::walk::{locals, walk_expr, walk_rule, Visitor};
 use regorus::unstable::{Expr, Literal, LiteralStmt, Module, Rule, RuleBody, RuleHead};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,23 +51,30 @@ fn apply(name: &str, text: String, find: fn(&Module) -> Result<Edits, Fault>) ->
     Ok(changed)
 }
 
-fn import_edits(module: &Module) -> Result<Edits, Fault> {
-    let mut edits = Edits::new();
+/// Data paths that a file imports, as written, with the name that they have in it.
+pub fn imported(module: &Module) -> Vec<(String, String)> {
+    let mut imports = Vec::new();
     for import in &module.imports {
         let Some((path, true)) = reference(&import.refr) else { continue };
-        if path[0] != "data" || path.len() < 2 {
-            continue;
+        if path[0] == "data" && path.len() > 1 {
+            let name = import.r#as.as_ref().map_or_else(|| path[path.len() - 1].clone(), |s| s.text().to_string());
+            imports.push((written(&import.refr).to_string(), name));
         }
-        let alias = import.r#as.as_ref().map_or_else(|| path[path.len() - 1].clone(), |s| s.text().to_string());
-        let target = written(&import.refr);
-        let is_rule = module.policy.iter().any(|r| rule_path(r).first() == Some(&alias));
-        for rule in module.policy.iter().filter(|r| !is_rule && !locals(r).contains(&alias)) {
+    }
+    imports
+}
+
+fn import_edits(module: &Module) -> Result<Edits, Fault> {
+    let mut edits = Edits::new();
+    for (path, name) in imported(module) {
+        let is_rule = module.policy.iter().any(|r| rule_path(r).first() == Some(&name));
+        for rule in module.policy.iter().filter(|r| !is_rule && !locals(r).contains(&name)) {
             walk_rule(rule, &mut Visitor {
                 targets: true,
                 expr: &mut |expr| {
                     if let Expr::Var { span, .. } = expr {
-                        if span.text() == alias {
-                            edits.insert(span.start as usize, (alias.len(), target.to_string()));
+                        if span.text() == name {
+                            edits.insert(span.start as usize, (name.len(), path.clone()));
                         }
                     }
                 },
@@ -162,6 +169,8 @@ fn head_edits(module: &Module) -> Result<Edits, Fault> {
 struct Moved {
     from: usize,
     to: usize,
+    /// Lines inside it separate statements, so it cannot be put on one line.
+    queries: bool,
 }
 
 fn moved_value(source: &str, value: &Expr, opener: &str, own: &BTreeSet<String>) -> Option<Moved> {
@@ -172,7 +181,7 @@ fn moved_value(source: &str, value: &Expr, opener: &str, own: &BTreeSet<String>)
     let (begin, end) = range(start(value), value.span());
     let from = source[..begin].rfind(opener)? + opener.len();
     let to = end + closing(&source[end..], open_brackets(&source[from..end]))?;
-    Some(Moved { from, to })
+    Some(Moved { from, to, queries: has_query(value) })
 }
 
 /// Round brackets that are open at the end of a text.
@@ -192,7 +201,7 @@ fn closing(text: &str, n: usize) -> Option<usize> {
 fn moved_index(index: &Expr, own: &BTreeSet<String>) -> Option<Moved> {
     let wild = matches!(index, Expr::Var { .. });
     let (from, to) = range(start(index), index.span());
-    (!wild && !is_settled(index, own)).then_some(Moved { from, to })
+    (!wild && !is_settled(index, own)).then_some(Moved { from, to, queries: has_query(index) })
 }
 
 fn indexes(head: &Expr, visit: &mut dyn FnMut(&Expr)) {
@@ -204,6 +213,18 @@ fn indexes(head: &Expr, visit: &mut dyn FnMut(&Expr)) {
         Expr::RefDot { refr, .. } => indexes(refr, visit),
         _ => {}
     }
+}
+
+fn has_query(expr: &Expr) -> bool {
+    let mut found = false;
+    walk_expr(expr, &mut Visitor {
+        targets: false,
+        expr: &mut |part| {
+            found |= matches!(part, Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. });
+        },
+        statement: &mut |_| {},
+    });
+    found
 }
 
 /// Constants and the rule's own variables are always defined.
@@ -219,16 +240,19 @@ fn is_settled(expr: &Expr, own: &BTreeSet<String>) -> bool {
 
 fn move_into(source: &str, moved: Vec<Moved>, body: Option<&RuleBody>, tail: usize, counter: &mut usize, edits: &mut Edits) {
     let Some(last) = moved.last().map(|m| m.to) else { return };
+    let stmts = body.map(|b| &b.query.stmts).filter(|s| !s.is_empty());
     let mut statements = String::new();
     for part in &moved {
         *counter += 1;
         let name = format!("regesta_value{counter}__");
         let text = &source[part.from..part.to];
-        statements.push_str(&format!("; {name} := {}", flat(text)));
-        let lines = text.matches('\n').count();
+        // Without a body the text stays behind the head. Else it becomes one line, so that the body keeps its rows; only
+        // the rows of a rule with a query of several lines in its head move.
+        let keep = part.queries || stmts.is_none();
+        let lines = if keep { 0 } else { text.matches('\n').count() };
+        statements.push_str(&format!("; {name} := {}", if keep { text.trim().to_string() } else { flat(text) }));
         edits.insert(part.from, (part.to - part.from, format!(" {name}{}", "\n".repeat(lines))));
     }
-    let stmts = body.map(|b| &b.query.stmts).filter(|s| !s.is_empty());
     let Some(stmts) = stmts else {
         edits.insert(tail.max(last), (0, format!(" if {{ {} }}", &statements[2..])));
         return;

@@ -1,5 +1,6 @@
 //! Says why a test failed: the statement that did not hold, and what its parts were.
 
+use crate::desugar::imported;
 use crate::policy::{Conditions, Prepared};
 use crate::syntax::{package_path, rule_path, written};
 use regorus::coverage::Report;
@@ -14,15 +15,26 @@ struct Suspect {
     text: String,
     parts: Vec<String>,
     with: String,
+    /// Paths that the file calls by an import's name, with that name.
+    imports: Vec<(String, String)>,
+}
+
+impl Suspect {
+    /// As the author wrote it: desugar.rs put whole paths in.
+    fn shown(&self, text: &str) -> String {
+        self.imports.iter().fold(text.to_string(), |shown, (path, name)| {
+            shown.replace(&format!("{path}."), &format!("{name}.")).replace(&format!("{path}["), &format!("{name}["))
+        })
+    }
 }
 
 pub fn why(prepared: &Prepared, conditions: &Conditions, path: &str, coverage: &Report) -> String {
     let Some(suspect) = find(prepared, path, coverage) else {
         return "it is undefined".to_string();
     };
-    let mut message = format!("{}:{}: {}", suspect.file, suspect.row, suspect.text);
+    let mut message = format!("{}:{}: {}", suspect.file, suspect.row, suspect.shown(&suspect.text));
     for (part, value) in values(prepared, conditions, path, &suspect) {
-        message.push_str(&format!("\n  {part} = {value}"));
+        message.push_str(&format!("\n  {} = {value}", suspect.shown(&part)));
     }
     message
 }
@@ -43,7 +55,7 @@ fn find(prepared: &Prepared, path: &str, coverage: &Report) -> Option<Suspect> {
                     let file = statement.span.source.get_path();
                     let reached = coverage.files.iter().any(|f| &f.path == file && f.covered.contains(&statement.span.line));
                     if reached {
-                        found = Some(describe(statement));
+                        found = Some(describe(statement, imported(module)));
                     }
                 }
             }
@@ -52,7 +64,7 @@ fn find(prepared: &Prepared, path: &str, coverage: &Report) -> Option<Suspect> {
     found
 }
 
-fn describe(statement: &LiteralStmt) -> Suspect {
+fn describe(statement: &LiteralStmt, imports: Vec<(String, String)>) -> Suspect {
     let mut parts = Vec::new();
     match &statement.literal {
         Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => operands(expr, &mut parts),
@@ -72,6 +84,7 @@ fn describe(statement: &LiteralStmt) -> Suspect {
         text: text.split_whitespace().collect::<Vec<_>>().join(" "),
         parts,
         with: with.join(" "),
+        imports,
     }
 }
 

@@ -86,7 +86,7 @@ fn walk_query(query: &Query, visitor: &mut Visitor) {
     }
 }
 
-fn walk_expr(expr: &Expr, visitor: &mut Visitor) {
+pub fn walk_expr(expr: &Expr, visitor: &mut Visitor) {
     (visitor.expr)(expr);
     match expr {
         Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().for_each(|i| walk_expr(i, visitor)),

@@ -85,6 +85,13 @@ TEST(PolicyTest, FailureOfACallWithInput) {
             "  count(data.regesta.gate.deny) = 1");
 }
 
+TEST(PolicyTest, FailureShowsWhatTheAuthorWrote) {
+  auto report = engine().test({modules()[0], {"t.rego", "package t\nimport data.regesta.gate as g\ntest_a if {\n"
+                                                        "  count(g.deny) == 1 with input as {\"candidate\": {}}\n}"}});
+  EXPECT_EQ(report.cases.at(0).message,
+            "t.rego:4: count(g.deny) == 1 with input as {\"candidate\": {}}\n  count(g.deny) = 0");
+}
+
 TEST(PolicyTest, ErrorNamesItsPlace) {
   auto report = engine().test(modules(), "test_broken");
   EXPECT_NE(report.cases.at(0).message.find("gate_test.rego:20"), std::string::npos) << report.cases[0].message;

@@ -112,6 +112,21 @@ deny contains {"code": name, "msg": sprintf("%v is %v", [name, input.rates[name]
   EXPECT_EQ(verdict.deny.size(), 2u);
 }
 
+TEST(Verdict, RowsOfErrorsAreTheAuthors) {
+  auto verdict = decide(R"(deny contains {
+  "code": "a",  # a comment
+  "msg": input.a,
+} if {
+  input.a
+}
+deny contains "x" if {
+  input.b
+  1 / input.zero > 2
+})",
+                        R"({"a": "x", "b": true, "zero": 0})");
+  EXPECT_NE(verdict.error.find("gate.rego:10:"), std::string::npos) << verdict.error;
+}
+
 TEST(Verdict, WorkersHoldNoStateBetweenInputs) {
   std::string_view rules = R"(deny contains input.who)";
   for (int i = 0; i < 20; ++i) {
