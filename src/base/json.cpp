@@ -23,7 +23,7 @@ bool utf16Less(std::string_view a, std::string_view b) {
     auto y = static_cast<unsigned char>(b[i]);
     if (x == y) continue;
     bool xSupplementary = x >= 0xF0, ySupplementary = y >= 0xF0;
-    if (xSupplementary != ySupplementary && (x >= 0xEE || y >= 0xEE) && x >= 0xE0 && y >= 0xE0) return xSupplementary;
+    if (xSupplementary != ySupplementary && std::min(x, y) >= 0xEE) return xSupplementary;
     return x < y;
   }
   return a.size() < b.size();

@@ -48,7 +48,8 @@ std::weak_ordering compareIdentifier(std::string_view a, std::string_view b) {
 }
 
 std::weak_ordering comparePrerelease(std::string_view a, std::string_view b) {
-  if (a.empty() || b.empty()) return static_cast<int>(a.empty()) <=> static_cast<int>(b.empty());  // the release comes last
+  if (a.empty() || b.empty())
+    return static_cast<int>(a.empty()) <=> static_cast<int>(b.empty());  // the release comes last
   auto left = split(a, '.'), right = split(b, '.');
   for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i)
     if (auto order = compareIdentifier(left[i], right[i]); order != 0) return order;
@@ -88,8 +89,8 @@ struct Interval {
   std::optional<SemVer> to;
 };
 
-/// The first version behind all that agree with `version` in its first `parts` numbers. Its own pre-releases stand before it
-/// and are kept out by the "-0" that nothing sorts below.
+/// The first version behind all that agree with `version` in its first `parts` numbers. Its own pre-releases stand
+/// before it and are kept out by the "-0" that nothing sorts below.
 std::optional<SemVer> above(const SemVer& version, int parts) {
   if (parts == 0) return std::nullopt;
   SemVer next;
@@ -167,7 +168,8 @@ bool prereleaseAllowed(const SemVer& version, const std::vector<Comparator>& com
   if (version.prerelease.empty()) return true;
   return std::any_of(comparators.begin(), comparators.end(), [&](const Comparator& c) {
     const SemVer& named = c.partial.version;
-    return !named.prerelease.empty() && named.major == version.major && named.minor == version.minor && named.patch == version.patch;
+    return !named.prerelease.empty() && named.major == version.major && named.minor == version.minor &&
+           named.patch == version.patch;
   });
 }
 
@@ -196,11 +198,13 @@ std::optional<SemVer> SemVer::parse(std::string_view text) {
 }
 
 std::string SemVer::str() const {
-  return fmt::format("{}.{}.{}{}{}{}{}", major, minor, patch, prerelease.empty() ? "" : "-", prerelease, build.empty() ? "" : "+", build);
+  return fmt::format("{}.{}.{}{}{}{}{}", major, minor, patch, prerelease.empty() ? "" : "-", prerelease,
+                     build.empty() ? "" : "+", build);
 }
 
 std::weak_ordering SemVer::operator<=>(const SemVer& other) const {
-  if (auto order = std::tie(major, minor, patch) <=> std::tie(other.major, other.minor, other.patch); order != 0) return order;
+  if (auto order = std::tie(major, minor, patch) <=> std::tie(other.major, other.minor, other.patch); order != 0)
+    return order;
   return comparePrerelease(prerelease, other.prerelease);
 }
 
@@ -210,7 +214,8 @@ std::optional<bool> inRange(const SemVer& version, std::string_view range) {
     std::size_t bar = range.find("||", from);
     auto comparators = parseComparators(range.substr(from, bar == std::string_view::npos ? bar : bar - from));
     if (!comparators) return std::nullopt;
-    bool all = std::all_of(comparators->begin(), comparators->end(), [&](const Comparator& c) { return c.holds(version); });
+    bool all =
+        std::all_of(comparators->begin(), comparators->end(), [&](const Comparator& c) { return c.holds(version); });
     found = found || (all && prereleaseAllowed(version, *comparators));
     if (bar == std::string_view::npos) return found;
     from = bar + 2;

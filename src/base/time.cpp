@@ -74,11 +74,14 @@ std::optional<std::int64_t> parseTime(std::string_view text) {
   using namespace std::chrono;
   auto y = digits(text, 0, 4), mo = digits(text, 5, 2), d = digits(text, 8, 2);
   auto h = digits(text, 11, 2), mi = digits(text, 14, 2), s = digits(text, 17, 2);
-  if (!y || !mo || !d || !h || !mi || !s || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ')) return std::nullopt;
+  if (!y || !mo || !d || !h || !mi || !s || text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':')
+    return std::nullopt;
+  if (text[10] != 'T' && text[10] != 't' && text[10] != ' ') return std::nullopt;
   if (*h > 23 || *mi > 59 || *s > 60) return std::nullopt;
   Parts parts;
   std::size_t at = 19;
   if (at < text.size() && text[at] == '.') {
+    if (!digits(text, at + 1, 1)) return std::nullopt;
     int scale = 100;
     for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) parts.millis += (text[at] - '0') * scale;
   }

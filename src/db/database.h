@@ -1,6 +1,6 @@
 #pragma once
-#include <cstdint>
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -37,19 +37,25 @@ struct Param {
   Param(const std::string& text) : value(std::string_view(text)) {}
   template <class T>
   Param(const std::optional<T>& maybe) {
-    if (maybe) value = Param(*maybe).value;
-    else if constexpr (std::integral<T>) null = Null::integer;
-    else if constexpr (std::floating_point<T>) null = Null::real;
-    else if constexpr (std::same_as<T, Bytes>) null = Null::bytes;
-    else null = Null::text;
+    if (maybe)
+      value = Param(*maybe).value;
+    else if constexpr (std::integral<T>)
+      null = Null::integer;
+    else if constexpr (std::floating_point<T>)
+      null = Null::real;
+    else if constexpr (std::same_as<T, Bytes>)
+      null = Null::bytes;
+    else
+      null = Null::text;
   }
 };
 using Params = std::initializer_list<Param>;
 
-/// The rows of one query, read forward. Columns count from 0. A getter of the wrong type converts as the database would;
-/// text and bytes stay valid until the next call of next(). Several Rows may be open at once, of the same SQL text too; none
-/// may outlive the function that its Session was handed to. A statement that changes something has done so when query()
-/// returns, however many of its rows are read. PostgreSQL holds a whole result in memory: page large reads.
+/// The rows of one query, read forward. Columns count from 0. A getter of the wrong type converts as the database
+/// would; text and bytes stay valid until the next call of next(). Several Rows may be open at once, of the same SQL
+/// text too; none may outlive the function that its Session was handed to. A statement that changes something has done
+/// so when query() returns, however many of its rows are read. PostgreSQL holds a whole result in memory: page large
+/// reads.
 class Rows {
  public:
   /// What an implementation provides.
@@ -86,12 +92,12 @@ class Rows {
 /// One connection inside one transaction. Not thread-safe; never outlives the function it was handed to.
 /// SQL is one statement, the same text for SQLite and PostgreSQL: $1…$n in any order and repeated at will, RETURNING,
 /// ON CONFLICT; times are integers, JSON is TEXT. Statements are prepared once a connection and kept.
-/// Text sorts by its bytes and LIKE is case-sensitive on both; write "LIKE $1 ESCAPE '\'" and cast to BIGINT, not INTEGER.
-/// A stored NaN reads back as NULL on SQLite and as NaN on PostgreSQL: keep a flag beside it. SQLite forgets the sign of -0.0.
-/// Failures throw Error: exists (unique constraint), conflict (serialization; `write` retries it), invalid (foreign key,
-/// check, NUL or broken UTF-8 in text), unavailable (busy, lost connection, disk full), corrupt, internal. A failed statement
-/// ends its transaction, as PostgreSQL has it: whoever catches the Error and goes on gets Error{internal}, and nothing
-/// stays. Where a clash is expected, write ON CONFLICT.
+/// Text sorts by its bytes and LIKE is case-sensitive on both; write "LIKE $1 ESCAPE '\'" and cast to BIGINT, not
+/// INTEGER. A stored NaN reads back as NULL on SQLite and as NaN on PostgreSQL: keep a flag beside it. SQLite forgets
+/// the sign of -0.0. Failures throw Error: exists (unique constraint), conflict (serialization; `write` retries it),
+/// invalid (foreign key, check, NUL or broken UTF-8 in text), unavailable (busy, lost connection, disk full), corrupt,
+/// internal. A failed statement ends its transaction, as PostgreSQL has it: whoever catches the Error and goes on gets
+/// Error{internal}, and nothing stays. Where a clash is expected, write ON CONFLICT.
 class Session {
  public:
   virtual ~Session() = default;
@@ -116,14 +122,15 @@ class Database {
   virtual ~Database() = default;
   virtual Dialect dialect() const = 0;
 
-  /// Runs `fn` on a consistent snapshot that holds every write acknowledged before. Anything `fn` throws passes through.
-  /// Inside read() or write() of the same database it joins that Session.
+  /// Runs `fn` on a consistent snapshot that holds every write acknowledged before. Anything `fn` throws passes
+  /// through. Inside read() or write() of the same database it joins that Session.
   virtual void read(const std::function<void(Session&)>& fn) = 0;
 
-  /// Runs `fn` as one transaction and returns once it is durable. When `fn` throws, nothing of it stays and the exception
-  /// passes through. `fn` may run more than once (serialization failure), so it must not have effects outside the Session.
-  /// SQLite: fn runs on the one writer thread inside a SAVEPOINT; many callers share a COMMIT (group commit, synchronous
-  /// = FULL). PostgreSQL: a pooled SERIALIZABLE transaction. Must not be called from inside read() or write().
+  /// Runs `fn` as one transaction and returns once it is durable. When `fn` throws, nothing of it stays and the
+  /// exception passes through. `fn` may run more than once (serialization failure), so it must not have effects outside
+  /// the Session. SQLite: fn runs on the one writer thread inside a SAVEPOINT; many callers share a COMMIT (group
+  /// commit, synchronous = FULL). PostgreSQL: a pooled SERIALIZABLE transaction. Must not be called from inside read()
+  /// or write().
   virtual void write(const std::function<void(Session&)>& fn) = 0;
 
   /// Tells every process on this database that `channel` has news; `listen` callbacks run on a thread of the database
@@ -133,8 +140,8 @@ class Database {
   virtual void notify(const std::string& channel, const std::string& payload) = 0;
   virtual void listen(const std::string& channel, std::function<void(const std::string&)> callback) = 0;
 
-  /// Writes a consistent copy to `path`, which must not exist, while the server runs (SQLite: online backup); durable when it
-  /// returns. PostgreSQL: unsupported, says to use pg_dump.
+  /// Writes a consistent copy to `path`, which must not exist, while the server runs (SQLite: online backup); durable
+  /// when it returns. PostgreSQL: unsupported, says to use pg_dump.
   virtual void backup(const std::string& path) = 0;
 
   template <class Fn>
@@ -154,19 +161,20 @@ class Database {
 };
 
 struct SqliteOptions {
-  std::string path;            ///< the database file; its folder must exist
+  std::string path;                          ///< the database file; its folder must exist
   std::size_t cacheBytes = 8 * 1024 * 1024;  ///< of each connection: one writer and up to `readers`
   std::size_t readers = 4;
   std::size_t logBytes = 4 * 1024 * 1024;  ///< of write-ahead log before it is moved into the file
   int patienceMillis = 5000;               ///< how long to wait for another process that holds the file
   bool readOnly = false;  ///< for looking at a file that is not ours: nothing is created, write() throws
 };
-/// Creates the file when there is none. Throws Error that names the file: unavailable (folder, permission, disk), corrupt (not a
-/// SQLite database). Another process may have the file open: writes take turns, but keep to one server a directory.
+/// Creates the file when there is none. Throws Error that names the file: unavailable (folder, permission, disk),
+/// corrupt (not a SQLite database). Another process may have the file open: writes take turns, but keep to one server a
+/// directory.
 std::unique_ptr<Database> openSqlite(const SqliteOptions& options);
 
-/// `url` is a libpq connection URI. `connections` bounds the pool; one more listens. Throws Error{unavailable} when the server
-/// cannot be reached or turns us away, Error{unsupported} when it is too old or not UTF-8.
+/// `url` is a libpq connection URI. `connections` bounds the pool; one more listens. Throws Error{unavailable} when the
+/// server cannot be reached or turns us away, Error{unsupported} when it is too old or not UTF-8.
 std::unique_ptr<Database> openPostgres(const std::string& url, std::size_t connections = 16);
 
 }  // namespace regesta::db

@@ -19,7 +19,8 @@ constexpr std::int64_t advisoryLock = 0x7265676573746100;
 bool tableExists(Session& session, Dialect dialect) {
   std::string_view sql = dialect == Dialect::sqlite
                              ? "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration'"
-                             : "SELECT count(*) FROM pg_catalog.pg_tables WHERE tablename = 'schema_migration' AND schemaname = current_schema()";
+                             : "SELECT count(*) FROM pg_catalog.pg_tables WHERE tablename = 'schema_migration' AND "
+                               "schemaname = current_schema()";
   Rows rows = session.query(sql);
   rows.next();
   return rows.integer(0) > 0;
@@ -41,18 +42,24 @@ void check(const Applied& applied, const std::vector<Migration>& migrations) {
     if (found == applied.end()) {
       mayBeMissing = true;
     } else if (mayBeMissing) {
-      throw error(Code::invalidState, "the database has schema change {} but not one that comes before it; it was written by another "
-                  "build of Regesta: start that build, or restore a backup", migration.name);
+      throw error(Code::invalidState,
+                  "the database has schema change {} but not one that comes before it; it was written by another "
+                  "build of Regesta: start that build, or restore a backup",
+                  migration.name);
     } else if (found->second != migrationDigest(migration.sql)) {
-      throw error(Code::invalidState, "schema change {} was applied to the database with another content than this program has; "
-                  "start the build of Regesta that wrote the database, or restore a backup", migration.name);
+      throw error(Code::invalidState,
+                  "schema change {} was applied to the database with another content than this program has; "
+                  "start the build of Regesta that wrote the database, or restore a backup",
+                  migration.name);
     }
   }
   for (const auto& [name, digest] : applied) {
     bool known = std::any_of(migrations.begin(), migrations.end(), [&](const Migration& m) { return m.name == name; });
     if (!known)
-      throw error(Code::invalidState, "the database was written by a newer version of Regesta: it has schema change {}, this program "
-                  "knows changes up to {}; start that version or a later one, or restore a backup", name, last);
+      throw error(Code::invalidState,
+                  "the database was written by a newer version of Regesta: it has schema change {}, this program "
+                  "knows changes up to {}; start that version or a later one, or restore a backup",
+                  name, last);
   }
 }
 
@@ -64,7 +71,9 @@ void lockMigrations(Session& session, Dialect dialect) {
 
 void createTable(Session& session, Dialect dialect) {
   if (dialect == Dialect::postgres) session.script(fmt::format("SELECT pg_advisory_xact_lock({})", advisoryLock));
-  session.script("CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, digest TEXT NOT NULL, applied_at BIGINT NOT NULL)");
+  session.script(
+      "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, digest TEXT NOT NULL, applied_at BIGINT NOT "
+      "NULL)");
 }
 
 }  // namespace

@@ -55,7 +55,8 @@ class PostgresDatabase final : public Database {
   }
 
   void backup(const std::string&) override {
-    throw Error(Code::unsupported, "a PostgreSQL database is backed up with pg_dump, or with your server's own backups");
+    throw Error(Code::unsupported,
+                "a PostgreSQL database is backed up with pg_dump, or with your server's own backups");
   }
 
  private:

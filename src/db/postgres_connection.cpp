@@ -35,7 +35,8 @@ std::string field(const PGresult* result, int name) {
 Error uniqueError(const PGresult* result) {
   std::string detail = field(result, PG_DIAG_MESSAGE_DETAIL);
   std::size_t from = detail.find('('), to = detail.find(")=");
-  if (from == std::string::npos || to == std::string::npos) return Error(Code::exists, field(result, PG_DIAG_MESSAGE_PRIMARY));
+  if (from == std::string::npos || to == std::string::npos)
+    return Error(Code::exists, field(result, PG_DIAG_MESSAGE_PRIMARY));
   return Error(Code::exists, takenMessage(field(result, PG_DIAG_TABLE_NAME), detail.substr(from + 1, to - from - 1)));
 }
 
@@ -51,7 +52,8 @@ Error resultError(const PGresult* result, std::string_view sql, bool readOnly) {
   std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
   std::string_view family = std::string_view(state).substr(0, 2);
   if (family == "23") return integrityError(state, result);
-  if (state == "40001" || state == "40P01") return Error(Code::conflict, "the change clashed with another one; try again");
+  if (state == "40001" || state == "40P01")
+    return Error(Code::conflict, "the change clashed with another one; try again");
   if (family == "22") return error(Code::invalid, "the database refuses a value: {}", message);
   if (state == "53100") return Error(Code::unavailable, "the disk that holds the database is full");
   if (state == "42501") return error(Code::unavailable, "the database user lacks a right, grant it: {}", message);
@@ -115,7 +117,8 @@ static_assert(std::endian::native == std::endian::little);
 
 PostgresConnection::PostgresConnection(const std::string& url) : statements_(keptStatements) {
   // What stands before dbname is a default that the URL may change; what stands behind it is ours.
-  const char* names[] = {"connect_timeout", "tcp_user_timeout", "fallback_application_name", "dbname", "client_encoding", nullptr};
+  const char* names[] = {"connect_timeout", "tcp_user_timeout", "fallback_application_name",
+                         "dbname",          "client_encoding",  nullptr};
   const char* values[] = {"10", "30000", "regesta", url.c_str(), "UTF8", nullptr};
   handle_.reset(PQconnectdbParams(names, values, 1));
   if (handle_ == nullptr || PQstatus(handle_.get()) != CONNECTION_OK) {
@@ -136,17 +139,22 @@ void PostgresConnection::setUp() {
   if (PQserverVersion(handle_.get()) < 130'000) throw Error(Code::unsupported, "PostgreSQL 13 or newer is needed");
   const char* encoding = PQparameterStatus(handle_.get(), "server_encoding");
   if (encoding == nullptr || std::string_view(encoding) != "UTF8")
-    throw error(Code::unsupported, "the PostgreSQL database {} is not encoded in UTF-8; create one with: createdb --encoding=UTF8 "
-                "--template=template0 NAME", PQdb(handle_.get()));
+    throw error(Code::unsupported,
+                "the PostgreSQL database {} is not encoded in UTF-8; create one with: createdb --encoding=UTF8 "
+                "--template=template0 NAME",
+                PQdb(handle_.get()));
   // Acknowledged means durable, whatever the server's default says.
-  command("SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
-          "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')");
+  command(
+      "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
+      "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', "
+      "'local')");
 }
 
 void PostgresConnection::enterStatement() {
   if (failed_)
-    throw Error(Code::internal, "an earlier statement of this transaction failed, so nothing more can follow; "
-                                "use ON CONFLICT where a clash is expected");
+    throw Error(Code::internal,
+                "an earlier statement of this transaction failed, so nothing more can follow; "
+                "use ON CONFLICT where a clash is expected");
   if (PQtransactionStatus(handle_.get()) != PQTRANS_INTRANS && !lost())
     throw Error(Code::internal, "a function inside a transaction must not end it");
   failed_ = true;  // until the statement has succeeded
@@ -163,20 +171,24 @@ PostgresResult PostgresConnection::checked(pg_result* raw, std::string_view sql)
                 oneLine(PQerrorMessage(handle_.get())));
   }
   Error failure = resultError(result.get(), sql, readOnly_);
-  bool staleplan = field(result.get(), PG_DIAG_SQLSTATE) == "0A000" && failure.message.find("cached plan") != std::string::npos;
+  bool staleplan =
+      field(result.get(), PG_DIAG_SQLSTATE) == "0A000" && failure.message.find("cached plan") != std::string::npos;
   if (staleplan) command("ROLLBACK; DEALLOCATE ALL");  // the schema has changed under prepared statements
   if (staleplan) statements_.clear();
   repeatable_ = staleplan || failure.code == Code::conflict;
   throw failure;
 }
 
-std::shared_ptr<PostgresConnection::Statement> PostgresConnection::prepare(std::string_view sql, const std::vector<unsigned>& types) {
+std::shared_ptr<PostgresConnection::Statement> PostgresConnection::prepare(std::string_view sql,
+                                                                           const std::vector<unsigned>& types) {
   std::string key(sql);
   key.append(reinterpret_cast<const char*>(types.data()), types.size() * sizeof(unsigned));
   if (auto known = statements_.find(key)) return known;
   requireParameters(sql, types.size());
   auto statement = std::make_shared<Statement>(Statement{fmt::format("s{}", ++prepared_)});
-  checked(PQprepare(handle_.get(), statement->name.c_str(), std::string(sql).c_str(), static_cast<int>(types.size()), types.data()), sql);
+  checked(PQprepare(handle_.get(), statement->name.c_str(), std::string(sql).c_str(), static_cast<int>(types.size()),
+                    types.data()),
+          sql);
   if (auto old = statements_.put(std::move(key), statement)) command(fmt::format("DEALLOCATE {}", old->name).c_str());
   return statement;
 }
@@ -185,9 +197,10 @@ PostgresResult PostgresConnection::execute(std::string_view sql, Params params) 
   enterStatement();
   Binding binding(params);
   auto statement = prepare(sql, binding.types);
-  PostgresResult result = checked(PQexecPrepared(handle_.get(), statement->name.c_str(), static_cast<int>(params.size()),
-                                                 binding.values.data(), binding.lengths.data(), binding.formats.data(), 0),
-                                  sql);
+  PostgresResult result =
+      checked(PQexecPrepared(handle_.get(), statement->name.c_str(), static_cast<int>(params.size()),
+                             binding.values.data(), binding.lengths.data(), binding.formats.data(), 0),
+              sql);
   failed_ = false;
   return result;
 }

@@ -26,7 +26,8 @@ std::unique_ptr<Rows::Cursor> resultCursor(PostgresResult result);
 /// One PostgreSQL connection, used by one thread at a time. The owner opens and ends transactions.
 class PostgresConnection final : public Session {
  public:
-  /// Throws Error{unavailable} in words that name host and database, Error{unsupported} for a server we cannot work with.
+  /// Throws Error{unavailable} in words that name host and database, Error{unsupported} for a server we cannot work
+  /// with.
   explicit PostgresConnection(const std::string& url);
   ~PostgresConnection() override;
   PostgresConnection(const PostgresConnection&) = delete;
@@ -48,7 +49,8 @@ class PostgresConnection final : public Session {
   bool worthRepeating() const { return repeatable_; }
 
   void listenTo(const std::string& channel);
-  /// Waits until there is news, `wake` becomes readable or the time is up. Throws Error{unavailable} when the connection is lost.
+  /// Waits until there is news, `wake` becomes readable or the time is up. Throws Error{unavailable} when the
+  /// connection is lost.
   std::vector<std::pair<std::string, std::string>> news(int wake, int timeoutMillis);
 
  private:

@@ -50,7 +50,8 @@ void PostgresListener::loop() {
       told = false;
       serve(connection);
     } catch (const Error& lost) {
-      if (!std::exchange(told, true)) log(LogLevel::warn, "the database's news are not heard for now", {{"reason", lost.message}});
+      if (!std::exchange(told, true))
+        log(LogLevel::warn, "the database's news are not heard for now", {{"reason", lost.message}});
     }
     auto state = state_.lock();
     state->heard = 0;

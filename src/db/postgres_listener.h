@@ -12,8 +12,8 @@
 
 namespace regesta::db {
 
-/// LISTEN on a connection of its own, opened with the first listener and opened again whenever it is lost. Callbacks run on
-/// its thread.
+/// LISTEN on a connection of its own, opened with the first listener and opened again whenever it is lost. Callbacks
+/// run on its thread.
 class PostgresListener {
  public:
   using Callback = std::function<void(const std::string&)>;

@@ -15,8 +15,8 @@ class PostgresPool {
  public:
   PostgresPool(std::string url, std::size_t limit) : url_(std::move(url)), limit_(limit == 0 ? 1 : limit) {}
 
-  /// Waits until one is free; throws what connecting throws. A connection that comes back lost takes the idle ones with it:
-  /// they went to the same server.
+  /// Waits until one is free; throws what connecting throws. A connection that comes back lost takes the idle ones with
+  /// it: they went to the same server.
   class Loan {
    public:
     explicit Loan(PostgresPool& pool) : pool_(pool), connection_(pool.take()) {}

@@ -73,6 +73,8 @@ class ResultCursor final : public Rows::Cursor {
 
 void ForgetResult::operator()(pg_result* result) const { PQclear(result); }
 
-std::unique_ptr<Rows::Cursor> resultCursor(PostgresResult result) { return std::make_unique<ResultCursor>(std::move(result)); }
+std::unique_ptr<Rows::Cursor> resultCursor(PostgresResult result) {
+  return std::make_unique<ResultCursor>(std::move(result));
+}
 
 }  // namespace regesta::db

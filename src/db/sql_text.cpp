@@ -32,7 +32,8 @@ void requireParameters(std::string_view sql, std::size_t count) {
   std::set<std::size_t> used;
   for (std::size_t at = 0; at < sql.size();) {
     std::size_t end = tokenEnd(sql, at);
-    if (sql[at] == '$') used.insert(static_cast<std::size_t>(parseInteger(sql.substr(at + 1, end - at - 1)).value_or(0)));
+    if (sql[at] == '$')
+      used.insert(static_cast<std::size_t>(parseInteger(sql.substr(at + 1, end - at - 1)).value_or(0)));
     at = end;
   }
   if (used.size() != count || (count > 0 && (*used.begin() != 1 || *used.rbegin() != count)))

@@ -16,7 +16,8 @@ namespace {
 /// Read-only connections, opened as they are needed and lent to one thread at a time.
 class ReaderPool {
  public:
-  explicit ReaderPool(const SqliteOptions& options) : options_(options), limit_(std::max<std::size_t>(options.readers, 1)) {
+  explicit ReaderPool(const SqliteOptions& options)
+      : options_(options), limit_(std::max<std::size_t>(options.readers, 1)) {
     state_.lock()->idle.push_back(connect());  // a file that cannot be read is found at the start
   }
 

@@ -25,8 +25,8 @@ constexpr int restartFactor = 16;  // so much longer than it should be: readers 
 constexpr int restartMillis = 50;  // how long we then wait for them; all writers wait with us
 constexpr std::int64_t keptLogBytes = 64 * 1024 * 1024;
 
-/// Creates an empty file that only its owner can read, and says what is wrong in words. The file is touched only when it did
-/// not exist: closing a descriptor of a file that SQLite has open in this process would drop SQLite's locks.
+/// Creates an empty file that only its owner can read, and says what is wrong in words. The file is touched only when
+/// it did not exist: closing a descriptor of a file that SQLite has open in this process would drop SQLite's locks.
 void createDatabaseFile(const std::string& path) {
   int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
   if (file >= 0) {
@@ -44,21 +44,24 @@ Error openError(sqlite3* handle, int code, const std::string& path) {
   int reason = sqlite3_system_errno(handle);
   std::error_code ignored;
   std::string why = failure.message;
-  if (std::filesystem::is_directory(path, ignored)) why = "it is a folder";
-  else if (reason != 0 && (code & 0xff) != SQLITE_NOTADB && (code & 0xff) != SQLITE_CORRUPT) why = std::strerror(reason);
+  if (std::filesystem::is_directory(path, ignored))
+    why = "it is a folder";
+  else if (reason != 0 && (code & 0xff) != SQLITE_NOTADB && (code & 0xff) != SQLITE_CORRUPT)
+    why = std::strerror(reason);
   return error(failure.code, "cannot open the database {}: {}", path, why);
 }
 
 bool harmlessPragma(std::string_view name, const char* value) {
-  constexpr std::array<std::string_view, 7> withValue = {"integrity_check", "quick_check", "foreign_key_check", "table_info",
-                                                         "table_xinfo", "index_list", "index_info"};
-  constexpr std::array<std::string_view, 5> plain = {"page_count", "page_size", "freelist_count", "journal_mode", "synchronous"};
+  constexpr std::array<std::string_view, 7> withValue = {
+      "integrity_check", "quick_check", "foreign_key_check", "table_info", "table_xinfo", "index_list", "index_info"};
+  constexpr std::array<std::string_view, 5> plain = {"page_count", "page_size", "freelist_count", "journal_mode",
+                                                     "synchronous"};
   if (std::find(withValue.begin(), withValue.end(), name) != withValue.end()) return true;
   return value == nullptr && std::find(plain.begin(), plain.end(), name) != plain.end();
 }
 
-/// After one the kernel may have dropped the bytes and say yes the next time: nothing can be built upon that file any more
-/// until its log was read afresh.
+/// After one the kernel may have dropped the bytes and say yes the next time: nothing can be built upon that file any
+/// more until its log was read afresh.
 bool isFailedFlush(int code) { return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC; }
 
 int rememberLogLength(void* walPages, sqlite3*, const char*, int pages) {
@@ -95,7 +98,8 @@ void SqliteConnection::open(const SqliteOptions& options, Mode mode) {
     int code = sqlite3_open_v2(name.c_str(), &handle, flags | extra, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) throw openError(handle, code, options.path);
-    sqlite3_busy_timeout(handle, options.patienceMillis);  // before anything that may wait for another process, journal_mode above all
+    sqlite3_busy_timeout(
+        handle, options.patienceMillis);  // before anything that may wait for another process, journal_mode above all
     return sqlite3_exec(handle, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
   };
   int code = attempt(options.path, 0);
@@ -112,12 +116,14 @@ void SqliteConnection::configure(const SqliteOptions& options, Mode mode) {
       "PRAGMA cache_size=-{};",
       std::max<std::size_t>(options.cacheBytes / 1024, 64));
   if (mode == Mode::writer)
-    sql += fmt::format("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit={};",
-                       keptLogBytes);
+    sql += fmt::format(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit={};",
+        keptLogBytes);
   int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) throw openError(handle_.get(), code, options.path);
   if (mode == Mode::writer && sqlite3_db_readonly(handle_.get(), "main") != 0)
-    throw error(Code::unavailable, "the database file {} cannot be written: check its owner and permissions", options.path);
+    throw error(Code::unavailable, "the database file {} cannot be written: check its owner and permissions",
+                options.path);
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_set_authorizer(handle_.get(), &SqliteConnection::authorize, this);
@@ -126,19 +132,24 @@ void SqliteConnection::configure(const SqliteOptions& options, Mode mode) {
   SqliteStatement journal(handle_.get(), "PRAGMA journal_mode");
   REGESTA_INVARIANT(journal.step());
   if (std::string_view(reinterpret_cast<const char*>(sqlite3_column_text(journal.raw(), 0))) != "wal")
-    throw error(Code::unavailable, "the folder of {} does not support a write-ahead log (is it a network drive?)", options.path);
+    throw error(Code::unavailable, "the folder of {} does not support a write-ahead log (is it a network drive?)",
+                options.path);
 }
 
 /// Transactions are the owner's: a COMMIT in the middle of a batch would make other callers' half-done work durable.
-int SqliteConnection::authorize(void* self, int action, const char* first, const char* second, const char*, const char*) {
+int SqliteConnection::authorize(void* self, int action, const char* first, const char* second, const char*,
+                                const char*) {
   if (static_cast<SqliteConnection*>(self)->command_) return SQLITE_OK;
   switch (action) {
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
     case SQLITE_ATTACH:
-    case SQLITE_DETACH: return SQLITE_DENY;
-    case SQLITE_PRAGMA: return harmlessPragma(first, second) ? SQLITE_OK : SQLITE_DENY;
-    default: return SQLITE_OK;
+    case SQLITE_DETACH:
+      return SQLITE_DENY;
+    case SQLITE_PRAGMA:
+      return harmlessPragma(first, second) ? SQLITE_OK : SQLITE_DENY;
+    default:
+      return SQLITE_OK;
   }
 }
 
@@ -173,8 +184,9 @@ std::shared_ptr<SqliteStatement> SqliteConnection::take(std::string_view sql) {
 
 void SqliteConnection::enterStatement() {
   if (failed_)
-    throw Error(Code::internal, "an earlier statement of this transaction failed, so nothing more can follow; "
-                                "use ON CONFLICT where a clash is expected");
+    throw Error(Code::internal,
+                "an earlier statement of this transaction failed, so nothing more can follow; "
+                "use ON CONFLICT where a clash is expected");
   failed_ = true;  // until the statement has succeeded
 }
 
@@ -194,7 +206,8 @@ std::int64_t SqliteConnection::run(std::string_view sql, Params params) {
   auto statement = take(sql);
   statement->bind(params, false);
   std::int64_t before = sqlite3_total_changes64(handle_.get());
-  while (statement->step()) {}
+  while (statement->step()) {
+  }
   statement->reset();
   failed_ = false;
   // A statement that changes no rows (CREATE TABLE) leaves the last one's count standing.
@@ -222,7 +235,8 @@ void SqliteConnection::read(const std::function<void(Session&)>& fn) {
 
 void SqliteConnection::beginBatch() {
   if (flushFailed_)
-    throw Error(Code::unavailable, "the disk failed to store earlier data, so nothing is written until the server is restarted");
+    throw Error(Code::unavailable,
+                "the disk failed to store earlier data, so nothing is written until the server is restarted");
   command("BEGIN IMMEDIATE");
 }
 
@@ -253,15 +267,16 @@ void SqliteConnection::releaseSavepoint() {
 
 void SqliteConnection::rollbackSavepoint() {
   // A full disk or a failed read ends the whole transaction, not only the unit.
-  if (!inTransaction()) throw Error(Code::unavailable, "the disk failed while the change was being written; nothing of it was kept");
+  if (!inTransaction())
+    throw Error(Code::unavailable, "the disk failed while the change was being written; nothing of it was kept");
   command("ROLLBACK TO unit");
   command("RELEASE unit");
 }
 
 bool SqliteConnection::inTransaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
-/// What an earlier process left in the log may sit in the kernel's memory only: a flush that failed there is not told to us.
-/// Rewritten into the database file and flushed, it is safe to build upon.
+/// What an earlier process left in the log may sit in the kernel's memory only: a flush that failed there is not told
+/// to us. Rewritten into the database file and flushed, it is safe to build upon.
 void SqliteConnection::emptyLog(const std::string& path) {
   int code = sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   if (code != SQLITE_OK && code != SQLITE_BUSY) throw openError(handle_.get(), code, path);
@@ -272,8 +287,8 @@ void SqliteConnection::checkpointWhenDue() {
   if (walPages_ < checkpointPages_ || flushFailed_) return;
   bool restart = walPages_ >= restartPages_;
   sqlite3_busy_timeout(handle_.get(), restartMillis);
-  int code = sqlite3_wal_checkpoint_v2(handle_.get(), "main", restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-                                       nullptr, nullptr);
+  int code = sqlite3_wal_checkpoint_v2(
+      handle_.get(), "main", restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   sqlite3_busy_timeout(handle_.get(), patienceMillis_);
   flushFailed_ = isFailedFlush(code);
   bool held = restart && code != SQLITE_OK;
@@ -283,7 +298,8 @@ void SqliteConnection::checkpointWhenDue() {
 
 void SqliteConnection::backupTo(const std::string& path) {
   sqlite3* opened = nullptr;
-  int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, nullptr);
+  int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE,
+                             nullptr);
   std::unique_ptr<sqlite3, Close> copy(opened);
   if (code != SQLITE_OK) throw openError(opened, code, path);
   sqlite3_backup* backup = sqlite3_backup_init(opened, "main", handle_.get(), "main");

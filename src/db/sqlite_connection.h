@@ -13,8 +13,8 @@ struct sqlite3;
 
 namespace regesta::db {
 
-/// One SQLite connection, used by one thread at a time. The owner opens and ends transactions; what is handed to callers
-/// is the Session side, which may do neither.
+/// One SQLite connection, used by one thread at a time. The owner opens and ends transactions; what is handed to
+/// callers is the Session side, which may do neither.
 class SqliteConnection final : public Session {
  public:
   enum class Mode { writer, reader };
@@ -37,8 +37,8 @@ class SqliteConnection final : public Session {
   /// Gives up the whole batch.
   void rollbackBatch() noexcept;
   void savepoint();
-  /// Keeps what happened since savepoint(). Throws Error{invalid} when a deferred foreign key is broken, Error{internal} when
-  /// an earlier statement had failed.
+  /// Keeps what happened since savepoint(). Throws Error{invalid} when a deferred foreign key is broken,
+  /// Error{internal} when an earlier statement had failed.
   void releaseSavepoint();
   /// Undoes what happened since savepoint(). Throws Error{unavailable} when the whole batch is lost.
   void rollbackSavepoint();
@@ -59,7 +59,8 @@ class SqliteConnection final : public Session {
   void enterStatement();
   void emptyLog(const std::string& path);
   bool inTransaction() const;
-  static int authorize(void* self, int action, const char* first, const char* second, const char* schema, const char* trigger);
+  static int authorize(void* self, int action, const char* first, const char* second, const char* schema,
+                       const char* trigger);
 
   std::unique_ptr<sqlite3, Close> handle_;
   StatementCache<SqliteStatement> statements_;
@@ -68,9 +69,9 @@ class SqliteConnection final : public Session {
   bool command_ = false;  // the owner's own statement is being prepared
   bool flushFailed_ = false;
   int patienceMillis_;
-  int walPages_ = 0;      // of the log, as the last commit left it
-  int checkpointPages_;   // from here on the log is moved into the file
-  int restartPages_;      // from here on we wait for readers so that the log can start over
+  int walPages_ = 0;     // of the log, as the last commit left it
+  int checkpointPages_;  // from here on the log is moved into the file
+  int restartPages_;     // from here on we wait for readers so that the log can start over
 };
 
 }  // namespace regesta::db

@@ -29,10 +29,12 @@ Error constraintError(int code, std::string_view message) {
   switch (code) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID: return Error(Code::exists, existsMessage(message));
+    case SQLITE_CONSTRAINT_ROWID:
+      return Error(Code::exists, existsMessage(message));
     case SQLITE_CONSTRAINT_FOREIGNKEY:
       return Error(Code::invalid, "a record that this one refers to does not exist, or others still refer to this one");
-    default: return Error(Code::invalid, std::string(message));
+    default:
+      return Error(Code::invalid, std::string(message));
   }
 }
 
@@ -41,12 +43,15 @@ class BufferedCursor final : public Rows::Cursor {
  public:
   explicit BufferedCursor(SqliteStatement& statement) : columns_(sqlite3_column_count(statement.raw())) {
     while (statement.step())
-      for (int i = 0; i < columns_; ++i) values_.emplace_back(sqlite3_value_dup(sqlite3_column_value(statement.raw(), i)));
+      for (int i = 0; i < columns_; ++i)
+        values_.emplace_back(sqlite3_value_dup(sqlite3_column_value(statement.raw(), i)));
   }
   bool next() override {
     std::size_t rows = columns_ == 0 ? 0 : values_.size() / static_cast<std::size_t>(columns_);
-    if (row_ < rows) ++row_;
-    else over_ = true;
+    if (row_ < rows)
+      ++row_;
+    else
+      over_ = true;
     return !over_;
   }
   bool isNull(int column) const override { return sqlite3_value_type(at(column)) == SQLITE_NULL; }
@@ -124,33 +129,47 @@ class LiveCursor final : public Rows::Cursor {
 Error sqliteError(sqlite3* handle, int code, std::string_view sql) {
   std::string message = handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle);
   switch (code & 0xff) {
-    case SQLITE_CONSTRAINT: return constraintError(code, message);
-    case SQLITE_FULL: return Error(Code::unavailable, "the disk that holds the database is full");
+    case SQLITE_CONSTRAINT:
+      return constraintError(code, message);
+    case SQLITE_FULL:
+      return Error(Code::unavailable, "the disk that holds the database is full");
     case SQLITE_IOERR:
-      return error(Code::unavailable, "the disk that holds the database reported an error ({}, code {})", message, code);
+      return error(Code::unavailable, "the disk that holds the database reported an error ({}, code {})", message,
+                   code);
     case SQLITE_READONLY:
       if (handle != nullptr && sqlite3_db_readonly(handle, "main") == 1)
         return error(Code::internal, "a function that reads must not write: {}", shorten(sql, 300));
       return error(Code::unavailable, "the database cannot be written: {}", message);
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return Error(Code::unavailable, "another process is using the database; try again");
+    case SQLITE_LOCKED:
+      return Error(Code::unavailable, "another process is using the database; try again");
     case SQLITE_CANTOPEN:
-    case SQLITE_PERM: return error(Code::unavailable, "the database file cannot be opened: {}", message);
-    case SQLITE_NOMEM: return Error(Code::unavailable, "the database ran out of memory");
-    case SQLITE_INTERRUPT: return Error(Code::unavailable, "the database call was interrupted");
-    case SQLITE_CORRUPT: return error(Code::corrupt, "the database file is damaged: {}", message);
-    case SQLITE_NOTADB: return Error(Code::corrupt, "the database file is not a SQLite database, or its header is damaged");
-    case SQLITE_TOOBIG: return Error(Code::tooLarge, "a value is too large for the database");
-    case SQLITE_MISMATCH: return Error(Code::invalid, "a value has the wrong type for its column");
-    case SQLITE_AUTH: return error(Code::internal, "a statement inside a transaction may not do this: {}", shorten(sql, 200));
-    default: return error(Code::internal, "SQL failed: {} (code {}): {}", message, code, shorten(sql, 300));
+    case SQLITE_PERM:
+      return error(Code::unavailable, "the database file cannot be opened: {}", message);
+    case SQLITE_NOMEM:
+      return Error(Code::unavailable, "the database ran out of memory");
+    case SQLITE_INTERRUPT:
+      return Error(Code::unavailable, "the database call was interrupted");
+    case SQLITE_CORRUPT:
+      return error(Code::corrupt, "the database file is damaged: {}", message);
+    case SQLITE_NOTADB:
+      return Error(Code::corrupt, "the database file is not a SQLite database, or its header is damaged");
+    case SQLITE_TOOBIG:
+      return Error(Code::tooLarge, "a value is too large for the database");
+    case SQLITE_MISMATCH:
+      return Error(Code::invalid, "a value has the wrong type for its column");
+    case SQLITE_AUTH:
+      return error(Code::internal, "a statement inside a transaction may not do this: {}", shorten(sql, 200));
+    default:
+      return error(Code::internal, "SQL failed: {} (code {}): {}", message, code, shorten(sql, 300));
   }
 }
 
 SqliteStatement::SqliteStatement(sqlite3* handle, std::string_view sql) : handle_(handle) {
   const char* rest = nullptr;
   sqlite3_stmt* prepared = nullptr;
-  int code = sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &prepared, &rest);
+  int code =
+      sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &prepared, &rest);
   statement_.reset(prepared);
   if (code != SQLITE_OK) throw sqliteError(handle, code, sql);
   std::string_view behind(rest, static_cast<std::size_t>(sql.data() + sql.size() - rest));

@@ -16,8 +16,8 @@ namespace regesta::db {
 /// The failure `code` of `handle` in words that a person understands. `sql` may be empty.
 Error sqliteError(sqlite3* handle, int code, std::string_view sql = {});
 
-/// One prepared statement. Parameters are bound by the digit in `$n`: SQLite itself takes `$n` as a name and numbers the
-/// names by first appearance.
+/// One prepared statement. Parameters are bound by the digit in `$n`: SQLite itself takes `$n` as a name and numbers
+/// the names by first appearance.
 class SqliteStatement {
  public:
   SqliteStatement(sqlite3* handle, std::string_view sql);
@@ -51,8 +51,8 @@ class SqliteStatement {
 
 /// Reads row by row from a statement that changes nothing. `failed` is set when a step fails. Stands on the first row.
 std::unique_ptr<Rows::Cursor> liveCursor(std::shared_ptr<SqliteStatement> statement, bool& failed, int& openCursors);
-/// Runs a changing statement (RETURNING) to its end at once and keeps its rows: SQLite checks foreign keys only at the end,
-/// so a reader who stops after the first row would miss the failure.
+/// Runs a changing statement (RETURNING) to its end at once and keeps its rows: SQLite checks foreign keys only at the
+/// end, so a reader who stops after the first row would miss the failure.
 std::unique_ptr<Rows::Cursor> bufferedCursor(std::shared_ptr<SqliteStatement> statement);
 
 }  // namespace regesta::db

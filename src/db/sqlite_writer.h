@@ -12,8 +12,9 @@
 
 namespace regesta::db {
 
-/// Group commit: callers queue their functions, one thread runs all that wait inside one transaction, each in a SAVEPOINT
-/// of its own, and wakes them all after the one COMMIT. The next batch gathers while that COMMIT is on its way to the disk.
+/// Group commit: callers queue their functions, one thread runs all that wait inside one transaction, each in a
+/// SAVEPOINT of its own, and wakes them all after the one COMMIT. The next batch gathers while that COMMIT is on its
+/// way to the disk.
 class SqliteWriter {
  public:
   SqliteWriter(const Database& database, const SqliteOptions& options);

@@ -12,7 +12,8 @@ namespace {
 using Fault = FaultyDisk::Fault;
 using Survives = FaultyDisk::Survives;
 
-/// A small workload that reaches every kind of write: new files, growth, overwriting, checkpoints, a transaction given up.
+/// A small workload that reaches every kind of write: new files, growth, overwriting, checkpoints, a transaction given
+/// up.
 struct Workload {
   std::string path;
   std::set<int> acknowledged, refused;
@@ -24,7 +25,8 @@ struct Workload {
     int n = next++;
     try {
       database.write([&](Session& s) {
-        s.run("INSERT INTO pair VALUES ($1, 'left', $2)", {n, std::string(static_cast<std::size_t>(n % 5) * 2500, 'x')});
+        s.run("INSERT INTO pair VALUES ($1, 'left', $2)",
+              {n, std::string(static_cast<std::size_t>(n % 5) * 2500, 'x')});
         s.run("UPDATE total SET value = value + 1");
         s.run("INSERT INTO pair VALUES ($1, 'right', '')", {n});
       });
@@ -41,8 +43,10 @@ struct Workload {
     try {
       auto database = open();
       database->write([](Session& s) {
-        s.script("CREATE TABLE IF NOT EXISTS pair (n BIGINT, side TEXT, load TEXT); CREATE TABLE IF NOT EXISTS total (value BIGINT);"
-                 "INSERT INTO total SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM total)");
+        s.script(
+            "CREATE TABLE IF NOT EXISTS pair (n BIGINT, side TEXT, load TEXT); CREATE TABLE IF NOT EXISTS total (value "
+            "BIGINT);"
+            "INSERT INTO total SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM total)");
       });
       for (int i = 0; i < writes; ++i) write(*database);
       try {
@@ -62,8 +66,8 @@ struct Workload {
     }
   }
 
-  /// In the running process nothing stays of what was refused. After a restart it may be there: the power might as well have
-  /// gone between the flush and the answer.
+  /// In the running process nothing stays of what was refused. After a restart it may be there: the power might as well
+  /// have gone between the flush and the answer.
   void checkWhatIsSeen(Database& database) const {
     database.read([&](Session& s) {
       std::size_t seen = 0;
@@ -96,7 +100,8 @@ void examine(const std::string& path, const Workload& workload, const std::strin
       EXPECT_EQ(rows.integer(1), 2) << "half of " << rows.integer(0) << " is there: " << story;
       present.insert(static_cast<int>(rows.integer(0)));
     }
-    for (int n : workload.acknowledged) EXPECT_TRUE(present.contains(n)) << n << " was acknowledged and is lost: " << story;
+    for (int n : workload.acknowledged)
+      EXPECT_TRUE(present.contains(n)) << n << " was acknowledged and is lost: " << story;
     EXPECT_FALSE(present.contains(-1)) << story;
     Rows total = s.query("SELECT value FROM total");
     ASSERT_TRUE(total.next());
@@ -151,7 +156,8 @@ TEST(SqliteFault, TheDiskFullFromEveryWriteOn) { sweep(Fault::full, true); }
 TEST(SqliteFault, APowerCutAtEveryWriteAndFlush) {
   std::int64_t last = operationsOfAnUndisturbedRun();
   auto seed = std::random_device{}();
-  constexpr std::array outcomes = {Survives::flushedOnly, Survives::everything, Survives::randomPart, Survives::randomPart};
+  constexpr std::array outcomes = {Survives::flushedOnly, Survives::everything, Survives::randomPart,
+                                   Survives::randomPart};
   for (std::int64_t n = 1; n <= last; ++n, seed += outcomes.size()) {
     TemporaryFolder folder;
     std::array<TemporaryFolder, outcomes.size()> after;
@@ -160,10 +166,12 @@ TEST(SqliteFault, APowerCutAtEveryWriteAndFlush) {
       FaultyDisk disk;
       disk.failAt(n, Fault::powerCut, true);
       workload.run(writesInHalf);
-      for (std::size_t i = 0; i < outcomes.size(); ++i) disk.cut(after[i].path(), outcomes[i], seed + static_cast<unsigned>(i));
+      for (std::size_t i = 0; i < outcomes.size(); ++i)
+        disk.cut(after[i].path(), outcomes[i], seed + static_cast<unsigned>(i));
     }
     for (std::size_t i = 0; i < outcomes.size(); ++i)
-      examine(after[i].path() + "/regesta.db", workload, fmt::format("the power went at operation {} of {}, seed {}", n, last, seed + i));
+      examine(after[i].path() + "/regesta.db", workload,
+              fmt::format("the power went at operation {} of {}, seed {}", n, last, seed + i));
     if (HasFailure()) return;
   }
 }
@@ -173,7 +181,9 @@ TEST(SqliteFault, AFullDiskIsSaidSoAndWorksAgainWhenThereIsRoom) {
   FaultyDisk disk;
   auto database = openSqlite({.path = folder.path() + "/regesta.db", .logBytes = 64 * 1024});
   database->write([](Session& s) { s.run("CREATE TABLE item (n BIGINT PRIMARY KEY, load TEXT)"); });
-  auto add = [&](int n) { database->write([&](Session& s) { s.run("INSERT INTO item VALUES ($1, $2)", {n, std::string(20'000, 'x')}); }); };
+  auto add = [&](int n) {
+    database->write([&](Session& s) { s.run("INSERT INTO item VALUES ($1, $2)", {n, std::string(20'000, 'x')}); });
+  };
   disk.setQuota(1'000'000);
   int stored = 0;
   std::string message = thrown(Code::unavailable, [&] {
@@ -196,7 +206,8 @@ TEST(SqliteFault, AFullDiskIsSaidSoAndWorksAgainWhenThereIsRoom) {
 }
 
 TEST(SqliteFault, AfterAFailedFlushNothingIsWrittenUntilTheRestart) {
-  for (std::size_t logBytes : {std::size_t{1} << 20, std::size_t{4096}}) {  // the flush of a commit, the flush of a checkpoint
+  for (std::size_t logBytes :
+       {std::size_t{1} << 20, std::size_t{4096}}) {  // the flush of a commit, the flush of a checkpoint
     TemporaryFolder folder;
     FaultyDisk disk;
     auto open = [&] { return openSqlite({.path = folder.path() + "/regesta.db", .logBytes = logBytes}); };

@@ -66,7 +66,9 @@ int fileSize(sqlite3_file* file, sqlite3_int64* size) { return methodsOf(file)->
 int lockFile(sqlite3_file* file, int level) { return methodsOf(file)->xLock(realOf(file), level); }
 int unlockFile(sqlite3_file* file, int level) { return methodsOf(file)->xUnlock(realOf(file), level); }
 int checkLock(sqlite3_file* file, int* out) { return methodsOf(file)->xCheckReservedLock(realOf(file), out); }
-int controlFile(sqlite3_file* file, int what, void* argument) { return methodsOf(file)->xFileControl(realOf(file), what, argument); }
+int controlFile(sqlite3_file* file, int what, void* argument) {
+  return methodsOf(file)->xFileControl(realOf(file), what, argument);
+}
 int sectorSize(sqlite3_file* file) { return methodsOf(file)->xSectorSize(realOf(file)); }
 int traits(sqlite3_file* file) { return methodsOf(file)->xDeviceCharacteristics(realOf(file)); }
 int mapShared(sqlite3_file* file, int region, int size, int extend, void volatile** out) {
@@ -78,9 +80,10 @@ int lockShared(sqlite3_file* file, int offset, int count, int flags) {
 void barrierShared(sqlite3_file* file) { methodsOf(file)->xShmBarrier(realOf(file)); }
 int unmapShared(sqlite3_file* file, int remove) { return methodsOf(file)->xShmUnmap(realOf(file), remove); }
 
-const sqlite3_io_methods shimMethods = {2,          closeFile,  readFile,    writeFile,  truncateFile,  syncFile,
-                                        fileSize,   lockFile,   unlockFile,  checkLock,  controlFile,   sectorSize,
-                                        traits,     mapShared,  lockShared,  barrierShared, unmapShared, nullptr, nullptr};
+const sqlite3_io_methods shimMethods = {2,        closeFile, readFile,   writeFile,     truncateFile, syncFile,
+                                        fileSize, lockFile,  unlockFile, checkLock,     controlFile,  sectorSize,
+                                        traits,   mapShared, lockShared, barrierShared, unmapShared,  nullptr,
+                                        nullptr};
 
 int openFile(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* outFlags) {
   std::memset(file, 0, sizeof(ShimFile));
@@ -165,14 +168,16 @@ int FaultyDisk::beforeWrite(std::size_t bytes, std::int64_t end, const std::stri
     std::size_t others = 0;
     for (const auto& [name, file] : files_)
       if (name != path) others += file.cached.size();
-    if (others + std::max(static_cast<std::size_t>(end), files_[path].cached.size()) > quota_) return *written = 0, SQLITE_FULL;
+    if (others + std::max(static_cast<std::size_t>(end), files_[path].cached.size()) > quota_)
+      return *written = 0, SQLITE_FULL;
   }
   if (!strikes()) return SQLITE_OK;
   *written = fault_ == Fault::write ? bytes / 2 : 0;
   return fault_ == Fault::full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 
-/// A flush that failed is never made up for: the kernel takes the bytes for clean from now on, they are in its memory only.
+/// A flush that failed is never made up for: the kernel takes the bytes for clean from now on, they are in its memory
+/// only.
 int FaultyDisk::beforeFlush(const std::string& path) {
   std::lock_guard lock(mutex_);
   if (!strikes() || fault_ == Fault::full) return SQLITE_OK;
@@ -204,8 +209,10 @@ void FaultyDisk::flushed(const std::string& path) {
   std::lock_guard lock(mutex_);
   File& file = files_[path];
   for (const Change& change : file.pending) {
-    if (change.truncates) file.durable.resize(static_cast<std::size_t>(change.offset));
-    else apply(file.durable, change.offset, change.bytes);
+    if (change.truncates)
+      file.durable.resize(static_cast<std::size_t>(change.offset));
+    else
+      apply(file.durable, change.offset, change.bytes);
   }
   file.pending.clear();
 }
@@ -221,14 +228,18 @@ void FaultyDisk::cut(const std::string& folder, Survives survives, unsigned seed
   std::mt19937 random(seed);
   for (const auto& [path, file] : files_) {
     std::string content = file.durable;
-    auto lucky = [&] { return survives == Survives::everything || (survives == Survives::randomPart && random() % 2 == 0); };
+    auto lucky = [&] {
+      return survives == Survives::everything || (survives == Survives::randomPart && random() % 2 == 0);
+    };
     for (const Change& change : file.pending) {
       if (change.truncates) {
         if (lucky()) content.resize(static_cast<std::size_t>(change.offset));
         continue;
       }
       for (std::size_t at = 0; at < change.bytes.size(); at += sector)
-        if (lucky()) apply(content, change.offset + static_cast<std::int64_t>(at), std::string_view(change.bytes).substr(at, sector));
+        if (lucky())
+          apply(content, change.offset + static_cast<std::int64_t>(at),
+                std::string_view(change.bytes).substr(at, sector));
     }
     std::ofstream(folder / std::filesystem::path(path).filename(), std::ios::binary) << content;
   }

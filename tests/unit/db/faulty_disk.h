@@ -9,8 +9,9 @@
 
 namespace regesta::db {
 
-/// A disk below SQLite that fails when it is told to, and that knows what a power cut would leave. It is SQLite's default
-/// for as long as it lives. Only database files and their logs count; what is not flushed is remembered write by write.
+/// A disk below SQLite that fails when it is told to, and that knows what a power cut would leave. It is SQLite's
+/// default for as long as it lives. Only database files and their logs count; what is not flushed is remembered write
+/// by write.
 class FaultyDisk {
  public:
   enum class Fault {

@@ -11,8 +11,10 @@ class Postgres : public testing::Test {
   void SetUp() override {
     database_ = openPostgres(clusterUrl());
     database_->write([](Session& s) {
-      s.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE counter (id BIGINT PRIMARY KEY, value BIGINT);"
-               "INSERT INTO counter VALUES (1, 0), (2, 0)");
+      s.script(
+          "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE counter (id BIGINT PRIMARY KEY, value "
+          "BIGINT);"
+          "INSERT INTO counter VALUES (1, 0), (2, 0)");
     });
   }
   std::int64_t value(int id) {
@@ -25,7 +27,9 @@ class Postgres : public testing::Test {
   /// Cuts every connection of `database_`, as a restart of the server or a broken network would.
   static void cutAll() {
     openPostgres(clusterUrl(), 1)->write([](Session& s) {
-      s.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()");
+      s.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
+          "current_database()");
     });
   }
   std::unique_ptr<Database> database_;
@@ -79,7 +83,8 @@ TEST_F(Postgres, ListenersHearAgainAfterTheirConnectionWasCut) {
   cutAll();
   auto future = heard.get_future();
   auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (future.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready && std::chrono::steady_clock::now() < deadline)
+  while (future.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready &&
+         std::chrono::steady_clock::now() < deadline)
     database_->notify("feed", "after");
   EXPECT_TRUE(done);
   database_.reset();
@@ -132,7 +137,8 @@ TEST_F(Postgres, MoreThreadsThanConnections) {
   std::vector<std::jthread> threads;
   for (int t = 0; t < 12; ++t)
     threads.emplace_back([&] {
-      for (int i = 0; i < 5; ++i) small->write([](Session& s) { s.run("UPDATE counter SET value = value + 1 WHERE id = 1"); });
+      for (int i = 0; i < 5; ++i)
+        small->write([](Session& s) { s.run("UPDATE counter SET value = value + 1 WHERE id = 1"); });
     });
   threads.clear();
   EXPECT_EQ(value(1), 60);

@@ -35,7 +35,8 @@ TEST(SqliteDeathTest, WritingInsideReadingOrWritingEndsTheProgram) {
   TemporaryFolder folder;
   auto database = openSqlite({.path = folder.path() + "/regesta.db"});
   auto write = [&] { database->write([](Session&) {}); };
-  EXPECT_DEATH(database->read([&](Session&) { write(); }), "write\\(\\) was called inside read\\(\\) or write\\(\\) of the same database");
+  EXPECT_DEATH(database->read([&](Session&) { write(); }),
+               "write\\(\\) was called inside read\\(\\) or write\\(\\) of the same database");
   EXPECT_DEATH(database->write([&](Session&) { write(); }), "write\\(\\) was called inside");
   EXPECT_DEATH(database->write([&](Session&) { database->notify("a", "b"); }), "notify\\(\\) was called inside");
 }
@@ -57,7 +58,7 @@ TEST_F(Sqlite, RunsTheWayItPromises) {
     flush.next();
     EXPECT_EQ(flush.integer(0), 2);  // FULL
   });
-  struct stat facts {};
+  struct stat facts{};
   ASSERT_EQ(::stat(path().c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600U);
   ASSERT_EQ(::stat((path() + "-wal").c_str(), &facts), 0);
@@ -67,8 +68,9 @@ TEST_F(Sqlite, RunsTheWayItPromises) {
 TEST_F(Sqlite, TransactionsSettingsAndOtherFilesAreOutOfReach) {
   auto database = open();
   fill(*database, 1);
-  for (const char* sql : {"COMMIT", "ROLLBACK", "SAVEPOINT x", "RELEASE unit", "PRAGMA synchronous = OFF", "PRAGMA journal_mode = DELETE",
-                          "ATTACH '/tmp/other.db' AS other", "PRAGMA writable_schema = ON"}) {
+  for (const char* sql :
+       {"COMMIT", "ROLLBACK", "SAVEPOINT x", "RELEASE unit", "PRAGMA synchronous = OFF", "PRAGMA journal_mode = DELETE",
+        "ATTACH '/tmp/other.db' AS other", "PRAGMA writable_schema = ON"}) {
     thrown(Code::internal, [&] { database->write([&](Session& s) { s.run(sql); }); });
     thrown(Code::internal, [&] { database->read([&](Session& s) { s.script(sql); }); });
   }
@@ -76,13 +78,15 @@ TEST_F(Sqlite, TransactionsSettingsAndOtherFilesAreOutOfReach) {
 }
 
 TEST_F(Sqlite, FilesThatCannotBeOpenedAreNamed) {
-  std::string message = thrown(Code::unavailable, [&] { openSqlite({.path = folder_.path() + "/missing/regesta.db"}); });
+  std::string message =
+      thrown(Code::unavailable, [&] { openSqlite({.path = folder_.path() + "/missing/regesta.db"}); });
   EXPECT_EQ(message, "the folder of the database file " + folder_.path() + "/missing/regesta.db does not exist");
   message = thrown(Code::unavailable, [&] { openSqlite({.path = folder_.path()}); });
   EXPECT_EQ(message, "cannot open the database " + folder_.path() + ": it is a folder");
   std::ofstream(path()) << "this is a text file and no database, whatever its name says";
   message = thrown(Code::corrupt, [&] { open(); });
-  EXPECT_EQ(message, "cannot open the database " + path() + ": the database file is not a SQLite database, or its header is damaged");
+  EXPECT_EQ(message, "cannot open the database " + path() +
+                         ": the database file is not a SQLite database, or its header is damaged");
   message = thrown(Code::unavailable, [&] { openSqlite({.path = folder_.path() + "/none.db", .readOnly = true}); });
   EXPECT_EQ(message, "cannot open the database " + folder_.path() + "/none.db: No such file or directory");
 }
@@ -108,7 +112,8 @@ TEST_F(Sqlite, ReadOnlyLooksAtACopyAndChangesNothing) {
   fill(*open(), 3);
   auto looking = openSqlite({.path = path(), .readOnly = true});
   EXPECT_EQ(count(*looking), 3);
-  EXPECT_EQ(thrown(Code::invalidState, [&] { looking->write([](Session&) {}); }), "the database was opened for reading only");
+  EXPECT_EQ(thrown(Code::invalidState, [&] { looking->write([](Session&) {}); }),
+            "the database was opened for reading only");
 }
 
 TEST_F(Sqlite, BacksUpWhileWritersRun) {
@@ -141,7 +146,8 @@ TEST_F(Sqlite, AnotherProcessThatKeepsTheFileIsSaidSo) {
   fill(*database, 1);
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open(path().c_str(), &other), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE; INSERT INTO item VALUES (50, 'other')", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE; INSERT INTO item VALUES (50, 'other')", nullptr, nullptr, nullptr),
+            SQLITE_OK);
   std::jthread release([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
@@ -150,7 +156,8 @@ TEST_F(Sqlite, AnotherProcessThatKeepsTheFileIsSaidSo) {
   release.join();
   EXPECT_EQ(count(*database), 3);
   sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
-  EXPECT_EQ(thrown(Code::unavailable, [&] { database->write([](Session&) {}); }), "another process is using the database; try again");
+  EXPECT_EQ(thrown(Code::unavailable, [&] { database->write([](Session&) {}); }),
+            "another process is using the database; try again");
   sqlite3_close(other);
   database->write([](Session& s) { s.run("INSERT INTO item VALUES (52, 'ours')"); });
 }
@@ -160,7 +167,8 @@ TEST_F(Sqlite, TheLogDoesNotGrowWithWhatIsWritten) {
   fill(*database, 10);
   auto write = [&](int from) {
     for (int i = from; i < from + 50; ++i)
-      database->write([&](Session& s) { s.run("INSERT INTO item VALUES ($1, $2)", {1000 + i, std::string(50'000, 'y')}); });
+      database->write(
+          [&](Session& s) { s.run("INSERT INTO item VALUES ($1, $2)", {1000 + i, std::string(50'000, 'y')}); });
     return std::filesystem::file_size(path() + "-wal");
   };
   EXPECT_LT(write(0), 1'000'000U);

@@ -100,7 +100,8 @@ TEST_P(Statements, PreparedTextsSurviveAChangeOfTheSchema) {
 }
 
 TEST_P(Statements, ScriptsRunSeveralStatements) {
-  database().write([](Session& s) { s.script("CREATE TABLE a (x BIGINT); INSERT INTO a VALUES (1); INSERT INTO a VALUES (2);"); });
+  database().write(
+      [](Session& s) { s.script("CREATE TABLE a (x BIGINT); INSERT INTO a VALUES (1); INSERT INTO a VALUES (2);"); });
   EXPECT_EQ(number("SELECT sum(x) FROM a"), 3);
   thrown(Code::internal, [&] { database().write([](Session& s) { s.script("INSERT INTO a VALUES (3); nonsense"); }); });
   EXPECT_EQ(number("SELECT sum(x) FROM a"), 3);

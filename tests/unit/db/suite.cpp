@@ -51,9 +51,10 @@ std::string toolsPostgres(const std::string& arguments) {
 const std::string& clusterUrl() { return cluster->url(); }
 
 void Suite::SetUp() {
-  if (!onSqlite()) openPostgres(clusterUrl(), 1)->write([](Session& session) {
-    session.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
-  });
+  if (!onSqlite())
+    openPostgres(clusterUrl(), 1)->write([](Session& session) {
+      session.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    });
   database_ = open();
 }
 

@@ -10,8 +10,8 @@
 
 namespace regesta::db {
 
-/// Every test of the suite runs on both databases, each on an empty one. The PostgreSQL cluster is started by tools/postgres
-/// with the first test that needs it; where PostgreSQL is missing the test fails.
+/// Every test of the suite runs on both databases, each on an empty one. The PostgreSQL cluster is started by
+/// tools/postgres with the first test that needs it; where PostgreSQL is missing the test fails.
 class Suite : public testing::TestWithParam<Dialect> {
  protected:
   void SetUp() override;

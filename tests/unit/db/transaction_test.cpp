@@ -15,7 +15,8 @@ class Transactions : public Suite {
     Suite::SetUp();
     migrate(database(), {{"0001_things",
                           "CREATE TABLE owner (id $ID, name TEXT NOT NULL UNIQUE, age BIGINT CHECK (age >= 0));"
-                          "CREATE TABLE thing (id $ID, owner BIGINT NOT NULL REFERENCES owner (id), kind TEXT NOT NULL, name TEXT NOT NULL,"
+                          "CREATE TABLE thing (id $ID, owner BIGINT NOT NULL REFERENCES owner (id), kind TEXT NOT "
+                          "NULL, name TEXT NOT NULL,"
                           " UNIQUE (kind, name));"
                           "CREATE TABLE later (owner BIGINT REFERENCES owner (id) DEFERRABLE INITIALLY DEFERRED);"
                           "CREATE TABLE counter (id BIGINT PRIMARY KEY, value BIGINT NOT NULL);"
@@ -27,10 +28,12 @@ REGESTA_ON_BOTH(Transactions);
 TEST_P(Transactions, ConstraintsSayWhatIsWrong) {
   run("INSERT INTO thing (owner, kind, name) VALUES (1, 'model', 'risk')");
   auto attempt = [&](Code code, const std::string& sql) { return thrown(code, [&] { run(sql); }); };
-  EXPECT_EQ(attempt(Code::exists, "INSERT INTO owner (name) VALUES ('first')"), "there is already a record in owner with this name");
+  EXPECT_EQ(attempt(Code::exists, "INSERT INTO owner (name) VALUES ('first')"),
+            "there is already a record in owner with this name");
   EXPECT_EQ(attempt(Code::exists, "INSERT INTO thing (owner, kind, name) VALUES (1, 'model', 'risk')"),
             "there is already a record in thing with this kind, name");
-  EXPECT_EQ(attempt(Code::exists, "INSERT INTO counter VALUES (1, 5)"), "there is already a record in counter with this id");
+  EXPECT_EQ(attempt(Code::exists, "INSERT INTO counter VALUES (1, 5)"),
+            "there is already a record in counter with this id");
   attempt(Code::invalid, "INSERT INTO thing (owner, kind, name) VALUES (77, 'model', 'x')");
   attempt(Code::invalid, "DELETE FROM owner WHERE id = 1");
   attempt(Code::invalid, "INSERT INTO owner (name, age) VALUES ('x', -1)");
@@ -42,7 +45,8 @@ TEST_P(Transactions, ConstraintsSayWhatIsWrong) {
 
 TEST_P(Transactions, ReturningTellsOfABrokenReferenceToWhoReadsOnlyOneRow) {
   thrown(Code::invalid, [&] {
-    database().write([](Session& s) { s.insert("INSERT INTO thing (owner, kind, name) VALUES (77, 'a', 'b') RETURNING id"); });
+    database().write(
+        [](Session& s) { s.insert("INSERT INTO thing (owner, kind, name) VALUES (77, 'a', 'b') RETURNING id"); });
   });
   // A reference that is checked at the commit harms its own transaction only.
   thrown(Code::invalid, [&] { run("INSERT INTO later VALUES (77)"); });

@@ -12,7 +12,8 @@ class Values : public Suite {
  protected:
   void SetUp() override {
     Suite::SetUp();
-    migrate(database(), {{"0001_values", "CREATE TABLE item (id $ID, whole INTEGER, real REAL, words TEXT, raw $BYTES)"}});
+    migrate(database(),
+            {{"0001_values", "CREATE TABLE item (id $ID, whole INTEGER, real REAL, words TEXT, raw $BYTES)"}});
   }
 };
 REGESTA_ON_BOTH(Values);
@@ -30,17 +31,16 @@ TEST_P(Values, BindsParametersByTheirNumberNotByTheirPlace) {
 }
 
 TEST_P(Values, RefusesTooFewTooManyAndSkippedParameters) {
-  auto attempt = [&](const std::string& sql, Params params) {
-    thrown(Code::internal, [&] { run(sql, params); });
-  };
+  auto attempt = [&](const std::string& sql, Params params) { thrown(Code::internal, [&] { run(sql, params); }); };
   attempt("UPDATE item SET whole = $1 WHERE id = $2", {1});
   attempt("UPDATE item SET whole = $1", {1, 2});
   attempt("UPDATE item SET whole = $1 WHERE id = $3", {1, 2, 3});
 }
 
 TEST_P(Values, WholeNumbersComeBackExactly) {
-  for (std::int64_t value : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}, std::int64_t{0}, std::int64_t{1} << 53,
-                             (std::int64_t{1} << 53) + 1, std::numeric_limits<std::int64_t>::max()}) {
+  for (std::int64_t value :
+       {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}, std::int64_t{0}, std::int64_t{1} << 53,
+        (std::int64_t{1} << 53) + 1, std::numeric_limits<std::int64_t>::max()}) {
     run("INSERT INTO item (whole) VALUES ($1)", {value});
     EXPECT_EQ(number("SELECT whole FROM item WHERE whole = $1", {value}), value);
   }
@@ -74,13 +74,16 @@ TEST_P(Values, NotANumberIsNullOnSqliteAndItselfOnPostgres) {
 
 TEST_P(Values, TextComesBackExactly) {
   std::string large(3'000'000, 'x');
-  for (const std::string& value : {std::string(), std::string("O'Brien \"\\\n\t"), std::string("Zürich 東京 🏦"), large}) {
+  for (const std::string& value :
+       {std::string(), std::string("O'Brien \"\\\n\t"), std::string("Zürich 東京 🏦"), large}) {
     run("DELETE FROM item");
     run("INSERT INTO item (words) VALUES ($1)", {value});
     EXPECT_EQ(text("SELECT words FROM item WHERE words = $1", {value}), value);
-    EXPECT_EQ(number("SELECT length(words) FROM item"), value == "Zürich 東京 🏦" ? 11 : static_cast<std::int64_t>(value.size()));
+    EXPECT_EQ(number("SELECT length(words) FROM item"),
+              value == "Zürich 東京 🏦" ? 11 : static_cast<std::int64_t>(value.size()));
   }
-  run("INSERT INTO item (id, words) VALUES (99, $1)", {std::string_view()});  // no pointer at all is still text, not NULL
+  run("INSERT INTO item (id, words) VALUES (99, $1)",
+      {std::string_view()});  // no pointer at all is still text, not NULL
   EXPECT_EQ(number("SELECT count(*) FROM item WHERE id = 99 AND words = ''"), 1);
 }
 
@@ -127,7 +130,8 @@ TEST_P(Values, NullsAndOptionals) {
 TEST_P(Values, GettersConvert) {
   run("INSERT INTO item (whole, real, words) VALUES (12, 2.75, '34')");
   database().read([](Session& s) {
-    Rows rows = s.query("SELECT whole, real, words, whole > 3, count(*), sum(whole) FROM item GROUP BY whole, real, words");
+    Rows rows =
+        s.query("SELECT whole, real, words, whole > 3, count(*), sum(whole) FROM item GROUP BY whole, real, words");
     ASSERT_TRUE(rows.next());
     EXPECT_EQ(rows.text(0), "12");
     EXPECT_EQ(rows.real(0), 12.0);
@@ -141,7 +145,9 @@ TEST_P(Values, GettersConvert) {
 
 TEST_P(Values, TextThatOneDatabaseCannotStoreIsRefusedOnBoth) {
   auto attempt = [&](std::string_view value) {
-    return thrown(Code::invalid, [&] { database().write([&](Session& s) { s.run("INSERT INTO item (words) VALUES ($1)", {value}); }); });
+    return thrown(Code::invalid, [&] {
+      database().write([&](Session& s) { s.run("INSERT INTO item (words) VALUES ($1)", {value}); });
+    });
   };
   EXPECT_EQ(attempt(std::string_view("a\0b", 3)), "text must not contain NUL bytes");
   EXPECT_EQ(attempt("\xff\xfe"), "text must be valid UTF-8");
