@@ -46,7 +46,7 @@ def start_ours(folder, file, tls):
 def start_nginx(folder, tls):
     port = free_port()
     listen = f"{port} ssl" if tls["on"] else f"{port}"
-    certificate = f"ssl_certificate {tls['cert']}; ssl_certificate_key {tls['key']};" if tls["on"] else ""
+    certificate = f"ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate {tls['cert']}; ssl_certificate_key {tls['key']};" if tls["on"] else ""
     log = f"access_log {folder}/nginx.access buffer=64k;" if tls["log"] else "access_log off;"
     (folder / "nginx.conf").write_text(f"""
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log crit;

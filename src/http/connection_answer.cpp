@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t copyBelow = 32 * 1024;  // smaller bodies are copied behind their head, larger ones sent in place
 constexpr std::size_t longestRequestId = 100;
+constexpr std::size_t longestGuess = 2048;  // of a refused head, for the dialect and the log
 
 bool isRequestId(std::string_view id) {
   return !id.empty() && id.size() <= longestRequestId && std::all_of(id.begin(), id.end(), [](unsigned char c) {
@@ -142,6 +143,7 @@ Response Connection::render(const Error& failure) {
 }
 
 void Connection::respondMalformed(const Malformed& fault) {
+  if (request_.rawPath.empty()) RequestParser::guess(in_.view().substr(0, longestGuess), request_);
   if (request_.rawPath.empty()) request_.rawPath = "/";
   beginRequest();
   site_.malformed.add();

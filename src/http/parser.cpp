@@ -162,6 +162,15 @@ std::size_t RequestParser::parse(std::string_view bytes, Request& request, Frami
   return head;
 }
 
+void RequestParser::guess(std::string_view bytes, Request& request) {
+  std::string_view line = bytes.substr(0, bytes.find_first_of("\r\n"));
+  std::size_t target = line.find(" /");
+  if (target == std::string_view::npos || target > 20) return;
+  request.method = line.substr(0, target);
+  std::string_view path = line.substr(target + 1);
+  request.rawPath = path.substr(0, path.find_first_of(" ?#"));
+}
+
 void ChunkDecoder::sizeDigit(unsigned char c) {
   unsigned digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10u;
   if (++digits_ > 15) throw Malformed{400, "a chunk size is too long"};  // 60 bits: the sum of sizes cannot overflow

@@ -39,6 +39,9 @@ class RequestParser {
   /// size and fills request and framing, or 0 when more bytes are needed. Throws Malformed; `request` then holds
   /// what was understood. After a head, the next call begins a new request.
   std::size_t parse(std::string_view bytes, Request& request, Framing& framing);
+  /// For a head that is refused before it was whole: method and path, when its first line has them, so that the refusal
+  /// can be rendered in the dialect of the path.
+  static void guess(std::string_view bytes, Request& request);
 
  private:
   struct Grammar;

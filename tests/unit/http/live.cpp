@@ -124,6 +124,12 @@ bool Peer::closesWithin(std::chrono::milliseconds limit) {
   return ::recv(socket_, &byte, 1, 0) <= 0;
 }
 
+std::size_t Peer::discard() {
+  static thread_local std::vector<char> buffer(1 << 20);
+  ssize_t size = ::recv(socket_, buffer.data(), buffer.size(), 0);
+  return size > 0 ? static_cast<std::size_t>(size) : 0;
+}
+
 void Peer::endSending() { ::shutdown(socket_, SHUT_WR); }
 
 std::string bodyOf(std::string_view response) {

@@ -50,6 +50,8 @@ class Peer {
   std::string receiveResponse(bool head = false);
   /// True when the server closes within `limit` without sending anything more.
   bool closesWithin(std::chrono::milliseconds limit);
+  /// Receives once and throws it away; the number of bytes, 0 at the end.
+  std::size_t discard();
   void endSending();
   void close();
 

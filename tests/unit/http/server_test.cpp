@@ -184,6 +184,17 @@ TEST_F(ServerTest, MalformedRequestsAreAnsweredThenClosed) {
   }
 }
 
+TEST_F(ServerTest, RefusalsBeforeTheHeadIsWholeKnowThePath) {
+  Router router;
+  Server server({}, router, [](const Request& request, const Error&) { return text(request.method + " " + request.rawPath); });
+  server.start();
+  Peer large(server.port());
+  large.send("POST /api/2.0/mlflow/runs?x=1 HTTP/1.1\r\nHost: x\r\nX-Long: " + std::string(70'000, 'a'));
+  std::string response = large.receiveResponse();
+  EXPECT_EQ(statusOf(response), 431);
+  EXPECT_EQ(bodyOf(response), "POST /api/2.0/mlflow/runs");
+}
+
 TEST_F(ServerTest, HeadsHaveALimit) {
   peer.send("GET /hello HTTP/1.1\r\nHost: x\r\nX-Long: " + std::string(70'000, 'a'));
   EXPECT_EQ(statusOf(peer.receiveResponse()), 431);
@@ -218,6 +229,31 @@ TEST(Server, WaitingHandlersRunSideBySideAndInlineOnesGoOn) {
   EXPECT_EQ(bodyOf(quick.receiveResponse()), "hello");
   release = true;
   for (auto& peer : peers) EXPECT_EQ(bodyOf(peer->receiveResponse()), "done");
+}
+
+TEST(Server, BufferedBodiesHaveALimitTogether) {
+  Live live(commonRoutes);
+  // Each body stops one byte before its end, so that all of them stay in memory.
+  std::vector<std::unique_ptr<Peer>> peers;
+  std::string body(8 * 1024 * 1024 - 1, 'b');
+  int refused = 0;
+  for (int i = 0; i < 24 && refused == 0; ++i) {
+    peers.push_back(std::make_unique<Peer>(live.port()));
+    peers.back()->send(fmt::format("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.size() + 1));
+    peers.back()->trySend(body, std::chrono::seconds(2));
+    refused += i >= 19 && statusOf(peers.back()->receiveUntil("\r\n\r\n", std::chrono::milliseconds(300))) == 429;
+  }
+  EXPECT_EQ(refused, 1);
+  peers.front()->send("b");
+  EXPECT_EQ(statusOf(peers.front()->receiveResponse()), 200) << "those that came first are served";
+  peers.clear();
+  for (int i = 0; i < 200; ++i) {
+    Peer later(live.port());
+    later.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'c'));
+    if (statusOf(later.receiveResponse()) == 200) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  FAIL() << "the memory was not given back";
 }
 
 TEST(Server, TooManyConnectionsAreTurnedAway) {

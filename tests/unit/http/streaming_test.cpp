@@ -116,6 +116,41 @@ TEST_F(StreamingTest, ADownloadThatNobodyReadsHoldsNoMemory) {
   EXPECT_EQ(total, largeSize);
 }
 
+TEST(Streaming, LongTransfersDoNotStarveTheirNeighbours) {
+  // Small pieces to a fast reader: the writer never has to wait for it, so nothing but its manners lets others in.
+  auto chatter = [](Exchange& exchange) -> asio::awaitable<void> {
+    std::string piece(1000, 'x');
+    co_await exchange.begin(text({}), std::nullopt);
+    for (int i = 0; i < 100'000 && !exchange.draining(); ++i) co_await exchange.write(piece);
+    co_await exchange.finish();
+  };
+  ServerOptions options;
+  options.ioThreads = 1;
+  Live live([&](Router& router) {
+    streamRoutes(router);
+    router.add("GET", "/chatter", streaming(chatter));
+  }, options);
+  std::atomic<bool> stop{false};
+  std::thread greedy([&] {
+    while (!stop) {
+      Peer peer(live.port());
+      peer.send("GET /chatter HTTP/1.1\r\nHost: x\r\n\r\n");
+      for (std::uint64_t got = 0; !stop && got < 100'000'000;) got += peer.discard();
+    }
+  });
+  auto longest = Milliseconds(0);
+  Peer small(live.port());
+  for (int i = 0; i < 100; ++i) {
+    auto begin = std::chrono::steady_clock::now();
+    small.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(bodyOf(small.receiveResponse()), "hello");
+    longest = std::max(longest, std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin));
+  }
+  stop = true;
+  greedy.join();
+  EXPECT_LT(longest, Milliseconds(150));  // a whole transfer takes several times longer
+}
+
 TEST(Streaming, NothingIsReadThatTheHandlerDoesNotAskFor) {
   std::atomic<bool> go{false};
   std::atomic<std::uint64_t> got{0};
