@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view pointer = "See the API docs for more information about request parameters.";
 
+constexpr std::string_view invalidPath = "Invalid path";
+
 struct Spelling {
   int status;
   std::string_view code;
@@ -47,8 +49,15 @@ http::Response renderError(const Error& error) {
   http::Response response;
   response.status = spelling.status;
   JsonWriter writer(response.body);
-  writer.object().key("error_code").text(spelling.code).key("message").text(messageOf(error));
-  if (!error.detail.empty()) writer.key("detail").raw(error.detail);
+  std::string message = messageOf(error);
+  writer.object().key("error_code").text(spelling.code);
+  if (message.starts_with(invalidPath)) {
+    // Clients compare these two words; the reason goes beside them.
+    writer.key("message").text(invalidPath).key("detail").object().key("reason").text(message).end();
+  } else {
+    writer.key("message").text(message);
+    if (!error.detail.empty()) writer.key("detail").raw(error.detail);
+  }
   writer.end();
   if (error.code == Code::unauthenticated) response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\"");
   if (error.code == Code::exhausted || error.code == Code::unavailable) response.headers.set("Retry-After", "1");

@@ -32,8 +32,10 @@ Front front() {
 
 void mountStreams(http::Router& router, Core& core) { mountArtifactStreams(router, core); }
 
-http::Response renderStray(const http::Request&, const Error& error) {
-  http::Response response = renderError(error);
+http::Response renderStray(const http::Request& request, const Error& error) {
+  // The HTTP layer refuses paths with ".." and the like before any route is found; clients look for these words.
+  bool badPath = error.code == Code::invalid && request.rawPath.find("/mlflow-artifacts/") != std::string::npos;
+  http::Response response = renderError(badPath ? Error(Code::invalid, "Invalid path: " + error.message) : error);
   if (error.code == Code::notFound) response.body.clear();
   return response;
 }

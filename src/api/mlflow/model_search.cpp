@@ -17,12 +17,12 @@ constexpr std::size_t batch = 500;
 constexpr std::int64_t pageMost = 1000;
 
 const Grammar& filterGrammar() {
-  static const Grammar grammar{{{"name", "name", false, true}}, false, false, true, false, "registered model"};
+  static const Grammar grammar{.attributes = {{"name", "name", false, true}}, .tags = true, .noun = "registered model"};
   return grammar;
 }
 const Grammar& orderGrammar() {
-  static const Grammar grammar{{{"name", "name"}, {"timestamp", "updated", true}, {"last_updated_timestamp", "updated", true}},
-                               false, false, false, false, "registered model"};
+  static const Grammar grammar{.attributes = {{"name", "name"}, {"timestamp", "updated", true}, {"last_updated_timestamp", "updated", true}},
+                               .noun = "registered model"};
   return grammar;
 }
 

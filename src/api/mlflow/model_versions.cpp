@@ -1,5 +1,6 @@
 #include "api/mlflow/model_versions.h"
 
+#include "api/mlflow/artifact_scope.h"
 #include "api/mlflow/model_search.h"
 #include "api/mlflow/prompt_tags.h"
 #include "api/mlflow/registry_rules.h"
@@ -68,9 +69,11 @@ OneVersion answer(Call& call, const Version& version) {
 }
 
 /// Where the files lie in our tree; nothing when this server does not hold them.
-std::optional<std::string> folderOf(const Origin& origin) {
+std::optional<std::string> folderOf(const Call& call, db::Session& session, const Origin& origin) {
   std::optional<std::string> folder = tracking::treeFolder(origin.storage);
-  return folder && !folder->empty() ? folder : std::nullopt;
+  if (!folder || folder->empty()) return std::nullopt;
+  requireArtifact(call, Verb::read, session, *folder);
+  return folder;
 }
 
 std::vector<registry::VersionFile> snapshot(db::Session& session, std::string_view workspace, const std::string& folder) {
@@ -84,16 +87,16 @@ std::vector<registry::VersionFile> snapshot(db::Session& session, std::string_vi
 }
 
 /// What registering does besides the version itself: seal the files, tell where it came from, tell the logged model.
-void settle(Change& change, const Version& version, const Origin& origin, const std::optional<std::string>& folder, bool hasFiles) {
+void settle(Change& change, const Version& version, const Origin& origin, const std::optional<std::string>& folder, bool claimed) {
   std::string_view workspace = version.asset.key.workspace;
-  if (folder && hasFiles) registry::sealFolder(change.session, workspace, *folder, version.subject());
+  if (folder) registry::sealFolder(change.session, workspace, *folder, version.subject());
   for (registry::Edge edge : origin.edges) {
     edge.to = version.subject();
     edge.at = change.now;
     registry::addEdge(change.session, workspace, edge);
   }
   bool isModel = version.asset.key.kind == registry::Kind::model;
-  if (isModel && !origin.modelId.empty())
+  if (isModel && claimed && !origin.modelId.empty())
     tracking::noteRegistration(change.session, origin.modelId, version.asset.key.name, version.number);
 }
 
@@ -108,10 +111,11 @@ OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
                                .runId = origin.runId, .runLink = in.run_link, .modelId = origin.modelId, .tags = tags,
                                .evenIfSame = true};
     if (asset.key.kind == registry::Kind::prompt) fresh.content = takePromptContent(fresh.tags);
-    std::optional<std::string> folder = folderOf(origin);
+    std::optional<std::string> folder = folderOf(call, change.session, origin);
     if (folder) fresh.files = snapshot(change.session, call.workspace, *folder);
+    if (fresh.files.empty()) folder.reset();
     Version version = registry::createVersion(change, asset, fresh);
-    settle(change, version, origin, folder, !fresh.files.empty());
+    settle(change, version, origin, folder, in.model_id.has_value());
     return version;
   });
   return answer(call, made);

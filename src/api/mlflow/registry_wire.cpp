@@ -29,11 +29,11 @@ ModelVersion versionOf(const registry::Version& version) {
   out.last_updated_timestamp = version.updatedAt;
   out.user_id = shortName(version.createdBy);
   out.current_stage = version.stage;
-  out.description = unlessEmpty(version.description);
+  out.description = version.description;
   out.source = version.source;
-  out.run_id = unlessEmpty(version.runId);
+  out.run_id = version.runId;
   out.tags = listOfTags(renderedTags(version));
-  out.run_link = unlessEmpty(version.runLink);
+  out.run_link = version.runLink;
   out.model_id = unlessEmpty(version.modelId);
   return out;
 }

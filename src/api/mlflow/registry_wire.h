@@ -15,13 +15,10 @@ namespace regesta::api::mlflow::wire {
 struct ModelVersion {
   std::string name, version;
   std::int64_t creation_timestamp = 0, last_updated_timestamp = 0;
-  std::string user_id, current_stage;
-  std::optional<std::string> description;
-  std::string source;
-  std::optional<std::string> run_id;
+  std::string user_id, current_stage, description, source, run_id;
   std::string status = "READY";
   std::vector<KeyValue> tags;
-  std::optional<std::string> run_link;
+  std::string run_link;
   std::vector<std::string> aliases;
   std::optional<std::string> model_id;
   static constexpr Field fields[] = {field<&ModelVersion::name>("name"),

@@ -18,19 +18,20 @@ constexpr std::int64_t pageMost = 200'000;
 constexpr std::int64_t pageDefault = 200'000;
 
 const Grammar& filterGrammar() {
-  static const Grammar grammar{{{"name", "name", false, true},
-                                {"version_number", "version_number", true},
-                                {"run_id", "run_id", false, true},
-                                {"source_path", "source_path"}},
-                               false, false, true, false, "model version"};
+  static const Grammar grammar{.attributes = {{"name", "name", false, true},
+                                              {"version_number", "version_number", true},
+                                              {"run_id", "run_id", false, true},
+                                              {"source_path", "source_path"}},
+                               .tags = true,
+                               .noun = "model version"};
   return grammar;
 }
 const Grammar& orderGrammar() {
-  static const Grammar grammar{{{"name", "name"},
-                                {"version_number", "version_number", true},
-                                {"creation_timestamp", "creation_timestamp", true},
-                                {"last_updated_timestamp", "last_updated_timestamp", true}},
-                               false, false, false, false, "model version"};
+  static const Grammar grammar{.attributes = {{"name", "name"},
+                                              {"version_number", "version_number", true},
+                                              {"creation_timestamp", "creation_timestamp", true},
+                                              {"last_updated_timestamp", "last_updated_timestamp", true}},
+                               .noun = "model version"};
   return grammar;
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "api/mlflow/registry_rules.h"
+#include "api/mlflow/tracking_scope.h"
 #include "api/mlflow/version_source_uri.h"
 #include "base/encoding.h"
 #include "base/text.h"
@@ -41,41 +42,69 @@ bool isLocalWithin(std::string_view source, std::string_view root) {
   return inner.starts_with('/') && (inner == outer || inner.starts_with(outer + '/'));
 }
 
-/// What contains the source, as the request names it: a run or a logged model.
-struct Container {
-  std::string_view parameter;  ///< "run_id"
-  std::string id;
-  std::string artifactUri;  ///< empty: there is no such run or model
+/// The run or logged model, known here, that a source lies in.
+struct Owner {
+  std::string_view parameter;  ///< "run_id" or "model_id"
+  std::string id, artifactUri, sourceRun;
 };
 
-void checkLocal(std::string_view source, const Container& container) {
-  if (!container.artifactUri.empty() && isLocalWithin(source, container.artifactUri)) return;
-  refuse(source,
-         "To use a local path as a model version source, the {0} request parameter has to be specified and the local path has to be "
-         "contained within the artifact directory of the run specified by the {0}.",
-         container.parameter);
+std::optional<Owner> runOwner(const Call& call, db::Session& session, std::string_view id) {
+  std::optional<tracking::Run> run = tracking::findRun(session, call.workspace, id);
+  return run ? std::optional(Owner{"run_id", run->runId, run->artifactUri, {}}) : std::nullopt;
 }
 
-void checkContained(std::string_view source, const Container& container) {
-  if (isLocalSource(source)) return checkLocal(source, container);
-  checkNoRelativeParts(source);
+std::optional<Owner> modelOwner(const Call& call, db::Session& session, std::string_view id) {
+  std::optional<tracking::LoggedModel> model = tracking::findLoggedModel(session, id);
+  if (!model || model->deleted || model->workspace != call.workspace) return std::nullopt;
+  return Owner{"model_id", model->modelId, model->artifactUri, model->sourceRun};
+}
+
+/// Files in this server's own tree: one of the folders on the way is named after the run or model that wrote them.
+std::optional<Owner> artifactOwner(const Call& call, db::Session& session, std::string_view source) {
+  for (const std::string& segment : pathSegments(source)) {
+    std::optional<Owner> owner = segment.starts_with("m-") ? modelOwner(call, session, segment) : runOwner(call, session, segment);
+    if (owner && isWithin(artifactPathOnly(source), artifactPathOnly(owner->artifactUri))) return owner;
+  }
+  return std::nullopt;
+}
+
+/// Nothing for a source outside of this server, or one that nobody here wrote.
+std::optional<Owner> ownerOf(const Call& call, db::Session& session, const std::string& source) {
   Uri uri = parseUri(source);
-  bool byRun = container.parameter == "run_id";
-  if (uri.scheme == "runs") {
-    std::string_view path = uri.path;
-    if (path.starts_with('/')) path.remove_prefix(1);
-    std::string_view runId = path.substr(0, path.find('/'));
-    if (!byRun || !uri.authority.empty() || container.id.empty() || runId != container.id) refuseContainer(source, container.parameter);
-    return;
+  if (uri.scheme == "runs" || uri.scheme == "models") {
+    bool byRun = uri.scheme == "runs";
+    std::vector<std::string> parts = pathSegments(source);
+    if (!uri.authority.empty() || parts.empty()) refuseContainer(source, byRun ? "run_id" : "model_id");
+    if (byRun) return runOwner(call, session, parts[0]);
+    std::optional<Owner> model = modelOwner(call, session, parts[0]);
+    if (!model) refuseContainer(source, "model_id");
+    return model;
   }
-  if (uri.scheme == "models") {
-    std::optional<ModelUri> model = parseModelUri(source);
-    if (!uri.authority.empty() || !model) refuseContainer(source, "model_id");
-    if (!model->modelId.empty() && (byRun || model->modelId != container.id)) refuseContainer(source, "model_id");
-    return;
-  }
-  if (isProxiedArtifact(source) && (container.artifactUri.empty() || !isWithin(source, container.artifactUri)))
-    refuseContainer(source, container.parameter);
+  return isProxiedArtifact(source) ? artifactOwner(call, session, source) : std::nullopt;
+}
+
+void checkLocal(const Call& call, db::Session& session, const Claim& claim) {
+  bool byModel = claim.modelId && !claim.modelId->empty();
+  std::string_view parameter = byModel ? "model_id" : "run_id";
+  std::optional<Owner> owner;
+  if (byModel) owner = modelOwner(call, session, *claim.modelId);
+  else if (claim.runId) owner = runOwner(call, session, *claim.runId);
+  if (owner && isLocalWithin(claim.source, owner->artifactUri)) return;
+  refuse(claim.source,
+         "To use a local path as a model version source, the {0} request parameter has to be specified and the local path has to be "
+         "contained within the artifact directory of the run specified by the {0}.",
+         parameter);
+}
+
+/// A source may lie in what the request names, or in what it does not contradict and the caller may read.
+void checkOwner(const Call& call, db::Session& session, const Claim& claim, const Owner& owner) {
+  bool byRun = owner.parameter == "run_id";
+  const std::optional<std::string>& named = byRun ? claim.runId : claim.modelId;
+  bool namesModel = claim.modelId && !claim.modelId->empty();
+  if (named && !named->empty() && *named != owner.id) refuseContainer(claim.source, owner.parameter);
+  if (byRun && namesModel) refuseContainer(claim.source, "model_id");
+  if (byRun) requireRun(call, Verb::read, session, owner.id);
+  else requireModel(call, Verb::read, session, owner.id);
 }
 
 registry::Version sourceVersion(const Call& call, db::Session& session, const std::string& source, const ModelUri& uri) {
@@ -113,29 +142,11 @@ std::optional<Origin> copyOf(const Call& call, db::Session& session, const Claim
   return origin;
 }
 
-/// Where runs:/<run>/path lies; the URI itself when the run is not ours.
-std::string storageOfRun(const Call& call, db::Session& session, const std::string& source) {
-  std::string path = parseUri(source).path;
-  path.erase(0, path.find_first_not_of('/') == std::string::npos ? path.size() : path.find_first_not_of('/'));
-  std::string runId = path.substr(0, path.find('/'));
-  std::optional<tracking::Run> run = tracking::findRun(session, call.workspace, runId);
-  if (!run) return source;
-  return run->artifactUri + path.substr(runId.size());
-}
-
-std::optional<tracking::LoggedModel> loggedModelOf(const Call& call, db::Session& session, const Claim& claim) {
-  if (!claim.modelId || claim.modelId->empty()) return std::nullopt;
-  std::optional<tracking::LoggedModel> model = tracking::findLoggedModel(session, *claim.modelId);
-  if (!model || model->deleted || model->workspace != call.workspace) refuseContainer(claim.source, "model_id");
-  return model;
-}
-
-Container containerOf(const Call& call, db::Session& session, const Claim& claim, const std::optional<tracking::LoggedModel>& model) {
-  if (model) return {"model_id", model->modelId, model->artifactUri};
-  Container container{"run_id", claim.runId.value_or(""), {}};
-  if (!container.id.empty())
-    if (std::optional<tracking::Run> run = tracking::findRun(session, call.workspace, container.id)) container.artifactUri = run->artifactUri;
-  return container;
+/// runs:/<run>/path below the run's artifact URI.
+std::string storageBelow(const std::string& artifactUri, const std::string& source) {
+  std::vector<std::string> parts = pathSegments(source);
+  parts[0] = artifactUri;
+  return join(parts, "/");
 }
 
 }  // namespace
@@ -149,16 +160,29 @@ Origin resolveSource(const Call& call, db::Session& session, Claim claim) {
   }
   if (std::optional<Origin> copy = copyOf(call, session, claim)) return *std::move(copy);
 
-  std::optional<tracking::LoggedModel> model = loggedModelOf(call, session, claim);
-  checkContained(claim.source, containerOf(call, session, claim, model));
+  std::optional<Owner> owner, model;
+  if (isLocalSource(claim.source)) {
+    checkLocal(call, session, claim);
+  } else {
+    checkNoRelativeParts(claim.source);
+    owner = ownerOf(call, session, claim.source);
+    if (owner) checkOwner(call, session, claim, *owner);
+  }
+  if (claim.modelId && !claim.modelId->empty()) {
+    model = modelOwner(call, session, *claim.modelId);
+    if (!model) refuseContainer(claim.source, "model_id");
+  } else if (owner && owner->parameter == "model_id") {
+    model = owner;
+  }
 
-  Origin origin{claim.source, claim.source, claim.runId.value_or(""), claim.modelId.value_or(""), {}};
+  Origin origin{claim.source, claim.source, claim.runId.value_or(""), model ? model->id : "", {}};
   std::string scheme = parseUri(claim.source).scheme;
-  if (scheme == "models") origin.storage = model->artifactUri;
-  if (scheme == "runs") origin.storage = storageOfRun(call, session, claim.source);
+  if (scheme == "models") origin.storage = owner->artifactUri;
+  if (scheme == "runs" && owner) origin.storage = storageBelow(owner->artifactUri, claim.source);
   if (model && origin.runId.empty()) origin.runId = model->sourceRun;
   if (!origin.runId.empty()) origin.edges.push_back({"run/" + origin.runId, "", "registered"});
-  if (model) origin.edges.push_back({"logged-model/" + model->modelId, "", "registered"});
+  else if (owner && owner->parameter == "run_id") origin.edges.push_back({"run/" + owner->id, "", "registered"});
+  if (model) origin.edges.push_back({"logged-model/" + model->id, "", "registered"});
   return origin;
 }
 

@@ -7,6 +7,8 @@
 namespace regesta::api::mlflow {
 namespace {
 
+constexpr std::string_view artifactRoute[] = {"api", "2.0", "mlflow-artifacts", "artifacts"};
+
 /// Decodes until nothing changes. A broken escape stays as it is, as urllib leaves it.
 std::string decodedFully(std::string text, bool plusIsSpace) {
   for (int i = 0; i < 20; ++i) {
@@ -114,9 +116,17 @@ bool isProxiedArtifact(std::string_view text) {
   Uri uri = parseUri(text);
   if (uri.scheme == "mlflow-artifacts") return true;
   if (uri.scheme != "http" && uri.scheme != "https") return false;
-  static const std::string route[] = {"api", "2.0", "mlflow-artifacts", "artifacts"};
   std::vector<std::string> parts = segments(uri.path);
-  return std::search(parts.begin(), parts.end(), std::begin(route), std::end(route)) != parts.end();
+  return std::search(parts.begin(), parts.end(), std::begin(artifactRoute), std::end(artifactRoute)) != parts.end();
+}
+
+std::vector<std::string> pathSegments(std::string_view text) { return segments(parseUri(text).path); }
+
+std::string artifactPathOnly(std::string_view text) {
+  std::vector<std::string> parts = pathSegments(text);
+  auto route = std::search(parts.begin(), parts.end(), std::begin(artifactRoute), std::end(artifactRoute));
+  if (route != parts.end()) parts.erase(parts.begin(), route + std::size(artifactRoute));
+  return "/" + join(parts, "/");
 }
 
 bool isWithin(std::string_view source, std::string_view root) {

@@ -27,6 +27,11 @@ bool isLocalSource(std::string_view text);
 /// True for mlflow-artifacts: and for an http(s) URL of a server's artifact routes.
 bool isProxiedArtifact(std::string_view text);
 
+/// The decoded segments of a URI's path.
+std::vector<std::string> pathSegments(std::string_view text);
+/// An artifact URI without scheme, host and route: what names the place in the tree.
+std::string artifactPathOnly(std::string_view text);
+
 /// True when the decoded path segments of `source` begin with those of `root`, on the same scheme and authority.
 bool isWithin(std::string_view source, std::string_view root);
 

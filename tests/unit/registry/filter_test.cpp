@@ -5,11 +5,11 @@
 namespace regesta::registry {
 namespace {
 
-const Grammar runs{{{"run_id", "run_id", false, true}, {"status", "status"}, {"start_time", "start_time", true},
-                    {"created", "start_time", true}, {"Run name", "run_name"}},
-                   true, true, true, true, "run"};
-const Grammar versions{{{"name", "name", false, true}, {"version_number", "version_number", true}, {"run_id", "run_id", false, true}},
-                       false, false, true, false, "model version"};
+const Grammar runs{.attributes = {{"run_id", "run_id", false, true}, {"status", "status"}, {"start_time", "start_time", true},
+                                  {"created", "start_time", true}, {"Run name", "run_name"}},
+                   .metrics = true, .params = true, .tags = true, .datasets = true, .noun = "run"};
+const Grammar versions{.attributes = {{"name", "name", false, true}, {"version_number", "version_number", true}, {"run_id", "run_id", false, true}},
+                       .tags = true, .noun = "model version"};
 
 Condition one(std::string_view text, const Grammar& grammar = runs) {
   std::vector<Condition> conditions = parseFilter(text, grammar);
@@ -105,7 +105,7 @@ TEST(Filter, ReadsOrderBy) {
   EXPECT_EQ(order.key, "a b");
   EXPECT_FALSE(order.ascending);
   EXPECT_TRUE(parseOrderBy("  attribute.start_time asc ", runs).ascending);
-  EXPECT_EQ(parseOrderBy("Created", {{{"Created", "start_time"}}, true, true, true, true, "run"}).key, "start_time");
+  EXPECT_EQ(parseOrderBy("Created", {.attributes = {{"Created", "start_time"}}, .noun = "run"}).key, "start_time");
   for (const char* text : {"", "a b c", "status sideways", "status, run_id", "status;", "nothing", "`status"})
     thrown(Code::invalid, [&] { parseOrderBy(text, runs); });
 }

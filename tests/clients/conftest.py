@@ -1,0 +1,39 @@
+"""The unmodified mlflow client against the real server. One server a module: tests use names of their own."""
+
+import os
+import uuid
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("DO_NOT_TRACK", "true")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+
+import mlflow  # noqa: E402
+import pytest  # noqa: E402
+
+
+@pytest.fixture
+def tracking(shared_server, tmp_path, monkeypatch):
+    """Points mlflow's fluent functions at the server; returns its URL."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("MLFLOW_REGISTRY_URI", raising=False)
+    mlflow.set_tracking_uri(shared_server.url)
+    mlflow.set_registry_uri(shared_server.url)
+    yield shared_server.url
+    while mlflow.active_run():
+        mlflow.end_run()
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri(None)
+
+
+@pytest.fixture
+def client(tracking):
+    return mlflow.MlflowClient(tracking)
+
+
+@pytest.fixture
+def name():
+    """A name that no other test uses."""
+    return f"n-{uuid.uuid4().hex[:12]}"
