@@ -77,7 +77,9 @@ fn newer_language(source: &Source, fault: &Fault) -> Option<&'static str> {
         return Some("a template string");
     }
     let import = line.starts_with("import ");
-    if import && (line.contains("rego.v2") || ["and", "or", "not"].iter().any(|k| line.ends_with(&format!("keywords.{k}")))) {
+    if import
+        && (line.contains("rego.v2") || ["and", "or", "not"].iter().any(|k| line.ends_with(&format!("keywords.{k}"))))
+    {
         return Some("this import");
     }
     if line.contains(" and ") || line.contains(" or ") {
@@ -86,7 +88,8 @@ fn newer_language(source: &Source, fault: &Fault) -> Option<&'static str> {
     if line.contains("not {") {
         return Some("`not` with a body");
     }
-    let keywords = ["if", "contains", "in", "every", "not", "some", "with", "as", "default", "else", "import", "package"];
+    let keywords =
+        ["if", "contains", "in", "every", "not", "some", "with", "as", "default", "else", "import", "package"];
     if keywords.iter().any(|k| line.contains(&format!(".{k}"))) {
         return Some("a keyword inside a reference");
     }
@@ -153,17 +156,20 @@ impl World {
         let none = HashMap::new();
         let scope = Scope::of(module, rule, &none);
         let mut mentions = BTreeSet::new();
-        walk_rule(rule, &mut Visitor {
-            targets: false,
-            expr: &mut |expr| {
-                if let Some((names, _)) = reference(expr) {
-                    if let Some(target) = scope.resolve(&names) {
-                        mentions.insert(target);
+        walk_rule(
+            rule,
+            &mut Visitor {
+                targets: false,
+                expr: &mut |expr| {
+                    if let Some((names, _)) = reference(expr) {
+                        if let Some(target) = scope.resolve(&names) {
+                            mentions.insert(target);
+                        }
                     }
-                }
+                },
+                statement: &mut |_| {},
             },
-            statement: &mut |_| {},
-        });
+        );
         let targets: BTreeSet<String> = mentions.iter().flat_map(|m| self.rules_at(m)).collect();
         let place = at(rule_reference(rule).span(), "rego_recursion_error", String::new());
         self.graph.entry(path).or_insert_with(|| (BTreeSet::new(), place)).0.extend(targets);
@@ -189,21 +195,32 @@ impl World {
         for rule in &module.policy {
             let scope = Scope::of(module, rule, &self.aliases);
             let mut seen = BTreeSet::new();
-            walk_rule(rule, &mut Visitor {
-                targets: false,
-                expr: &mut |expr| {
-                    if let Expr::Call { fcn, params, .. } = expr {
-                        self.check_call(&scope, fcn, params.len(), start(fcn), complete, problems);
-                    } else if self.gate {
-                        self.check_input(&scope, expr, &mut seen, problems);
-                    }
+            walk_rule(
+                rule,
+                &mut Visitor {
+                    targets: false,
+                    expr: &mut |expr| {
+                        if let Expr::Call { fcn, params, .. } = expr {
+                            self.check_call(&scope, fcn, params.len(), start(fcn), complete, problems);
+                        } else if self.gate {
+                            self.check_input(&scope, expr, &mut seen, problems);
+                        }
+                    },
+                    statement: &mut |_| {},
                 },
-                statement: &mut |_| {},
-            });
+            );
         }
     }
 
-    fn check_call(&self, scope: &Scope, fcn: &Expr, given: usize, span: &Span, complete: bool, problems: &mut Vec<Fault>) {
+    fn check_call(
+        &self,
+        scope: &Scope,
+        fcn: &Expr,
+        given: usize,
+        span: &Span,
+        complete: bool,
+        problems: &mut Vec<Fault>,
+    ) {
         let Some((names, _)) = reference(fcn) else { return };
         let name = names.join(".");
         if let Some(function) = scope.resolve(&names).and_then(|path| self.functions.get(&path)) {
@@ -225,7 +242,8 @@ impl World {
             return;
         }
         // Without all files a function may stand in the one that did not parse.
-        if name == "print" || (!complete && names.first().is_some_and(|n| n == "data" || scope.imports.contains_key(n))) {
+        if name == "print" || (!complete && names.first().is_some_and(|n| n == "data" || scope.imports.contains_key(n)))
+        {
             return;
         }
         let mut fault = at(span, "rego_type_error", format!("undefined function {name}"));
@@ -302,7 +320,12 @@ impl World {
     }
 
     /// Depth first; the text's limits keep the depth small. A cycle is reported once.
-    fn find_cycle<'a>(&'a self, at: &'a str, stack: &mut Vec<&'a str>, done: &mut BTreeSet<&'a str>) -> Option<Vec<&'a str>> {
+    fn find_cycle<'a>(
+        &'a self,
+        at: &'a str,
+        stack: &mut Vec<&'a str>,
+        done: &mut BTreeSet<&'a str>,
+    ) -> Option<Vec<&'a str>> {
         if let Some(position) = stack.iter().position(|p| *p == at) {
             return Some(stack[position..].to_vec());
         }
@@ -367,16 +390,19 @@ impl<'a> Scope<'a> {
         let locals = crate::walk::locals(rule);
         let mut scope = Scope { package: package_path(module), imports, locals, parts: HashMap::new(), aliases };
         let mut parts: HashMap<String, Option<Steps>> = HashMap::new();
-        walk_rule(rule, &mut Visitor {
-            targets: false,
-            expr: &mut |expr| {
-                let Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } = expr else { return };
-                let Expr::Var { span, .. } = &**lhs else { return };
-                let steps = scope.input_steps(rhs);
-                parts.entry(span.text().to_string()).and_modify(|known| *known = None).or_insert(steps);
+        walk_rule(
+            rule,
+            &mut Visitor {
+                targets: false,
+                expr: &mut |expr| {
+                    let Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } = expr else { return };
+                    let Expr::Var { span, .. } = &**lhs else { return };
+                    let steps = scope.input_steps(rhs);
+                    parts.entry(span.text().to_string()).and_modify(|known| *known = None).or_insert(steps);
+                },
+                statement: &mut |_| {},
             },
-            statement: &mut |_| {},
-        });
+        );
         scope.parts = parts;
         scope
     }
@@ -400,7 +426,9 @@ impl<'a> Scope<'a> {
     fn input_steps(&self, expr: &Expr) -> Option<Steps> {
         match expr {
             Expr::Var { span, .. } if span.text() == "input" && !self.locals.contains("input") => Some(Vec::new()),
-            Expr::Var { span, .. } if self.locals.contains(span.text()) => self.parts.get(span.text()).cloned().flatten(),
+            Expr::Var { span, .. } if self.locals.contains(span.text()) => {
+                self.parts.get(span.text()).cloned().flatten()
+            }
             Expr::Var { span, .. } => match self.imports.get(span.text()) {
                 Some(path) if path[0] == "input" => Some(path[1..].iter().map(|n| Some(n.clone())).collect()),
                 _ => self.aliases.get(&self.resolve(&[span.text().to_string()])?).cloned(),
@@ -413,7 +441,9 @@ impl<'a> Scope<'a> {
             Expr::RefBrack { refr, index, .. } => {
                 let mut steps = self.input_steps(refr)?;
                 steps.push(match &**index {
-                    Expr::String { value, .. } | Expr::RawString { value, .. } => value.as_string().ok().map(|s| s.to_string()),
+                    Expr::String { value, .. } | Expr::RawString { value, .. } => {
+                        value.as_string().ok().map(|s| s.to_string())
+                    }
                     _ => None,
                 });
                 Some(steps)

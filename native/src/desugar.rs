@@ -69,17 +69,20 @@ fn import_edits(module: &Module) -> Result<Edits, Fault> {
     for (path, name) in imported(module) {
         let is_rule = module.policy.iter().any(|r| rule_path(r).first() == Some(&name));
         for rule in module.policy.iter().filter(|r| !is_rule && !locals(r).contains(&name)) {
-            walk_rule(rule, &mut Visitor {
-                targets: true,
-                expr: &mut |expr| {
-                    if let Expr::Var { span, .. } = expr {
-                        if span.text() == name {
-                            edits.insert(span.start as usize, (name.len(), path.clone()));
+            walk_rule(
+                rule,
+                &mut Visitor {
+                    targets: true,
+                    expr: &mut |expr| {
+                        if let Expr::Var { span, .. } = expr {
+                            if span.text() == name {
+                                edits.insert(span.start as usize, (name.len(), path.clone()));
+                            }
                         }
-                    }
+                    },
+                    statement: &mut |_| {},
                 },
-                statement: &mut |_| {},
-            });
+            );
         }
     }
     Ok(edits)
@@ -92,29 +95,39 @@ fn walk_edits(module: &Module) -> Result<Edits, Fault> {
     }
     let (mut assigned, mut used, mut last) = (0usize, 0usize, Fault::default());
     for rule in &module.policy {
-        walk_rule(rule, &mut Visitor {
-            targets: false,
-            expr: &mut |expr| {
-                if walked(expr).is_some() {
-                    used += 1;
-                    last = Fault::new("rego_compile_error", "the result of walk must be assigned: [path, value] := walk(x)");
-                    last.file.clone_from(expr.span().source.get_path());
-                    (last.row, last.column) = (start(expr).line, start(expr).col);
-                }
+        walk_rule(
+            rule,
+            &mut Visitor {
+                targets: false,
+                expr: &mut |expr| {
+                    if walked(expr).is_some() {
+                        used += 1;
+                        last = Fault::new(
+                            "rego_compile_error",
+                            "the result of walk must be assigned: [path, value] := walk(x)",
+                        );
+                        last.file.clone_from(expr.span().source.get_path());
+                        (last.row, last.column) = (start(expr).line, start(expr).col);
+                    }
+                },
+                statement: &mut |statement| {
+                    if let Some((argument, call)) = assigned_walk(statement) {
+                        assigned += 1;
+                        let with: Vec<&str> = statement.with_mods.iter().map(|m| m.span.text()).collect();
+                        let before = format!("walk({}, walk__{assigned}) {}; ", written(argument), with.join(" "));
+                        edits.insert(range(&statement.span, &statement.span).0, (0, before.replace(['\n', '\r'], " ")));
+                        let (from, to) = range(start(call), call.span());
+                        edits.insert(from, (to - from, format!("walk__{assigned}")));
+                    }
+                },
             },
-            statement: &mut |statement| {
-                if let Some((argument, call)) = assigned_walk(statement) {
-                    assigned += 1;
-                    let with: Vec<&str> = statement.with_mods.iter().map(|m| m.span.text()).collect();
-                    let before = format!("walk({}, walk__{assigned}) {}; ", written(argument), with.join(" "));
-                    edits.insert(range(&statement.span, &statement.span).0, (0, before.replace(['\n', '\r'], " ")));
-                    let (from, to) = range(start(call), call.span());
-                    edits.insert(from, (to - from, format!("walk__{assigned}")));
-                }
-            },
-        });
+        );
     }
-    if used > assigned { Err(last) } else { Ok(edits) }
+    if used > assigned {
+        Err(last)
+    } else {
+        Ok(edits)
+    }
 }
 
 /// The argument of `walk(x)`.
@@ -217,20 +230,25 @@ fn indexes(head: &Expr, visit: &mut dyn FnMut(&Expr)) {
 
 fn has_query(expr: &Expr) -> bool {
     let mut found = false;
-    walk_expr(expr, &mut Visitor {
-        targets: false,
-        expr: &mut |part| {
-            found |= matches!(part, Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. });
+    walk_expr(
+        expr,
+        &mut Visitor {
+            targets: false,
+            expr: &mut |part| {
+                found |= matches!(part, Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. });
+            },
+            statement: &mut |_| {},
         },
-        statement: &mut |_| {},
-    });
+    );
     found
 }
 
 /// Constants and the rule's own variables are always defined.
 fn is_settled(expr: &Expr, own: &BTreeSet<String>) -> bool {
     match expr {
-        Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. } => true,
+        Expr::String { .. } | Expr::RawString { .. } | Expr::Number { .. } | Expr::Bool { .. } | Expr::Null { .. } => {
+            true
+        }
         Expr::Var { span, .. } => own.contains(span.text()),
         Expr::Array { items, .. } | Expr::Set { items, .. } => items.iter().all(|i| is_settled(i, own)),
         Expr::Object { fields, .. } => fields.iter().all(|(_, k, v)| is_settled(k, own) && is_settled(v, own)),
@@ -238,7 +256,14 @@ fn is_settled(expr: &Expr, own: &BTreeSet<String>) -> bool {
     }
 }
 
-fn move_into(source: &str, moved: Vec<Moved>, body: Option<&RuleBody>, tail: usize, counter: &mut usize, edits: &mut Edits) {
+fn move_into(
+    source: &str,
+    moved: Vec<Moved>,
+    body: Option<&RuleBody>,
+    tail: usize,
+    counter: &mut usize,
+    edits: &mut Edits,
+) {
     let Some(last) = moved.last().map(|m| m.to) else { return };
     let stmts = body.map(|b| &b.query.stmts).filter(|s| !s.is_empty());
     let mut statements = String::new();

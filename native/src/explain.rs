@@ -53,7 +53,8 @@ fn find(prepared: &Prepared, path: &str, coverage: &Report) -> Option<Suspect> {
             for body in bodies {
                 for statement in &body.query.stmts {
                     let file = statement.span.source.get_path();
-                    let reached = coverage.files.iter().any(|f| &f.path == file && f.covered.contains(&statement.span.line));
+                    let reached =
+                        coverage.files.iter().any(|f| &f.path == file && f.covered.contains(&statement.span.line));
                     if reached {
                         found = Some(describe(statement, imported(module)));
                     }
@@ -137,7 +138,11 @@ fn values(prepared: &Prepared, conditions: &Conditions, path: &str, suspect: &Su
         let Some(rest) = line.split(MARK).nth(1) else { continue };
         let (index, value) = rest.split_once(' ').unwrap_or((rest, ""));
         let Some(part) = index.parse().ok().and_then(|i: usize| suspect.parts.get(i)) else { continue };
-        let short = if value.chars().count() > 400 { format!("{}…", value.chars().take(400).collect::<String>()) } else { value.to_string() };
+        let short = if value.chars().count() > 400 {
+            format!("{}…", value.chars().take(400).collect::<String>())
+        } else {
+            value.to_string()
+        };
         match found.iter_mut().find(|(known, _)| known == part) {
             Some(slot) => slot.1 = short,
             None => found.push((part.clone(), short)),

@@ -258,7 +258,10 @@ fn jwt_decode(token: &str, depth: usize) -> Result<Value> {
     };
     let open = |part: &str| {
         let bare = part.trim_end_matches('=');
-        URL_SAFE_NO_PAD.decode(bare).or_else(|_| STANDARD_NO_PAD.decode(bare)).map_err(|e| anyhow!("io.jwt.decode: {e}"))
+        URL_SAFE_NO_PAD
+            .decode(bare)
+            .or_else(|_| STANDARD_NO_PAD.decode(bare))
+            .map_err(|e| anyhow!("io.jwt.decode: {e}"))
     };
     let header = Value::from_json_str(std::str::from_utf8(&open(header)?)?)?;
     if header[&Value::from("enc")] != Value::Undefined {

@@ -37,7 +37,8 @@ impl Fault {
             }
         }
         if fault.message.contains("used before definition") {
-            fault.hint = "a variable that has the name of a rule, or is declared after its use: rename or move it".to_string();
+            fault.hint =
+                "a variable that has the name of a rule, or is declared after its use: rename or move it".to_string();
         }
         if fault.message.contains("execution exceeded") || fault.message.contains("time limit") {
             fault.code = "timeout";

@@ -154,7 +154,13 @@ fn serve(policies: &mut Policies, head: &Json, body: &str) -> Result<Option<Json
     }
 }
 
-fn with_policy(verb: &str, prepared: &Prepared, conditions: &Conditions, head: &Json, body: &str) -> Result<Json, Fault> {
+fn with_policy(
+    verb: &str,
+    prepared: &Prepared,
+    conditions: &Conditions,
+    head: &Json,
+    body: &str,
+) -> Result<Json, Fault> {
     let text = |name: &str| head.get(name).and_then(Json::as_str).unwrap_or_default();
     match verb {
         "decide" => policy::decide(prepared, conditions, body),
@@ -185,5 +191,9 @@ pub unsafe extern "C" fn regesta_blake3(key: *const u8, data: *const u8, size: u
         };
         std::ptr::copy_nonoverlapping(hash.as_bytes().as_ptr(), out, 32);
     }));
-    if hashed.is_ok() { OK } else { PANIC }
+    if hashed.is_ok() {
+        OK
+    } else {
+        PANIC
+    }
 }

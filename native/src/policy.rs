@@ -178,7 +178,13 @@ pub fn decide(prepared: &Prepared, conditions: &Conditions, input: &str) -> Resu
 }
 
 /// OPA's shape: {"result": [{"expressions": [{"value", "text"}], "bindings": {…}}], "prints": […], "nanos": n}.
-pub fn query(prepared: &Prepared, conditions: &Conditions, text: &str, head: &Json, input: &str) -> Result<Json, Fault> {
+pub fn query(
+    prepared: &Prepared,
+    conditions: &Conditions,
+    text: &str,
+    head: &Json,
+    input: &str,
+) -> Result<Json, Fault> {
     let mut engine = armed(prepared, conditions, input)?;
     if let Some(term) = head.get("input_term").and_then(Json::as_str) {
         let results = engine.eval_query(format!("x := {term}"), false)?;
@@ -241,7 +247,11 @@ pub fn run_test(prepared: &Prepared, conditions: &Conditions, path: &str) -> Res
         Ok(other) => ("failed", format!("its value is {other}, a test passes only with true")),
         Err(e) => ("error", {
             let fault = Fault::from(anyhow::anyhow!("{e:#}"));
-            if fault.row > 0 { format!("{}:{}: {}", fault.file, fault.row, fault.message) } else { fault.message }
+            if fault.row > 0 {
+                format!("{}:{}: {}", fault.file, fault.row, fault.message)
+            } else {
+                fault.message
+            }
         }),
     };
     let files: Vec<Json> = coverage

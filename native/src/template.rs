@@ -72,7 +72,13 @@ fn python_float(value: &Value) -> Option<String> {
     }
     let number = f64::try_from(value.clone()).ok()?;
     if !number.is_finite() {
-        return Some(if number.is_nan() { "nan".into() } else if number > 0.0 { "inf".into() } else { "-inf".into() });
+        return Some(if number.is_nan() {
+            "nan".into()
+        } else if number > 0.0 {
+            "inf".into()
+        } else {
+            "-inf".into()
+        });
     }
     let magnitude = number.abs();
     if magnitude == 0.0 || (1e-4..1e16).contains(&magnitude) {

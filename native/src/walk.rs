@@ -1,6 +1,6 @@
 //! Visits every expression of a rule, parents before their parts.
 
-use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule, RuleAssign, RuleHead, AssignOp};
+use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Query, Rule, RuleAssign, RuleHead};
 use std::collections::BTreeSet;
 
 pub struct Visitor<'a> {
@@ -145,17 +145,20 @@ pub fn locals(rule: &Rule) -> BTreeSet<String> {
     if let Rule::Spec { bodies, .. } = rule {
         bodies.iter().for_each(|b| declared(&b.query, &mut names));
     }
-    walk_rule(rule, &mut Visitor {
-        targets: false,
-        expr: &mut |expr| match expr {
-            Expr::AssignExpr { op: AssignOp::ColEq, lhs, .. } => variables(lhs, &mut names),
-            Expr::ArrayCompr { query, .. } | Expr::SetCompr { query, .. } | Expr::ObjectCompr { query, .. } => {
-                declared(query, &mut names);
-            }
-            _ => {}
+    walk_rule(
+        rule,
+        &mut Visitor {
+            targets: false,
+            expr: &mut |expr| match expr {
+                Expr::AssignExpr { op: AssignOp::ColEq, lhs, .. } => variables(lhs, &mut names),
+                Expr::ArrayCompr { query, .. } | Expr::SetCompr { query, .. } | Expr::ObjectCompr { query, .. } => {
+                    declared(query, &mut names);
+                }
+                _ => {}
+            },
+            statement: &mut |_| {},
         },
-        statement: &mut |_| {},
-    });
+    );
     names
 }
 

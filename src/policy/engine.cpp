@@ -13,7 +13,7 @@
 namespace regesta::policy {
 namespace {
 
-constexpr int testRunMillis = 10'000;       // one test_* rule may do more than a gate
+constexpr int testRunMillis = 10'000;         // one test_* rule may do more than a gate
 constexpr std::int64_t renderFuel = 200'000;  // ends in well under 100 ms
 constexpr int renderDepth = 200;
 
@@ -74,7 +74,8 @@ std::uint64_t Engine::workersLost() const { return state_->pool.lost(); }
 
 Verdict Engine::decide(const std::vector<Module>& modules, std::string_view inputJson, std::int64_t nowNanos) {
   if (auto problem = tooComplex(modules)) return {.error = describe(*problem)};
-  auto answer = state_->ask({{"do", "decide"}, {"now", nowNanos}}, inputJson, modules, "{}", state_->pool.options().wallMillis);
+  auto answer =
+      state_->ask({{"do", "decide"}, {"now", nowNanos}}, inputJson, modules, "{}", state_->pool.options().wallMillis);
   if (!answer.ok()) return {.error = describe(answer)};
   return readVerdict(answer.value);
 }
@@ -133,8 +134,8 @@ EvalResult Engine::eval(const std::vector<Module>& modules, std::string_view que
   if (auto problem = tooComplex(asModule)) return {.error = describe(*problem)};
   if (!modules.empty())
     if (auto problem = tooComplex(modules)) return {.error = describe(*problem)};
-  auto answer = state_->ask({{"do", "query"}, {"now", nowMicros() * 1000}, {"query", query}}, inputJson, modules, dataJson,
-                            state_->pool.options().wallMillis);
+  auto answer = state_->ask({{"do", "query"}, {"now", nowMicros() * 1000}, {"query", query}}, inputJson, modules,
+                            dataJson, state_->pool.options().wallMillis);
   if (!answer.ok()) return {.error = describe(answer)};
   return readEvalResult(answer.value.as_object());
 }
@@ -143,8 +144,8 @@ std::string Engine::render(std::string_view templateText, std::string_view conte
   if (auto wrong = tooComplexTemplate(templateText)) throw Error(Code::invalid, *wrong);
   std::string body;
   JsonWriter(body).object().key("template").text(templateText).key("context").text(contextJson).end();
-  auto answer = state_->askAlone(
-      {{"do", "render"}, {"fuel", renderFuel}, {"depth", renderDepth}, {"strict", strict}}, body);
+  auto answer =
+      state_->askAlone({{"do", "render"}, {"fuel", renderFuel}, {"depth", renderDepth}, {"strict", strict}}, body);
   if (answer.ok()) return std::string(answer.value.at("text").as_string());
   if (answer.problem.place.row > 0)
     throw error(Code::invalid, "template line {}: {}", answer.problem.place.row, answer.problem.message);

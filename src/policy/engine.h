@@ -36,14 +36,14 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Evaluates data.regesta.gate.{deny,warn,require} over `inputJson`. Deterministic: time.now_ns() is `nowNanos`, random
-  /// numbers are seeded from the input, there is no network. Never throws for what the policy or input does: a policy that
-  /// cannot be evaluated is a Verdict with an error, which counts as a deny.
+  /// Evaluates data.regesta.gate.{deny,warn,require} over `inputJson`. Deterministic: time.now_ns() is `nowNanos`,
+  /// random numbers are seeded from the input, there is no network. Never throws for what the policy or input does: a
+  /// policy that cannot be evaluated is a Verdict with an error, which counts as a deny.
   Verdict decide(const std::vector<Module>& modules, std::string_view inputJson, std::int64_t nowNanos);
 
-  /// Everything that can be said about the modules without running them: what does not parse (file, row, column), unknown
-  /// functions, unsafe variables, recursion, a missing gate package, members of `input` that no request has, and what only
-  /// a real OPA can run. Hostile text gets a report too, with one error that says what it did.
+  /// Everything that can be said about the modules without running them: what does not parse (file, row, column),
+  /// unknown functions, unsafe variables, recursion, a missing gate package, members of `input` that no request has,
+  /// and what only a real OPA can run. Hostile text gets a report too, with one error that says what it did.
   CheckReport check(const std::vector<Module>& modules);
 
   /// Runs every rule test_* whose "package.name" contains `filter` (a glob when it has a '*'; empty: all). todo_* are
@@ -54,8 +54,8 @@ class Engine {
   EvalResult eval(const std::vector<Module>& modules, std::string_view query, std::string_view inputJson,
                   std::string_view dataJson = "{}");
 
-  /// Renders a Jinja2 template over a JSON object. Throws Error{invalid} for a faulty template (with its line), a missing
-  /// variable where `strict`, or one that exceeds the limits.
+  /// Renders a Jinja2 template over a JSON object. Throws Error{invalid} for a faulty template (with its line), a
+  /// missing variable where `strict`, or one that exceeds the limits.
   std::string render(std::string_view templateText, std::string_view contextJson, bool strict = false);
 
   /// Workers that died or were killed since the start; for metrics and tests.

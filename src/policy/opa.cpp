@@ -26,7 +26,8 @@ std::string prefixOf(const std::vector<Module>& modules) {
   return "regesta_" + crypto::sha256Hex(all).substr(0, 32);
 }
 
-/// The rule that answers: the gate's sets, with the decision's input and clock. The first part is the module as OPA takes it.
+/// The rule that answers: the gate's sets, with the decision's input and clock. The first part is the module as OPA
+/// takes it.
 std::string answerModule(std::string_view prefix) {
   std::string text = fmt::format("package {}.answer__\n\nimport rego.v1\n", prefix);
   for (std::string_view name : {"deny", "warn", "require"})
@@ -42,7 +43,8 @@ bool tooLarge(const std::vector<Module>& modules) {
          std::ranges::any_of(modules, [](const Module& m) { return m.text.size() > limits::policyText; });
 }
 
-/// OPA's errors of one upload. Columns on lines where the prefix was put in are off by its length, so only rows are kept.
+/// OPA's errors of one upload. Columns on lines where the prefix was put in are off by its length, so only rows are
+/// kept.
 std::vector<Problem> readErrors(const Module& module, const http::Response& answer) {
   std::vector<Problem> problems;
   auto body = answer.body.empty() ? json::value(json::object()) : parseJson(answer.body);
@@ -55,7 +57,8 @@ std::vector<Problem> readErrors(const Module& module, const http::Response& answ
   if (errors && errors->is_array())
     for (const auto& entry : errors->as_array()) {
       if (!entry.is_object()) continue;
-      Problem problem{.place = {module.name, 0, 0}, .code = text(entry.as_object(), "code"),
+      Problem problem{.place = {module.name, 0, 0},
+                      .code = text(entry.as_object(), "code"),
                       .message = text(entry.as_object(), "message")};
       const auto* location = entry.as_object().if_contains("location");
       if (location && location->is_object() && location->as_object().if_contains("row"))
@@ -64,7 +67,8 @@ std::vector<Problem> readErrors(const Module& module, const http::Response& answ
     }
   if (problems.empty()) {
     auto message = members ? text(*members, "message") : std::string();
-    problems.push_back({.place = {module.name, 0, 0}, .code = "opa_error",
+    problems.push_back({.place = {module.name, 0, 0},
+                        .code = "opa_error",
                         .message = message.empty() ? fmt::format("OPA answered {}", answer.status) : message});
   }
   return problems;
@@ -73,7 +77,8 @@ std::vector<Problem> readErrors(const Module& module, const http::Response& answ
 void withoutPrefix(std::vector<Problem>& problems, std::string_view prefix) {
   for (auto& problem : problems)
     for (auto piece : {std::string(prefix) + ".", std::string(".") + std::string(prefix)})
-      for (std::size_t at; (at = problem.message.find(piece)) != std::string::npos;) problem.message.erase(at, piece.size());
+      for (std::size_t at; (at = problem.message.find(piece)) != std::string::npos;)
+        problem.message.erase(at, piece.size());
 }
 
 }  // namespace
@@ -182,7 +187,8 @@ Verdict Opa::decide(const std::vector<Module>& modules, std::string_view inputJs
 CheckReport Opa::check(const std::vector<Module>& modules) {
   CheckReport report;
   if (tooLarge(modules)) {
-    report.problems.push_back({.code = "too_complex", .message = "the policy has no file, too many, or one that is too large"});
+    report.problems.push_back(
+        {.code = "too_complex", .message = "the policy has no file, too many, or one that is too large"});
     return report;
   }
   report.problems = state_->upload(modules, prefixOf(modules));

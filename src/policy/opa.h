@@ -17,9 +17,9 @@ struct OpaOptions {
   int timeoutSeconds = 5;
 };
 
-/// Gate decisions by a real OPA over its REST API, for policies that the embedded engine cannot run. The policy's files are
-/// put into OPA below `data.regesta_<digest>`, so versions do not meet each other, several servers may share one OPA, and
-/// what is decided is exactly this text. Thread-safe.
+/// Gate decisions by a real OPA over its REST API, for policies that the embedded engine cannot run. The policy's files
+/// are put into OPA below `data.regesta_<digest>`, so versions do not meet each other, several servers may share one
+/// OPA, and what is decided is exactly this text. Thread-safe.
 ///
 /// Weaker than Engine in two ways that OPA's own settings have to close: random numbers are OPA's, and so is whether
 /// http.send may reach the network (--set or capabilities without it). time.now_ns() is the decision's, as in Engine.
@@ -30,11 +30,12 @@ class Opa {
   Opa(const Opa&) = delete;
   Opa& operator=(const Opa&) = delete;
 
-  /// As Engine::decide(): never throws for what the policy, the input or OPA does; not reaching OPA is a Verdict with an
-  /// error, and counts as a deny.
+  /// As Engine::decide(): never throws for what the policy, the input or OPA does; not reaching OPA is a Verdict with
+  /// an error, and counts as a deny.
   Verdict decide(const std::vector<Module>& modules, std::string_view inputJson, std::int64_t nowNanos);
 
-  /// What OPA's compiler says, with places in the files as they were given. Throws Error{unavailable} without an answer.
+  /// What OPA's compiler says, with places in the files as they were given. Throws Error{unavailable} without an
+  /// answer.
   CheckReport check(const std::vector<Module>& modules);
 
   /// Takes the policy out of OPA again. Absent is fine.

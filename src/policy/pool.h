@@ -17,8 +17,8 @@ class Pool {
   explicit Pool(Options options);
   ~Pool();
 
-  /// Borrows a worker for as long as `work` runs: Reply work(Worker&). A worker that is lost or worn is replaced. When none
-  /// gets free in time, or none can be started, the reply says so in `lost`.
+  /// Borrows a worker for as long as `work` runs: Reply work(Worker&). A worker that is lost or worn is replaced. When
+  /// none gets free in time, or none can be started, the reply says so in `lost`.
   template <class Work>
   Reply with(Work work) {
     std::string why;

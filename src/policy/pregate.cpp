@@ -47,7 +47,8 @@ class Measure {
   /// The next line begins with an operator: the statement may go on there.
   bool nextLineGoesOn() const {
     auto next = text_.find_first_not_of(" \t\r\n", at_);
-    return next != std::string_view::npos && std::string_view("+-*/%&|<>=!").find(text_[next]) != std::string_view::npos;
+    return next != std::string_view::npos &&
+           std::string_view("+-*/%&|<>=!").find(text_[next]) != std::string_view::npos;
   }
 
   void skipComment() {
@@ -77,7 +78,8 @@ class Measure {
     while (at_ < text_.size() && isWordCharacter(text_[at_])) ++at_;
     auto name = text_.substr(start, at_ - start);
     // These nest like operators: `not not not x`, `x with input as y with …`, `if … else := … else := …`.
-    if (name == "not" || name == "with" || name == "in" || name == "else" || name == "and" || name == "or") countOperator();
+    if (name == "not" || name == "with" || name == "in" || name == "else" || name == "and" || name == "or")
+      countOperator();
     last_ = text_[at_ - 1];
   }
 
@@ -95,7 +97,8 @@ class Measure {
 
   void countOperator() {
     if (++operators_ > limits::policyOperators)
-      report(fmt::format("one statement has more than {} operators", limits::policyOperators), "split it into several rules");
+      report(fmt::format("one statement has more than {} operators", limits::policyOperators),
+             "split it into several rules");
   }
 
   void report(std::string message, std::string hint) {
@@ -144,8 +147,10 @@ std::optional<std::string> tooComplexTemplate(std::string_view text) {
   std::size_t operators = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
     std::string_view rest = text.substr(at);
-    if (rest.starts_with("{{") || rest.starts_with("{%") || rest.starts_with("}}") || rest.starts_with("%}")) operators = 0;
-    bool word = rest.starts_with("not") || rest.starts_with("and") || rest.starts_with("or ") || rest.starts_with("if ");
+    if (rest.starts_with("{{") || rest.starts_with("{%") || rest.starts_with("}}") || rest.starts_with("%}"))
+      operators = 0;
+    bool word =
+        rest.starts_with("not") || rest.starts_with("and") || rest.starts_with("or ") || rest.starts_with("if ");
     if (word || std::string_view("+-*/%~|<>=!").find(text[at]) != std::string_view::npos) ++operators;
     if (operators > limits::policyOperators)
       return fmt::format("one expression of the template has more than {} operators", limits::policyOperators);

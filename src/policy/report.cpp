@@ -7,7 +7,8 @@
 namespace regesta::policy {
 namespace {
 
-constexpr std::string_view red = "\033[31m", green = "\033[32m", yellow = "\033[33m", bold = "\033[1m", plain = "\033[0m";
+constexpr std::string_view red = "\033[31m", green = "\033[32m", yellow = "\033[33m", bold = "\033[1m",
+                           plain = "\033[0m";
 
 class Painter {
  public:
@@ -31,10 +32,14 @@ std::string_view colourOf(Outcome outcome) {
 
 std::string_view wordOf(Outcome outcome) {
   switch (outcome) {
-    case Outcome::passed: return "PASS";
-    case Outcome::failed: return "FAIL";
-    case Outcome::error: return "ERROR";
-    case Outcome::skipped: return "SKIP";
+    case Outcome::passed:
+      return "PASS";
+    case Outcome::failed:
+      return "FAIL";
+    case Outcome::error:
+      return "ERROR";
+    case Outcome::skipped:
+      return "SKIP";
   }
   return "";
 }
@@ -84,10 +89,14 @@ bool CheckReport::needsOpa() const {
 
 std::string_view outcomeName(Outcome outcome) {
   switch (outcome) {
-    case Outcome::passed: return "passed";
-    case Outcome::failed: return "failed";
-    case Outcome::error: return "error";
-    case Outcome::skipped: return "skipped";
+    case Outcome::passed:
+      return "passed";
+    case Outcome::failed:
+      return "failed";
+    case Outcome::error:
+      return "error";
+    case Outcome::skipped:
+      return "skipped";
   }
   return "";
 }
@@ -101,9 +110,7 @@ std::size_t TestReport::count(Outcome outcome) const {
   return static_cast<std::size_t>(std::ranges::count(cases, outcome, &TestCase::outcome));
 }
 
-bool TestReport::ok() const {
-  return error.empty() && count(Outcome::failed) == 0 && count(Outcome::error) == 0;
-}
+bool TestReport::ok() const { return error.empty() && count(Outcome::failed) == 0 && count(Outcome::error) == 0; }
 
 double TestReport::percent() const {
   std::size_t covered = 0, all = 0;
@@ -119,7 +126,8 @@ std::string toText(const CheckReport& report, bool colour) {
   std::string out;
   for (const auto& problem : report.problems) {
     auto word = problem.warning ? paint(yellow, "warning: ") : std::string();
-    out += fmt::format("{}{}{}: {}\n", paint(bold, where(problem.place)), word, paint(red, problem.code), problem.message);
+    out +=
+        fmt::format("{}{}{}: {}\n", paint(bold, where(problem.place)), word, paint(red, problem.code), problem.message);
     if (!problem.hint.empty()) out += fmt::format("    {}\n", problem.hint);
   }
   return out;
@@ -133,7 +141,8 @@ std::string toText(const TestReport& report, bool colour, bool verbose, bool cov
     bool bad = test.outcome == Outcome::failed || test.outcome == Outcome::error;
     if (!bad && !verbose) continue;
     out += fmt::format("{} {}.{}", paint(colourOf(test.outcome), wordOf(test.outcome)), test.package, test.name);
-    out += test.outcome == Outcome::skipped ? "\n" : fmt::format(" ({:.1f} ms)\n", static_cast<double>(test.nanos) / 1e6);
+    out +=
+        test.outcome == Outcome::skipped ? "\n" : fmt::format(" ({:.1f} ms)\n", static_cast<double>(test.nanos) / 1e6);
     if (!test.message.empty()) appendIndented(out, test.message);
     for (const auto& line : test.prints) appendIndented(out, line);
   }
@@ -147,8 +156,12 @@ std::string toText(const TestReport& report, bool colour, bool verbose, bool cov
 json::object toJson(const CheckReport& report) {
   json::array problems;
   for (const auto& p : report.problems)
-    problems.push_back(json::object{{"location", placeToJson(p.place)}, {"code", p.code}, {"message", p.message},
-                                    {"hint", p.hint}, {"warning", p.warning}, {"needs_opa", p.needsOpa}});
+    problems.push_back(json::object{{"location", placeToJson(p.place)},
+                                    {"code", p.code},
+                                    {"message", p.message},
+                                    {"hint", p.hint},
+                                    {"warning", p.warning},
+                                    {"needs_opa", p.needsOpa}});
   json::array packages(report.packages.begin(), report.packages.end());
   return {{"ok", report.ok()}, {"needs_opa", report.needsOpa()}, {"problems", problems}, {"packages", packages}};
 }
@@ -156,12 +169,18 @@ json::object toJson(const CheckReport& report) {
 json::object toJson(const TestReport& report) {
   json::array cases, files;
   for (const auto& t : report.cases)
-    cases.push_back(json::object{{"location", placeToJson(t.place)}, {"package", t.package}, {"name", t.name},
-                                 {"outcome", outcomeName(t.outcome)}, {"message", t.message},
-                                 {"prints", json::array(t.prints.begin(), t.prints.end())}, {"duration", t.nanos}});
+    cases.push_back(json::object{{"location", placeToJson(t.place)},
+                                 {"package", t.package},
+                                 {"name", t.name},
+                                 {"outcome", outcomeName(t.outcome)},
+                                 {"message", t.message},
+                                 {"prints", json::array(t.prints.begin(), t.prints.end())},
+                                 {"duration", t.nanos}});
   for (const auto& f : report.coverage)
-    files.push_back(json::object{{"file", f.file}, {"covered", numbers(f.covered)},
-                                 {"not_covered", numbers(f.notCovered)}, {"percent", f.percent()}});
+    files.push_back(json::object{{"file", f.file},
+                                 {"covered", numbers(f.covered)},
+                                 {"not_covered", numbers(f.notCovered)},
+                                 {"percent", f.percent()}});
   json::object out{{"ok", report.ok()}, {"tests", cases}, {"coverage", files}, {"percent", report.percent()}};
   if (!report.error.empty()) out["error"] = report.error;
   return out;

@@ -16,7 +16,8 @@ struct Place {
 };
 
 /// One finding of Engine::check. Codes are OPA's where OPA has one: rego_parse_error, rego_type_error,
-/// rego_unsafe_var_error, rego_recursion_error, rego_compile_error; else unknown_input, missing_rule, too_complex, needs_opa.
+/// rego_unsafe_var_error, rego_recursion_error, rego_compile_error; else unknown_input, missing_rule, too_complex,
+/// needs_opa.
 struct Problem {
   Place place;
   std::string code;
@@ -68,7 +69,7 @@ struct EvalResult {
   bool defined = false;
   json::value value;    ///< of the last expression; a list of bindings when the query has variables or several results
   json::array results;  ///< as OPA gives them: {"expressions":[{"value","text"}],"bindings":{…}}
-  std::string error;  ///< non-empty: could not be evaluated
+  std::string error;    ///< non-empty: could not be evaluated
   std::vector<std::string> prints;
   std::int64_t nanos = 0;
 };

@@ -4,27 +4,27 @@ namespace regesta::policy {
 namespace {
 
 constexpr std::string_view paths[] = {
-    "action",                // move, rollback, remove
-    "time",                  // RFC 3339; time.now_ns() is the same moment
-    "reason",                // what the actor gave
+    "action",  // move, rollback, remove
+    "time",    // RFC 3339; time.now_ns() is the same moment
+    "reason",  // what the actor gave
     "actor.name",
-    "actor.roles.[]",        // on this asset
+    "actor.roles.[]",  // on this asset
     "pointer.workspace",
-    "pointer.kind",          // of the asset: model, prompt, …
-    "pointer.name",          // of the asset
-    "pointer.pointer",       // "production", "stage:Production"
-    "pointer.alias",         // null for a stage
-    "pointer.stage",         // null for an alias
+    "pointer.kind",     // of the asset: model, prompt, …
+    "pointer.name",     // of the asset
+    "pointer.pointer",  // "production", "stage:Production"
+    "pointer.alias",    // null for a stage
+    "pointer.stage",    // null for an alias
     "approvals.[].user",
     "approvals.[].roles.[]",
     "approvals.[].at",
     "approvals.[].comment",
     "approvals.[].decision",
-    "change_request.id",     // change_request is null while there is none
+    "change_request.id",  // change_request is null while there is none
     "change_request.requested_by",
     "change_request.opened_at",
     "change_request.reason",
-    "held_before.[]",        // versions that the pointer stood on, newest first
+    "held_before.[]",  // versions that the pointer stood on, newest first
     // The version that the pointer would move to; null when it is removed.
     "candidate.version",
     "candidate.semver",
@@ -44,7 +44,7 @@ constexpr std::string_view paths[] = {
     "candidate.run.params.*",
     "candidate.run.metrics.*",
     "candidate.run.tags.*",
-    "candidate.metrics.claimed.*",   // sent by a client
+    "candidate.metrics.claimed.*",  // sent by a client
     // Computed by the server from stored predictions.
     "candidate.metrics.verified.accuracy",
     "candidate.metrics.verified.precision",
@@ -78,7 +78,7 @@ constexpr std::string_view paths[] = {
     "candidate.evaluation.label",
     "candidate.evaluation.positive",
     "candidate.evidence.[].id",
-    "candidate.evidence.[].type",    // evaluation, card, scan, …
+    "candidate.evidence.[].type",  // evaluation, card, scan, …
     "candidate.evidence.[].verified",
     "candidate.evidence.[].digest",
     "candidate.evidence.[].by",
@@ -116,7 +116,7 @@ constexpr std::string_view paths[] = {
     "current.run.params.*",
     "current.run.metrics.*",
     "current.run.tags.*",
-    "current.metrics.claimed.*",   // sent by a client
+    "current.metrics.claimed.*",  // sent by a client
     // Computed by the server from stored predictions.
     "current.metrics.verified.accuracy",
     "current.metrics.verified.precision",
@@ -150,7 +150,7 @@ constexpr std::string_view paths[] = {
     "current.evaluation.label",
     "current.evaluation.positive",
     "current.evidence.[].id",
-    "current.evidence.[].type",    // evaluation, card, scan, …
+    "current.evidence.[].type",  // evaluation, card, scan, …
     "current.evidence.[].verified",
     "current.evidence.[].digest",
     "current.evidence.[].by",
@@ -172,18 +172,60 @@ constexpr std::string_view paths[] = {
 };
 
 constexpr std::string_view functions[] = {
-    "all", "any", "cast_array", "cast_boolean", "cast_null", "cast_object", "cast_set", "cast_string",
-    "crypto.parse_private_keys", "crypto.sha512", "crypto.x509.parse_and_verify_certificates",
-    "crypto.x509.parse_and_verify_certificates_with_options", "crypto.x509.parse_certificate_request",
-    "crypto.x509.parse_certificates", "crypto.x509.parse_keypair", "crypto.x509.parse_rsa_private_key",
-    "graphql.is_valid", "graphql.parse", "graphql.parse_and_verify", "graphql.parse_query", "graphql.parse_schema",
-    "graphql.schema_is_valid", "io.jwt.decode_verify", "io.jwt.encode_sign", "io.jwt.encode_sign_raw",
-    "io.jwt.verify_eddsa", "io.jwt.verify_es256", "io.jwt.verify_es384", "io.jwt.verify_es512", "io.jwt.verify_hs256",
-    "io.jwt.verify_hs384", "io.jwt.verify_hs512", "io.jwt.verify_ps256", "io.jwt.verify_ps384", "io.jwt.verify_ps512",
-    "io.jwt.verify_rs256", "io.jwt.verify_rs384", "io.jwt.verify_rs512", "json.match_schema", "json.verify_schema",
-    "net.cidr_contains_matches", "net.cidr_intersects", "net.cidr_merge", "net.cidr_overlap",
-    "providers.aws.sign_req", "re_match", "regex.globs_match", "rego.metadata.chain", "rego.metadata.rule",
-    "rego.parse_module", "set_diff", "strings.render_template", "uri.is_valid", "uri.parse",
+    "all",
+    "any",
+    "cast_array",
+    "cast_boolean",
+    "cast_null",
+    "cast_object",
+    "cast_set",
+    "cast_string",
+    "crypto.parse_private_keys",
+    "crypto.sha512",
+    "crypto.x509.parse_and_verify_certificates",
+    "crypto.x509.parse_and_verify_certificates_with_options",
+    "crypto.x509.parse_certificate_request",
+    "crypto.x509.parse_certificates",
+    "crypto.x509.parse_keypair",
+    "crypto.x509.parse_rsa_private_key",
+    "graphql.is_valid",
+    "graphql.parse",
+    "graphql.parse_and_verify",
+    "graphql.parse_query",
+    "graphql.parse_schema",
+    "graphql.schema_is_valid",
+    "io.jwt.decode_verify",
+    "io.jwt.encode_sign",
+    "io.jwt.encode_sign_raw",
+    "io.jwt.verify_eddsa",
+    "io.jwt.verify_es256",
+    "io.jwt.verify_es384",
+    "io.jwt.verify_es512",
+    "io.jwt.verify_hs256",
+    "io.jwt.verify_hs384",
+    "io.jwt.verify_hs512",
+    "io.jwt.verify_ps256",
+    "io.jwt.verify_ps384",
+    "io.jwt.verify_ps512",
+    "io.jwt.verify_rs256",
+    "io.jwt.verify_rs384",
+    "io.jwt.verify_rs512",
+    "json.match_schema",
+    "json.verify_schema",
+    "net.cidr_contains_matches",
+    "net.cidr_intersects",
+    "net.cidr_merge",
+    "net.cidr_overlap",
+    "providers.aws.sign_req",
+    "re_match",
+    "regex.globs_match",
+    "rego.metadata.chain",
+    "rego.metadata.rule",
+    "rego.parse_module",
+    "set_diff",
+    "strings.render_template",
+    "uri.is_valid",
+    "uri.parse",
 };
 
 }  // namespace

@@ -15,7 +15,8 @@ std::string take(json::object& members, std::string_view name) {
 
 std::optional<std::string> readFindings(const json::value& value, std::string_view set, std::vector<Finding>& out) {
   if (!value.is_array())
-    return fmt::format("`{}` is not a set of findings: write `{} contains {{\"code\": …, \"msg\": …}} if {{ … }}`", set, set);
+    return fmt::format("`{}` is not a set of findings: write `{} contains {{\"code\": …, \"msg\": …}} if {{ … }}`", set,
+                       set);
   for (const auto& item : value.as_array()) {
     if (item.is_string()) {
       out.push_back({.msg = std::string(item.as_string())});

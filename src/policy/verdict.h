@@ -16,7 +16,8 @@ struct Finding {
   json::object more;
 };
 
-/// What a policy said about one input. No finding of `deny`, every `require` met by the caller, and no `error` means allow.
+/// What a policy said about one input. No finding of `deny`, every `require` met by the caller, and no `error` means
+/// allow.
 struct Verdict {
   std::vector<Finding> deny, warn, require;
   /// Non-empty: the policy could not be evaluated, in words. Counts as a deny; the sets are empty then.
@@ -29,8 +30,8 @@ struct Verdict {
 /// Anything else makes a Verdict with an error that says what is wrong: never an allow by accident.
 Verdict readVerdict(const json::value& answer);
 
-/// The verdict as JSON: {"deny":[…],"warn":[…],"require":[…]} and "error" where there is one. Findings keep the order of
-/// the sets (sorted by value), so equal decisions have equal text: it can be hashed and replayed.
+/// The verdict as JSON: {"deny":[…],"warn":[…],"require":[…]} and "error" where there is one. Findings keep the order
+/// of the sets (sorted by value), so equal decisions have equal text: it can be hashed and replayed.
 json::object toJson(const Verdict& verdict);
 
 }  // namespace regesta::policy

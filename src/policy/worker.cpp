@@ -134,7 +134,8 @@ Worker::~Worker() {
   ::waitpid(pid_, &status_, 0);
 }
 
-/// RLIMIT_CPU counts from the process's start, so each request moves it. Only the soft limit: the hard one cannot be raised.
+/// RLIMIT_CPU counts from the process's start, so each request moves it. Only the soft limit: the hard one cannot be
+/// raised.
 void Worker::renewCpuLimit() const {
   clockid_t clock;
   timespec used{};
@@ -144,7 +145,8 @@ void Worker::renewCpuLimit() const {
 }
 
 Reply Worker::ask(std::string_view head, std::string_view body, int wallMillis) {
-  if (head.size() > largestFrame || body.size() > largestFrame) return {.status = 1, .bytes = R"({"message":"too large"})"};
+  if (head.size() > largestFrame || body.size() > largestFrame)
+    return {.status = 1, .bytes = R"({"message":"too large"})"};
   auto deadline = Clock::now() + std::chrono::milliseconds(wallMillis);
   ++served_;
   renewCpuLimit();
@@ -191,12 +193,18 @@ std::string Worker::autopsy() const {
   if (WIFEXITED(status_)) return fmt::format("its worker ended with code {}", WEXITSTATUS(status_));
   switch (WTERMSIG(status_)) {
     case SIGSEGV:
-    case SIGBUS: return "it overflowed the stack: endless recursion, or one very long expression";
-    case SIGABRT: return fmt::format("it needed more than {} MiB of memory", options_.memoryBytes >> 20);
-    case SIGXCPU: return fmt::format("it used more than {} s of CPU time", options_.cpuSeconds);
-    case SIGKILL: return "its worker was killed from outside (out of memory?)";
-    case SIGSYS: return "it tried a system call that policies may not make";
-    default: return fmt::format("its worker died of signal {}", WTERMSIG(status_));
+    case SIGBUS:
+      return "it overflowed the stack: endless recursion, or one very long expression";
+    case SIGABRT:
+      return fmt::format("it needed more than {} MiB of memory", options_.memoryBytes >> 20);
+    case SIGXCPU:
+      return fmt::format("it used more than {} s of CPU time", options_.cpuSeconds);
+    case SIGKILL:
+      return "its worker was killed from outside (out of memory?)";
+    case SIGSYS:
+      return "it tried a system call that policies may not make";
+    default:
+      return fmt::format("its worker died of signal {}", WTERMSIG(status_));
   }
 }
 

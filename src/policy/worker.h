@@ -9,8 +9,8 @@
 
 namespace regesta::policy {
 
-/// What a worker answered: the status of native/include/regesta_native.h and its bytes. `lost` is non-empty instead when
-/// the worker died or was killed, and says why; the worker is of no use then.
+/// What a worker answered: the status of native/include/regesta_native.h and its bytes. `lost` is non-empty instead
+/// when the worker died or was killed, and says why; the worker is of no use then.
 struct Reply {
   int status = 0;
   std::string bytes;
@@ -22,8 +22,8 @@ struct Reply {
 /// One worker process and the socket to it. Used by one thread at a time; ended by the destructor.
 class Worker {
  public:
-  /// Throws Error{unavailable} when the process cannot be started. The calling thread must outlive the worker: the kernel
-  /// ends the worker with it.
+  /// Throws Error{unavailable} when the process cannot be started. The calling thread must outlive the worker: the
+  /// kernel ends the worker with it.
   explicit Worker(const Options& options);
   ~Worker();
   Worker(const Worker&) = delete;

@@ -64,16 +64,30 @@ void limitSelf(std::size_t memoryBytes, int cpuSeconds) {
 }
 
 #ifndef REGESTA_SANITIZED
-/// Nothing but computing, memory and the two ends of the socket; every other call fails. Where the kernel has no seccomp
-/// the other limits still hold.
+/// Nothing but computing, memory and the two ends of the socket; every other call fails. Where the kernel has no
+/// seccomp the other limits still hold.
 void forbidSystemCalls() {
-  static constexpr std::array allowed = {
-      SCMP_SYS(read),        SCMP_SYS(write),        SCMP_SYS(munmap),         SCMP_SYS(mremap),
-      SCMP_SYS(brk),         SCMP_SYS(madvise),      SCMP_SYS(futex),          SCMP_SYS(exit),
-      SCMP_SYS(exit_group),  SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
-      SCMP_SYS(sigaltstack), SCMP_SYS(getrandom),    SCMP_SYS(clock_gettime),  SCMP_SYS(gettimeofday),
-      SCMP_SYS(getpid),      SCMP_SYS(gettid),       SCMP_SYS(tgkill),         SCMP_SYS(sched_yield),
-      SCMP_SYS(restart_syscall)};
+  static constexpr std::array allowed = {SCMP_SYS(read),
+                                         SCMP_SYS(write),
+                                         SCMP_SYS(munmap),
+                                         SCMP_SYS(mremap),
+                                         SCMP_SYS(brk),
+                                         SCMP_SYS(madvise),
+                                         SCMP_SYS(futex),
+                                         SCMP_SYS(exit),
+                                         SCMP_SYS(exit_group),
+                                         SCMP_SYS(rt_sigreturn),
+                                         SCMP_SYS(rt_sigprocmask),
+                                         SCMP_SYS(rt_sigaction),
+                                         SCMP_SYS(sigaltstack),
+                                         SCMP_SYS(getrandom),
+                                         SCMP_SYS(clock_gettime),
+                                         SCMP_SYS(gettimeofday),
+                                         SCMP_SYS(getpid),
+                                         SCMP_SYS(gettid),
+                                         SCMP_SYS(tgkill),
+                                         SCMP_SYS(sched_yield),
+                                         SCMP_SYS(restart_syscall)};
   std::unique_ptr<void, void (*)(void*)> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
   if (!filter) return;
   for (int call : allowed) seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0);

@@ -98,7 +98,8 @@ TEST(Check, UnknownInputThroughOtherNames) {
             "2:63 unknown_input input.candidate.metrics.verified has no member acuracy");
   EXPECT_EQ(check("new := input.candidate\ndeny contains \"x\" if new.metrics.verifed.f1 < 1").problems.size(), 1u);
   EXPECT_TRUE(check("new := input.candidate\ndeny contains \"x\" if new.metrics.verified.f1 < 1").ok());
-  EXPECT_TRUE(check("deny contains \"x\" if { a := input.actor; a.name }\nwarn contains a if { a := {\"q\": 1}; a.q }").ok());
+  EXPECT_TRUE(
+      check("deny contains \"x\" if { a := input.actor; a.name }\nwarn contains a if { a := {\"q\": 1}; a.q }").ok());
 }
 
 TEST(Check, EveryPathOfTheTableIsAccepted) {
@@ -112,7 +113,8 @@ TEST(Check, EveryPathOfTheTableIsAccepted) {
 
 TEST(Check, RecursionIsRefused) {
   auto direct = check("f(n) := f(n - 1)\ndeny contains \"x\" if f(5)");
-  EXPECT_EQ(only(direct), "2:1 rego_recursion_error rule regesta.gate.f is recursive: regesta.gate.f -> regesta.gate.f");
+  EXPECT_EQ(only(direct),
+            "2:1 rego_recursion_error rule regesta.gate.f is recursive: regesta.gate.f -> regesta.gate.f");
   auto through = check("a if b\nb if data.regesta.gate.c\nc if a\ndeny contains \"x\" if a");
   ASSERT_EQ(through.problems.size(), 1u) << toText(through);
   EXPECT_EQ(through.problems[0].code, "rego_recursion_error");

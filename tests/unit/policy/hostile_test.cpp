@@ -1,5 +1,5 @@
-// Every text of the list of what regorus and minijinja do not survive, against the pool. Each must come back as an error
-// that says why, and the next good decision must work.
+// Every text of the list of what regorus and minijinja do not survive, against the pool. Each must come back as an
+// error that says why, and the next good decision must work.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -42,7 +42,8 @@ std::string terms(std::string_view one, int count) { return repeat(one, count) +
 INSTANTIATE_TEST_SUITE_P(
     All, HostilePolicy,
     ::testing::Values(
-        Hostile{"NestedArrays", "x := " + repeat("[", 40) + repeat("]", 40) + "\ndeny contains \"x\" if x", "brackets nest"},
+        Hostile{"NestedArrays", "x := " + repeat("[", 40) + repeat("]", 40) + "\ndeny contains \"x\" if x",
+                "brackets nest"},
         Hostile{"NestedObjects", "x := " + repeat("{\"a\":", 12) + "1" + repeat("}", 12) + "\ndeny contains \"x\" if x",
                 "brackets nest"},
         Hostile{"EndlessRecursion", "f(n) := f(n - 1)\ndeny contains \"x\" if f(5)", "overflowed the stack"},
@@ -53,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "a0 := \"0123456789abcdef\"\n" +
                     [] {
                       std::string text;
-                      for (int i = 0; i < 30; ++i) text += fmt::format("a{} := concat(\"\", [a{}, a{}])\n", i + 1, i, i);
+                      for (int i = 0; i < 30; ++i)
+                        text += fmt::format("a{} := concat(\"\", [a{}, a{}])\n", i + 1, i, i);
                       return text;
                     }() +
                     "deny contains \"x\" if count(a30) > 1",
@@ -131,13 +133,14 @@ TEST(Hostile, WorkersThatCannotStartAreAnError) {
 }
 
 TEST(HostileTemplate, IsRefusedAndThePoolSurvives) {
-  for (auto text : {"{{ " + repeat("not ", 20'000 / 2) + "x }}", "{{ 1" + repeat("+1", 20'000) + " }}",
-                    repeat("{% if x %}", 3'000), "{{ " + repeat("(", 2'000) + "1" + repeat(")", 2'000) + " }}",
-                    std::string("{% for i in range(1000000000) %}x{% endfor %}"), std::string("{{ 'x' * 1000000000 }}"),
-                    std::string("{{ '%1000000000d' | format(1) }}"), std::string("{{ 2 ** 1000000 }}"),
-                    std::string("{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}"),
-                    std::string("{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}"),
-                    std::string("{% include 'passwd' %}"), std::string("{{ 'x' | center(1000000000) }}")}) {
+  for (auto text :
+       {"{{ " + repeat("not ", 20'000 / 2) + "x }}", "{{ 1" + repeat("+1", 20'000) + " }}", repeat("{% if x %}", 3'000),
+        "{{ " + repeat("(", 2'000) + "1" + repeat(")", 2'000) + " }}",
+        std::string("{% for i in range(1000000000) %}x{% endfor %}"), std::string("{{ 'x' * 1000000000 }}"),
+        std::string("{{ '%1000000000d' | format(1) }}"), std::string("{{ 2 ** 1000000 }}"),
+        std::string("{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}"),
+        std::string("{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}"),
+        std::string("{% include 'passwd' %}"), std::string("{{ 'x' | center(1000000000) }}")}) {
     EXPECT_THROW(engine().render(text, "{}"), Error) << text.substr(0, 60);
     EXPECT_EQ(engine().render("{{ a }}", R"({"a": "b"})"), "b");
   }

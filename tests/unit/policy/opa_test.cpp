@@ -1,4 +1,5 @@
-// Against a real OPA: `opa` on the path, in build/tools, or where REGESTA_OPA says. tools/test builds it from its Go module.
+// Against a real OPA: `opa` on the path, in build/tools, or where REGESTA_OPA says. tools/test builds it from its Go
+// module.
 #include "policy/opa.h"
 
 #include <gtest/gtest.h>
@@ -7,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <fcntl.h>
+#include <cstdio>
 
 #include <fstream>
 #include <regex>
@@ -33,21 +34,12 @@ TEST(Relocate, MovesPackageAndDataOnly) {
   EXPECT_EQ(relocate("# package x\npackage a\nx := data[y]", "v1"), "# package x\npackage v1.a\nx := data.v1[y]");
 }
 
-std::string findOpa() {
-  if (const char* named = std::getenv("REGESTA_OPA")) return named;
-  auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  for (auto folder = here; folder.has_relative_path(); folder = folder.parent_path())
-    if (auto file = folder / "tools" / "opa"; ::access(file.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(file))
-      return file;
-  return {};
-}
-
 /// An OPA server on a free port for all tests of this file.
 class RealOpa : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto program = findOpa();
-    if (program.empty()) return;
+    const char* program = std::getenv("REGESTA_OPA");
+    if (!program) return;
     folder_ = std::filesystem::temp_directory_path() / fmt::format("regesta-opa-{}", ::getpid());
     std::filesystem::create_directories(folder_);
     auto log = (folder_ / "log").string();
@@ -56,7 +48,7 @@ class RealOpa : public ::testing::Test {
     posix_spawn_file_actions_addopen(&files, 2, log.c_str(), O_CREAT | O_WRONLY, 0600);
     posix_spawn_file_actions_adddup2(&files, 2, 1);
     const char* arguments[] = {"opa", "run", "--server", "--addr", "127.0.0.1:0", "--disable-telemetry", nullptr};
-    ASSERT_EQ(::posix_spawn(&pid_, program.c_str(), &files, nullptr, const_cast<char* const*>(arguments), environ), 0);
+    ASSERT_EQ(::posix_spawn(&pid_, program, &files, nullptr, const_cast<char* const*>(arguments), environ), 0);
     posix_spawn_file_actions_destroy(&files);
     for (int tries = 0; tries < 400 && url_.empty(); ++tries) {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -74,7 +66,7 @@ class RealOpa : public ::testing::Test {
   }
 
   void SetUp() override {
-    if (pid_ <= 0) GTEST_SKIP() << "no opa found";
+    if (pid_ <= 0) GTEST_SKIP() << "tests/opa/run runs these: it sets REGESTA_OPA";
   }
 
   /// OPA was told port 0 and does not print what it got: the kernel knows which socket is its.
@@ -120,8 +112,8 @@ require contains {"code": "approval", "msg": "m", "approvals": {"role": "risk"}}
   }
 }
 
-/// Idioms of gate policies. What the embedded engine says of them must be what OPA says: a deny that gets lost without a
-/// word is the worst that can happen here, and two such faults of the engine were found by this list.
+/// Idioms of gate policies. What the embedded engine says of them must be what OPA says: a deny that gets lost without
+/// a word is the worst that can happen here, and two such faults of the engine were found by this list.
 const std::vector<std::string>& idioms() {
   static const std::vector<std::string> all = {
       "import data.regesta.gate\ndeny contains \"a\" if count(gate.w) > 0\nwarn contains \"w\"",
@@ -149,7 +141,8 @@ const std::vector<std::string>& idioms() {
       "deny contains \"x\" if { \"a\" in input.list; not \"z\" in input.list }",
       "deny contains \"x\" if { 0, \"a\" in input.list }",
       "deny contains m if { m := min([r.rate | some r in input.groups]) ; m < 0.8 }",
-      "low := {g | some g, r in input.groups; r.rate < 0.8}\ndeny contains \"x\" if count(low) > 0\nwarn contains g if some g in low",
+      "low := {g | some g, r in input.groups; r.rate < 0.8}\ndeny contains \"x\" if count(low) > 0\nwarn contains g if "
+      "some g in low",
       "rates := {g: r.rate | some g, r in input.groups}\ndeny contains rates",
       "default limit := 7\nlimit := 1 if input.strict\ndeny contains limit if input.n > limit",
       "default limit := 7\nlimit := 1 if input.n == 3\ndeny contains limit if input.n > limit",
@@ -166,27 +159,35 @@ const std::vector<std::string>& idioms() {
       "deny contains x if some x in {\"a\", \"q\"} - {y | some y in input.list}",
       "deny contains x if some x in ({\"a\", \"q\"} & {y | some y in input.list})",
       "deny contains x if some x in ({\"q\"} | {y | some y in input.list})",
-      "deny contains object.get(input, [\"groups\", \"race\", \"rate\"], -1)\nwarn contains object.get(input, \"nothing\", \"d\")",
+      "deny contains object.get(input, [\"groups\", \"race\", \"rate\"], -1)\nwarn contains object.get(input, "
+      "\"nothing\", \"d\")",
       "deny contains sprintf(\"%v %d %s %.2f %5d|%s|\", [input.groups, input.n, \"s\", 0.5, 42, \"ab\"])",
-      "deny contains sprintf(\"%v\", [0.1])\nwarn contains sprintf(\"%v\", [1e3])\nwarn contains sprintf(\"%v\", [null])",
+      "deny contains sprintf(\"%v\", [0.1])\nwarn contains sprintf(\"%v\", [1e3])\nwarn contains sprintf(\"%v\", "
+      "[null])",
       "deny contains concat(\",\", input.list)\nwarn contains replace(lower(\"ABc\"), \"b\", \"x\")",
       "deny contains \"x\" if regex.match(`^[a-z]+-v\\d+$`, input.name)",
       "deny contains regex.replace(input.name, `\\d+`, \"N\")\nwarn contains regex.find_n(`\\w`, input.name, 2)",
-      "deny contains \"x\" if glob.match(\"loan-*\", [], input.name)\nwarn contains \"y\" if glob.match(\"*.x\", [\".\"], \"a.b.x\")",
+      "deny contains \"x\" if glob.match(\"loan-*\", [], input.name)\nwarn contains \"y\" if glob.match(\"*.x\", "
+      "[\".\"], \"a.b.x\")",
       "deny contains semver.compare(input.semver, \"1.10.0\")\nwarn contains \"v\" if semver.is_valid(input.semver)",
       "deny contains \"x\" if time.parse_rfc3339_ns(input.at) < time.now_ns()",
-      "deny contains time.date(time.parse_rfc3339_ns(input.at))\nwarn contains time.weekday(time.parse_rfc3339_ns(input.at))",
-      "age := (time.now_ns() - time.parse_rfc3339_ns(input.at)) / 86400000000000\ndeny contains \"old\" if age > 30\nwarn contains floor(age)",
+      "deny contains time.date(time.parse_rfc3339_ns(input.at))\nwarn contains "
+      "time.weekday(time.parse_rfc3339_ns(input.at))",
+      "age := (time.now_ns() - time.parse_rfc3339_ns(input.at)) / 86400000000000\ndeny contains \"old\" if age > "
+      "30\nwarn contains floor(age)",
       "deny contains x if { x := round(input.groups.race.rate * 100) / 100 }",
       "deny contains [1 + 2, 5 - 3, 2 * 3, 7 / 2, 7 % 3, abs(-2), ceil(1.2), floor(1.8)]",
       "deny contains [sum([1, 2.5]), product([2, 3]), max([1, 3]), min([1, 3]), sort([3, 1, 2])]",
       "deny contains [1 == 1.0, \"a\" < \"b\", [1] < [1, 2], null == false, {1} == {1.0}]",
-      "deny contains json.unmarshal(\"{\\\"a\\\": [1, 2.5]}\")\nwarn contains json.marshal({\"b\": 1, \"a\": [true, null]})",
+      "deny contains json.unmarshal(\"{\\\"a\\\": [1, 2.5]}\")\nwarn contains json.marshal({\"b\": 1, \"a\": [true, "
+      "null]})",
       "deny contains base64.encode(\"hello\")\nwarn contains urlquery.encode(\"a b&c\")",
       "deny contains array.concat([1], array.slice([1, 2, 3, 4], 1, 3))\nwarn contains array.reverse([1, 2])",
-      "deny contains object.union({\"a\": {\"b\": 1}}, {\"a\": {\"c\": 2}})\nwarn contains object.remove({\"a\": 1, \"b\": 2}, [\"a\"])",
+      "deny contains object.union({\"a\": {\"b\": 1}}, {\"a\": {\"c\": 2}})\nwarn contains object.remove({\"a\": 1, "
+      "\"b\": 2}, [\"a\"])",
       "deny contains object.keys(input.groups)\nwarn contains type_name(input.list)",
-      "deny contains split(\"a/b/c\", \"/\")[1]\nwarn contains substring(\"hello\", 1, 3)\nwarn contains trim_space(\"  x \")",
+      "deny contains split(\"a/b/c\", \"/\")[1]\nwarn contains substring(\"hello\", 1, 3)\nwarn contains trim_space(\" "
+      " x \")",
       "deny contains \"x\" if to_number(\"0.5\") < 1\nwarn contains format_int(255, 16)",
       "deny contains numbers.range(1, 4)\nwarn contains [x | some x in numbers.range(3, 1)]",
       "deny contains \"x\" if { x := 5; x > 4; y = x + 1; y == 6 }",
@@ -214,10 +215,13 @@ const std::vector<std::string>& idioms() {
       "deny contains input.groups[g].rate if some g in [\"race\", \"zzz\"]",
       "deny contains {\"g\": g, \"rate\": input.groups[g].rate} if {\n  some g in [\"zzz\", \"race\", \"yyy\"]\n}",
       "deny contains sprintf(\"%v\", [input.groups[g].rate]) if some g in [\"race\", \"zzz\"]",
-      "deny contains {\n  \"g\": g, # a comment {\n  \"n\": f(g),\n} if { # if {\n  some g in [\"race\", \"zzz\"] # last\n}\nf(\"race\") := 1",
+      "deny contains {\n  \"g\": g, # a comment {\n  \"n\": f(g),\n} if { # if {\n  some g in [\"race\", \"zzz\"] # "
+      "last\n}\nf(\"race\") := 1",
       "deny contains (input.n + 1) * 2 if input.n == 3",
-      "deny contains f(x) if some x in [1, 2]\nf(x) := y.rate if { some g in [\"zzz\", \"race\"]; x == 1; y := input.groups[g] }",
-      "f(g) := input.groups[g].rate if g != \"no\" else := \"none\"\ndeny contains [f(\"race\"), f(\"zzz\"), f(\"no\")]",
+      "deny contains f(x) if some x in [1, 2]\nf(x) := y.rate if { some g in [\"zzz\", \"race\"]; x == 1; y := "
+      "input.groups[g] }",
+      "f(g) := input.groups[g].rate if g != \"no\" else := \"none\"\ndeny contains [f(\"race\"), f(\"zzz\"), "
+      "f(\"no\")]",
       "p[g] := input.groups[g].rate if some g in [\"race\", \"zzz\"]\ndeny contains p",
       "p[upper(g)] := 1 if some g in [\"race\", \"sex\"]\ndeny contains p",
       "p[input.list[i]] contains i if some i in [0, 1, 7]\ndeny contains p",
@@ -229,7 +233,8 @@ const std::vector<std::string>& idioms() {
       "deny contains {input.groups[k].rate | some k in [\"zzz\", \"race\", \"yyy\"]}",
       "deny contains \"b\" if input.list[i] == \"b\"",
       "deny contains {path: value |\n  [path, value] := walk(input.tree)\n  is_number(value) # a comment\n}",
-      "deny contains {g: r |\n  some g, i in input.groups\n  r := i.rate\n} if {\n  input.n == 3\n}\nwarn contains 1 if input.n == 3",
+      "deny contains {g: r |\n  some g, i in input.groups\n  r := i.rate\n} if {\n  input.n == 3\n}\nwarn contains 1 "
+      "if input.n == 3",
       "deny contains [g |\n  some g, i in input.groups\n  i.rate < limit\n] if {\n  limit := 0.8\n  input.n == 3\n}",
       "deny contains x if { x := [y | y := input.list[_]; y != \"a\"][0] }",
       "deny contains x if { some i, j; input.list[i] == \"a\"; input.list[j] == \"b\"; x := i + j }",
@@ -255,7 +260,8 @@ std::string wrapped(const std::string& rules) {
   return std::regex_replace(std::regex_replace(rules, std::regex("(^|\n)deny contains"), "$1d contains"),
                             std::regex("(^|\n)warn contains"), "$1w contains") +
          "\nd contains \"\" if false\nw contains \"\" if false\n"
-         "deny contains json.marshal([\"d\", x]) if some x in d\ndeny contains json.marshal([\"w\", x]) if some x in w\n";
+         "deny contains json.marshal([\"d\", x]) if some x in d\ndeny contains json.marshal([\"w\", x]) if some x in "
+         "w\n";
 }
 
 TEST_F(RealOpa, IdiomsMeanTheSame) {
@@ -265,10 +271,13 @@ TEST_F(RealOpa, IdiomsMeanTheSame) {
     "groups": {"race": {"rate": 0.744}, "sex": {"rate": 0.91}}})";
   for (const auto& rules : idioms()) {
     auto policy = gate(wrapped(rules));
-    policy.push_back({"lib.rego", "package lib\ntable := {\"a\": 1, \"b\": 2}\nok(x) if x > 1\ndouble(x) := 2 * x\n"
-                                  "fromGate := data.regesta.gate.answer\nbusy := count(data.regesta.gate.deny)\n"});
-    if (rules.find("fromGate") == std::string::npos) policy[1].text = policy[1].text.substr(0, policy[1].text.find("fromGate"));
-    if (rules.find("lib.fromGate") != std::string::npos) policy[1].text = policy[1].text.substr(0, policy[1].text.find("busy"));
+    policy.push_back({"lib.rego",
+                      "package lib\ntable := {\"a\": 1, \"b\": 2}\nok(x) if x > 1\ndouble(x) := 2 * x\n"
+                      "fromGate := data.regesta.gate.answer\nbusy := count(data.regesta.gate.deny)\n"});
+    if (rules.find("fromGate") == std::string::npos)
+      policy[1].text = policy[1].text.substr(0, policy[1].text.find("fromGate"));
+    if (rules.find("lib.fromGate") != std::string::npos)
+      policy[1].text = policy[1].text.substr(0, policy[1].text.find("busy"));
     auto theirs = opa.decide(policy, input, 1'700'000'000'000'000'000);
     auto ours = engine().decide(policy, input, 1'700'000'000'000'000'000);
     EXPECT_EQ(theirs.error, "") << rules;

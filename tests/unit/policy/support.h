@@ -7,7 +7,8 @@
 
 namespace regesta::policy {
 
-/// One engine for all tests of the program: that hostile policies of one test leave it working for the next is the point.
+/// One engine for all tests of the program: that hostile policies of one test leave it working for the next is the
+/// point.
 inline Engine& engine() {
   static Engine shared;
   return shared;

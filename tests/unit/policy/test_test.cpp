@@ -77,8 +77,9 @@ TEST(PolicyTest, FailureNamesTheExpressionAndItsValues) {
 }
 
 TEST(PolicyTest, FailureOfACallWithInput) {
-  auto report = engine().test(
-      {modules()[0], {"t.rego", "package t\ntest_a if {\n  count(data.regesta.gate.deny) == 0 with input as "
+  auto report = engine().test({modules()[0],
+                               {"t.rego",
+                                "package t\ntest_a if {\n  count(data.regesta.gate.deny) == 0 with input as "
                                 "{\"candidate\": {\"accuracy\": 0.5}}\n}"}});
   EXPECT_EQ(report.cases.at(0).message,
             "t.rego:3: count(data.regesta.gate.deny) == 0 with input as {\"candidate\": {\"accuracy\": 0.5}}\n"
@@ -86,8 +87,10 @@ TEST(PolicyTest, FailureOfACallWithInput) {
 }
 
 TEST(PolicyTest, FailureShowsWhatTheAuthorWrote) {
-  auto report = engine().test({modules()[0], {"t.rego", "package t\nimport data.regesta.gate as g\ntest_a if {\n"
-                                                        "  count(g.deny) == 1 with input as {\"candidate\": {}}\n}"}});
+  auto report = engine().test({modules()[0],
+                               {"t.rego",
+                                "package t\nimport data.regesta.gate as g\ntest_a if {\n"
+                                "  count(g.deny) == 1 with input as {\"candidate\": {}}\n}"}});
   EXPECT_EQ(report.cases.at(0).message,
             "t.rego:4: count(g.deny) == 1 with input as {\"candidate\": {}}\n  count(g.deny) = 0");
 }
@@ -130,10 +133,11 @@ TEST(PolicyTest, TextForATerminal) {
 }
 
 TEST(PolicyTest, MockingFunctionsAndData) {
-  auto report = engine().test({{"a.rego", "package a\nlimit := data.config.limit\nf(x) := x + 1\nok if f(1) == 10\n"
-                                          "fake(_) := 10\n"
-                                          "test_function if ok with f as fake\n"
-                                          "test_data if limit == 3 with data.config.limit as 3\n"}});
+  auto report = engine().test({{"a.rego",
+                                "package a\nlimit := data.config.limit\nf(x) := x + 1\nok if f(1) == 10\n"
+                                "fake(_) := 10\n"
+                                "test_function if ok with f as fake\n"
+                                "test_data if limit == 3 with data.config.limit as 3\n"}});
   EXPECT_TRUE(report.ok()) << toText(report);
 }
 
@@ -177,7 +181,8 @@ TEST(PolicyFunctions, RepairsAndExtensions) {
 TEST(PolicyRender, JinjaAsPythonWritesIt) {
   auto render = [](std::string_view text, std::string_view context = "{}") { return engine().render(text, context); };
   EXPECT_EQ(render("Hello {{ name | title }}!", R"({"name": "ada"})"), "Hello Ada!");
-  EXPECT_EQ(render("{{ x | tojson }}", R"({"x": {"b": "é<", "a": [1, 2.5]}})"), R"({"a": [1, 2.5], "b": "\u00e9\u003c"})");
+  EXPECT_EQ(render("{{ x | tojson }}", R"({"x": {"b": "é<", "a": [1, 2.5]}})"),
+            R"({"a": [1, 2.5], "b": "\u00e9\u003c"})");
   EXPECT_EQ(render("{{ a }} {{ b }}", R"({"a": 1e20, "b": 1e-7})"), "1e+20 1e-07");
   EXPECT_EQ(render("{{ x | e }}", R"({"x": "<'/\">"})"), "&lt;&#39;/&#34;&gt;");
   EXPECT_EQ(render("{{ 'hello wide world' | truncate(10) }}"), "hello...");

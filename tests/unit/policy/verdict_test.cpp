@@ -69,7 +69,8 @@ TEST(Verdict, BrokenInputIsAnError) {
 TEST(Verdict, TimeAndChanceComeFromTheInput) {
   std::string_view rules = R"(
 deny contains {"code": "t", "msg": sprintf("%d %d %s", [time.now_ns(), rand.intn("k", 1000000), uuid.rfc4122("k")])})";
-  auto first = decide(rules, R"({"a": 1})"), second = decide(rules, R"({"a": 1})"), other = decide(rules, R"({"a": 2})");
+  auto first = decide(rules, R"({"a": 1})"), second = decide(rules, R"({"a": 1})"),
+       other = decide(rules, R"({"a": 2})");
   ASSERT_EQ(first.error, "");
   EXPECT_EQ(first.deny[0].msg, second.deny[0].msg);
   EXPECT_NE(first.deny[0].msg, other.deny[0].msg);
@@ -77,8 +78,9 @@ deny contains {"code": "t", "msg": sprintf("%d %d %s", [time.now_ns(), rand.intn
 }
 
 TEST(Verdict, SeveralFilesAndPackages) {
-  std::vector<Module> modules = {{"gate.rego", "package regesta.gate\nimport data.bank.limits\n"
-                                               "deny contains \"low\" if input.x < limits.least"},
+  std::vector<Module> modules = {{"gate.rego",
+                                  "package regesta.gate\nimport data.bank.limits\n"
+                                  "deny contains \"low\" if input.x < limits.least"},
                                  {"limits.rego", "package bank.limits\nleast := 10"}};
   EXPECT_EQ(engine().decide(modules, R"({"x": 9})", 0).deny.size(), 1u);
   EXPECT_EQ(engine().decide(modules, R"({"x": 10})", 0).deny.size(), 0u);
@@ -91,13 +93,15 @@ TEST(Verdict, ImportOfTheOwnPackage) {
 }
 
 TEST(Verdict, PackagesThatMentionEachOther) {
-  std::vector<Module> modules = {{"gate.rego", "package regesta.gate\nimport data.lib\ndeny contains \"x\" if lib.limit < 3"},
-                                 {"lib.rego", "package lib\nlimit := 2\nbusy := count(data.regesta.gate.deny)"}};
+  std::vector<Module> modules = {
+      {"gate.rego", "package regesta.gate\nimport data.lib\ndeny contains \"x\" if lib.limit < 3"},
+      {"lib.rego", "package lib\nlimit := 2\nbusy := count(data.regesta.gate.deny)"}};
   EXPECT_EQ(engine().decide(modules, "{}", 0).deny.size(), 1u);
 }
 
 TEST(Verdict, WalkWithAnAssignedResult) {
-  auto verdict = decide("deny contains \"x\" if {\n  [path, value] := walk(input)\n  value == 3\n}", R"({"a": [{"b": 3}]})");
+  auto verdict =
+      decide("deny contains \"x\" if {\n  [path, value] := walk(input)\n  value == 3\n}", R"({"a": [{"b": 3}]})");
   EXPECT_EQ(verdict.deny.size(), 1u) << verdict.error;
   EXPECT_NE(decide("deny contains \"x\" if count(walk(input)) > 0").error.find("must be assigned"), std::string::npos);
 }
