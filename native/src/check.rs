@@ -5,9 +5,10 @@ use crate::extend;
 use crate::fault::Fault;
 use crate::policy::{build, empty_engine, read_sources, Source};
 use crate::schema::Schema;
+use crate::scope::{constant_value, Scope, Steps};
 use crate::syntax::{package_path, reference, rule_path, rule_reference, start};
 use crate::walk::{walk_rule, Visitor};
-use regorus::unstable::{AssignOp, Expr, Module, Rule, RuleHead, Span, BUILTINS};
+use regorus::unstable::{Expr, Module, Rule, RuleHead, Span, BUILTINS};
 use serde_json::{json, Value as Json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -111,9 +112,6 @@ struct World {
     aliases: HashMap<String, Steps>,
     gate: bool,
 }
-
-/// The steps of a reference below input; None marks one that only evaluation knows.
-type Steps = Vec<Option<String>>;
 
 impl World {
     fn new(modules: &[regorus::unstable::Ref<Module>], schema: Schema, opa_builtins: Vec<String>) -> Self {
@@ -353,102 +351,4 @@ fn at(span: &Span, code: &'static str, message: String) -> Fault {
     fault.file.clone_from(span.source.get_path());
     (fault.row, fault.column) = (span.line, span.col);
     fault
-}
-
-/// The value of a rule without a body, `name := value`.
-fn constant_value(rule: &Rule) -> Option<&Expr> {
-    match rule {
-        Rule::Spec { head: RuleHead::Compr { assign: Some(assign), .. }, bodies, .. }
-            if bodies.iter().all(|b| b.query.stmts.is_empty()) =>
-        {
-            Some(&assign.value)
-        }
-        _ => None,
-    }
-}
-
-/// What names mean inside one rule.
-struct Scope<'a> {
-    package: String,
-    imports: HashMap<String, Vec<String>>,
-    locals: BTreeSet<String>,
-    /// Local variables that are only another name for a part of input; None: for several.
-    parts: HashMap<String, Option<Steps>>,
-    aliases: &'a HashMap<String, Steps>,
-}
-
-impl<'a> Scope<'a> {
-    fn of(module: &Module, rule: &Rule, aliases: &'a HashMap<String, Steps>) -> Scope<'a> {
-        let mut imports = HashMap::new();
-        for import in &module.imports {
-            let Some((path, true)) = reference(&import.refr) else { continue };
-            if matches!(path[0].as_str(), "data" | "input") {
-                let name = import.r#as.as_ref().map(|s| s.text().to_string()).or_else(|| path.last().cloned());
-                imports.insert(name.unwrap_or_default(), path);
-            }
-        }
-        let locals = crate::walk::locals(rule);
-        let mut scope = Scope { package: package_path(module), imports, locals, parts: HashMap::new(), aliases };
-        let mut parts: HashMap<String, Option<Steps>> = HashMap::new();
-        walk_rule(
-            rule,
-            &mut Visitor {
-                targets: false,
-                expr: &mut |expr| {
-                    let Expr::AssignExpr { op: AssignOp::ColEq, lhs, rhs, .. } = expr else { return };
-                    let Expr::Var { span, .. } = &**lhs else { return };
-                    let steps = scope.input_steps(rhs);
-                    parts.entry(span.text().to_string()).and_modify(|known| *known = None).or_insert(steps);
-                },
-                statement: &mut |_| {},
-            },
-        );
-        scope.parts = parts;
-        scope
-    }
-
-    /// The data path of a reference; None for local variables and input.
-    fn resolve(&self, names: &[String]) -> Option<String> {
-        let (first, rest) = names.split_first()?;
-        if self.locals.contains(first) {
-            return None;
-        }
-        let base = match (first.as_str(), self.imports.get(first)) {
-            ("data", _) => "data".to_string(),
-            (_, Some(path)) if path[0] == "data" => path.join("."),
-            ("input", _) | (_, Some(_)) => return None,
-            _ => format!("{}.{first}", self.package),
-        };
-        Some(rest.iter().fold(base, |path, name| format!("{path}.{name}")))
-    }
-
-    /// The steps below input. Nothing when the expression is not about input.
-    fn input_steps(&self, expr: &Expr) -> Option<Steps> {
-        match expr {
-            Expr::Var { span, .. } if span.text() == "input" && !self.locals.contains("input") => Some(Vec::new()),
-            Expr::Var { span, .. } if self.locals.contains(span.text()) => {
-                self.parts.get(span.text()).cloned().flatten()
-            }
-            Expr::Var { span, .. } => match self.imports.get(span.text()) {
-                Some(path) if path[0] == "input" => Some(path[1..].iter().map(|n| Some(n.clone())).collect()),
-                _ => self.aliases.get(&self.resolve(&[span.text().to_string()])?).cloned(),
-            },
-            Expr::RefDot { refr, field, .. } => {
-                let mut steps = self.input_steps(refr)?;
-                steps.push(Some(field.0.text().to_string()));
-                Some(steps)
-            }
-            Expr::RefBrack { refr, index, .. } => {
-                let mut steps = self.input_steps(refr)?;
-                steps.push(match &**index {
-                    Expr::String { value, .. } | Expr::RawString { value, .. } => {
-                        value.as_string().ok().map(|s| s.to_string())
-                    }
-                    _ => None,
-                });
-                Some(steps)
-            }
-            _ => None,
-        }
-    }
 }

@@ -7,6 +7,7 @@ mod extend;
 mod fault;
 mod policy;
 mod schema;
+mod scope;
 mod syntax;
 mod template;
 mod walk;
