@@ -22,13 +22,15 @@ CREATE TABLE run (
   metrics TEXT NOT NULL, params TEXT NOT NULL, tags TEXT NOT NULL, links TEXT NOT NULL
 );
 CREATE INDEX run_order ON run (experiment, stage, start_time DESC, run_id);
+CREATE INDEX run_scan ON run (experiment, stage);  -- searches read an experiment's rows in the order they lie in
 
 -- One row a batch: body is [["key",value,timestamp,step],…]. key is the metric's when the batch has only one, else ''.
--- The digest of the body makes a retried batch vanish.
+-- The digest of the body makes a retried batch vanish. Not clustered: bodies are long, and SQLite's clustered tables keep
+-- what exceeds a quarter of a page on pages of their own.
 CREATE TABLE metric_log (
   run BIGINT NOT NULL REFERENCES run (id), key TEXT NOT NULL, digest $BYTES NOT NULL, body TEXT NOT NULL,
   PRIMARY KEY (run, key, digest)
-) $CLUSTERED;
+);
 
 CREATE TABLE dataset (
   id $ID, experiment BIGINT NOT NULL REFERENCES experiment (id), name TEXT NOT NULL, digest TEXT NOT NULL,

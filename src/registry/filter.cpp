@@ -156,7 +156,8 @@ Condition takeCondition(FilterLexer& lexer, const Grammar& grammar) {
   Condition condition{left.field, left.key, *comparator, {}};
   if (isNullTest(*comparator)) return condition;
   if (isListComparator(*comparator)) {
-    bool allowed = left.field == Field::dataset || (left.field == Field::attribute && left.attribute->list);
+    bool allowed = left.field == Field::dataset || (left.field == Field::attribute && left.attribute->list) ||
+                   (grammar.textLists && (left.field == Field::param || left.field == Field::tag));
     if (left.field == Field::attribute && !allowed) refuseList(grammar);
     if (!allowed) refuseValue(left, {Sort::open, lexer.rest(), {}, false}, grammar);
     condition.operand = takeList(lexer);

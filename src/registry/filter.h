@@ -30,6 +30,7 @@ struct Attribute {
 struct Grammar {
   std::vector<Attribute> attributes;
   bool metrics = false, params = false, tags = false, datasets = false;
+  bool textLists = false;  ///< IN and NOT IN on params and tags too
   std::string_view noun;  ///< for messages: "run", "experiment", "registered model", …
 };
 

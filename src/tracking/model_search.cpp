@@ -31,6 +31,7 @@ const registry::Grammar& grammar() {
                                     .metrics = true,
                                     .params = true,
                                     .tags = true,
+                                    .textLists = true,
                                     .noun = "logged model"};
   return it;
 }

@@ -8,31 +8,36 @@
 
 namespace regesta::tracking {
 
-/// Keeps the best `capacity` items of a stream under `before`, without holding the rest.
+/// Keeps the best `capacity` items of a stream under `before`, without holding all others: what cannot be among them is
+/// dropped at once or in bulk, so that an item costs about one comparison whatever order they come in.
 template <class Item, class Before>
 class Best {
  public:
   Best(std::size_t capacity, Before before) : capacity_(capacity), before_(std::move(before)) {}
 
   void offer(Item item) {
-    if (items_.size() < capacity_) {
-      items_.push_back(std::move(item));
-      std::push_heap(items_.begin(), items_.end(), before_);
-    } else if (capacity_ > 0 && before_(item, items_.front())) {
-      std::pop_heap(items_.begin(), items_.end(), before_);
-      items_.back() = std::move(item);
-      std::push_heap(items_.begin(), items_.end(), before_);
-    }
+    if (full_ && !before_(item, items_[capacity_ - 1])) return;
+    items_.push_back(std::move(item));
+    if (items_.size() >= 2 * capacity_ + 64) select();
   }
   std::vector<Item> sorted() {
-    std::sort_heap(items_.begin(), items_.end(), before_);
+    if (items_.size() > capacity_) select();
+    std::sort(items_.begin(), items_.end(), before_);
     return std::move(items_);
   }
 
  private:
+  /// Leaves the best, the worst of them last.
+  void select() {
+    if (capacity_ > 0)
+      std::nth_element(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(capacity_ - 1), items_.end(), before_);
+    items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(capacity_), items_.end());
+    full_ = capacity_ > 0;
+  }
   std::size_t capacity_;
   Before before_;
   std::vector<Item> items_;
+  bool full_ = false;  ///< items_[capacity_ - 1] is the worst of the best so far
 };
 
 /// -1, 0 or 1: how two rows stand by the cells of `order`; 0 leaves it to the caller's tie-breakers.

@@ -1,6 +1,9 @@
 #include "tracking/run_search.h"
 
+#include <array>
 #include <set>
+#include <span>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "tracking/input.h"
@@ -35,30 +38,65 @@ const registry::Grammar& grammar() {
   return it;
 }
 
-/// Where the columns of the scan stand; those that nothing needs are not read from the row.
-enum Column {
-  idColumn, runIdColumn, startColumn, statusColumn, endColumn, nameColumn, userColumn, uriColumn, metricsColumn, paramsColumn,
-  tagsColumn, linksColumn
-};
-constexpr std::string_view scanColumns =
-    "id, run_id, start_time, status, end_time, name, user_id, artifact_uri, metrics, params, tags, links";
+enum Column { idColumn, runIdColumn, startColumn, statusColumn, endColumn, nameColumn, userColumn, uriColumn, metricsColumn, paramsColumn, tagsColumn, linksColumn, columnCount };
+constexpr std::string_view columnNames[columnCount] = {"id", "run_id", "start_time", "status", "end_time", "name",
+                                                       "user_id", "artifact_uri", "metrics", "params", "tags", "links"};
 
-/// Says how to fetch one left side of the filter or one order key from a row.
+/// The columns that a scan reads and where they stand: the database copies each selected one for every row, so a search
+/// selects what its filter and order name and nothing else.
+class Layout {
+ public:
+  Layout() {
+    places_.fill(-1);
+    for (Column always : {idColumn, runIdColumn, startColumn}) need(always);
+  }
+  void need(Column column) {
+    if (places_[column] >= 0) return;
+    places_[column] = count_++;
+    list_ += list_.empty() ? "" : ", ";
+    list_ += columnNames[column];
+  }
+  int operator[](Column column) const { return places_[column]; }
+  const std::string& list() const { return list_; }
+
+ private:
+  std::array<int, columnCount> places_;
+  int count_ = 0;
+  std::string list_;
+};
+
+Column columnOf(Field field, std::string_view key) {
+  switch (field) {
+    case Field::metric: return metricsColumn;
+    case Field::param: return paramsColumn;
+    case Field::tag: return tagsColumn;
+    case Field::dataset: return linksColumn;
+    case Field::attribute: break;
+  }
+  if (key == "run_name") return nameColumn;
+  return static_cast<Column>(std::find(std::begin(columnNames), std::end(columnNames), key) - std::begin(columnNames));
+}
+
+/// Fetches one left side of the filter, or one order key, from a row.
 class Probe {
  public:
-  Probe(Field field, const std::string& key, bool forFilter) : field_(field), attribute_(key), key_(key) {
+  Probe(Field field, const std::string& key, bool forFilter) : field_(field), key_(key) {
     // MLflow filters names by the tag, which is what old clients wrote.
     if (forFilter && field == Field::attribute && key == "run_name") field_ = Field::tag, key_ = PackedKey(runNameTag);
+    column_ = columnOf(field_, key);
   }
-  Field field() const { return field_; }
-  const std::string& key() const { return attribute_; }
+  Column column() const { return column_; }
 
-  Cell operator()(const db::Rows& rows) const {
-    switch (field_) {
-      case Field::metric: return cell(key_.metricIn(rows.view(metricsColumn)));
-      case Field::param: return cell(key_.textIn(rows.view(paramsColumn)));
-      case Field::tag: return cell(key_.textIn(rows.view(tagsColumn)));
-      default: return attribute(rows);
+  Cell operator()(const db::Rows& rows, const Layout& layout) const {
+    int place = layout[column_];
+    switch (column_) {
+      case metricsColumn: return cell(key_.metricIn(rows.view(place)));
+      case paramsColumn:
+      case tagsColumn: return cell(key_.textIn(rows.view(place)));
+      case startColumn: return static_cast<double>(rows.integer(place));
+      case endColumn: return rows.isNull(place) ? Cell() : Cell(static_cast<double>(rows.integer(place)));
+      case statusColumn: return std::string(statusName(static_cast<RunStatus>(std::clamp<std::int64_t>(rows.integer(place), 1, 5))));
+      default: return rows.text(place);
     }
   }
 
@@ -67,22 +105,9 @@ class Probe {
   static Cell cell(std::optional<T>&& maybe) {
     return maybe ? Cell(std::move(*maybe)) : Cell();
   }
-  Cell attribute(const db::Rows& rows) const {
-    if (attribute_ == "start_time") return static_cast<double>(rows.integer(startColumn));
-    if (attribute_ == "end_time") {
-      auto end = rows.maybeInteger(endColumn);
-      return end ? Cell(static_cast<double>(*end)) : Cell();
-    }
-    if (attribute_ == "run_id") return rows.text(runIdColumn);
-    if (attribute_ == "run_name") return rows.text(nameColumn);
-    if (attribute_ == "user_id") return rows.text(userColumn);
-    if (attribute_ == "artifact_uri") return rows.text(uriColumn);
-    return std::string(statusName(static_cast<RunStatus>(std::clamp<std::int64_t>(rows.integer(statusColumn), 1, 5))));
-  }
-
   Field field_;
-  std::string attribute_;
   PackedKey key_;
+  Column column_;
 };
 
 /// True when one of the run's inputs has it; each condition on datasets stands for itself.
@@ -101,10 +126,12 @@ class Filter {
     for (const Condition& condition : conditions_) probes_.emplace_back(condition.field, condition.key, true);
   }
   bool empty() const { return conditions_.empty(); }
-  bool operator()(const db::Rows& rows) const {
+  const std::vector<Probe>& probes() const { return probes_; }
+  bool operator()(const db::Rows& rows, const Layout& layout) const {
     for (std::size_t i = 0; i < conditions_.size(); ++i) {
-      bool fits = conditions_[i].field == Field::dataset ? anyInputMatches(conditions_[i], unpackLinks(rows.view(linksColumn)).inputs)
-                                                         : registry::matches(conditions_[i], probes_[i](rows));
+      bool fits = conditions_[i].field == Field::dataset
+                      ? anyInputMatches(conditions_[i], unpackLinks(rows.view(layout[linksColumn])).inputs)
+                      : registry::matches(conditions_[i], probes_[i](rows, layout));
       if (!fits) return false;
     }
     return true;
@@ -141,6 +168,9 @@ class Scan {
       : session_(session), workspace_(workspace), view_(search.view), capacity_(capacity),
         filter_(registry::parseFilter(search.filter, grammar())), order_(orderOf(search.orderBy)) {
     for (const OrderBy& by : order_) probes_.emplace_back(by.field, by.key, false);
+    for (const Probe& probe : filter_.probes()) layout_.need(probe.column());
+    for (const Probe& probe : probes_) layout_.need(probe.column());
+    sql_ = fmt::format("SELECT {} FROM run WHERE experiment = $1 AND stage = $2", layout_.list());
   }
 
   std::vector<Ranked> over(const std::set<std::int64_t>& experiments) {
@@ -159,19 +189,17 @@ class Scan {
  private:
   template <class Sink>
   void read(std::int64_t experiment, int stage, Sink& best) {
-    static const std::string all =
-        fmt::format("SELECT {} FROM run WHERE experiment = $1 AND stage = $2", scanColumns);
     // Nothing to evaluate and the natural order: the index gives the rows in order, so the page is where it stops.
     static const std::string newest =
         "SELECT id, run_id, start_time FROM run WHERE experiment = $1 AND stage = $2 "
         "ORDER BY start_time DESC, run_id LIMIT $3";
     bool natural = filter_.empty() && order_.empty();
-    db::Rows rows = natural ? session_.query(newest, {experiment, stage, capacity_}) : session_.query(all, {experiment, stage});
+    db::Rows rows = natural ? session_.query(newest, {experiment, stage, capacity_}) : session_.query(sql_, {experiment, stage});
     while (rows.next()) {
-      if (!natural && !filter_(rows)) continue;
-      Ranked ranked{.start = rows.integer(startColumn), .runId = rows.text(runIdColumn), .row = rows.integer(idColumn)};
+      if (!filter_(rows, layout_)) continue;
+      Ranked ranked{.start = rows.integer(layout_[startColumn]), .runId = rows.text(layout_[runIdColumn]), .row = rows.integer(layout_[idColumn])};
       ranked.cells.reserve(probes_.size());
-      for (const Probe& probe : probes_) ranked.cells.push_back(probe(rows));
+      for (const Probe& probe : probes_) ranked.cells.push_back(probe(rows, layout_));
       best.offer(std::move(ranked));
     }
   }
@@ -183,12 +211,39 @@ class Scan {
   Filter filter_;
   std::vector<OrderBy> order_;
   std::vector<Probe> probes_;
+  Layout layout_;
+  std::string sql_;
 };
+
+constexpr std::size_t chunk = 50;
+
+template <std::size_t... i>
+db::Rows rowsOf(db::Session& session, const std::array<std::int64_t, chunk>& ids, std::index_sequence<i...>) {
+  static const std::string sql = [] {
+    std::string list;
+    for (std::size_t n = 1; n <= chunk; ++n) list += fmt::format("{}${}", n == 1 ? "" : ", ", n);
+    return fmt::format("SELECT {} FROM run WHERE id IN ({})", runColumns, list);
+  }();
+  return session.query(sql, {ids[i]...});
+}
+
+/// The runs behind these rows, in this order; many with one statement, because a round trip each would be felt.
+std::vector<Run> runsOf(db::Session& session, std::span<const Ranked> ranked) {
+  std::vector<Run> runs(ranked.size());
+  std::unordered_map<std::int64_t, std::size_t> places;
+  for (std::size_t n = 0; n < ranked.size(); ++n) places.emplace(ranked[n].row, n);
+  for (std::size_t from = 0; from < ranked.size(); from += chunk) {
+    std::array<std::int64_t, chunk> ids;
+    for (std::size_t n = 0; n < chunk; ++n) ids[n] = ranked[std::min(from + n, ranked.size() - 1)].row;
+    db::Rows rows = rowsOf(session, ids, std::make_index_sequence<chunk>());
+    while (rows.next()) runs[places.at(rows.integer(0))] = readRun(rows);
+  }
+  return runs;
+}
 
 }  // namespace
 
 Page<Run> searchRuns(db::Session& session, std::string_view workspace, const RunSearch& search) {
-  static const std::string byRow = fmt::format("SELECT {} FROM run WHERE id = $1", runColumns);
   checkMaxResults(search.maxResults);
   std::int64_t offset = pageOffset(search.pageToken);
   auto wanted = static_cast<std::size_t>(offset + search.maxResults + 1);
@@ -196,11 +251,8 @@ Page<Run> searchRuns(db::Session& session, std::string_view workspace, const Run
   std::vector<Ranked> ranked = scan.over({search.experiments.begin(), search.experiments.end()});
 
   Page<Run> page;
-  auto end = std::min(ranked.size(), wanted - 1);
-  for (auto i = static_cast<std::size_t>(offset); i < end; ++i) {
-    db::Rows rows = session.query(byRow, {ranked[i].row});
-    if (rows.next()) page.items.push_back(readRun(rows));
-  }
+  auto begin = std::min(ranked.size(), static_cast<std::size_t>(offset)), end = std::min(ranked.size(), wanted - 1);
+  page.items = runsOf(session, std::span(ranked).subspan(begin, end - begin));
   if (ranked.size() == wanted) page.nextPageToken = registry::pageToken(offset + search.maxResults);
   return page;
 }

@@ -247,7 +247,7 @@ std::span<const Route> loggedModelRoutes() {
       patch("/api/2.0/mlflow/logged-models/{model_id}", writes("logged models"), finalizeLoggedModel),
       del("/api/2.0/mlflow/logged-models/{model_id}", writes("logged models"), deleteLoggedModel),
       patch("/api/2.0/mlflow/logged-models/{model_id}/tags", writes("logged models"), setLoggedModelTags),
-      del("/api/2.0/mlflow/logged-models/{model_id}/tags/{tag_key}", writes("logged models"), deleteLoggedModelTag),
+      del("/api/2.0/mlflow/logged-models/{model_id}/tags/{tag_key...}", writes("logged models"), deleteLoggedModelTag),
       post("/api/2.0/mlflow/logged-models/{model_id}/params", writes("logged models"), logLoggedModelParams),
       get("/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", reads("logged models"), listLoggedModelArtifacts),
   };

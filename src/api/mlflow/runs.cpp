@@ -83,7 +83,7 @@ OneRun getRun(Call& call, const wire::RunRef& in) {
     tracking::Run run = tracking::getRun(session, call.workspace, wire::runIdOf(in));
     requireExperiment(call, Verb::read, session, run.experiment);
     wire::Datasets datasets(session);
-    return {wire::runOf(run, datasets)};
+    return {wire::runOf(std::move(run), datasets)};
   });
 }
 
@@ -128,7 +128,7 @@ FoundRuns searchRuns(Call& call, const SearchRuns& in) {
     wire::Datasets datasets(session);
     FoundRuns found;
     found.runs.reserve(page.items.size());
-    for (const tracking::Run& run : page.items) found.runs.push_back(wire::runOf(run, datasets));
+    for (tracking::Run& run : page.items) found.runs.push_back(wire::runOf(std::move(run), datasets));
     if (!page.nextPageToken.empty()) found.next_page_token = page.nextPageToken;
     return found;
   });

@@ -23,10 +23,13 @@ tracking::View viewOf(std::string_view word) {
   return word == viewWords[1] ? tracking::View::deletedOnly : word == viewWords[2] ? tracking::View::all : tracking::View::activeOnly;
 }
 
-std::vector<KeyValue> listOf(const tracking::Texts& texts) {
+std::vector<KeyValue> listOf(tracking::Texts texts) {
   std::vector<KeyValue> list;
   list.reserve(texts.size());
-  for (const auto& [key, value] : texts) list.push_back({key, value});
+  while (!texts.empty()) {
+    auto node = texts.extract(texts.begin());
+    list.push_back({std::move(node.key()), std::move(node.mapped())});
+  }
   return list;
 }
 
@@ -43,8 +46,8 @@ std::vector<tracking::Pair> pairsOf(const std::vector<KeyValue>& list) {
   return pairs;
 }
 
-Metric metricOf(const tracking::Metric& metric) {
-  return {.key = metric.key, .value = metric.value, .timestamp = metric.timestamp, .step = metric.step};
+Metric metricOf(tracking::Metric metric) {
+  return {.key = std::move(metric.key), .value = metric.value, .timestamp = metric.timestamp, .step = metric.step};
 }
 
 RunInfo infoOf(const tracking::Run& run) {
@@ -60,12 +63,12 @@ RunInfo infoOf(const tracking::Run& run) {
           .lifecycle_stage = run.deleted ? "deleted" : "active"};
 }
 
-Run runOf(const tracking::Run& run, Datasets& datasets) {
+Run runOf(tracking::Run run, Datasets& datasets) {
   Run out{.info = infoOf(run)};
   out.data.metrics.reserve(run.metrics.size());
-  for (const tracking::Metric& metric : run.metrics) out.data.metrics.push_back(metricOf(metric));
-  out.data.params = listOf(run.params);
-  out.data.tags = listOf(run.tags);
+  for (tracking::Metric& metric : run.metrics) out.data.metrics.push_back(metricOf(std::move(metric)));
+  out.data.params = listOf(std::move(run.params));
+  out.data.tags = listOf(std::move(run.tags));
   for (const tracking::DatasetInput& input : run.links.inputs) out.inputs.dataset_inputs.push_back(inputOf(input, datasets));
   for (const std::string& model : run.links.models) out.inputs.model_inputs.push_back({model});
   out.outputs.emplace();

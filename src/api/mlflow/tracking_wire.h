@@ -147,12 +147,12 @@ class Datasets {
 inline constexpr std::string_view viewWords[] = {"ACTIVE_ONLY", "DELETED_ONLY", "ALL"};
 tracking::View viewOf(std::string_view word);  ///< empty: active only
 
-std::vector<KeyValue> listOf(const tracking::Texts& texts);
+std::vector<KeyValue> listOf(tracking::Texts texts);
 /// The last one counts where a key comes twice.
 tracking::Texts textsOf(const std::vector<KeyValue>& list);
 std::vector<tracking::Pair> pairsOf(const std::vector<KeyValue>& list);
-Metric metricOf(const tracking::Metric& metric);
+Metric metricOf(tracking::Metric metric);
 RunInfo infoOf(const tracking::Run& run);
-Run runOf(const tracking::Run& run, Datasets& datasets);
+Run runOf(tracking::Run run, Datasets& datasets);
 
 }  // namespace regesta::api::mlflow::wire

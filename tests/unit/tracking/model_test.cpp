@@ -118,6 +118,7 @@ TEST_P(ModelTest, SearchFiltersAndOrders) {
   EXPECT_EQ(names({.datasets = {{"other", "d9"}}, .orderBy = byName}), "");
   EXPECT_EQ(names({.filter = "params.p = 'b' AND tags.t LIKE 'b'", .orderBy = byName}), "b");
   EXPECT_EQ(names({.filter = "model_type = 'x'", .orderBy = byName}), "b");
+  EXPECT_EQ(names({.filter = "params.p IN ('a', 'c') AND tags.t NOT IN ('c')", .orderBy = byName}), "a");
   EXPECT_EQ(names({.filter = "creation_timestamp > 0 AND attributes.name != 'a'", .orderBy = byName}), "bc");
   EXPECT_EQ(names({.orderBy = {{"metrics.acc", false, {}}}}), "bac");  // the latest of a is 0.1
   EXPECT_EQ(names({.orderBy = {{"metrics.acc", false, {"loans", "d1"}}}}), "abc");
