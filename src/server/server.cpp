@@ -132,7 +132,7 @@ class Running {
     if (address_.loopback() || !access_->users().empty() || !access_->tokens().empty()) return;
     throw error(Code::invalid,
                 "listen: {} can be reached from other machines and no user exists yet; start once on 127.0.0.1, make one with "
-                "`regesta user add NAME`, then listen here",
+                "`regesta user create NAME`, then listen here",
                 address_.host);
   }
 
