@@ -99,9 +99,12 @@ http::Response Api::send(const http::ClientRequest& request) {
     response = client_.send(request);
   } catch (const Error& fault) {
     if (fault.code != Code::unavailable) throw;
+    // The client's words begin with the whole request; people want to hear the server's name and the reason.
+    std::string reason =
+        fault.message.substr(fault.message.rfind(": ") == std::string::npos ? 0 : fault.message.rfind(": ") + 2);
     throw error(Code::unavailable,
                 "no answer from {}: {} (start a server with `regesta serve`, or name one with --url or REGESTA_URL)",
-                connection_.url, fault.message);
+                connection_.url, reason);
   }
   if (response.status >= 400) throw errorOf(response, connection_);
   if (response.status >= 300)

@@ -65,7 +65,8 @@ int unknownCommand(const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     std::vector<std::string> known = nextWords(prefix);
     if (std::ranges::find(known, word) != known.end()) {
-      prefix += (prefix.empty() ? "" : " ") + word;
+      if (!prefix.empty()) prefix += ' ';
+      prefix += word;
       continue;
     }
     auto near = nearest(word, known);
@@ -118,7 +119,7 @@ std::vector<std::string> leadingWords(const std::vector<std::string>& words) {
   return {words.begin(), end};
 }
 
-int runFound(const Command& command, std::vector<std::string> words) {
+int runFound(const Command& command, const std::vector<std::string>& words) {
   try {
     Session session(command, parseArguments(command, words));
     return command.run(session);

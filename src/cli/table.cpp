@@ -64,6 +64,7 @@ void writeJson(std::string& out, const json::value& value, std::size_t depth) {
 
 std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths;
+  widths.reserve(headers_.size());
   for (const std::string& header : headers_) widths.push_back(displayWidth(header));
   for (const auto& row : rows_)
     for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i)
