@@ -36,8 +36,12 @@ class Send final : public StreamHandler {
   }
 };
 
-Action whole(std::function<Response(const Request&)> handle, Runs runs) { return {std::move(handle), nullptr, runs, 0, {}}; }
-Action stream(std::shared_ptr<StreamHandler> handler) { return {nullptr, std::move(handler), Runs::inline_, 1ULL << 40, {}}; }
+Action whole(std::function<Response(const Request&)> handle, Runs runs) {
+  return {std::move(handle), nullptr, runs, 0, {}};
+}
+Action stream(std::shared_ptr<StreamHandler> handler) {
+  return {nullptr, std::move(handler), Runs::inline_, 1ULL << 40, {}};
+}
 
 }  // namespace
 
@@ -45,10 +49,14 @@ int main(int count, char** arguments) {
   std::ifstream file(count > 1 ? arguments[1] : "");
   std::string bytes((std::istreambuf_iterator<char>(file)), {});
   Router router;
-  router.add("GET", "/health", whole([](const Request&) { return Response{200, "text/plain", {}, "OK"}; }, Runs::inline_));
-  router.add("GET", "/waiting", whole([](const Request&) { return Response{200, "text/plain", {}, "OK"}; }, Runs::waiting));
-  router.add("GET", "/file", whole([&](const Request&) { return Response{200, "application/json", {}, bytes}; }, Runs::inline_));
-  router.add("GET", "/metrics", whole([](const Request&) { return Response{200, "text/plain", {}, renderMetrics()}; }, Runs::inline_));
+  router.add("GET", "/health",
+             whole([](const Request&) { return Response{200, "text/plain", {}, "OK"}; }, Runs::inline_));
+  router.add("GET", "/waiting",
+             whole([](const Request&) { return Response{200, "text/plain", {}, "OK"}; }, Runs::waiting));
+  router.add("GET", "/file",
+             whole([&](const Request&) { return Response{200, "application/json", {}, bytes}; }, Runs::inline_));
+  router.add("GET", "/metrics",
+             whole([](const Request&) { return Response{200, "text/plain", {}, renderMetrics()}; }, Runs::inline_));
   router.add("PUT", "/discard", stream(std::make_shared<Discard>()));
   router.add("GET", "/send", stream(std::make_shared<Send>()));
   ServerOptions options;
@@ -64,6 +72,7 @@ int main(int count, char** arguments) {
   server.start();
   std::printf("%d\n", server.port());
   std::fflush(stdout);
-  while (std::getchar() != EOF) {}
+  while (std::getchar() != EOF) {
+  }
   server.drain(1);
 }

@@ -15,10 +15,14 @@ std::atomic<LogLevel> lowest{LogLevel::info};
 
 std::string_view levelName(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warn: return "warn";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
   }
   return "error";
 }
@@ -55,8 +59,10 @@ void log(LogLevel level, std::string_view message, const json::object& fields) {
     line += ',';
     appendLogText(line, name);
     line += ':';
-    if (value.is_string()) appendLogText(line, value.get_string());
-    else line += json::serialize(value);
+    if (value.is_string())
+      appendLogText(line, value.get_string());
+    else
+      line += json::serialize(value);
   }
   line += "}\n";
   writeLine(line);

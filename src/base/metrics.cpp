@@ -46,8 +46,10 @@ T& find(std::string_view name, std::string_view help, std::string_view labels) {
 using Out = std::back_insert_iterator<std::string>;
 
 void renderSample(Out out, std::string_view name, std::string_view labels, auto value) {
-  if (labels.empty()) fmt::format_to(out, "{} {}\n", name, value);
-  else fmt::format_to(out, "{}{{{}}} {}\n", name, labels, value);
+  if (labels.empty())
+    fmt::format_to(out, "{} {}\n", name, value);
+  else
+    fmt::format_to(out, "{}{{{}}} {}\n", name, labels, value);
 }
 
 void render(Out out, std::string_view name, std::string_view labels, const Histogram& histogram) {
@@ -71,9 +73,12 @@ std::string_view typeOf(const Instrument& instrument) {
 std::string escapeHelp(std::string_view help) {
   std::string out;
   for (char c : help) {
-    if (c == '\\') out += "\\\\";
-    else if (c == '\n') out += "\\n";
-    else out += c;
+    if (c == '\\')
+      out += "\\\\";
+    else if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
   }
   return out;
 }
@@ -81,7 +86,8 @@ std::string escapeHelp(std::string_view help) {
 }  // namespace
 
 void Histogram::observe(double seconds) {
-  auto bucket = static_cast<std::size_t>(std::lower_bound(std::begin(bounds), std::end(bounds), seconds) - std::begin(bounds));
+  auto bucket =
+      static_cast<std::size_t>(std::lower_bound(std::begin(bounds), std::end(bounds), seconds) - std::begin(bounds));
   counts_[bucket].fetch_add(1, std::memory_order_relaxed);
   sumNanos_.fetch_add(static_cast<std::uint64_t>(std::max(0.0, seconds) * 1e9), std::memory_order_relaxed);
 }
@@ -104,9 +110,12 @@ std::string renderMetrics() {
     fmt::format_to(out, "# HELP {} {}\n# TYPE {} {}\n", name, escapeHelp(family.help), name,
                    typeOf(family.byLabels.begin()->second));
     for (const auto& [labels, instrument] : family.byLabels) {
-      if (auto* histogram = std::get_if<std::unique_ptr<Histogram>>(&instrument)) render(out, name, labels, **histogram);
-      else if (auto* counter = std::get_if<std::unique_ptr<Counter>>(&instrument)) renderSample(out, name, labels, (*counter)->value());
-      else renderSample(out, name, labels, std::get<std::unique_ptr<Gauge>>(instrument)->value());
+      if (auto* histogram = std::get_if<std::unique_ptr<Histogram>>(&instrument))
+        render(out, name, labels, **histogram);
+      else if (auto* counter = std::get_if<std::unique_ptr<Counter>>(&instrument))
+        renderSample(out, name, labels, (*counter)->value());
+      else
+        renderSample(out, name, labels, std::get<std::unique_ptr<Gauge>>(instrument)->value());
     }
   }
   return text;

@@ -43,7 +43,8 @@ void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t n
 
 AccessLog::AccessLog(const std::string& file) {
   if (file.empty()) return;
-  descriptor_ = file == "-" ? ::dup(STDERR_FILENO) : ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  descriptor_ =
+      file == "-" ? ::dup(STDERR_FILENO) : ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
   if (descriptor_ < 0) throw error(Code::invalid, "the access log {} cannot be opened: {}", file, std::strerror(errno));
 }
 

@@ -123,7 +123,8 @@ bool sendsBody(const ClientRequest& request) {
 }
 
 bool isMethod(std::string_view method) {
-  return !method.empty() && std::all_of(method.begin(), method.end(), [](unsigned char c) { return std::isalpha(c) || c == '-'; });
+  return !method.empty() &&
+         std::all_of(method.begin(), method.end(), [](unsigned char c) { return std::isalpha(c) || c == '-'; });
 }
 
 /// Without credentials and query: addresses in messages end up in logs.

@@ -27,9 +27,9 @@ struct ClientRequest {
 
 /// An HTTP client on libcurl that keeps its connections. Not thread-safe: one per thread.
 /// Any HTTP status is an answer, not an error. Throws Error{unavailable} when there was no answer (refused, timed out,
-/// broken, larger than `answerLimit`), with the reason in words, and Error{invalid} when the request itself cannot be sent.
-/// What a sink or source throws comes out of send(). A request with a `source` is never sent twice: when a kept connection
-/// turns out to be dead, that is Error{unavailable} too, and the caller decides.
+/// broken, larger than `answerLimit`), with the reason in words, and Error{invalid} when the request itself cannot be
+/// sent. What a sink or source throws comes out of send(). A request with a `source` is never sent twice: when a kept
+/// connection turns out to be dead, that is Error{unavailable} too, and the caller decides.
 class Client {
  public:
   Client();

@@ -10,7 +10,8 @@ namespace regesta::http {
 namespace {
 
 constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 std::string_view opaque(std::string_view etag) { return etag.starts_with("W/") ? etag.substr(2) : etag; }
 
@@ -55,7 +56,8 @@ std::optional<std::int64_t> parseHttpDate(std::string_view text) {
   if (month == std::end(months) || !day || !year || !hour || !minute || !second) return std::nullopt;
   year_month_day date(std::chrono::year(int(*year)), std::chrono::month(unsigned(month - std::begin(months)) + 1),
                       std::chrono::day(unsigned(*day)));
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60 || *hour < 0 || *minute < 0 || *second < 0) return std::nullopt;
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60 || *hour < 0 || *minute < 0 || *second < 0)
+    return std::nullopt;
   std::int64_t midnight = duration_cast<seconds>(sys_days(date).time_since_epoch()).count();
   std::int64_t value = midnight + *hour * 3600 + *minute * 60 + *second;
   if (*second < 60 && formatHttpDate(value) != text) return std::nullopt;  // separators and weekday, in one check

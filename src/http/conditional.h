@@ -41,8 +41,8 @@ struct RangeChoice {
   RangeOutcome outcome = RangeOutcome::whole;
   ByteRange range;
 };
-/// Which part of `size` bytes a GET asks for: one range "bytes=a-b", "bytes=a-" or "bytes=-n". Several ranges, other units,
-/// malformed text and an If-Range that does not match give the whole, as the RFC allows.
+/// Which part of `size` bytes a GET asks for: one range "bytes=a-b", "bytes=a-" or "bytes=-n". Several ranges, other
+/// units, malformed text and an If-Range that does not match give the whole, as the RFC allows.
 RangeChoice chooseRange(const Request& request, std::uint64_t size, const Validators& known);
 
 /// "bytes 0-9/100" for a 206; "bytes */100" for a 416.

@@ -10,13 +10,15 @@
 namespace regesta::http {
 namespace {
 
-constexpr std::size_t sendAbove = 64 * 1024;        // pipelined answers leave at the latest when they are this large
-constexpr std::size_t keepCapacity = 64 * 1024;     // larger buffers are given back after the request
+constexpr std::size_t sendAbove = 64 * 1024;     // pipelined answers leave at the latest when they are this large
+constexpr std::size_t keepCapacity = 64 * 1024;  // larger buffers are given back after the request
 constexpr int lingerSeconds = 5, lingerTotalSeconds = 30;  // as nginx: for a peer that still sends behind a refusal
 
 void clearOrFree(std::string& text) {
-  if (text.capacity() > keepCapacity) text = std::string();
-  else text.clear();
+  if (text.capacity() > keepCapacity)
+    text = std::string();
+  else
+    text.clear();
 }
 
 /// True when nothing is left of the pieces.
@@ -33,7 +35,8 @@ bool drop(Pieces& pieces, std::size_t sent) {
 
 Connection::Connection(Site& site, Worker& worker, Descriptor descriptor, std::string remote)
     : site_(site), worker_(worker), remote_(std::move(remote)) {
-  stream_ = site.tls ? site.tls->makeStream(worker.poller, std::move(descriptor)) : makeTcpStream(worker.poller, std::move(descriptor));
+  stream_ = site.tls ? site.tls->makeStream(worker.poller, std::move(descriptor))
+                     : makeTcpStream(worker.poller, std::move(descriptor));
   request_.secure = site.tls != nullptr;
   request_.remote = remote_;
   place_ = worker_.enter(*this);
@@ -58,8 +61,10 @@ void Connection::sweep(std::int64_t nowMillis) {
 }
 
 void Connection::drain() {
-  if (parked_) parked_(false);
-  else if (idle_) stream_->socket().interrupt();
+  if (parked_)
+    parked_(false);
+  else if (idle_)
+    stream_->socket().interrupt();
 }
 
 void Connection::abort() {
@@ -74,8 +79,10 @@ asio::awaitable<void> Connection::run() {
   co_await serve();
   idle_ = false;
   if (!out_.empty()) co_await send();
-  if (refused_ || bodyPending()) co_await linger();
-  else stream_->endSending();
+  if (refused_ || bodyPending())
+    co_await linger();
+  else
+    stream_->endSending();
 }
 
 asio::awaitable<void> Connection::serve() {
@@ -109,9 +116,12 @@ asio::awaitable<void> Connection::serve() {
     beginRequest();
     if (const Action* action = route()) {
       bool simple = action->whole && action->runs == Runs::inline_ && !framing_.hasBody();
-      if (simple) runInline(*action);
-      else if (action->whole) co_await answerWhole(*action);
-      else co_await answerStream(*action);
+      if (simple)
+        runInline(*action);
+      else if (action->whole)
+        co_await answerWhole(*action);
+      else
+        co_await answerStream(*action);
     }
     if (!large_.empty()) co_await send(large_);
     if (bodyPending()) co_await dropRestOfBody();
@@ -198,8 +208,8 @@ void Connection::endRequest() {
   RouteMetrics& metrics = worker_.metrics(action_, request_.method);
   metrics.seconds->observe(took.count());
   metrics.status(answer_.status).add();
-  worker_.logAccess({request_.id, remote_, request_.method, request_.rawPath, metrics.pattern, answer_.status, answer_.bytes,
-                     took.count()});
+  worker_.logAccess({request_.id, remote_, request_.method, request_.rawPath, metrics.pattern, answer_.status,
+                     answer_.bytes, took.count()});
   if (kept_ > 0) site_.bufferedBodies.fetch_sub(std::exchange(kept_, 0), std::memory_order_relaxed);
   for (std::string* text : {&request_.method, &request_.target, &request_.rawPath, &request_.query, &request_.id})
     text->clear();

@@ -22,8 +22,9 @@ namespace regesta::http {
 /// An unread rest of a body up to this size is read and dropped to keep the connection; above, it closes.
 inline constexpr std::size_t droppedBody = 256 * 1024;
 
-/// One connection from accept to close: reads requests, has them answered, in order. Lives in its coroutine on one worker.
-/// Answers collect in `out_` and leave when no further whole request is at hand, so pipelined answers share a packet.
+/// One connection from accept to close: reads requests, has them answered, in order. Lives in its coroutine on one
+/// worker. Answers collect in `out_` and leave when no further whole request is at hand, so pipelined answers share a
+/// packet.
 class Connection final : public Swept {
  public:
   Connection(Site& site, Worker& worker, Descriptor descriptor, std::string remote);
@@ -92,7 +93,7 @@ class Connection final : public Swept {
   bool bodyPending() const { return framing_.chunked ? !chunks_.ended() : bodyLeft_ > 0; }
 
   static constexpr std::int64_t never = INT64_MAX;
-  static constexpr std::size_t turn = 512 * 1024;       ///< bytes moved without waiting before others have their turn
+  static constexpr std::size_t turn = 512 * 1024;      ///< bytes moved without waiting before others have their turn
   static constexpr std::size_t perRequest = 8 * 1024;  ///< what a request counts as
 
   Site& site_;
@@ -123,9 +124,9 @@ class Connection final : public Swept {
   std::function<void(bool)> parked_;
   bool continueDue_ = false;  ///< the client waits for 100 Continue
   bool closing_ = false;
-  bool idle_ = true;       ///< between requests, with nothing received
+  bool idle_ = true;        ///< between requests, with nothing received
   bool answering_ = false;  ///< between a request's head and the end of its answer
-  bool refused_ = false;   ///< the peer's bytes made no sense; what follows them is thrown away
+  bool refused_ = false;    ///< the peer's bytes made no sense; what follows them is thrown away
   bool timedOut_ = false;
 };
 

@@ -24,10 +24,13 @@ Code codeFor(int status) {
   switch (status) {
     case 413:
     case 414:
-    case 431: return Code::tooLarge;
+    case 431:
+      return Code::tooLarge;
     case 501:
-    case 505: return Code::unsupported;
-    default: return Code::invalid;
+    case 505:
+      return Code::unsupported;
+    default:
+      return Code::invalid;
   }
 }
 
@@ -43,8 +46,10 @@ void Connection::beginRequest() {
   continueDue_ = framing_.expectsContinue && framing_.hasBody();
   statusOverride_ = 0;
   auto given = request_.headers.get("X-Request-Id");
-  if (given && isRequestId(*given)) request_.id = *given;
-  else request_.id = worker_.nextRequestId();
+  if (given && isRequestId(*given))
+    request_.id = *given;
+  else
+    request_.id = worker_.nextRequestId();
 }
 
 const Action* Connection::route() {
@@ -110,8 +115,10 @@ asio::awaitable<void> Connection::answerStream(const Action& action) {
     throw;
   } catch (...) {
     Response response = renderCurrent();
-    if (!exchange.begun()) respond(std::move(response));
-    else closing_ = true;  // too late to say it: the answer stays visibly incomplete
+    if (!exchange.begun())
+      respond(std::move(response));
+    else
+      closing_ = true;  // too late to say it: the answer stays visibly incomplete
   }
 }
 
@@ -120,14 +127,18 @@ Response Connection::renderCurrent() {
     throw;
   } catch (const Error& failure) {
     bool ours = failure.code == Code::internal || failure.code == Code::corrupt;
-    if (ours) log(LogLevel::error, failure.message, {{"id", request_.id}, {"path", request_.rawPath}, {"code", codeName(failure.code)}});
+    if (ours)
+      log(LogLevel::error, failure.message,
+          {{"id", request_.id}, {"path", request_.rawPath}, {"code", codeName(failure.code)}});
     return render(failure);
   } catch (const std::exception& failure) {
-    log(LogLevel::error, "a handler failed", {{"id", request_.id}, {"path", request_.rawPath}, {"reason", failure.what()}});
+    log(LogLevel::error, "a handler failed",
+        {{"id", request_.id}, {"path", request_.rawPath}, {"reason", failure.what()}});
   } catch (...) {
     log(LogLevel::error, "a handler failed", {{"id", request_.id}, {"path", request_.rawPath}});
   }
-  return render(error(Code::internal, "internal error; the server's log has the reason under request id {}", request_.id));
+  return render(
+      error(Code::internal, "internal error; the server's log has the reason under request id {}", request_.id));
 }
 
 Response Connection::render(const Error& failure) {
@@ -136,7 +147,10 @@ Response Connection::render(const Error& failure) {
     response = site_.renderError(request_, failure);
   } catch (const std::exception& second) {
     log(LogLevel::error, "an error could not be rendered", {{"id", request_.id}, {"reason", second.what()}});
-    response = {httpStatus(failure.code), "application/json", {}, R"({"error":{"code":"internal","message":"internal error"}})"};
+    response = {httpStatus(failure.code),
+                "application/json",
+                {},
+                R"({"error":{"code":"internal","message":"internal error"}})"};
   }
   if (statusOverride_ != 0) response.status = statusOverride_;
   return response;
@@ -158,8 +172,10 @@ void Connection::respond(Response&& response) {
   beginAnswer(response, none ? BodyFraming::none : BodyFraming::length, response.body.size());
   if (none || request_.method == "HEAD") return;
   countBody(response.body.size());
-  if (response.body.size() < copyBelow) out_ += response.body;
-  else large_ = std::move(response.body);
+  if (response.body.size() < copyBelow)
+    out_ += response.body;
+  else
+    large_ = std::move(response.body);
 }
 
 void Connection::beginAnswer(const Response& response, BodyFraming framing, std::uint64_t length) {
@@ -168,7 +184,8 @@ void Connection::beginAnswer(const Response& response, BodyFraming framing, std:
   // A body that nobody read stands between this answer and the next request. When it is large, or the client has not
   // begun to send it, the connection is worth less than the bytes.
   if (bodyPending() && (continueDue_ || bodyLeft_ > droppedBody)) closing_ = true;
-  if (!framing_.keepAlive || framing == BodyFraming::close || site_.draining.load(std::memory_order_relaxed)) closing_ = true;
+  if (!framing_.keepAlive || framing == BodyFraming::close || site_.draining.load(std::memory_order_relaxed))
+    closing_ = true;
   appendHead(out_, response, {worker_.date(), request_.id, framing, length, !closing_, framing_.http11});
 }
 

@@ -47,8 +47,10 @@ asio::awaitable<std::size_t> Connection::readBody(std::span<char> into) {
           closing_ = true;
           throw Error(Code::invalid, "the request body ended before its declared end");
         }
-        if (direct) size = received;
-        else in_.received(received);
+        if (direct)
+          size = received;
+        else
+          in_.received(received);
       }
       if (direct) bodyLeft_ -= size;
     }
@@ -103,7 +105,8 @@ asio::awaitable<void> Connection::dropRestOfBody() {
   if (!out_.empty()) co_await send();
   char scratch[4096];
   try {
-    while (co_await readBody(scratch) > 0) {}
+    while (co_await readBody(scratch) > 0) {
+    }
   } catch (const Error&) {
     closing_ = true;
   }

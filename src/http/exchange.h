@@ -23,7 +23,8 @@ class Exchange {
   virtual const Request& request() const = 0;
   /// Declared body length, when there is one.
   virtual std::optional<std::uint64_t> bodyLength() const = 0;
-  /// Next bytes of the body; 0 at its end. Throws Error{tooLarge} above the route's limit, Error{invalid} when truncated.
+  /// Next bytes of the body; 0 at its end. Throws Error{tooLarge} above the route's limit, Error{invalid} when
+  /// truncated.
   virtual asio::awaitable<std::size_t> read(std::span<char> into) = 0;
   /// Runs blocking work (a commit, hashing a large file) on the waiting threads and comes back.
   virtual asio::awaitable<void> waiting(std::function<void()> work) = 0;

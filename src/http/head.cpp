@@ -39,13 +39,18 @@ void appendHead(std::string& out, const Response& response, const HeadFacts& fac
       out += "\r\nContent-Length: ";
       appendNumber(out, facts.length);
       break;
-    case BodyFraming::chunked: out += "\r\nTransfer-Encoding: chunked"; break;
+    case BodyFraming::chunked:
+      out += "\r\nTransfer-Encoding: chunked";
+      break;
     case BodyFraming::close:
-    case BodyFraming::none: break;
+    case BodyFraming::none:
+      break;
   }
   (out += "\r\nX-Request-Id: ") += facts.id;
-  if (!facts.keepAlive) out += "\r\nConnection: close";
-  else if (!facts.http11) out += "\r\nConnection: keep-alive";
+  if (!facts.keepAlive)
+    out += "\r\nConnection: close";
+  else if (!facts.http11)
+    out += "\r\nConnection: keep-alive";
   for (const auto& [name, value] : response.headers.all()) {
     if (isOurs(name)) continue;
     out += "\r\n";

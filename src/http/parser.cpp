@@ -21,7 +21,8 @@ std::string_view view(Text text) { return {text.data(), text.size()}; }
 /// Characters of a registered name, IPv4, bracketed IPv6 and port. Others in Host have been used to poison caches.
 bool isHost(std::string_view host) {
   return std::all_of(host.begin(), host.end(), [](unsigned char c) {
-    return std::isalnum(c) || std::string_view("-._~%!$&'()*+,;=:[]").find(static_cast<char>(c)) != std::string_view::npos;
+    return std::isalnum(c) ||
+           std::string_view("-._~%!$&'()*+,;=:[]").find(static_cast<char>(c)) != std::string_view::npos;
   });
 }
 
@@ -33,7 +34,8 @@ bool namesOtherVersion(std::string_view requestLine) {
   std::size_t blank = requestLine.rfind(' ');
   std::string_view version = blank == std::string_view::npos ? std::string_view() : requestLine.substr(blank + 1);
   if (version.size() != 8 || !version.starts_with("HTTP/") || version[6] != '.') return false;
-  return std::isdigit(version[5]) && std::isdigit(version[7]) && version.substr(5) != "1.1" && version.substr(5) != "1.0";
+  return std::isdigit(version[5]) && std::isdigit(version[7]) && version.substr(5) != "1.1" &&
+         version.substr(5) != "1.0";
 }
 
 Malformed malformed(const Failure& failure, std::string_view head) {
@@ -42,7 +44,8 @@ Malformed malformed(const Failure& failure, std::string_view head) {
     return {505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
   if (failure == error::bad_content_length || failure == error::multiple_content_length)
     return {400, "Content-Length is not one decimal number"};
-  if (failure == error::bad_transfer_encoding) return {400, "Transfer-Encoding is repeated, or stands beside Content-Length"};
+  if (failure == error::bad_transfer_encoding)
+    return {400, "Transfer-Encoding is repeated, or stands beside Content-Length"};
   if (failure == error::header_limit) return {431, "the request head is too large"};
   return {400, "the request head is malformed: " + failure.message()};
 }
@@ -83,8 +86,8 @@ struct RequestParser::Grammar final : beast::http::basic_parser<true> {
   /// Absolute form, "http://host/path", as a proxy's client sends it.
   static std::string_view behindAuthority(std::string_view target) {
     std::size_t scheme = target.find("://");
-    bool ours = scheme != std::string_view::npos &&
-                (equalsIgnoreCase(target.substr(0, scheme), "http") || equalsIgnoreCase(target.substr(0, scheme), "https"));
+    bool ours = scheme != std::string_view::npos && (equalsIgnoreCase(target.substr(0, scheme), "http") ||
+                                                     equalsIgnoreCase(target.substr(0, scheme), "https"));
     if (!ours) throw Malformed{400, "the request target is neither a path nor an http address"};
     target.remove_prefix(scheme + 3);
     std::size_t path = target.find_first_of("/?");
@@ -103,13 +106,16 @@ struct RequestParser::Grammar final : beast::http::basic_parser<true> {
         break;
       case Field::transfer_encoding:
         if (++encodings > 1) throw Malformed{400, "Transfer-Encoding is repeated"};
-        if (!equalsIgnoreCase(view(value), "chunked")) throw Malformed{501, "chunked is the only transfer coding spoken here"};
+        if (!equalsIgnoreCase(view(value), "chunked"))
+          throw Malformed{501, "chunked is the only transfer coding spoken here"};
         break;
       case Field::expect:
-        if (!equalsIgnoreCase(view(value), "100-continue")) throw Malformed{417, "the only expectation met here is 100-continue"};
+        if (!equalsIgnoreCase(view(value), "100-continue"))
+          throw Malformed{417, "the only expectation met here is 100-continue"};
         framing.expectsContinue = framing.http11;
         break;
-      default: break;
+      default:
+        break;
     }
   }
 
@@ -144,7 +150,8 @@ std::size_t RequestParser::parse(std::string_view bytes, Request& request, Frami
       scanned_ = bytes.size();
       return 0;
     }
-    if (newline == line_ || bytes[newline - 1] != '\r') throw Malformed{400, "a line of the request head does not end in CRLF"};
+    if (newline == line_ || bytes[newline - 1] != '\r')
+      throw Malformed{400, "a line of the request head does not end in CRLF"};
     bool first = line_ == 0;
     bool blank = newline == line_ + 1;
     if (blank && first) throw Malformed{400, "the request begins with an empty line"};
@@ -192,28 +199,47 @@ void ChunkDecoder::control(unsigned char c) {
       state_ = c == '\r' ? State::sizeEnd : State::extension;
       return;
     case State::extension:
-      if (c == '\r') state_ = State::sizeEnd;
-      else text();
+      if (c == '\r')
+        state_ = State::sizeEnd;
+      else
+        text();
       return;
     case State::sizeEnd:
       must(c == '\n');
       state_ = remaining_ > 0 ? State::data : State::lineStart;
       digits_ = 0;
       return;
-    case State::dataReturn: must(c == '\r'); state_ = State::dataEnd; return;
-    case State::dataEnd: must(c == '\n'); state_ = State::size; return;
+    case State::dataReturn:
+      must(c == '\r');
+      state_ = State::dataEnd;
+      return;
+    case State::dataEnd:
+      must(c == '\n');
+      state_ = State::size;
+      return;
     case State::lineStart:
-      if (c == '\r') state_ = State::lastEnd;
-      else text(), state_ = State::trailer;
+      if (c == '\r')
+        state_ = State::lastEnd;
+      else
+        text(), state_ = State::trailer;
       return;
     case State::trailer:
-      if (c == '\r') state_ = State::trailerEnd;
-      else text();
+      if (c == '\r')
+        state_ = State::trailerEnd;
+      else
+        text();
       return;
-    case State::trailerEnd: must(c == '\n'); state_ = State::lineStart; return;
-    case State::lastEnd: must(c == '\n'); state_ = State::ended; return;
+    case State::trailerEnd:
+      must(c == '\n');
+      state_ = State::lineStart;
+      return;
+    case State::lastEnd:
+      must(c == '\n');
+      state_ = State::ended;
+      return;
     case State::data:
-    case State::ended: return;
+    case State::ended:
+      return;
   }
 }
 

@@ -10,8 +10,8 @@
 
 namespace regesta::http {
 
-/// Bytes that are no request we may answer as one. The connection closes behind the answer: after a framing fault nobody
-/// knows where the next request begins.
+/// Bytes that are no request we may answer as one. The connection closes behind the answer: after a framing fault
+/// nobody knows where the next request begins.
 struct Malformed {
   int status;
   std::string message;
@@ -29,8 +29,8 @@ struct Framing {
 };
 
 /// The grammar of a request head, without input or output. Stricter than RFC 9112 wherever a proxy in front of us might
-/// read the same bytes differently: one Content-Length of digits, "chunked" as the only coding, never both, no bare LF, no
-/// folded lines, exactly one Host.
+/// read the same bytes differently: one Content-Length of digits, "chunked" as the only coding, never both, no bare LF,
+/// no folded lines, exactly one Host.
 class RequestParser {
  public:
   RequestParser();
@@ -60,7 +60,19 @@ class ChunkDecoder {
   bool ended() const { return state_ == State::ended; }
 
  private:
-  enum class State { size, extension, sizeEnd, data, dataReturn, dataEnd, lineStart, trailer, trailerEnd, lastEnd, ended };
+  enum class State {
+    size,
+    extension,
+    sizeEnd,
+    data,
+    dataReturn,
+    dataEnd,
+    lineStart,
+    trailer,
+    trailerEnd,
+    lastEnd,
+    ended
+  };
   void control(unsigned char c);
   void sizeDigit(unsigned char c);
 

@@ -43,7 +43,8 @@ void Poller::dispatch() {
   for (int i = 0; i < count; ++i) static_cast<PolledSocket*>(events[i].data.ptr)->onEvents(events[i].events);
 }
 
-PolledSocket::PolledSocket(Poller& poller, Descriptor descriptor) : poller_(poller), descriptor_(std::move(descriptor)) {
+PolledSocket::PolledSocket(Poller& poller, Descriptor descriptor)
+    : poller_(poller), descriptor_(std::move(descriptor)) {
   epoll_event event{EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, {.ptr = this}};
   if (::epoll_ctl(poller_.events_.native_handle(), EPOLL_CTL_ADD, number(), &event) != 0) throw PeerGone();
 }
@@ -71,7 +72,8 @@ ssize_t PolledSocket::send(const msghdr& message) {
 asio::awaitable<void> PolledSocket::until(const bool& ready) {
   auto initiate = [this](auto handler) { waiter_.emplace(std::move(handler)); };
   awaited_ = &ready;
-  while (!ready && !interrupted_) co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
+  while (!ready && !interrupted_)
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
   if (std::exchange(interrupted_, false)) throw PeerGone();
 }
 

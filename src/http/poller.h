@@ -32,9 +32,9 @@ class Descriptor {
 /// Where a coroutine goes on that waits for a socket.
 using Waiter = asio::async_result<asio::use_awaitable_t<>, void()>::handler_type;
 
-/// Edge-triggered readiness of one event loop's sockets. Asio's own reactor tries a read before each wait, one system call in
-/// vain per request; here a read that came up short is known to have emptied the socket, and a request costs one recv
-/// and one send, as in nginx. Used on the loop's thread.
+/// Edge-triggered readiness of one event loop's sockets. Asio's own reactor tries a read before each wait, one system
+/// call in vain per request; here a read that came up short is known to have emptied the socket, and a request costs
+/// one recv and one send, as in nginx. Used on the loop's thread.
 class Poller {
  public:
   explicit Poller(asio::io_context& io);

@@ -41,7 +41,8 @@ Segment parseSegment(std::string_view text, std::string_view pattern) {
   }
   segment.name = name;
   bool affixed = !segment.prefix.empty() || !segment.suffix.empty();
-  if (name.empty() || (segment.rest && affixed)) throw error(Code::internal, "route {}: {} is no variable", pattern, text);
+  if (name.empty() || (segment.rest && affixed))
+    throw error(Code::internal, "route {}: {} is no variable", pattern, text);
   return segment;
 }
 
@@ -63,8 +64,8 @@ bool hasDotSegment(std::string_view text) {
   return false;
 }
 
-/// The segments as the client means them. What no name may hold is refused here, once, for every front: dot segments (also
-/// behind %2F), NUL, and bytes that are not UTF-8.
+/// The segments as the client means them. What no name may hold is refused here, once, for every front: dot segments
+/// (also behind %2F), NUL, and bytes that are not UTF-8.
 void decodeSegments(std::vector<std::string_view>& segments, std::forward_list<std::string>& storage) {
   if (segments.size() > maxSegments) throw error(Code::invalid, "the path has more than {} segments", maxSegments);
   for (std::string_view& segment : segments) {
@@ -114,7 +115,8 @@ Router::Node& Router::Node::child(const Segment& segment) {
   for (Affixed& each : variables)
     if (each.prefix == segment.prefix && each.suffix == segment.suffix) return *each.node;
   auto length = [](const auto& each) { return each.prefix.size() + each.suffix.size(); };
-  auto place = std::find_if(variables.begin(), variables.end(), [&](const Affixed& each) { return length(each) < length(segment); });
+  auto place = std::find_if(variables.begin(), variables.end(),
+                            [&](const Affixed& each) { return length(each) < length(segment); });
   return *variables.insert(place, Affixed{segment.prefix, segment.suffix, std::make_unique<Node>()})->node;
 }
 

@@ -11,8 +11,8 @@ namespace regesta::http {
 
 class StreamHandler;  // http/exchange.h: a coroutine over the request's bytes
 
-/// Where a whole-body handler runs. Handlers that only read run on the I/O thread that parsed the request; handlers that
-/// wait (for a commit, a worker, another server) run on the pool of waiting threads.
+/// Where a whole-body handler runs. Handlers that only read run on the I/O thread that parsed the request; handlers
+/// that wait (for a commit, a worker, another server) run on the pool of waiting threads.
 enum class Runs { inline_, waiting };
 
 /// What stands behind a route: exactly one of `whole` and `stream` is set.
@@ -34,8 +34,8 @@ class Router {
   void add(std::string_view method, std::string_view pattern, Action action);
 
   struct Found {
-    const Action* action = nullptr;       ///< null: no such path, or not with this method
-    std::vector<std::string> allowed;     ///< methods the path has; empty: no such path
+    const Action* action = nullptr;    ///< null: no such path, or not with this method
+    std::vector<std::string> allowed;  ///< methods the path has; empty: no such path
   };
   /// Fills request.variables. HEAD falls back to GET.
   Found find(Request& request) const;

@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <arpa/inet.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -25,6 +26,8 @@ constexpr auto awaiting = asio::as_tuple(asio::use_awaitable);
 constexpr auto acceptBackOff = std::chrono::milliseconds(100);
 constexpr int backlog = 4096;
 constexpr int acceptAtOnce = 64;
+constexpr std::size_t descriptorsBeside = 512;  // files, databases and clients of the rest of the program
+constexpr auto complainEvery = std::chrono::seconds(10);
 
 /// Counts a connection from accept until its coroutine is gone.
 class Ticket {
@@ -63,10 +66,20 @@ std::string addressText(const sockaddr_storage& address) {
     ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
   } else if (address.ss_family == AF_INET6) {
     const in6_addr& six = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&six)) ::inet_ntop(AF_INET, six.s6_addr + 12, text, sizeof text);
-    else ::inet_ntop(AF_INET6, &six, text, sizeof text);
+    if (IN6_IS_ADDR_V4MAPPED(&six))
+      ::inet_ntop(AF_INET, six.s6_addr + 12, text, sizeof text);
+    else
+      ::inet_ntop(AF_INET6, &six, text, sizeof text);
   }
   return text;
+}
+
+/// The usual soft limit of 1024 files would make `maxConnections` an empty promise.
+void allowDescriptors(std::size_t wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void turnAway(Site& site, const Descriptor& descriptor) {
@@ -79,7 +92,8 @@ void turnAway(Site& site, const Descriptor& descriptor) {
 }  // namespace
 
 struct Server::State {
-  State(ServerOptions options, const Router& router, RenderError render) : site(std::move(options), router, std::move(render)) {}
+  State(ServerOptions options, const Router& router, RenderError render)
+      : site(std::move(options), router, std::move(render)) {}
 
   Site site;
   std::vector<std::unique_ptr<Worker>> workers;
@@ -87,6 +101,7 @@ struct Server::State {
   std::mutex draining;
   bool running = false;
   std::uint16_t port = 0;
+  std::chrono::steady_clock::time_point nextComplaint;
 
   void listen();
   Worker& leastBusy();
@@ -117,7 +132,8 @@ void Server::State::listen() {
 
 Worker& Server::State::leastBusy() {
   auto load = [](const auto& worker) { return worker->load.load(std::memory_order_relaxed); };
-  return **std::min_element(workers.begin(), workers.end(), [&](const auto& a, const auto& b) { return load(a) < load(b); });
+  return **std::min_element(workers.begin(), workers.end(),
+                            [&](const auto& a, const auto& b) { return load(a) < load(b); });
 }
 
 asio::awaitable<void> Server::State::accept() {
@@ -128,7 +144,11 @@ asio::awaitable<void> Server::State::accept() {
     int fault = acceptSome();
     if (fault == 0 || !acceptor->is_open()) continue;
     // Out of descriptors or memory: peers stay in the backlog until some are free again.
-    log(LogLevel::warn, "a connection could not be accepted", {{"reason", std::strerror(fault)}});
+    auto now = std::chrono::steady_clock::now();
+    if (now >= nextComplaint) {
+      log(LogLevel::warn, "connections cannot be accepted now", {{"reason", std::strerror(fault)}});
+      nextComplaint = now + complainEvery;
+    }
     pause.expires_after(acceptBackOff);
     co_await pause.async_wait(awaiting);
   }
@@ -139,7 +159,8 @@ int Server::State::acceptSome() {
   for (int i = 0; i < acceptAtOnce; ++i) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
-    int number = ::accept4(acceptor->native_handle(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int number = ::accept4(acceptor->native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (number >= 0) {
       admit(Descriptor(number), addressText(address));
       continue;
@@ -154,7 +175,8 @@ void Server::State::admit(Descriptor descriptor, std::string remote) {
   site.accepted.add();
   if (site.connections.load() >= site.options.maxConnections) return turnAway(site, descriptor);
   Worker& worker = leastBusy();
-  asio::co_spawn(worker.io, converse(site, worker, std::move(descriptor), std::move(remote), Ticket(site, worker)), asio::detached);
+  asio::co_spawn(worker.io, converse(site, worker, std::move(descriptor), std::move(remote), Ticket(site, worker)),
+                 asio::detached);
 }
 
 bool Server::State::waitUntilEmpty(std::chrono::milliseconds limit) {
@@ -173,7 +195,9 @@ Server::~Server() { drain(0); }
 
 void Server::start() {
   Site& site = state_->site;
-  std::size_t count = site.options.ioThreads > 0 ? site.options.ioThreads : std::max(1u, std::thread::hardware_concurrency());
+  allowDescriptors(site.options.maxConnections + descriptorsBeside);
+  std::size_t count =
+      site.options.ioThreads > 0 ? site.options.ioThreads : std::max(1u, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) state_->workers.push_back(std::make_unique<Worker>(site));
   state_->listen();
   asio::co_spawn(state_->workers.front()->io, state_->accept(), asio::detached);
@@ -181,9 +205,7 @@ void Server::start() {
   state_->running = true;
 }
 
-std::uint16_t Server::port() const {
-  return state_->port;
-}
+std::uint16_t Server::port() const { return state_->port; }
 
 void Server::drain(int seconds) {
   std::lock_guard lock(state_->draining);

@@ -15,16 +15,16 @@ namespace regesta::http {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;         ///< 0: any free one, see Server::port()
-  std::size_t ioThreads = 0;      ///< 0: one a core
+  std::uint16_t port = 0;     ///< 0: any free one, see Server::port()
+  std::size_t ioThreads = 0;  ///< 0: one a core
   std::size_t waitingThreads = 64;
-  std::string certificateFile;    ///< PEM; TLS when both are set
+  std::string certificateFile;  ///< PEM; TLS when both are set
   std::string keyFile;
-  std::string accessLog;          ///< file of JSON lines, "-" for stderr, empty for none
+  std::string accessLog;  ///< file of JSON lines, "-" for stderr, empty for none
   std::size_t maxConnections = 20'000;
-  int headTimeoutSeconds = 15;    ///< to receive a whole request head (slow loris)
-  int idleTimeoutSeconds = 75;    ///< between requests
-  int bodyTimeoutSeconds = 60;    ///< without a single byte of an expected body, and for a peer that does not read
+  int headTimeoutSeconds = 15;  ///< to receive a whole request head (slow loris)
+  int idleTimeoutSeconds = 75;  ///< between requests
+  int bodyTimeoutSeconds = 60;  ///< without a single byte of an expected body, and for a peer that does not read
 };
 
 /// An HTTP/1.1 server over TCP or TLS: keep-alive, pipelining, streaming bodies, graceful drain.
@@ -35,10 +35,13 @@ class Server {
   using RenderError = std::function<Response(const Request&, const Error&)>;
   Server(ServerOptions options, const Router& router, RenderError renderError);
   ~Server();
-  /// Binds and begins to accept. Throws Error{unavailable} that names the address when it is taken.
+  /// Binds and begins to accept. Throws Error{unavailable} that names the address when it is taken. Raises the
+  /// process's soft limit of open files towards `maxConnections`.
   void start();
   std::uint16_t port() const;
-  /// Stops accepting, lets running requests finish for at most `seconds`, then closes. Idempotent.
+  /// Stops accepting, lets running requests finish for at most `seconds`, then closes. A handler on the waiting threads
+  /// is never cut in the middle: drain returns when it has ended, however long that takes. Idempotent; not from a
+  /// handler.
   void drain(int seconds);
 
  private:

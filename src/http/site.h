@@ -13,7 +13,11 @@ namespace regesta::http {
 /// What all connections of one server share.
 struct Site {
   Site(ServerOptions given, const Router& routes, Server::RenderError render)
-      : options(std::move(given)), router(routes), renderError(std::move(render)), waiting(options.waitingThreads), accessLog(options.accessLog) {
+      : options(std::move(given)),
+        router(routes),
+        renderError(std::move(render)),
+        waiting(options.waitingThreads),
+        accessLog(options.accessLog) {
     if (!options.certificateFile.empty() && !options.keyFile.empty())
       tls = std::make_unique<TlsContext>(options.certificateFile, options.keyFile);
   }

@@ -24,8 +24,10 @@ std::string serverSentEvent(std::string_view data, std::string_view id, std::str
   for (std::size_t i = 0; i < data.size(); ++i) {
     bool pair = data[i] == '\r' && i + 1 < data.size() && data[i + 1] == '\n';
     if (pair) ++i;
-    if (data[i] == '\r' || data[i] == '\n') out += "\ndata: ";
-    else out += data[i];
+    if (data[i] == '\r' || data[i] == '\n')
+      out += "\ndata: ";
+    else
+      out += data[i];
   }
   out += "\n\n";
   return out;

@@ -7,8 +7,8 @@
 
 namespace regesta::http {
 
-/// One server-sent event as the HTML standard writes it. Empty parts are left out; `data` may have several lines. A line
-/// break or NUL in `id` or `event` would begin a new field: they are dropped.
+/// One server-sent event as the HTML standard writes it. Empty parts are left out; `data` may have several lines. A
+/// line break or NUL in `id` or `event` would begin a new field: they are dropped.
 std::string serverSentEvent(std::string_view data, std::string_view id = {}, std::string_view event = {});
 /// A comment that keeps proxies from closing a quiet stream.
 std::string_view serverSentHeartbeat();

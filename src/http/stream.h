@@ -31,7 +31,8 @@ class Stream {
   virtual std::optional<std::size_t> tryRead(std::span<char> into) = 0;
   /// Returns when tryRead is worth another call.
   virtual asio::awaitable<void> readable() = 0;
-  /// Gives the kernel what it takes without waiting; 0 when it takes nothing now. Unsent pieces must come again unchanged.
+  /// Gives the kernel what it takes without waiting; 0 when it takes nothing now. Unsent pieces must come again
+  /// unchanged.
   virtual std::size_t tryWrite(const Pieces& pieces) = 0;
   /// Returns when tryWrite is worth another call.
   virtual asio::awaitable<void> writable() = 0;

@@ -71,7 +71,10 @@ void StreamExchange::start(const Response& head, std::optional<std::uint64_t> le
   bool none = bodyless(head.status);
   silent_ = none || connection_.request().method == "HEAD";
   chunked_ = !length && connection_.framing().http11;
-  BodyFraming framing = none ? BodyFraming::none : length ? BodyFraming::length : chunked_ ? BodyFraming::chunked : BodyFraming::close;
+  BodyFraming framing = none       ? BodyFraming::none
+                        : length   ? BodyFraming::length
+                        : chunked_ ? BodyFraming::chunked
+                                   : BodyFraming::close;
   connection_.beginAnswer(head, framing, length.value_or(0));
 }
 

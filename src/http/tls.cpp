@@ -75,8 +75,10 @@ class TlsStream final : public Stream {
       ERR_clear_error();
       int result = SSL_do_handshake(ssl_.get());
       if (result == 1) co_return;
-      if (wantsRead(result)) co_await socket_.untilReadable();
-      else co_await socket_.untilWritable();
+      if (wantsRead(result))
+        co_await socket_.untilReadable();
+      else
+        co_await socket_.untilWritable();
     }
   }
 
@@ -109,8 +111,12 @@ class TlsStream final : public Stream {
     return total;
   }
 
-  asio::awaitable<void> readable() override { return readWantsRead_ ? socket_.untilReadable() : socket_.untilWritable(); }
-  asio::awaitable<void> writable() override { return writeWantsRead_ ? socket_.untilReadable() : socket_.untilWritable(); }
+  asio::awaitable<void> readable() override {
+    return readWantsRead_ ? socket_.untilReadable() : socket_.untilWritable();
+  }
+  asio::awaitable<void> writable() override {
+    return writeWantsRead_ ? socket_.untilReadable() : socket_.untilWritable();
+  }
 
   void endSending() noexcept override {
     ERR_clear_error();
@@ -136,8 +142,8 @@ class TlsStream final : public Stream {
 };
 
 /// HTTP/1.1 is what we speak; a client that offers only others is told so in the handshake.
-int chooseProtocol(SSL*, const unsigned char** out, unsigned char* outLength, const unsigned char* in, unsigned int length,
-                   void*) {
+int chooseProtocol(SSL*, const unsigned char** out, unsigned char* outLength, const unsigned char* in,
+                   unsigned int length, void*) {
   static constexpr unsigned char ours[] = "\x08http/1.1";
   unsigned char* chosen = nullptr;
   int found = SSL_select_next_proto(&chosen, outLength, ours, sizeof ours - 1, in, length);
@@ -152,12 +158,14 @@ struct TlsContext::State {
   ~State() { SSL_CTX_free(context); }
 };
 
-TlsContext::TlsContext(const std::string& certificateFile, const std::string& keyFile) : state_(std::make_unique<State>()) {
+TlsContext::TlsContext(const std::string& certificateFile, const std::string& keyFile)
+    : state_(std::make_unique<State>()) {
   SSL_CTX* context = state_->context;
   if (!context) throw error(Code::internal, "TLS cannot start: {}", lastReason());
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(context, 1);  // a record's header and body in one recv
   SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("regesta"), 7);
   SSL_CTX_set_alpn_select_cb(context, chooseProtocol, nullptr);

@@ -32,7 +32,8 @@ std::int64_t steadyMillis() {
 Counter& RouteMetrics::status(int status) {
   for (auto& [known, counter] : byStatus)
     if (known == status) return *counter;
-  Counter& fresh = counter("regesta_http_requests_total", "Answered requests", fmt::format("{},status=\"{}\"", labels, status));
+  Counter& fresh =
+      counter("regesta_http_requests_total", "Answered requests", fmt::format("{},status=\"{}\"", labels, status));
   byStatus.emplace_back(status, &fresh);
   return fresh;
 }
@@ -72,7 +73,8 @@ RouteMetrics& Worker::metrics(const Action* action, std::string_view method) {
     found.pattern = action ? std::string_view(action->pattern) : "";
     std::string pattern = fmt::format("pattern=\"{}\"", found.pattern);
     found.labels = fmt::format("method=\"{}\",{}", methods[index], pattern);
-    found.seconds = &histogram("regesta_http_request_seconds", "Time from a request's head to the end of its answer", pattern);
+    found.seconds =
+        &histogram("regesta_http_request_seconds", "Time from a request's head to the end of its answer", pattern);
   }
   return found;
 }

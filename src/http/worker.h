@@ -41,9 +41,9 @@ struct RouteMetrics {
   Counter& status(int status);
 };
 
-/// One I/O thread with an event loop of its own. A connection lives and dies on one worker, so nothing of it needs a lock.
-/// Instead of a timer per connection, one sweep five times a second compares deadlines with a coarse clock: arming a
-/// deadline is one store.
+/// One I/O thread with an event loop of its own. A connection lives and dies on one worker, so nothing of it needs a
+/// lock. Instead of a timer per connection, one sweep five times a second compares deadlines with a coarse clock:
+/// arming a deadline is one store.
 class Worker {
  public:
   explicit Worker(Site& site);

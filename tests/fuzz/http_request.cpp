@@ -1,6 +1,5 @@
-// A connection's incoming bytes: heads, bodies, routes, conditions. However the bytes are cut into pieces, the same requests
-// come out; that is what keeps a proxy in front of us and ourselves of one mind.
-// rooms: http
+// A connection's incoming bytes: heads, bodies, routes, conditions. However the bytes are cut into pieces, the same
+// requests come out; that is what keeps a proxy in front of us and ourselves of one mind. rooms: http
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -23,7 +22,8 @@ void require(bool holds) {
 const Router& router() {
   static const Router* filled = [] {
     auto* fresh = new Router;
-    for (std::string_view pattern : {"/", "/a/{b}", "/a/literal", "/v2/{name...}/blobs/{digest}", "/files/{path...}", "/git/{repo}.git"})
+    for (std::string_view pattern :
+         {"/", "/a/{b}", "/a/literal", "/v2/{name...}/blobs/{digest}", "/files/{path...}", "/git/{repo}.git"})
       fresh->add("GET", pattern, {[](const Request&) { return Response(); }, nullptr, Runs::inline_, 0, {}});
     return fresh;
   }();
@@ -40,12 +40,13 @@ void checkRoute(Request request) {
   }
   parseQuery(request.query);
   RangeChoice choice = chooseRange(request, 1000, {"\"v\"", 784111777});
-  if (choice.outcome == RangeOutcome::part) require(choice.range.first <= choice.range.last && choice.range.last < 1000);
+  if (choice.outcome == RangeOutcome::part)
+    require(choice.range.first <= choice.range.last && choice.range.last < 1000);
   evaluateConditions(request, {"\"v\"", 784111777});
 }
 
-/// Everything a reader would see, as text; ends at the first fault or when bytes run out. Bytes of a body that turns out to
-/// be malformed do not count: the request fails as a whole.
+/// Everything a reader would see, as text; ends at the first fault or when bytes run out. Bytes of a body that turns
+/// out to be malformed do not count: the request fails as a whole.
 std::string readAll(std::string_view bytes, std::size_t step, std::size_t room) {
   std::string seen, body, into(room, '\0');
   std::size_t begin = 0, arrived = std::min(step, bytes.size());
@@ -68,7 +69,8 @@ std::string readAll(std::string_view bytes, std::size_t step, std::size_t room) 
       require(!(framing.chunked && framing.length));
       begin += size;
       checkRoute(request);
-      seen += fmt::format("<{} {} {} {}>", request.method, request.rawPath, request.query, request.headers.all().size());
+      seen +=
+          fmt::format("<{} {} {} {}>", request.method, request.rawPath, request.query, request.headers.all().size());
       if (framing.chunked) {
         ChunkDecoder decoder;
         while (!decoder.ended()) {

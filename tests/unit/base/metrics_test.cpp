@@ -17,8 +17,10 @@ TEST(Metrics, RendersTheExpositionFormat) {
   seconds.observe(100);
   std::string page = renderMetrics();
   auto has = [&](std::string_view line) { return page.find(line) != std::string::npos; };
-  EXPECT_TRUE(has("# HELP test_requests_total Requests\\nby \\\\ status\n# TYPE test_requests_total counter\n"
-                  "test_requests_total{status=\"200\"} 3\ntest_requests_total{status=\"404\"} 1\n")) << page;
+  EXPECT_TRUE(
+      has("# HELP test_requests_total Requests\\nby \\\\ status\n# TYPE test_requests_total counter\n"
+          "test_requests_total{status=\"200\"} 3\ntest_requests_total{status=\"404\"} 1\n"))
+      << page;
   EXPECT_TRUE(has("# TYPE test_open gauge\ntest_open -2\n")) << page;
   EXPECT_TRUE(has("# TYPE test_seconds histogram\ntest_seconds_bucket{route=\"/a\",le=\"5e-05\"} 1\n")) << page;
   EXPECT_TRUE(has("test_seconds_bucket{route=\"/a\",le=\"0.25\"} 1\n")) << page;

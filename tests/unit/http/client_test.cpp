@@ -33,22 +33,25 @@ void routes(Router& router) {
   router.add("GET", "/hello", whole([](const Request& request) { return text(request.secure ? "secure" : "hello"); }));
   router.add("GET", "/missing", whole([](const Request&) -> Response { throw error(Code::notFound, "not here"); }));
   router.add("GET", "/away", whole([](const Request&) {
-    Response response{302, {}, {}, {}};
-    response.headers.add("Location", "/hello");
-    return response;
-  }));
+               Response response{302, {}, {}, {}};
+               response.headers.add("Location", "/hello");
+               return response;
+             }));
   for (std::string method : {"POST", "PUT", "PATCH", "DELETE"})
     router.add(method, "/echo", whole([](const Request& request) {
-      Response response = text(request.method + " " + request.body);
-      response.headers.add("X-Seen", std::string(request.headers.get("X-Mine").value_or("none")));
-      return response;
-    }));
+                 Response response = text(request.method + " " + request.body);
+                 response.headers.add("X-Seen", std::string(request.headers.get("X-Mine").value_or("none")));
+                 return response;
+               }));
   router.add("PUT", "/take", streaming(take));
   router.add("GET", "/give", streaming(give));
-  router.add("GET", "/sleep", whole([](const Request&) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
-    return text("late");
-  }, Runs::waiting));
+  router.add("GET", "/sleep",
+             whole(
+                 [](const Request&) {
+                   std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+                   return text("late");
+                 },
+                 Runs::waiting));
 }
 
 class ClientTest : public ::testing::Test {
@@ -189,7 +192,8 @@ TEST(Tls, ServesWithACertificateAndRefusesOthers) {
   std::string cert = folder.path / "cert.pem", key = folder.path / "key.pem";
   std::string make = fmt::format(
       "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext "
-      "subjectAltName=IP:127.0.0.1 -keyout {} -out {} 2>/dev/null", key, cert);
+      "subjectAltName=IP:127.0.0.1 -keyout {} -out {} 2>/dev/null",
+      key, cert);
   ASSERT_EQ(std::system(make.c_str()), 0) << "the openssl command line is needed";
   ServerOptions options;
   options.certificateFile = cert;

@@ -18,8 +18,9 @@ TEST(HttpDate, WritesAndReadsTheRfcExample) {
   EXPECT_EQ(formatHttpDate(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
   EXPECT_EQ(parseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT"), 784111777);
   EXPECT_EQ(parseHttpDate("Thu, 29 Feb 2024 23:59:59 GMT"), 1709251199);
-  for (std::string_view text : {"Mon, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 31 Feb 1994 08:49:37 GMT",
-                                "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "", "Sun, 06 Nov 1994 -1:49:37 GMT"})
+  for (std::string_view text :
+       {"Mon, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 31 Feb 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 06 Nov 1994 24:00:00 GMT", "", "Sun, 06 Nov 1994 -1:49:37 GMT"})
     EXPECT_FALSE(parseHttpDate(text)) << text;
 }
 
@@ -79,7 +80,8 @@ TEST(Range, UnsatisfiableAndIgnored) {
   EXPECT_EQ(range("bytes=-0", 100), "416");
   EXPECT_EQ(range("bytes=0-0", 0), "416");
   EXPECT_EQ(range("bytes=-1", 0), "416");
-  for (std::string_view text : {"bytes=9-1", "bytes=a-b", "bytes=", "bytes=-", "bytes=1", "items=0-1", "bytes=0-1,5-6", "bytes=0 - 1", "bytes=--1"})
+  for (std::string_view text : {"bytes=9-1", "bytes=a-b", "bytes=", "bytes=-", "bytes=1", "items=0-1", "bytes=0-1,5-6",
+                                "bytes=0 - 1", "bytes=--1"})
     EXPECT_EQ(range(text, 100), "200") << text;
 }
 
@@ -107,7 +109,8 @@ TEST(Head, HandlersCannotSplitTheResponseOrFrameIt) {
   std::string out;
   appendHead(out, response, {"D", "id", BodyFraming::length, 5, true, true});
   EXPECT_EQ(out,
-            "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: text/plain  Set-Cookie: a\r\nContent-Length: 5\r\nX-Request-Id: id\r\n"
+            "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: text/plain  Set-Cookie: a\r\nContent-Length: "
+            "5\r\nX-Request-Id: id\r\n"
             "X-Name: a  Set-Cookie: evil \r\n\r\n");
 }
 

@@ -17,7 +17,15 @@ namespace regesta::http::test {
 Response renderPlain(const Request&, const Error& failure) {
   Response response{httpStatus(failure.code), "application/json", {}, {}};
   JsonWriter writer(response.body);
-  writer.object().key("error").object().key("code").text(codeName(failure.code)).key("message").text(failure.message).end().end();
+  writer.object()
+      .key("error")
+      .object()
+      .key("code")
+      .text(codeName(failure.code))
+      .key("message")
+      .text(failure.message)
+      .end()
+      .end();
   return response;
 }
 
@@ -61,7 +69,8 @@ Peer::Peer(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CL
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("cannot connect");
+  if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("cannot connect");
 }
 Peer::~Peer() { close(); }
 
@@ -111,7 +120,8 @@ std::string Peer::receiveResponse(bool head) {
   auto length = parseInteger(headerOf(response, "Content-Length"));
   if (!length || head) return response;
   auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (held_.size() < static_cast<std::size_t>(*length) && fill(until)) {}
+  while (held_.size() < static_cast<std::size_t>(*length) && fill(until)) {
+  }
   response += held_.substr(0, static_cast<std::size_t>(*length));
   held_.erase(0, static_cast<std::size_t>(*length));
   return response;
@@ -146,7 +156,8 @@ std::string headerOf(std::string_view response, std::string_view name) {
   response = response.substr(0, response.find("\r\n\r\n"));
   for (std::string_view line : split(response, '\n')) {
     std::size_t colon = line.find(':');
-    if (colon != std::string_view::npos && equalsIgnoreCase(line.substr(0, colon), name)) return std::string(trim(line.substr(colon + 1)));
+    if (colon != std::string_view::npos && equalsIgnoreCase(line.substr(0, colon), name))
+      return std::string(trim(line.substr(colon + 1)));
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #pragma once
-// A server on a free loopback port and a raw socket to talk to it: what a hostile or unusual client would send, byte by byte.
+// A server on a free loopback port and a raw socket to talk to it: what a hostile or unusual client would send, byte by
+// byte.
 #include <chrono>
 #include <memory>
 #include <string>

@@ -38,7 +38,8 @@ Parsed parseSlowly(std::string_view bytes) {
 
 TEST(Parser, TakesAHeadApart) {
   std::string_view bytes =
-      "POST //api/v1/x%2Fy?a=1&b=?2 HTTP/1.1\r\nHost: localhost:4600\r\nX-Empty:\r\ncontent-length: 12\r\nX-Pad:  v \t\r\n\r\nbody";
+      "POST //api/v1/x%2Fy?a=1&b=?2 HTTP/1.1\r\nHost: localhost:4600\r\nX-Empty:\r\ncontent-length: 12\r\nX-Pad:  v "
+      "\t\r\n\r\nbody";
   for (const Parsed& got : {parse(bytes), parseSlowly(bytes)}) {
     ASSERT_EQ(got.status, 0);
     EXPECT_EQ(got.size, bytes.size() - 4);
@@ -55,7 +56,9 @@ TEST(Parser, TakesAHeadApart) {
 }
 
 TEST(Parser, OneParserReadsManyHeads) {
-  std::string_view bytes = "PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::string_view bytes =
+      "PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\nGET /b HTTP/1.1\r\nHost: "
+      "x\r\n\r\n";
   RequestParser parser;
   Request first, second;
   Framing framing;
@@ -92,7 +95,8 @@ struct Bad {
 using namespace std::string_view_literals;
 const Bad bad[] = {
     {"both lengths", 400, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"},
-    {"both lengths, reversed", 400, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"},
+    {"both lengths, reversed", 400,
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"},
     {"two lengths", 400, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"},
     {"two equal lengths", 400, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n"},
     {"length list", 400, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3, 3\r\n\r\n"},
@@ -102,9 +106,12 @@ const Bad bad[] = {
     {"empty length", 400, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n\r\n"},
     {"overflowing length", 400, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551616\r\n\r\n"},
     {"coding list", 501, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"},
-    {"coding twice", 400, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
+    {"coding twice", 400,
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
     {"chunked not last", 501, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n"},
-    {"disguised coding", 400, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0b" "chunked\r\n\r\n"},
+    {"disguised coding", 400,
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0b"
+     "chunked\r\n\r\n"},
     {"coding in 1.0", 400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
     {"blank before colon", 400, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 3\r\n\r\n"},
     {"no colon", 400, "GET / HTTP/1.1\r\nHost: x\r\nNonsense\r\n\r\n"},
@@ -164,16 +171,18 @@ std::string dechunk(std::string_view bytes, std::size_t pieces, std::size_t room
 TEST(Chunks, DecodeInAnyPieces) {
   std::string_view bytes = "5\r\nhello\r\n1;a=\"b\"\r\n \r\n00006\r\nworld!\r\n0;x\r\nTrailer: y\r\nZ: 1\r\n\r\nNEXT";
   for (std::size_t pieces : {1u, 2u, 3u, 7u, 100u})
-    for (std::size_t room : {1u, 2u, 5u, 100u}) EXPECT_EQ(dechunk(bytes, pieces, room), "hello world!|NEXT") << pieces << " " << room;
+    for (std::size_t room : {1u, 2u, 5u, 100u})
+      EXPECT_EQ(dechunk(bytes, pieces, room), "hello world!|NEXT") << pieces << " " << room;
   EXPECT_EQ(dechunk("0\r\n\r\n", 1, 9), "|");
   EXPECT_EQ(dechunk("A\r\n0123456789\r\na\r\n0123456789\r\n0\r\n\r\n", 4, 9), "01234567890123456789|");
   EXPECT_EQ(dechunk("5\r\nhel", 9, 9), "hel…");
 }
 
 TEST(Chunks, RefuseWhatIsNotExactlyChunked) {
-  for (std::string_view bytes : {"\r\n"sv, "x\r\n"sv, "-1\r\n"sv, "0x5\r\nhello"sv, "5\nhello\r\n"sv, "5 \r\nhello\r\n"sv, " 5\r\nhello"sv,
-                                 "5\r\nhelloX"sv, "5\r\nhello\n"sv, "1000000000000000\r\n"sv, "FFFFFFFFFFFFFFFFF\r\n"sv, ";a\r\n"sv,
-                                 "5;a\nb\r\nhello"sv, "0\r\nA: \0\r\n"sv, "0\r\n\rX"sv, "5;\x7f\r\n"sv}) {
+  for (std::string_view bytes :
+       {"\r\n"sv, "x\r\n"sv, "-1\r\n"sv, "0x5\r\nhello"sv, "5\nhello\r\n"sv, "5 \r\nhello\r\n"sv, " 5\r\nhello"sv,
+        "5\r\nhelloX"sv, "5\r\nhello\n"sv, "1000000000000000\r\n"sv, "FFFFFFFFFFFFFFFFF\r\n"sv, ";a\r\n"sv,
+        "5;a\nb\r\nhello"sv, "0\r\nA: \0\r\n"sv, "0\r\n\rX"sv, "5;\x7f\r\n"sv}) {
     std::string got = dechunk(bytes, 100, 100);
     EXPECT_TRUE(got.ends_with("!")) << bytes << " gave " << got;
   }

@@ -96,8 +96,8 @@ TEST_F(RouterTest, MethodsOfAPath) {
 }
 
 TEST_F(RouterTest, RefusesPathsThatNoNameMayHold) {
-  for (std::string path : {"/files/../secret", "/files/a/./b", "/files/a%2F..%2Fb", "/files/%2e%2e/x", "/assets/%00", "/assets/%zz",
-                           "/assets/%4", "/assets/%ff"}) {
+  for (std::string path : {"/files/../secret", "/files/a/./b", "/files/a%2F..%2Fb", "/files/%2e%2e/x", "/assets/%00",
+                           "/assets/%zz", "/assets/%4", "/assets/%ff"}) {
     Request request;
     request.method = "GET";
     request.rawPath = path;

@@ -13,9 +13,12 @@ void commonRoutes(Router& router) {
   router.add("POST", "/echo", whole([](const Request& request) { return text(request.body); }));
   router.add("POST", "/echo-waiting", whole([](const Request& request) { return text(request.body); }, Runs::waiting));
   router.add("POST", "/small", whole([](const Request& request) { return text(request.body); }, Runs::inline_, 10));
-  router.add("GET", "/who/{name}", whole([](const Request& request) { return text(std::string(request.variable("name"))); }));
-  router.add("GET", "/remote", whole([](const Request& request) { return text(request.remote + (request.secure ? " s" : " p")); }));
-  router.add("GET", "/fail", whole([](const Request&) -> Response { throw std::runtime_error("the secret of the database"); }));
+  router.add("GET", "/who/{name}",
+             whole([](const Request& request) { return text(std::string(request.variable("name"))); }));
+  router.add("GET", "/remote",
+             whole([](const Request& request) { return text(request.remote + (request.secure ? " s" : " p")); }));
+  router.add("GET", "/fail",
+             whole([](const Request&) -> Response { throw std::runtime_error("the secret of the database"); }));
   router.add("GET", "/fail-waiting", whole([](const Request&) -> Response { throw 7; }, Runs::waiting));
   router.add("GET", "/refuse", whole([](const Request&) -> Response { throw Invalid("name", "is required"); }));
   router.add("GET", "/empty", whole([](const Request&) { return Response{204, {}, {}, {}}; }));
@@ -43,7 +46,8 @@ TEST_F(ServerTest, KeepsTheConnectionAndNamesEachRequest) {
   std::string id = headerOf(first, "X-Request-Id");
   EXPECT_FALSE(id.empty());
   EXPECT_EQ(headerOf(ask("GET /hello HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine-1\r\n\r\n"), "X-Request-Id"), "mine-1");
-  std::string third = headerOf(ask("GET /hello HTTP/1.1\r\nHost: x\r\nX-Request-Id: not\"mine\r\n\r\n"), "X-Request-Id");
+  std::string third =
+      headerOf(ask("GET /hello HTTP/1.1\r\nHost: x\r\nX-Request-Id: not\"mine\r\n\r\n"), "X-Request-Id");
   EXPECT_EQ(third.find('"'), std::string::npos);
   EXPECT_NE(third, id);
 }
@@ -76,9 +80,12 @@ TEST_F(ServerTest, PipelinedAnswersShareAPacket) {
 }
 
 TEST_F(ServerTest, RequestsMayArriveInAnyPieces) {
-  for (char c : std::string_view("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")) peer.send({&c, 1});
+  for (char c : std::string_view("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"))
+    peer.send({&c, 1});
   EXPECT_EQ(bodyOf(peer.receiveResponse()), "hello");
-  for (char c : std::string_view("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n")) peer.send({&c, 1});
+  for (char c :
+       std::string_view("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"))
+    peer.send({&c, 1});
   EXPECT_EQ(bodyOf(peer.receiveResponse()), "hi");
 }
 
@@ -120,7 +127,8 @@ TEST_F(ServerTest, BodyAboveTheLimitIsRefusedAndTheRefusalArrives) {
   std::string declared = ask("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n12345678901");
   EXPECT_EQ(statusOf(declared), 413);
   EXPECT_EQ(bodyOf(ask("POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n1234567890")), "1234567890");
-  std::string chunked = ask("POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n12345678901\r\n0\r\n\r\n");
+  std::string chunked =
+      ask("POST /small HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n12345678901\r\n0\r\n\r\n");
   EXPECT_EQ(statusOf(chunked), 413);
   EXPECT_EQ(headerOf(chunked, "Connection"), "close");
 }
@@ -134,7 +142,9 @@ TEST_F(ServerTest, RefusalReachesAPeerThatKeepsSending) {
 
 TEST_F(ServerTest, UnreadSmallBodyDoesNotBreakTheNextRequest) {
   std::string body(100'000, 'G');
-  peer.send(fmt::format("POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", body.size(), body));
+  peer.send(fmt::format(
+      "POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{}GET /hello HTTP/1.1\r\nHost: x\r\n\r\n",
+      body.size(), body));
   EXPECT_EQ(statusOf(peer.receiveResponse()), 404);
   EXPECT_EQ(bodyOf(peer.receiveResponse()), "hello");
 }
@@ -173,20 +183,24 @@ TEST_F(ServerTest, KnowsThePeer) { EXPECT_EQ(bodyOf(ask("GET /remote HTTP/1.1\r\
 
 TEST_F(ServerTest, MalformedRequestsAreAnsweredThenClosed) {
   for (std::string_view bytes : {"GET / HTTP/1.1\r\n\r\n", "nonsense\r\n\r\n", "GET / HTTP/1.1\nHost: x\n\n",
-                                 "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n",
-                                 "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n"}) {
+                                 "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: "
+                                 "chunked\r\n\r\n0\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n",
+                                 "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nGET /hello "
+                                 "HTTP/1.1\r\nHost: x\r\n\r\n"}) {
     Peer hostile(live.port());
     hostile.send(bytes);
     std::string all = hostile.receiveUntil("\r\n\r\n", std::chrono::seconds(2));
     EXPECT_EQ(statusOf(all), 400) << bytes;
     hostile.endSending();
-    EXPECT_EQ(hostile.receiveAll(std::chrono::seconds(2)).find("HTTP/1.1"), std::string::npos) << "a second request was answered: " << bytes;
+    EXPECT_EQ(hostile.receiveAll(std::chrono::seconds(2)).find("HTTP/1.1"), std::string::npos)
+        << "a second request was answered: " << bytes;
   }
 }
 
 TEST_F(ServerTest, RefusalsBeforeTheHeadIsWholeKnowThePath) {
   Router router;
-  Server server({}, router, [](const Request& request, const Error&) { return text(request.method + " " + request.rawPath); });
+  Server server({}, router,
+                [](const Request& request, const Error&) { return text(request.method + " " + request.rawPath); });
   server.start();
   Peer large(server.port());
   large.send("POST /api/2.0/mlflow/runs?x=1 HTTP/1.1\r\nHost: x\r\nX-Long: " + std::string(70'000, 'a'));
@@ -211,11 +225,14 @@ TEST(Server, WaitingHandlersRunSideBySideAndInlineOnesGoOn) {
   std::atomic<bool> release{false};
   Live live([&](Router& router) {
     commonRoutes(router);
-    router.add("GET", "/block", whole([&](const Request&) {
-      ++inside;
-      while (!release) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      return text("done");
-    }, Runs::waiting));
+    router.add("GET", "/block",
+               whole(
+                   [&](const Request&) {
+                     ++inside;
+                     while (!release) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                     return text("done");
+                   },
+                   Runs::waiting));
   });
   std::vector<std::unique_ptr<Peer>> peers;
   for (int i = 0; i < 32; ++i) {
@@ -297,7 +314,8 @@ TEST(Server, CountsRequestsByRoute) {
   Counter& found = counter("regesta_http_requests_total", "", R"(method="GET",pattern="/who/{name}",status="200")");
   Counter& missing = counter("regesta_http_requests_total", "", R"(method="other",pattern="",status="404")");
   std::uint64_t foundBefore = found.value(), missingBefore = missing.value();
-  for (std::string_view request : {"GET /who/a HTTP/1.1\r\nHost: x\r\n\r\n", "GET /who/b HTTP/1.1\r\nHost: x\r\n\r\n", "BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n"}) {
+  for (std::string_view request : {"GET /who/a HTTP/1.1\r\nHost: x\r\n\r\n", "GET /who/b HTTP/1.1\r\nHost: x\r\n\r\n",
+                                   "BREW /pot HTTP/1.1\r\nHost: x\r\n\r\n"}) {
     peer.send(request);
     peer.receiveResponse();
   }

@@ -63,7 +63,8 @@ TEST_F(StreamingTest, UploadsStreamWithFlatMemory) {
 }
 
 TEST_F(StreamingTest, ChunkedUploadsAndAnswers) {
-  peer.send("POST /pieces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
+  peer.send(
+      "POST /pieces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n");
   std::string response = peer.receiveUntil("\r\n0\r\n\r\n");
   EXPECT_EQ(headerOf(response, "Transfer-Encoding"), "chunked");
   EXPECT_EQ(headerOf(response, "Content-Length"), "");
@@ -81,14 +82,17 @@ TEST_F(StreamingTest, OldClientsGetAnUnknownLengthUntilTheClose) {
 }
 
 TEST_F(StreamingTest, HeadOfAStreamedAnswerHasNoBody) {
-  peer.send("HEAD /download HTTP/1.1\r\nHost: x\r\n\r\nHEAD /pieces HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+  peer.send(
+      "HEAD /download HTTP/1.1\r\nHost: x\r\n\r\nHEAD /pieces HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: "
+      "x\r\n\r\n");
   EXPECT_EQ(headerOf(peer.receiveResponse(true), "Content-Length"), std::to_string(largeSize));
   EXPECT_EQ(headerOf(peer.receiveResponse(true), "Transfer-Encoding"), "chunked");
   EXPECT_EQ(bodyOf(peer.receiveResponse()), "hello");
 }
 
 TEST_F(StreamingTest, ALimitEndsAnUploadEarlyAndSaysSo) {
-  peer.send("PUT /count-limited HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3E9\r\n" + std::string(1001, 'x'));
+  peer.send("PUT /count-limited HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3E9\r\n" +
+            std::string(1001, 'x'));
   EXPECT_EQ(statusOf(peer.receiveResponse()), 413);
   EXPECT_TRUE(peer.closesWithin(Milliseconds(2000)));
 }
@@ -126,10 +130,12 @@ TEST(Streaming, LongTransfersDoNotStarveTheirNeighbours) {
   };
   ServerOptions options;
   options.ioThreads = 1;
-  Live live([&](Router& router) {
-    streamRoutes(router);
-    router.add("GET", "/chatter", streaming(chatter));
-  }, options);
+  Live live(
+      [&](Router& router) {
+        streamRoutes(router);
+        router.add("GET", "/chatter", streaming(chatter));
+      },
+      options);
   std::atomic<bool> stop{false};
   std::thread greedy([&] {
     while (!stop) {

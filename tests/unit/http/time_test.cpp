@@ -12,7 +12,8 @@ using Milliseconds = std::chrono::milliseconds;
 
 asio::awaitable<void> takeAll(Exchange& exchange) {
   char buffer[4096];
-  while (co_await exchange.read(buffer) > 0) {}
+  while (co_await exchange.read(buffer) > 0) {
+  }
   co_await exchange.respond(text("taken"));
 }
 
@@ -28,10 +29,13 @@ void routes(Router& router) {
   router.add("POST", "/echo", whole([](const Request& request) { return text(request.body); }));
   router.add("PUT", "/take", streaming(takeAll));
   router.add("GET", "/pour", streaming(pourOut));
-  router.add("GET", "/slow", whole([](const Request&) {
-    std::this_thread::sleep_for(Milliseconds(400));
-    return text("slow");
-  }, Runs::waiting));
+  router.add("GET", "/slow",
+             whole(
+                 [](const Request&) {
+                   std::this_thread::sleep_for(Milliseconds(400));
+                   return text("slow");
+                 },
+                 Runs::waiting));
 }
 
 ServerOptions impatient() {
