@@ -143,14 +143,20 @@ double takeNumber(const Identifier& left, FilterLexer& lexer, const Grammar& gra
   return *number;
 }
 
+/// What is no comparison at all: nothing behind the comparator, a word of SQL, a list that does not open or close.
+bool hasOperand(const FilterLexer& lexer, Comparator comparator) {
+  if (isNullTest(comparator)) return true;
+  if (isListComparator(comparator)) return lexer.peek().sort == Sort::open && lexer.rest().find(')') != std::string_view::npos;
+  return lexer.peek().sort != Sort::end && !lexer.isWord("TRUE") && !lexer.isWord("FALSE") && !lexer.isWord("NULL");
+}
+
 Condition takeCondition(FilterLexer& lexer, const Grammar& grammar) {
   std::string_view rest = lexer.rest();
   if (lexer.peek().sort != Sort::identifier) refuseClause(rest);
   FilterToken name = lexer.take();
   std::optional<Comparator> comparator = takeComparator(lexer);
-  if (!comparator) refuseClause(rest);
+  if (!comparator || !hasOperand(lexer, *comparator)) refuseClause(rest);
   Identifier left = parseIdentifier(name.raw, grammar);
-  if (lexer.peek().sort == Sort::end && !isNullTest(*comparator)) refuseClause(rest);
   checkComparator(left, *comparator, grammar);
 
   Condition condition{left.field, left.key, *comparator, {}};

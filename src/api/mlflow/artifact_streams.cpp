@@ -4,6 +4,7 @@
 #include "api/mlflow/artifacts.h"
 #include "api/mlflow/dialect.h"
 #include "api/mlflow/tracking_scope.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "http/exchange.h"
 #include "registry/tree.h"
@@ -69,17 +70,18 @@ class Download final : public http::StreamHandler {
   ArtifactFile (*find_)(const Call&);
 };
 
-/// Takes a body piece by piece into a blob and then puts it at its path.
+/// Takes a body piece by piece into a blob and then puts it at its place.
 class Upload : public http::StreamHandler {
  public:
   explicit Upload(Core& core) : core_(core) {}
 
   Task handle(Exchange& exchange) override {
-    std::string workspace, path;
+    std::string workspace;
+    Place place;
     std::unique_ptr<blob::Writer> writer;
     std::optional<http::Response> refused = guarded(exchange.request(), [&] {
       Call call = admit(core_, exchange.request(), writes("artifacts"), dialect());
-      path = target(call, exchange);
+      place = target(call, exchange);
       workspace = call.workspace;
       writer = core_.blobs.create();
     });
@@ -95,30 +97,31 @@ class Upload : public http::StreamHandler {
       });
       if (refused) co_return co_await exchange.respond(*std::move(refused));
     }
-    co_await exchange.waiting([&] { refused = guarded(exchange.request(), [&] { keep(*writer, workspace, path, size); }); });
+    co_await exchange.waiting([&] {
+      refused = guarded(exchange.request(), [&] {
+        checkWhole(size);
+        keep(writer->commit(), workspace, place);
+      });
+    });
     http::Response done;
     done.body = "{}";
     co_await exchange.respond(refused ? *std::move(refused) : std::move(done));
   }
 
  protected:
-  /// The path in the tree. Throws what the request is refused for.
-  virtual std::string target(const Call& call, const Exchange&) const {
+  /// Where the bytes go. Throws what the request is refused for.
+  virtual Place target(const Call& call, const Exchange&) const {
     std::string path = registry::safePath(call.http.variable("path"));
     core_.store.read([&](db::Session& session) { requireArtifact(call, Verb::write, session, path); });
-    return path;
+    return {Place::Kind::tree, path};
   }
   virtual void checkSize(std::uint64_t) const {}
   virtual void checkWhole(std::uint64_t) const {}
+  virtual void keep(const blob::Stored& stored, const std::string& workspace, const Place& place) {
+    core_.store.write([&](db::Session& session) { registry::putFile(session, workspace, place.path, stored); });
+  }
 
   Core& core_;
-
- private:
-  void keep(blob::Writer& writer, const std::string& workspace, const std::string& path, std::uint64_t size) {
-    checkWhole(size);
-    blob::Stored stored = writer.commit();
-    core_.store.write([&](db::Session& session) { registry::putFile(session, workspace, path, stored); });
-  }
 };
 
 /// The web UI's upload: a run and a path in the query, at most 10 MiB.
@@ -127,7 +130,7 @@ class RunUpload final : public Upload {
   using Upload::Upload;
 
  protected:
-  std::string target(const Call& call, const Exchange& exchange) const override {
+  Place target(const Call& call, const Exchange& exchange) const override {
     std::string runId = queryValue(call.http, "run_uuid"), path = queryValue(call.http, "path");
     if (runId.empty()) throw Error(Code::invalid, "Request must specify run_uuid.");
     if (path.empty()) throw Error(Code::invalid, "Request must specify path.");
@@ -138,15 +141,21 @@ class RunUpload final : public Upload {
       return tracking::getRun(session, call.workspace, runId).artifactUri;
     });
     Place place = placeOf(core_, uri, path);
-    if (place.kind != Place::Kind::tree)
+    if (place.kind == Place::Kind::foreign)
       throw error(Code::invalid, "The artifacts of run '{}' lie at '{}', where this server does not write", runId, uri);
-    return place.path;
+    return place;
   }
   void checkSize(std::uint64_t size) const override {
     if (size > smallUpload) throw Error(Code::invalid, "Artifact size is too large. Max size is 10MB.");
   }
   void checkWhole(std::uint64_t size) const override {
     if (size == 0) throw Error(Code::invalid, "Request must specify data.");
+  }
+  /// --default-artifact-root may be a folder of this machine: then the file belongs there, beside what clients write.
+  void keep(const blob::Stored& stored, const std::string& workspace, const Place& place) override {
+    if (place.kind == Place::Kind::tree) return Upload::keep(stored, workspace, place);
+    file::makeFolders(std::filesystem::path(place.path).parent_path());
+    file::replaceFiles({{place.path, blob::get(core_.blobs, stored.digest, smallUpload)}});
   }
 };
 

@@ -16,7 +16,8 @@ namespace {
 
 using governance::Verb;
 
-constexpr std::string_view promptPlaceholders[] = {"dummy-source", "prompt-template"};
+/// A prompt has no files; clients say "dummy-source", "prompt-template" or another word where a model has its location.
+bool isPlaceholder(std::string_view source) { return source.find_first_of("/:\\") == std::string_view::npos; }
 
 template <class... Args>
 [[noreturn]] void refuse(std::string_view source, fmt::format_string<Args...> text, Args&&... args) {
@@ -153,8 +154,7 @@ std::string storageBelow(const std::string& artifactUri, const std::string& sour
 
 Origin resolveSource(const Call& call, db::Session& session, Claim claim) {
   if (claim.prompt) {
-    bool known = std::find(std::begin(promptPlaceholders), std::end(promptPlaceholders), claim.source) != std::end(promptPlaceholders);
-    if (!known)
+    if (!isPlaceholder(claim.source))
       throw error(Code::invalid, "Invalid prompt source: '{}'. Prompt sources must use an MLflow placeholder.", shorten(claim.source, 1000));
     return {claim.source, claim.source, claim.runId.value_or(""), claim.modelId.value_or(""), {}};
   }

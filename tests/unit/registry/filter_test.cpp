@@ -63,6 +63,8 @@ TEST(Filter, SaysWhatIsWrongInTheWordsPeopleKnow) {
   EXPECT_NE(fault("run_id IN ()").find("got empty list"), std::string::npos);
   EXPECT_NE(fault("run_id IN (1)").find("different type in list"), std::string::npos);
   EXPECT_NE(fault("run_id IN ('a' 'b')").find("ill-formed list"), std::string::npos);
+  for (const char* text : {"evil = true", "run_id IN (", "run_id IN", "run_id IN 'a'", "name LIKE", "tags.a = NULL"})
+    EXPECT_NE(fault(text, versions).find("Invalid clause(s) in filter string"), std::string::npos) << text;
   EXPECT_NE(fault("name = 'a' OR name = 'b'", versions).find("Invalid clause(s) in filter string"), std::string::npos);
   EXPECT_NE(fault("tags.a = '1'; DROP TABLE run").find("Search filter contained multiple expression"), std::string::npos);
   EXPECT_NE(fault("status IS NULL").find("only supported for tags and params"), std::string::npos);
