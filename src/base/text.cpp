@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 
 namespace regesta {
 namespace {
@@ -66,6 +67,13 @@ bool wildcard(std::string_view text, std::string_view pattern, char any, char on
 
 bool isUtf8(std::string_view text) {
   while (!text.empty()) {
+    if (std::uint64_t eight = 0; text.size() >= sizeof eight) {  // most text is ASCII: eight characters at a time
+      std::memcpy(&eight, text.data(), sizeof eight);
+      if ((eight & 0x8080808080808080) == 0) {
+        text.remove_prefix(sizeof eight);
+        continue;
+      }
+    }
     std::size_t length = sequenceLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);

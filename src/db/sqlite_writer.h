@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/metrics.h"
 #include "base/sync.h"
 #include "db/database.h"
 #include "db/sqlite_connection.h"
@@ -38,6 +39,8 @@ class SqliteWriter {
     bool stopping = false;
   };
   void loop();
+  std::size_t waiting();
+  void gather(std::size_t expected);
   void runBatch(Batch& batch);
   void runJob(Job& job);
 
@@ -45,6 +48,8 @@ class SqliteWriter {
   SqliteConnection connection_;
   Sync<Queue> queue_;
   std::condition_variable arrived_;
+  Counter& writes_;
+  Histogram& commits_;
   std::thread thread_;
 };
 
