@@ -22,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const VerifierKey key{"example.com/fuzz", regesta::crypto::keyPairFromSeed(std::string(32, 's')).publicKey};
   if (auto parsed = parseVerifierKey(bytes)) require(*parseVerifierKey(parsed->text()) == *parsed);
   require(!openNote(bytes, key) && !openCheckpoint(bytes, key));
-  if (auto note = parseNote(bytes)) {
+  auto note = parseNote(bytes);
+  if (note) {
     require(bytes.starts_with(note->text) && note->text.ends_with('\n') && !note->signatures.empty());
     bytes = note->text;
   }

@@ -137,6 +137,27 @@ TEST_F(RecoverTest, EveryFailingOperationHeals) {
   EXPECT_GT(failures, 16);
 }
 
+TEST_F(RecoverTest, EveryFailingOperationOfTheRecoveryItselfHeals) {
+  fill(0, 300);
+  for (int nth = 1;; ++nth) {
+    std::filesystem::remove_all(tiles() + "/tile/0");
+    file::failAt(nth, EIO);
+    bool failed = false;
+    try {
+      recover();
+    } catch (const Error& failure) {
+      failed = true;
+      EXPECT_EQ(failure.code, Code::unavailable);
+    }
+    file::failAt(0, 0);
+    if (!failed) break;
+    recover();
+    expectSound(300);
+    ASSERT_LT(nth, 50);
+  }
+  expectSound(300);
+}
+
 TEST_F(RecoverTest, TheBackgroundThreadGoesOnAfterAFullDisk) {
   Log log(*database_, options());
   log.recover();
