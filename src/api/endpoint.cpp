@@ -93,7 +93,7 @@ http::Response answer(Core& core, const Dialect& dialect, const Route& route, co
 http::Action actionFor(Core& core, const Dialect& dialect, const Route& route) {
   http::Action action;
   action.whole = [&core, &dialect, &route](const http::Request& request) { return answer(core, dialect, route, request); };
-  bool onlyReads = route.access.who != AccessRule::Who::role || route.access.verb == Verb::read;
+  bool onlyReads = (route.access.who != AccessRule::Who::role || route.access.verb == Verb::read) && !route.access.waits;
   action.runs = onlyReads ? http::Runs::inline_ : http::Runs::waiting;
   return action;
 }

@@ -32,6 +32,7 @@ struct AccessRule {
   Who who = Who::role;
   governance::Verb verb = governance::Verb::read;
   std::string_view resource;
+  bool waits = false;  ///< runs on the waiting threads though it only asks for reading
 };
 constexpr AccessRule open() { return {AccessRule::Who::anyone, governance::Verb::read, ""}; }
 constexpr AccessRule signedIn() { return {AccessRule::Who::signedIn, governance::Verb::read, ""}; }
@@ -40,6 +41,11 @@ constexpr AccessRule reads(std::string_view what) { return {AccessRule::Who::rol
 constexpr AccessRule writes(std::string_view what) { return {AccessRule::Who::role, governance::Verb::write, what}; }
 constexpr AccessRule approves(std::string_view what) { return {AccessRule::Who::role, governance::Verb::approve, what}; }
 constexpr AccessRule administers(std::string_view what) { return {AccessRule::Who::role, governance::Verb::administer, what}; }
+/// For handlers that anyone who reads may call but that wait: for a policy worker, a password's hash, a commit.
+constexpr AccessRule waiting(AccessRule rule) {
+  rule.waits = true;
+  return rule;
+}
 
 /// A request or answer without members: {} on the wire.
 struct Nothing {

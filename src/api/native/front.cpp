@@ -77,9 +77,9 @@ const Route routes[] = {
 
     get("/api/v1/policies", reads("policies"), listPolicies),
     post("/api/v1/policies/{name}", administers("policies"), createPolicy),
-    post("/api/v1/policies/check", writes("policies"), checkPolicy),
-    post("/api/v1/policies/test", writes("policies"), testPolicy),
-    post("/api/v1/policies/eval", writes("policies"), evaluatePolicy),
+    post("/api/v1/policies/check", waiting(reads("policies")), checkPolicy),
+    post("/api/v1/policies/test", waiting(reads("policies")), testPolicy),
+    post("/api/v1/policies/eval", waiting(reads("policies")), evaluatePolicy),
     get("/api/v1/policies/bindings", reads("policies"), listBindings),
     post("/api/v1/policies/bindings", administers("policies"), createBinding),
     del("/api/v1/policies/bindings/{id}", administers("policies"), deleteBinding),
@@ -89,13 +89,13 @@ const Route routes[] = {
     get("/api/v1/change-requests/{id}", reads("change-requests"), getChangeRequest),
     post("/api/v1/change-requests/{id}/approve", approves("change-requests"), approveChangeRequest),
     post("/api/v1/change-requests/{id}/reject", approves("change-requests"), rejectChangeRequest),
-    post("/api/v1/change-requests/{id}/withdraw", writes("change-requests"), withdrawChangeRequest),
-    post("/api/v1/change-requests/{id}/retry", writes("change-requests"), retryChangeRequest),
+    post("/api/v1/change-requests/{id}/withdraw", waiting(reads("change-requests")), withdrawChangeRequest),
+    post("/api/v1/change-requests/{id}/retry", waiting(reads("change-requests")), retryChangeRequest),
     get("/api/v1/approvals", reads("approvals"), listApprovals),
 
     get("/api/v1/decisions", reads("decisions"), listDecisions),
     get("/api/v1/decisions/{digest}", reads("decisions"), getDecision),
-    post("/api/v1/decisions/{digest}/replay", approves("decisions"), replayDecision),
+    post("/api/v1/decisions/{digest}/replay", waiting(reads("decisions")), replayDecision),
 
     get("/api/v1/lineage/graph", reads("lineage"), lineageGraph),
 
@@ -111,7 +111,7 @@ const Route routes[] = {
     get("/api/v1/users", administers("users"), listUsers),
     post("/api/v1/users", administers("users"), createUser),
     get("/api/v1/users/me", signedIn(), whoAmI),
-    put("/api/v1/users/{name}/password", writes("users"), setPassword),
+    put("/api/v1/users/{name}/password", waiting(signedIn()), setPassword),
     put("/api/v1/users/{name}/grants", administers("users"), setGrants),
     del("/api/v1/users/{name}", administers("users"), deleteUser),
 

@@ -109,6 +109,7 @@ Nothing deleteBinding(Call& call, const NumberOnly& path) {
     call.identity->require(Verb::administer, binding->workspace, binding->namePattern);
     governance::unbind(change, path.id);
   });
+  call.status = 204;
   return {};
 }
 

@@ -31,6 +31,7 @@ MadeToken createToken(Call& call, const NewToken& asked) {
 Nothing revokeToken(Call& call, const NameOnly& path) {
   requireAdministrator(call);
   call.core.access.revokeToken(call.actor(), path.name);
+  call.status = 204;
   return {};
 }
 

@@ -61,6 +61,7 @@ Nothing setGrants(Call& call, const NewGrants& asked) {
 Nothing deleteUser(Call& call, const NameOnly& path) {
   requireAdministrator(call);
   call.core.access.deleteUser(call.actor(), path.name);
+  call.status = 204;
   return {};
 }
 

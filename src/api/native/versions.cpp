@@ -156,6 +156,7 @@ Nothing deleteVersion(Call& call, const VersionPath& path) {
   call.core.store.change(call.actor(), [&](registry::Change& change) {
     registry::deleteVersion(change, resolve(change.session, key, path.selector));
   });
+  call.status = 204;
   return {};
 }
 
@@ -172,6 +173,7 @@ Nothing deleteVersionTag(Call& call, const VersionTag& asked) {
   call.core.store.change(call.actor(), [&](registry::Change& change) {
     registry::deleteVersionTag(change, resolve(change.session, key, asked.selector), asked.key);
   });
+  call.status = 204;
   return {};
 }
 

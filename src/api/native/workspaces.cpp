@@ -11,6 +11,9 @@ WorkspaceAnswer answerOf(const registry::Workspace& workspace) {
   return {workspace.name, workspace.description, timeText(workspace.createdAt)};
 }
 
+/// Workspaces are the server's: who administers only one of them changes none.
+void requireEverything(const Call& call) { call.identity->require(Verb::administer, "*", "*"); }
+
 }  // namespace
 
 Page<WorkspaceAnswer> listWorkspaces(Call& call, const WorkspaceQuery& query) {
@@ -28,6 +31,7 @@ Page<WorkspaceAnswer> listWorkspaces(Call& call, const WorkspaceQuery& query) {
 }
 
 WorkspaceAnswer createWorkspace(Call& call, const NewWorkspace& asked) {
+  requireEverything(call);
   call.status = 201;
   return answerOf(call.core.store.change(call.actor(), [&](registry::Change& change) {
     return registry::createWorkspace(change, asked.name, asked.description);
@@ -40,14 +44,14 @@ WorkspaceAnswer getWorkspace(Call& call, const NameOnly& path) {
 }
 
 WorkspaceAnswer describeWorkspace(Call& call, const NewWorkspace& asked) {
-  call.identity->require(Verb::administer, asked.name);
+  requireEverything(call);
   return answerOf(call.core.store.change(call.actor(), [&](registry::Change& change) {
     return registry::describeWorkspace(change, asked.name, asked.description);
   }));
 }
 
 Nothing deleteWorkspace(Call& call, const NameOnly& path) {
-  call.identity->require(Verb::administer, path.name);
+  requireEverything(call);
   call.core.store.change(call.actor(), [&](registry::Change& change) { registry::deleteWorkspace(change, path.name); });
   call.status = 204;
   return {};
