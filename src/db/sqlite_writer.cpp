@@ -38,7 +38,8 @@ void SqliteWriter::write(const std::function<void(Session&)>& fn) {
   }
   if (place == 0) arrived_.notify_one();
   batch->done.wait(0);
-  if (batch->jobs[place].failure != nullptr) std::rethrow_exception(batch->jobs[place].failure);
+  std::exception_ptr failure = std::exchange(batch->jobs[place].failure, nullptr);  // ours alone from here on
+  if (failure != nullptr) std::rethrow_exception(std::move(failure));
 }
 
 std::size_t SqliteWriter::waiting() {
