@@ -21,10 +21,11 @@ std::optional<Asset> one(db::Session& session, db::Rows rows) {
 std::vector<Asset> page(db::Session& session, std::string_view workspace, Kind kind, std::string_view nameAfter,
                         std::size_t limit) {
   std::vector<Asset> found;
-  db::Rows rows = session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name > $3 "
-                                            "ORDER BY a.name LIMIT $4",
-                                            rows::assetColumns),
-                                {workspace, kindName(kind), nameAfter, limit});
+  db::Rows rows =
+      session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name > $3 "
+                                "ORDER BY a.name LIMIT $4",
+                                rows::assetColumns),
+                    {workspace, kindName(kind), nameAfter, limit});
   while (rows.next()) found.push_back(rows::asset(rows, 0));
   return found;
 }
@@ -54,9 +55,10 @@ void checkName(std::string_view name) {
 }
 
 std::optional<Asset> findAsset(db::Session& session, const AssetKey& key) {
-  return one(session, session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name = $3",
-                                                rows::assetColumns),
-                                    {key.workspace, kindName(key.kind), key.name}));
+  return one(session,
+             session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name = $3",
+                                       rows::assetColumns),
+                           {key.workspace, kindName(key.kind), key.name}));
 }
 
 Asset getAsset(db::Session& session, const AssetKey& key) {
@@ -85,8 +87,8 @@ std::vector<Asset> listAssets(db::Session& session, std::string_view workspace, 
     std::vector<Asset> models = page(session, workspace, Kind::model, nameAfter, limit);
     std::vector<Asset> prompts = page(session, workspace, Kind::prompt, nameAfter, limit);
     std::merge(std::make_move_iterator(models.begin()), std::make_move_iterator(models.end()),
-               std::make_move_iterator(prompts.begin()), std::make_move_iterator(prompts.end()), std::back_inserter(found),
-               [](const Asset& a, const Asset& b) { return a.key.name < b.key.name; });
+               std::make_move_iterator(prompts.begin()), std::make_move_iterator(prompts.end()),
+               std::back_inserter(found), [](const Asset& a, const Asset& b) { return a.key.name < b.key.name; });
     if (found.size() > limit) found.resize(limit);
   }
   for (Asset& asset : found) asset.tags = rows::assetTags(session, asset.id);

@@ -50,8 +50,8 @@ Asset renameAsset(Change& change, const Asset& asset, std::string_view newName);
 Asset describeAsset(Change& change, const Asset& asset, std::string_view description);
 void setAssetTag(Change& change, const Asset& asset, std::string_view key, std::string_view value);
 void deleteAssetTag(Change& change, const Asset& asset, std::string_view key);  ///< silent when absent
-/// Deletes the asset with its versions, aliases and tags; what was is still in the ledger. Throws Error{refused} while a
-/// protected pointer stands on one of its versions.
+/// Deletes the asset with its versions, aliases and tags; what was is still in the ledger. Throws Error{refused} while
+/// a protected pointer stands on one of its versions.
 void deleteAsset(Change& change, const Asset& asset);
 
 /// Assets of a workspace by kind (nullopt: prompts and models), ordered by name, tags filled in.

@@ -14,7 +14,8 @@ void checkFree(db::Session& session, const AssetKey& key) {
   std::optional<Asset> holder =
       sharesNames(key.kind) ? findRegistered(session, key.workspace, key.name) : findAsset(session, key);
   if (!holder) return;
-  if (holder->key.kind == key.kind) throw error(Code::exists, "A {} named '{}' exists already", kindName(key.kind), key.name);
+  if (holder->key.kind == key.kind)
+    throw error(Code::exists, "A {} named '{}' exists already", kindName(key.kind), key.name);
   throw error(Code::exists, "The name '{}' is taken by a {}: models and prompts share one name space", key.name,
               kindName(holder->key.kind));
 }
@@ -71,7 +72,8 @@ Asset describeAsset(Change& change, const Asset& asset, std::string_view descrip
   rows::checkDescription(description);
   change.session.run("UPDATE asset SET description = $2, updated_at = $3 WHERE id = $1",
                      {asset.id, description, change.now});
-  change.record("asset.described", asset.key.workspace, asset.key.subject(), {{"digest", crypto::sha256Hex(description)}});
+  change.record("asset.described", asset.key.workspace, asset.key.subject(),
+                {{"digest", crypto::sha256Hex(description)}});
   Asset described = asset;
   described.description = description;
   described.updatedAt = change.now;
@@ -80,9 +82,10 @@ Asset describeAsset(Change& change, const Asset& asset, std::string_view descrip
 
 void setAssetTag(Change& change, const Asset& asset, std::string_view key, std::string_view value) {
   rows::checkTag(key, value);
-  change.session.run("INSERT INTO asset_tag (asset, key, value) VALUES ($1, $2, $3) "
-                     "ON CONFLICT (asset, key) DO UPDATE SET value = excluded.value",
-                     {asset.id, key, value});
+  change.session.run(
+      "INSERT INTO asset_tag (asset, key, value) VALUES ($1, $2, $3) "
+      "ON CONFLICT (asset, key) DO UPDATE SET value = excluded.value",
+      {asset.id, key, value});
   change.record("asset.tag-set", asset.key.workspace, asset.key.subject(), rows::tagData(key, value));
 }
 

@@ -16,8 +16,8 @@ struct Actor {
   bool operator==(const Actor&) const = default;
 };
 
-/// One change of governed state in progress: a transaction that will also hold its ledger entries. Functions that change
-/// governed state take a Change and record what they did, so there is no change without a trace.
+/// One change of governed state in progress: a transaction that will also hold its ledger entries. Functions that
+/// change governed state take a Change and record what they did, so there is no change without a trace.
 class Change {
  public:
   Change(db::Session& session, const Actor& actor);
@@ -25,8 +25,8 @@ class Change {
   const Actor& actor;
   const std::int64_t now;  ///< milliseconds; one moment for the whole change
 
-  /// Appends the ledger entry of one deed. The committed ledger is also the outbox: webhooks and the change feed read it.
-  /// Returns the entry's id.
+  /// Appends the ledger entry of one deed. The committed ledger is also the outbox: webhooks and the change feed read
+  /// it. Returns the entry's id.
   std::int64_t record(std::string action, std::string workspace, std::string subject, json::object data = {});
   std::int64_t lastEntry() const { return lastEntry_; }
 
@@ -38,7 +38,8 @@ class Change {
 /// Thread-safe.
 class Store {
  public:
-  /// `afterCommit` is called, from any thread, after each recorded change became durable (wakes the ledger and the feed).
+  /// `afterCommit` is called, from any thread, after each recorded change became durable (wakes the ledger and the
+  /// feed).
   Store(db::Database& database, std::function<void()> afterCommit);
 
   template <class Fn>

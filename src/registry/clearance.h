@@ -9,7 +9,8 @@ class Gate;
 
 namespace regesta::registry {
 
-/// Leave to move one pointer once. Only governance::Gate can make one, so every front that moves a pointer passes there.
+/// Leave to move one pointer once. Only governance::Gate can make one, so every front that moves a pointer passes
+/// there.
 class Clearance {
  public:
   const std::string& pointer() const { return pointer_; }    ///< alias name, or "stage:Production"

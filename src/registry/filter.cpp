@@ -13,7 +13,9 @@ using Sort = FilterToken::Sort;
 constexpr std::size_t filterLength = 64 * 1024;
 constexpr std::size_t conditionCount = 200;
 
-bool ofRegistry(const Grammar& grammar) { return !grammar.metrics && grammar.noun.find("model") != std::string_view::npos; }
+bool ofRegistry(const Grammar& grammar) {
+  return !grammar.metrics && grammar.noun.find("model") != std::string_view::npos;
+}
 
 [[noreturn]] void refuseClause(std::string_view clause) {
   throw error(Code::invalid, "Invalid clause(s) in filter string: '{}'", shorten(clause, 200));
@@ -23,7 +25,7 @@ bool ofRegistry(const Grammar& grammar) { return !grammar.metrics && grammar.nou
 std::optional<Comparator> takeComparator(FilterLexer& lexer) {
   if (lexer.peek().sort == Sort::comparator) {
     static constexpr std::pair<std::string_view, Comparator> signs[] = {
-        {"=", Comparator::equal}, {"!=", Comparator::notEqual},    {"<", Comparator::less},
+        {"=", Comparator::equal},   {"!=", Comparator::notEqual},    {"<", Comparator::less},
         {">", Comparator::greater}, {"<=", Comparator::lessOrEqual}, {">=", Comparator::greaterOrEqual}};
     FilterToken token = lexer.take();
     for (const auto& [sign, comparator] : signs)
@@ -46,7 +48,8 @@ std::optional<Comparator> takeComparator(FilterLexer& lexer) {
 }
 
 std::string_view spelling(Comparator comparator) {
-  static constexpr std::string_view names[] = {"=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"};
+  static constexpr std::string_view names[] = {
+      "=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"};
   return names[static_cast<std::size_t>(comparator)];
 }
 
@@ -62,10 +65,12 @@ std::string_view fieldName(Field field) {
   return names[static_cast<std::size_t>(field)];
 }
 
-[[noreturn]] void refuseComparator(const Identifier& left, Comparator comparator, const Grammar& grammar, bool numeric) {
+[[noreturn]] void refuseComparator(const Identifier& left, Comparator comparator, const Grammar& grammar,
+                                   bool numeric) {
   if (ofRegistry(grammar) && left.field == Field::attribute && numeric)
     throw error(Code::invalid, "Invalid comparator for attribute {}: {}", left.key, spelling(comparator));
-  if (ofRegistry(grammar)) throw error(Code::invalid, "Invalid comparator for {}: {}", fieldName(left.field), spelling(comparator));
+  if (ofRegistry(grammar))
+    throw error(Code::invalid, "Invalid comparator for {}: {}", fieldName(left.field), spelling(comparator));
   throw error(Code::invalid, "Invalid comparator '{}' not one of '{{{}}}'", spelling(comparator),
               numeric ? "'>', '>=', '!=', '=', '<', '<='" : "'!=', '=', 'LIKE', 'ILIKE'");
 }
@@ -91,21 +96,25 @@ void checkComparator(const Identifier& left, Comparator comparator, const Gramma
   for (const Attribute& attribute : grammar.attributes)
     if (attribute.list) names.push_back(fmt::format("'{}'", attribute.written));
   std::sort(names.begin(), names.end());
-  throw error(Code::invalid, "Only [{}] attributes support comparison with a list of quoted string values.", join(names, ", "));
+  throw error(Code::invalid, "Only [{}] attributes support comparison with a list of quoted string values.",
+              join(names, ", "));
 }
 
 std::vector<std::string> takeList(FilterLexer& lexer) {
   constexpr std::string_view begin = "While parsing a list in the query, expected";
-  if (lexer.take().sort != Sort::open) throw error(Code::invalid, "{} a non-empty list of string values, but got ill-formed list.", begin);
+  if (lexer.take().sort != Sort::open)
+    throw error(Code::invalid, "{} a non-empty list of string values, but got ill-formed list.", begin);
   std::vector<std::string> items;
   while (lexer.peek().sort != Sort::close) {
     FilterToken item = lexer.take();
     if (item.sort == Sort::number || item.sort == Sort::identifier)
-      throw error(Code::invalid, "{} string value, punctuation, or whitespace, but got different type in list: {}", begin, item.raw);
+      throw error(Code::invalid, "{} string value, punctuation, or whitespace, but got different type in list: {}",
+                  begin, item.raw);
     if (item.sort != Sort::text)
       throw error(Code::invalid, "{} a non-empty list of string values, but got ill-formed list.", begin);
     items.push_back(std::move(item.value));
-    if (lexer.peek().sort == Sort::comma) lexer.take();
+    if (lexer.peek().sort == Sort::comma)
+      lexer.take();
     else if (lexer.peek().sort != Sort::close)
       throw error(Code::invalid, "{} a non-empty list of string values, but got ill-formed list.", begin);
   }
@@ -116,14 +125,16 @@ std::vector<std::string> takeList(FilterLexer& lexer) {
 
 [[noreturn]] void refuseValue(const Identifier& left, const FilterToken& token, const Grammar& grammar) {
   if (token.sort == Sort::identifier)
-    throw error(Code::invalid,
-                "Parameter value is either not quoted or unidentified quote types used for string value {}. Use either single "
-                "or double quotes.",
-                token.raw);
+    throw error(
+        Code::invalid,
+        "Parameter value is either not quoted or unidentified quote types used for string value {}. Use either single "
+        "or double quotes.",
+        token.raw);
   if (left.field == Field::dataset)
     throw error(Code::invalid, "Expected a quoted string value for dataset attributes. Got value {}", token.raw);
   if (left.field != Field::attribute)
-    throw error(Code::invalid, "Expected a quoted string value for {} (e.g. 'my-value'). Got value {}", fieldName(left.field), token.raw);
+    throw error(Code::invalid, "Expected a quoted string value for {} (e.g. 'my-value'). Got value {}",
+                fieldName(left.field), token.raw);
   throw error(Code::invalid, "Expected a quoted string value{} for attributes. Got value {}",
               ofRegistry(grammar) ? " or a list of quoted string values" : "", token.raw);
 }
@@ -134,8 +145,10 @@ double takeNumber(const Identifier& left, FilterLexer& lexer, const Grammar& gra
   // Model versions take their number in quotes too, and no fractions.
   bool whole = ofRegistry(grammar);
   bool fine = token.sort == Sort::number || (whole && token.sort == Sort::text);
-  if (!fine && left.field == Field::metric) throw error(Code::invalid, "Expected numeric value type for metric. Found {}", token.raw);
-  if (!fine) throw error(Code::invalid, "Expected numeric value type for numeric attribute: {}. Found {}", left.key, token.raw);
+  if (!fine && left.field == Field::metric)
+    throw error(Code::invalid, "Expected numeric value type for metric. Found {}", token.raw);
+  if (!fine)
+    throw error(Code::invalid, "Expected numeric value type for numeric attribute: {}. Found {}", left.key, token.raw);
   std::optional<double> number = whole ? std::optional<double>() : parseDouble(text);
   if (whole)
     if (std::optional<std::int64_t> integer = parseInteger(trim(text))) number = static_cast<double>(*integer);
@@ -146,7 +159,8 @@ double takeNumber(const Identifier& left, FilterLexer& lexer, const Grammar& gra
 /// What is no comparison at all: nothing behind the comparator, a word of SQL, a list that does not open or close.
 bool hasOperand(const FilterLexer& lexer, Comparator comparator) {
   if (isNullTest(comparator)) return true;
-  if (isListComparator(comparator)) return lexer.peek().sort == Sort::open && lexer.rest().find(')') != std::string_view::npos;
+  if (isListComparator(comparator))
+    return lexer.peek().sort == Sort::open && lexer.rest().find(')') != std::string_view::npos;
   return lexer.peek().sort != Sort::end && !lexer.isWord("TRUE") && !lexer.isWord("FALSE") && !lexer.isWord("NULL");
 }
 
@@ -180,13 +194,15 @@ Condition takeCondition(FilterLexer& lexer, const Grammar& grammar) {
 }  // namespace
 
 std::vector<Condition> parseFilter(std::string_view text, const Grammar& grammar) {
-  if (text.size() > filterLength) throw error(Code::invalid, "The filter string must be at most {} bytes", filterLength);
+  if (text.size() > filterLength)
+    throw error(Code::invalid, "The filter string must be at most {} bytes", filterLength);
   std::vector<Condition> conditions;
   FilterLexer lexer(text);
   while (lexer.peek().sort != Sort::end) {
     if (lexer.takeWord("AND")) continue;
     if (lexer.peek().sort == Sort::semicolon && lexer.rest().size() > 1)
-      throw error(Code::invalid, "Search filter contained multiple expression '{}'. Provide AND-ed expression list.", shorten(text, 500));
+      throw error(Code::invalid, "Search filter contained multiple expression '{}'. Provide AND-ed expression list.",
+                  shorten(text, 500));
     if (conditions.size() == conditionCount)
       throw error(Code::invalid, "The filter string must have at most {} conditions", conditionCount);
     conditions.push_back(takeCondition(lexer, grammar));

@@ -10,13 +10,26 @@ namespace regesta::registry {
 
 /// MLflow's search language, which every search here speaks: conjunctions of comparisons
 /// (reference/mlflow.md 2.6). One parser for all; each search says which fields it has.
-enum class Comparator { equal, notEqual, less, lessOrEqual, greater, greaterOrEqual, like, ilike, in, notIn, isNull, isNotNull };
+enum class Comparator {
+  equal,
+  notEqual,
+  less,
+  lessOrEqual,
+  greater,
+  greaterOrEqual,
+  like,
+  ilike,
+  in,
+  notIn,
+  isNull,
+  isNotNull
+};
 
 enum class Field { attribute, metric, param, tag, dataset };
 
 struct Condition {
   Field field = Field::attribute;
-  std::string key;        ///< canonical attribute name, or the metric/param/tag key
+  std::string key;  ///< canonical attribute name, or the metric/param/tag key
   Comparator comparator = Comparator::equal;
   std::variant<std::monostate, double, std::string, std::vector<std::string>> operand;
 };
@@ -31,7 +44,7 @@ struct Grammar {
   std::vector<Attribute> attributes;
   bool metrics = false, params = false, tags = false, datasets = false;
   bool textLists = false;  ///< IN and NOT IN on params and tags too
-  std::string_view noun;  ///< for messages: "run", "experiment", "registered model", …
+  std::string_view noun;   ///< for messages: "run", "experiment", "registered model", …
 };
 
 /// Throws Error{invalid} in the words MLflow's server uses.

@@ -33,7 +33,8 @@ Field fieldOf(std::string_view entity, const Grammar& grammar) {
   if (grammar.datasets && oneOf(entity, {"dataset", "datasets"})) return Field::dataset;
   if (grammar.metrics)
     throw error(Code::invalid,
-                "Invalid entity type '{}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']", entity);
+                "Invalid entity type '{}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']",
+                entity);
   throw error(Code::invalid, "Invalid entity type '{}'. Valid entity types are ('attribute', 'tag', 'tags')", entity);
 }
 
@@ -64,10 +65,12 @@ Identifier parseIdentifier(std::string_view raw, const Grammar& grammar) {
   if (found.field == Field::attribute) {
     found.attribute = findAttribute(found.key, grammar);
     if (found.attribute == nullptr)
-      throw error(Code::invalid, "Invalid attribute key '{}' specified. Valid keys are '{{{}}}'", found.key, validKeys(grammar));
+      throw error(Code::invalid, "Invalid attribute key '{}' specified. Valid keys are '{{{}}}'", found.key,
+                  validKeys(grammar));
     found.key = found.attribute->canonical;
   } else if (found.field == Field::dataset && !oneOf(found.key, {datasetKeys[0], datasetKeys[1], datasetKeys[2]})) {
-    throw error(Code::invalid, "Invalid dataset key '{}' specified. Valid keys are '{{'name', 'digest', 'context'}}'", found.key);
+    throw error(Code::invalid, "Invalid dataset key '{}' specified. Valid keys are '{{'name', 'digest', 'context'}}'",
+                found.key);
   }
   return found;
 }

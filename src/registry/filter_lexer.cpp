@@ -8,7 +8,8 @@ namespace {
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v'; }
 bool isBare(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 bool isQuote(char c) { return c == '\'' || c == '"' || c == '`'; }
 
@@ -19,7 +20,8 @@ std::string unquoted(std::string_view quoted) {
   std::string_view inside = quoted.substr(1, quoted.size() - 2);
   std::string out;
   for (std::size_t i = 0; i < inside.size(); ++i) {
-    bool escaped = quote != '`' && i + 1 < inside.size() && inside[i + 1] == quote && (inside[i] == quote || inside[i] == '\\');
+    bool escaped =
+        quote != '`' && i + 1 < inside.size() && inside[i + 1] == quote && (inside[i] == quote || inside[i] == '\\');
     out += inside[escaped ? ++i : i];
   }
   return out;
@@ -65,7 +67,8 @@ void FilterLexer::readIdentifier() {
     } else {
       while (at_ < text_.size() && isBare(text_[at_])) ++at_;
     }
-    if (at_ + 1 >= text_.size() || text_[at_] != '.' || !(isBare(text_[at_ + 1]) || text_[at_ + 1] == '"' || text_[at_ + 1] == '`'))
+    if (at_ + 1 >= text_.size() || text_[at_] != '.' ||
+        !(isBare(text_[at_ + 1]) || text_[at_ + 1] == '"' || text_[at_ + 1] == '`'))
       break;
     ++at_;
   }
@@ -123,7 +126,8 @@ bool FilterLexer::readOperator() {
   std::size_t from = at_;
   while (at_ < text_.size() && std::string_view("<>=!~").find(text_[at_]) != std::string_view::npos) ++at_;
   if (at_ == from) return false;
-  token_ = {FilterToken::Sort::comparator, text_.substr(from, at_ - from), std::string(text_.substr(from, at_ - from)), false};
+  token_ = {FilterToken::Sort::comparator, text_.substr(from, at_ - from), std::string(text_.substr(from, at_ - from)),
+            false};
   return true;
 }
 
@@ -139,7 +143,11 @@ void FilterLexer::next() {
   if (isQuote(c)) return readQuoted();
   if (isBare(c)) return readIdentifier();
   if (readOperator()) return;
-  Sort sort = c == '(' ? Sort::open : c == ')' ? Sort::close : c == ',' ? Sort::comma : c == ';' ? Sort::semicolon : Sort::other;
+  Sort sort = c == '('   ? Sort::open
+              : c == ')' ? Sort::close
+              : c == ',' ? Sort::comma
+              : c == ';' ? Sort::semicolon
+                         : Sort::other;
   token_ = {sort, text_.substr(at_, 1), {}, false};
   ++at_;
 }

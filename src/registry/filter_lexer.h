@@ -13,8 +13,8 @@ struct FilterToken {
   bool integer = false;  ///< number without fraction and exponent
 };
 
-/// Cuts a filter into tokens, one ahead of the reader. An identifier is parts joined by dots without blanks, each bare, in
-/// double quotes or in backticks; a lone part in double quotes is text, as in the original.
+/// Cuts a filter into tokens, one ahead of the reader. An identifier is parts joined by dots without blanks, each bare,
+/// in double quotes or in backticks; a lone part in double quotes is text, as in the original.
 class FilterLexer {
  public:
   explicit FilterLexer(std::string_view text) : text_(text) { next(); }

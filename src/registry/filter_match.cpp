@@ -7,13 +7,20 @@ namespace {
 template <class T>
 bool compare(Comparator comparator, const T& left, const T& right) {
   switch (comparator) {
-    case Comparator::equal: return left == right;
-    case Comparator::notEqual: return left != right;
-    case Comparator::less: return left < right;
-    case Comparator::lessOrEqual: return left <= right;
-    case Comparator::greater: return left > right;
-    case Comparator::greaterOrEqual: return left >= right;
-    default: return false;
+    case Comparator::equal:
+      return left == right;
+    case Comparator::notEqual:
+      return left != right;
+    case Comparator::less:
+      return left < right;
+    case Comparator::lessOrEqual:
+      return left <= right;
+    case Comparator::greater:
+      return left > right;
+    case Comparator::greaterOrEqual:
+      return left >= right;
+    default:
+      return false;
   }
 }
 

@@ -28,8 +28,10 @@ std::vector<std::string> words(std::string_view text) {
     } else if (blank) {
       if (!word.empty()) found.push_back(std::exchange(word, {}));
     } else {
-      if (c == '`' || c == '"') quote = c;
-      else if (!isPlain(c)) refuse(text);
+      if (c == '`' || c == '"')
+        quote = c;
+      else if (!isPlain(c))
+        refuse(text);
       word += c;
     }
   }
@@ -51,7 +53,8 @@ OrderBy parseOrderBy(std::string_view text, const Grammar& grammar) {
     order.ascending = !descending;
   }
   if (grammar.noun == "registered model" && findAttribute(parts[0], grammar) == nullptr)
-    throw error(Code::invalid, "Invalid order by key '{}' specified. Valid keys are '{{'name', 'timestamp'}}'", parts[0]);
+    throw error(Code::invalid, "Invalid order by key '{}' specified. Valid keys are '{{'name', 'timestamp'}}'",
+                parts[0]);
   Identifier identifier = parseIdentifier(parts[0], grammar);
   order.field = identifier.field;
   order.key = identifier.key;

@@ -27,7 +27,8 @@ struct Found {
 };
 
 /// The entries about a subject before `before`, in order.
-std::vector<Found> entriesOf(db::Session& session, std::string_view workspace, std::string_view subject, std::int64_t before) {
+std::vector<Found> entriesOf(db::Session& session, std::string_view workspace, std::string_view subject,
+                             std::int64_t before) {
   std::vector<Found> entries;
   db::Rows rows = session.query(
       "SELECT e.id, e.idx, e.time, e.body FROM subject_entry s JOIN ledger_entry e ON e.id = s.entry "
@@ -38,14 +39,16 @@ std::vector<Found> entriesOf(db::Session& session, std::string_view workspace, s
     json::value body = parseJson(rows.view(3));
     if (!body.is_object()) throw error(Code::corrupt, "Ledger entry {} is not an object", entry.id);
     entry.body = body.get_object();
-    if (const json::value* data = entry.body.if_contains("data"); data && data->is_object()) entry.data = data->get_object();
+    if (const json::value* data = entry.body.if_contains("data"); data && data->is_object())
+      entry.data = data->get_object();
     entries.push_back(std::move(entry));
   }
   return entries;
 }
 
 /// When the asset got its present name from another one: the entry and the name before.
-std::optional<std::pair<std::int64_t, std::string>> lastRename(db::Session& session, const AssetKey& key, std::int64_t before) {
+std::optional<std::pair<std::int64_t, std::string>> lastRename(db::Session& session, const AssetKey& key,
+                                                               std::int64_t before) {
   std::optional<std::pair<std::int64_t, std::string>> found;
   for (const Found& entry : entriesOf(session, key.workspace, key.subject(), before)) {
     if (entry.action() == "asset.renamed") found.emplace(entry.id, textOf(entry.data, "from"));
@@ -62,7 +65,8 @@ std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, 
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
   for (int renames = 0; renames < 100; ++renames) {
     std::vector<Position> part;
-    for (const Found& entry : entriesOf(session, name.workspace, fmt::format("{}#{}", name.subject(), pointer), before)) {
+    for (const Found& entry :
+         entriesOf(session, name.workspace, fmt::format("{}#{}", name.subject(), pointer), before)) {
       std::string action = entry.action();
       if (std::find(std::begin(actions), std::end(actions), action) == std::end(actions)) continue;
       part.push_back({entry.at, numberOf(entry.data, "from"), numberOf(entry.data, "to"), textOf(entry.body, "actor"),

@@ -9,11 +9,11 @@ namespace {
 /// All edges that touch `node` on the wanted side.
 std::vector<Edge> touching(db::Session& session, std::string_view workspace, std::string_view node, bool upstream,
                            std::size_t limit) {
-  std::string_view sql = upstream
-                             ? "SELECT origin, target, relation, at FROM lineage_edge WHERE workspace = $1 AND target = $2 "
-                               "ORDER BY at, origin, relation LIMIT $3"
-                             : "SELECT origin, target, relation, at FROM lineage_edge WHERE workspace = $1 AND origin = $2 "
-                               "ORDER BY at, target, relation LIMIT $3";
+  std::string_view sql =
+      upstream ? "SELECT origin, target, relation, at FROM lineage_edge WHERE workspace = $1 AND target = $2 "
+                 "ORDER BY at, origin, relation LIMIT $3"
+               : "SELECT origin, target, relation, at FROM lineage_edge WHERE workspace = $1 AND origin = $2 "
+                 "ORDER BY at, target, relation LIMIT $3";
   std::vector<Edge> edges;
   db::Rows rows = session.query(sql, {workspace, node, limit});
   while (rows.next()) edges.push_back({rows.text(0), rows.text(1), rows.text(2), rows.integer(3)});
@@ -21,8 +21,8 @@ std::vector<Edge> touching(db::Session& session, std::string_view workspace, std
 }
 
 /// Breadth first in one direction, so that `both` does not wander from an ancestor down to its other descendants.
-void walk(db::Session& session, std::string_view workspace, std::string_view node, bool upstream, int depth, std::size_t limit,
-          std::vector<Edge>& found) {
+void walk(db::Session& session, std::string_view workspace, std::string_view node, bool upstream, int depth,
+          std::size_t limit, std::vector<Edge>& found) {
   std::unordered_set<std::string> seen{std::string(node)};
   std::vector<std::string> frontier{std::string(node)};
   for (int step = 0; step < depth && !frontier.empty(); ++step) {
@@ -44,9 +44,10 @@ void walk(db::Session& session, std::string_view workspace, std::string_view nod
 void addEdge(db::Session& session, std::string_view workspace, const Edge& edge) {
   if (edge.from.empty() || edge.to.empty() || edge.relation.empty())
     throw Error(Code::invalid, "A lineage edge needs both ends and a relation");
-  session.run("INSERT INTO lineage_edge (workspace, origin, target, relation, at) VALUES ($1, $2, $3, $4, $5) "
-              "ON CONFLICT (workspace, origin, target, relation) DO NOTHING",
-              {workspace, edge.from, edge.to, edge.relation, edge.at == 0 ? nowMillis() : edge.at});
+  session.run(
+      "INSERT INTO lineage_edge (workspace, origin, target, relation, at) VALUES ($1, $2, $3, $4, $5) "
+      "ON CONFLICT (workspace, origin, target, relation) DO NOTHING",
+      {workspace, edge.from, edge.to, edge.relation, edge.at == 0 ? nowMillis() : edge.at});
 }
 
 std::vector<Edge> lineage(db::Session& session, std::string_view workspace, std::string_view node, Direction direction,

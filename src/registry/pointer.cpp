@@ -45,15 +45,16 @@ std::vector<Alias> listAliases(db::Session& session, const Asset& asset) {
 }
 
 std::optional<Alias> findAlias(db::Session& session, const Asset& asset, std::string_view alias) {
-  db::Rows rows =
-      session.query("SELECT name, number, moved_at, moved_by FROM alias WHERE asset = $1 AND name = $2", {asset.id, alias});
+  db::Rows rows = session.query("SELECT name, number, moved_at, moved_by FROM alias WHERE asset = $1 AND name = $2",
+                                {asset.id, alias});
   if (!rows.next()) return std::nullopt;
   return readRow(rows);
 }
 
 std::vector<std::string> aliasesOf(db::Session& session, const Version& version) {
   std::vector<std::string> names;
-  db::Rows rows = session.query("SELECT name FROM alias WHERE asset = $1 AND number = $2", {version.asset.id, version.number});
+  db::Rows rows =
+      session.query("SELECT name FROM alias WHERE asset = $1 AND number = $2", {version.asset.id, version.number});
   while (rows.next()) names.push_back(rows.text(0));
   std::sort(names.begin(), names.end());
   return names;
@@ -65,8 +66,9 @@ std::int64_t holderOf(db::Session& session, const Asset& asset, std::string_view
     return alias ? alias->number : 0;
   }
   // Deleted versions are in no stage that has a pointer.
-  db::Rows rows = session.query("SELECT number FROM version WHERE asset = $1 AND stage = $2 ORDER BY number DESC LIMIT 1",
-                                {asset.id, pointer.substr(6)});
+  db::Rows rows =
+      session.query("SELECT number FROM version WHERE asset = $1 AND stage = $2 ORDER BY number DESC LIMIT 1",
+                    {asset.id, pointer.substr(6)});
   return rows.next() ? rows.integer(0) : 0;
 }
 

@@ -27,8 +27,8 @@ std::vector<Alias> listAliases(db::Session& session, const Asset& asset);
 std::optional<Alias> findAlias(db::Session& session, const Asset& asset, std::string_view alias);
 std::vector<std::string> aliasesOf(db::Session& session, const Version& version);
 
-/// The version number that a pointer stands on, 0 when on none: an alias's holder, or for "stage:X" the newest version in
-/// that stage. What the gate puts into Clearance::from().
+/// The version number that a pointer stands on, 0 when on none: an alias's holder, or for "stage:X" the newest version
+/// in that stage. What the gate puts into Clearance::from().
 std::int64_t holderOf(db::Session& session, const Asset& asset, std::string_view pointer);
 /// Every alias and every stage but None that stands on a live version, as pointers are written; in byte order.
 std::vector<std::string> standingPointers(db::Session& session, const Asset& asset);
@@ -38,9 +38,9 @@ std::vector<std::string> standingPointers(db::Session& session, const Asset& ass
 void moveAlias(Change& change, const Asset& asset, const Clearance& clearance);
 
 /// Puts the version into the stage of the clearance's pointer ("stage:Production"); with `archiveOthers` every other
-/// version in it goes to Archived. Throws Error{conflict} as moveAlias does, and Error{refused} when the version would leave
-/// a stage whose pointer is protected with a clearance that no policy decided. Recorded as "stage.entered" for the pointer
-/// it enters and "stage.left" for the one it leaves.
+/// version in it goes to Archived. Throws Error{conflict} as moveAlias does, and Error{refused} when the version would
+/// leave a stage whose pointer is protected with a clearance that no policy decided. Recorded as "stage.entered" for
+/// the pointer it enters and "stage.left" for the one it leaves.
 Version moveStage(Change& change, const Version& version, const Clearance& clearance, bool archiveOthers);
 
 /// True when a gate is bound to this pointer ("production" alias, or "stage:Production").

@@ -11,7 +11,9 @@ json::object movement(std::string_view pointer, std::int64_t from, std::int64_t 
   return data;
 }
 
-std::string subjectOf(const AssetKey& key, std::string_view pointer) { return fmt::format("{}#{}", key.subject(), pointer); }
+std::string subjectOf(const AssetKey& key, std::string_view pointer) {
+  return fmt::format("{}#{}", key.subject(), pointer);
+}
 
 void checkHolder(Change& change, const Asset& asset, const Clearance& clearance) {
   std::int64_t holder = holderOf(change.session, asset, clearance.pointer());
@@ -35,7 +37,8 @@ void setStage(Change& change, const Asset& asset, std::int64_t number, std::stri
 }
 
 /// A version that leaves a stage moves that stage's pointer too.
-void recordLeft(Change& change, const Asset& asset, std::string_view stage, std::int64_t number, std::string_view decision) {
+void recordLeft(Change& change, const Asset& asset, std::string_view stage, std::int64_t number,
+                std::string_view decision) {
   if (stage == "None") return;
   std::string pointer = fmt::format("stage:{}", stage);
   std::int64_t holder = holderOf(change.session, asset, pointer);
@@ -53,10 +56,11 @@ void moveAlias(Change& change, const Asset& asset, const Clearance& clearance) {
   } else {
     checkAlias(alias);
     getVersion(change.session, asset.key, clearance.to());
-    change.session.run("INSERT INTO alias (asset, name, number, moved_at, moved_by) VALUES ($1, $2, $3, $4, $5) "
-                       "ON CONFLICT (asset, name) DO UPDATE SET number = excluded.number, moved_at = excluded.moved_at, "
-                       "moved_by = excluded.moved_by",
-                       {asset.id, alias, clearance.to(), change.now, change.actor.name});
+    change.session.run(
+        "INSERT INTO alias (asset, name, number, moved_at, moved_by) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (asset, name) DO UPDATE SET number = excluded.number, moved_at = excluded.moved_at, "
+        "moved_by = excluded.moved_by",
+        {asset.id, alias, clearance.to(), change.now, change.actor.name});
   }
   change.record(clearance.to() == 0 ? "alias.removed" : "alias.moved", asset.key.workspace, subjectOf(asset.key, alias),
                 movement(alias, clearance.from(), clearance.to(), clearance.decision()));
@@ -71,7 +75,8 @@ Version moveStage(Change& change, const Version& version, const Clearance& clear
   checkHolder(change, asset, clearance);
   if (current.stage != stage && clearance.decision().empty() && current.stage != "None" &&
       isProtected(change.session, asset.key, "stage:" + current.stage))
-    throw error(Code::refused, "Version {} cannot leave the protected stage {} without a decision", version.number, current.stage);
+    throw error(Code::refused, "Version {} cannot leave the protected stage {} without a decision", version.number,
+                current.stage);
 
   std::vector<std::int64_t> archived;
   if (archiveOthers && stage != "Archived" && stage != "None") archived = othersIn(change.session, version, stage);

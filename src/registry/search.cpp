@@ -14,8 +14,10 @@ db::Rows select(db::Session& session, std::string_view workspace, const VersionN
   if (narrowing.name && narrowing.runId)
     return session.query(fmt::format("{} AND a.name = $3 AND v.run_id = $4", glimpse),
                          {workspace, kind, *narrowing.name, *narrowing.runId});
-  if (narrowing.name) return session.query(fmt::format("{} AND a.name = $3", glimpse), {workspace, kind, *narrowing.name});
-  if (narrowing.runId) return session.query(fmt::format("{} AND v.run_id = $3", glimpse), {workspace, kind, *narrowing.runId});
+  if (narrowing.name)
+    return session.query(fmt::format("{} AND a.name = $3", glimpse), {workspace, kind, *narrowing.name});
+  if (narrowing.runId)
+    return session.query(fmt::format("{} AND v.run_id = $3", glimpse), {workspace, kind, *narrowing.runId});
   return session.query(glimpse, {workspace, kind});
 }
 
@@ -25,8 +27,8 @@ void visitVersions(db::Session& session, std::string_view workspace, const Versi
                    const std::function<void(VersionGlimpse&&, std::string_view, std::string_view)>& visit) {
   db::Rows rows = select(session, workspace, narrowing);
   while (rows.next())
-    visit({rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4), rows.text(5)}, rows.view(6),
-          rows.view(7));
+    visit({rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4), rows.text(5)},
+          rows.view(6), rows.view(7));
 }
 
 std::optional<Version> findVersionById(db::Session& session, std::int64_t id) {

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t batch = 256;
 
-/// The half-open range of paths below a folder: '0' follows '/' in byte order, which is the order of both databases here.
+/// The half-open range of paths below a folder: '0' follows '/' in byte order, which is the order of both databases
+/// here.
 struct Range {
   std::string from, to;
 };
@@ -29,7 +30,8 @@ std::vector<std::string_view> ancestors(std::string_view path) {
 }
 
 std::optional<std::string> sealOn(db::Session& session, std::string_view workspace, std::string_view folder) {
-  db::Rows rows = session.query("SELECT reason FROM tree_seal WHERE workspace = $1 AND folder = $2", {workspace, folder});
+  db::Rows rows =
+      session.query("SELECT reason FROM tree_seal WHERE workspace = $1 AND folder = $2", {workspace, folder});
   if (!rows.next()) return std::nullopt;
   return rows.text(0);
 }
@@ -72,15 +74,16 @@ void putFile(db::Session& session, std::string_view workspace, std::string_view 
   if (present && present->digest == stored.digest) return;
   if (std::optional<std::string> reason = sealOver(session, workspace, safe)) refuseSealed(safe, *reason);
   if (!present) checkPlace(session, workspace, safe);
-  session.run("INSERT INTO tree_file (workspace, path, digest, size, modified_at) VALUES ($1, $2, $3, $4, $5) "
-              "ON CONFLICT (workspace, path) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
-              "modified_at = excluded.modified_at",
-              {workspace, safe, stored.digest, stored.size, nowMillis()});
+  session.run(
+      "INSERT INTO tree_file (workspace, path, digest, size, modified_at) VALUES ($1, $2, $3, $4, $5) "
+      "ON CONFLICT (workspace, path) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
+      "modified_at = excluded.modified_at",
+      {workspace, safe, stored.digest, stored.size, nowMillis()});
 }
 
 std::optional<TreeFile> findFile(db::Session& session, std::string_view workspace, std::string_view path) {
-  db::Rows rows = session.query("SELECT path, digest, size, modified_at FROM tree_file WHERE workspace = $1 AND path = $2",
-                                {workspace, path});
+  db::Rows rows = session.query(
+      "SELECT path, digest, size, modified_at FROM tree_file WHERE workspace = $1 AND path = $2", {workspace, path});
   if (!rows.next()) return std::nullopt;
   return TreeFile{rows.text(0), rows.text(1), rows.integer(2), rows.integer(3)};
 }
@@ -94,9 +97,10 @@ std::vector<TreeItem> listFolder(db::Session& session, std::string_view workspac
     std::size_t count = 0;
     std::string last;
     {
-      db::Rows rows = session.query("SELECT path, size FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3 "
-                                    "ORDER BY path LIMIT $4",
-                                    {workspace, cursor, range.to, batch});
+      db::Rows rows = session.query(
+          "SELECT path, size FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3 "
+          "ORDER BY path LIMIT $4",
+          {workspace, cursor, range.to, batch});
       for (; rows.next(); ++count) {
         last = rows.text(0);
         std::string_view rest = std::string_view(last).substr(skip);
@@ -111,8 +115,9 @@ std::vector<TreeItem> listFolder(db::Session& session, std::string_view workspac
     cursor = items.back().folder ? last.substr(0, skip) + items.back().name + '0' : last + '\x01';
   }
   std::sort(items.begin(), items.end(), [](const TreeItem& a, const TreeItem& b) { return a.name < b.name; });
-  items.erase(std::unique(items.begin(), items.end(), [](const TreeItem& a, const TreeItem& b) { return a.name == b.name; }),
-              items.end());
+  items.erase(
+      std::unique(items.begin(), items.end(), [](const TreeItem& a, const TreeItem& b) { return a.name == b.name; }),
+      items.end());
   return items;
 }
 
@@ -120,9 +125,10 @@ std::vector<TreeFile> filesBelow(db::Session& session, std::string_view workspac
   std::vector<TreeFile> files;
   if (std::optional<TreeFile> itself = findFile(session, workspace, folder)) return {*std::move(itself)};
   Range range = below(folder);
-  db::Rows rows = session.query("SELECT path, digest, size, modified_at FROM tree_file "
-                                "WHERE workspace = $1 AND path >= $2 AND path < $3 ORDER BY path",
-                                {workspace, range.from, range.to});
+  db::Rows rows = session.query(
+      "SELECT path, digest, size, modified_at FROM tree_file "
+      "WHERE workspace = $1 AND path >= $2 AND path < $3 ORDER BY path",
+      {workspace, range.from, range.to});
   while (rows.next()) files.push_back({rows.text(0), rows.text(1), rows.integer(2), rows.integer(3)});
   return files;
 }
@@ -132,9 +138,10 @@ std::size_t removeTree(db::Session& session, std::string_view workspace, std::st
   if (!path.empty())
     if (std::optional<std::string> reason = sealOver(session, workspace, path)) refuseSealed(path, *reason);
   {
-    db::Rows rows = session.query("SELECT folder, reason FROM tree_seal WHERE workspace = $1 AND folder >= $2 AND folder < $3 "
-                                  "LIMIT 1",
-                                  {workspace, range.from, range.to});
+    db::Rows rows = session.query(
+        "SELECT folder, reason FROM tree_seal WHERE workspace = $1 AND folder >= $2 AND folder < $3 "
+        "LIMIT 1",
+        {workspace, range.from, range.to});
     if (rows.next()) refuseSealed(rows.view(0), rows.view(1));
   }
   std::int64_t removed = session.run("DELETE FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3",
@@ -146,9 +153,10 @@ std::size_t removeTree(db::Session& session, std::string_view workspace, std::st
 
 void sealFolder(db::Session& session, std::string_view workspace, std::string_view folder, std::string_view reason) {
   if (folder.empty()) throw Error(Code::invalid, "The whole tree cannot be sealed");
-  session.run("INSERT INTO tree_seal (workspace, folder, reason) VALUES ($1, $2, $3) "
-              "ON CONFLICT (workspace, folder) DO NOTHING",
-              {workspace, folder, reason});
+  session.run(
+      "INSERT INTO tree_seal (workspace, folder, reason) VALUES ($1, $2, $3) "
+      "ON CONFLICT (workspace, folder) DO NOTHING",
+      {workspace, folder, reason});
 }
 
 }  // namespace regesta::registry

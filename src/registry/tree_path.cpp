@@ -15,7 +15,8 @@ constexpr int decodings = 10;
 
 bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// The rule that a text breaks when it is used as a path, empty when it is fine. Empty segments are the caller's matter.
+/// The rule that a text breaks when it is used as a path, empty when it is fine. Empty segments are the caller's
+/// matter.
 std::string_view fault(std::string_view path) {
   if (path.starts_with('/')) return "must be relative";
   if (path.size() >= 2 && isLetter(path[0]) && path[1] == ':') return "must not name a drive";

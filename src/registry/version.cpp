@@ -25,7 +25,8 @@ void check(const NewVersion& made) {
   checkText("run_id", made.runId, 256);
   checkText("model_id", made.modelId, 256);
   checkText("content", made.content, limits::wholeBody);
-  if (!made.semver.empty() && !SemVer::parse(made.semver)) throw Invalid("semver", "must be a Semantic Version such as 1.4.2");
+  if (!made.semver.empty() && !SemVer::parse(made.semver))
+    throw Invalid("semver", "must be a Semantic Version such as 1.4.2");
   for (const auto& [key, value] : made.tags) rows::checkTag(key, value);
 }
 
@@ -61,7 +62,8 @@ void insert(db::Session& session, Version& version, const NewVersion& made) {
   std::optional<std::string> semver;
   if (!version.semver.empty()) semver = version.semver;
   version.id = session.insert(
-      "INSERT INTO version (asset, number, semver, digest, content, description, stage, source, storage, run_id, run_link, "
+      "INSERT INTO version (asset, number, semver, digest, content, description, stage, source, storage, run_id, "
+      "run_link, "
       "model_id, created_at, updated_at, created_by, deleted) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0) RETURNING id",
       {version.asset.id, version.number, semver, version.digest, version.content, version.description, version.stage,
@@ -86,7 +88,8 @@ Version createVersion(Change& change, const Asset& asset, const NewVersion& made
   }
   if (!made.semver.empty() &&
       change.session.query("SELECT 1 FROM version WHERE asset = $1 AND semver = $2", {asset.id, made.semver}).next())
-    throw error(Code::exists, "{} '{}' has a version {} already", kindName(asset.key.kind), asset.key.name, made.semver);
+    throw error(Code::exists, "{} '{}' has a version {} already", kindName(asset.key.kind), asset.key.name,
+                made.semver);
 
   Version version = describe(change, asset, made);
   {
@@ -98,7 +101,9 @@ Version createVersion(Change& change, const Asset& asset, const NewVersion& made
   }
   insert(change.session, version, made);
 
-  json::object data{{"digest", version.digest}, {"number", version.number}, {"source", version.source},
+  json::object data{{"digest", version.digest},
+                    {"number", version.number},
+                    {"source", version.source},
                     {"tags", rows::digestsOf(version.tags)}};
   if (!version.semver.empty()) data["semver"] = version.semver;
   if (!version.runId.empty()) data["run"] = version.runId;

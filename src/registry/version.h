@@ -14,16 +14,16 @@ struct Version {
   std::int64_t id = 0;
   Asset asset;
   std::int64_t number = 0;
-  std::string semver;       ///< empty when none was given
-  std::string digest;       ///< SHA-256 over its canonical content: files, or the prompt's or policy's text
-  std::string content;      ///< JSON text for prompts and policies, empty for files
+  std::string semver;   ///< empty when none was given
+  std::string digest;   ///< SHA-256 over its canonical content: files, or the prompt's or policy's text
+  std::string content;  ///< JSON text for prompts and policies, empty for files
   std::string description;
   std::string stage = "None";
-  std::string source;       ///< as the client gave it: runs:/…, models:/…, mlflow-artifacts:/…, s3://…
-  std::string storage;      ///< where the files are: a resolved URI; equals source when there is nothing to resolve
+  std::string source;   ///< as the client gave it: runs:/…, models:/…, mlflow-artifacts:/…, s3://…
+  std::string storage;  ///< where the files are: a resolved URI; equals source when there is nothing to resolve
   std::string runId, runLink, modelId;
   std::int64_t createdAt = 0, updatedAt = 0;
-  std::string createdBy;    ///< the actor's name: the author, for gates
+  std::string createdBy;  ///< the actor's name: the author, for gates
   Tags tags;
   std::string subject() const;  ///< "model/loan-risk@7"
 };
@@ -39,7 +39,7 @@ struct NewVersion {
   std::string semver, content, description, source, storage, runId, runLink, modelId;
   Tags tags;
   std::vector<VersionFile> files;
-  std::string digest;  ///< empty: computed from content, else from files, else from source
+  std::string digest;       ///< empty: computed from content, else from files, else from source
   bool evenIfSame = false;  ///< a new version also when a prompt's or policy's content is that of the newest one
 };
 

@@ -19,9 +19,10 @@ Version describeVersion(Change& change, const Version& version, std::string_view
 
 void setVersionTag(Change& change, const Version& version, std::string_view key, std::string_view value) {
   rows::checkTag(key, value);
-  change.session.run("INSERT INTO version_tag (version, key, value) VALUES ($1, $2, $3) "
-                     "ON CONFLICT (version, key) DO UPDATE SET value = excluded.value",
-                     {version.id, key, value});
+  change.session.run(
+      "INSERT INTO version_tag (version, key, value) VALUES ($1, $2, $3) "
+      "ON CONFLICT (version, key) DO UPDATE SET value = excluded.value",
+      {version.id, key, value});
   change.record("version.tag-set", version.asset.key.workspace, version.subject(), rows::tagData(key, value));
 }
 
@@ -40,13 +41,14 @@ void deleteVersion(Change& change, const Version& version) {
                   version.number, kindName(key.kind), key.name, pointer);
 
   for (const std::string& pointer : pointers)
-    change.record(pointer.starts_with("stage:") ? "stage.left" : "alias.removed", key.workspace, key.subject() + "#" + pointer,
-                  {{"from", version.number}, {"pointer", pointer}, {"to", 0}});
+    change.record(pointer.starts_with("stage:") ? "stage.left" : "alias.removed", key.workspace,
+                  key.subject() + "#" + pointer, {{"from", version.number}, {"pointer", pointer}, {"to", 0}});
   change.session.run("DELETE FROM alias WHERE asset = $1 AND number = $2", {version.asset.id, version.number});
-  change.session.run("UPDATE version SET deleted = 1, stage = 'Deleted', updated_at = $2, description = '', content = '', "
-                     "source = 'REDACTED-SOURCE-PATH', storage = '', run_id = 'REDACTED-RUN-ID', "
-                     "run_link = 'REDACTED-RUN-LINK', model_id = '' WHERE id = $1",
-                     {version.id, change.now});
+  change.session.run(
+      "UPDATE version SET deleted = 1, stage = 'Deleted', updated_at = $2, description = '', content = '', "
+      "source = 'REDACTED-SOURCE-PATH', storage = '', run_id = 'REDACTED-RUN-ID', "
+      "run_link = 'REDACTED-RUN-LINK', model_id = '' WHERE id = $1",
+      {version.id, change.now});
   rows::touch(change, version.asset.id);
   change.record("version.deleted", key.workspace, version.subject(), {{"digest", version.digest}});
 }

@@ -36,18 +36,19 @@ Version orNotFound(std::optional<Version> version, const AssetKey& key, std::str
 }
 
 std::optional<Version> withSemver(db::Session& session, const Asset& asset, std::string_view semver) {
-  return one(session, asset,
-             session.query(fmt::format("SELECT {} FROM version v WHERE v.asset = $1 AND v.semver = $2 AND v.deleted = 0",
-                                       rows::versionColumns),
-                           {asset.id, semver}));
+  return one(
+      session, asset,
+      session.query(fmt::format("SELECT {} FROM version v WHERE v.asset = $1 AND v.semver = $2 AND v.deleted = 0",
+                                rows::versionColumns),
+                    {asset.id, semver}));
 }
 
 std::optional<Version> bestInRange(db::Session& session, const Asset& asset, std::string_view range) {
   std::optional<SemVer> best;
   std::int64_t number = 0;
   {
-    db::Rows rows = session.query("SELECT number, semver FROM version WHERE asset = $1 AND semver IS NOT NULL AND deleted = 0",
-                                  {asset.id});
+    db::Rows rows = session.query(
+        "SELECT number, semver FROM version WHERE asset = $1 AND semver IS NOT NULL AND deleted = 0", {asset.id});
     while (rows.next()) {
       std::optional<SemVer> candidate = SemVer::parse(rows.view(1));
       if (!candidate || !inRange(*candidate, range).value_or(false)) continue;
@@ -91,7 +92,8 @@ Version resolveVersion(db::Session& session, const AssetKey& key, std::string_vi
   if (selector.empty()) throw Invalid("version", "is required");
   if (std::optional<std::int64_t> number = parseInteger(selector))
     return orNotFound(findVersion(session, key, *number), key, fmt::format("version {}", *number));
-  if (SemVer::parse(selector)) return orNotFound(withSemver(session, asset, selector), key, fmt::format("version {}", selector));
+  if (SemVer::parse(selector))
+    return orNotFound(withSemver(session, asset, selector), key, fmt::format("version {}", selector));
   if (equalsIgnoreCase(selector, "latest")) return orNotFound(newestVersion(session, asset), key, "versions yet");
   if (std::optional<Alias> alias = findAlias(session, asset, selector))
     return orNotFound(findVersion(session, key, alias->number), key, fmt::format("version {}", alias->number));
@@ -112,10 +114,11 @@ std::vector<Version> listVersions(db::Session& session, const Asset& asset, std:
   std::vector<Version> found;
   {
     std::int64_t below = before > 0 ? before : std::numeric_limits<std::int64_t>::max();
-    db::Rows rows = session.query(fmt::format("SELECT {} FROM version v WHERE v.asset = $1 AND v.number < $2 AND v.deleted = 0 "
-                                              "ORDER BY v.number DESC LIMIT $3",
-                                              rows::versionColumns),
-                                  {asset.id, below, limit});
+    db::Rows rows =
+        session.query(fmt::format("SELECT {} FROM version v WHERE v.asset = $1 AND v.number < $2 AND v.deleted = 0 "
+                                  "ORDER BY v.number DESC LIMIT $3",
+                                  rows::versionColumns),
+                      {asset.id, below, limit});
     while (rows.next()) {
       found.push_back(rows::version(rows));
       found.back().asset = asset;
@@ -132,8 +135,9 @@ std::vector<Version> latestPerStage(db::Session& session, const Asset& asset) {
     if (number == 0) continue;
     std::optional<Version> version =
         one(session, asset,
-            session.query(fmt::format("SELECT {} FROM version v WHERE v.asset = $1 AND v.number = $2", rows::versionColumns),
-                          {asset.id, number}));
+            session.query(
+                fmt::format("SELECT {} FROM version v WHERE v.asset = $1 AND v.number = $2", rows::versionColumns),
+                {asset.id, number}));
     if (version) found.push_back(*std::move(version));
   }
   return found;

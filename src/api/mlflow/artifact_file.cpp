@@ -7,16 +7,33 @@
 namespace regesta::api::mlflow {
 namespace {
 
-constexpr std::string_view textual[] = {"txt",  "log", "err", "cfg",  "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml",    "yaml",
-                                        "yml",  "xml", "json", "js",  "py",   "py3", "csv", "tsv", "md",        "rst",  "ipynb", "MLmodel", "mlproject"};
+constexpr std::string_view textual[] = {
+    "txt", "log", "err",  "cfg", "conf", "cnf", "cf",  "ini", "properties", "prop", "hocon", "toml",    "yaml",
+    "yml", "xml", "json", "js",  "py",   "py3", "csv", "tsv", "md",         "rst",  "ipynb", "MLmodel", "mlproject"};
 
-constexpr std::pair<std::string_view, std::string_view> otherTypes[] = {
-    {"html", "text/html"},        {"htm", "text/html"},       {"css", "text/css"},           {"png", "image/png"},
-    {"jpg", "image/jpeg"},        {"jpeg", "image/jpeg"},     {"gif", "image/gif"},          {"svg", "image/svg+xml"},
-    {"webp", "image/webp"},       {"bmp", "image/bmp"},       {"ico", "image/vnd.microsoft.icon"}, {"tiff", "image/tiff"},
-    {"pdf", "application/pdf"},   {"zip", "application/zip"}, {"tar", "application/x-tar"},  {"mp3", "audio/mpeg"},
-    {"wav", "audio/x-wav"},       {"mp4", "video/mp4"},       {"webm", "video/webm"},        {"h5", "application/x-hdf5"},
-    {"doc", "application/msword"}, {"sh", "application/x-sh"}, {"wasm", "application/wasm"}};
+constexpr std::pair<std::string_view, std::string_view> otherTypes[] = {{"html", "text/html"},
+                                                                        {"htm", "text/html"},
+                                                                        {"css", "text/css"},
+                                                                        {"png", "image/png"},
+                                                                        {"jpg", "image/jpeg"},
+                                                                        {"jpeg", "image/jpeg"},
+                                                                        {"gif", "image/gif"},
+                                                                        {"svg", "image/svg+xml"},
+                                                                        {"webp", "image/webp"},
+                                                                        {"bmp", "image/bmp"},
+                                                                        {"ico", "image/vnd.microsoft.icon"},
+                                                                        {"tiff", "image/tiff"},
+                                                                        {"pdf", "application/pdf"},
+                                                                        {"zip", "application/zip"},
+                                                                        {"tar", "application/x-tar"},
+                                                                        {"mp3", "audio/mpeg"},
+                                                                        {"wav", "audio/x-wav"},
+                                                                        {"mp4", "video/mp4"},
+                                                                        {"webm", "video/webm"},
+                                                                        {"h5", "application/x-hdf5"},
+                                                                        {"doc", "application/msword"},
+                                                                        {"sh", "application/x-sh"},
+                                                                        {"wasm", "application/wasm"}};
 
 std::string_view lastSegment(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
@@ -60,9 +77,12 @@ ArtifactAnswer answerFor(const http::Request& request, const ArtifactFile& file)
   std::string etag = file.digest.empty() ? std::string() : "\"" + file.digest + "\"";
   http::Validators known{etag, std::nullopt};
   switch (http::evaluateConditions(request, known)) {
-    case http::Condition::notModified: return {http::notModified(known)};
-    case http::Condition::failed: return {{.status = 412, .contentType = "text/plain", .headers = {}, .body = "Precondition failed"}};
-    case http::Condition::proceed: break;
+    case http::Condition::notModified:
+      return {http::notModified(known)};
+    case http::Condition::failed:
+      return {{.status = 412, .contentType = "text/plain", .headers = {}, .body = "Precondition failed"}};
+    case http::Condition::proceed:
+      break;
   }
   ArtifactAnswer answer{{}, 0, size};
   answer.head.contentType = artifactType(file.path);

@@ -14,7 +14,9 @@ namespace {
 
 using governance::Verb;
 
-[[noreturn]] void absent(std::string_view path) { throw error(Code::notFound, "No such artifact: '{}'", shorten(path, 500)); }
+[[noreturn]] void absent(std::string_view path) {
+  throw error(Code::notFound, "No such artifact: '{}'", shorten(path, 500));
+}
 
 ArtifactFile openBlob(const Call& call, const std::string& path, const std::string& digest) {
   ArtifactFile file{call.core.blobs.open(digest), path, digest};

@@ -6,10 +6,10 @@ namespace regesta::api::mlflow {
 
 /// The file that each of MLflow's download routes asks for. Throws Error{notFound}, Error{invalid} "Invalid path",
 /// Error{denied}.
-ArtifactFile findProxied(const Call& call);       ///< /mlflow-artifacts/artifacts/{path...}
-ArtifactFile findRunFile(const Call& call);       ///< /get-artifact?run_id&path
-ArtifactFile findVersionFile(const Call& call);   ///< /model-versions/get-artifact?name&version&path
-ArtifactFile findModelFile(const Call& call);     ///< /logged-models/{model_id}/artifacts/files?artifact_file_path
+ArtifactFile findProxied(const Call& call);      ///< /mlflow-artifacts/artifacts/{path...}
+ArtifactFile findRunFile(const Call& call);      ///< /get-artifact?run_id&path
+ArtifactFile findVersionFile(const Call& call);  ///< /model-versions/get-artifact?name&version&path
+ArtifactFile findModelFile(const Call& call);    ///< /logged-models/{model_id}/artifacts/files?artifact_file_path
 
 /// The first value of a query parameter; empty when it is missing.
 std::string queryValue(const http::Request& request, std::string_view name);

@@ -29,7 +29,8 @@ std::optional<http::Response> guarded(const http::Request& request, Work&& work)
     work();
     return std::nullopt;
   } catch (const Error& failure) {
-    if (httpStatus(failure.code) >= 500) log(LogLevel::error, failure.message, {{"request", request.id}, {"path", request.rawPath}});
+    if (httpStatus(failure.code) >= 500)
+      log(LogLevel::error, failure.message, {{"request", request.id}, {"path", request.rawPath}});
     return renderError(failure);
   }
 }
@@ -159,7 +160,8 @@ class RunUpload final : public Upload {
   }
 };
 
-void add(http::Router& router, std::string_view method, const std::string& pattern, std::shared_ptr<http::StreamHandler> handler) {
+void add(http::Router& router, std::string_view method, const std::string& pattern,
+         std::shared_ptr<http::StreamHandler> handler) {
   http::Action action;
   action.stream = std::move(handler);
   action.bodyLimit = anySize;

@@ -16,20 +16,33 @@ struct Spelling {
 
 Spelling spellingOf(Code code) {
   switch (code) {
-    case Code::invalid: return {400, "INVALID_PARAMETER_VALUE"};
-    case Code::unauthenticated: return {401, "UNAUTHENTICATED"};
+    case Code::invalid:
+      return {400, "INVALID_PARAMETER_VALUE"};
+    case Code::unauthenticated:
+      return {401, "UNAUTHENTICATED"};
     case Code::denied:
-    case Code::refused: return {403, "PERMISSION_DENIED"};
-    case Code::notFound: return {404, "RESOURCE_DOES_NOT_EXIST"};
-    case Code::exists: return {400, "RESOURCE_ALREADY_EXISTS"};
-    case Code::conflict: return {409, "RESOURCE_CONFLICT"};
-    case Code::invalidState: return {400, "INVALID_STATE"};
-    case Code::tooLarge: return {413, "INVALID_PARAMETER_VALUE"};
-    case Code::exhausted: return {429, "RESOURCE_EXHAUSTED"};
-    case Code::unsupported: return {501, "NOT_IMPLEMENTED"};
-    case Code::unavailable: return {503, "TEMPORARILY_UNAVAILABLE"};
-    case Code::corrupt: return {500, "DATA_LOSS"};
-    case Code::internal: return {500, "INTERNAL_ERROR"};
+    case Code::refused:
+      return {403, "PERMISSION_DENIED"};
+    case Code::notFound:
+      return {404, "RESOURCE_DOES_NOT_EXIST"};
+    case Code::exists:
+      return {400, "RESOURCE_ALREADY_EXISTS"};
+    case Code::conflict:
+      return {409, "RESOURCE_CONFLICT"};
+    case Code::invalidState:
+      return {400, "INVALID_STATE"};
+    case Code::tooLarge:
+      return {413, "INVALID_PARAMETER_VALUE"};
+    case Code::exhausted:
+      return {429, "RESOURCE_EXHAUSTED"};
+    case Code::unsupported:
+      return {501, "NOT_IMPLEMENTED"};
+    case Code::unavailable:
+      return {503, "TEMPORARILY_UNAVAILABLE"};
+    case Code::corrupt:
+      return {500, "DATA_LOSS"};
+    case Code::internal:
+      return {500, "INTERNAL_ERROR"};
   }
   return {500, "INTERNAL_ERROR"};
 }
@@ -37,9 +50,10 @@ Spelling spellingOf(Code code) {
 std::string messageOf(const Error& error) {
   const auto* invalid = dynamic_cast<const Invalid*>(&error);
   if (invalid == nullptr) return error.message;
-  if (invalid->rule == "is required") return fmt::format("Missing value for required parameter '{}'. {}", invalid->field, pointer);
-  return fmt::format("Invalid value{}{} for parameter '{}' supplied: {}. {}", invalid->got.empty() ? "" : " ", invalid->got,
-                     invalid->field, invalid->rule, pointer);
+  if (invalid->rule == "is required")
+    return fmt::format("Missing value for required parameter '{}'. {}", invalid->field, pointer);
+  return fmt::format("Invalid value{}{} for parameter '{}' supplied: {}. {}", invalid->got.empty() ? "" : " ",
+                     invalid->got, invalid->field, invalid->rule, pointer);
 }
 
 }  // namespace
@@ -81,7 +95,8 @@ void missing(std::string_view parameter) { throw Invalid(std::string(parameter),
 void invalidValue(std::string_view parameter, std::string_view value, std::string_view hint) {
   std::string shown;
   appendJsonString(shown, value);
-  throw error(Code::invalid, "Invalid value {} for parameter '{}' supplied{}{}", shown, parameter, hint.empty() ? "." : ": ", hint);
+  throw error(Code::invalid, "Invalid value {} for parameter '{}' supplied{}{}", shown, parameter,
+              hint.empty() ? "." : ": ", hint);
 }
 
 }  // namespace regesta::api::mlflow

@@ -21,8 +21,9 @@ const Grammar& filterGrammar() {
   return grammar;
 }
 const Grammar& orderGrammar() {
-  static const Grammar grammar{.attributes = {{"name", "name"}, {"timestamp", "updated", true}, {"last_updated_timestamp", "updated", true}},
-                               .noun = "registered model"};
+  static const Grammar grammar{
+      .attributes = {{"name", "name"}, {"timestamp", "updated", true}, {"last_updated_timestamp", "updated", true}},
+      .noun = "registered model"};
   return grammar;
 }
 
@@ -81,8 +82,11 @@ std::vector<Asset> collect(db::Session& session, const Search& search) {
 wire::ModelList searchRegisteredModels(Call& call, const wire::SearchRequest& in) {
   std::int64_t page = in.max_results.value_or(100);
   if (page > pageMost)
-    throw error(Code::invalid, "Invalid value for request parameter max_results. It must be at most {}, but got value {}", pageMost, page);
-  if (page < 1) throw error(Code::invalid, "Invalid value for max_results. It must be a positive integer, but got {}", page);
+    throw error(Code::invalid,
+                "Invalid value for request parameter max_results. It must be at most {}, but got value {}", pageMost,
+                page);
+  if (page < 1)
+    throw error(Code::invalid, "Invalid value for max_results. It must be a positive integer, but got {}", page);
   Search search{call, registry::parseFilter(in.filter, filterGrammar()), parseOrder(in.order_by, orderGrammar())};
   if (takePromptCondition(search.conditions)) search.kind = registry::Kind::prompt;
   std::size_t offset = static_cast<std::size_t>(registry::parsePageToken(in.page_token));
@@ -93,7 +97,8 @@ wire::ModelList searchRegisteredModels(Call& call, const wire::SearchRequest& in
     std::vector<Asset> found = collect(session, search);
     for (std::size_t i = offset; i < std::min(found.size(), offset + size); ++i)
       list.registered_models.push_back(wire::modelOf(session, found[i]));
-    if (found.size() > offset + size) list.next_page_token = registry::pageToken(static_cast<std::int64_t>(offset + size));
+    if (found.size() > offset + size)
+      list.next_page_token = registry::pageToken(static_cast<std::int64_t>(offset + size));
     return list;
   });
 }

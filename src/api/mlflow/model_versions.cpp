@@ -49,9 +49,9 @@ struct TransitionStage {
 };
 struct SetVersionTag {
   std::string name, version, key, value;
-  static constexpr Field fields[] = {field<&SetVersionTag::name>("name", required),
-                                     field<&SetVersionTag::version>("version", required),
-                                     field<&SetVersionTag::key>("key", required), field<&SetVersionTag::value>("value")};
+  static constexpr Field fields[] = {
+      field<&SetVersionTag::name>("name", required), field<&SetVersionTag::version>("version", required),
+      field<&SetVersionTag::key>("key", required), field<&SetVersionTag::value>("value")};
 };
 struct VersionTagRef {
   std::string name, version, key;
@@ -65,7 +65,8 @@ struct DownloadUri {
 };
 
 OneVersion answer(Call& call, const Version& version) {
-  return call.core.store.read([&](db::Session& session) { return OneVersion{wire::versionWithAliases(session, version)}; });
+  return call.core.store.read(
+      [&](db::Session& session) { return OneVersion{wire::versionWithAliases(session, version)}; });
 }
 
 /// Where the files lie in our tree; nothing when this server does not hold them.
@@ -76,7 +77,8 @@ std::optional<std::string> folderOf(const Call& call, db::Session& session, cons
   return folder;
 }
 
-std::vector<registry::VersionFile> snapshot(db::Session& session, std::string_view workspace, const std::string& folder) {
+std::vector<registry::VersionFile> snapshot(db::Session& session, std::string_view workspace,
+                                            const std::string& folder) {
   std::vector<registry::VersionFile> files;
   for (const registry::TreeFile& file : registry::filesBelow(session, workspace, folder)) {
     std::string_view path = file.path;
@@ -87,7 +89,8 @@ std::vector<registry::VersionFile> snapshot(db::Session& session, std::string_vi
 }
 
 /// What registering does besides the version itself: seal the files, tell where it came from, tell the logged model.
-void settle(Change& change, const Version& version, const Origin& origin, const std::optional<std::string>& folder, bool claimed) {
+void settle(Change& change, const Version& version, const Origin& origin, const std::optional<std::string>& folder,
+            bool claimed) {
   std::string_view workspace = version.asset.key.workspace;
   if (folder) registry::sealFolder(change.session, workspace, *folder, version.subject());
   for (registry::Edge edge : origin.edges) {
@@ -107,8 +110,13 @@ OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
   Version made = call.core.store.change(call.actor(), [&](Change& change) {
     Origin origin = resolveSource(call, change.session, {in.source, in.run_id, in.model_id, saysPrompt(tags)});
     registry::Asset asset = getModel(call, change.session, Verb::write, in.name);
-    registry::NewVersion fresh{.description = in.description, .source = origin.source, .storage = origin.storage,
-                               .runId = origin.runId, .runLink = in.run_link, .modelId = origin.modelId, .tags = tags,
+    registry::NewVersion fresh{.description = in.description,
+                               .source = origin.source,
+                               .storage = origin.storage,
+                               .runId = origin.runId,
+                               .runLink = in.run_link,
+                               .modelId = origin.modelId,
+                               .tags = tags,
                                .evenIfSame = true};
     if (asset.key.kind == registry::Kind::prompt) fresh.content = takePromptContent(fresh.tags);
     std::optional<std::string> folder = folderOf(call, change.session, origin);
@@ -123,13 +131,15 @@ OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
 
 OneVersion getOne(Call& call, const VersionRef& in) {
   return call.core.store.read([&](db::Session& session) {
-    return OneVersion{wire::versionWithAliases(session, getModelVersion(call, session, Verb::read, in.name, in.version))};
+    return OneVersion{
+        wire::versionWithAliases(session, getModelVersion(call, session, Verb::read, in.name, in.version))};
   });
 }
 
 OneVersion updateOne(Call& call, const UpdateModelVersion& in) {
   Version version = call.core.store.change(call.actor(), [&](Change& change) {
-    return registry::describeVersion(change, getModelVersion(call, change.session, Verb::write, in.name, in.version), in.description);
+    return registry::describeVersion(change, getModelVersion(call, change.session, Verb::write, in.name, in.version),
+                                     in.description);
   });
   return answer(call, version);
 }
@@ -138,13 +148,15 @@ OneVersion transitionStage(Call& call, const TransitionStage& in) {
   std::string stage = stageOf(in.stage);
   if (in.archive_existing_versions && stage != "Staging" && stage != "Production")
     throw error(Code::invalid,
-                "Model version transition cannot archive existing model versions because '{}' is not an Active stage. Valid stages are "
+                "Model version transition cannot archive existing model versions because '{}' is not an Active stage. "
+                "Valid stages are "
                 "['Staging', 'Production']",
                 shorten(in.stage, 100));
-  registry::AssetKey key = call.core.store.read([&](db::Session& session) {
-    return getModelVersion(call, session, Verb::write, in.name, in.version).asset.key;
-  });
-  call.core.gate.moveOrThrow(*call.identity, {.key = key, .pointer = "stage:" + stage, .to = parseVersion(in.version),
+  registry::AssetKey key = call.core.store.read(
+      [&](db::Session& session) { return getModelVersion(call, session, Verb::write, in.name, in.version).asset.key; });
+  call.core.gate.moveOrThrow(*call.identity, {.key = key,
+                                              .pointer = "stage:" + stage,
+                                              .to = parseVersion(in.version),
                                               .archiveOthers = in.archive_existing_versions});
   return getOne(call, {in.name, in.version});
 }
@@ -182,8 +194,10 @@ Nothing deleteTag(Call& call, const VersionTagRef& in) {
   call.core.store.change(call.actor(), [&](Change& change) {
     Version version = getModelVersion(call, change.session, Verb::write, in.name, in.version);
     checkPromptTagIsFree(version, in.key);
-    if (isCoveredByContent(version, in.key)) registry::setVersionTag(change, version, in.key, "");
-    else registry::deleteVersionTag(change, version, in.key);
+    if (isCoveredByContent(version, in.key))
+      registry::setVersionTag(change, version, in.key, "");
+    else
+      registry::deleteVersionTag(change, version, in.key);
   });
   return {};
 }

@@ -27,14 +27,15 @@ struct ServerInfo {
   // About the request's form only: this server never hands out presigned URLs.
   bool presigned_upload_run_id_supported = true, presigned_upload_model_id_supported = true;
   ServerFeatures features_enabled;
-  static constexpr Field fields[] = {field<&ServerInfo::store_type>("store_type"),
-                                     field<&ServerInfo::workspaces_enabled>("workspaces_enabled"),
-                                     field<&ServerInfo::trace_archival_enabled>("trace_archival_enabled"),
-                                     field<&ServerInfo::multipart_uploads_enabled>("multipart_uploads_enabled"),
-                                     field<&ServerInfo::multipart_downloads_enabled>("multipart_downloads_enabled"),
-                                     field<&ServerInfo::presigned_upload_run_id_supported>("presigned_upload_run_id_supported"),
-                                     field<&ServerInfo::presigned_upload_model_id_supported>("presigned_upload_model_id_supported"),
-                                     field<&ServerInfo::features_enabled>("features_enabled")};
+  static constexpr Field fields[] = {
+      field<&ServerInfo::store_type>("store_type"),
+      field<&ServerInfo::workspaces_enabled>("workspaces_enabled"),
+      field<&ServerInfo::trace_archival_enabled>("trace_archival_enabled"),
+      field<&ServerInfo::multipart_uploads_enabled>("multipart_uploads_enabled"),
+      field<&ServerInfo::multipart_downloads_enabled>("multipart_downloads_enabled"),
+      field<&ServerInfo::presigned_upload_run_id_supported>("presigned_upload_run_id_supported"),
+      field<&ServerInfo::presigned_upload_model_id_supported>("presigned_upload_model_id_supported"),
+      field<&ServerInfo::features_enabled>("features_enabled")};
 };
 ServerInfo serverInfo(Call&, const Nothing&) { return {}; }
 

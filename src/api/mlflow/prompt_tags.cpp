@@ -78,7 +78,8 @@ Tags renderedTags(const registry::Version& version) {
   show(typeTag, "type");
   show(formatTag, "response_format");
   show(configTag, "model_config");
-  if (auto covered = tags.find(std::string(configTag)); covered != tags.end() && covered->second.empty()) tags.erase(covered);
+  if (auto covered = tags.find(std::string(configTag)); covered != tags.end() && covered->second.empty())
+    tags.erase(covered);
   tags.emplace(promptMarker, "true");
   return tags;
 }
@@ -92,7 +93,8 @@ Tags renderedTags(const registry::Asset& asset) {
 void checkPromptTagIsFree(const registry::Version& version, std::string_view key) {
   if (!isPrompt(version.asset) || version.content.empty()) return;
   if (key == textTag || key == typeTag || key == formatTag || key == promptMarker)
-    throw error(Code::invalid, "The tag '{}' is the content of prompt version {} and cannot change: register a new version", key,
+    throw error(Code::invalid,
+                "The tag '{}' is the content of prompt version {} and cannot change: register a new version", key,
                 version.number);
 }
 

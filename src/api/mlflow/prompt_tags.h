@@ -12,15 +12,16 @@ inline constexpr std::string_view promptMarker = "mlflow.prompt.is_prompt";
 
 bool saysPrompt(const registry::Tags& tags);
 
-/// Takes the tags that make up the content out of `tags` and returns the canonical content; empty when they hold no text.
+/// Takes the tags that make up the content out of `tags` and returns the canonical content; empty when they hold no
+/// text.
 std::string takePromptContent(registry::Tags& tags);
 
 /// The tags as MLflow's clients expect them: those of the content join those that are stored.
 registry::Tags renderedTags(const registry::Version& version);
 registry::Tags renderedTags(const registry::Asset& asset);
 
-/// Throws Error{invalid} for a tag that is the content of a prompt, which never changes. The model config may be replaced
-/// later, as MLflow's set_prompt_model_config does: the stored tag then covers the one in the content.
+/// Throws Error{invalid} for a tag that is the content of a prompt, which never changes. The model config may be
+/// replaced later, as MLflow's set_prompt_model_config does: the stored tag then covers the one in the content.
 void checkPromptTagIsFree(const registry::Version& version, std::string_view key);
 /// What to store for a tag that is deleted: nothing, or an empty value that covers the content's.
 bool isCoveredByContent(const registry::Version& version, std::string_view key);

@@ -39,26 +39,30 @@ struct RenameRegisteredModel {
 };
 struct SetModelTag {
   std::string name, key, value;
-  static constexpr Field fields[] = {field<&SetModelTag::name>("name", required), field<&SetModelTag::key>("key", required),
-                                     field<&SetModelTag::value>("value")};
+  static constexpr Field fields[] = {field<&SetModelTag::name>("name", required),
+                                     field<&SetModelTag::key>("key", required), field<&SetModelTag::value>("value")};
 };
 struct ModelTagRef {
   std::string name, key;
-  static constexpr Field fields[] = {field<&ModelTagRef::name>("name", required), field<&ModelTagRef::key>("key", required)};
+  static constexpr Field fields[] = {field<&ModelTagRef::name>("name", required),
+                                     field<&ModelTagRef::key>("key", required)};
 };
 struct SetAlias {
   std::string name, alias, version;
-  static constexpr Field fields[] = {field<&SetAlias::name>("name", required), field<&SetAlias::alias>("alias", required),
+  static constexpr Field fields[] = {field<&SetAlias::name>("name", required),
+                                     field<&SetAlias::alias>("alias", required),
                                      field<&SetAlias::version>("version", required)};
 };
 struct AliasRef {
   std::string name, alias;
-  static constexpr Field fields[] = {field<&AliasRef::name>("name", required), field<&AliasRef::alias>("alias", required)};
+  static constexpr Field fields[] = {field<&AliasRef::name>("name", required),
+                                     field<&AliasRef::alias>("alias", required)};
 };
 struct LatestVersions {
   std::string name;
   std::vector<std::string> stages;
-  static constexpr Field fields[] = {field<&LatestVersions::name>("name", required), field<&LatestVersions::stages>("stages")};
+  static constexpr Field fields[] = {field<&LatestVersions::name>("name", required),
+                                     field<&LatestVersions::stages>("stages")};
 };
 
 OneModel answer(Call& call, const Asset& asset) {
@@ -74,7 +78,8 @@ void checkNameIsFree(db::Session& session, const Call& call, std::string_view na
   bool holderIsPrompt = holder->key.kind == registry::Kind::prompt;
   if (holderIsPrompt == prompt) throw error(Code::exists, "{} (name={}) already exists.", nounOf(prompt), name);
   throw error(Code::exists,
-              "Tried to create a {} with name {}, but the name is already taken by a {}. MLflow does not allow creating a model and "
+              "Tried to create a {} with name {}, but the name is already taken by a {}. MLflow does not allow "
+              "creating a model and "
               "a prompt with the same name.",
               lower(nounOf(prompt)), tracking::pythonText(name), lower(nounOf(holderIsPrompt)));
 }
@@ -149,9 +154,8 @@ Nothing deleteTag(Call& call, const ModelTagRef& in) {
 Nothing setAlias(Call& call, const SetAlias& in) {
   checkModelName(in.name);
   checkAliasName(in.alias, true);
-  registry::AssetKey key = call.core.store.read([&](db::Session& session) {
-    return getModelVersion(call, session, Verb::write, in.name, in.version).asset.key;
-  });
+  registry::AssetKey key = call.core.store.read(
+      [&](db::Session& session) { return getModelVersion(call, session, Verb::write, in.name, in.version).asset.key; });
   call.core.gate.moveOrThrow(*call.identity, {.key = key, .pointer = in.alias, .to = parseVersion(in.version)});
   return {};
 }
@@ -179,7 +183,8 @@ wire::OneVersion getByAlias(Call& call, const AliasRef& in) {
       std::optional<registry::Alias> alias = registry::findAlias(session, asset, in.alias);
       if (!alias) throw error(Code::invalid, "Registered model alias {} not found.", in.alias);
       version = registry::findVersion(session, asset.key, alias->number);
-      if (!version) throw error(Code::notFound, "Model Version (name={}, version={}) not found", in.name, alias->number);
+      if (!version)
+        throw error(Code::notFound, "Model Version (name={}, version={}) not found", in.name, alias->number);
     }
     return wire::OneVersion{wire::versionWithAliases(session, *version)};
   });
@@ -190,7 +195,8 @@ wire::VersionList getLatest(Call& call, const LatestVersions& in) {
   for (const std::string& stage : in.stages) wanted.insert(stageOf(stage));
   return call.core.store.read([&](db::Session& session) {
     wire::VersionList list;
-    for (const registry::Version& version : registry::latestPerStage(session, getModel(call, session, Verb::read, in.name)))
+    for (const registry::Version& version :
+         registry::latestPerStage(session, getModel(call, session, Verb::read, in.name)))
       if (wanted.empty() || wanted.contains(version.stage))
         list.model_versions.push_back(wire::versionWithAliases(session, version));
     return list;

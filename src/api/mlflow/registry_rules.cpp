@@ -10,7 +10,8 @@ namespace regesta::api::mlflow {
 namespace {
 
 constexpr std::string_view uniquePath =
-    "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would "
+    "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This "
+    "name would "
     "resolve to ";
 
 bool isAliasText(std::string_view alias) {
@@ -46,7 +47,8 @@ void checkRegistryTag(std::string_view key, std::string_view value) {
 void checkAliasName(std::string_view alias, bool reserved) {
   if (alias.empty()) throw Error(Code::invalid, "Registered model alias name cannot be empty.");
   if (!isAliasText(alias))
-    throw error(Code::invalid, "Invalid alias name: '{}'. Names may only contain alphanumerics, underscores (_), and dashes (-).",
+    throw error(Code::invalid,
+                "Invalid alias name: '{}'. Names may only contain alphanumerics, underscores (_), and dashes (-).",
                 shorten(alias, 300));
   tracking::checkLength("Registered model alias name", 255, alias);
   if (reserved && equalsIgnoreCase(alias, "latest"))
@@ -63,7 +65,8 @@ std::int64_t parseVersion(std::string_view text) {
 std::string stageOf(std::string_view text) {
   for (std::string_view stage : registry::stages)
     if (equalsIgnoreCase(stage, text)) return std::string(stage);
-  throw error(Code::invalid, "Invalid Model Version stage: {}. Value must be one of None, Staging, Production, Archived.",
+  throw error(Code::invalid,
+              "Invalid Model Version stage: {}. Value must be one of None, Staging, Production, Archived.",
               shorten(text, 100));
 }
 

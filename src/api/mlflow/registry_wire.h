@@ -88,15 +88,17 @@ struct ModelRef {
 };
 struct VersionRef {
   std::string name, version;
-  static constexpr Field fields[] = {field<&VersionRef::name>("name", required), field<&VersionRef::version>("version", required)};
+  static constexpr Field fields[] = {field<&VersionRef::name>("name", required),
+                                     field<&VersionRef::version>("version", required)};
 };
 /// One page of a search.
 struct SearchRequest {
   std::string filter, page_token;
   std::optional<std::int64_t> max_results;
   std::vector<std::string> order_by;
-  static constexpr Field fields[] = {field<&SearchRequest::filter>("filter"), field<&SearchRequest::page_token>("page_token"),
-                                     field<&SearchRequest::max_results>("max_results"), field<&SearchRequest::order_by>("order_by")};
+  static constexpr Field fields[] = {
+      field<&SearchRequest::filter>("filter"), field<&SearchRequest::page_token>("page_token"),
+      field<&SearchRequest::max_results>("max_results"), field<&SearchRequest::order_by>("order_by")};
 };
 
 /// Without aliases: searches leave them out, as MLflow does.

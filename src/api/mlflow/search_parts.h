@@ -9,8 +9,8 @@
 // What the registry's two searches share.
 namespace regesta::api::mlflow {
 
-/// A search finds models or prompts, never both: prompts when a condition on the marker tag asks for them. The condition is
-/// taken out of the list, for the kind says the same.
+/// A search finds models or prompts, never both: prompts when a condition on the marker tag asks for them. The
+/// condition is taken out of the list, for the kind says the same.
 bool takePromptCondition(std::vector<registry::Condition>& conditions);
 
 /// The order_by list, without keys that come twice. Throws Error{invalid}.

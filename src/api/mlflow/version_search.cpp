@@ -65,7 +65,8 @@ void sort(std::vector<VersionGlimpse>& found, const std::vector<OrderBy>& order)
 }
 
 /// Whether all tag conditions hold. Prompts have tags that are not stored, so their versions are read whole.
-bool tagsHold(db::Session& session, const std::vector<Condition>& conditions, const VersionGlimpse& version, bool prompt) {
+bool tagsHold(db::Session& session, const std::vector<Condition>& conditions, const VersionGlimpse& version,
+              bool prompt) {
   if (prompt) {
     std::optional<registry::Version> whole = registry::findVersionById(session, version.id);
     return whole && tagsMatch(conditions, renderedTags(*whole));
@@ -80,12 +81,13 @@ bool tagsHold(db::Session& session, const std::vector<Condition>& conditions, co
 
 std::vector<VersionGlimpse> collect(db::Session& session, const Call& call, std::vector<Condition> conditions) {
   bool prompt = takePromptCondition(conditions);
-  registry::VersionNarrowing narrowing{prompt ? registry::Kind::prompt : registry::Kind::model, equalTo(conditions, "name"),
-                                       equalTo(conditions, "run_id")};
+  registry::VersionNarrowing narrowing{prompt ? registry::Kind::prompt : registry::Kind::model,
+                                       equalTo(conditions, "name"), equalTo(conditions, "run_id")};
   std::vector<VersionGlimpse> found;
   registry::visitVersions(session, call.workspace, narrowing,
                           [&](VersionGlimpse&& version, std::string_view source, std::string_view runId) {
-                            if (attributesMatch(conditions, version, source, runId)) found.push_back(std::move(version));
+                            if (attributesMatch(conditions, version, source, runId))
+                              found.push_back(std::move(version));
                           });
   std::map<std::string, bool> readable;
   std::erase_if(found, [&](const VersionGlimpse& version) {
@@ -94,7 +96,8 @@ std::vector<VersionGlimpse> collect(db::Session& session, const Call& call, std:
     return !at->second;
   });
   if (hasTagCondition(conditions))
-    std::erase_if(found, [&](const VersionGlimpse& version) { return !tagsHold(session, conditions, version, prompt); });
+    std::erase_if(found,
+                  [&](const VersionGlimpse& version) { return !tagsHold(session, conditions, version, prompt); });
   return found;
 }
 
@@ -108,9 +111,12 @@ std::vector<OrderBy> orderOf(const wire::SearchRequest& in) {
 
 wire::VersionList searchModelVersions(Call& call, const wire::SearchRequest& in) {
   std::int64_t page = in.max_results.value_or(pageDefault);
-  if (page < 1) throw error(Code::invalid, "Invalid value for max_results. It must be a positive integer, but got {}", page);
+  if (page < 1)
+    throw error(Code::invalid, "Invalid value for max_results. It must be a positive integer, but got {}", page);
   if (page > pageMost)
-    throw error(Code::invalid, "Invalid value for request parameter max_results. It must be at most {}, but got value {}", pageMost, page);
+    throw error(Code::invalid,
+                "Invalid value for request parameter max_results. It must be at most {}, but got value {}", pageMost,
+                page);
   std::vector<Condition> conditions = registry::parseFilter(in.filter, filterGrammar());
   std::vector<OrderBy> order = orderOf(in);
   std::size_t offset = static_cast<std::size_t>(registry::parsePageToken(in.page_token));

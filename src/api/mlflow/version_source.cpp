@@ -63,7 +63,8 @@ std::optional<Owner> modelOwner(const Call& call, db::Session& session, std::str
 /// Files in this server's own tree: one of the folders on the way is named after the run or model that wrote them.
 std::optional<Owner> artifactOwner(const Call& call, db::Session& session, std::string_view source) {
   for (const std::string& segment : pathSegments(source)) {
-    std::optional<Owner> owner = segment.starts_with("m-") ? modelOwner(call, session, segment) : runOwner(call, session, segment);
+    std::optional<Owner> owner =
+        segment.starts_with("m-") ? modelOwner(call, session, segment) : runOwner(call, session, segment);
     if (owner && isWithin(artifactPathOnly(source), artifactPathOnly(owner->artifactUri))) return owner;
   }
   return std::nullopt;
@@ -88,11 +89,14 @@ void checkLocal(const Call& call, db::Session& session, const Claim& claim) {
   bool byModel = claim.modelId && !claim.modelId->empty();
   std::string_view parameter = byModel ? "model_id" : "run_id";
   std::optional<Owner> owner;
-  if (byModel) owner = modelOwner(call, session, *claim.modelId);
-  else if (claim.runId) owner = runOwner(call, session, *claim.runId);
+  if (byModel)
+    owner = modelOwner(call, session, *claim.modelId);
+  else if (claim.runId)
+    owner = runOwner(call, session, *claim.runId);
   if (owner && isLocalWithin(claim.source, owner->artifactUri)) return;
   refuse(claim.source,
-         "To use a local path as a model version source, the {0} request parameter has to be specified and the local path has to be "
+         "To use a local path as a model version source, the {0} request parameter has to be specified and the local "
+         "path has to be "
          "contained within the artifact directory of the run specified by the {0}.",
          parameter);
 }
@@ -104,13 +108,17 @@ void checkOwner(const Call& call, db::Session& session, const Claim& claim, cons
   bool namesModel = claim.modelId && !claim.modelId->empty();
   if (named && !named->empty() && *named != owner.id) refuseContainer(claim.source, owner.parameter);
   if (byRun && namesModel) refuseContainer(claim.source, "model_id");
-  if (byRun) requireRun(call, Verb::read, session, owner.id);
-  else requireModel(call, Verb::read, session, owner.id);
+  if (byRun)
+    requireRun(call, Verb::read, session, owner.id);
+  else
+    requireModel(call, Verb::read, session, owner.id);
 }
 
-registry::Version sourceVersion(const Call& call, db::Session& session, const std::string& source, const ModelUri& uri) {
+registry::Version sourceVersion(const Call& call, db::Session& session, const std::string& source,
+                                const ModelUri& uri) {
   registry::Asset asset = getModel(call, session, Verb::read, uri.name);
-  if (asset.key.kind == registry::Kind::prompt) refuse(source, "Prompt versions cannot be used as model version sources.");
+  if (asset.key.kind == registry::Kind::prompt)
+    refuse(source, "Prompt versions cannot be used as model version sources.");
   if (!uri.version.empty()) return getModelVersion(call, session, Verb::read, uri.name, uri.version);
   std::optional<registry::Version> found;
   if (!uri.alias.empty()) {
@@ -136,9 +144,11 @@ std::optional<Origin> copyOf(const Call& call, db::Session& session, const Claim
   if (!parsed) refuseContainer(claim.source, "model_id");
   if (!parsed->modelId.empty()) return std::nullopt;
   registry::Version from = sourceVersion(call, session, claim.source, *parsed);
-  if ((claim.runId && *claim.runId != from.runId) || (claim.modelId && *claim.modelId != from.modelId && !claim.modelId->empty()))
+  if ((claim.runId && *claim.runId != from.runId) ||
+      (claim.modelId && *claim.modelId != from.modelId && !claim.modelId->empty()))
     refuse(claim.source, "The run_id and model_id request parameters must match the referenced model version.");
-  Origin origin{fmt::format("models:/{}/{}", from.asset.key.name, from.number), from.storage, from.runId, from.modelId, {}};
+  Origin origin{
+      fmt::format("models:/{}/{}", from.asset.key.name, from.number), from.storage, from.runId, from.modelId, {}};
   origin.edges.push_back({from.subject(), "", "copied"});
   return origin;
 }
@@ -155,7 +165,8 @@ std::string storageBelow(const std::string& artifactUri, const std::string& sour
 Origin resolveSource(const Call& call, db::Session& session, Claim claim) {
   if (claim.prompt) {
     if (!isPlaceholder(claim.source))
-      throw error(Code::invalid, "Invalid prompt source: '{}'. Prompt sources must use an MLflow placeholder.", shorten(claim.source, 1000));
+      throw error(Code::invalid, "Invalid prompt source: '{}'. Prompt sources must use an MLflow placeholder.",
+                  shorten(claim.source, 1000));
     return {claim.source, claim.source, claim.runId.value_or(""), claim.modelId.value_or(""), {}};
   }
   if (std::optional<Origin> copy = copyOf(call, session, claim)) return *std::move(copy);
@@ -180,8 +191,10 @@ Origin resolveSource(const Call& call, db::Session& session, Claim claim) {
   if (scheme == "models") origin.storage = owner->artifactUri;
   if (scheme == "runs" && owner) origin.storage = storageBelow(owner->artifactUri, claim.source);
   if (model && origin.runId.empty()) origin.runId = model->sourceRun;
-  if (!origin.runId.empty()) origin.edges.push_back({"run/" + origin.runId, "", "registered"});
-  else if (owner && owner->parameter == "run_id") origin.edges.push_back({"run/" + owner->id, "", "registered"});
+  if (!origin.runId.empty())
+    origin.edges.push_back({"run/" + origin.runId, "", "registered"});
+  else if (owner && owner->parameter == "run_id")
+    origin.edges.push_back({"run/" + owner->id, "", "registered"});
   if (model) origin.edges.push_back({"logged-model/" + model->id, "", "registered"});
   return origin;
 }

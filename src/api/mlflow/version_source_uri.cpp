@@ -43,12 +43,16 @@ std::vector<std::string> segments(std::string_view path) {
   return found;
 }
 
-bool isDigits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos; }
+bool isDigits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 [[noreturn]] void refuseRelative(std::string_view source) {
   throw error(Code::invalid,
-              "Invalid model version source: '{}'. If supplying a source as an http, https, local file path, ftp, objectstore, or "
-              "mlflow-artifacts uri, an absolute path must be provided without relative path references present. Please provide an "
+              "Invalid model version source: '{}'. If supplying a source as an http, https, local file path, ftp, "
+              "objectstore, or "
+              "mlflow-artifacts uri, an absolute path must be provided without relative path references present. "
+              "Please provide an "
               "absolute path.",
               shorten(source, 1000));
 }
@@ -83,8 +87,10 @@ std::optional<ModelUri> parseModelUri(std::string_view text) {
   if (parts.size() == 2) {
     if (trim(parts[1]).empty()) return std::nullopt;
     found.name = parts[0];
-    if (isDigits(parts[1])) found.version = parts[1];
-    else if (!equalsIgnoreCase(parts[1], "latest")) found.stage = parts[1];
+    if (isDigits(parts[1]))
+      found.version = parts[1];
+    else if (!equalsIgnoreCase(parts[1], "latest"))
+      found.stage = parts[1];
     return found;
   }
   std::size_t at = parts[0].rfind('@');
@@ -106,7 +112,8 @@ bool isLocalSource(std::string_view text) {
   bool here = host.empty() || host == "." || host.starts_with("localhost") || host.starts_with("127.0.0.1");
   if (!here)
     throw error(Code::internal,
-                "{} is not a valid remote uri. For remote access on windows, please consider using a different scheme such as SMB "
+                "{} is not a valid remote uri. For remote access on windows, please consider using a different scheme "
+                "such as SMB "
                 "(e.g. smb://<hostname>/<path>).",
                 shorten(text, 1000));
   return true;

@@ -53,12 +53,14 @@ Workspace wireOf(const registry::Workspace& workspace) {
 
 void refuseOwnRoot(std::string_view root) {
   if (!root.empty())
-    throw Error(Code::invalid, "'default_artifact_root' cannot be set for a workspace: all of them share the server's artifact store");
+    throw Error(Code::invalid,
+                "'default_artifact_root' cannot be set for a workspace: all of them share the server's artifact store");
 }
 
 WorkspaceList listAll(Call& call, const Nothing&) {
   WorkspaceList list;
-  for (const registry::Workspace& workspace : call.core.store.read([](db::Session& s) { return registry::listWorkspaces(s); }))
+  for (const registry::Workspace& workspace :
+       call.core.store.read([](db::Session& s) { return registry::listWorkspaces(s); }))
     if (call.identity->may(Verb::read, workspace.name)) list.workspaces.push_back(wireOf(workspace));
   return list;
 }
@@ -93,9 +95,11 @@ Nothing remove(Call& call, const DeleteWorkspace& in) {
   if (in.workspace_name == registry::defaultWorkspace)
     throw Error(Code::invalid, "The 'default' workspace is reserved and cannot be deleted");
   if (in.mode != "RESTRICT" && in.mode != "CASCADE" && in.mode != "SET_DEFAULT")
-    throw error(Code::invalid, "Invalid deletion mode '{}'. Must be one of: SET_DEFAULT, CASCADE, RESTRICT", shorten(in.mode, 100));
+    throw error(Code::invalid, "Invalid deletion mode '{}'. Must be one of: SET_DEFAULT, CASCADE, RESTRICT",
+                shorten(in.mode, 100));
   if (in.mode != "RESTRICT")
-    throw error(Code::invalid, "Deletion mode '{}' is not available: delete or move what the workspace holds first", in.mode);
+    throw error(Code::invalid, "Deletion mode '{}' is not available: delete or move what the workspace holds first",
+                in.mode);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
     registry::getWorkspace(change.session, in.workspace_name);
     if (!tracking::listExperiments(change.session, in.workspace_name, tracking::View::all).empty())

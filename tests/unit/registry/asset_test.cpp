@@ -9,7 +9,8 @@ class AssetTest : public RegistryTest {};
 REGESTA_REGISTRY_ON_BOTH(AssetTest);
 
 TEST_P(AssetTest, IsCreatedFoundAndRecorded) {
-  change([](Change& c) { createAsset(c, {"default", Kind::model, "loan-risk"}, "who pays back", {{"team", "credit"}}); });
+  change(
+      [](Change& c) { createAsset(c, {"default", Kind::model, "loan-risk"}, "who pays back", {{"team", "credit"}}); });
   Asset found = read([](db::Session& s) { return getAsset(s, {"default", Kind::model, "loan-risk"}); });
   EXPECT_EQ(found.description, "who pays back");
   EXPECT_EQ(found.createdBy, "user:anna");
@@ -57,7 +58,8 @@ TEST_P(AssetTest, TagsAreSetReplacedAndDeleted) {
   change([&](Change& c) { deleteAssetTag(c, asset, "a"); });
   change([&](Change& c) { deleteAssetTag(c, asset, "never"); });
   EXPECT_TRUE(tags().empty());
-  EXPECT_EQ(actions(), (std::vector<std::string>{"asset.created", "asset.tag-set", "asset.tag-set", "asset.tag-deleted"}));
+  EXPECT_EQ(actions(),
+            (std::vector<std::string>{"asset.created", "asset.tag-set", "asset.tag-set", "asset.tag-deleted"}));
   thrown(Code::invalid, [&] { change([&](Change& c) { setAssetTag(c, asset, "k", std::string(100'001, 'v')); }); });
 }
 
@@ -84,7 +86,8 @@ TEST_P(AssetTest, RenameKeepsVersionsAndRefusesATakenName) {
   make("taken", Kind::prompt);
   thrown(Code::exists, [&] { change([&](Change& c) { renameAsset(c, asset, "taken"); }); });
   change([&](Change& c) { renameAsset(c, asset, "new"); });
-  EXPECT_EQ(read([](db::Session& s) { return getVersion(s, {"default", Kind::model, "new"}, 1).asset.key.name; }), "new");
+  EXPECT_EQ(read([](db::Session& s) { return getVersion(s, {"default", Kind::model, "new"}, 1).asset.key.name; }),
+            "new");
   EXPECT_FALSE(read([](db::Session& s) { return findAsset(s, {"default", Kind::model, "old"}); }));
 }
 

@@ -5,11 +5,21 @@
 namespace regesta::registry {
 namespace {
 
-const Grammar runs{.attributes = {{"run_id", "run_id", false, true}, {"status", "status"}, {"start_time", "start_time", true},
-                                  {"created", "start_time", true}, {"Run name", "run_name"}},
-                   .metrics = true, .params = true, .tags = true, .datasets = true, .noun = "run"};
-const Grammar versions{.attributes = {{"name", "name", false, true}, {"version_number", "version_number", true}, {"run_id", "run_id", false, true}},
-                       .tags = true, .noun = "model version"};
+const Grammar runs{.attributes = {{"run_id", "run_id", false, true},
+                                  {"status", "status"},
+                                  {"start_time", "start_time", true},
+                                  {"created", "start_time", true},
+                                  {"Run name", "run_name"}},
+                   .metrics = true,
+                   .params = true,
+                   .tags = true,
+                   .datasets = true,
+                   .noun = "run"};
+const Grammar versions{.attributes = {{"name", "name", false, true},
+                                      {"version_number", "version_number", true},
+                                      {"run_id", "run_id", false, true}},
+                       .tags = true,
+                       .noun = "model version"};
 
 Condition one(std::string_view text, const Grammar& grammar = runs) {
   std::vector<Condition> conditions = parseFilter(text, grammar);
@@ -49,27 +59,34 @@ TEST(Filter, SaysWhatIsWrongInTheWordsPeopleKnow) {
   EXPECT_EQ(fault("metrics.acc > 'x'"), "Expected numeric value type for metric. Found 'x'");
   EXPECT_EQ(fault("params.x = 5"), "Expected a quoted string value for parameter (e.g. 'my-value'). Got value 5");
   EXPECT_EQ(fault("start_time > 'x'"), "Expected numeric value type for numeric attribute: start_time. Found 'x'");
-  EXPECT_EQ(fault("foo.x = 'a'"), "Invalid entity type 'foo'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']");
-  EXPECT_EQ(fault("foo.x = 'a'", versions), "Invalid entity type 'foo'. Valid entity types are ('attribute', 'tag', 'tags')");
-  EXPECT_NE(fault("evil = 'a'", versions).find("Invalid attribute key 'evil' specified. Valid keys are"), std::string::npos);
+  EXPECT_EQ(fault("foo.x = 'a'"),
+            "Invalid entity type 'foo'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']");
+  EXPECT_EQ(fault("foo.x = 'a'", versions),
+            "Invalid entity type 'foo'. Valid entity types are ('attribute', 'tag', 'tags')");
+  EXPECT_NE(fault("evil = 'a'", versions).find("Invalid attribute key 'evil' specified. Valid keys are"),
+            std::string::npos);
   EXPECT_EQ(fault("name > 'a'", versions), "Invalid comparator for attribute: >");
   EXPECT_EQ(fault("tags.a > 'a'", versions), "Invalid comparator for tag: >");
   EXPECT_EQ(fault("version_number LIKE '1'", versions), "Invalid comparator for attribute version_number: LIKE");
   EXPECT_EQ(fault("name != something", versions),
-            "Parameter value is either not quoted or unidentified quote types used for string value something. Use either single or "
+            "Parameter value is either not quoted or unidentified quote types used for string value something. Use "
+            "either single or "
             "double quotes.");
-  EXPECT_EQ(fault("name = 7", versions), "Expected a quoted string value or a list of quoted string values for attributes. Got value 7");
-  EXPECT_EQ(fault("status IN ('a')"), "Only ['run_id'] attributes support comparison with a list of quoted string values.");
+  EXPECT_EQ(fault("name = 7", versions),
+            "Expected a quoted string value or a list of quoted string values for attributes. Got value 7");
+  EXPECT_EQ(fault("status IN ('a')"),
+            "Only ['run_id'] attributes support comparison with a list of quoted string values.");
   EXPECT_NE(fault("run_id IN ()").find("got empty list"), std::string::npos);
   EXPECT_NE(fault("run_id IN (1)").find("different type in list"), std::string::npos);
   EXPECT_NE(fault("run_id IN ('a' 'b')").find("ill-formed list"), std::string::npos);
   for (const char* text : {"evil = true", "run_id IN (", "run_id IN", "run_id IN 'a'", "name LIKE", "tags.a = NULL"})
     EXPECT_NE(fault(text, versions).find("Invalid clause(s) in filter string"), std::string::npos) << text;
   EXPECT_NE(fault("name = 'a' OR name = 'b'", versions).find("Invalid clause(s) in filter string"), std::string::npos);
-  EXPECT_NE(fault("tags.a = '1'; DROP TABLE run").find("Search filter contained multiple expression"), std::string::npos);
+  EXPECT_NE(fault("tags.a = '1'; DROP TABLE run").find("Search filter contained multiple expression"),
+            std::string::npos);
   EXPECT_NE(fault("status IS NULL").find("only supported for tags and params"), std::string::npos);
-  for (const char* text : {"=", "name", "name =", "'x' = 'y'", "(tags.a = 'x')", "tags.a = 'x", "tags.a == 'x'", "tags. = 'x'",
-                           "metrics.a > 1x", "tags.a NOT LIKE 'x'", "`", "\"", "-", "tags.a = `x`"})
+  for (const char* text : {"=", "name", "name =", "'x' = 'y'", "(tags.a = 'x')", "tags.a = 'x", "tags.a == 'x'",
+                           "tags. = 'x'", "metrics.a > 1x", "tags.a NOT LIKE 'x'", "`", "\"", "-", "tags.a = `x`"})
     fault(text);
   fault(std::string(70'000, 'a'));
 }
@@ -116,7 +133,8 @@ TEST(PageToken, IsMlflowsAndRefusesOthers) {
   EXPECT_EQ(pageToken(10), "eyJvZmZzZXQiOiAxMH0=");
   EXPECT_EQ(parsePageToken(pageToken(12345)), 12345);
   EXPECT_EQ(parsePageToken(""), 0);
-  for (const char* token : {"evilhax", "e30=", "bm90IGpzb24=", "eyJvZmZzZXQiOiAtMX0="}) thrown(Code::invalid, [&] { parsePageToken(token); });
+  for (const char* token : {"evilhax", "e30=", "bm90IGpzb24=", "eyJvZmZzZXQiOiAtMX0="})
+    thrown(Code::invalid, [&] { parsePageToken(token); });
 }
 
 }  // namespace regesta::registry

@@ -88,9 +88,10 @@ void RegistryTest::point(const Asset& asset, const std::string& alias, std::int6
 
 void RegistryTest::protect(const std::string& pattern, const std::string& pointer) {
   write([&](db::Session& session) {
-    session.run("INSERT INTO binding (workspace, kind, name_pattern, pointer, policy, policy_selector, created_at, created_by) "
-                "VALUES ('default', 'model', $1, $2, 'p', 'latest', 0, 'user:anna')",
-                {pattern, pointer});
+    session.run(
+        "INSERT INTO binding (workspace, kind, name_pattern, pointer, policy, policy_selector, created_at, created_by) "
+        "VALUES ('default', 'model', $1, $2, 'p', 'latest', 0, 'user:anna')",
+        {pattern, pointer});
   });
 }
 

@@ -6,11 +6,13 @@ namespace regesta::registry {
 
 class PointerTest : public RegistryTest {
  protected:
-  Version stage(const Asset& asset, std::int64_t number, const std::string& name, bool archive = false, const std::string& decision = {}) {
+  Version stage(const Asset& asset, std::int64_t number, const std::string& name, bool archive = false,
+                const std::string& decision = {}) {
     return change([&](Change& c) {
       Version version = getVersion(c.session, asset.key, number);
       std::string pointer = "stage:" + name;
-      return moveStage(c, version, Gate::leave(pointer, holderOf(c.session, asset, pointer), number, decision), archive);
+      return moveStage(c, version, Gate::leave(pointer, holderOf(c.session, asset, pointer), number, decision),
+                       archive);
     });
   }
   std::string stageOf(const Asset& asset, std::int64_t number) {
@@ -27,7 +29,8 @@ TEST_P(PointerTest, AliasesMoveAndGo) {
   point(asset, "champion", 2);
   point(asset, "candidate", 2);
   EXPECT_EQ(read([&](db::Session& s) { return findAlias(s, asset, "champion")->number; }), 2);
-  EXPECT_EQ(read([&](db::Session& s) { return aliasesOf(s, second); }), (std::vector<std::string>{"candidate", "champion"}));
+  EXPECT_EQ(read([&](db::Session& s) { return aliasesOf(s, second); }),
+            (std::vector<std::string>{"candidate", "champion"}));
   point(asset, "champion", 0);
   EXPECT_FALSE(read([&](db::Session& s) { return findAlias(s, asset, "champion"); }));
   point(asset, "never", 0);
@@ -45,7 +48,8 @@ TEST_P(PointerTest, AStaleClearanceMovesNothing) {
 }
 
 TEST_P(PointerTest, ReservedAndMalformedAliasesAreRefused) {
-  for (const char* alias : {"", "latest", "LATEST", "v1", "V22", "a b", "a.b", "a/b", "é"}) thrown(Code::invalid, [&] { checkAlias(alias); });
+  for (const char* alias : {"", "latest", "LATEST", "v1", "V22", "a b", "a.b", "a/b", "é"})
+    thrown(Code::invalid, [&] { checkAlias(alias); });
   for (const char* alias : {"v", "v1a", "production", "a_b-c"}) checkAlias(alias);
   thrown(Code::invalid, [&] { checkAlias(std::string(256, 'a')); });
 }
@@ -115,7 +119,8 @@ TEST_P(PointerTest, StageHistoryKnowsWhatLeft) {
   stage(asset, 1, "Production");
   stage(asset, 2, "Production");
   stage(asset, 2, "Archived");
-  std::vector<Position> history = read([&](db::Session& s) { return pointerHistory(s, asset.key, "stage:Production"); });
+  std::vector<Position> history =
+      read([&](db::Session& s) { return pointerHistory(s, asset.key, "stage:Production"); });
   ASSERT_EQ(history.size(), 3u);
   EXPECT_EQ(history[2].action, "stage.left");
   EXPECT_EQ(history[2].from, 2);

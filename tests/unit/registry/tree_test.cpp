@@ -13,7 +13,8 @@ class TreeTest : public RegistryTest {
   std::vector<std::string> list(const std::string& folder) {
     return read([&](db::Session& s) {
       std::vector<std::string> names;
-      for (const TreeItem& item : listFolder(s, "default", folder)) names.push_back(item.name + (item.folder ? "/" : ""));
+      for (const TreeItem& item : listFolder(s, "default", folder))
+        names.push_back(item.name + (item.folder ? "/" : ""));
       return names;
     });
   }
@@ -21,8 +22,8 @@ class TreeTest : public RegistryTest {
 REGESTA_REGISTRY_ON_BOTH(TreeTest);
 
 TEST_P(TreeTest, ListsDirectChildren) {
-  for (const char* path : {"1/r/artifacts/model/MLmodel", "1/r/artifacts/model/data/a", "1/r/artifacts/model-2/x", "1/r/artifacts/a.txt",
-                           "1/r/artifacts2/no"})
+  for (const char* path : {"1/r/artifacts/model/MLmodel", "1/r/artifacts/model/data/a", "1/r/artifacts/model-2/x",
+                           "1/r/artifacts/a.txt", "1/r/artifacts2/no"})
     put(path);
   EXPECT_EQ(list("1/r/artifacts"), (std::vector<std::string>{"a.txt", "model/", "model-2/"}));
   EXPECT_EQ(list("1/r/artifacts/model"), (std::vector<std::string>{"MLmodel", "data/"}));
@@ -78,8 +79,9 @@ TEST(SafePath, TakesWhatIsFineAndRefusesTricks) {
   EXPECT_EQ(safePath("a//b/./c/"), "a/b/c");
   EXPECT_EQ(safePath("a b/100%/ä"), "a b/100%/ä");
   EXPECT_EQ(safePath("...."), "....");
-  for (const char* path : {"../a", "a/../b", "a/..", "/a", "//a", "C:/a", "c:\\a", "a\\b", "a\nb", "%2e%2e/a", "a/%2e%2e/b",
-                           "%252e%252e/a", "a%2f..%2fb", "%2Fetc", "a%5cb", "a#b", "a%00b", "file:///etc/passwd", "\xFF"}) {
+  for (const char* path :
+       {"../a", "a/../b", "a/..", "/a", "//a", "C:/a", "c:\\a", "a\\b", "a\nb", "%2e%2e/a", "a/%2e%2e/b",
+        "%252e%252e/a", "a%2f..%2fb", "%2Fetc", "a%5cb", "a#b", "a%00b", "file:///etc/passwd", "\xFF"}) {
     EXPECT_NE(thrown(Code::invalid, [&] { safePath(path); }).find("Invalid path"), std::string::npos) << path;
   }
   std::string often = "..";
@@ -96,8 +98,11 @@ REGESTA_REGISTRY_ON_BOTH(LineageTest);
 
 TEST_P(LineageTest, WalksBothWaysAndEndsInCycles) {
   write([](db::Session& s) {
-    for (auto [from, to] : {std::pair{"dataset/d@1", "run/r"}, {"run/r", "model/m@1"}, {"model/m@1", "model/n@1"},
-                            {"dataset/d@1", "run/unrelated"}, {"model/n@1", "run/r"}})
+    for (auto [from, to] : {std::pair{"dataset/d@1", "run/r"},
+                            {"run/r", "model/m@1"},
+                            {"model/m@1", "model/n@1"},
+                            {"dataset/d@1", "run/unrelated"},
+                            {"model/n@1", "run/r"}})
       addEdge(s, "default", {from, to, "input"});
     addEdge(s, "default", {"run/r", "model/m@1", "input"});
   });

@@ -11,9 +11,16 @@ REGESTA_REGISTRY_ON_BOTH(VersionTest);
 TEST_P(VersionTest, CarriesWhatWasGiven) {
   Asset asset = make("loan-risk");
   Version made = change([&](Change& c) {
-    return createVersion(c, asset, {.semver = "1.0.0", .description = "first", .source = "runs:/r/model",
-                                    .storage = "mlflow-artifacts:/1/r/artifacts/model", .runId = "r", .runLink = "http://x",
-                                    .modelId = "m-1", .tags = {{"k", "v"}}, .files = {{"b", "22", 2}, {"a", "11", 1}}});
+    return createVersion(c, asset,
+                         {.semver = "1.0.0",
+                          .description = "first",
+                          .source = "runs:/r/model",
+                          .storage = "mlflow-artifacts:/1/r/artifacts/model",
+                          .runId = "r",
+                          .runLink = "http://x",
+                          .modelId = "m-1",
+                          .tags = {{"k", "v"}},
+                          .files = {{"b", "22", 2}, {"a", "11", 1}}});
   });
   Version found = read([&](db::Session& s) { return getVersion(s, asset.key, 1); });
   EXPECT_EQ(found.subject(), "model/loan-risk@1");
@@ -57,7 +64,8 @@ TEST_P(VersionTest, ParallelCreatesDoNotCollide) {
 TEST_P(VersionTest, ARepeatedPromptTextMakesNoNewVersionUnlessAskedFor) {
   Asset prompt = make("summary", Kind::prompt);
   auto register_ = [&](const char* text, bool evenIfSame) {
-    return change([&](Change& c) { return createVersion(c, prompt, {.content = text, .evenIfSame = evenIfSame}).number; });
+    return change(
+        [&](Change& c) { return createVersion(c, prompt, {.content = text, .evenIfSame = evenIfSame}).number; });
   };
   EXPECT_EQ(register_("A", false), 1);
   EXPECT_EQ(register_("A", false), 1);
@@ -68,7 +76,9 @@ TEST_P(VersionTest, ARepeatedPromptTextMakesNoNewVersionUnlessAskedFor) {
 
 TEST_P(VersionTest, ASemverIsUniqueAndSelectable) {
   Asset asset = make("m");
-  auto with = [&](const char* semver) { change([&](Change& c) { createVersion(c, asset, {.semver = semver, .source = "s"}); }); };
+  auto with = [&](const char* semver) {
+    change([&](Change& c) { createVersion(c, asset, {.semver = semver, .source = "s"}); });
+  };
   with("1.0.0");
   with("1.10.0");
   with("1.9.0");
@@ -93,7 +103,8 @@ TEST_P(VersionTest, ASemverIsUniqueAndSelectable) {
 
 TEST_P(VersionTest, DeletingRedactsAndDropsAliases) {
   Asset asset = make("m");
-  Version version = change([&](Change& c) { return createVersion(c, asset, {.source = "s3://secret", .runId = "run"}); });
+  Version version =
+      change([&](Change& c) { return createVersion(c, asset, {.source = "s3://secret", .runId = "run"}); });
   point(asset, "champion", 1);
   change([&](Change& c) { deleteVersion(c, version); });
   EXPECT_EQ(count("alias"), 0);
@@ -103,7 +114,8 @@ TEST_P(VersionTest, DeletingRedactsAndDropsAliases) {
     EXPECT_EQ(rows.text(0), "REDACTED-SOURCE-PATH");
     EXPECT_EQ(rows.text(1), "REDACTED-RUN-ID");
   });
-  EXPECT_EQ(actions(), (std::vector<std::string>{"asset.created", "version.created", "alias.moved", "alias.removed", "version.deleted"}));
+  EXPECT_EQ(actions(), (std::vector<std::string>{"asset.created", "version.created", "alias.moved", "alias.removed",
+                                                 "version.deleted"}));
 }
 
 TEST_P(VersionTest, AVersionUnderAProtectedPointerStays) {
@@ -117,7 +129,9 @@ TEST_P(VersionTest, AVersionUnderAProtectedPointerStays) {
 
 TEST_P(VersionTest, TooMuchOrBrokenTextIsRefused) {
   Asset asset = make("m");
-  auto with = [&](NewVersion made) { return thrown(Code::invalid, [&] { change([&](Change& c) { createVersion(c, asset, made); }); }); };
+  auto with = [&](NewVersion made) {
+    return thrown(Code::invalid, [&] { change([&](Change& c) { createVersion(c, asset, made); }); });
+  };
   EXPECT_NE(with({.source = std::string(5000, 's')}).find("source"), std::string::npos);
   EXPECT_NE(with({.description = std::string(5001, 'd')}).find("description"), std::string::npos);
   EXPECT_NE(with({.source = "\xC3("}).find("UTF-8"), std::string::npos);
