@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,27 +29,21 @@ inline policy::Engine& engine() {
   return shared;
 }
 
-/// An empty register with users anna (contributor), rita (risk), carl (contributor and risk) and root (admin).
+std::string postgresUrl();
+
+/// A register on SQLite as `tell()` leaves it, empty otherwise. A story is told once; each test works on a copy.
 class GovernanceTest : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("regesta-governance-" + randomHex(6));
-    std::filesystem::create_directories(folder_ / "blobs");
-    database_ = db::openSqlite({.path = (folder_ / "regesta.db").string()});
-    db::migrate(*database_);
-    store_ = std::make_unique<registry::Store>(*database_, [] {});
-    blobs_ = blob::openLocal((folder_ / "blobs").string());
-    gate_ = std::make_unique<Gate>(*store_, engine(), Gate::Options{.publicUrl = "http://regesta.test"});
-  }
-  void TearDown() override {
-    gate_.reset();
-    blobs_.reset();
-    store_.reset();
-    database_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  virtual std::string story() const { return "empty"; }
+  virtual void tell() {}
+  virtual bool onPostgres() const { return false; }
+  void SetUp() override;
+  void TearDown() override;
+  void open(std::unique_ptr<db::Database> database);
+  void close();
 
-  /// The rows behind the identities: the gate looks up what roles people still hold.
+  /// Users anna (contributor), rita (risk), carl (contributor and risk) and root (admin).
+  /// As rows, too: the gate looks up what roles people still hold.
   void makePeople() {
     addUser("root", "admin");
     addUser("anna", "contributor");

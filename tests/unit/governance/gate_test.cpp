@@ -1,6 +1,8 @@
+#include <thread>
+
+#include "fixture.h"
 #include "governance/change_request.h"
 #include "governance/decision.h"
-#include "fixture.h"
 
 namespace regesta::governance {
 namespace {
@@ -11,10 +13,9 @@ require contains {"code": "risk", "msg": "a risk officer approves", "approvals":
 
 class GateTest : public GovernanceTest {
  protected:
-  void SetUp() override {
-    GovernanceTest::SetUp();
-    makePeople();
-  }
+  std::string story() const override { return "people"; }
+  void tell() override { makePeople(); }
+  void burst();
   ChangeRequest request(std::int64_t id) {
     return read([&](db::Session& session) { return getChangeRequest(session, id); });
   }
@@ -290,7 +291,14 @@ TEST_F(GateTest, aPreviewChangesNothing) {
   EXPECT_FALSE(read([&](db::Session& session) { return findDecision(session, outcome.decision); }));
 }
 
-TEST_F(GateTest, aBurstOfMovesEndsWhereTheLedgerSays) {
+class PostgresGateTest : public GateTest {
+ protected:
+  bool onPostgres() const override { return true; }
+};
+TEST_F(GateTest, aBurstOfMovesEndsWhereTheLedgerSays) { burst(); }
+TEST_F(PostgresGateTest, aBurstOfMovesEndsWhereTheLedgerSays) { burst(); }
+
+void GateTest::burst() {
   for (int i = 0; i < 4; ++i) addVersion();
   guard(R"(warn contains {"code": "seen", "msg": "seen"})");
   std::vector<std::thread> threads;

@@ -9,8 +9,8 @@ namespace {
 /// A state with every governed table filled in, through the real doors.
 class ReplayTest : public GovernanceTest {
  protected:
-  void SetUp() override {
-    GovernanceTest::SetUp();
+  std::string story() const override { return "replay"; }
+  void tell() override {
     Access access(*store_, true);
     registry::Actor root{"user:root"};
     access.createUser({"local:root"}, "root", "correct horse", {{"admin", "*", "*"}});
@@ -42,6 +42,22 @@ class ReplayTest : public GovernanceTest {
     return found.empty() ? "" : found[0];
   }
 };
+
+/// The same on PostgreSQL, once: every statement of the gate, the approvals, the replay.
+class PostgresReplayTest : public ReplayTest {
+ protected:
+  bool onPostgres() const override { return true; }
+};
+TEST_F(PostgresReplayTest, theWholeStoryHoldsThereToo) {
+  EXPECT_EQ(differences(), std::vector<std::string>{});
+  EXPECT_EQ(standsOn(), 1);
+  EXPECT_NE(after("UPDATE alias SET number = 2").find("stands on 2, the ledger says 1"), std::string::npos);
+  auto outcome = gate_->rollback(as("anna"), key(), "production", "", 1);
+  EXPECT_EQ(outcome.kind, Kind::pending);
+  EXPECT_EQ(gate_->approve(outcome.changeRequest, as("rita"), "back", "").kind, Kind::moved);
+  Access access(*store_, true);
+  EXPECT_EQ(access.users().size(), 3U);
+}
 
 #define EXPECT_HAS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 
