@@ -1,6 +1,7 @@
 #include "base/error.h"
 #include "crypto/hash.h"
 #include "registry/asset.h"
+#include "registry/lineage.h"
 #include "registry/pointer.h"
 #include "registry/rows.h"
 #include "registry/workspace.h"
@@ -64,6 +65,8 @@ Asset renameAsset(Change& change, const Asset& asset, std::string_view newName) 
   renamed.updatedAt = change.now;
   change.session.run("UPDATE asset SET name = $2, updated_at = $3 WHERE id = $1", {asset.id, newName, change.now});
   change.session.run("UPDATE version SET updated_at = $2 WHERE asset = $1 AND deleted = 0", {asset.id, change.now});
+  if (renamed.key.name != asset.key.name)
+    renameNodes(change.session, asset.key.workspace, asset.key.subject(), renamed.key.subject());
   change.record("asset.renamed", asset.key.workspace, renamed.key.subject(), {{"from", asset.key.name}});
   return renamed;
 }
@@ -96,9 +99,13 @@ void deleteAssetTag(Change& change, const Asset& asset, std::string_view key) {
 
 void deleteAsset(Change& change, const Asset& asset) {
   refuseWhileProtected(change.session, asset.key, asset, "deleted");
-  for (const Alias& alias : listAliases(change.session, asset))
-    change.record("alias.removed", asset.key.workspace, asset.key.subject() + "#" + alias.name,
-                  {{"from", alias.number}, {"pointer", alias.name}, {"to", 0}});
+  for (const std::string& pointer : standingPointers(change.session, asset))
+    change.record(pointer.starts_with("stage:") ? "stage.left" : "alias.removed", asset.key.workspace,
+                  asset.key.subject() + "#" + pointer,
+                  {{"from", holderOf(change.session, asset, pointer)}, {"pointer", pointer}, {"to", 0}});
+  // What was made of its versions stays true, but must not be read as being about a later asset of the same name.
+  renameNodes(change.session, asset.key.workspace, asset.key.subject(),
+              fmt::format("{}~deleted-{}", asset.key.subject(), asset.id));
   change.session.run("DELETE FROM asset WHERE id = $1", {asset.id});
   change.record("asset.deleted", asset.key.workspace, asset.key.subject());
 }

@@ -26,14 +26,14 @@ struct Found {
   std::string action() const { return textOf(body, "action"); }
 };
 
-/// The entries about a subject before `before`, in order.
+/// The entries about a subject from `from` on and before `before`, in order.
 std::vector<Found> entriesOf(db::Session& session, std::string_view workspace, std::string_view subject,
-                             std::int64_t before) {
+                             std::int64_t from, std::int64_t before) {
   std::vector<Found> entries;
   db::Rows rows = session.query(
       "SELECT e.id, e.idx, e.time, e.body FROM subject_entry s JOIN ledger_entry e ON e.id = s.entry "
-      "WHERE s.workspace = $1 AND s.subject = $2 AND s.entry < $3 ORDER BY s.entry",
-      {workspace, subject, before});
+      "WHERE s.workspace = $1 AND s.subject = $2 AND s.entry >= $3 AND s.entry < $4 ORDER BY s.entry",
+      {workspace, subject, from, before});
   while (rows.next()) {
     Found entry{rows.integer(0), rows.maybeInteger(1), rows.integer(2) / 1000, {}, {}};
     json::value body = parseJson(rows.view(3));
@@ -46,13 +46,17 @@ std::vector<Found> entriesOf(db::Session& session, std::string_view workspace, s
   return entries;
 }
 
-/// When the asset got its present name from another one: the entry and the name before.
-std::optional<std::pair<std::int64_t, std::string>> lastRename(db::Session& session, const AssetKey& key,
-                                                               std::int64_t before) {
-  std::optional<std::pair<std::int64_t, std::string>> found;
-  for (const Found& entry : entriesOf(session, key.workspace, key.subject(), before)) {
-    if (entry.action() == "asset.renamed") found.emplace(entry.id, textOf(entry.data, "from"));
-    if (entry.action() == "asset.created") found.reset();
+/// How the present bearer of a name came to it: created, or renamed from another name. An earlier asset of the same
+/// name is another one, whose positions mean nothing now.
+struct Beginning {
+  std::int64_t entry = 0;
+  std::string oldName;  ///< empty: created
+};
+Beginning beginningOf(db::Session& session, const AssetKey& key, std::int64_t before) {
+  Beginning found;
+  for (const Found& entry : entriesOf(session, key.workspace, key.subject(), 0, before)) {
+    if (entry.action() == "asset.created") found = {entry.id, {}};
+    if (entry.action() == "asset.renamed") found = {entry.id, textOf(entry.data, "from")};
   }
   return found;
 }
@@ -64,19 +68,19 @@ std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, 
   AssetKey name = key;
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
   for (int renames = 0; renames < 100; ++renames) {
+    Beginning beginning = beginningOf(session, name, before);
+    std::string subject = fmt::format("{}#{}", name.subject(), pointer);
     std::vector<Position> part;
-    for (const Found& entry :
-         entriesOf(session, name.workspace, fmt::format("{}#{}", name.subject(), pointer), before)) {
+    for (const Found& entry : entriesOf(session, name.workspace, subject, beginning.entry, before)) {
       std::string action = entry.action();
       if (std::find(std::begin(actions), std::end(actions), action) == std::end(actions)) continue;
       part.push_back({entry.at, numberOf(entry.data, "from"), numberOf(entry.data, "to"), textOf(entry.body, "actor"),
                       textOf(entry.data, "decision"), std::move(action), entry.id, entry.index});
     }
     history.insert(history.begin(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
-    auto rename = lastRename(session, name, before);
-    if (!rename || rename->second.empty()) break;
-    before = rename->first;
-    name.name = rename->second;
+    if (beginning.oldName.empty()) break;
+    before = beginning.entry;
+    name.name = beginning.oldName;
   }
   return history;
 }

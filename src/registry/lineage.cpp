@@ -20,6 +20,17 @@ std::vector<Edge> touching(db::Session& session, std::string_view workspace, std
   return edges;
 }
 
+/// Every edge with an end among the versions of a subject: '@' comes right before 'A'.
+std::vector<Edge> edgesOfVersions(db::Session& session, std::string_view workspace, const std::string& subject) {
+  std::vector<Edge> edges;
+  db::Rows rows = session.query(
+      "SELECT origin, target, relation, at FROM lineage_edge WHERE workspace = $1 AND "
+      "((origin >= $2 AND origin < $3) OR (target >= $2 AND target < $3))",
+      {workspace, subject + '@', subject + 'A'});
+  while (rows.next()) edges.push_back({rows.text(0), rows.text(1), rows.text(2), rows.integer(3)});
+  return edges;
+}
+
 /// Breadth first in one direction, so that `both` does not wander from an ancestor down to its other descendants.
 void walk(db::Session& session, std::string_view workspace, std::string_view node, bool upstream, int depth,
           std::size_t limit, std::vector<Edge>& found) {
@@ -48,6 +59,19 @@ void addEdge(db::Session& session, std::string_view workspace, const Edge& edge)
       "INSERT INTO lineage_edge (workspace, origin, target, relation, at) VALUES ($1, $2, $3, $4, $5) "
       "ON CONFLICT (workspace, origin, target, relation) DO NOTHING",
       {workspace, edge.from, edge.to, edge.relation, edge.at == 0 ? nowMillis() : edge.at});
+}
+
+void renameNodes(db::Session& session, std::string_view workspace, std::string_view oldSubject,
+                 std::string_view newSubject) {
+  std::string old = std::string(oldSubject) + '@';
+  auto renamed = [&](const std::string& node) {
+    return node.starts_with(old) ? fmt::format("{}{}", newSubject, node.substr(old.size() - 1)) : node;
+  };
+  for (const Edge& edge : edgesOfVersions(session, workspace, std::string(oldSubject))) {
+    session.run("DELETE FROM lineage_edge WHERE workspace = $1 AND origin = $2 AND target = $3 AND relation = $4",
+                {workspace, edge.from, edge.to, edge.relation});
+    addEdge(session, workspace, {renamed(edge.from), renamed(edge.to), edge.relation, edge.at});
+  }
 }
 
 std::vector<Edge> lineage(db::Session& session, std::string_view workspace, std::string_view node, Direction direction,

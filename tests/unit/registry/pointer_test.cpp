@@ -112,6 +112,18 @@ TEST_P(PointerTest, HistoryTellsEveryPositionThroughRenames) {
   EXPECT_LT(history[0].entryId, history[3].entryId);
 }
 
+TEST_P(PointerTest, HistoryIsNotThatOfAnEarlierAssetOfTheName) {
+  Asset first = make("m");
+  add(first);
+  point(first, "production", 1);
+  change([&](Change& c) { deleteAsset(c, first); });
+  Asset second = make("m");
+  EXPECT_TRUE(read([&](db::Session& s) { return pointerHistory(s, second.key, "production"); }).empty());
+  add(second);
+  point(second, "production", 1);
+  EXPECT_EQ(read([&](db::Session& s) { return pointerHistory(s, second.key, "production").size(); }), 1u);
+}
+
 TEST_P(PointerTest, StageHistoryKnowsWhatLeft) {
   Asset asset = make("m");
   add(asset);

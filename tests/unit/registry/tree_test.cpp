@@ -120,4 +120,30 @@ TEST_P(LineageTest, WalksBothWaysAndEndsInCycles) {
   EXPECT_EQ(count("lineage_edge"), 5);
 }
 
+TEST_P(LineageTest, FollowsRenamesAndDoesNotMixUpReusedNames) {
+  Asset asset = make("old");
+  add(asset);
+  write([](db::Session& s) {
+    addEdge(s, "default", {"run/r", "model/old@1", "registered"});
+    addEdge(s, "default", {"model/old@1", "model/copy@1", "copied"});
+    addEdge(s, "default", {"run/r", "model/older@1", "registered"});
+  });
+  auto sources = [&](const char* node) {
+    return read([&](db::Session& s) {
+      std::vector<std::string> found;
+      for (const Edge& edge : lineage(s, "default", node, Direction::upstream)) found.push_back(edge.from);
+      return found;
+    });
+  };
+  asset = change([&](Change& c) { return renameAsset(c, asset, "new"); });
+  EXPECT_EQ(sources("model/new@1"), (std::vector<std::string>{"run/r"}));
+  EXPECT_EQ(sources("model/copy@1"), (std::vector<std::string>{"model/new@1", "run/r"}));
+  EXPECT_TRUE(sources("model/old@1").empty());
+  EXPECT_EQ(sources("model/older@1").size(), 1u);
+  change([&](Change& c) { deleteAsset(c, asset); });
+  EXPECT_TRUE(sources("model/new@1").empty());
+  EXPECT_EQ(sources("model/copy@1"),
+            (std::vector<std::string>{fmt::format("model/new~deleted-{}@1", asset.id), "run/r"}));
+}
+
 }  // namespace regesta::registry
