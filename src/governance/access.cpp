@@ -23,7 +23,8 @@ std::string loginName() {
   passwd entry{};
   passwd* found = nullptr;
   char buffer[4096];
-  if (getpwuid_r(geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found && *found->pw_name) return found->pw_name;
+  if (getpwuid_r(geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found && *found->pw_name)
+    return found->pw_name;
   return std::to_string(geteuid());
 }
 
@@ -42,7 +43,7 @@ bool checkSlowly(std::string_view hashed, std::string_view password) {
 }
 
 struct Credentials {
-  std::string name;    // empty: a token
+  std::string name;  // empty: a token
   std::string secret;
 };
 
@@ -55,7 +56,8 @@ Credentials readCredentials(std::string_view authorization) {
     throw Error(Code::unauthenticated, "the Authorization header must be 'Basic …' or 'Bearer …'");
   auto decoded = base64Decode(rest);
   std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
-  if (colon == std::string::npos) throw Error(Code::unauthenticated, "the Basic credentials are not base64 of name:password");
+  if (colon == std::string::npos)
+    throw Error(Code::unauthenticated, "the Basic credentials are not base64 of name:password");
   Credentials credentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
   // Clients that only know names and passwords send a token as the password.
   if (credentials.secret.starts_with("rgs_")) credentials.name.clear();
@@ -78,8 +80,9 @@ void Access::State::refresh() {
   if (Clock::now() - memory.lock()->readAt < freshFor) return;
   std::uint64_t generationBefore = generation();
   auto [number, anyone] = store.read([](db::Session& session) {
-    auto rows = session.query("SELECT number, (SELECT COUNT(*) FROM user_account) + (SELECT COUNT(*) FROM service_token) "
-                              "FROM access_state WHERE one = 1");
+    auto rows = session.query(
+        "SELECT number, (SELECT COUNT(*) FROM user_account) + (SELECT COUNT(*) FROM service_token) "
+        "FROM access_state WHERE one = 1");
     REGESTA_INVARIANT(rows.next());
     return std::pair(rows.integer(0), rows.integer(1) > 0);
   });
@@ -144,7 +147,8 @@ Access::State::Remembered Access::State::checkPassword(std::string_view name, st
 Access::State::Remembered Access::State::checkToken(std::string_view secret) {
   std::string hash = crypto::hashToken(secret);
   return store.read([&](db::Session& session) -> Remembered {
-    auto rows = session.query("SELECT name, grants, expires_at FROM service_token WHERE hash = $1 AND revoked = 0", {hash});
+    auto rows =
+        session.query("SELECT name, grants, expires_at FROM service_token WHERE hash = $1 AND revoked = 0", {hash});
     if (!rows.next()) refuseCredentials();
     std::int64_t expiresAt = rows.integer(2);
     if (expiresAt != 0 && expiresAt <= nowMillis())
@@ -172,10 +176,12 @@ std::shared_ptr<const Identity> Access::remembered(std::optional<std::string_vie
 std::shared_ptr<const Identity> Access::authenticate(std::optional<std::string_view> authorization) {
   if (auto known = remembered(authorization)) return known;
   if (!asksForCredentials())
-    throw Error(Code::unauthenticated,
-                "this server has no users yet; create the first on its own machine: regesta user create NAME --role admin");
+    throw Error(
+        Code::unauthenticated,
+        "this server has no users yet; create the first on its own machine: regesta user create NAME --role admin");
   if (!authorization || trim(*authorization).empty())
-    throw Error(Code::unauthenticated, "credentials are needed: user name and password, or a token (Authorization: Bearer rgs_…)");
+    throw Error(Code::unauthenticated,
+                "credentials are needed: user name and password, or a token (Authorization: Bearer rgs_…)");
   std::uint64_t generation = state_->generation();
   Credentials credentials = readCredentials(*authorization);
   State::Remembered fresh = credentials.name.empty() ? state_->checkToken(credentials.secret)

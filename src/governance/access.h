@@ -43,31 +43,33 @@ struct User {
 
 struct Token {
   std::int64_t id = 0;
-  std::string name;  ///< actor "token:<name>"
+  std::string name;                           ///< actor "token:<name>"
   std::int64_t createdAt = 0, expiresAt = 0;  ///< 0: never
   std::vector<Grant> grants;
 };
 
-/// Users, service tokens and roles. As soon as one user or token exists, everything asks for credentials; before that, a
-/// server on loopback treats its caller as the local user ("local:<login name>"). Thread-safe.
+/// Users, service tokens and roles. As soon as one user or token exists, everything asks for credentials; before that,
+/// a server on loopback treats its caller as the local user ("local:<login name>"). Thread-safe.
 class Access {
  public:
   Access(registry::Store& store, bool loopbackOnly);
   ~Access();
 
   /// `authorization` is the header's value, if any: "Basic …", "Bearer …". Throws Error{unauthenticated}. Passwords are
-  /// checked with argon2id once and then remembered (keyed, in memory) until the user changes: cheap to call per request.
+  /// checked with argon2id once and then remembered (keyed, in memory) until the user changes: cheap to call per
+  /// request.
   std::shared_ptr<const Identity> authenticate(std::optional<std::string_view> authorization);
-  /// The same without ever waiting for a password hash or a commit: null when these credentials are not remembered, then
-  /// authenticate() must decide, on a thread that may wait.
+  /// The same without ever waiting for a password hash or a commit: null when these credentials are not remembered,
+  /// then authenticate() must decide, on a thread that may wait.
   std::shared_ptr<const Identity> remembered(std::optional<std::string_view> authorization);
   /// True when there is a user or a token: everything asks for credentials.
   bool asksForCredentials();
 
   // Whoever calls these has checked that the actor administers everything: identity.require(administer, "*", "*").
-  /// The first user becomes admin whatever is asked. Password at least 8 characters. Throws Error{exists} for a taken name,
-  /// also when its owner is gone: a name that acted never becomes another person's.
-  User createUser(const registry::Actor& actor, std::string_view name, std::string_view password, const std::vector<Grant>& grants);
+  /// The first user becomes admin whatever is asked. Password at least 8 characters. Throws Error{exists} for a taken
+  /// name, also when its owner is gone: a name that acted never becomes another person's.
+  User createUser(const registry::Actor& actor, std::string_view name, std::string_view password,
+                  const std::vector<Grant>& grants);
   std::vector<User> users();
   /// Throws Error{notFound} for a user who is unknown or gone, as the next two do.
   void setPassword(const registry::Actor& actor, std::string_view name, std::string_view password);
@@ -75,7 +77,8 @@ class Access {
   void setGrants(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& grants);
   void deleteUser(const registry::Actor& actor, std::string_view name);
   /// Returns the secret, which is not stored and cannot be had again.
-  std::string createToken(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& grants, std::int64_t expiresAt);
+  std::string createToken(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& grants,
+                          std::int64_t expiresAt);
   std::vector<Token> tokens();
   void revokeToken(const registry::Actor& actor, std::string_view name);
 

@@ -67,8 +67,8 @@ struct Access::State {
 
   registry::Store& store;
   const bool loopbackOnly;
-  const std::string key;           // of the keyed hash: a copy of the memory alone tells no password
-  const std::string nobodysHash;   // checked for unknown names, so that they take as long as known ones
+  const std::string key;          // of the keyed hash: a copy of the memory alone tells no password
+  const std::string nobodysHash;  // checked for unknown names, so that they take as long as known ones
   std::shared_ptr<const Identity> local;
   Sync<Memory> memory;
   Attempts attempts;

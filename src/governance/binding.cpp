@@ -14,7 +14,7 @@ constexpr std::string_view columns =
     "SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, created_at, created_by FROM binding ";
 
 Binding readBinding(const db::Rows& rows) {
-  return {rows.integer(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4),
+  return {rows.integer(0), rows.text(1), rows.text(2),    rows.text(3), rows.text(4),
           rows.text(5),    rows.text(6), rows.integer(7), rows.text(8)};
 }
 
@@ -25,12 +25,8 @@ std::vector<Binding> readAll(db::Rows rows) {
 }
 
 json::object bindingData(const Binding& binding) {
-  return {{"binding", binding.id},
-          {"kind", binding.kind},
-          {"name_pattern", binding.namePattern},
-          {"pointer", binding.pointer},
-          {"policy", binding.policy},
-          {"policy_selector", binding.policySelector}};
+  return {{"binding", binding.id},      {"kind", binding.kind},     {"name_pattern", binding.namePattern},
+          {"pointer", binding.pointer}, {"policy", binding.policy}, {"policy_selector", binding.policySelector}};
 }
 
 void checkBinding(db::Session& session, const Binding& binding) {
@@ -39,13 +35,15 @@ void checkBinding(db::Session& session, const Binding& binding) {
     throw Invalid("kind", "must be prompt, model, dataset, policy, artifact or \"*\"");
   const std::string& pattern = binding.namePattern;
   if (pattern.empty() || pattern.size() > limits::nameLength || !isUtf8(pattern))
-    throw Invalid("name_pattern", fmt::format("must be a name or a pattern with '*' and '?', at most {} bytes", limits::nameLength));
+    throw Invalid("name_pattern",
+                  fmt::format("must be a name or a pattern with '*' and '?', at most {} bytes", limits::nameLength));
   registry::resolveVersion(session, binding.policyKey(), binding.policySelector);
 }
 
 std::string textMember(const json::value& item, std::string_view name) {
   const json::value* found = item.is_object() ? item.as_object().if_contains(name) : nullptr;
-  if (!found || !found->is_string()) throw error(Code::corrupt, "the policy's content has a module without a text '{}'", name);
+  if (!found || !found->is_string())
+    throw error(Code::corrupt, "the policy's content has a module without a text '{}'", name);
   return std::string(found->as_string());
 }
 
@@ -69,10 +67,12 @@ Binding bind(registry::Change& change, Binding binding) {
   checkBinding(change.session, binding);
   binding.createdAt = change.now;
   binding.createdBy = change.actor.name;
-  auto same = change.session.query("SELECT id FROM binding WHERE workspace = $1 AND kind = $2 AND name_pattern = $3 AND "
-                                   "pointer = $4 AND policy = $5",
-                                   {binding.workspace, binding.kind, binding.namePattern, binding.pointer, binding.policy});
-  if (same.next()) throw error(Code::exists, "binding {} does this already; remove it to change its selector", same.integer(0));
+  auto same = change.session.query(
+      "SELECT id FROM binding WHERE workspace = $1 AND kind = $2 AND name_pattern = $3 AND "
+      "pointer = $4 AND policy = $5",
+      {binding.workspace, binding.kind, binding.namePattern, binding.pointer, binding.policy});
+  if (same.next())
+    throw error(Code::exists, "binding {} does this already; remove it to change its selector", same.integer(0));
   binding.id = change.session.insert(
       "INSERT INTO binding (workspace, kind, name_pattern, pointer, policy, policy_selector, created_at, created_by) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
@@ -96,11 +96,13 @@ std::optional<Binding> findBinding(db::Session& session, std::int64_t id) {
 }
 
 std::vector<Binding> listBindings(db::Session& session, std::string_view workspace) {
-  return readAll(session.query(fmt::format("{} WHERE workspace = $1 OR workspace = '*' ORDER BY id", columns), {workspace}));
+  return readAll(
+      session.query(fmt::format("{} WHERE workspace = $1 OR workspace = '*' ORDER BY id", columns), {workspace}));
 }
 
 std::vector<Binding> bindingsOn(db::Session& session, const registry::AssetKey& key, std::string_view pointer) {
-  std::vector<Binding> bindings = readAll(session.query(fmt::format("{} WHERE pointer = $1 ORDER BY id", columns), {pointer}));
+  std::vector<Binding> bindings =
+      readAll(session.query(fmt::format("{} WHERE pointer = $1 ORDER BY id", columns), {pointer}));
   std::erase_if(bindings, [&](const Binding& binding) {
     bool here = binding.workspace == "*" || binding.workspace == key.workspace;
     bool thisKind = binding.kind == "*" || binding.kind == registry::kindName(key.kind);
@@ -110,14 +112,16 @@ std::vector<Binding> bindingsOn(db::Session& session, const registry::AssetKey& 
 }
 
 std::vector<Binding> bindingsOf(db::Session& session, const registry::AssetKey& policy) {
-  std::vector<Binding> bindings = readAll(session.query(fmt::format("{} WHERE policy = $1 ORDER BY id", columns), {policy.name}));
+  std::vector<Binding> bindings =
+      readAll(session.query(fmt::format("{} WHERE policy = $1 ORDER BY id", columns), {policy.name}));
   std::erase_if(bindings, [&](const Binding& binding) { return binding.policyKey().workspace != policy.workspace; });
   return bindings;
 }
 
 std::string modulesToContent(const std::vector<policy::Module>& modules) {
   json::array list;
-  for (const policy::Module& module : modules) list.push_back(json::object{{"name", module.name}, {"text", module.text}});
+  for (const policy::Module& module : modules)
+    list.push_back(json::object{{"name", module.name}, {"text", module.text}});
   return canonicalJson(json::object{{"modules", std::move(list)}});
 }
 
@@ -127,7 +131,8 @@ std::vector<policy::Module> modulesFromContent(std::string_view content) {
   if (!list || !list->is_array() || list->as_array().empty())
     throw Error(Code::corrupt, "the policy's content is not {\"modules\":[{\"name\",\"text\"}]}");
   std::vector<policy::Module> modules;
-  for (const json::value& item : list->as_array()) modules.push_back({textMember(item, "name"), textMember(item, "text")});
+  for (const json::value& item : list->as_array())
+    modules.push_back({textMember(item, "name"), textMember(item, "text")});
   return modules;
 }
 

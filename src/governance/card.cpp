@@ -41,7 +41,8 @@ bool saysSomething(const json::value& value) {
   if (value.is_null()) return false;
   if (value.is_string()) return !trim(value.as_string()).empty();
   if (value.is_array()) return std::ranges::any_of(value.as_array(), saysSomething);
-  if (value.is_object()) return std::ranges::any_of(value.as_object(), [](const auto& m) { return saysSomething(m.value()); });
+  if (value.is_object())
+    return std::ranges::any_of(value.as_object(), [](const auto& m) { return saysSomething(m.value()); });
   return true;
 }
 

@@ -9,7 +9,8 @@ namespace regesta::governance {
 namespace {
 
 constexpr std::string_view columns =
-    "SELECT id, workspace, kind, name, pointer, action, from_number, from_digest, to_number, to_digest, archive_others, reason, "
+    "SELECT id, workspace, kind, name, pointer, action, from_number, from_digest, to_number, to_digest, "
+    "archive_others, reason, "
     "status, requested_by, opened_at, closed_at, closed_by, note, decision FROM change_request ";
 
 ChangeRequest readRequest(const db::Rows& rows) {
@@ -37,9 +38,8 @@ ChangeRequest readRequest(const db::Rows& rows) {
 }
 
 json::object about(const ChangeRequest& request) {
-  return {{"pointer", request.pointerSubject()},  {"action", request.action},
-          {"from", request.fromNumber},           {"from_digest", request.fromDigest},
-          {"to", request.toNumber},               {"to_digest", request.toDigest}};
+  return {{"pointer", request.pointerSubject()}, {"action", request.action}, {"from", request.fromNumber},
+          {"from_digest", request.fromDigest},   {"to", request.toNumber},   {"to_digest", request.toDigest}};
 }
 
 std::vector<std::string> rolesFromJson(std::string_view text) {
@@ -70,12 +70,13 @@ ChangeRequest openChangeRequest(registry::Change& change, ChangeRequest request)
   request.requestedBy = change.actor.name;
   request.openedAt = change.now;
   request.id = change.session.insert(
-      "INSERT INTO change_request (workspace, kind, name, pointer, action, from_number, from_digest, to_number, to_digest, "
+      "INSERT INTO change_request (workspace, kind, name, pointer, action, from_number, from_digest, to_number, "
+      "to_digest, "
       "archive_others, reason, status, requested_by, opened_at, closed_at, closed_by, note, decision) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, 0, '', '', $14) RETURNING id",
       {request.key.workspace, registry::kindName(request.key.kind), request.key.name, request.pointer, request.action,
-       request.fromNumber, request.fromDigest, request.toNumber, request.toDigest, request.archiveOthers, request.reason,
-       request.requestedBy, request.openedAt, request.decision});
+       request.fromNumber, request.fromDigest, request.toNumber, request.toDigest, request.archiveOthers,
+       request.reason, request.requestedBy, request.openedAt, request.decision});
   json::object data = about(request);
   data["decision"] = request.decision;
   data["bound"] = request.bound();
@@ -97,18 +98,20 @@ ChangeRequest getChangeRequest(db::Session& session, std::int64_t id) {
 }
 
 std::optional<ChangeRequest> findOpen(db::Session& session, const ChangeRequest& like) {
-  auto rows = session.query(
-      fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = 'open' AND action = $5 AND "
-                  "from_number = $6 AND from_digest = $7 AND to_number = $8 AND to_digest = $9 AND archive_others = $10 ORDER BY id",
-                  columns),
-      {like.key.workspace, registry::kindName(like.key.kind), like.key.name, like.pointer, like.action, like.fromNumber,
-       like.fromDigest, like.toNumber, like.toDigest, like.archiveOthers});
+  auto rows =
+      session.query(fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = "
+                                "'open' AND action = $5 AND "
+                                "from_number = $6 AND from_digest = $7 AND to_number = $8 AND to_digest = $9 AND "
+                                "archive_others = $10 ORDER BY id",
+                                columns),
+                    {like.key.workspace, registry::kindName(like.key.kind), like.key.name, like.pointer, like.action,
+                     like.fromNumber, like.fromDigest, like.toNumber, like.toDigest, like.archiveOthers});
   if (!rows.next()) return std::nullopt;
   return readRequest(rows);
 }
 
-void closeChangeRequest(registry::Change& change, const ChangeRequest& request, std::string_view status, std::string_view note,
-                        json::object data) {
+void closeChangeRequest(registry::Change& change, const ChangeRequest& request, std::string_view status,
+                        std::string_view note, json::object data) {
   checkText("comment", note);
   change.session.run("UPDATE change_request SET status = $2, closed_at = $3, closed_by = $4, note = $5 WHERE id = $1",
                      {request.id, status, change.now, change.actor.name, note});
@@ -118,11 +121,14 @@ void closeChangeRequest(registry::Change& change, const ChangeRequest& request, 
   change.record(fmt::format("change-request.{}", status), request.key.workspace, request.subject(), std::move(data));
 }
 
-void closeStale(registry::Change& change, const registry::AssetKey& key, std::string_view pointer, std::int64_t except) {
+void closeStale(registry::Change& change, const registry::AssetKey& key, std::string_view pointer,
+                std::int64_t except) {
   std::vector<ChangeRequest> stale;
   {
     auto rows = change.session.query(
-        fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = 'open' ORDER BY id", columns),
+        fmt::format(
+            "{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = 'open' ORDER BY id",
+            columns),
         {key.workspace, registry::kindName(key.kind), key.name, pointer});
     while (rows.next()) stale.push_back(readRequest(rows));
   }
@@ -138,12 +144,16 @@ void noteDecision(registry::Change& change, const ChangeRequest& request, std::s
 void addApproval(registry::Change& change, const ChangeRequest& request, const Approval& approval) {
   checkText("comment", approval.comment);
   json::array roles(approval.roles.begin(), approval.roles.end());
-  if (change.session.query("SELECT 1 FROM approval WHERE change_request = $1 AND actor = $2", {request.id, change.actor.name}).next())
-    throw error(Code::exists, "{} has approved change request {} already; one person, one approval", change.actor.name, request.id);
-  change.session.run("INSERT INTO approval (change_request, actor, roles, comment, bound, decision, created_at) "
-                     "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                     {request.id, change.actor.name, json::serialize(roles), approval.comment, approval.bound, approval.decision,
-                      change.now});
+  if (change.session
+          .query("SELECT 1 FROM approval WHERE change_request = $1 AND actor = $2", {request.id, change.actor.name})
+          .next())
+    throw error(Code::exists, "{} has approved change request {} already; one person, one approval", change.actor.name,
+                request.id);
+  change.session.run(
+      "INSERT INTO approval (change_request, actor, roles, comment, bound, decision, created_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      {request.id, change.actor.name, json::serialize(roles), approval.comment, approval.bound, approval.decision,
+       change.now});
   change.record("approval.given", request.key.workspace, request.subject(),
                 {{"roles", roles},
                  {"pointer", request.pointerSubject()},
@@ -154,22 +164,24 @@ void addApproval(registry::Change& change, const ChangeRequest& request, const A
 
 std::vector<Approval> approvalsOf(db::Session& session, std::int64_t changeRequest) {
   std::vector<Approval> approvals;
-  auto rows = session.query("SELECT actor, roles, comment, bound, decision, created_at FROM approval WHERE change_request = $1 "
-                            "ORDER BY created_at, actor",
-                            {changeRequest});
+  auto rows = session.query(
+      "SELECT actor, roles, comment, bound, decision, created_at FROM approval WHERE change_request = $1 "
+      "ORDER BY created_at, actor",
+      {changeRequest});
   while (rows.next())
-    approvals.push_back({changeRequest, rows.text(0), rolesFromJson(rows.view(1)), rows.text(2), rows.text(3), rows.text(4),
-                         rows.integer(5)});
+    approvals.push_back({changeRequest, rows.text(0), rolesFromJson(rows.view(1)), rows.text(2), rows.text(3),
+                         rows.text(4), rows.integer(5)});
   return approvals;
 }
 
 std::vector<ChangeRequest> listChangeRequests(db::Session& session, const RequestFilter& filter) {
   std::vector<ChangeRequest> list;
-  auto rows = session.query(
-      fmt::format("{} WHERE workspace = $1 AND (status = $2 OR $2 = '') AND (kind = $3 OR $3 = '') AND (name = $4 OR $4 = '') AND "
-                  "id < $5 ORDER BY id DESC LIMIT $6",
-                  columns),
-      {filter.workspace, filter.status, filter.kind, filter.name, filter.before > 0 ? filter.before : INT64_MAX, filter.limit});
+  auto rows = session.query(fmt::format("{} WHERE workspace = $1 AND (status = $2 OR $2 = '') AND (kind = $3 OR $3 = "
+                                        "'') AND (name = $4 OR $4 = '') AND "
+                                        "id < $5 ORDER BY id DESC LIMIT $6",
+                                        columns),
+                            {filter.workspace, filter.status, filter.kind, filter.name,
+                             filter.before > 0 ? filter.before : INT64_MAX, filter.limit});
   while (rows.next()) list.push_back(readRequest(rows));
   return list;
 }

@@ -9,8 +9,8 @@
 
 namespace regesta::governance {
 
-/// A wish to move a protected pointer that waits for something. It is about exact digests: the version that should come and
-/// the one that would go. Status: open, applied, rejected, withdrawn, stale (what it was about has changed).
+/// A wish to move a protected pointer that waits for something. It is about exact digests: the version that should come
+/// and the one that would go. Status: open, applied, rejected, withdrawn, stale (what it was about has changed).
 struct ChangeRequest {
   std::int64_t id = 0;
   registry::AssetKey key;
@@ -48,8 +48,8 @@ ChangeRequest getChangeRequest(db::Session& session, std::int64_t id);  ///< thr
 /// The open one for the same pointer, action, versions and digests.
 std::optional<ChangeRequest> findOpen(db::Session& session, const ChangeRequest& like);
 /// Recorded as "change-request.applied", ".rejected", ".withdrawn" or ".stale". `data` is added to the entry.
-void closeChangeRequest(registry::Change& change, const ChangeRequest& request, std::string_view status, std::string_view note,
-                        json::object data = {});
+void closeChangeRequest(registry::Change& change, const ChangeRequest& request, std::string_view status,
+                        std::string_view note, json::object data = {});
 /// Closes every other open request on the pointer: it no longer stands where they said. 0: all of them.
 void closeStale(registry::Change& change, const registry::AssetKey& key, std::string_view pointer, std::int64_t except);
 /// Recorded as "change-request.decided".

@@ -5,8 +5,8 @@ namespace regesta::governance {
 
 namespace {
 
-constexpr std::string_view tableNames[tableCount] = {"asset",         "tag",            "version",  "alias",   "stage of", "",
-                                                     "",              "approval of",    "",         "",        "",         ""};
+constexpr std::string_view tableNames[tableCount] = {"asset", "tag",         "version", "alias", "stage of", "",
+                                                     "",      "approval of", "",        "",      "",         ""};
 
 std::string label(Table table, const std::string& key) {
   std::string name = rowName(key);
@@ -18,7 +18,9 @@ std::string shown(const json::value& value) {
   return shorten(value.is_string() ? std::string(value.as_string()) : json::serialize(value), 120);
 }
 
-std::string entryWords(std::int64_t entry) { return entry < 0 ? "an entry not yet in the tree" : fmt::format("entry {}", entry); }
+std::string entryWords(std::int64_t entry) {
+  return entry < 0 ? "an entry not yet in the tree" : fmt::format("entry {}", entry);
+}
 
 class Comparing {
  public:
@@ -29,7 +31,8 @@ class Comparing {
       ++result_.compared;
       auto found = database.find(name);
       if (found == database.end())
-        add(row.entry, name, fmt::format("{} is missing, the ledger has it ({})", label(table, name), entryWords(row.entry)));
+        add(row.entry, name,
+            fmt::format("{} is missing, the ledger has it ({})", label(table, name), entryWords(row.entry)));
       else
         fields(table, name, row, found->second);
     }
@@ -49,12 +52,15 @@ class Comparing {
       std::string there = has ? shown(*has) : "nothing";
       std::string what;
       if (table == Table::alias && field == "version")
-        what = fmt::format("{} stands on {}, the ledger says {} ({})", label(table, name), there, shown(says), entryWords(ledger.entry));
+        what = fmt::format("{} stands on {}, the ledger says {} ({})", label(table, name), there, shown(says),
+                           entryWords(ledger.entry));
       else if (table == Table::stage)
-        what = fmt::format("{} is {}, the ledger says {} ({})", label(table, name), there, shown(says), entryWords(ledger.entry));
+        what = fmt::format("{} is {}, the ledger says {} ({})", label(table, name), there, shown(says),
+                           entryWords(ledger.entry));
       else
-        what = fmt::format("{} has {} {}, the ledger says {} ({})", label(table, name), std::string_view(field), there.empty() ? "''" : there,
-                           shown(says).empty() ? "''" : shown(says), entryWords(ledger.entry));
+        what = fmt::format("{} has {} {}, the ledger says {} ({})", label(table, name), std::string_view(field),
+                           there.empty() ? "''" : there, shown(says).empty() ? "''" : shown(says),
+                           entryWords(ledger.entry));
       add(ledger.entry, name, std::move(what));
     }
   }
@@ -74,7 +80,8 @@ class Comparing {
 
 Comparison compareStates(const State& ledger, const State& database, std::size_t limit) {
   Comparing comparing(limit);
-  for (std::size_t i = 0; i < tableCount; ++i) comparing.table(static_cast<Table>(i), ledger.tables[i], database.tables[i]);
+  for (std::size_t i = 0; i < tableCount; ++i)
+    comparing.table(static_cast<Table>(i), ledger.tables[i], database.tables[i]);
   return comparing.take();
 }
 

@@ -50,7 +50,8 @@ class CsvReader {
   void readField(std::string& field) {
     if (!rest_.empty() && rest_[0] == '"') return readQuoted(field);
     std::size_t end = std::min(rest_.find_first_of(",\r\n"), rest_.size());
-    if (rest_.substr(0, end).find('"') != std::string_view::npos) refuse(what_, "has a stray quotation mark in line {}", line_);
+    if (rest_.substr(0, end).find('"') != std::string_view::npos)
+      refuse(what_, "has a stray quotation mark in line {}", line_);
     field = rest_.substr(0, end);
     rest_.remove_prefix(end);
   }
@@ -60,9 +61,11 @@ class CsvReader {
     rest_.remove_prefix(1);
     while (true) {
       std::size_t end = rest_.find('"');
-      if (end == std::string_view::npos) refuse(what_, "has a quoted field that begins in line {} and never ends", opened);
+      if (end == std::string_view::npos)
+        refuse(what_, "has a quoted field that begins in line {} and never ends", opened);
       field += rest_.substr(0, end);
-      line_ += static_cast<std::size_t>(std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+      line_ +=
+          static_cast<std::size_t>(std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
       rest_.remove_prefix(end + 1);
       if (rest_.empty() || rest_[0] != '"') break;
       field += '"';
@@ -83,7 +86,8 @@ class CsvReader {
 };
 
 /// Where the wanted columns stand in the header.
-std::vector<std::size_t> places(const std::vector<std::string>& header, std::string_view what, const std::vector<std::string>& wanted) {
+std::vector<std::size_t> places(const std::vector<std::string>& header, std::string_view what,
+                                const std::vector<std::string>& wanted) {
   std::vector<std::size_t> found;
   for (const std::string& name : wanted) {
     auto at = std::ranges::find(header, name);
@@ -99,7 +103,8 @@ std::vector<std::size_t> places(const std::vector<std::string>& header, std::str
 }
 
 DataTable readCsv(std::string_view bytes, std::string_view what, const std::vector<std::string>& wanted) {
-  if (bytes.size() > csvBytes) throw error(Code::tooLarge, "{} has {} bytes; {} is the limit for CSV", what, bytes.size(), csvBytes);
+  if (bytes.size() > csvBytes)
+    throw error(Code::tooLarge, "{} has {} bytes; {} is the limit for CSV", what, bytes.size(), csvBytes);
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
   CsvReader reader(bytes, what);
   std::vector<std::string> fields;
@@ -110,7 +115,8 @@ DataTable readCsv(std::string_view bytes, std::string_view what, const std::vect
   while (true) {
     std::size_t line = reader.line();
     if (!reader.next(fields)) break;
-    if (fields.size() != header.size()) refuse(what, "has {} fields in line {}, but {} columns", fields.size(), line, header.size());
+    if (fields.size() != header.size())
+      refuse(what, "has {} fields in line {}, but {} columns", fields.size(), line, header.size());
     if (table.rows() == mostRows) throw error(Code::tooLarge, "{} has more than {} rows", what, mostRows);
     for (std::size_t i = 0; i < at.size(); ++i) table.columns[i].push_back(fields[at[i]]);
   }
@@ -124,7 +130,8 @@ std::string cellText(const json::value& value, std::string_view what, std::size_
 }
 
 DataTable readJsonTable(std::string_view bytes, std::string_view what, const std::vector<std::string>& wanted) {
-  if (bytes.size() > jsonBytes) throw error(Code::tooLarge, "{} has {} bytes; {} is the limit for JSON, so use CSV", what, bytes.size(), jsonBytes);
+  if (bytes.size() > jsonBytes)
+    throw error(Code::tooLarge, "{} has {} bytes; {} is the limit for JSON, so use CSV", what, bytes.size(), jsonBytes);
   json::value root;
   try {
     root = parseJson(bytes);
@@ -142,18 +149,23 @@ DataTable readJsonTable(std::string_view bytes, std::string_view what, const std
   if (data->as_array().size() > mostRows) throw error(Code::tooLarge, "{} has more than {} rows", what, mostRows);
   for (std::size_t row = 0; row < data->as_array().size(); ++row) {
     const json::value& cells = data->as_array()[row];
-    if (!cells.is_array() || cells.as_array().size() != header.size()) refuse(what, "has row {} of another length than its columns", row + 1);
-    for (std::size_t i = 0; i < at.size(); ++i) table.columns[i].push_back(cellText(cells.as_array()[at[i]], what, row));
+    if (!cells.is_array() || cells.as_array().size() != header.size())
+      refuse(what, "has row {} of another length than its columns", row + 1);
+    for (std::size_t i = 0; i < at.size(); ++i)
+      table.columns[i].push_back(cellText(cells.as_array()[at[i]], what, row));
   }
   return table;
 }
 
 void refuseBinary(std::string_view bytes, std::string_view what) {
-  constexpr std::pair<std::string_view, std::string_view> magics[] = {
-      {"PAR1", "a Parquet file"}, {"PK\x03\x04", "a ZIP or Excel file"}, {"\x1F\x8B", "a gzip file"}, {"ARROW1", "an Arrow file"}};
+  constexpr std::pair<std::string_view, std::string_view> magics[] = {{"PAR1", "a Parquet file"},
+                                                                      {"PK\x03\x04", "a ZIP or Excel file"},
+                                                                      {"\x1F\x8B", "a gzip file"},
+                                                                      {"ARROW1", "an Arrow file"}};
   for (const auto& [magic, name] : magics)
     if (bytes.starts_with(magic)) refuse(what, "is {}; store it as CSV, or as a JSON table (mlflow.log_table)", name);
-  if (bytes.find('\0') != std::string_view::npos || !isUtf8(bytes)) refuse(what, "is not UTF-8 text; store it as CSV, or as a JSON table (mlflow.log_table)");
+  if (bytes.find('\0') != std::string_view::npos || !isUtf8(bytes))
+    refuse(what, "is not UTF-8 text; store it as CSV, or as a JSON table (mlflow.log_table)");
 }
 
 }  // namespace
@@ -167,7 +179,8 @@ const std::vector<std::string>& DataTable::column(std::string_view name) const {
 DataTable readTable(std::string_view bytes, std::string_view what, const std::vector<std::string>& wanted) {
   refuseBinary(bytes, what);
   std::string_view shown = trim(bytes);
-  DataTable table = shown.starts_with('{') || shown.starts_with('[') ? readJsonTable(bytes, what, wanted) : readCsv(bytes, what, wanted);
+  DataTable table = shown.starts_with('{') || shown.starts_with('[') ? readJsonTable(bytes, what, wanted)
+                                                                     : readCsv(bytes, what, wanted);
   if (table.rows() == 0) refuse(what, "has no rows");
   return table;
 }

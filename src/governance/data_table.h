@@ -14,9 +14,9 @@ struct DataTable {
 };
 
 /// Reads CSV (RFC 4180: header, quoted fields, commas) or MLflow's JSON table {"columns":[…],"data":[[…],…]}.
-/// `what` names the file in messages: "the dataset". Throws Error{invalid} for what is neither (Parquet and other binary
-/// files are named as such), missing or doubled columns, ragged rows and no rows; Error{tooLarge} above 64 MiB of CSV,
-/// 16 MiB of JSON or 2 million rows.
+/// `what` names the file in messages: "the dataset". Throws Error{invalid} for what is neither (Parquet and other
+/// binary files are named as such), missing or doubled columns, ragged rows and no rows; Error{tooLarge} above 64 MiB
+/// of CSV, 16 MiB of JSON or 2 million rows.
 DataTable readTable(std::string_view bytes, std::string_view what, const std::vector<std::string>& wanted);
 
 /// Values that mean the same become the same text: 1, 1.0 and True are "1", 0 and false are "0", spaces around go.

@@ -11,7 +11,8 @@ namespace regesta::governance {
 
 namespace {
 
-constexpr std::string_view columns = "SELECT digest, workspace, kind, name, pointer, result, facts, body, created_at FROM decision ";
+constexpr std::string_view columns =
+    "SELECT digest, workspace, kind, name, pointer, result, facts, body, created_at FROM decision ";
 
 Decision readDecision(const db::Rows& rows) {
   Decision decision;
@@ -31,9 +32,11 @@ Decision readDecision(const db::Rows& rows) {
 registry::Version policyVersion(db::Session& session, std::string_view workspace, std::string_view subject) {
   std::size_t at = subject.rfind('@');
   auto number = at == std::string_view::npos ? std::nullopt : parseInteger(subject.substr(at + 1));
-  if (!subject.starts_with("policy/") || !number) throw error(Code::notFound, "the decision used {}, which is no version", subject);
+  if (!subject.starts_with("policy/") || !number)
+    throw error(Code::notFound, "the decision used {}, which is no version", subject);
   std::string name(subject.substr(7, at - 7));
-  if (auto found = registry::findVersion(session, {std::string(workspace), registry::Kind::policy, name}, *number)) return *found;
+  if (auto found = registry::findVersion(session, {std::string(workspace), registry::Kind::policy, name}, *number))
+    return *found;
   return registry::getVersion(session, {"default", registry::Kind::policy, name}, *number);
 }
 
@@ -46,10 +49,11 @@ const json::value& member(const json::object& object, std::string_view name) {
 }  // namespace
 
 void storeDecision(registry::Change& change, const Decision& decision) {
-  change.session.run("INSERT INTO decision (digest, workspace, kind, name, pointer, result, facts, body, created_at) "
-                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING",
-                     {decision.digest, decision.key.workspace, registry::kindName(decision.key.kind), decision.key.name,
-                      decision.pointer, decision.result, decision.facts, decision.body, decision.at});
+  change.session.run(
+      "INSERT INTO decision (digest, workspace, kind, name, pointer, result, facts, body, created_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING",
+      {decision.digest, decision.key.workspace, registry::kindName(decision.key.kind), decision.key.name,
+       decision.pointer, decision.result, decision.facts, decision.body, decision.at});
 }
 
 std::optional<Decision> findDecision(db::Session& session, std::string_view digest) {
@@ -58,14 +62,15 @@ std::optional<Decision> findDecision(db::Session& session, std::string_view dige
   return readDecision(rows);
 }
 
-std::vector<Decision> listDecisions(db::Session& session, std::string_view workspace, std::string_view kind, std::string_view name,
-                                    std::string_view pointer, std::int64_t before, std::size_t limit) {
+std::vector<Decision> listDecisions(db::Session& session, std::string_view workspace, std::string_view kind,
+                                    std::string_view name, std::string_view pointer, std::int64_t before,
+                                    std::size_t limit) {
   std::vector<Decision> list;
-  auto rows = session.query(
-      fmt::format("{} WHERE workspace = $1 AND (kind = $2 OR $2 = '') AND (name = $3 OR $3 = '') AND (pointer = $4 OR $4 = '') AND "
-                  "created_at < $5 ORDER BY created_at DESC, digest LIMIT $6",
-                  columns),
-      {workspace, kind, name, pointer, before > 0 ? before : INT64_MAX, limit});
+  auto rows = session.query(fmt::format("{} WHERE workspace = $1 AND (kind = $2 OR $2 = '') AND (name = $3 OR $3 = '') "
+                                        "AND (pointer = $4 OR $4 = '') AND "
+                                        "created_at < $5 ORDER BY created_at DESC, digest LIMIT $6",
+                                        columns),
+                            {workspace, kind, name, pointer, before > 0 ? before : INT64_MAX, limit});
   while (rows.next()) list.push_back(readDecision(rows));
   return list;
 }
@@ -90,7 +95,8 @@ Replayed replayDecision(registry::Store& store, policy::Engine& engine, const De
       replayed.differences.push_back(fmt::format("{} has another content now", subject));
       continue;
     }
-    const json::value& input = inputs.at(static_cast<std::size_t>(member(evaluation, "input").to_number<std::int64_t>()));
+    const json::value& input =
+        inputs.at(static_cast<std::size_t>(member(evaluation, "input").to_number<std::int64_t>()));
     policy::Verdict verdict = engine.decide(modulesFromContent(version.content), canonicalJson(input), *at * 1'000'000);
     if (canonicalJson(policy::toJson(verdict)) != canonicalJson(member(evaluation, "verdict")))
       replayed.differences.push_back(fmt::format("{} says {} now", subject, canonicalJson(policy::toJson(verdict))));

@@ -27,15 +27,17 @@ struct Decision {
 void storeDecision(registry::Change& change, const Decision& decision);
 std::optional<Decision> findDecision(db::Session& session, std::string_view digest);
 /// Newest first. Empty kind, name or pointer: any.
-std::vector<Decision> listDecisions(db::Session& session, std::string_view workspace, std::string_view kind, std::string_view name,
-                                    std::string_view pointer, std::int64_t before, std::size_t limit);
+std::vector<Decision> listDecisions(db::Session& session, std::string_view workspace, std::string_view kind,
+                                    std::string_view name, std::string_view pointer, std::int64_t before,
+                                    std::size_t limit);
 
 struct Replayed {
   bool same = false;
   std::vector<std::string> differences;  ///< in words, one for each evaluation that came out otherwise
 };
-/// Evaluates a stored decision again: the policy versions it names (their digests must still be the same), its inputs, its
-/// time. Throws Error{notFound} when a policy version is gone and Error{corrupt} when the body is not what its digest says.
+/// Evaluates a stored decision again: the policy versions it names (their digests must still be the same), its inputs,
+/// its time. Throws Error{notFound} when a policy version is gone and Error{corrupt} when the body is not what its
+/// digest says.
 Replayed replayDecision(registry::Store& store, policy::Engine& engine, const Decision& decision);
 
 }  // namespace regesta::governance

@@ -20,7 +20,8 @@ constexpr std::size_t mostGroups = 100;  // over all columns: policies see every
 std::vector<std::size_t> align(const DataTable& dataset, const DataTable& predictions, const std::string& join) {
   std::vector<std::size_t> rows(dataset.rows());
   if (dataset.rows() != predictions.rows())
-    throw error(Code::invalid, "the dataset has {} rows, but the predictions have {}", dataset.rows(), predictions.rows());
+    throw error(Code::invalid, "the dataset has {} rows, but the predictions have {}", dataset.rows(),
+                predictions.rows());
   if (join.empty()) {
     std::iota(rows.begin(), rows.end(), 0);
     return rows;
@@ -34,15 +35,18 @@ std::vector<std::size_t> align(const DataTable& dataset, const DataTable& predic
   std::vector<bool> used(keys.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     auto found = places.find(normalValue(wanted[i]));
-    if (found == places.end()) throw error(Code::invalid, "the predictions have no row with {} '{}'", join, shorten(wanted[i], 80));
-    if (used[found->second]) throw error(Code::invalid, "the dataset has the {} '{}' twice", join, shorten(wanted[i], 80));
+    if (found == places.end())
+      throw error(Code::invalid, "the predictions have no row with {} '{}'", join, shorten(wanted[i], 80));
+    if (used[found->second])
+      throw error(Code::invalid, "the dataset has the {} '{}' twice", join, shorten(wanted[i], 80));
     used[found->second] = true;
     rows[i] = found->second;
   }
   return rows;
 }
 
-std::vector<std::string> values(const std::vector<std::string>& column, std::string_view what, const std::string& name) {
+std::vector<std::string> values(const std::vector<std::string>& column, std::string_view what,
+                                const std::string& name) {
   std::vector<std::string> normal;
   normal.reserve(column.size());
   for (std::size_t i = 0; i < column.size(); ++i) {
@@ -53,13 +57,16 @@ std::vector<std::string> values(const std::vector<std::string>& column, std::str
 }
 
 /// The value that counts as selected. Without one that was asked for, it must be plain: two classes, one of them "1".
-std::string positiveValue(const std::string& asked, const std::vector<std::string>& labels, const std::vector<std::string>& predicted) {
+std::string positiveValue(const std::string& asked, const std::vector<std::string>& labels,
+                          const std::vector<std::string>& predicted) {
   std::set<std::string> seen(labels.begin(), labels.end());
   seen.insert(predicted.begin(), predicted.end());
   std::string positive = asked.empty() ? "1" : normalValue(asked);
   if (seen.contains(positive) && (seen.size() <= 2 || !asked.empty())) return positive;
-  std::vector<std::string> some(seen.begin(), std::next(seen.begin(), static_cast<std::ptrdiff_t>(std::min<std::size_t>(seen.size(), 10))));
-  throw Invalid("positive", fmt::format("must name which of the values counts as selected; there are {}: {}", seen.size(), shorten(join(some, ", "), 200)));
+  std::vector<std::string> some(
+      seen.begin(), std::next(seen.begin(), static_cast<std::ptrdiff_t>(std::min<std::size_t>(seen.size(), 10))));
+  throw Invalid("positive", fmt::format("must name which of the values counts as selected; there are {}: {}",
+                                        seen.size(), shorten(join(some, ", "), 200)));
 }
 
 std::vector<double> scores(const std::vector<std::string>& column, const std::string& name) {
@@ -67,7 +74,8 @@ std::vector<double> scores(const std::vector<std::string>& column, const std::st
   numbers.reserve(column.size());
   for (std::size_t i = 0; i < column.size(); ++i) {
     auto number = parseDouble(trim(column[i]));
-    if (!number || !std::isfinite(*number)) throw error(Code::invalid, "the predictions have no number for '{}' in row {}", name, i + 1);
+    if (!number || !std::isfinite(*number))
+      throw error(Code::invalid, "the predictions have no number for '{}' in row {}", name, i + 1);
     numbers.push_back(*number);
   }
   return numbers;
@@ -87,7 +95,8 @@ Evaluation evaluate(std::string_view datasetBytes, std::string_view predictionBy
   std::vector<std::size_t> rows = align(dataset, predictions, columns.join);
 
   std::vector<std::string> labels = values(dataset.column(columns.label), "the dataset", columns.label);
-  std::vector<std::string> predicted = values(predictions.column(columns.prediction), "the predictions file", columns.prediction);
+  std::vector<std::string> predicted =
+      values(predictions.column(columns.prediction), "the predictions file", columns.prediction);
   std::string positive = positiveValue(columns.positive, labels, predicted);
   std::vector<bool> actual(labels.size()), selected(labels.size());
   Confusion all;
@@ -114,7 +123,8 @@ Evaluation evaluate(std::string_view datasetBytes, std::string_view predictionBy
       std::string value = normalValue(column[i]);
       groups[value.empty() ? "(missing)" : shorten(value, 100)].add(actual[i], selected[i]);
       if (groupCount + groups.size() > mostGroups)
-        throw Invalid("groups", fmt::format("must have at most {} different values together; '{}' has too many", mostGroups, name));
+        throw Invalid("groups", fmt::format("must have at most {} different values together; '{}' has too many",
+                                            mostGroups, name));
     }
     groupCount += groups.size();
     evaluation.fairness[name] = fairnessBy(groups);

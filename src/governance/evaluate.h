@@ -11,12 +11,12 @@ namespace regesta::governance {
 
 /// Which columns mean what.
 struct Columns {
-  std::string label;       ///< in the dataset: the truth
-  std::string prediction;  ///< in the predictions
-  std::string score;       ///< in the predictions, for the AUC; may be empty
+  std::string label;                ///< in the dataset: the truth
+  std::string prediction;           ///< in the predictions
+  std::string score;                ///< in the predictions, for the AUC; may be empty
   std::vector<std::string> groups;  ///< in the dataset
-  std::string positive;    ///< the value that counts as selected; empty: "1"
-  std::string join;        ///< in both, unique in each; empty: rows are aligned by their order
+  std::string positive;             ///< the value that counts as selected; empty: "1"
+  std::string join;                 ///< in both, unique in each; empty: rows are aligned by their order
 };
 
 struct Evaluation {
@@ -39,8 +39,9 @@ struct EvaluationResult {
   Evidence evaluation, fairness;  ///< both verified; fairness.id is 0 when no group was asked for
   Evaluation numbers;
 };
-/// Computes from what is stored and records both pieces of evidence, the lineage edge from the dataset, and the seal of the
-/// run whose predictions they were, in one change.
-EvaluationResult runEvaluation(registry::Store& store, blob::BlobStore& blobs, const registry::Actor& actor, const EvaluationOrder& order);
+/// Computes from what is stored and records both pieces of evidence, the lineage edge from the dataset, and the seal of
+/// the run whose predictions they were, in one change.
+EvaluationResult runEvaluation(registry::Store& store, blob::BlobStore& blobs, const registry::Actor& actor,
+                               const EvaluationOrder& order);
 
 }  // namespace regesta::governance

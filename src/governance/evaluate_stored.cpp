@@ -32,9 +32,11 @@ registry::VersionFile chooseFile(db::Session& session, const registry::Version& 
   throw Invalid("dataset.file", "must be one of its files: " + shorten(join(paths, ", "), 500));
 }
 
-std::string treeDigest(db::Session& session, const std::string& workspace, const std::string& artifactUri, const std::string& path) {
+std::string treeDigest(db::Session& session, const std::string& workspace, const std::string& artifactUri,
+                       const std::string& path) {
   auto folder = tracking::treeFolder(artifactUri);
-  if (!folder) throw Invalid("predictions", "must be files that this server stores; these are at " + shorten(artifactUri, 200));
+  if (!folder)
+    throw Invalid("predictions", "must be files that this server stores; these are at " + shorten(artifactUri, 200));
   std::string whole = *folder + "/" + registry::safePath(path);
   auto file = registry::findFile(session, workspace, whole);
   if (!file) throw error(Code::notFound, "there is no artifact '{}' among the predictions' artifacts", path);
@@ -42,11 +44,13 @@ std::string treeDigest(db::Session& session, const std::string& workspace, const
 }
 
 void findPredictions(db::Session& session, const EvaluationOrder& order, Sources& sources) {
-  int named = static_cast<int>(!order.runId.empty()) + static_cast<int>(!order.modelId.empty()) + static_cast<int>(!order.digest.empty());
+  int named = static_cast<int>(!order.runId.empty()) + static_cast<int>(!order.modelId.empty()) +
+              static_cast<int>(!order.digest.empty());
   if (named != 1) throw Invalid("predictions", "must name exactly one of run_id, model_id and digest");
   const std::string& workspace = order.model.workspace;
   if (!order.digest.empty()) {
-    if (!blob::isDigest(order.digest)) throw Invalid("predictions.digest", "must be a SHA-256 in lower-case hexadecimal");
+    if (!blob::isDigest(order.digest))
+      throw Invalid("predictions.digest", "must be a SHA-256 in lower-case hexadecimal");
     sources.predictionsDigest = order.digest;
     return;
   }
@@ -66,7 +70,8 @@ Sources find(db::Session& session, const EvaluationOrder& order) {
   Sources sources;
   sources.model = registry::resolveVersion(session, order.model, order.modelSelector);
   registry::AssetKey dataset{order.model.workspace, registry::Kind::dataset, order.dataset};
-  sources.dataset = registry::resolveVersion(session, dataset, order.datasetSelector.empty() ? "latest" : order.datasetSelector);
+  sources.dataset =
+      registry::resolveVersion(session, dataset, order.datasetSelector.empty() ? "latest" : order.datasetSelector);
   sources.datasetFile = chooseFile(session, sources.dataset, order.datasetFile);
   findPredictions(session, order, sources);
   return sources;
@@ -94,7 +99,8 @@ json::object describe(const Sources& sources, const EvaluationOrder& order, cons
           {"join", textOrNull(columns.join)}};
 }
 
-/// The run's seal goes into the same change: evidence cites what the run was at this moment. Returns the commit it names.
+/// The run's seal goes into the same change: evidence cites what the run was at this moment. Returns the commit it
+/// names.
 std::string citeRun(registry::Change& change, const std::string& workspace, const std::string& runId) {
   if (runId.empty()) return {};
   auto run = tracking::findRun(change.session, workspace, runId);
@@ -106,7 +112,8 @@ std::string citeRun(registry::Change& change, const std::string& workspace, cons
 
 }  // namespace
 
-EvaluationResult runEvaluation(registry::Store& store, blob::BlobStore& blobs, const registry::Actor& actor, const EvaluationOrder& order) {
+EvaluationResult runEvaluation(registry::Store& store, blob::BlobStore& blobs, const registry::Actor& actor,
+                               const EvaluationOrder& order) {
   Sources sources = store.read([&](db::Session& session) { return find(session, order); });
   std::string dataset = blob::get(blobs, sources.datasetFile.digest, fileBytes);
   std::string predictions = blob::get(blobs, sources.predictionsDigest, fileBytes);
@@ -126,7 +133,8 @@ EvaluationResult runEvaluation(registry::Store& store, blob::BlobStore& blobs, c
       json::object groups{{"evaluation", result.evaluation.id}, {"fairness", numbers.fairness}};
       result.fairness = addEvidence(change, model, {"fairness", true, groups, groups});
     }
-    registry::addEdge(change.session, order.model.workspace, {sources.dataset.subject(), model.subject(), "evaluated-on", change.now});
+    registry::addEdge(change.session, order.model.workspace,
+                      {sources.dataset.subject(), model.subject(), "evaluated-on", change.now});
     return result;
   });
 }

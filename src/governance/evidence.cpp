@@ -13,14 +13,15 @@ namespace {
 constexpr std::string_view types[] = {"card", "scan", "attestation", "golden-test", "evaluation", "fairness"};
 constexpr std::size_t bodyLength = 1024 * 1024;
 constexpr std::size_t summaryLength = 32 * 1024;
-// Policies see every piece of evidence on a version: a limit keeps their input small, and refusing the next piece (rather
-// than showing only the newest) means that nobody can bury an unwelcome one.
+// Policies see every piece of evidence on a version: a limit keeps their input small, and refusing the next piece
+// (rather than showing only the newest) means that nobody can bury an unwelcome one.
 constexpr std::int64_t mostClaims = 200;
 
 std::string selectFrom(std::string_view body) {
-  return fmt::format("SELECT id, workspace, kind, name, number, version_digest, type, verified, digest, {}, summary, created_at, "
-                     "created_by FROM evidence",
-                     body);
+  return fmt::format(
+      "SELECT id, workspace, kind, name, number, version_digest, type, verified, digest, {}, summary, created_at, "
+      "created_by FROM evidence",
+      body);
 }
 
 Evidence readEvidence(const db::Rows& rows) {
@@ -69,7 +70,8 @@ json::object claimedMetrics(const json::object& body) {
     throw Invalid("body.metrics", "must be an object of numbers, such as {\"accuracy\": 0.91}");
   if (metrics->as_object().size() > 500) throw Invalid("body.metrics", "must have at most 500 members");
   for (const auto& member : metrics->as_object())
-    if (!member.value().is_number()) throw Invalid(fmt::format("body.metrics.{}", std::string_view(member.key())), "must be a number");
+    if (!member.value().is_number())
+      throw Invalid(fmt::format("body.metrics.{}", std::string_view(member.key())), "must be a number");
   return metrics->as_object();
 }
 
@@ -101,21 +103,25 @@ Evidence addEvidence(registry::Change& change, const registry::Version& version,
   evidence.body = canonicalJson(made.body);
   evidence.summary = canonicalJson(made.summary);
   if (evidence.body.size() > bodyLength || evidence.summary.size() > summaryLength)
-    throw error(Code::tooLarge, "the evidence has {} bytes; {} is the limit. Store the file as a blob and refer to its digest",
+    throw error(Code::tooLarge,
+                "the evidence has {} bytes; {} is the limit. Store the file as a blob and refer to its digest",
                 evidence.body.size(), bodyLength);
   evidence.digest = crypto::sha256Hex(evidence.body);
   if (!evidence.verified) {
     auto rows = change.session.query("SELECT COUNT(*) FROM evidence WHERE version = $1 AND verified = 0", {version.id});
     if (rows.next() && rows.integer(0) >= mostClaims)
-      throw error(Code::tooLarge, "{} has {} pieces of uploaded evidence already, which is the limit", version.subject(), mostClaims);
+      throw error(Code::tooLarge, "{} has {} pieces of uploaded evidence already, which is the limit",
+                  version.subject(), mostClaims);
   }
   evidence.createdAt = change.now;
   evidence.createdBy = change.actor.name;
   evidence.id = change.session.insert(
-      "INSERT INTO evidence (workspace, kind, name, number, version, version_digest, type, verified, digest, body, summary, "
+      "INSERT INTO evidence (workspace, kind, name, number, version, version_digest, type, verified, digest, body, "
+      "summary, "
       "created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
       {evidence.key.workspace, registry::kindName(evidence.key.kind), evidence.key.name, evidence.number, version.id,
-       evidence.versionDigest, evidence.type, evidence.verified, evidence.digest, evidence.body, evidence.summary, evidence.createdAt, evidence.createdBy});
+       evidence.versionDigest, evidence.type, evidence.verified, evidence.digest, evidence.body, evidence.summary,
+       evidence.createdAt, evidence.createdBy});
   change.record("evidence.added", evidence.key.workspace, version.subject(),
                 {{"evidence", evidence.id},
                  {"type", evidence.type},
@@ -132,14 +138,15 @@ std::optional<Evidence> findEvidence(db::Session& session, std::int64_t id) {
   return readEvidence(rows);
 }
 
-std::vector<Evidence> listEvidence(db::Session& session, const registry::AssetKey& key, std::int64_t number, std::size_t limit,
-                                   std::int64_t before) {
+std::vector<Evidence> listEvidence(db::Session& session, const registry::AssetKey& key, std::int64_t number,
+                                   std::size_t limit, std::int64_t before) {
   std::int64_t below = before > 0 ? before : INT64_MAX;
   auto asset = registry::findAsset(session, key);
   if (!asset) return {};
-  return readAll(session.query(selectFrom("body") + " WHERE version IN (SELECT id FROM version WHERE asset = $1 AND (number = $2 OR $2 = 0)) "
-                                                    "AND id < $3 ORDER BY id DESC LIMIT $4",
-                               {asset->id, number, below, limit}));
+  return readAll(session.query(
+      selectFrom("body") + " WHERE version IN (SELECT id FROM version WHERE asset = $1 AND (number = $2 OR $2 = 0)) "
+                           "AND id < $3 ORDER BY id DESC LIMIT $4",
+      {asset->id, number, below, limit}));
 }
 
 std::vector<Evidence> evidenceOn(db::Session& session, const registry::Version& version) {

@@ -106,7 +106,8 @@ json::object fairnessBy(const std::map<std::string, Confusion>& groups) {
     numbers[value] = groupNumbers(group);
   }
   std::optional<double> odds;
-  if (truePositive.difference() && falsePositive.difference()) odds = std::max(*truePositive.difference(), *falsePositive.difference());
+  if (truePositive.difference() && falsePositive.difference())
+    odds = std::max(*truePositive.difference(), *falsePositive.difference());
   return {{"demographic_parity_ratio", orNull(selection.ratio())},
           {"demographic_parity_difference", orNull(selection.difference())},
           {"equalized_odds_difference", orNull(odds)},

@@ -30,11 +30,11 @@ json::object classificationMetrics(const Confusion& all);
 /// Area under the ROC curve by ranks, ties counted half (scikit-learn's roc_auc_score); null with only one class.
 json::value areaUnderCurve(const std::vector<double>& scores, const std::vector<bool>& actual);
 
-/// Fairness by one column, as fairlearn 0.15 defines it (fairlearn.metrics: demographic_parity_ratio = min/max selection
-/// rate, demographic_parity_difference = max - min, equalized_odds_difference = the larger of the differences of true and
-/// of false positive rates, equal_opportunity_difference = that of true positive rates, all between groups). Stricter in
-/// one thing: where fairlearn takes 0/0 as 0 (a group without positives has no true positive rate), the value is null, so
-/// that a gate cannot pass on it by accident.
+/// Fairness by one column, as fairlearn 0.15 defines it (fairlearn.metrics: demographic_parity_ratio = min/max
+/// selection rate, demographic_parity_difference = max - min, equalized_odds_difference = the larger of the differences
+/// of true and of false positive rates, equal_opportunity_difference = that of true positive rates, all between
+/// groups). Stricter in one thing: where fairlearn takes 0/0 as 0 (a group without positives has no true positive
+/// rate), the value is null, so that a gate cannot pass on it by accident.
 json::object fairnessBy(const std::map<std::string, Confusion>& groups);
 
 }  // namespace regesta::governance

@@ -16,11 +16,13 @@ using Outcome = Gate::Outcome;
 bool isStage(std::string_view pointer) { return pointer.starts_with("stage:"); }
 
 Question questionOf(const Gate::Move& move) {
-  Question question{move.key, canonicalPointer(move.pointer), move.to, move.reason, move.rollback, move.archiveOthers, 0};
+  Question question{move.key, canonicalPointer(move.pointer), move.to, move.reason, move.rollback, move.archiveOthers,
+                    0};
   if (move.to < 0) throw Invalid("version", "must be at least 1");
   if (isStage(question.pointer) && move.to == 0) throw Invalid("version", "is required: a version is moved to a stage");
   if (!isStage(question.pointer)) question.archiveOthers = false;
-  if (question.reason.size() > 4000 || !isUtf8(question.reason)) throw Invalid("reason", "must be UTF-8 of at most 4000 bytes");
+  if (question.reason.size() > 4000 || !isUtf8(question.reason))
+    throw Invalid("reason", "must be UTF-8 of at most 4000 bytes");
   return question;
 }
 
@@ -47,7 +49,9 @@ Outcome outcomeOf(const Case& about, Outcome::Kind kind) {
 
 Outcome outcomeOf(const Case& about, const Judgement& judgement) {
   const std::string& result = judgement.decision.result;
-  auto kind = result == "allowed" ? Outcome::Kind::moved : result == "pending" ? Outcome::Kind::pending : Outcome::Kind::refused;
+  auto kind = result == "allowed"   ? Outcome::Kind::moved
+              : result == "pending" ? Outcome::Kind::pending
+                                    : Outcome::Kind::refused;
   Outcome outcome = outcomeOf(about, kind);
   outcome.verdict = judgement.verdict;
   outcome.requirements = judgement.requirements;
@@ -102,14 +106,29 @@ void closeApplied(registry::Change& change, const Case& about, const Judgement& 
   if (!open) return;
   json::array approvals;
   for (const Approval& approval : about.move.approvals)
-    approvals.push_back(json::object{{"by", approval.actor}, {"roles", json::array(approval.roles.begin(), approval.roles.end())}});
+    approvals.push_back(
+        json::object{{"by", approval.actor}, {"roles", json::array(approval.roles.begin(), approval.roles.end())}});
   noteDecision(change, *open, judgement.decision.digest);
-  closeChangeRequest(change, *open, "applied", "", {{"decision", judgement.decision.digest}, {"approvals", std::move(approvals)}});
+  closeChangeRequest(change, *open, "applied", "",
+                     {{"decision", judgement.decision.digest}, {"approvals", std::move(approvals)}});
 }
 
 }  // namespace
 
-std::string refusedAction(std::string_view pointer) { return isStage(pointer) ? "stage.move-refused" : "alias.move-refused"; }
+Outcome appliedOutcome(const ChangeRequest& request) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::moved;
+  outcome.from = request.fromNumber;
+  outcome.to = request.toNumber;
+  outcome.decision = request.decision;
+  outcome.changeRequest = request.id;
+  outcome.isProtected = true;
+  return outcome;
+}
+
+std::string refusedAction(std::string_view pointer) {
+  return isStage(pointer) ? "stage.move-refused" : "alias.move-refused";
+}
 
 Gate::Gate(registry::Store& store, policy::Engine& engine, Options options)
     : store_(store), engine_(engine), options_(std::move(options)) {}
@@ -132,8 +151,7 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
   std::int64_t now = nowMillis();
   Case about = store_.read([&](db::Session& session) { return collectCase(session, attempt.identity, question, now); });
   if (attempt.changeRequest != 0 && (!about.move.open || about.move.open->id != attempt.changeRequest))
-    throw error(Code::conflict, "change request {} is no longer about the present state: the pointer, a digest or the request has changed",
-                attempt.changeRequest);
+    return closedMeanwhile(attempt.changeRequest);
   if (standsThere(about)) return outcomeOf(about, Outcome::Kind::unchanged);
 
   Judgement judgement;
@@ -147,7 +165,8 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
     if (again.guarded() != about.guarded() || again.digest() != about.digest() || again.move.from != about.move.from ||
         standsThere(again))
       return std::nullopt;
-    if (attempt.changeRequest != 0 && (!again.move.open || again.move.open->id != attempt.changeRequest)) return std::nullopt;
+    if (attempt.changeRequest != 0 && (!again.move.open || again.move.open->id != attempt.changeRequest))
+      return std::nullopt;
     Outcome result = outcome;
     if (again.move.open) result.changeRequest = again.move.open->id;
     if (result.kind == Outcome::Kind::refused) {
@@ -165,11 +184,20 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
   });
 }
 
+Outcome Gate::closedMeanwhile(std::int64_t changeRequest) {
+  ChangeRequest request = store_.read([&](db::Session& session) { return getChangeRequest(session, changeRequest); });
+  if (request.status == "applied") return appliedOutcome(request);
+  throw error(
+      Code::conflict,
+      "change request {} is no longer about the present state: the pointer, a digest or the request has changed",
+      changeRequest);
+}
+
 Outcome Gate::run(const Attempt& attempt) {
   for (int i = 0; i < options_.attempts; ++i)
     if (auto outcome = tryOnce(attempt)) return *outcome;
-  throw error(Code::conflict, "{}#{} or what its policies look at keeps changing; try again", attempt.question.key.subject(),
-              attempt.question.pointer);
+  throw error(Code::conflict, "{}#{} or what its policies look at keeps changing; try again",
+              attempt.question.key.subject(), attempt.question.pointer);
 }
 
 Outcome Gate::move(const Identity& identity, const Move& move) {
@@ -190,8 +218,8 @@ Outcome Gate::moveOrThrow(const Identity& identity, const Move& move) {
   throw Error(Code::refused, outcomeText(*this, move, outcome), json::serialize(outcomeJson(*this, outcome)));
 }
 
-Outcome Gate::rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer, std::string reason,
-                       std::int64_t to) {
+Outcome Gate::rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer,
+                       std::string reason, std::int64_t to) {
   std::string name = canonicalPointer(pointer);
   requireLeave(identity, key);
   std::int64_t target = store_.read([&](db::Session& session) {
@@ -204,7 +232,8 @@ Outcome Gate::rollback(const Identity& identity, const registry::AssetKey& key, 
         if (wanted && number != 0 && registry::findVersion(session, key, number)) return number;
       }
     if (to != 0)
-      throw error(Code::invalidState, "version {} of {} never held '{}', so there is no way back to it; set the alias instead", to,
+      throw error(Code::invalidState,
+                  "version {} of {} never held '{}', so there is no way back to it; set the alias instead", to,
                   key.subject(), name);
     throw error(Code::invalidState, "'{}' of {} has stood on no other version that still exists", name, key.subject());
   });

@@ -17,14 +17,14 @@ namespace regesta::governance {
 /// One item of a verdict's `require` set as the server sees it: who or what has met it, and what is still missing.
 struct Requirement {
   std::string code, msg, cure;
-  std::string needs;             ///< in words: "1 approval by role risk, not by the author", "evidence of type card"
+  std::string needs;  ///< in words: "1 approval by role risk, not by the author", "evidence of type card"
   bool met = false;
-  std::vector<std::string> by;   ///< actors whose approvals count, or ids of the evidence that counts
+  std::vector<std::string> by;  ///< actors whose approvals count, or ids of the evidence that counts
 };
 
-/// The one place where aliases and stages move, whichever front asks. A pointer without a binding moves at once; a bound
-/// one moves when every bound policy denies nothing and each of its requirements is met. Thread-safe; may wait for a
-/// commit and a policy worker, so never on an I/O thread.
+/// The one place where aliases and stages move, whichever front asks. A pointer without a binding moves at once; a
+/// bound one moves when every bound policy denies nothing and each of its requirements is met. Thread-safe; may wait
+/// for a commit and a policy worker, so never on an I/O thread.
 class Gate {
  public:
   struct Options {
@@ -38,8 +38,8 @@ class Gate {
 
   struct Move {
     registry::AssetKey key;
-    std::string pointer;         ///< alias name, or "stage:Production"
-    std::int64_t to = 0;         ///< version number; 0 removes an alias
+    std::string pointer;  ///< alias name, or "stage:Production"
+    std::int64_t to = 0;  ///< version number; 0 removes an alias
     std::string reason;
     bool rollback = false;       ///< policies see action "rollback"
     bool archiveOthers = false;  ///< stages: every other version in the stage goes to Archived
@@ -60,20 +60,22 @@ class Gate {
   /// open now) are outcomes. Throws Error{denied} without the right to write, Error{notFound} for a missing asset or
   /// version, Invalid for a malformed pointer, Error{conflict} when the state kept moving.
   Outcome move(const Identity& identity, const Move& move);
-  /// The same for fronts that can only say yes or no: throws Error{refused} whose message has every reason with its cure
-  /// and the change request's id and link; detail is outcomeJson().
+  /// The same for fronts that can only say yes or no: throws Error{refused} whose message has every reason with its
+  /// cure and the change request's id and link; detail is outcomeJson().
   Outcome moveOrThrow(const Identity& identity, const Move& move);
   /// What move() would do now. Stores and changes nothing.
   Outcome preview(const Identity& identity, const Move& move);
   /// Moves the pointer back to `to`, or (0) to the version it stood on before. Error{invalidState} when there is none.
-  Outcome rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer, std::string reason,
-                   std::int64_t to = 0);
+  Outcome rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer,
+                   std::string reason, std::int64_t to = 0);
 
   /// Gives one approval in `role` (empty: every role the approver holds there). When it was the last one missing, the
-  /// pointer moves before this returns. Throws Error{denied} for a role that is not held, Error{exists} for a second
+  /// pointer moves before this returns. Throws Error{denied} for a role that is not held and for
+  /// tokens, which are no persons, Error{exists} for a second
   /// approval by the same person, Error{invalidState} for a request that is not open, Error{conflict} when what it was
   /// about has changed: the request is stale then and must be made anew.
-  Outcome approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment, std::string_view role = {});
+  Outcome approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
+                  std::string_view role = {});
   /// Closes the request with a no. Needs the right to approve.
   void reject(std::int64_t changeRequest, const Identity& identity, std::string_view comment);
   /// Closes the request on the wish of who made it, or of an administrator.
@@ -94,6 +96,7 @@ class Gate {
   /// One try: nothing when what the decision rested on changed meanwhile.
   std::optional<Outcome> tryOnce(const Attempt& attempt);
   Outcome runRequest(std::int64_t changeRequest);
+  Outcome closedMeanwhile(std::int64_t changeRequest);
   static std::int64_t apply(registry::Change& change, const Attempt& attempt, std::int64_t from, std::string decision);
   registry::Store& store_;
   policy::Engine& engine_;

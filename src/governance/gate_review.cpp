@@ -20,6 +20,12 @@ void requireOpen(const ChangeRequest& request) {
                 request.note.empty() ? "" : ": " + request.note);
 }
 
+/// Counting approvals means counting persons, and one person may hold any number of tokens.
+void requirePerson(const registry::Actor& actor) {
+  if (actor.name.starts_with("token:"))
+    throw error(Code::denied, "{} is no person, so it cannot approve; what machines find out is evidence", actor.name);
+}
+
 /// True while pointer and versions are what the request says.
 bool isFresh(db::Session& session, const ChangeRequest& request) {
   auto asset = registry::findAsset(session, request.key);
@@ -34,7 +40,8 @@ bool isFresh(db::Session& session, const ChangeRequest& request) {
 
 bool isApprovalRole(const std::string& role) { return role != "reader" && role != "contributor" && role != "auditor"; }
 
-std::vector<std::string> rolesToApproveIn(const Identity& identity, const ChangeRequest& request, std::string_view role) {
+std::vector<std::string> rolesToApproveIn(const Identity& identity, const ChangeRequest& request,
+                                          std::string_view role) {
   identity.require(Verb::approve, request.key.workspace, request.key.name);
   std::vector<std::string> held = identity.rolesOn(request.key.workspace, request.key.name);
   std::erase_if(held, [](const std::string& one) { return !isApprovalRole(one); });
@@ -53,11 +60,13 @@ void refuseAuthor(db::Session& session, const ChangeRequest& request, const regi
   if (!decision) return;
   json::value body = parseJson(decision->body);
   const json::value* require = nullptr;
-  if (const json::value* verdict = body.as_object().if_contains("verdict")) require = verdict->as_object().if_contains("require");
+  if (const json::value* verdict = body.as_object().if_contains("verdict"))
+    require = verdict->as_object().if_contains("require");
   if (require && require->is_array())
     for (const json::value& item : require->as_array()) {
       const json::value* asked = item.is_object() ? item.as_object().if_contains("approvals") : nullptr;
-      const json::value* notAuthor = asked && asked->is_object() ? asked->as_object().if_contains("not_author") : nullptr;
+      const json::value* notAuthor =
+          asked && asked->is_object() ? asked->as_object().if_contains("not_author") : nullptr;
       if (notAuthor && notAuthor->is_bool() && !notAuthor->as_bool()) return;
     }
   throw error(Code::denied, "{} made version {} and so cannot approve it; somebody else must", actor.name, number);
@@ -69,17 +78,25 @@ Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
   struct Ready {
     Attempt attempt;
     bool mayStill = false;
+    std::optional<Outcome> applied;
   };
   Ready ready = store_.read([&](db::Session& session) {
     ChangeRequest request = getChangeRequest(session, changeRequest);
+    if (request.status == "applied") return Ready{{}, true, appliedOutcome(request)};
     requireOpen(request);
     Identity requester = identityOf(session, request.requestedBy, nowMillis());
     Verb verb = request.key.kind == registry::Kind::policy ? Verb::administer : Verb::write;
     bool mayStill = requester.may(verb, request.key.workspace, request.key.name);
-    Question question{request.key, request.pointer, request.toNumber, request.reason, request.action == "rollback",
-                      request.archiveOthers, 0};
-    return Ready{{std::move(requester), std::move(question), gateActor, false, changeRequest}, mayStill};
+    Question question{request.key,
+                      request.pointer,
+                      request.toNumber,
+                      request.reason,
+                      request.action == "rollback",
+                      request.archiveOthers,
+                      0};
+    return Ready{{std::move(requester), std::move(question), gateActor, false, changeRequest}, mayStill, std::nullopt};
   });
+  if (ready.applied) return *ready.applied;
   if (ready.mayStill) return run(ready.attempt);
   Outcome outcome;
   outcome.kind = Outcome::Kind::pending;
@@ -91,7 +108,9 @@ Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
   return outcome;
 }
 
-Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment, std::string_view role) {
+Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
+                            std::string_view role) {
+  requirePerson(identity.actor);
   bool fresh = store_.change(identity.actor, [&](registry::Change& change) {
     ChangeRequest request = getChangeRequest(change.session, changeRequest);
     std::vector<std::string> roles = rolesToApproveIn(identity, request, role);
@@ -102,12 +121,15 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity
     }
     refuseAuthor(change.session, request, identity.actor);
     addApproval(change, request,
-                {request.id, identity.actor.name, std::move(roles), std::string(comment), request.bound(), request.decision, change.now});
+                {request.id, identity.actor.name, std::move(roles), std::string(comment), request.bound(),
+                 request.decision, change.now});
     return true;
   });
   if (!fresh)
-    throw error(Code::conflict, "change request {} is stale: the pointer or a version has changed since it was opened; ask for the move again",
-                changeRequest);
+    throw error(
+        Code::conflict,
+        "change request {} is stale: the pointer or a version has changed since it was opened; ask for the move again",
+        changeRequest);
   return runRequest(changeRequest);
 }
 
@@ -123,7 +145,8 @@ void Gate::reject(std::int64_t changeRequest, const Identity& identity, std::str
 void Gate::withdraw(std::int64_t changeRequest, const Identity& identity, std::string_view comment) {
   store_.change(identity.actor, [&](registry::Change& change) {
     ChangeRequest request = getChangeRequest(change.session, changeRequest);
-    if (request.requestedBy != identity.actor.name) identity.require(Verb::administer, request.key.workspace, request.key.name);
+    if (request.requestedBy != identity.actor.name)
+      identity.require(Verb::administer, request.key.workspace, request.key.name);
     requireOpen(request);
     closeChangeRequest(change, request, "withdrawn", comment);
   });
@@ -133,12 +156,14 @@ Gate::Outcome Gate::retry(std::int64_t changeRequest, const Identity& identity) 
   ChangeRequest request = store_.read([&](db::Session& session) { return getChangeRequest(session, changeRequest); });
   if (!identity.may(Verb::approve, request.key.workspace, request.key.name))
     identity.require(Verb::write, request.key.workspace, request.key.name);
+  requireOpen(request);
   return runRequest(changeRequest);
 }
 
 void Gate::reconsider(const registry::AssetKey& key, std::int64_t number) {
   std::vector<ChangeRequest> open = store_.read([&](db::Session& session) {
-    return listChangeRequests(session, {key.workspace, "open", std::string(registry::kindName(key.kind)), key.name, 0, 100});
+    return listChangeRequests(session,
+                              {key.workspace, "open", std::string(registry::kindName(key.kind)), key.name, 0, 100});
   });
   for (const ChangeRequest& request : open) {
     if (request.toNumber != number) continue;
@@ -146,7 +171,8 @@ void Gate::reconsider(const registry::AssetKey& key, std::int64_t number) {
       runRequest(request.id);
     } catch (const Error& error) {
       // Whoever brought the evidence did not ask for this move: what became of it is for the request to tell.
-      log(LogLevel::info, "a change request could not be carried out", {{"change_request", request.id}, {"error", error.message}});
+      log(LogLevel::info, "a change request could not be carried out",
+          {{"change_request", request.id}, {"error", error.message}});
     }
   }
 }

@@ -13,22 +13,29 @@ std::string reasonLine(std::string_view msg, std::string_view code, std::string_
 }
 
 std::string pointerWords(std::string_view pointer) {
-  return pointer.starts_with("stage:") ? fmt::format("stage '{}'", pointer.substr(6)) : fmt::format("alias '{}'", pointer);
+  return pointer.starts_with("stage:") ? fmt::format("stage '{}'", pointer.substr(6))
+                                       : fmt::format("alias '{}'", pointer);
 }
 
 std::string moveWords(const Gate::Move& move) {
-  std::string what = fmt::format("{} of {} '{}'", pointerWords(move.pointer), registry::kindName(move.key.kind), move.key.name);
-  return move.to == 0 ? fmt::format("The {} is not removed", what) : fmt::format("The {} does not move to version {}", what, move.to);
+  std::string what =
+      fmt::format("{} of {} '{}'", pointerWords(move.pointer), registry::kindName(move.key.kind), move.key.name);
+  return move.to == 0 ? fmt::format("The {} is not removed", what)
+                      : fmt::format("The {} does not move to version {}", what, move.to);
 }
 
 }  // namespace
 
 std::string_view outcomeName(Gate::Outcome::Kind kind) {
   switch (kind) {
-    case Gate::Outcome::Kind::moved: return "moved";
-    case Gate::Outcome::Kind::unchanged: return "unchanged";
-    case Gate::Outcome::Kind::refused: return "refused";
-    case Gate::Outcome::Kind::pending: return "pending";
+    case Gate::Outcome::Kind::moved:
+      return "moved";
+    case Gate::Outcome::Kind::unchanged:
+      return "unchanged";
+    case Gate::Outcome::Kind::refused:
+      return "refused";
+    case Gate::Outcome::Kind::pending:
+      return "pending";
   }
   return "unchanged";
 }
@@ -44,27 +51,32 @@ json::object outcomeJson(const Gate& gate, const Gate::Outcome& outcome) {
                    {"verdict", std::move(verdict)}};
   if (outcome.entryId != 0) out["entry"] = outcome.entryId;
   if (outcome.changeRequest != 0)
-    out["change_request"] = json::object{{"id", outcome.changeRequest}, {"url", gate.changeRequestUrl(outcome.changeRequest)}};
+    out["change_request"] =
+        json::object{{"id", outcome.changeRequest}, {"url", gate.changeRequestUrl(outcome.changeRequest)}};
   return out;
 }
 
 std::string outcomeText(const Gate& gate, const Gate::Move& move, const Gate::Outcome& outcome) {
   if (outcome.kind == Gate::Outcome::Kind::moved || outcome.kind == Gate::Outcome::Kind::unchanged)
-    return fmt::format("The {} of {} '{}' stands on version {}", pointerWords(move.pointer), registry::kindName(move.key.kind),
-                       move.key.name, outcome.to);
+    return fmt::format("The {} of {} '{}' stands on version {}", pointerWords(move.pointer),
+                       registry::kindName(move.key.kind), move.key.name, outcome.to);
   bool refused = outcome.kind == Gate::Outcome::Kind::refused;
   std::string text = moveWords(move) + (refused ? ": the gate refuses it." : " yet.");
-  if (!outcome.verdict.error.empty()) text += reasonLine("the policy could not be evaluated: " + outcome.verdict.error, "", "");
-  for (const policy::Finding& finding : outcome.verdict.deny) text += reasonLine(finding.msg, finding.code, finding.cure);
+  if (!outcome.verdict.error.empty())
+    text += reasonLine("the policy could not be evaluated: " + outcome.verdict.error, "", "");
+  for (const policy::Finding& finding : outcome.verdict.deny)
+    text += reasonLine(finding.msg, finding.code, finding.cure);
   for (const Requirement& requirement : outcome.requirements) {
     if (requirement.met) continue;
     std::string msg = requirement.msg.empty() ? requirement.code : requirement.msg;
-    text += reasonLine(fmt::format("still needed: {} ({})", msg, requirement.needs), requirement.code, requirement.cure);
+    text +=
+        reasonLine(fmt::format("still needed: {} ({})", msg, requirement.needs), requirement.code, requirement.cure);
   }
   if (outcome.changeRequest != 0)
-    text += fmt::format("\nChange request {} is open: {}. It is carried out by itself once nothing is missing; "
-                        "approve it with: regesta approve {}",
-                        outcome.changeRequest, gate.changeRequestUrl(outcome.changeRequest), outcome.changeRequest);
+    text += fmt::format(
+        "\nChange request {} is open: {}. It is carried out by itself once nothing is missing; "
+        "approve it with: regesta approve {}",
+        outcome.changeRequest, gate.changeRequestUrl(outcome.changeRequest), outcome.changeRequest);
   if (!outcome.decision.empty()) text += fmt::format("\nDecision {}", outcome.decision);
   return text;
 }

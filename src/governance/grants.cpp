@@ -18,7 +18,8 @@ void checkGrant(Grant& grant, std::size_t place) {
   if (grant.namePattern.empty()) grant.namePattern = "*";
   if (grant.role.empty() || grant.role.size() > 64 || grant.role.find_first_not_of(roleLetters) != std::string::npos)
     throw Invalid(field + ".role", "must be 1 to 64 of a-z, 0-9, '_' and '-'");
-  if (grant.workspace.size() > 63 || (grant.workspace != "*" && grant.workspace.find_first_of("*? /") != std::string::npos))
+  if (grant.workspace.size() > 63 ||
+      (grant.workspace != "*" && grant.workspace.find_first_of("*? /") != std::string::npos))
     throw Invalid(field + ".workspace", "must be the name of a workspace or \"*\"");
   if (grant.namePattern.size() > limits::nameLength || !isUtf8(grant.namePattern))
     throw Invalid(field + ".name_pattern", fmt::format("must be UTF-8 of at most {} bytes", limits::nameLength));
@@ -35,7 +36,8 @@ std::vector<Grant> checkGrants(std::vector<Grant> grants) {
 json::array grantsToJson(const std::vector<Grant>& grants) {
   json::array list;
   for (const Grant& grant : grants)
-    list.push_back(json::object{{"role", grant.role}, {"workspace", grant.workspace}, {"name_pattern", grant.namePattern}});
+    list.push_back(
+        json::object{{"role", grant.role}, {"workspace", grant.workspace}, {"name_pattern", grant.namePattern}});
   return list;
 }
 
@@ -68,11 +70,14 @@ Identity identityOf(db::Session& session, std::string_view actorName, std::int64
   Identity identity;
   identity.actor.name = actorName;
   if (actorName.starts_with("user:")) {
-    auto rows = session.query("SELECT grants FROM user_account WHERE name = $1 AND disabled = 0", {actorName.substr(5)});
+    auto rows =
+        session.query("SELECT grants FROM user_account WHERE name = $1 AND disabled = 0", {actorName.substr(5)});
     if (rows.next()) identity.grants = grantsFromJson(rows.view(0));
   } else if (actorName.starts_with("token:")) {
-    auto rows = session.query("SELECT grants, expires_at FROM service_token WHERE name = $1 AND revoked = 0", {actorName.substr(6)});
-    if (rows.next() && (rows.integer(1) == 0 || rows.integer(1) > nowMillis)) identity.grants = grantsFromJson(rows.view(0));
+    auto rows = session.query("SELECT grants, expires_at FROM service_token WHERE name = $1 AND revoked = 0",
+                              {actorName.substr(6)});
+    if (rows.next() && (rows.integer(1) == 0 || rows.integer(1) > nowMillis))
+      identity.grants = grantsFromJson(rows.view(0));
   } else if (actorName.starts_with("local:")) {
     // The local user is everybody's master only while nobody else exists.
     auto rows = session.query("SELECT (SELECT COUNT(*) FROM user_account) + (SELECT COUNT(*) FROM service_token)");

@@ -11,10 +11,14 @@ namespace {
 bool roleAllows(std::string_view role, Verb verb) {
   if (role == "admin") return true;
   switch (verb) {
-    case Verb::read: return true;
-    case Verb::write: return role == "contributor";
-    case Verb::approve: return role != "reader" && role != "contributor" && role != "auditor";
-    case Verb::administer: return false;
+    case Verb::read:
+      return true;
+    case Verb::write:
+      return role == "contributor";
+    case Verb::approve:
+      return role != "reader" && role != "contributor" && role != "auditor";
+    case Verb::administer:
+      return false;
   }
   return false;
 }
@@ -26,10 +30,14 @@ bool covers(const Grant& grant, std::string_view workspace, std::string_view nam
 
 std::string_view neededRole(Verb verb) {
   switch (verb) {
-    case Verb::read: return "reader";
-    case Verb::write: return "contributor";
-    case Verb::approve: return "approver";
-    case Verb::administer: return "admin";
+    case Verb::read:
+      return "reader";
+    case Verb::write:
+      return "contributor";
+    case Verb::approve:
+      return "approver";
+    case Verb::administer:
+      return "admin";
   }
   return "admin";
 }
@@ -38,9 +46,8 @@ std::string_view neededRole(Verb verb) {
 
 bool Identity::may(Verb verb, std::string_view workspace, std::string_view name) const {
   if (local) return true;
-  return std::ranges::any_of(grants, [&](const Grant& grant) {
-    return covers(grant, workspace, name) && roleAllows(grant.role, verb);
-  });
+  return std::ranges::any_of(
+      grants, [&](const Grant& grant) { return covers(grant, workspace, name) && roleAllows(grant.role, verb); });
 }
 
 void Identity::require(Verb verb, std::string_view workspace, std::string_view name) const {

@@ -69,8 +69,10 @@ std::string digestOf(const Facts& facts) {
   json::object content = facts.input;
   content.erase("change_request");
   json::array policies;
-  for (const BoundPolicy& policy : facts.policies) policies.push_back(json::array{policy.subject, policy.digest, policy.error});
-  return crypto::sha256Hex(canonicalJson(json::object{{"input", std::move(content)}, {"policies", std::move(policies)}}));
+  for (const BoundPolicy& policy : facts.policies)
+    policies.push_back(json::array{policy.subject, policy.digest, policy.error});
+  return crypto::sha256Hex(
+      canonicalJson(json::object{{"input", std::move(content)}, {"policies", std::move(policies)}}));
 }
 
 /// Where things stand and which policies ask.
@@ -91,8 +93,8 @@ std::string actionOf(const Question& question, const std::vector<std::int64_t>& 
   return question.rollback && held ? "rollback" : "move";
 }
 
-void fillInput(db::Session& session, const Identity& identity, const Question& question, const std::vector<std::int64_t>& before,
-               Facts& facts) {
+void fillInput(db::Session& session, const Identity& identity, const Question& question,
+               const std::vector<std::int64_t>& before, Facts& facts) {
   auto describe = [&](const std::optional<registry::Version>& version) -> json::value {
     if (!version) return nullptr;
     return describeVersion(session, *version, evidenceOn(session, *version));
@@ -113,13 +115,22 @@ void fillInput(db::Session& session, const Identity& identity, const Question& q
 
 /// The guarded stage that the candidate would leave, as a question of its own.
 std::optional<Question> leavingQuestion(db::Session& session, const Question& question, const Facts& facts) {
-  if (!question.pointer.starts_with(stagePrefix) || !facts.candidate || facts.candidate->stage == "None") return std::nullopt;
+  if (!question.pointer.starts_with(stagePrefix) || !facts.candidate || facts.candidate->stage == "None")
+    return std::nullopt;
   Question leaving = question;
   leaving.pointer = fmt::format("{}{}", stagePrefix, facts.candidate->stage);
   leaving.to = 0;
   leaving.leaving = facts.candidate->number;
-  if (leaving.pointer == question.pointer || bindingsOn(session, question.key, leaving.pointer).empty()) return std::nullopt;
+  if (leaving.pointer == question.pointer || bindingsOn(session, question.key, leaving.pointer).empty())
+    return std::nullopt;
   return leaving;
+}
+
+/// The others of a stage would enter a guarded one without being asked about.
+void refuseGuardedArchive(db::Session& session, const Question& question) {
+  if (!question.archiveOthers || bindingsOn(session, question.key, "stage:Archived").empty()) return;
+  throw Error(Code::refused,
+              "the stage Archived is guarded: move the versions there one by one, not with archive_existing");
 }
 
 }  // namespace
@@ -144,6 +155,7 @@ Case collectCase(db::Session& session, const Identity& identity, const Question&
   Case result{question, basics(session, question), std::nullopt};
   Facts& move = result.move;
   std::optional<Question> leaving = leavingQuestion(session, question, move);
+  refuseGuardedArchive(session, question);
   if (move.policies.empty() && !leaving) return result;  // nobody asks: moves of unguarded pointers stay cheap
 
   std::vector<std::int64_t> before = heldBefore(session, question);

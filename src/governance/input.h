@@ -21,7 +21,8 @@ struct Question {
   std::string reason;
   bool rollback = false;
   bool archiveOthers = false;
-  std::int64_t leaving = 0;  ///< for a stage and to == 0: the version that leaves it, which need not be the newest in it
+  std::int64_t leaving =
+      0;  ///< for a stage and to == 0: the version that leaves it, which need not be the newest in it
 };
 
 /// Everything one decision rests on, read in one snapshot. docs/policy-input.md describes `input`, member by member.
@@ -50,11 +51,12 @@ struct Case {
   std::string digest() const;  ///< over the facts of both
 };
 
-/// `identity` is who asks. Throws Error{notFound} for a missing asset or version. Unguarded: only asset, from, candidate
-/// and current are filled in.
+/// `identity` is who asks. Throws Error{notFound} for a missing asset or version. Unguarded: only asset, from,
+/// candidate and current are filled in.
 Case collectCase(db::Session& session, const Identity& identity, const Question& question, std::int64_t nowMillis);
 
 /// One version as policies see it; `evidence` is what evidenceOn() says of it.
-json::object describeVersion(db::Session& session, const registry::Version& version, const std::vector<Evidence>& evidence);
+json::object describeVersion(db::Session& session, const registry::Version& version,
+                             const std::vector<Evidence>& evidence);
 
 }  // namespace regesta::governance

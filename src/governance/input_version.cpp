@@ -40,7 +40,8 @@ void put(json::object& into, const json::object& from) {
   for (const auto& member : from) into[member.key()] = member.value();
 }
 
-std::optional<tracking::Run> runOf(db::Session& session, const registry::Version& version, const std::string& modelRun) {
+std::optional<tracking::Run> runOf(db::Session& session, const registry::Version& version,
+                                   const std::string& modelRun) {
   const std::string& id = version.runId.empty() ? modelRun : version.runId;
   if (id.empty()) return std::nullopt;
   return tracking::findRun(session, version.asset.key.workspace, id);
@@ -82,8 +83,8 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
   json::object claimedHere;
   for (const Evidence& item : evidence) {  // newest first
     json::object summary = summaryOf(item);
-    json::object shown{{"id", item.id}, {"type", item.type}, {"verified", item.verified}, {"digest", item.digest},
-                       {"by", item.createdBy}, {"at", formatTime(item.createdAt)}};
+    json::object shown{{"id", item.id},         {"type", item.type},    {"verified", item.verified},
+                       {"digest", item.digest}, {"by", item.createdBy}, {"at", formatTime(item.createdAt)}};
     if (item.type == "card" && card.is_bool()) {
       json::object first = shown;
       put(first, summary);
@@ -97,7 +98,8 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
         for (const auto& member : metrics->as_object()) claimedHere.emplace(member.key(), member.value());
       if (item.verified && numeric && evaluation.is_bool()) {
         verified = metrics->as_object();
-        if (const json::value* groups = summary.if_contains("fairness"); groups && groups->is_object()) fairness = *groups;
+        if (const json::value* groups = summary.if_contains("fairness"); groups && groups->is_object())
+          fairness = *groups;
         json::object about = summary;
         about.erase("metrics");
         about.erase("fairness");
@@ -118,7 +120,8 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
 
 }  // namespace
 
-json::object describeVersion(db::Session& session, const registry::Version& version, const std::vector<Evidence>& evidence) {
+json::object describeVersion(db::Session& session, const registry::Version& version,
+                             const std::vector<Evidence>& evidence) {
   json::array aliases;
   for (const std::string& alias : registry::aliasesOf(session, version)) aliases.emplace_back(alias);
   json::object object{{"version", version.number},
@@ -135,7 +138,8 @@ json::object describeVersion(db::Session& session, const registry::Version& vers
   json::object claimed;
   std::string modelRun;
   if (!version.modelId.empty())
-    if (auto model = tracking::findLoggedModel(session, version.modelId); model && model->workspace == version.asset.key.workspace) {
+    if (auto model = tracking::findLoggedModel(session, version.modelId);
+        model && model->workspace == version.asset.key.workspace) {
       modelRun = model->sourceRun;
       for (const tracking::ModelMetric& metric : tracking::modelMetrics(session, model->row))
         claimed[metric.metric.key] = numberOrNull(metric.metric.value);

@@ -20,8 +20,8 @@ void unite(policy::Verdict& into, const policy::Verdict& more) {
 }
 
 /// Evaluates the policies of one pointer and adds what they said to the decision's parts.
-void evaluate(policy::Engine& engine, const Facts& facts, std::int64_t nowMillis, json::array& inputs, json::array& evaluations,
-              policy::Verdict& verdict) {
+void evaluate(policy::Engine& engine, const Facts& facts, std::int64_t nowMillis, json::array& inputs,
+              json::array& evaluations, policy::Verdict& verdict) {
   json::object input = facts.input;
   input["time"] = formatTime(nowMillis);
   std::string text = canonicalJson(input);

@@ -20,28 +20,34 @@ json::value stored(std::string_view text) {
 void readRegistry(db::Session& session, State& state) {
   auto assets = session.query("SELECT workspace, kind, name, created_by FROM asset");
   while (assets.next())
-    state[Table::asset][rowKey(assets.view(0), path(assets.view(1), assets.view(2)), "")] = {{{"created_by", assets.text(3)}}, -1};
+    state[Table::asset][rowKey(assets.view(0), path(assets.view(1), assets.view(2)), "")] = {
+        {{"created_by", assets.text(3)}}, -1};
 
-  auto assetTags = session.query("SELECT a.workspace, a.kind, a.name, t.key, t.value FROM asset_tag t JOIN asset a ON a.id = t.asset");
+  auto assetTags = session.query(
+      "SELECT a.workspace, a.kind, a.name, t.key, t.value FROM asset_tag t JOIN asset a ON a.id = t.asset");
   while (assetTags.next())
-    state[Table::tag][rowKey(assetTags.view(0), path(assetTags.view(1), assetTags.view(2)), fmt::format(" {}", assetTags.view(3)))] = {
-        {{"value", digest(assetTags.view(4))}}, -1};
+    state[Table::tag][rowKey(assetTags.view(0), path(assetTags.view(1), assetTags.view(2)),
+                             fmt::format(" {}", assetTags.view(3)))] = {{{"value", digest(assetTags.view(4))}}, -1};
 
-  auto versionTags = session.query("SELECT a.workspace, a.kind, a.name, v.number, t.key, t.value FROM version_tag t "
-                                   "JOIN version v ON v.id = t.version JOIN asset a ON a.id = v.asset");
+  auto versionTags = session.query(
+      "SELECT a.workspace, a.kind, a.name, v.number, t.key, t.value FROM version_tag t "
+      "JOIN version v ON v.id = t.version JOIN asset a ON a.id = v.asset");
   while (versionTags.next())
     state[Table::tag][rowKey(versionTags.view(0), path(versionTags.view(1), versionTags.view(2)),
-                            fmt::format("@{} {}", versionTags.integer(3), versionTags.view(4)))] = {
+                             fmt::format("@{} {}", versionTags.integer(3), versionTags.view(4)))] = {
         {{"value", digest(versionTags.view(5))}}, -1};
 
-  auto aliases = session.query("SELECT a.workspace, a.kind, a.name, l.name, l.number, l.moved_by FROM alias l JOIN asset a ON a.id = l.asset");
+  auto aliases = session.query(
+      "SELECT a.workspace, a.kind, a.name, l.name, l.number, l.moved_by FROM alias l JOIN asset a ON a.id = l.asset");
   while (aliases.next())
-    state[Table::alias][rowKey(aliases.view(0), path(aliases.view(1), aliases.view(2)), fmt::format("#{}", aliases.view(3)))] = {
-        {{"version", aliases.integer(4)}, {"moved_by", aliases.text(5)}}, -1};
+    state[Table::alias]
+         [rowKey(aliases.view(0), path(aliases.view(1), aliases.view(2)), fmt::format("#{}", aliases.view(3)))] = {
+             {{"version", aliases.integer(4)}, {"moved_by", aliases.text(5)}}, -1};
 }
 
 /// The digest that the content really has; what is stored beside it is only a claim.
-std::string contentDigest(std::string_view claimed, std::string_view content, std::vector<registry::VersionFile>&& files) {
+std::string contentDigest(std::string_view claimed, std::string_view content,
+                          std::vector<registry::VersionFile>&& files) {
   if (!content.empty()) return digest(content);
   if (!files.empty()) return registry::digestOfFiles(std::move(files));
   return std::string(claimed);
@@ -53,28 +59,36 @@ void readVersions(db::Session& session, State& state) {
     auto rows = session.query("SELECT version, path, digest, size FROM version_file");
     while (rows.next()) files[rows.integer(0)].push_back({rows.text(1), rows.text(2), rows.integer(3)});
   }
-  auto rows = session.query("SELECT a.workspace, a.kind, a.name, v.number, v.digest, v.created_by, v.semver, v.source, v.run_id, "
-                            "v.deleted, v.stage, v.id, v.content FROM version v JOIN asset a ON a.id = v.asset");
+  auto rows = session.query(
+      "SELECT a.workspace, a.kind, a.name, v.number, v.digest, v.created_by, v.semver, v.source, v.run_id, "
+      "v.deleted, v.stage, v.id, v.content FROM version v JOIN asset a ON a.id = v.asset");
   while (rows.next()) {
     std::string name = rowKey(rows.view(0), path(rows.view(1), rows.view(2)), fmt::format("@{}", rows.integer(3)));
     bool deleted = rows.integer(9) != 0;
     std::string shown = rows.text(4);
-    if (std::string real = contentDigest(shown, rows.view(12), std::move(files[rows.integer(11)])); !deleted && real != shown)
+    if (std::string real = contentDigest(shown, rows.view(12), std::move(files[rows.integer(11)]));
+        !deleted && real != shown)
       shown = fmt::format("{} for content that has {}", shown, real);
-    state[Table::version][name] = {{{"digest", shown}, {"author", rows.text(5)}, {"semver", rows.maybeText(6).value_or("")},
-                                    {"source", empty(rows.view(7), deleted)}, {"run", empty(rows.view(8), deleted)}, {"deleted", deleted}},
+    state[Table::version][name] = {{{"digest", shown},
+                                    {"author", rows.text(5)},
+                                    {"semver", rows.maybeText(6).value_or("")},
+                                    {"source", empty(rows.view(7), deleted)},
+                                    {"run", empty(rows.view(8), deleted)},
+                                    {"deleted", deleted}},
                                    -1};
     state[Table::stage][name] = {{{"stage", rows.text(10)}}, -1};
   }
 }
 
 void readGovernance(db::Session& session, State& state) {
-  auto evidence = session.query("SELECT id, workspace, kind, name, number, type, verified, digest, body, summary, version_digest, created_by "
-                                "FROM evidence");
+  auto evidence = session.query(
+      "SELECT id, workspace, kind, name, number, type, verified, digest, body, summary, version_digest, created_by "
+      "FROM evidence");
   while (evidence.next()) {
     std::string claimed = evidence.text(7), real = digest(evidence.view(8));
     state[Table::evidence][fmt::format("evidence/{}", evidence.integer(0))] = {
-        {{"about", rowName(rowKey(evidence.view(1), path(evidence.view(2), evidence.view(3)), fmt::format("@{}", evidence.integer(4))))},
+        {{"about", rowName(rowKey(evidence.view(1), path(evidence.view(2), evidence.view(3)),
+                                  fmt::format("@{}", evidence.integer(4))))},
          {"type", evidence.text(5)},
          {"verified", evidence.integer(6) != 0},
          {"digest", claimed == real ? claimed : fmt::format("{} for a body that has {}", claimed, real)},
@@ -83,17 +97,23 @@ void readGovernance(db::Session& session, State& state) {
          {"by", evidence.text(11)}},
         -1};
   }
-  auto bindings = session.query("SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, created_by FROM binding");
+  auto bindings = session.query(
+      "SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, created_by FROM binding");
   while (bindings.next())
-    state[Table::binding][fmt::format("binding/{}", bindings.integer(0))] = {
-        {{"workspace", bindings.text(1)}, {"kind", bindings.text(2)}, {"name_pattern", bindings.text(3)}, {"pointer", bindings.text(4)},
-         {"policy", bindings.text(5)}, {"policy_selector", bindings.text(6)}, {"by", bindings.text(7)}},
-        -1};
+    state[Table::binding][fmt::format("binding/{}", bindings.integer(0))] = {{{"workspace", bindings.text(1)},
+                                                                              {"kind", bindings.text(2)},
+                                                                              {"name_pattern", bindings.text(3)},
+                                                                              {"pointer", bindings.text(4)},
+                                                                              {"policy", bindings.text(5)},
+                                                                              {"policy_selector", bindings.text(6)},
+                                                                              {"by", bindings.text(7)}},
+                                                                             -1};
 }
 
 void readRequests(db::Session& session, State& state) {
-  auto requests = session.query("SELECT id, status, requested_by, closed_by, kind, name, pointer, action, from_number, from_digest, to_number, "
-                                "to_digest, decision, reason FROM change_request");
+  auto requests = session.query(
+      "SELECT id, status, requested_by, closed_by, kind, name, pointer, action, from_number, from_digest, to_number, "
+      "to_digest, decision, reason FROM change_request");
   while (requests.next())
     state[Table::changeRequest][fmt::format("change-request/{}", requests.integer(0))] = {
         {{"status", requests.text(1)},
@@ -112,7 +132,10 @@ void readRequests(db::Session& session, State& state) {
   auto approvals = session.query("SELECT change_request, actor, roles, bound, decision, comment FROM approval");
   while (approvals.next())
     state[Table::approval][fmt::format("change-request/{} by {}", approvals.integer(0), approvals.view(1))] = {
-        {{"roles", stored(approvals.view(2))}, {"bound", approvals.text(3)}, {"decision", approvals.text(4)}, {"comment", digest(approvals.view(5))}},
+        {{"roles", stored(approvals.view(2))},
+         {"bound", approvals.text(3)},
+         {"decision", approvals.text(4)},
+         {"comment", digest(approvals.view(5))}},
         -1};
 
   auto decisions = session.query("SELECT digest, body, result FROM decision");
@@ -120,7 +143,8 @@ void readRequests(db::Session& session, State& state) {
     std::string shown = digest(decisions.view(1));
     json::value body = stored(decisions.view(1));
     const json::value* result = body.is_object() ? body.as_object().if_contains("result") : nullptr;
-    if (!result || !result->is_string() || result->as_string() != decisions.view(2)) shown = fmt::format("a result '{}' that its body does not give", decisions.view(2));
+    if (!result || !result->is_string() || result->as_string() != decisions.view(2))
+      shown = fmt::format("a result '{}' that its body does not give", decisions.view(2));
     state[Table::decision]["decision " + decisions.text(0)] = {{{"digest", shown}}, -1};
   }
 }
@@ -129,13 +153,17 @@ void readAccess(db::Session& session, State& state) {
   auto users = session.query("SELECT name, grants, password, disabled FROM user_account");
   while (users.next()) {
     bool disabled = users.integer(3) != 0;
-    state[Table::user]["user/" + users.text(0)] = {
-        {{"grants", stored(users.view(1))}, {"credential", users.view(2).empty() ? "" : digest(users.view(2))}, {"disabled", disabled}}, -1};
+    state[Table::user]["user/" + users.text(0)] = {{{"grants", stored(users.view(1))},
+                                                    {"credential", users.view(2).empty() ? "" : digest(users.view(2))},
+                                                    {"disabled", disabled}},
+                                                   -1};
   }
   auto tokens = session.query("SELECT name, grants, hash, expires_at, revoked FROM service_token");
   while (tokens.next())
-    state[Table::token]["token/" + tokens.text(0)] = {{{"grants", stored(tokens.view(1))}, {"credential", digest(tokens.view(2))},
-                                                       {"expires_at", tokens.integer(3)}, {"revoked", tokens.integer(4) != 0}},
+    state[Table::token]["token/" + tokens.text(0)] = {{{"grants", stored(tokens.view(1))},
+                                                       {"credential", digest(tokens.view(2))},
+                                                       {"expires_at", tokens.integer(3)},
+                                                       {"revoked", tokens.integer(4) != 0}},
                                                       -1};
 }
 

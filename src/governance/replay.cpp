@@ -44,7 +44,9 @@ std::string textOf(const json::object& object, std::string_view name) {
   return found && found->is_string() ? std::string(found->as_string()) : std::string();
 }
 
-void set(Rows& rows, const std::string& name, json::object fields, std::int64_t entry) { rows[name] = {std::move(fields), entry}; }
+void set(Rows& rows, const std::string& name, json::object fields, std::int64_t entry) {
+  rows[name] = {std::move(fields), entry};
+}
 
 /// Changes one member of a row; a row the ledger has not heard of stays unknown and is reported as such.
 template <class Value>
@@ -78,7 +80,9 @@ void Replay::take(std::int64_t index, std::string_view body) {
   }
   if (!value.is_object()) return;
   const json::object& object = value.as_object();
-  Entry entry{index, textOf(object, "action"), textOf(object, "actor"), textOf(object, "workspace"), textOf(object, "subject"), {}};
+  Entry entry{
+      index, textOf(object, "action"), textOf(object, "actor"), textOf(object, "workspace"), textOf(object, "subject"),
+      {}};
   if (const json::value* data = object.if_contains("data"); data && data->is_object()) entry.data = data->as_object();
   std::string_view action = entry.action;
   if (action.starts_with("asset.") || action.starts_with("version.")) takeRegistry(entry);
@@ -104,14 +108,19 @@ void Replay::takeRegistry(const Entry& entry) {
     dropAsset(entry);
   } else if (entry.is("version.created")) {
     set(state_[Table::version], entry.key(),
-        {{"digest", entry.text("digest")}, {"author", entry.actor}, {"semver", entry.text("semver")}, {"source", entry.text("source")},
-         {"run", entry.text("run")}, {"deleted", false}},
+        {{"digest", entry.text("digest")},
+         {"author", entry.actor},
+         {"semver", entry.text("semver")},
+         {"source", entry.text("source")},
+         {"run", entry.text("run")},
+         {"deleted", false}},
         entry.index);
     set(state_[Table::stage], entry.key(), {{"stage", "None"}}, entry.index);
     addTags(entry.value("tags"));
   } else if (entry.is("version.deleted")) {
     amend(state_[Table::version], entry.key(), "deleted", true, entry.index);
-    for (std::string_view redacted : {"source", "run"}) amend(state_[Table::version], entry.key(), redacted, "", entry.index);
+    for (std::string_view redacted : {"source", "run"})
+      amend(state_[Table::version], entry.key(), redacted, "", entry.index);
     amend(state_[Table::stage], entry.key(), "stage", "None", entry.index);
   } else if (entry.action.ends_with(".tag-set")) {
     set(state_[Table::tag], entry.tagKey(entry.text("key")), {{"value", entry.text("digest")}}, entry.index);
@@ -141,30 +150,43 @@ void Replay::dropAsset(const Entry& entry) {
 }
 
 void Replay::takePointer(const Entry& entry) {
-  auto versionName = [&](std::int64_t number) { return rowKey(entry.workspace, entry.asset(), fmt::format("@{}", number)); };
+  auto versionName = [&](std::int64_t number) {
+    return rowKey(entry.workspace, entry.asset(), fmt::format("@{}", number));
+  };
   if (entry.is("alias.moved"))
     set(state_[Table::alias], entry.key(), {{"version", entry.number("to")}, {"moved_by", entry.actor}}, entry.index);
   if (entry.is("alias.removed")) state_[Table::alias].erase(entry.key());
-  if (entry.is("stage.left")) amend(state_[Table::stage], versionName(entry.number("from")), "stage", "None", entry.index);
+  if (entry.is("stage.left"))
+    amend(state_[Table::stage], versionName(entry.number("from")), "stage", "None", entry.index);
   if (!entry.is("stage.entered")) return;
   std::string stage = entry.text("pointer");
   stage = stage.substr(stage.find(':') + 1);
   amend(state_[Table::stage], versionName(entry.number("to")), "stage", stage, entry.index);
   if (json::value archived = entry.value("archived"); archived.is_array())
     for (const json::value& number : archived.as_array())
-      if (number.is_int64()) amend(state_[Table::stage], versionName(number.as_int64()), "stage", "Archived", entry.index);
+      if (number.is_int64())
+        amend(state_[Table::stage], versionName(number.as_int64()), "stage", "Archived", entry.index);
 }
 
 void Replay::takeGovernance(const Entry& entry) {
   if (entry.is("evidence.added")) {
     set(state_[Table::evidence], fmt::format("evidence/{}", entry.number("evidence")),
-        {{"about", rowName(entry.key())}, {"type", entry.text("type")}, {"verified", entry.value("verified")}, {"digest", entry.text("digest")},
-         {"summary", entry.text("summary")}, {"version_digest", entry.text("version_digest")}, {"by", entry.actor}},
+        {{"about", rowName(entry.key())},
+         {"type", entry.text("type")},
+         {"verified", entry.value("verified")},
+         {"digest", entry.text("digest")},
+         {"summary", entry.text("summary")},
+         {"version_digest", entry.text("version_digest")},
+         {"by", entry.actor}},
         entry.index);
   } else if (entry.is("policy.bound")) {
     set(state_[Table::binding], fmt::format("binding/{}", entry.number("binding")),
-        {{"workspace", entry.workspace}, {"kind", entry.text("kind")}, {"name_pattern", entry.text("name_pattern")},
-         {"pointer", entry.text("pointer")}, {"policy", entry.text("policy")}, {"policy_selector", entry.text("policy_selector")},
+        {{"workspace", entry.workspace},
+         {"kind", entry.text("kind")},
+         {"name_pattern", entry.text("name_pattern")},
+         {"pointer", entry.text("pointer")},
+         {"policy", entry.text("policy")},
+         {"policy_selector", entry.text("policy_selector")},
          {"by", entry.actor}},
         entry.index);
   } else if (entry.is("policy.unbound")) {
@@ -183,7 +205,10 @@ void Replay::takeRequest(const Entry& entry) {
     amend(requests, entry.subject, "decision", entry.text("decision"), entry.index);
   } else if (entry.is("approval.given")) {
     set(state_[Table::approval], fmt::format("{} by {}", entry.subject, entry.actor),
-        {{"roles", entry.value("roles")}, {"bound", entry.text("bound")}, {"decision", entry.text("decision")}, {"comment", entry.text("comment")}},
+        {{"roles", entry.value("roles")},
+         {"bound", entry.text("bound")},
+         {"decision", entry.text("decision")},
+         {"comment", entry.text("comment")}},
         entry.index);
   } else if (entry.action.starts_with("change-request.")) {
     amend(requests, entry.subject, "status", entry.action.substr(entry.action.find('.') + 1), entry.index);
@@ -195,10 +220,15 @@ void Replay::takeAccess(const Entry& entry) {
   bool user = entry.action.starts_with("user.");
   Rows& rows = state_[user ? Table::user : Table::token];
   if (entry.is("user.created")) {
-    set(rows, entry.subject, {{"grants", entry.value("grants")}, {"credential", entry.text("credential")}, {"disabled", false}}, entry.index);
+    set(rows, entry.subject,
+        {{"grants", entry.value("grants")}, {"credential", entry.text("credential")}, {"disabled", false}},
+        entry.index);
   } else if (entry.is("token.created")) {
     set(rows, entry.subject,
-        {{"grants", entry.value("grants")}, {"credential", entry.text("credential")}, {"expires_at", entry.number("expires_at")}, {"revoked", false}},
+        {{"grants", entry.value("grants")},
+         {"credential", entry.text("credential")},
+         {"expires_at", entry.number("expires_at")},
+         {"revoked", false}},
         entry.index);
   } else if (entry.is("user.password-set")) {
     amend(rows, entry.subject, "credential", entry.text("credential"), entry.index);
@@ -216,7 +246,8 @@ void Replay::takeAccess(const Entry& entry) {
 /// Whoever cites a decision vouches that it is stored, whole.
 void Replay::citeDecision(const Entry& entry) {
   std::string digest = entry.text("decision");
-  if (!digest.empty()) state_[Table::decision].try_emplace("decision " + digest, Row{{{"digest", digest}}, entry.index});
+  if (!digest.empty())
+    state_[Table::decision].try_emplace("decision " + digest, Row{{{"digest", digest}}, entry.index});
 }
 
 }  // namespace regesta::governance

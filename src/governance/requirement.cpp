@@ -115,8 +115,8 @@ void addNeed(Requirement& requirement, std::string_view needs, bool met) {
   requirement.met = requirement.met && met;
 }
 
-void checkApprovals(Requirement& requirement, const json::value& asked, const std::map<std::string, ApprovalNeed>& needs,
-                    const Matching& matching, const Facts& facts) {
+void checkApprovals(Requirement& requirement, const json::value& asked,
+                    const std::map<std::string, ApprovalNeed>& needs, const Matching& matching, const Facts& facts) {
   auto found = needs.find(asked.is_object() ? text(asked.as_object(), "role") : "");
   if (found == needs.end()) return addNeed(requirement, unknowable, false);
   std::size_t filled = 0;
@@ -129,7 +129,9 @@ void checkApprovals(Requirement& requirement, const json::value& asked, const st
 }
 
 void checkEvidence(Requirement& requirement, const json::value& asked, const Facts& facts) {
-  std::string type = asked.is_string() ? std::string(asked.as_string()) : asked.is_object() ? text(asked.as_object(), "type") : "";
+  std::string type = asked.is_string()   ? std::string(asked.as_string())
+                     : asked.is_object() ? text(asked.as_object(), "type")
+                                         : "";
   if (type.empty()) return addNeed(requirement, unknowable, false);
   bool verified = asked.is_object() && flag(asked.as_object(), "verified", false);
   bool found = false;
@@ -157,7 +159,8 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
   std::vector<Requirement> requirements;
   for (const policy::Finding& finding : verdict.require) {
     Requirement requirement{finding.code, finding.msg, finding.cure, "", true, {}};
-    if (const json::value* asked = memberOf(finding.more, "approvals")) checkApprovals(requirement, *asked, needs, matching, facts);
+    if (const json::value* asked = memberOf(finding.more, "approvals"))
+      checkApprovals(requirement, *asked, needs, matching, facts);
     if (const json::value* asked = memberOf(finding.more, "evidence")) checkEvidence(requirement, *asked, facts);
     if (requirement.needs.empty()) addNeed(requirement, unknowable, false);
     requirements.push_back(std::move(requirement));

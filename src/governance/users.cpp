@@ -13,8 +13,7 @@ namespace regesta::governance {
 namespace {
 
 void checkActorName(std::string_view name) {
-  if (!isActorName(name))
-    throw Invalid("name", "must be 1 to 100 letters, digits, '.', '_', '@' and '-'");
+  if (!isActorName(name)) throw Invalid("name", "must be 1 to 100 letters, digits, '.', '_', '@' and '-'");
 }
 
 void checkNewPassword(std::string_view password) {
@@ -71,11 +70,13 @@ User Access::createUser(const registry::Actor& actor, std::string_view name, std
     auto taken = change.session.query("SELECT disabled FROM user_account WHERE name = $1", {name});
     if (taken.next()) {
       if (taken.integer(0) == 0) throw error(Code::exists, "there is a user '{}' already", name);
-      throw error(Code::exists, "'{}' was the name of a user who is gone; what they did stays theirs, so choose another", name);
+      throw error(Code::exists,
+                  "'{}' was the name of a user who is gone; what they did stays theirs, so choose another", name);
     }
-    user.id = change.session.insert("INSERT INTO user_account (name, password, grants, disabled, created_at, created_by) "
-                                    "VALUES ($1, $2, $3, 0, $4, $5) RETURNING id",
-                                    {name, hash, text(user.grants), change.now, actor.name});
+    user.id = change.session.insert(
+        "INSERT INTO user_account (name, password, grants, disabled, created_at, created_by) "
+        "VALUES ($1, $2, $3, 0, $4, $5) RETURNING id",
+        {name, hash, text(user.grants), change.now, actor.name});
     change.record("user.created", "", subject("user", name),
                   {{"grants", grantsToJson(user.grants)}, {"credential", fingerprint(hash)}});
     State::touch(change);
@@ -90,7 +91,8 @@ std::vector<User> Access::users() {
     std::vector<User> users;
     auto rows = session.query("SELECT id, name, created_at, disabled, grants FROM user_account ORDER BY name");
     while (rows.next())
-      users.push_back({rows.integer(0), rows.text(1), rows.integer(2), rows.integer(3) != 0, grantsFromJson(rows.view(4))});
+      users.push_back(
+          {rows.integer(0), rows.text(1), rows.integer(2), rows.integer(3) != 0, grantsFromJson(rows.view(4))});
     return users;
   });
 }
@@ -112,7 +114,8 @@ void Access::setGrants(const registry::Actor& actor, std::string_view name, cons
   std::vector<Grant> grants = checkGrants(asked);
   state_->store.change(actor, [&](registry::Change& change) {
     Row user = activeUser(change.session, name);
-    if (administersAll(grantsFromJson(user.grants)) && !administersAll(grants)) requireAdminBesides(change.session, name);
+    if (administersAll(grantsFromJson(user.grants)) && !administersAll(grants))
+      requireAdminBesides(change.session, name);
     change.session.run("UPDATE user_account SET grants = $2 WHERE id = $1", {user.id, text(grants)});
     change.record("user.grants-set", "", subject("user", name), {{"grants", grantsToJson(grants)}});
     State::touch(change);
@@ -144,9 +147,10 @@ std::string Access::createToken(const registry::Actor& actor, std::string_view n
       throw Error(Code::invalidState, "create a user first: from the first token on, everything asks for credentials");
     if (change.session.query("SELECT 1 FROM service_token WHERE name = $1", {name}).next())
       throw error(Code::exists, "there is or was a token '{}'; choose another name", name);
-    change.session.run("INSERT INTO service_token (name, hash, grants, expires_at, revoked, created_at, created_by) "
-                       "VALUES ($1, $2, $3, $4, 0, $5, $6)",
-                       {name, hash, text(grants), expiresAt, change.now, actor.name});
+    change.session.run(
+        "INSERT INTO service_token (name, hash, grants, expires_at, revoked, created_at, created_by) "
+        "VALUES ($1, $2, $3, $4, 0, $5, $6)",
+        {name, hash, text(grants), expiresAt, change.now, actor.name});
     change.record("token.created", "", subject("token", name),
                   {{"grants", grantsToJson(grants)}, {"credential", fingerprint(hash)}, {"expires_at", expiresAt}});
     State::touch(change);
@@ -158,7 +162,8 @@ std::string Access::createToken(const registry::Actor& actor, std::string_view n
 std::vector<Token> Access::tokens() {
   return state_->store.read([](db::Session& session) {
     std::vector<Token> tokens;
-    auto rows = session.query("SELECT id, name, created_at, expires_at, grants FROM service_token WHERE revoked = 0 ORDER BY name");
+    auto rows = session.query(
+        "SELECT id, name, created_at, expires_at, grants FROM service_token WHERE revoked = 0 ORDER BY name");
     while (rows.next())
       tokens.push_back({rows.integer(0), rows.text(1), rows.integer(2), rows.integer(3), grantsFromJson(rows.view(4))});
     return tokens;

@@ -14,10 +14,13 @@ using governance::Gate;
 
 std::int64_t numberOf(Call& call, const registry::AssetKey& key, const RawJson& selector) {
   std::string text = selectorOf(selector, "version");
-  return call.core.store.read([&](db::Session& session) { return registry::resolveVersion(session, key, text).number; });
+  return call.core.store.read(
+      [&](db::Session& session) { return registry::resolveVersion(session, key, text).number; });
 }
 
-std::string subjectOf(const registry::AssetKey& key, std::string_view pointer) { return fmt::format("{}#{}", key.subject(), pointer); }
+std::string subjectOf(const registry::AssetKey& key, std::string_view pointer) {
+  return fmt::format("{}#{}", key.subject(), pointer);
+}
 
 MoveAnswer run(Call& call, const Gate::Move& move) {
   call.require(governance::Verb::read, move.key.name);
@@ -37,7 +40,8 @@ MoveAnswer moveAnswer(Core& core, const std::string& subject, const Gate::Outcom
   answer.decision = textOrNothing(outcome.decision);
   if (outcome.entryId != 0) answer.entry = core.log.indexOf(outcome.entryId, patienceMillis);
   answer.verdict.text = json::serialize(shown.at("verdict"));
-  if (const json::value* request = shown.if_contains("change_request")) answer.changeRequest.text = json::serialize(*request);
+  if (const json::value* request = shown.if_contains("change_request"))
+    answer.changeRequest.text = json::serialize(*request);
   return answer;
 }
 
@@ -46,7 +50,8 @@ Page<AliasAnswer> listAliases(Call& call, const Named& path) {
   return call.core.store.read([&](db::Session& session) {
     Page<AliasAnswer> page;
     for (const registry::Alias& alias : registry::listAliases(session, registry::getAsset(session, key)))
-      page.items.push_back({alias.name, alias.number, registry::isProtected(session, key, alias.name), timeText(alias.movedAt), alias.movedBy});
+      page.items.push_back({alias.name, alias.number, registry::isProtected(session, key, alias.name),
+                            timeText(alias.movedAt), alias.movedBy});
     return page;
   });
 }
@@ -54,14 +59,16 @@ Page<AliasAnswer> listAliases(Call& call, const Named& path) {
 MoveAnswer moveAlias(Call& call, const AliasMove& asked) {
   registry::AssetKey key{call.workspace, kindOf(asked.kind), asked.name};
   registry::checkAlias(asked.alias);
-  return run(call, {.key = key, .pointer = asked.alias, .to = numberOf(call, key, asked.version), .reason = asked.reason});
+  return run(call,
+             {.key = key, .pointer = asked.alias, .to = numberOf(call, key, asked.version), .reason = asked.reason});
 }
 
 MoveAnswer removeAlias(Call& call, const AliasPath& path) {
   registry::AssetKey key{call.workspace, kindOf(path.kind), path.name};
   registry::checkAlias(path.alias);
-  bool there = call.core.store.read(
-      [&](db::Session& session) { return registry::findAlias(session, registry::getAsset(session, key), path.alias).has_value(); });
+  bool there = call.core.store.read([&](db::Session& session) {
+    return registry::findAlias(session, registry::getAsset(session, key), path.alias).has_value();
+  });
   if (!there) throw error(Code::notFound, "{} has no alias '{}'", key.subject(), path.alias);
   return run(call, {.key = key, .pointer = path.alias, .to = 0});
 }
@@ -81,7 +88,8 @@ MoveAnswer rollback(Call& call, const Rollback& asked) {
   Gate::Outcome outcome = gate.rollback(*call.identity, key, asked.alias, asked.reason, asked.to);
   if (outcome.kind == Gate::Outcome::Kind::refused || outcome.kind == Gate::Outcome::Kind::pending) {
     Gate::Move move{.key = key, .pointer = asked.alias, .to = outcome.to, .rollback = true};
-    throw Error(Code::refused, governance::outcomeText(gate, move, outcome), json::serialize(governance::outcomeJson(gate, outcome)));
+    throw Error(Code::refused, governance::outcomeText(gate, move, outcome),
+                json::serialize(governance::outcomeJson(gate, outcome)));
   }
   return moveAnswer(call.core, subjectOf(key, asked.alias), outcome);
 }

@@ -11,38 +11,42 @@ struct AliasAnswer {
   std::optional<std::string> movedAt;
   std::string movedBy;
   static constexpr Field fields[] = {field<&AliasAnswer::name>("name"), field<&AliasAnswer::version>("version"),
-                                     field<&AliasAnswer::isProtected>("protected"), field<&AliasAnswer::movedAt>("moved_at"),
+                                     field<&AliasAnswer::isProtected>("protected"),
+                                     field<&AliasAnswer::movedAt>("moved_at"),
                                      field<&AliasAnswer::movedBy>("moved_by")};
 };
 struct AliasPath {
   std::string kind, name, alias;
-  static constexpr Field fields[] = {field<&AliasPath::kind>("kind", required), field<&AliasPath::name>("name", required),
+  static constexpr Field fields[] = {field<&AliasPath::kind>("kind", required),
+                                     field<&AliasPath::name>("name", required),
                                      field<&AliasPath::alias>("alias", required)};
 };
 struct AliasMove {
   std::string kind, name, alias;
   RawJson version;
   std::string reason;
-  static constexpr Field fields[] = {field<&AliasMove::kind>("kind", required), field<&AliasMove::name>("name", required),
-                                     field<&AliasMove::alias>("alias", required),
-                                     field<&AliasMove::version>("version", present | about("a number, SemVer, range or alias")),
-                                     field<&AliasMove::reason>("reason", atMost(4000))};
+  static constexpr Field fields[] = {
+      field<&AliasMove::kind>("kind", required), field<&AliasMove::name>("name", required),
+      field<&AliasMove::alias>("alias", required),
+      field<&AliasMove::version>("version", present | about("a number, SemVer, range or alias")),
+      field<&AliasMove::reason>("reason", atMost(4000))};
 };
 struct StageMove {
   std::string kind, name;
   RawJson version;
   std::string stage, reason;
   bool archiveExisting = false;
-  static constexpr Field fields[] = {field<&StageMove::kind>("kind", required), field<&StageMove::name>("name", required),
-                                     field<&StageMove::version>("version", present), field<&StageMove::stage>("stage", required),
-                                     field<&StageMove::reason>("reason", atMost(4000)),
-                                     field<&StageMove::archiveExisting>("archive_existing")};
+  static constexpr Field fields[] = {
+      field<&StageMove::kind>("kind", required),         field<&StageMove::name>("name", required),
+      field<&StageMove::version>("version", present),    field<&StageMove::stage>("stage", required),
+      field<&StageMove::reason>("reason", atMost(4000)), field<&StageMove::archiveExisting>("archive_existing")};
 };
 struct Rollback {
   std::string kind, name, alias, reason;
   std::int64_t to = 0;
   static constexpr Field fields[] = {field<&Rollback::kind>("kind", required), field<&Rollback::name>("name", required),
-                                     field<&Rollback::alias>("alias", required), field<&Rollback::reason>("reason", atMost(4000)),
+                                     field<&Rollback::alias>("alias", required),
+                                     field<&Rollback::reason>("reason", atMost(4000)),
                                      field<&Rollback::to>("to", atLeast(0) | about("0 or absent: the version before"))};
 };
 /// What became of a move. `entry` is the ledger entry's index once it has one.
@@ -53,8 +57,9 @@ struct MoveAnswer {
   std::optional<std::int64_t> entry;
   RawJson verdict, changeRequest;
   static constexpr Field fields[] = {
-      field<&MoveAnswer::outcome>("outcome"),   field<&MoveAnswer::subject>("subject"), field<&MoveAnswer::from>("from"),
-      field<&MoveAnswer::to>("to"),             field<&MoveAnswer::decision>("decision"), field<&MoveAnswer::entry>("entry"),
+      field<&MoveAnswer::outcome>("outcome"),   field<&MoveAnswer::subject>("subject"),
+      field<&MoveAnswer::from>("from"),         field<&MoveAnswer::to>("to"),
+      field<&MoveAnswer::decision>("decision"), field<&MoveAnswer::entry>("entry"),
       field<&MoveAnswer::verdict>("verdict"),   field<&MoveAnswer::changeRequest>("change_request")};
 };
 /// Waits a moment for the entry's index in the ledger.
@@ -63,9 +68,10 @@ MoveAnswer moveAnswer(Core& core, const std::string& subject, const governance::
 struct HistoryQuery {
   std::string kind, name, alias, pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&HistoryQuery::kind>("kind", required), field<&HistoryQuery::name>("name", required),
-                                     field<&HistoryQuery::alias>("alias", required), field<&HistoryQuery::pageToken>("page_token"),
-                                     field<&HistoryQuery::pageSize>("page_size", pageRule)};
+  static constexpr Field fields[] = {
+      field<&HistoryQuery::kind>("kind", required), field<&HistoryQuery::name>("name", required),
+      field<&HistoryQuery::alias>("alias", required), field<&HistoryQuery::pageToken>("page_token"),
+      field<&HistoryQuery::pageSize>("page_size", pageRule)};
 };
 struct HistoryItem {
   std::optional<std::string> at;
@@ -77,11 +83,16 @@ struct HistoryItem {
   std::optional<std::string> decision;
   std::optional<std::int64_t> entryIndex;
   std::vector<std::string> codes;
-  static constexpr Field fields[] = {
-      field<&HistoryItem::at>("at"),           field<&HistoryItem::action>("action"),     field<&HistoryItem::from>("from"),
-      field<&HistoryItem::to>("to"),           field<&HistoryItem::actor>("actor"),       field<&HistoryItem::requestedBy>("requested_by"),
-      field<&HistoryItem::approvedBy>("approved_by"), field<&HistoryItem::decision>("decision"),
-      field<&HistoryItem::entryIndex>("entry_index"), field<&HistoryItem::codes>("codes", about("why it was refused"))};
+  static constexpr Field fields[] = {field<&HistoryItem::at>("at"),
+                                     field<&HistoryItem::action>("action"),
+                                     field<&HistoryItem::from>("from"),
+                                     field<&HistoryItem::to>("to"),
+                                     field<&HistoryItem::actor>("actor"),
+                                     field<&HistoryItem::requestedBy>("requested_by"),
+                                     field<&HistoryItem::approvedBy>("approved_by"),
+                                     field<&HistoryItem::decision>("decision"),
+                                     field<&HistoryItem::entryIndex>("entry_index"),
+                                     field<&HistoryItem::codes>("codes", about("why it was refused"))};
 };
 
 Page<AliasAnswer> listAliases(Call& call, const Named& path);

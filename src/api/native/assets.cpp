@@ -69,10 +69,17 @@ Page<AssetAnswer> pageOf(Call& call, std::optional<Kind> only, const AssetQuery&
 }  // namespace
 
 AssetAnswer assetAnswer(db::Session& session, const registry::Asset& asset) {
-  AssetAnswer answer{asset.key.workspace,   std::string(registry::kindName(asset.key.kind)), asset.key.name, asset.description, asset.createdBy,
-                     timeText(asset.createdAt), timeText(asset.updatedAt), asset.tags};
+  AssetAnswer answer{asset.key.workspace,
+                     std::string(registry::kindName(asset.key.kind)),
+                     asset.key.name,
+                     asset.description,
+                     asset.createdBy,
+                     timeText(asset.createdAt),
+                     timeText(asset.updatedAt),
+                     asset.tags};
   if (auto newest = registry::newestVersion(session, asset)) answer.latestVersion = newest->number;
-  for (const registry::Alias& alias : registry::listAliases(session, asset)) answer.aliases.push_back({alias.name, alias.number});
+  for (const registry::Alias& alias : registry::listAliases(session, asset))
+    answer.aliases.push_back({alias.name, alias.number});
   return answer;
 }
 
@@ -92,7 +99,8 @@ AssetAnswer createAsset(Call& call, const NewAsset& asked) {
 
 AssetAnswer getAsset(Call& call, const Named& path) {
   registry::AssetKey key = readable(call, path.kind, path.name);
-  return call.core.store.read([&](db::Session& session) { return assetAnswer(session, registry::getAsset(session, key)); });
+  return call.core.store.read(
+      [&](db::Session& session) { return assetAnswer(session, registry::getAsset(session, key)); });
 }
 
 AssetAnswer changeAsset(Call& call, const AssetChange& asked) {

@@ -14,12 +14,16 @@ struct AssetAnswer {
   TextMap tags;
   std::optional<std::int64_t> latestVersion;
   std::vector<AliasShort> aliases;
-  static constexpr Field fields[] = {
-      field<&AssetAnswer::workspace>("workspace"),    field<&AssetAnswer::kind>("kind"),
-      field<&AssetAnswer::name>("name"),              field<&AssetAnswer::description>("description"),
-      field<&AssetAnswer::createdBy>("created_by"),   field<&AssetAnswer::createdAt>("created_at"),
-      field<&AssetAnswer::updatedAt>("updated_at"),   field<&AssetAnswer::tags>("tags"),
-      field<&AssetAnswer::latestVersion>("latest_version"), field<&AssetAnswer::aliases>("aliases")};
+  static constexpr Field fields[] = {field<&AssetAnswer::workspace>("workspace"),
+                                     field<&AssetAnswer::kind>("kind"),
+                                     field<&AssetAnswer::name>("name"),
+                                     field<&AssetAnswer::description>("description"),
+                                     field<&AssetAnswer::createdBy>("created_by"),
+                                     field<&AssetAnswer::createdAt>("created_at"),
+                                     field<&AssetAnswer::updatedAt>("updated_at"),
+                                     field<&AssetAnswer::tags>("tags"),
+                                     field<&AssetAnswer::latestVersion>("latest_version"),
+                                     field<&AssetAnswer::aliases>("aliases")};
 };
 AssetAnswer assetAnswer(db::Session& session, const registry::Asset& asset);
 
@@ -27,7 +31,8 @@ struct AssetQuery {
   std::string kind, prefix, pageToken;
   std::int64_t pageSize = 0;
   static constexpr Field fields[] = {field<&AssetQuery::kind>("kind"), field<&AssetQuery::prefix>("prefix"),
-                                     field<&AssetQuery::pageToken>("page_token"), field<&AssetQuery::pageSize>("page_size", pageRule)};
+                                     field<&AssetQuery::pageToken>("page_token"),
+                                     field<&AssetQuery::pageSize>("page_size", pageRule)};
 };
 struct NewAsset {
   std::string kind, name, description;
@@ -38,9 +43,9 @@ struct NewAsset {
 struct AssetChange {
   std::string kind, name;
   std::optional<std::string> description, newName;
-  static constexpr Field fields[] = {field<&AssetChange::kind>("kind", required), field<&AssetChange::name>("name", required),
-                                     field<&AssetChange::description>("description"),
-                                     field<&AssetChange::newName>("new_name", about("renames it"))};
+  static constexpr Field fields[] = {
+      field<&AssetChange::kind>("kind", required), field<&AssetChange::name>("name", required),
+      field<&AssetChange::description>("description"), field<&AssetChange::newName>("new_name", about("renames it"))};
 };
 struct AssetTag {
   std::string kind, name, key, value;

@@ -43,7 +43,8 @@ ChangeRequestAnswer answerOf(db::Session& session, const Gate& gate, const Chang
   answer.decision = textOrNothing(request.decision);
   answer.verdict.text = verdictText(session, request);
   for (const governance::Approval& approval : governance::approvalsOf(session, request.id))
-    answer.approvals.push_back({approval.actor, approval.roles, approval.comment, timeText(approval.at), textOrNothing(approval.decision)});
+    answer.approvals.push_back(
+        {approval.actor, approval.roles, approval.comment, timeText(approval.at), textOrNothing(approval.decision)});
   answer.url = gate.changeRequestUrl(request.id);
   return answer;
 }
@@ -51,7 +52,8 @@ ChangeRequestAnswer answerOf(db::Session& session, const Gate& gate, const Chang
 /// The request, when it belongs to the call's workspace and the caller may read what it is about.
 ChangeRequest requestOf(const Call& call, db::Session& session, std::int64_t id) {
   ChangeRequest request = governance::getChangeRequest(session, id);
-  if (request.key.workspace != call.workspace) throw error(Code::notFound, "there is no change request {} in workspace '{}'", id, call.workspace);
+  if (request.key.workspace != call.workspace)
+    throw error(Code::notFound, "there is no change request {} in workspace '{}'", id, call.workspace);
   call.require(Verb::read, request.key.name);
   return request;
 }
@@ -61,7 +63,8 @@ void check(const Call& call, std::int64_t id) {
 }
 
 template <class Keep>
-Page<ChangeRequestAnswer> pageOf(Call& call, governance::RequestFilter filter, std::int64_t pageSize, std::string_view token, Keep keep) {
+Page<ChangeRequestAnswer> pageOf(Call& call, governance::RequestFilter filter, std::int64_t pageSize,
+                                 std::string_view token, Keep keep) {
   std::size_t wanted = rowsOf(pageSize);
   filter.workspace = call.workspace;
   filter.before = readNumberToken(token);
@@ -89,7 +92,8 @@ std::string subjectOf(Call& call, std::int64_t id) {
 }
 
 ChangeRequestAnswer read(Call& call, std::int64_t id) {
-  return call.core.store.read([&](db::Session& session) { return answerOf(session, call.core.gate, requestOf(call, session, id)); });
+  return call.core.store.read(
+      [&](db::Session& session) { return answerOf(session, call.core.gate, requestOf(call, session, id)); });
 }
 
 }  // namespace
@@ -105,8 +109,8 @@ Page<ChangeRequestAnswer> listChangeRequests(Call& call, const ChangeRequestQuer
 MoveAnswer createChangeRequest(Call& call, const NewChangeRequest& asked) {
   registry::AssetKey key = readable(call, asked.kind, asked.name);
   std::string selector = selectorOf(asked.version, "version");
-  std::int64_t number =
-      call.core.store.read([&](db::Session& session) { return registry::resolveVersion(session, key, selector).number; });
+  std::int64_t number = call.core.store.read(
+      [&](db::Session& session) { return registry::resolveVersion(session, key, selector).number; });
   Gate::Move move{.key = key, .pointer = asked.pointer, .to = number, .reason = asked.reason};
   Gate::Outcome outcome = call.core.gate.move(*call.identity, move);
   if (outcome.kind == Gate::Outcome::Kind::refused)

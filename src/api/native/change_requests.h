@@ -23,45 +23,58 @@ struct ChangeRequestAnswer {
   std::vector<ApprovalAnswer> approvals;
   std::string url;
   static constexpr Field fields[] = {
-      field<&ChangeRequestAnswer::id>("id"),               field<&ChangeRequestAnswer::status>("status"),
-      field<&ChangeRequestAnswer::kind>("kind"),           field<&ChangeRequestAnswer::name>("name"),
-      field<&ChangeRequestAnswer::pointer>("pointer"),     field<&ChangeRequestAnswer::action>("action"),
-      field<&ChangeRequestAnswer::version>("version"),     field<&ChangeRequestAnswer::from>("from"),
-      field<&ChangeRequestAnswer::digest>("digest"),       field<&ChangeRequestAnswer::fromDigest>("from_digest"),
-      field<&ChangeRequestAnswer::reason>("reason"),       field<&ChangeRequestAnswer::requestedBy>("requested_by"),
-      field<&ChangeRequestAnswer::openedAt>("opened_at"),  field<&ChangeRequestAnswer::closedAt>("closed_at"),
-      field<&ChangeRequestAnswer::closedBy>("closed_by"),  field<&ChangeRequestAnswer::closedReason>("closed_reason"),
+      field<&ChangeRequestAnswer::id>("id"),
+      field<&ChangeRequestAnswer::status>("status"),
+      field<&ChangeRequestAnswer::kind>("kind"),
+      field<&ChangeRequestAnswer::name>("name"),
+      field<&ChangeRequestAnswer::pointer>("pointer"),
+      field<&ChangeRequestAnswer::action>("action"),
+      field<&ChangeRequestAnswer::version>("version"),
+      field<&ChangeRequestAnswer::from>("from"),
+      field<&ChangeRequestAnswer::digest>("digest"),
+      field<&ChangeRequestAnswer::fromDigest>("from_digest"),
+      field<&ChangeRequestAnswer::reason>("reason"),
+      field<&ChangeRequestAnswer::requestedBy>("requested_by"),
+      field<&ChangeRequestAnswer::openedAt>("opened_at"),
+      field<&ChangeRequestAnswer::closedAt>("closed_at"),
+      field<&ChangeRequestAnswer::closedBy>("closed_by"),
+      field<&ChangeRequestAnswer::closedReason>("closed_reason"),
       field<&ChangeRequestAnswer::decision>("decision"),
-      field<&ChangeRequestAnswer::verdict>("verdict", about("of the newest decision; `require` says what is met and by whom")),
-      field<&ChangeRequestAnswer::approvals>("approvals"), field<&ChangeRequestAnswer::url>("url")};
+      field<&ChangeRequestAnswer::verdict>("verdict",
+                                           about("of the newest decision; `require` says what is met and by whom")),
+      field<&ChangeRequestAnswer::approvals>("approvals"),
+      field<&ChangeRequestAnswer::url>("url")};
 };
 struct ChangeRequestQuery {
   std::string status, kind, name, pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&ChangeRequestQuery::status>("status"), field<&ChangeRequestQuery::kind>("kind"),
-                                     field<&ChangeRequestQuery::name>("name"), field<&ChangeRequestQuery::pageToken>("page_token"),
+  static constexpr Field fields[] = {field<&ChangeRequestQuery::status>("status"),
+                                     field<&ChangeRequestQuery::kind>("kind"), field<&ChangeRequestQuery::name>("name"),
+                                     field<&ChangeRequestQuery::pageToken>("page_token"),
                                      field<&ChangeRequestQuery::pageSize>("page_size", pageRule)};
 };
 struct NewChangeRequest {
   std::string kind, name, pointer;
   RawJson version;
   std::string reason;
-  static constexpr Field fields[] = {field<&NewChangeRequest::kind>("kind", required), field<&NewChangeRequest::name>("name", required),
-                                     field<&NewChangeRequest::pointer>("pointer", required),
-                                     field<&NewChangeRequest::version>("version", present),
-                                     field<&NewChangeRequest::reason>("reason", atMost(4000))};
+  static constexpr Field fields[] = {
+      field<&NewChangeRequest::kind>("kind", required), field<&NewChangeRequest::name>("name", required),
+      field<&NewChangeRequest::pointer>("pointer", required), field<&NewChangeRequest::version>("version", present),
+      field<&NewChangeRequest::reason>("reason", atMost(4000))};
 };
 struct Review {
   std::int64_t id = 0;
   std::string comment, role;
-  static constexpr Field fields[] = {field<&Review::id>("id", present | atLeast(1)), field<&Review::comment>("comment", atMost(4000)),
+  static constexpr Field fields[] = {field<&Review::id>("id", present | atLeast(1)),
+                                     field<&Review::comment>("comment", atMost(4000)),
                                      field<&Review::role>("role", about("approve in this role only"))};
 };
 struct WaitingQuery {
   std::string waitingFor, pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&WaitingQuery::waitingFor>("waiting_for", about("\"me\": open requests that I may approve and have not")),
-                                     field<&WaitingQuery::pageToken>("page_token"), field<&WaitingQuery::pageSize>("page_size", pageRule)};
+  static constexpr Field fields[] = {
+      field<&WaitingQuery::waitingFor>("waiting_for", about("\"me\": open requests that I may approve and have not")),
+      field<&WaitingQuery::pageToken>("page_token"), field<&WaitingQuery::pageSize>("page_size", pageRule)};
 };
 
 Page<ChangeRequestAnswer> listChangeRequests(Call& call, const ChangeRequestQuery& query);

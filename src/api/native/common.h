@@ -20,7 +20,8 @@ struct Page {
   static constexpr Field fields[] = {field<&Page::items>("items"), field<&Page::nextPageToken>("next_page_token")};
 };
 
-inline constexpr Rule pageRule = atLeast(0) | atMost(static_cast<std::int64_t>(limits::pageSize)) | about("rows in one answer; 0 or absent: 100");
+inline constexpr Rule pageRule =
+    atLeast(0) | atMost(static_cast<std::int64_t>(limits::pageSize)) | about("rows in one answer; 0 or absent: 100");
 constexpr std::size_t rowsOf(std::int64_t pageSize) { return pageSize > 0 ? static_cast<std::size_t>(pageSize) : 100; }
 
 /// Tokens are opaque to clients: base64url of where to go on. Empty text: from the start. Throws Invalid.
@@ -32,7 +33,8 @@ std::int64_t readNumberToken(std::string_view token);
 registry::Kind kindOf(std::string_view kind);
 /// The asset's key in the call's workspace, with the right to read it. Throws Error{denied}.
 registry::AssetKey readable(const Call& call, std::string_view kind, std::string_view name);
-/// The same with the right to change it: writing, or administering where it is a policy, because policies guard the rest.
+/// The same with the right to change it: writing, or administering where it is a policy, because policies guard the
+/// rest.
 registry::AssetKey changeable(const Call& call, std::string_view kind, std::string_view name);
 
 /// "7", 7, "^1.2", "production": a version selector as JSON. Throws Invalid{field}.

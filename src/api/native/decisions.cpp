@@ -22,7 +22,8 @@ Decision find(Call& call, const std::string& digest) {
 Page<DecisionShort> listDecisions(Call& call, const DecisionQuery& query) {
   std::size_t wanted = rowsOf(query.pageSize);
   auto found = call.core.store.read([&](db::Session& session) {
-    return governance::listDecisions(session, call.workspace, query.kind, query.name, query.pointer, readNumberToken(query.pageToken), wanted + 1);
+    return governance::listDecisions(session, call.workspace, query.kind, query.name, query.pointer,
+                                     readNumberToken(query.pageToken), wanted + 1);
   });
   Page<DecisionShort> page;
   if (found.size() > wanted) {
@@ -31,8 +32,8 @@ Page<DecisionShort> listDecisions(Call& call, const DecisionQuery& query) {
   }
   for (const Decision& decision : found) {
     if (!call.identity->may(governance::Verb::read, call.workspace, decision.key.name)) continue;
-    page.items.push_back({decision.digest, std::string(registry::kindName(decision.key.kind)), decision.key.name, decision.pointer,
-                          decision.result, timeText(decision.at)});
+    page.items.push_back({decision.digest, std::string(registry::kindName(decision.key.kind)), decision.key.name,
+                          decision.pointer, decision.result, timeText(decision.at)});
   }
   return page;
 }
@@ -57,7 +58,8 @@ DecisionAnswer getDecision(Call& call, const DigestPath& path) {
 }
 
 ReplayAnswer replayDecision(Call& call, const DigestPath& path) {
-  governance::Replayed replayed = governance::replayDecision(call.core.store, call.core.policy, find(call, path.digest));
+  governance::Replayed replayed =
+      governance::replayDecision(call.core.store, call.core.policy, find(call, path.digest));
   return {replayed.same, std::move(replayed.differences)};
 }
 

@@ -7,7 +7,7 @@ struct DecisionShort {
   std::string digest, kind, name, pointer, result;
   std::optional<std::string> at;
   static constexpr Field fields[] = {field<&DecisionShort::digest>("digest"), field<&DecisionShort::kind>("kind"),
-                                     field<&DecisionShort::name>("name"), field<&DecisionShort::pointer>("pointer"),
+                                     field<&DecisionShort::name>("name"),     field<&DecisionShort::pointer>("pointer"),
                                      field<&DecisionShort::result>("result"), field<&DecisionShort::at>("at")};
 };
 struct DecisionAnswer {
@@ -16,10 +16,14 @@ struct DecisionAnswer {
   RawJson input, verdict, requirements, evaluations, inputs;
   std::string body;
   static constexpr Field fields[] = {
-      field<&DecisionAnswer::digest>("digest"),   field<&DecisionAnswer::kind>("kind"),
-      field<&DecisionAnswer::name>("name"),       field<&DecisionAnswer::pointer>("pointer"),
-      field<&DecisionAnswer::result>("result"),   field<&DecisionAnswer::at>("at"),
-      field<&DecisionAnswer::input>("input"),     field<&DecisionAnswer::verdict>("verdict"),
+      field<&DecisionAnswer::digest>("digest"),
+      field<&DecisionAnswer::kind>("kind"),
+      field<&DecisionAnswer::name>("name"),
+      field<&DecisionAnswer::pointer>("pointer"),
+      field<&DecisionAnswer::result>("result"),
+      field<&DecisionAnswer::at>("at"),
+      field<&DecisionAnswer::input>("input"),
+      field<&DecisionAnswer::verdict>("verdict"),
       field<&DecisionAnswer::requirements>("requirements"),
       field<&DecisionAnswer::evaluations>("evaluations", about("each policy version with its digest and what it said")),
       field<&DecisionAnswer::inputs>("inputs", about("two when a version also left a guarded stage")),
@@ -29,7 +33,8 @@ struct DecisionQuery {
   std::string kind, name, pointer, pageToken;
   std::int64_t pageSize = 0;
   static constexpr Field fields[] = {field<&DecisionQuery::kind>("kind"), field<&DecisionQuery::name>("name"),
-                                     field<&DecisionQuery::pointer>("pointer"), field<&DecisionQuery::pageToken>("page_token"),
+                                     field<&DecisionQuery::pointer>("pointer"),
+                                     field<&DecisionQuery::pageToken>("page_token"),
                                      field<&DecisionQuery::pageSize>("page_size", pageRule)};
 };
 struct DigestPath {
@@ -39,7 +44,8 @@ struct DigestPath {
 struct ReplayAnswer {
   bool same = false;
   std::vector<std::string> differences;
-  static constexpr Field fields[] = {field<&ReplayAnswer::same>("same"), field<&ReplayAnswer::differences>("differences")};
+  static constexpr Field fields[] = {field<&ReplayAnswer::same>("same"),
+                                     field<&ReplayAnswer::differences>("differences")};
 };
 
 Page<DecisionShort> listDecisions(Call& call, const DecisionQuery& query);

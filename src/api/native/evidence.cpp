@@ -28,7 +28,8 @@ std::string scalarText(const RawJson& raw) {
   if (raw.text.empty()) return {};
   json::value value = parseJson(raw.text);
   if (value.is_string()) return std::string(value.as_string());
-  if (value.is_null() || value.is_object() || value.is_array()) throw Invalid("positive", "must be text, a number or a boolean");
+  if (value.is_null() || value.is_object() || value.is_array())
+    throw Invalid("positive", "must be text, a number or a boolean");
   return json::serialize(value);
 }
 
@@ -66,7 +67,8 @@ EvidenceAnswer addEvidence(Call& call, const NewEvidence& asked) {
 }
 
 EvidenceAnswer getEvidence(Call& call, const NumberOnly& path) {
-  auto evidence = call.core.store.read([&](db::Session& session) { return governance::findEvidence(session, path.id); });
+  auto evidence =
+      call.core.store.read([&](db::Session& session) { return governance::findEvidence(session, path.id); });
   if (!evidence || evidence->key.workspace != call.workspace)
     throw error(Code::notFound, "there is no evidence {} in workspace '{}'", path.id, call.workspace);
   call.require(governance::Verb::read, evidence->key.name);
@@ -79,16 +81,22 @@ EvaluateAnswer evaluateEvidence(Call& call, const EvaluateOrder& order) {
   asked.modelSelector = selectorOf(order.model.version, "model.version");
   call.require(governance::Verb::read, order.dataset.name);
   asked.dataset = order.dataset.name;
-  asked.datasetSelector = order.dataset.version.text.empty() ? "latest" : selectorOf(order.dataset.version, "dataset.version");
+  asked.datasetSelector =
+      order.dataset.version.text.empty() ? "latest" : selectorOf(order.dataset.version, "dataset.version");
   asked.datasetFile = order.dataset.file;
   asked.runId = order.predictions.runId;
   asked.modelId = order.predictions.modelId;
   asked.digest = order.predictions.digest;
   asked.path = order.predictions.path;
-  asked.columns = {order.label, order.prediction.empty() ? "prediction" : order.prediction, order.score, order.groups,
-                   scalarText(order.positive), order.join};
+  asked.columns = {order.label,
+                   order.prediction.empty() ? "prediction" : order.prediction,
+                   order.score,
+                   order.groups,
+                   scalarText(order.positive),
+                   order.join};
   asked.computedBy = "regesta " + call.core.version;
-  governance::EvaluationResult result = governance::runEvaluation(call.core.store, call.core.blobs, call.actor(), asked);
+  governance::EvaluationResult result =
+      governance::runEvaluation(call.core.store, call.core.blobs, call.actor(), asked);
   call.core.gate.reconsider(asked.model, result.evaluation.number);
 
   call.status = 201;

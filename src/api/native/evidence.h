@@ -13,25 +13,32 @@ struct EvidenceAnswer {
   std::optional<std::string> at;
   RawJson summary, body;
   static constexpr Field fields[] = {
-      field<&EvidenceAnswer::id>("id"),             field<&EvidenceAnswer::kind>("kind"),
-      field<&EvidenceAnswer::name>("name"),         field<&EvidenceAnswer::version>("version"),
-      field<&EvidenceAnswer::versionDigest>("version_digest"), field<&EvidenceAnswer::type>("type"),
+      field<&EvidenceAnswer::id>("id"),
+      field<&EvidenceAnswer::kind>("kind"),
+      field<&EvidenceAnswer::name>("name"),
+      field<&EvidenceAnswer::version>("version"),
+      field<&EvidenceAnswer::versionDigest>("version_digest"),
+      field<&EvidenceAnswer::type>("type"),
       field<&EvidenceAnswer::verified>("verified", about("computed by this server; false: claimed by who sent it")),
-      field<&EvidenceAnswer::digest>("digest"),     field<&EvidenceAnswer::by>("by"),
-      field<&EvidenceAnswer::at>("at"),             field<&EvidenceAnswer::summary>("summary", about("what policies see")),
+      field<&EvidenceAnswer::digest>("digest"),
+      field<&EvidenceAnswer::by>("by"),
+      field<&EvidenceAnswer::at>("at"),
+      field<&EvidenceAnswer::summary>("summary", about("what policies see")),
       field<&EvidenceAnswer::body>("body", about("only when one is asked for"))};
 };
 struct EvidenceQuery {
   std::string kind, name, version, pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&EvidenceQuery::kind>("kind", required), field<&EvidenceQuery::name>("name", required),
-                                     field<&EvidenceQuery::version>("version", about("a selector; absent: every version")),
-                                     field<&EvidenceQuery::pageToken>("page_token"), field<&EvidenceQuery::pageSize>("page_size", pageRule)};
+  static constexpr Field fields[] = {
+      field<&EvidenceQuery::kind>("kind", required), field<&EvidenceQuery::name>("name", required),
+      field<&EvidenceQuery::version>("version", about("a selector; absent: every version")),
+      field<&EvidenceQuery::pageToken>("page_token"), field<&EvidenceQuery::pageSize>("page_size", pageRule)};
 };
 struct VersionChoice {
   std::string kind, name;
   RawJson version;
-  static constexpr Field fields[] = {field<&VersionChoice::kind>("kind", required), field<&VersionChoice::name>("name", required),
+  static constexpr Field fields[] = {field<&VersionChoice::kind>("kind", required),
+                                     field<&VersionChoice::name>("name", required),
                                      field<&VersionChoice::version>("version", present)};
 };
 struct NewEvidence {
@@ -39,28 +46,33 @@ struct NewEvidence {
   std::string type;
   RawJson body;
   std::string digest;
-  static constexpr Field fields[] = {field<&NewEvidence::asset>("asset", required),
-                                     field<&NewEvidence::type>("type", required | about("card, scan, attestation, golden-test, evaluation or fairness")),
-                                     field<&NewEvidence::body>("body", present),
-                                     field<&NewEvidence::digest>("digest", about("SHA-256 of the body's canonical JSON, to be checked"))};
+  static constexpr Field fields[] = {
+      field<&NewEvidence::asset>("asset", required),
+      field<&NewEvidence::type>("type",
+                                required | about("card, scan, attestation, golden-test, evaluation or fairness")),
+      field<&NewEvidence::body>("body", present),
+      field<&NewEvidence::digest>("digest", about("SHA-256 of the body's canonical JSON, to be checked"))};
 };
 struct ModelChoice {
   std::string name;
   RawJson version;
-  static constexpr Field fields[] = {field<&ModelChoice::name>("name", required), field<&ModelChoice::version>("version", present)};
+  static constexpr Field fields[] = {field<&ModelChoice::name>("name", required),
+                                     field<&ModelChoice::version>("version", present)};
 };
 struct DatasetChoice {
   std::string name;
   RawJson version;
   std::string file;
-  static constexpr Field fields[] = {field<&DatasetChoice::name>("name", required), field<&DatasetChoice::version>("version"),
+  static constexpr Field fields[] = {field<&DatasetChoice::name>("name", required),
+                                     field<&DatasetChoice::version>("version"),
                                      field<&DatasetChoice::file>("file", about("needed when the version has several"))};
 };
 struct PredictionsChoice {
   std::string runId, modelId, digest, path;
-  static constexpr Field fields[] = {field<&PredictionsChoice::runId>("run_id"), field<&PredictionsChoice::modelId>("model_id"),
-                                     field<&PredictionsChoice::digest>("digest", about("of a stored blob")),
-                                     field<&PredictionsChoice::path>("path", about("below the run's or model's artifacts"))};
+  static constexpr Field fields[] = {
+      field<&PredictionsChoice::runId>("run_id"), field<&PredictionsChoice::modelId>("model_id"),
+      field<&PredictionsChoice::digest>("digest", about("of a stored blob")),
+      field<&PredictionsChoice::path>("path", about("below the run's or model's artifacts"))};
 };
 struct EvaluateOrder {
   ModelChoice model;
@@ -86,9 +98,10 @@ struct EvaluateAnswer {
   std::optional<std::int64_t> fairnessId;
   std::string digest;
   RawJson metrics, fairness;
-  static constexpr Field fields[] = {field<&EvaluateAnswer::id>("id"), field<&EvaluateAnswer::fairnessId>("fairness_id"),
-                                     field<&EvaluateAnswer::digest>("digest"), field<&EvaluateAnswer::metrics>("metrics"),
-                                     field<&EvaluateAnswer::fairness>("fairness")};
+  static constexpr Field fields[] = {
+      field<&EvaluateAnswer::id>("id"), field<&EvaluateAnswer::fairnessId>("fairness_id"),
+      field<&EvaluateAnswer::digest>("digest"), field<&EvaluateAnswer::metrics>("metrics"),
+      field<&EvaluateAnswer::fairness>("fairness")};
 };
 
 Page<EvidenceAnswer> listEvidence(Call& call, const EvidenceQuery& query);

@@ -26,7 +26,8 @@ http::Response renderError(const Error& error) {
   writer.object().key("error").object().key("code").text(codeName(error.code)).key("message").text(error.message);
   if (!error.detail.empty()) writer.key("detail").raw(error.detail);
   writer.end().end();
-  if (error.code == Code::unauthenticated) response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\", charset=\"UTF-8\"");
+  if (error.code == Code::unauthenticated)
+    response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\", charset=\"UTF-8\"");
   return response;
 }
 

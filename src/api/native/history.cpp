@@ -33,9 +33,10 @@ const json::object& dataOf(const json::object& body) {
 
 std::vector<Entry> refusals(db::Session& session, const registry::AssetKey& key, std::string_view pointer) {
   std::vector<Entry> entries;
-  auto rows = session.query("SELECT e.id, e.idx, e.time, e.body FROM subject_entry s JOIN ledger_entry e ON e.id = s.entry "
-                            "WHERE s.workspace = $1 AND s.subject = $2 ORDER BY s.entry",
-                            {key.workspace, fmt::format("{}#{}", key.subject(), pointer)});
+  auto rows = session.query(
+      "SELECT e.id, e.idx, e.time, e.body FROM subject_entry s JOIN ledger_entry e ON e.id = s.entry "
+      "WHERE s.workspace = $1 AND s.subject = $2 ORDER BY s.entry",
+      {key.workspace, fmt::format("{}#{}", key.subject(), pointer)});
   while (rows.next()) {
     json::value body = parseJson(rows.view(3));
     if (body.is_object() && text(body.as_object(), "action").ends_with(".move-refused"))
@@ -47,12 +48,14 @@ std::vector<Entry> refusals(db::Session& session, const registry::AssetKey& key,
 /// The change request that a decision carried out, if one did: who asked and who approved.
 void addPeople(db::Session& session, const registry::AssetKey& key, HistoryItem& item) {
   if (!item.decision) return;
-  auto request = session.query("SELECT id, requested_by FROM change_request WHERE decision = $1 AND workspace = $2 AND status = 'applied'",
-                               {*item.decision, key.workspace});
+  auto request = session.query(
+      "SELECT id, requested_by FROM change_request WHERE decision = $1 AND workspace = $2 AND status = 'applied'",
+      {*item.decision, key.workspace});
   if (!request.next()) return;
   std::int64_t id = request.integer(0);
   item.requestedBy = request.text(1);
-  auto approvals = session.query("SELECT actor FROM approval WHERE change_request = $1 ORDER BY created_at, actor", {id});
+  auto approvals =
+      session.query("SELECT actor FROM approval WHERE change_request = $1 ORDER BY created_at, actor", {id});
   while (approvals.next()) item.approvedBy.push_back(approvals.text(0));
 }
 
@@ -86,10 +89,11 @@ HistoryItem itemOf(const registry::Position& position) {
 
 }  // namespace
 
-Page<HistoryItem> pointerHistoryPage(db::Session& session, const registry::AssetKey& key, std::string_view pointer, std::int64_t before,
-                                     std::size_t rows) {
+Page<HistoryItem> pointerHistoryPage(db::Session& session, const registry::AssetKey& key, std::string_view pointer,
+                                     std::int64_t before, std::size_t rows) {
   std::map<std::int64_t, HistoryItem, std::greater<>> byEntry;
-  for (const registry::Position& position : registry::pointerHistory(session, key, pointer)) byEntry.emplace(position.entryId, itemOf(position));
+  for (const registry::Position& position : registry::pointerHistory(session, key, pointer))
+    byEntry.emplace(position.entryId, itemOf(position));
   for (const Entry& entry : refusals(session, key, pointer)) byEntry.emplace(entry.id, itemOf(entry));
   Page<HistoryItem> page;
   std::int64_t last = 0;

@@ -23,7 +23,8 @@ bool fits(const std::string& pattern, const std::string& value) { return pattern
 bool fits(const EntryQuery& query, std::string_view bodyText) {
   if (query.subject.empty() && query.actor.empty() && query.action.empty()) return true;
   json::value body = parseJson(bodyText);
-  return fits(query.subject, text(body, "subject")) && fits(query.actor, text(body, "actor")) && fits(query.action, text(body, "action"));
+  return fits(query.subject, text(body, "subject")) && fits(query.actor, text(body, "actor")) &&
+         fits(query.action, text(body, "action"));
 }
 
 ledger::VerifierKey keyOf(const Call& call) {
@@ -50,7 +51,8 @@ Page<EntryAnswer> listEntries(Call& call, const EntryQuery& query) {
   std::int64_t from = query.pageToken.empty() ? query.from : readNumberToken(query.pageToken);
   return call.core.store.read([&](db::Session& session) {
     Page<EntryAnswer> page;
-    auto rows = session.query("SELECT idx, id, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2", {from, looksAtMost});
+    auto rows = session.query("SELECT idx, id, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2",
+                              {from, looksAtMost});
     std::int64_t seen = 0, next = from;
     while (rows.next()) {
       if (page.items.size() == wanted) {
@@ -68,7 +70,8 @@ Page<EntryAnswer> listEntries(Call& call, const EntryQuery& query) {
 
 EntryAnswer getEntry(Call& call, const IndexPath& path) {
   auto entry = call.core.log.entry(path.index);
-  if (!entry) throw error(Code::notFound, "the ledger has {} entries, so none with index {}", call.core.log.size(), path.index);
+  if (!entry)
+    throw error(Code::notFound, "the ledger has {} entries, so none with index {}", call.core.log.size(), path.index);
   return {entry->index, entry->id, {std::move(entry->body)}};
 }
 
@@ -83,7 +86,8 @@ VerifyAnswer verifyLedger(Call& call, const Nothing&) {
   ledger::Report report = ledger::verifyDatabase(database, keyOf(call));
   VerifyAnswer answer;
   answer.entries = report.entries;
-  for (const ledger::Finding& finding : report.findings) answer.findings.push_back({finding.index, "ledger", finding.what});
+  for (const ledger::Finding& finding : report.findings)
+    answer.findings.push_back({finding.index, "ledger", finding.what});
   governance::Comparison comparison = governance::compareWithDatabase(database);
   answer.compared = comparison.compared;
   for (const governance::Difference& difference : comparison.differences)

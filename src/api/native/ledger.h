@@ -7,13 +7,15 @@ struct LedgerAnswer {
   std::int64_t size = 0;
   std::string origin, vkey, checkpoint;
   static constexpr Field fields[] = {field<&LedgerAnswer::size>("size"), field<&LedgerAnswer::origin>("origin"),
-                                     field<&LedgerAnswer::vkey>("vkey"), field<&LedgerAnswer::checkpoint>("checkpoint")};
+                                     field<&LedgerAnswer::vkey>("vkey"),
+                                     field<&LedgerAnswer::checkpoint>("checkpoint")};
 };
 struct EntryAnswer {
   std::int64_t index = 0, id = 0;
   RawJson body;
-  static constexpr Field fields[] = {field<&EntryAnswer::index>("index"), field<&EntryAnswer::id>("id"),
-                                     field<&EntryAnswer::body>("body", about("the entry; its canonical JSON is what was hashed"))};
+  static constexpr Field fields[] = {
+      field<&EntryAnswer::index>("index"), field<&EntryAnswer::id>("id"),
+      field<&EntryAnswer::body>("body", about("the entry; its canonical JSON is what was hashed"))};
 };
 struct EntryQuery {
   std::int64_t from = 0, limit = 0;
@@ -42,9 +44,10 @@ struct VerifyAnswer {
   bool ok = false;
   std::int64_t entries = 0, compared = 0;
   std::vector<VerifyFinding> findings;
-  static constexpr Field fields[] = {field<&VerifyAnswer::ok>("ok"), field<&VerifyAnswer::entries>("entries"),
-                                     field<&VerifyAnswer::compared>("compared", about("rows of the database held against the ledger")),
-                                     field<&VerifyAnswer::findings>("findings")};
+  static constexpr Field fields[] = {
+      field<&VerifyAnswer::ok>("ok"), field<&VerifyAnswer::entries>("entries"),
+      field<&VerifyAnswer::compared>("compared", about("rows of the database held against the ledger")),
+      field<&VerifyAnswer::findings>("findings")};
 };
 struct TilePath {
   std::string path;

@@ -22,7 +22,8 @@ std::string exactNode(db::Session& session, const Call& call, const std::string&
 
 std::string labelOf(db::Session& session, const Call& call, const std::string& node) {
   if (node.starts_with("run/"))
-    if (auto run = tracking::findRun(session, call.workspace, node.substr(4)); run && !run->name.empty()) return "run " + run->name;
+    if (auto run = tracking::findRun(session, call.workspace, node.substr(4)); run && !run->name.empty())
+      return "run " + run->name;
   return node;
 }
 

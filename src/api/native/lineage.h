@@ -7,9 +7,10 @@ struct LineageQuery {
   std::string node, direction;
   std::int64_t depth = 0;
   static constexpr std::string_view directions[] = {"upstream", "downstream", "both"};
-  static constexpr Field fields[] = {field<&LineageQuery::node>("node", required | about("model/loan-risk@3, run/<id>, dataset/loanapp@1")),
-                                     field<&LineageQuery::direction>("direction", oneOf(directions)),
-                                     field<&LineageQuery::depth>("depth", atLeast(0) | atMost(64))};
+  static constexpr Field fields[] = {
+      field<&LineageQuery::node>("node", required | about("model/loan-risk@3, run/<id>, dataset/loanapp@1")),
+      field<&LineageQuery::direction>("direction", oneOf(directions)),
+      field<&LineageQuery::depth>("depth", atLeast(0) | atMost(64))};
 };
 struct LineageNode {
   std::string id, label;
@@ -25,7 +26,8 @@ struct LineageAnswer {
   std::string root;
   std::vector<LineageNode> nodes;
   std::vector<LineageEdge> edges;
-  static constexpr Field fields[] = {field<&LineageAnswer::root>("root"), field<&LineageAnswer::nodes>("nodes"), field<&LineageAnswer::edges>("edges")};
+  static constexpr Field fields[] = {field<&LineageAnswer::root>("root"), field<&LineageAnswer::nodes>("nodes"),
+                                     field<&LineageAnswer::edges>("edges")};
 };
 
 /// `node` may also name a version by alias or selector: model/loan-risk@production.

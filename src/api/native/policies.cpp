@@ -18,7 +18,8 @@ std::vector<policy::Module> modulesOf(const std::vector<PolicyModule>& asked) {
     size += module.text.size();
     modules.push_back({module.name, module.text});
   }
-  if (size > limits::policyText) throw Invalid("modules", fmt::format("must have at most {} bytes of text together", limits::policyText));
+  if (size > limits::policyText)
+    throw Invalid("modules", fmt::format("must have at most {} bytes of text together", limits::policyText));
   return modules;
 }
 
@@ -29,15 +30,16 @@ Plain jsonAnswer(const json::object& object) {
 }
 
 BindingAnswer answerOf(const governance::Binding& binding) {
-  return {binding.id,     binding.workspace,      binding.kind,                binding.namePattern, binding.pointer,
-          binding.policy, binding.policySelector, timeText(binding.createdAt), binding.createdBy};
+  return {binding.id,       binding.workspace, binding.kind,           binding.namePattern,
+          binding.pointer,  binding.policy,    binding.policySelector, timeText(binding.createdAt),
+          binding.createdBy};
 }
 
 Plain preview(Call& call, const PointerChoice& pointer) {
   registry::AssetKey key = readable(call, pointer.kind, pointer.name);
   std::string selector = selectorOf(pointer.version, "pointer.version");
-  std::int64_t number =
-      call.core.store.read([&](db::Session& session) { return registry::resolveVersion(session, key, selector).number; });
+  std::int64_t number = call.core.store.read(
+      [&](db::Session& session) { return registry::resolveVersion(session, key, selector).number; });
   governance::Gate::Move move{.key = key, .pointer = pointer.alias, .to = number};
   return jsonAnswer(governance::outcomeJson(call.core.gate, call.core.gate.preview(*call.identity, move)));
 }
@@ -82,7 +84,8 @@ Plain evaluatePolicy(Call& call, const Evaluation& asked) {
 
 Page<BindingAnswer> listBindings(Call& call, const Nothing&) {
   Page<BindingAnswer> page;
-  for (const auto& binding : call.core.store.read([&](db::Session& session) { return governance::listBindings(session, call.workspace); }))
+  for (const auto& binding :
+       call.core.store.read([&](db::Session& session) { return governance::listBindings(session, call.workspace); }))
     page.items.push_back(answerOf(binding));
   return page;
 }
@@ -98,7 +101,8 @@ BindingAnswer createBinding(Call& call, const NewBinding& asked) {
                               .pointer = asked.pointer,
                               .policy = asked.policy,
                               .policySelector = asked.policySelector.empty() ? "latest" : asked.policySelector};
-  return answerOf(call.core.store.change(call.actor(), [&](registry::Change& change) { return governance::bind(change, binding); }));
+  return answerOf(call.core.store.change(call.actor(),
+                                         [&](registry::Change& change) { return governance::bind(change, binding); }));
 }
 
 Nothing deleteBinding(Call& call, const NumberOnly& path) {

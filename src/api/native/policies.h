@@ -5,8 +5,9 @@ namespace regesta::api::native {
 
 struct PolicyModule {
   std::string name, text;
-  static constexpr Field fields[] = {field<&PolicyModule::name>("name", required | atMost(200)),
-                                     field<&PolicyModule::text>("text", required | atMost(static_cast<std::int64_t>(limits::policyText)))};
+  static constexpr Field fields[] = {
+      field<&PolicyModule::name>("name", required | atMost(200)),
+      field<&PolicyModule::text>("text", required | atMost(static_cast<std::int64_t>(limits::policyText)))};
 };
 struct NewPolicy {
   std::string name;
@@ -14,45 +15,53 @@ struct NewPolicy {
   std::string description, semver;
   static constexpr Field fields[] = {field<&NewPolicy::name>("name", required),
                                      field<&NewPolicy::modules>("modules", required | atLeast(1) | atMost(100)),
-                                     field<&NewPolicy::description>("description"), field<&NewPolicy::semver>("semver")};
+                                     field<&NewPolicy::description>("description"),
+                                     field<&NewPolicy::semver>("semver")};
 };
 struct PolicyText {
   std::vector<PolicyModule> modules;
   std::string filter;
-  static constexpr Field fields[] = {field<&PolicyText::modules>("modules", required | atLeast(1) | atMost(100)),
-                                     field<&PolicyText::filter>("filter", about("test only: part of package.name, or a glob"))};
+  static constexpr Field fields[] = {
+      field<&PolicyText::modules>("modules", required | atLeast(1) | atMost(100)),
+      field<&PolicyText::filter>("filter", about("test only: part of package.name, or a glob"))};
 };
 struct PolicyChoice {
   std::string name, selector;
-  static constexpr Field fields[] = {field<&PolicyChoice::name>("name", required), field<&PolicyChoice::selector>("selector")};
+  static constexpr Field fields[] = {field<&PolicyChoice::name>("name", required),
+                                     field<&PolicyChoice::selector>("selector")};
 };
 struct PointerChoice {
   std::string kind, name, alias;
   RawJson version;
-  static constexpr Field fields[] = {field<&PointerChoice::kind>("kind", required), field<&PointerChoice::name>("name", required),
-                                     field<&PointerChoice::alias>("alias", required | about("an alias, or stage:Production")),
-                                     field<&PointerChoice::version>("version", present)};
+  static constexpr Field fields[] = {
+      field<&PointerChoice::kind>("kind", required), field<&PointerChoice::name>("name", required),
+      field<&PointerChoice::alias>("alias", required | about("an alias, or stage:Production")),
+      field<&PointerChoice::version>("version", present)};
 };
 struct Evaluation {
   std::vector<PolicyModule> modules;
   std::optional<PolicyChoice> policy;
   RawJson input;
   std::optional<PointerChoice> pointer;
-  static constexpr Field fields[] = {field<&Evaluation::modules>("modules", atMost(100)), field<&Evaluation::policy>("policy"),
-                                     field<&Evaluation::input>("input"),
-                                     field<&Evaluation::pointer>("pointer", about("what the gate would say of this move now"))};
+  static constexpr Field fields[] = {
+      field<&Evaluation::modules>("modules", atMost(100)), field<&Evaluation::policy>("policy"),
+      field<&Evaluation::input>("input"),
+      field<&Evaluation::pointer>("pointer", about("what the gate would say of this move now"))};
 };
 struct BindingAnswer {
   std::int64_t id = 0;
   std::string workspace, kind, namePattern, pointer, policy, policySelector;
   std::optional<std::string> createdAt;
   std::string createdBy;
-  static constexpr Field fields[] = {
-      field<&BindingAnswer::id>("id"),           field<&BindingAnswer::workspace>("workspace"),
-      field<&BindingAnswer::kind>("kind"),       field<&BindingAnswer::namePattern>("name_pattern"),
-      field<&BindingAnswer::pointer>("pointer"), field<&BindingAnswer::policy>("policy"),
-      field<&BindingAnswer::policySelector>("policy_selector"), field<&BindingAnswer::createdAt>("created_at"),
-      field<&BindingAnswer::createdBy>("created_by")};
+  static constexpr Field fields[] = {field<&BindingAnswer::id>("id"),
+                                     field<&BindingAnswer::workspace>("workspace"),
+                                     field<&BindingAnswer::kind>("kind"),
+                                     field<&BindingAnswer::namePattern>("name_pattern"),
+                                     field<&BindingAnswer::pointer>("pointer"),
+                                     field<&BindingAnswer::policy>("policy"),
+                                     field<&BindingAnswer::policySelector>("policy_selector"),
+                                     field<&BindingAnswer::createdAt>("created_at"),
+                                     field<&BindingAnswer::createdBy>("created_by")};
 };
 struct NewBinding {
   std::string kind, namePattern, pointer, policy, policySelector;

@@ -17,7 +17,8 @@ std::string contentOf(const NewPrompt& asked) {
   json::object content;
   if (!asked.messages.text.empty()) {
     json::value messages = parseJson(asked.messages.text);
-    if (!messages.is_array() || messages.as_array().empty()) throw Invalid("messages", "must be a list of {\"role\", \"content\"}");
+    if (!messages.is_array() || messages.as_array().empty())
+      throw Invalid("messages", "must be a list of {\"role\", \"content\"}");
     for (const json::value& message : messages.as_array()) {
       const json::value* role = message.is_object() ? message.as_object().if_contains("role") : nullptr;
       if (!role || !role->is_string() || !message.as_object().contains("content"))

@@ -9,14 +9,15 @@ struct NewPrompt {
   std::string templateText, semver, description;
   RawJson modelConfig, responseFormat;
   TextMap tags;
-  static constexpr Field fields[] = {field<&NewPrompt::name>("name", required),
-                                     field<&NewPrompt::messages>("messages", about("a chat prompt: [{\"role\", \"content\"}]")),
-                                     field<&NewPrompt::templateText>("template", about("a text prompt, with {{variables}}")),
-                                     field<&NewPrompt::semver>("semver"),
-                                     field<&NewPrompt::description>("description"),
-                                     field<&NewPrompt::modelConfig>("model_config"),
-                                     field<&NewPrompt::responseFormat>("response_format"),
-                                     field<&NewPrompt::tags>("tags")};
+  static constexpr Field fields[] = {
+      field<&NewPrompt::name>("name", required),
+      field<&NewPrompt::messages>("messages", about("a chat prompt: [{\"role\", \"content\"}]")),
+      field<&NewPrompt::templateText>("template", about("a text prompt, with {{variables}}")),
+      field<&NewPrompt::semver>("semver"),
+      field<&NewPrompt::description>("description"),
+      field<&NewPrompt::modelConfig>("model_config"),
+      field<&NewPrompt::responseFormat>("response_format"),
+      field<&NewPrompt::tags>("tags")};
 };
 struct PromptAnswer {
   std::string name;
@@ -31,19 +32,26 @@ struct PromptAnswer {
   std::optional<std::string> createdAt;
   std::string createdBy;
   std::optional<std::string> why;
-  static constexpr Field fields[] = {
-      field<&PromptAnswer::name>("name"),           field<&PromptAnswer::version>("version"),
-      field<&PromptAnswer::semver>("semver"),       field<&PromptAnswer::type>("type"),
-      field<&PromptAnswer::templateText>("template"), field<&PromptAnswer::messages>("messages"),
-      field<&PromptAnswer::modelConfig>("model_config"), field<&PromptAnswer::responseFormat>("response_format"),
-      field<&PromptAnswer::digest>("digest"),       field<&PromptAnswer::description>("description"),
-      field<&PromptAnswer::tags>("tags"),           field<&PromptAnswer::aliases>("aliases"),
-      field<&PromptAnswer::createdAt>("created_at"), field<&PromptAnswer::createdBy>("created_by"),
-      field<&PromptAnswer::why>("why", about("how this version was chosen"))};
+  static constexpr Field fields[] = {field<&PromptAnswer::name>("name"),
+                                     field<&PromptAnswer::version>("version"),
+                                     field<&PromptAnswer::semver>("semver"),
+                                     field<&PromptAnswer::type>("type"),
+                                     field<&PromptAnswer::templateText>("template"),
+                                     field<&PromptAnswer::messages>("messages"),
+                                     field<&PromptAnswer::modelConfig>("model_config"),
+                                     field<&PromptAnswer::responseFormat>("response_format"),
+                                     field<&PromptAnswer::digest>("digest"),
+                                     field<&PromptAnswer::description>("description"),
+                                     field<&PromptAnswer::tags>("tags"),
+                                     field<&PromptAnswer::aliases>("aliases"),
+                                     field<&PromptAnswer::createdAt>("created_at"),
+                                     field<&PromptAnswer::createdBy>("created_by"),
+                                     field<&PromptAnswer::why>("why", about("how this version was chosen"))};
 };
 struct PromptPath {
   std::string name, selector;
-  static constexpr Field fields[] = {field<&PromptPath::name>("name", required), field<&PromptPath::selector>("selector", required)};
+  static constexpr Field fields[] = {field<&PromptPath::name>("name", required),
+                                     field<&PromptPath::selector>("selector", required)};
 };
 struct PromptQuery {
   std::string name, alias, key;

@@ -16,7 +16,8 @@ RunAnswer answerOf(const tracking::Run& run) {
   answer.user = run.userId;
   answer.startedAt = timeText(run.startTime);
   answer.endedAt = timeText(run.endTime.value_or(0));
-  for (const tracking::Metric& metric : run.metrics) answer.metrics.push_back({metric.key, metric.value, metric.timestamp, metric.step});
+  for (const tracking::Metric& metric : run.metrics)
+    answer.metrics.push_back({metric.key, metric.value, metric.timestamp, metric.step});
   answer.params = {run.params.begin(), run.params.end()};
   answer.tags = {run.tags.begin(), run.tags.end()};
   answer.artifactUri = run.artifactUri;
@@ -30,7 +31,8 @@ RunAnswer answerOf(const tracking::Run& run) {
 std::vector<std::int64_t> experimentsOf(db::Session& session, const Call& call, const std::string& named) {
   std::vector<std::int64_t> ids;
   if (named.empty()) {
-    for (const auto& experiment : tracking::listExperiments(session, call.workspace, tracking::View::activeOnly)) ids.push_back(experiment.id);
+    for (const auto& experiment : tracking::listExperiments(session, call.workspace, tracking::View::activeOnly))
+      ids.push_back(experiment.id);
     return ids;
   }
   auto found = tracking::findExperimentByName(session, call.workspace, named);
@@ -58,7 +60,8 @@ Page<RunAnswer> listRuns(Call& call, const RunQuery& query) {
 }
 
 RunAnswer getRun(Call& call, const RunPath& path) {
-  return answerOf(call.core.store.read([&](db::Session& session) { return tracking::getRun(session, call.workspace, path.id); }));
+  return answerOf(
+      call.core.store.read([&](db::Session& session) { return tracking::getRun(session, call.workspace, path.id); }));
 }
 
 }  // namespace regesta::api::native

@@ -25,12 +25,18 @@ struct RunAnswer {
   std::optional<std::string> sealedDigest;
   bool deleted = false;
   static constexpr Field fields[] = {
-      field<&RunAnswer::id>("id"),               field<&RunAnswer::name>("name"),
-      field<&RunAnswer::experimentId>("experiment_id"), field<&RunAnswer::status>("status"),
-      field<&RunAnswer::user>("user"),           field<&RunAnswer::startedAt>("started_at"),
-      field<&RunAnswer::endedAt>("ended_at"),    field<&RunAnswer::metrics>("metrics"),
-      field<&RunAnswer::params>("params"),       field<&RunAnswer::tags>("tags"),
-      field<&RunAnswer::artifactUri>("artifact_uri"), field<&RunAnswer::datasets>("datasets"),
+      field<&RunAnswer::id>("id"),
+      field<&RunAnswer::name>("name"),
+      field<&RunAnswer::experimentId>("experiment_id"),
+      field<&RunAnswer::status>("status"),
+      field<&RunAnswer::user>("user"),
+      field<&RunAnswer::startedAt>("started_at"),
+      field<&RunAnswer::endedAt>("ended_at"),
+      field<&RunAnswer::metrics>("metrics"),
+      field<&RunAnswer::params>("params"),
+      field<&RunAnswer::tags>("tags"),
+      field<&RunAnswer::artifactUri>("artifact_uri"),
+      field<&RunAnswer::datasets>("datasets"),
       field<&RunAnswer::loggedModels>("logged_models"),
       field<&RunAnswer::sealedDigest>("sealed_digest", about("digest of its content, when the ledger has it")),
       field<&RunAnswer::deleted>("deleted")};
@@ -38,9 +44,10 @@ struct RunAnswer {
 struct RunQuery {
   std::string experiment, filter, pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&RunQuery::experiment>("experiment", about("its name or id; absent: all")),
-                                     field<&RunQuery::filter>("filter", about("MLflow's search language: metrics.accuracy > 0.9")),
-                                     field<&RunQuery::pageToken>("page_token"), field<&RunQuery::pageSize>("page_size", pageRule)};
+  static constexpr Field fields[] = {
+      field<&RunQuery::experiment>("experiment", about("its name or id; absent: all")),
+      field<&RunQuery::filter>("filter", about("MLflow's search language: metrics.accuracy > 0.9")),
+      field<&RunQuery::pageToken>("page_token"), field<&RunQuery::pageSize>("page_size", pageRule)};
 };
 struct RunPath {
   std::string id;

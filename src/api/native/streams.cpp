@@ -197,7 +197,8 @@ class Changes final : public http::StreamHandler {
   Batch read(const Call& call, std::int64_t from) {
     return core_.store.read([&](db::Session& session) {
       Batch batch{{}, from};
-      auto rows = session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2", {from, feedPage});
+      auto rows =
+          session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2", {from, feedPage});
       while (rows.next()) {
         batch.next = rows.integer(0) + 1;
         json::value body = parseJson(rows.view(1));
@@ -205,8 +206,11 @@ class Changes final : public http::StreamHandler {
         const json::value* action = body.as_object().if_contains("action");
         std::string where = workspace && workspace->is_string() ? std::string(workspace->as_string()) : "";
         // What belongs to no workspace (users, tokens) is for administrators of everything.
-        bool shown = where.empty() ? call.identity->may(governance::Verb::administer, "*", "*") : call.identity->may(governance::Verb::read, where);
-        if (shown) batch.items.push_back({rows.integer(0), action && action->is_string() ? std::string(action->as_string()) : "", rows.text(1)});
+        bool shown = where.empty() ? call.identity->may(governance::Verb::administer, "*", "*")
+                                   : call.identity->may(governance::Verb::read, where);
+        if (shown)
+          batch.items.push_back(
+              {rows.integer(0), action && action->is_string() ? std::string(action->as_string()) : "", rows.text(1)});
       }
       return batch;
     });
@@ -223,7 +227,8 @@ class Changes final : public http::StreamHandler {
       if (core_.log.size() > from) {
         Batch batch = read(call, from);
         from = batch.next;
-        for (const Item& item : batch.items) out += http::serverSentEvent(item.body, std::to_string(item.index), item.action);
+        for (const Item& item : batch.items)
+          out += http::serverSentEvent(item.body, std::to_string(item.index), item.action);
       }
       if (out.empty() && std::chrono::steady_clock::now() - lastSent > feedQuiet) out = http::serverSentHeartbeat();
       if (out.empty()) {
@@ -247,7 +252,8 @@ class Changes final : public http::StreamHandler {
     http::Response answer;
     JsonWriter writer(answer.body);
     writer.object().key("items").array();
-    for (const Item& item : batch.items) writer.object().key("index").number(item.index).key("body").raw(item.body).end();
+    for (const Item& item : batch.items)
+      writer.object().key("index").number(item.index).key("body").raw(item.body).end();
     writer.end().key("next").number(batch.next - 1).end();
     co_await exchange.respond(std::move(answer));
   }

@@ -8,18 +8,21 @@ struct TokenAnswer {
   std::optional<std::string> createdAt, expiresAt;
   std::vector<GrantWire> grants;
   static constexpr Field fields[] = {field<&TokenAnswer::name>("name"), field<&TokenAnswer::createdAt>("created_at"),
-                                     field<&TokenAnswer::expiresAt>("expires_at"), field<&TokenAnswer::grants>("grants")};
+                                     field<&TokenAnswer::expiresAt>("expires_at"),
+                                     field<&TokenAnswer::grants>("grants")};
 };
 struct NewToken {
   std::string name;
   std::vector<GrantWire> grants;
   std::int64_t expiresInDays = 0;
-  static constexpr Field fields[] = {field<&NewToken::name>("name", required), field<&NewToken::grants>("grants", required | atLeast(1)),
+  static constexpr Field fields[] = {field<&NewToken::name>("name", required),
+                                     field<&NewToken::grants>("grants", required | atLeast(1)),
                                      field<&NewToken::expiresInDays>("expires_in_days", atLeast(0) | atMost(36'500))};
 };
 struct MadeToken {
   std::string name, token;
-  static constexpr Field fields[] = {field<&MadeToken::name>("name"), field<&MadeToken::token>("token", about("shown once, not stored"))};
+  static constexpr Field fields[] = {field<&MadeToken::name>("name"),
+                                     field<&MadeToken::token>("token", about("shown once, not stored"))};
 };
 
 Page<TokenAnswer> listTokens(Call& call, const PageQuery& query);

@@ -5,8 +5,10 @@ namespace regesta::api::native {
 
 struct GrantWire {
   std::string role, workspace, namePattern;
-  static constexpr Field fields[] = {field<&GrantWire::role>("role", required | about("reader, contributor, approver, admin, auditor, or an approval role of your own")),
-                                     field<&GrantWire::workspace>("workspace"), field<&GrantWire::namePattern>("name_pattern")};
+  static constexpr Field fields[] = {
+      field<&GrantWire::role>(
+          "role", required | about("reader, contributor, approver, admin, auditor, or an approval role of your own")),
+      field<&GrantWire::workspace>("workspace"), field<&GrantWire::namePattern>("name_pattern")};
 };
 std::vector<governance::Grant> grantsOf(const std::vector<GrantWire>& wire);
 std::vector<GrantWire> wireOf(const std::vector<governance::Grant>& grants);
@@ -25,28 +27,32 @@ struct MeAnswer {
   std::string name, actor;
   bool local = false;
   std::vector<GrantWire> grants;
-  static constexpr Field fields[] = {field<&MeAnswer::name>("name"), field<&MeAnswer::actor>("actor"), field<&MeAnswer::local>("local"),
-                                     field<&MeAnswer::grants>("grants")};
+  static constexpr Field fields[] = {field<&MeAnswer::name>("name"), field<&MeAnswer::actor>("actor"),
+                                     field<&MeAnswer::local>("local"), field<&MeAnswer::grants>("grants")};
 };
 struct PageQuery {
   std::string pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&PageQuery::pageToken>("page_token"), field<&PageQuery::pageSize>("page_size", pageRule)};
+  static constexpr Field fields[] = {field<&PageQuery::pageToken>("page_token"),
+                                     field<&PageQuery::pageSize>("page_size", pageRule)};
 };
 struct NewUser {
   std::string name, password;
   std::vector<GrantWire> grants;
-  static constexpr Field fields[] = {field<&NewUser::name>("name", required), field<&NewUser::password>("password", required | secret),
+  static constexpr Field fields[] = {field<&NewUser::name>("name", required),
+                                     field<&NewUser::password>("password", required | secret),
                                      field<&NewUser::grants>("grants")};
 };
 struct NewPassword {
   std::string name, password;
-  static constexpr Field fields[] = {field<&NewPassword::name>("name", required), field<&NewPassword::password>("password", required | secret)};
+  static constexpr Field fields[] = {field<&NewPassword::name>("name", required),
+                                     field<&NewPassword::password>("password", required | secret)};
 };
 struct NewGrants {
   std::string name;
   std::vector<GrantWire> grants;
-  static constexpr Field fields[] = {field<&NewGrants::name>("name", required), field<&NewGrants::grants>("grants", present)};
+  static constexpr Field fields[] = {field<&NewGrants::name>("name", required),
+                                     field<&NewGrants::grants>("grants", present)};
 };
 
 Page<UserAnswer> listUsers(Call& call, const PageQuery& query);

@@ -20,8 +20,11 @@ std::string promptContent(const json::value& content) {
   if (content.is_string() && !content.as_string().empty())
     return canonicalJson(json::object{{"template", content}, {"type", "text"}});
   const json::value* text = content.is_object() ? content.as_object().if_contains("template") : nullptr;
-  bool said = text && ((text->is_string() && !text->as_string().empty()) || (text->is_array() && !text->as_array().empty()));
-  if (!said) throw Invalid("content", "must be the prompt's text, or an object whose \"template\" is text or a list of messages");
+  bool said =
+      text && ((text->is_string() && !text->as_string().empty()) || (text->is_array() && !text->as_array().empty()));
+  if (!said)
+    throw Invalid("content",
+                  "must be the prompt's text, or an object whose \"template\" is text or a list of messages");
   json::object object = content.as_object();
   object["type"] = text->is_array() ? "chat" : "text";
   return canonicalJson(object);
@@ -44,8 +47,10 @@ std::vector<registry::VersionFile> filesOf(Core& core, const std::vector<NewFile
   for (std::size_t i = 0; i < asked.size(); ++i) {
     std::string field = fmt::format("files[{}]", i);
     std::string path = registry::safePath(asked[i].path);
-    if (path.empty() || !paths.insert(path).second) throw Invalid(field + ".path", "must be a path that no other file has");
-    if (!blob::isDigest(asked[i].digest)) throw Invalid(field + ".digest", "must be a SHA-256 in lower-case hexadecimal");
+    if (path.empty() || !paths.insert(path).second)
+      throw Invalid(field + ".path", "must be a path that no other file has");
+    if (!blob::isDigest(asked[i].digest))
+      throw Invalid(field + ".digest", "must be a SHA-256 in lower-case hexadecimal");
     auto reader = core.blobs.open(asked[i].digest);
     if (!reader) throw Invalid(field + ".digest", "must be of a blob that is stored: PUT /api/v1/blobs first");
     files.push_back({std::move(path), asked[i].digest, static_cast<std::int64_t>(reader->size())});
@@ -69,7 +74,8 @@ std::string checkPolicyContent(Core& core, const json::value& content) {
   }
   policy::CheckReport report = core.policy.check(modules);
   if (!report.ok())
-    throw Error(Code::invalid, "the policy is faulty:\n" + policy::toText(report), json::serialize(policy::toJson(report)));
+    throw Error(Code::invalid, "the policy is faulty:\n" + policy::toText(report),
+                json::serialize(policy::toJson(report)));
   return governance::modulesToContent(modules);
 }
 
@@ -111,13 +117,16 @@ Page<VersionAnswer> listVersions(Call& call, const VersionQuery& query) {
   });
 }
 
-VersionAnswer storeVersion(Call& call, const registry::AssetKey& key, const registry::NewVersion& made, bool makeAsset) {
+VersionAnswer storeVersion(Call& call, const registry::AssetKey& key, const registry::NewVersion& made,
+                           bool makeAsset) {
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
     auto asset = registry::findAsset(change.session, key);
-    if (!asset) asset = makeAsset ? registry::createAsset(change, key, "", {}) : registry::getAsset(change.session, key);
+    if (!asset)
+      asset = makeAsset ? registry::createAsset(change, key, "", {}) : registry::getAsset(change.session, key);
     registry::Version version = registry::createVersion(change, *asset, made);
     if (!made.runId.empty() && tracking::findRun(change.session, key.workspace, made.runId))
-      registry::addEdge(change.session, key.workspace, {"run/" + made.runId, version.subject(), "registered", change.now});
+      registry::addEdge(change.session, key.workspace,
+                        {"run/" + made.runId, version.subject(), "registered", change.now});
     return versionAnswer(change.session, version);
   });
 }
@@ -140,7 +149,8 @@ VersionAnswer createVersion(Call& call, const NewVersion& asked) {
 
 VersionAnswer getVersion(Call& call, const VersionPath& path) {
   registry::AssetKey key = readable(call, path.kind, path.name);
-  return call.core.store.read([&](db::Session& session) { return versionAnswer(session, resolve(session, key, path.selector)); });
+  return call.core.store.read(
+      [&](db::Session& session) { return versionAnswer(session, resolve(session, key, path.selector)); });
 }
 
 VersionAnswer describeVersion(Call& call, const VersionChange& asked) {

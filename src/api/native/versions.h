@@ -14,27 +14,36 @@ struct VersionAnswer {
   std::string createdBy;
   TextMap tags;
   std::vector<std::string> aliases;
-  static constexpr Field fields[] = {
-      field<&VersionAnswer::kind>("kind"),           field<&VersionAnswer::name>("name"),
-      field<&VersionAnswer::version>("version"),     field<&VersionAnswer::semver>("semver"),
-      field<&VersionAnswer::digest>("digest"),       field<&VersionAnswer::content>("content"),
-      field<&VersionAnswer::description>("description"), field<&VersionAnswer::stage>("stage"),
-      field<&VersionAnswer::source>("source"),       field<&VersionAnswer::runId>("run_id"),
-      field<&VersionAnswer::modelId>("model_id"),    field<&VersionAnswer::createdAt>("created_at"),
-      field<&VersionAnswer::updatedAt>("updated_at"), field<&VersionAnswer::createdBy>("created_by"),
-      field<&VersionAnswer::tags>("tags"),           field<&VersionAnswer::aliases>("aliases")};
+  static constexpr Field fields[] = {field<&VersionAnswer::kind>("kind"),
+                                     field<&VersionAnswer::name>("name"),
+                                     field<&VersionAnswer::version>("version"),
+                                     field<&VersionAnswer::semver>("semver"),
+                                     field<&VersionAnswer::digest>("digest"),
+                                     field<&VersionAnswer::content>("content"),
+                                     field<&VersionAnswer::description>("description"),
+                                     field<&VersionAnswer::stage>("stage"),
+                                     field<&VersionAnswer::source>("source"),
+                                     field<&VersionAnswer::runId>("run_id"),
+                                     field<&VersionAnswer::modelId>("model_id"),
+                                     field<&VersionAnswer::createdAt>("created_at"),
+                                     field<&VersionAnswer::updatedAt>("updated_at"),
+                                     field<&VersionAnswer::createdBy>("created_by"),
+                                     field<&VersionAnswer::tags>("tags"),
+                                     field<&VersionAnswer::aliases>("aliases")};
 };
 VersionAnswer versionAnswer(db::Session& session, const registry::Version& version);
 
 struct VersionQuery {
   std::string kind, name, pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&VersionQuery::kind>("kind", required), field<&VersionQuery::name>("name", required),
-                                     field<&VersionQuery::pageToken>("page_token"), field<&VersionQuery::pageSize>("page_size", pageRule)};
+  static constexpr Field fields[] = {
+      field<&VersionQuery::kind>("kind", required), field<&VersionQuery::name>("name", required),
+      field<&VersionQuery::pageToken>("page_token"), field<&VersionQuery::pageSize>("page_size", pageRule)};
 };
 struct NewFile {
   std::string path, digest;
-  static constexpr Field fields[] = {field<&NewFile::path>("path", required), field<&NewFile::digest>("digest", required)};
+  static constexpr Field fields[] = {field<&NewFile::path>("path", required),
+                                     field<&NewFile::digest>("digest", required)};
 };
 struct NewVersion {
   std::string kind, name, semver;
@@ -51,36 +60,42 @@ struct NewVersion {
       field<&NewVersion::source>("source"),
       field<&NewVersion::runId>("run_id"),
       field<&NewVersion::tags>("tags"),
-      field<&NewVersion::files>("files", atMost(10'000) | about("files whose bytes are uploaded already (PUT /api/v1/blobs)"))};
+      field<&NewVersion::files>("files",
+                                atMost(10'000) | about("files whose bytes are uploaded already (PUT /api/v1/blobs)"))};
 };
 struct VersionPath {
   std::string kind, name, selector;
-  static constexpr Field fields[] = {field<&VersionPath::kind>("kind", required), field<&VersionPath::name>("name", required),
+  static constexpr Field fields[] = {field<&VersionPath::kind>("kind", required),
+                                     field<&VersionPath::name>("name", required),
                                      field<&VersionPath::selector>("selector", required)};
 };
 struct VersionChange {
   std::string kind, name, selector, description;
-  static constexpr Field fields[] = {field<&VersionChange::kind>("kind", required), field<&VersionChange::name>("name", required),
+  static constexpr Field fields[] = {field<&VersionChange::kind>("kind", required),
+                                     field<&VersionChange::name>("name", required),
                                      field<&VersionChange::selector>("selector", required),
                                      field<&VersionChange::description>("description", present)};
 };
 struct VersionTag {
   std::string kind, name, selector, key, value;
-  static constexpr Field fields[] = {field<&VersionTag::kind>("kind", required), field<&VersionTag::name>("name", required),
-                                     field<&VersionTag::selector>("selector", required), field<&VersionTag::key>("key", required),
-                                     field<&VersionTag::value>("value")};
+  static constexpr Field fields[] = {field<&VersionTag::kind>("kind", required),
+                                     field<&VersionTag::name>("name", required),
+                                     field<&VersionTag::selector>("selector", required),
+                                     field<&VersionTag::key>("key", required), field<&VersionTag::value>("value")};
 };
 struct FileAnswer {
   std::string path, digest;
   std::int64_t size = 0;
-  static constexpr Field fields[] = {field<&FileAnswer::path>("path"), field<&FileAnswer::digest>("digest"), field<&FileAnswer::size>("size")};
+  static constexpr Field fields[] = {field<&FileAnswer::path>("path"), field<&FileAnswer::digest>("digest"),
+                                     field<&FileAnswer::size>("size")};
 };
 struct FileQuery {
   std::string kind, name, selector, pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&FileQuery::kind>("kind", required), field<&FileQuery::name>("name", required),
-                                     field<&FileQuery::selector>("selector", required), field<&FileQuery::pageToken>("page_token"),
-                                     field<&FileQuery::pageSize>("page_size", pageRule)};
+  static constexpr Field fields[] = {
+      field<&FileQuery::kind>("kind", required), field<&FileQuery::name>("name", required),
+      field<&FileQuery::selector>("selector", required), field<&FileQuery::pageToken>("page_token"),
+      field<&FileQuery::pageSize>("page_size", pageRule)};
 };
 
 Page<VersionAnswer> listVersions(Call& call, const VersionQuery& query);

@@ -19,7 +19,8 @@ void requireEverything(const Call& call) { call.identity->require(Verb::administ
 Page<WorkspaceAnswer> listWorkspaces(Call& call, const WorkspaceQuery& query) {
   std::string after = readToken(query.pageToken);
   Page<WorkspaceAnswer> page;
-  for (const auto& workspace : call.core.store.read([](db::Session& session) { return registry::listWorkspaces(session); })) {
+  for (const auto& workspace :
+       call.core.store.read([](db::Session& session) { return registry::listWorkspaces(session); })) {
     if (workspace.name <= after || !call.identity->may(Verb::read, workspace.name)) continue;
     if (page.items.size() == rowsOf(query.pageSize)) {
       page.nextPageToken = makeToken(page.items.back().name);
@@ -40,7 +41,8 @@ WorkspaceAnswer createWorkspace(Call& call, const NewWorkspace& asked) {
 
 WorkspaceAnswer getWorkspace(Call& call, const NameOnly& path) {
   call.identity->require(Verb::read, path.name);
-  return answerOf(call.core.store.read([&](db::Session& session) { return registry::getWorkspace(session, path.name); }));
+  return answerOf(
+      call.core.store.read([&](db::Session& session) { return registry::getWorkspace(session, path.name); }));
 }
 
 WorkspaceAnswer describeWorkspace(Call& call, const NewWorkspace& asked) {

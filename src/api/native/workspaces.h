@@ -6,17 +6,20 @@ namespace regesta::api::native {
 struct WorkspaceAnswer {
   std::string name, description;
   std::optional<std::string> createdAt;
-  static constexpr Field fields[] = {field<&WorkspaceAnswer::name>("name"), field<&WorkspaceAnswer::description>("description"),
+  static constexpr Field fields[] = {field<&WorkspaceAnswer::name>("name"),
+                                     field<&WorkspaceAnswer::description>("description"),
                                      field<&WorkspaceAnswer::createdAt>("created_at")};
 };
 struct WorkspaceQuery {
   std::string pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&WorkspaceQuery::pageToken>("page_token"), field<&WorkspaceQuery::pageSize>("page_size", pageRule)};
+  static constexpr Field fields[] = {field<&WorkspaceQuery::pageToken>("page_token"),
+                                     field<&WorkspaceQuery::pageSize>("page_size", pageRule)};
 };
 struct NewWorkspace {
   std::string name, description;
-  static constexpr Field fields[] = {field<&NewWorkspace::name>("name", required), field<&NewWorkspace::description>("description")};
+  static constexpr Field fields[] = {field<&NewWorkspace::name>("name", required),
+                                     field<&NewWorkspace::description>("description")};
 };
 
 Page<WorkspaceAnswer> listWorkspaces(Call& call, const WorkspaceQuery& query);

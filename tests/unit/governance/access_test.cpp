@@ -8,7 +8,9 @@
 namespace regesta::governance {
 namespace {
 
-std::string basic(const std::string& name, const std::string& password) { return "Basic " + base64Encode(name + ":" + password); }
+std::string basic(const std::string& name, const std::string& password) {
+  return "Basic " + base64Encode(name + ":" + password);
+}
 
 const std::vector<Grant> contributor{{"contributor", "*", "*"}};
 const std::vector<Grant> admin{{"admin", "*", "*"}};
@@ -32,7 +34,8 @@ TEST_F(AccessTest, withoutUsersTheLocalUserMayDoEverything) {
 
 TEST_F(AccessTest, offLoopbackNobodyIsLocal) {
   Access open(*store_, false);
-  EXPECT_NE(thrown(Code::unauthenticated, [&] { open.authenticate(std::nullopt); }).find("no users yet"), std::string::npos);
+  EXPECT_NE(thrown(Code::unauthenticated, [&] { open.authenticate(std::nullopt); }).find("no users yet"),
+            std::string::npos);
 }
 
 TEST_F(AccessTest, theFirstUserBecomesAdminAndTheDoorCloses) {
@@ -78,8 +81,10 @@ TEST_F(AccessTest, anotherProcessSeesAChangeWithinTwoSeconds) {
 TEST_F(AccessTest, guessingIsSlowedDownButNotForThoseRemembered) {
   access_->createUser({"local:root"}, "anna", "correct horse", admin);
   access_->authenticate(basic("anna", "correct horse"));
-  for (int i = 0; i < 5; ++i) thrown(Code::unauthenticated, [&] { access_->authenticate(basic("anna", "guess" + std::to_string(i))); });
-  EXPECT_NE(thrown(Code::exhausted, [&] { access_->authenticate(basic("anna", "one more")); }).find("try again in"), std::string::npos);
+  for (int i = 0; i < 5; ++i)
+    thrown(Code::unauthenticated, [&] { access_->authenticate(basic("anna", "guess" + std::to_string(i))); });
+  EXPECT_NE(thrown(Code::exhausted, [&] { access_->authenticate(basic("anna", "one more")); }).find("try again in"),
+            std::string::npos);
   EXPECT_EQ(access_->authenticate(basic("anna", "correct horse"))->actor.name, "user:anna");
 }
 
@@ -101,7 +106,8 @@ TEST_F(AccessTest, tokensExpireEvenWhenRemembered) {
   std::string secret = access_->createToken(root_, "soon", contributor, nowMillis() + 300);
   access_->authenticate("Bearer " + secret);
   std::this_thread::sleep_for(std::chrono::milliseconds(350));
-  EXPECT_NE(thrown(Code::unauthenticated, [&] { access_->authenticate("Bearer " + secret); }).find("expired"), std::string::npos);
+  EXPECT_NE(thrown(Code::unauthenticated, [&] { access_->authenticate("Bearer " + secret); }).find("expired"),
+            std::string::npos);
 }
 
 TEST_F(AccessTest, nobodyIsLockedOutForEver) {
@@ -117,9 +123,12 @@ TEST_F(AccessTest, nobodyIsLockedOutForEver) {
 }
 
 TEST_F(AccessTest, badUsersAndGrantsAreRefusedByName) {
-  EXPECT_NE(thrown(Code::invalid, [&] { access_->createUser(root_, "a:b", "correct horse", {}); }).find("name"), std::string::npos);
-  EXPECT_NE(thrown(Code::invalid, [&] { access_->createUser(root_, "anna", "short", {}); }).find("password"), std::string::npos);
-  EXPECT_NE(thrown(Code::invalid, [&] { access_->createUser(root_, "anna", "correct horse", {{"Risk!", "*", "*"}}); }).find("grants[0].role"),
+  EXPECT_NE(thrown(Code::invalid, [&] { access_->createUser(root_, "a:b", "correct horse", {}); }).find("name"),
+            std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { access_->createUser(root_, "anna", "short", {}); }).find("password"),
+            std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { access_->createUser(root_, "anna", "correct horse", {{"Risk!", "*", "*"}}); })
+                .find("grants[0].role"),
             std::string::npos);
   EXPECT_TRUE(access_->users().empty());
 }
@@ -134,7 +143,8 @@ TEST_F(AccessTest, theLedgerTellsOfUsersWithoutTheirSecrets) {
 }
 
 TEST(Identity, rolesHoldWhereTheyWereGranted) {
-  Identity identity{{"user:x"}, {{"contributor", "fraud", "loan-*"}, {"risk", "*", "*"}, {"admin", "sandbox", "*"}}, false};
+  Identity identity{
+      {"user:x"}, {{"contributor", "fraud", "loan-*"}, {"risk", "*", "*"}, {"admin", "sandbox", "*"}}, false};
   EXPECT_TRUE(identity.may(Verb::write, "fraud", "loan-risk"));
   EXPECT_TRUE(identity.may(Verb::write, "fraud"));
   EXPECT_FALSE(identity.may(Verb::write, "fraud", "cards"));
@@ -145,7 +155,8 @@ TEST(Identity, rolesHoldWhereTheyWereGranted) {
   // An administrator of one workspace does not administer users.
   EXPECT_FALSE(identity.may(Verb::administer, "*", "*"));
   EXPECT_EQ(identity.rolesOn("fraud", "loan-risk"), (std::vector<std::string>{"contributor", "risk"}));
-  EXPECT_NE(thrown(Code::denied, [&] { identity.require(Verb::write, "default", "loan-risk"); }).find("contributor"), std::string::npos);
+  EXPECT_NE(thrown(Code::denied, [&] { identity.require(Verb::write, "default", "loan-risk"); }).find("contributor"),
+            std::string::npos);
 }
 
 }  // namespace

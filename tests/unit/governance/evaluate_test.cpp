@@ -59,9 +59,13 @@ TEST(Evaluate, rowsAreMatchedByAColumn) {
   std::string dataset = "id,g,y\n1,a,1\n2,a,0\n3,b,1\n4,b,0\n";
   Evaluation got = evaluate(dataset, "p,id\n0,4\n1,3\n0,2\n1,1\n", columns);
   EXPECT_EQ(real(got.metrics, "accuracy"), 1);
-  EXPECT_NE(thrown(Code::invalid, [&] { evaluate(dataset, "p,id\n0,4\n1,3\n0,2\n1,9\n", columns); }).find("no row with id '1'"), std::string::npos);
-  EXPECT_NE(thrown(Code::invalid, [&] { evaluate(dataset, "p,id\n0,4\n1,3\n0,3\n1,1\n", columns); }).find("twice"), std::string::npos);
-  EXPECT_NE(thrown(Code::invalid, [&] { evaluate(dataset, "p,id\n0,4\n", columns); }).find("4 rows"), std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { evaluate(dataset, "p,id\n0,4\n1,3\n0,2\n1,9\n", columns); })
+                .find("no row with id '1'"),
+            std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { evaluate(dataset, "p,id\n0,4\n1,3\n0,3\n1,1\n", columns); }).find("twice"),
+            std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { evaluate(dataset, "p,id\n0,4\n", columns); }).find("4 rows"),
+            std::string::npos);
 }
 
 TEST(Evaluate, mlflowsJsonTableAndPandasBooleansAreRead) {
@@ -74,7 +78,8 @@ TEST(Evaluate, mlflowsJsonTableAndPandasBooleansAreRead) {
 
 TEST(Evaluate, aRateThatDoesNotExistIsNullNotZero) {
   // Group b has no positives: fairlearn would call its true positive rate 0.
-  Evaluation got = evaluate("g,y\na,1\na,0\nb,0\nb,0\n", "p\n1\n0\n0\n1\n", {.label = "y", .prediction = "p", .groups = {"g"}});
+  Evaluation got =
+      evaluate("g,y\na,1\na,0\nb,0\nb,0\n", "p\n1\n0\n0\n1\n", {.label = "y", .prediction = "p", .groups = {"g"}});
   EXPECT_TRUE(group(got, "g", "b").at("tpr").is_null());
   EXPECT_TRUE(got.fairness.at("g").at("equal_opportunity_difference").is_null());
   EXPECT_TRUE(got.fairness.at("g").at("equalized_odds_difference").is_null());
@@ -84,7 +89,8 @@ TEST(Evaluate, aRateThatDoesNotExistIsNullNotZero) {
 }
 
 TEST(Evaluate, missingGroupsAreAGroup) {
-  Evaluation got = evaluate("g,y\na,1\n,0\nNaN,1\n", "p\n1\n0\n1\n", {.label = "y", .prediction = "p", .groups = {"g"}});
+  Evaluation got =
+      evaluate("g,y\na,1\n,0\nNaN,1\n", "p\n1\n0\n1\n", {.label = "y", .prediction = "p", .groups = {"g"}});
   EXPECT_EQ(group(got, "g", "(missing)").at("n").as_int64(), 2);
   EXPECT_EQ(got.fairness.at("g").at("smallest_group").as_int64(), 1);
 }
@@ -120,15 +126,19 @@ TEST(Evaluate, hostileFilesGetWordsNotCrashes) {
   says(good, R"({"columns": ["p"], "data": [[{"a": 1}], [1]]})", "nested");
   says(good, std::string(200, '['), "begins like a JSON table");
   says("g,y\na,x\nb,z\n", predictions, "positive");
-  EXPECT_NE(thrown(Code::invalid, [&] { evaluate("g,y\na,1\nb,2\nc,3\n", "p\n1\n2\n3\n", columns); }).find("positive"), std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { evaluate("g,y\na,1\nb,2\nc,3\n", "p\n1\n2\n3\n", columns); }).find("positive"),
+            std::string::npos);
   std::string many = "g,y\n", zeros = "p\n";
   for (int i = 0; i < 200; ++i) many += fmt::format("g{},{}\n", i, i % 2), zeros += "1\n";
   says(many, zeros, "100 different values");
-  EXPECT_NE(thrown(Code::tooLarge, [&] { readTable(std::string(65 * 1024 * 1024, 'x'), "the dataset", {"x"}); }).find("limit"), std::string::npos);
+  EXPECT_NE(thrown(Code::tooLarge, [&] { readTable(std::string(65 * 1024 * 1024, 'x'), "the dataset", {"x"}); })
+                .find("limit"),
+            std::string::npos);
 }
 
 TEST(Evaluate, csvQuotingAndLineEnds) {
-  DataTable table = readTable("\xEF\xBB\xBF\"a\",\"b \"\"q\"\"\"\r\n\"x\ny\",1\r\n\r\nz,2", "the file", {"a", "b \"q\""});
+  DataTable table =
+      readTable("\xEF\xBB\xBF\"a\",\"b \"\"q\"\"\"\r\n\"x\ny\",1\r\n\r\nz,2", "the file", {"a", "b \"q\""});
   EXPECT_EQ(table.column("a"), (std::vector<std::string>{"x\ny", "z"}));
   EXPECT_EQ(table.column("b \"q\""), (std::vector<std::string>{"1", "2"}));
 }
@@ -140,7 +150,8 @@ class StoredEvaluationTest : public GovernanceTest {
     return change([&](registry::Change& c) {
       registry::AssetKey dataset{"default", registry::Kind::dataset, "loanapp"};
       auto asset = registry::createAsset(c, dataset, "", {});
-      return registry::createVersion(c, asset, {.files = {{"test.csv", digest, static_cast<std::int64_t>(csv.size())}}});
+      return registry::createVersion(c, asset,
+                                     {.files = {{"test.csv", digest, static_cast<std::int64_t>(csv.size())}}});
     });
   }
   EvaluationOrder order(const std::string& predictions) {
@@ -181,7 +192,9 @@ deny contains {"code": "fair", "msg": "no fairness"} if not input.candidate.fair
 
 TEST_F(StoredEvaluationTest, whatIsNotThereIsNamed) {
   addVersion();
-  EXPECT_NE(thrown(Code::notFound, [&] { runEvaluation(*store_, *blobs_, {"user:anna"}, order("p\n1\n")); }).find("loanapp"), std::string::npos);
+  EXPECT_NE(
+      thrown(Code::notFound, [&] { runEvaluation(*store_, *blobs_, {"user:anna"}, order("p\n1\n")); }).find("loanapp"),
+      std::string::npos);
   addDataset("race,approve\na,1\n");
   EvaluationOrder both = order("prediction\n1\n");
   both.runId = "x";
@@ -191,18 +204,22 @@ TEST_F(StoredEvaluationTest, whatIsNotThereIsNamed) {
   thrown(Code::notFound, [&] { runEvaluation(*store_, *blobs_, {"user:anna"}, unknown); });
   EvaluationOrder file = order("prediction\n1\n");
   file.datasetFile = "other.csv";
-  EXPECT_NE(thrown(Code::invalid, [&] { runEvaluation(*store_, *blobs_, {"user:anna"}, file); }).find("test.csv"), std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { runEvaluation(*store_, *blobs_, {"user:anna"}, file); }).find("test.csv"),
+            std::string::npos);
 }
 
 TEST(Claims, cardsMustSaySomething) {
-  EXPECT_EQ(checkClaim("card", "# Loan risk\n\nFor consumer loans.\n## Limits\nNone known.").summary.at("title").as_string(), "Loan risk");
+  EXPECT_EQ(
+      checkClaim("card", "# Loan risk\n\nFor consumer loans.\n## Limits\nNone known.").summary.at("title").as_string(),
+      "Loan risk");
   thrown(Code::invalid, [] { checkClaim("card", "# Only\n## Headings\n"); });
   thrown(Code::invalid, [] { checkClaim("card", "   \n"); });
   thrown(Code::invalid, [] { checkClaim("card", json::object{{"intended_use", ""}}); });
   EXPECT_NO_THROW(checkClaim("card", json::object{{"intended_use", "consumer loans"}}));
   thrown(Code::invalid, [] { checkClaim("card", json::value(std::string(600 * 1024, 'x'))); });
   thrown(Code::invalid, [] { checkClaim("rumour", json::object{{"a", 1}}); });
-  thrown(Code::invalid, [] { checkClaim("evaluation", json::object{{"metrics", json::object{{"accuracy", "high"}}}}); });
+  thrown(Code::invalid,
+         [] { checkClaim("evaluation", json::object{{"metrics", json::object{{"accuracy", "high"}}}}); });
   thrown(Code::invalid, [] { checkClaim("scan", json::object{{"ok", true}}, std::string(64, '0')); });
 }
 

@@ -55,9 +55,11 @@ class GovernanceTest : public testing::Test {
     for (const std::string& one : {role, second})
       if (!one.empty()) grants.push_back(json::object{{"role", one}, {"workspace", "*"}, {"name_pattern", "*"}});
     store_->write([&](db::Session& session) {
-      session.run("INSERT INTO user_account (name, password, grants, disabled, created_at, created_by) VALUES ($1, 'x', $2, 0, 0, '') "
-                  "ON CONFLICT (name) DO UPDATE SET grants = excluded.grants",
-                  {name, json::serialize(grants)});
+      session.run(
+          "INSERT INTO user_account (name, password, grants, disabled, created_at, created_by) VALUES ($1, 'x', $2, 0, "
+          "0, '') "
+          "ON CONFLICT (name) DO UPDATE SET grants = excluded.grants",
+          {name, json::serialize(grants)});
     });
   }
   Identity as(const std::string& name) {
@@ -101,7 +103,8 @@ class GovernanceTest : public testing::Test {
     registry::AssetKey policy{"default", registry::Kind::policy, name};
     auto asset = registry::findAsset(c.session, policy);
     if (!asset) asset = registry::createAsset(c, policy, "", {});
-    registry::createVersion(c, *asset, {.content = modulesToContent({{"gate.rego", "package regesta.gate\n" + rules}})});
+    registry::createVersion(c, *asset,
+                            {.content = modulesToContent({{"gate.rego", "package regesta.gate\n" + rules}})});
   }
   Evidence addClaim(std::int64_t number, std::string_view type, const json::value& body) {
     return change([&](registry::Change& c) {
@@ -112,7 +115,8 @@ class GovernanceTest : public testing::Test {
     return {.key = key(), .pointer = pointer, .to = number};
   }
   std::int64_t standsOn(const std::string& pointer = "production") {
-    return read([&](db::Session& session) { return registry::holderOf(session, registry::getAsset(session, key()), pointer); });
+    return read(
+        [&](db::Session& session) { return registry::holderOf(session, registry::getAsset(session, key()), pointer); });
   }
   /// The ledger's bodies, in order; with `action`, those of that action.
   std::vector<json::object> ledger(std::string_view action = {}) {

@@ -96,7 +96,8 @@ TEST_F(GateTest, theLastApprovalMovesThePointer) {
   ASSERT_EQ(asked.kind, Kind::pending);
   ASSERT_NE(asked.changeRequest, 0);
   EXPECT_FALSE(asked.requirements.at(0).met);
-  EXPECT_EQ(gate_->move(as("anna"), {.key = key(), .pointer = "production", .to = 1, .reason = "first release"}).changeRequest,
+  EXPECT_EQ(gate_->move(as("anna"), {.key = key(), .pointer = "production", .to = 1, .reason = "first release"})
+                .changeRequest,
             asked.changeRequest);
   EXPECT_EQ(ledger("change-request.opened").size(), 1U);
   std::string text = thrown(Code::refused, [&] { gate_->moveOrThrow(as("anna"), to(1)); });
@@ -148,7 +149,8 @@ TEST_F(GateTest, onePersonFillsOneRole) {
 TEST_F(GateTest, twoPoliciesBothCount) {
   addVersion();
   guard(needsRisk, "production", "one");
-  guard(R"(deny contains {"code": "no", "msg": "never on a friday"} if input.candidate.version == 1)", "production", "two");
+  guard(R"(deny contains {"code": "no", "msg": "never on a friday"} if input.candidate.version == 1)", "production",
+        "two");
   auto outcome = gate_->move(as("anna"), to(1));
   EXPECT_EQ(outcome.kind, Kind::refused);
   EXPECT_EQ(outcome.requirements.size(), 1U);
@@ -181,11 +183,42 @@ TEST_F(GateTest, aLostRoleTakesItsApprovalAway) {
   EXPECT_EQ(gate_->retry(asked.changeRequest, as("anna")).kind, Kind::moved);
 }
 
+TEST_F(GateTest, tokensAreNoPersons) {
+  addVersion();
+  guard(needsRisk);
+  auto asked = gate_->move(as("anna"), to(1));
+  Identity token{{"token:ci"}, {{"risk", "*", "*"}}, false};
+  EXPECT_NE(thrown(Code::denied, [&] { gate_->approve(asked.changeRequest, token, "", ""); }).find("no person"),
+            std::string::npos);
+  EXPECT_EQ(standsOn(), 0);
+}
+
+TEST_F(GateTest, approvalsAtTheSameMomentAllSucceed) {
+  guard(R"(require contains {"code": "risk", "msg": "two", "approvals": {"role": "risk", "count": 2}})");
+  for (int round = 1; round <= 5; ++round) {
+    addVersion();
+    auto asked = gate_->move(as("anna"), to(round));
+    std::vector<std::thread> threads;
+    std::atomic<int> moved = 0;
+    for (std::string who : {"rita", "carl"})
+      threads.emplace_back(
+          [&, who] { moved += gate_->approve(asked.changeRequest, as(who), "", "").kind == Kind::moved ? 1 : 0; });
+    for (auto& thread : threads) thread.join();
+    EXPECT_GE(moved, 1);
+    EXPECT_EQ(standsOn(), round);
+  }
+  EXPECT_EQ(ledger("alias.moved").size(), 5U);
+}
+
 TEST_F(GateTest, aChangedPolicyDecidesAnewWhenTheApprovalComes) {
   addVersion();
   guard(needsRisk);
   auto asked = gate_->move(as("anna"), to(1));
-  change([&](registry::Change& c) { addPolicy(c, needsRisk + R"(deny contains {"code": "freeze", "msg": "code freeze"})"); }, "root");
+  change(
+      [&](registry::Change& c) {
+        addPolicy(c, needsRisk + R"(deny contains {"code": "freeze", "msg": "code freeze"})");
+      },
+      "root");
   auto outcome = gate_->approve(asked.changeRequest, as("rita"), "", "");
   EXPECT_EQ(outcome.kind, Kind::refused);
   EXPECT_EQ(standsOn(), 0);
@@ -247,7 +280,9 @@ deny contains {"code": "frozen", "msg": "frozen"} if not going_back
   EXPECT_EQ(outcome.kind, Kind::moved);
   EXPECT_EQ(standsOn(), 1);
   addVersion();
-  EXPECT_NE(thrown(Code::invalidState, [&] { gate_->rollback(as("anna"), key(), "production", "", 3); }).find("never held"), std::string::npos);
+  EXPECT_NE(
+      thrown(Code::invalidState, [&] { gate_->rollback(as("anna"), key(), "production", "", 3); }).find("never held"),
+      std::string::npos);
   thrown(Code::invalidState, [&] { gate_->rollback(as("anna"), key(), "never-set", ""); });
 }
 
@@ -264,8 +299,9 @@ TEST_F(GateTest, leavingAGuardedStageIsAsked) {
   addVersion();
   gate_->move(as("anna"), to(1, "stage:Production"));
   gate_->move(as("anna"), to(2, "stage:Production"));
-  guard(R"(deny contains {"code": "stay", "msg": "it serves customers"} if { input.action == "remove"; input.current.version == 1 })",
-        "stage:Production");
+  guard(
+      R"(deny contains {"code": "stay", "msg": "it serves customers"} if { input.action == "remove"; input.current.version == 1 })",
+      "stage:Production");
   EXPECT_EQ(gate_->move(as("anna"), to(1, "stage:Archived")).kind, Kind::refused);
   EXPECT_EQ(gate_->move(as("anna"), to(1, "stage:None")).kind, Kind::refused);
   EXPECT_EQ(ledger("stage.move-refused").size(), 2U);

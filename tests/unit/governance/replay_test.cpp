@@ -20,7 +20,9 @@ class ReplayTest : public GovernanceTest {
     access.createToken(root, "ci", {{"reader", "*", "*"}}, 0);
     addVersion();
     addVersion();
-    change([&](registry::Change& c) { registry::setVersionTag(c, registry::getVersion(c.session, key(), 1), "tier", "high"); });
+    change([&](registry::Change& c) {
+      registry::setVersionTag(c, registry::getVersion(c.session, key(), 1), "tier", "high");
+    });
     guard(R"(require contains {"code": "risk", "msg": "risk approves", "approvals": {"role": "risk"}})");
     addClaim(1, "card", "# Card\nSays something.");
     auto asked = gate_->move(as("anna"), to(1));
@@ -70,16 +72,21 @@ TEST_F(ReplayTest, anHonestDatabaseIsWhatTheLedgerSays) {
 TEST_F(ReplayTest, aMovedAliasIsNamed) {
   EXPECT_HAS(after("UPDATE alias SET number = 2"), "alias model/loan-risk#production stands on 2, the ledger says 1");
 }
-TEST_F(ReplayTest, aRemovedAliasIsNamed) { EXPECT_HAS(after("DELETE FROM alias"), "alias model/loan-risk#production is missing"); }
+TEST_F(ReplayTest, aRemovedAliasIsNamed) {
+  EXPECT_HAS(after("DELETE FROM alias"), "alias model/loan-risk#production is missing");
+}
 TEST_F(ReplayTest, anAliasFromNowhereIsNamed) {
-  EXPECT_HAS(after("INSERT INTO alias (asset, name, number, moved_at, moved_by) SELECT asset, 'champion', 2, 0, 'user:anna' FROM alias"),
+  EXPECT_HAS(after("INSERT INTO alias (asset, name, number, moved_at, moved_by) SELECT asset, 'champion', 2, 0, "
+                   "'user:anna' FROM alias"),
              "alias model/loan-risk#champion is in the database, but no ledger entry made it");
 }
 TEST_F(ReplayTest, anotherAuthorIsNamed) {
   EXPECT_HAS(after("UPDATE version SET created_by = 'user:eve' WHERE number = 1 AND source LIKE 's3%'"),
              "version model/loan-risk@1 has author user:eve, the ledger says user:anna");
 }
-TEST_F(ReplayTest, anotherDigestIsNamed) { EXPECT_HAS(after("UPDATE version SET digest = 'abc' WHERE number = 2"), "model/loan-risk@2"); }
+TEST_F(ReplayTest, anotherDigestIsNamed) {
+  EXPECT_HAS(after("UPDATE version SET digest = 'abc' WHERE number = 2"), "model/loan-risk@2");
+}
 TEST_F(ReplayTest, anotherStageIsNamed) {
   EXPECT_HAS(after("UPDATE version SET stage = 'Production' WHERE number = 1 AND source LIKE 's3%'"),
              "stage of model/loan-risk@1 is Production, the ledger says Archived");
@@ -92,15 +99,22 @@ TEST_F(ReplayTest, anApprovalIsNamed) {
   EXPECT_HAS(after("UPDATE approval SET comment = 'I never said so'"), "approval of change-request/1 by user:rita");
 }
 TEST_F(ReplayTest, anInventedApprovalIsNamed) {
-  EXPECT_HAS(after("INSERT INTO approval SELECT 2, 'user:rita', roles, comment, bound, decision, created_at FROM approval"),
-             "approval of change-request/2 by user:rita is in the database");
+  EXPECT_HAS(
+      after("INSERT INTO approval SELECT 2, 'user:rita', roles, comment, bound, decision, created_at FROM approval"),
+      "approval of change-request/2 by user:rita is in the database");
 }
-TEST_F(ReplayTest, aRequestIsNamed) { EXPECT_HAS(after("UPDATE change_request SET to_number = 9 WHERE id = 2"), "change-request/2 has to 9"); }
+TEST_F(ReplayTest, aRequestIsNamed) {
+  EXPECT_HAS(after("UPDATE change_request SET to_number = 9 WHERE id = 2"), "change-request/2 has to 9");
+}
 TEST_F(ReplayTest, aDecisionIsNamed) {
   EXPECT_HAS(after("UPDATE decision SET body = '{\"result\":\"allowed\"}' WHERE result = 'allowed'"), "decision ");
 }
-TEST_F(ReplayTest, aMissingDecisionIsNamed) { EXPECT_HAS(after("DELETE FROM decision WHERE result = 'allowed'"), "is missing"); }
-TEST_F(ReplayTest, evidenceIsNamed) { EXPECT_HAS(after("UPDATE evidence SET verified = 1"), "evidence/1 has verified true, the ledger says false"); }
+TEST_F(ReplayTest, aMissingDecisionIsNamed) {
+  EXPECT_HAS(after("DELETE FROM decision WHERE result = 'allowed'"), "is missing");
+}
+TEST_F(ReplayTest, evidenceIsNamed) {
+  EXPECT_HAS(after("UPDATE evidence SET verified = 1"), "evidence/1 has verified true, the ledger says false");
+}
 TEST_F(ReplayTest, aBindingIsNamed) { EXPECT_HAS(after("DELETE FROM binding"), "binding/1 is missing"); }
 TEST_F(ReplayTest, grantsAreNamed) {
   EXPECT_HAS(after("UPDATE user_account SET grants = '[]' WHERE name = 'rita'"), "user/rita has grants []");
@@ -110,7 +124,9 @@ TEST_F(ReplayTest, aPasswordIsNamedWithoutShowingIt) {
   EXPECT_HAS(what, "user/rita has credential");
   EXPECT_EQ(what.find("argon2"), std::string::npos);
 }
-TEST_F(ReplayTest, aTokenIsNamed) { EXPECT_HAS(after("UPDATE service_token SET revoked = 1"), "token/ci has revoked true"); }
+TEST_F(ReplayTest, aTokenIsNamed) {
+  EXPECT_HAS(after("UPDATE service_token SET revoked = 1"), "token/ci has revoked true");
+}
 
 TEST_F(ReplayTest, renamingAndDeletingLeaveNothingBehind) {
   change([&](registry::Change& c) {
