@@ -1,6 +1,6 @@
-// tracking_bench [RUNS] [FOLDER|postgresql://…] [WORD]: CPU and time a call of the tracking room at RUNS runs (30,000) in one
-// experiment, each with 10 metrics at 3 steps, 5 params and 5 tags. The room alone, without HTTP: what bench/mlflow_bench.py measures
-// from outside contains these. WORD: only the measurements whose name contains it.
+// tracking_bench [RUNS] [FOLDER|postgresql://…] [WORD]: CPU and time a call of the tracking room at RUNS runs (30,000)
+// in one experiment, each with 10 metrics at 3 steps, 5 params and 5 tags. The room alone, without HTTP: what
+// bench/mlflow_bench.py measures from outside contains these. WORD: only the measurements whose name contains it.
 #include <time.h>
 
 #include <chrono>
@@ -62,22 +62,31 @@ class Bench {
   }
 
   void run() {
-    measure("get run", 5000, [&](int) { store_.read([&](db::Session& s) { return tracking::getRun(s, workspace, any()); }); });
+    measure("get run", 5000,
+            [&](int) { store_.read([&](db::Session& s) { return tracking::getRun(s, workspace, any()); }); });
     measure("log-batch, 10 metrics, one client (one COMMIT each)", 500, [&](int i) { logOne(i, 10); });
     measure("log-batch, 500 metrics, one client", 100, [&](int i) { logOne(i, 500); });
     together(10, 6400);
     together(500, 640);
     measure("create run, one client", 500, [&](int i) {
-      store_.write([&](db::Session& s) { tracking::createRun(s, workspace, {.experiment = experiment_, .userId = "u", .startTime = i, .tags = {{"a", "1"}}}); });
+      store_.write([&](db::Session& s) {
+        tracking::createRun(s, workspace,
+                            {.experiment = experiment_, .userId = "u", .startTime = i, .tags = {{"a", "1"}}});
+      });
     });
-    measure("history of one key (a few points)", 2000, [&](int) { store_.read([&](db::Session& s) { return tracking::metricHistory(s, workspace, any(), "m03"); }); });
+    measure("history of one key (a few points)", 2000, [&](int) {
+      store_.read([&](db::Session& s) { return tracking::metricHistory(s, workspace, any(), "m03"); });
+    });
     measure("end a run: sealed in the ledger", 300, [&](int i) {
-      tracking::updateRun(store_, actor, workspace, any(), {.status = tracking::RunStatus::finished, .endTime = i, .name = ""});
+      tracking::updateRun(store_, actor, workspace, any(),
+                          {.status = tracking::RunStatus::finished, .endTime = i, .name = ""});
     });
     search("search, default order, page 100", {}, "", 100);
     search("search, default order, page 1000", {}, "", 1000);
-    search("search, filter + order by metric, page 100", {"metrics.acc DESC"}, "metrics.acc > 0.9 AND params.model = 'm1'", 100);
-    search("search, filter + order by metric, page 1000", {"metrics.acc DESC"}, "metrics.acc > 0.9 AND params.model = 'm1'", 1000);
+    search("search, filter + order by metric, page 100", {"metrics.acc DESC"},
+           "metrics.acc > 0.9 AND params.model = 'm1'", 100);
+    search("search, filter + order by metric, page 1000", {"metrics.acc DESC"},
+           "metrics.acc > 0.9 AND params.model = 'm1'", 1000);
     search("search, tag filter, page 1000", {}, "tags.team = 't1'", 1000);
     longHistory();
   }
@@ -86,7 +95,8 @@ class Bench {
   /// A FOLDER that an earlier call has filled.
   bool reuse(int runs) {
     store_.read([&](db::Session& session) {
-      db::Rows rows = session.query("SELECT run_id, experiment FROM run WHERE experiment = (SELECT MAX(experiment) FROM run) ORDER BY id");
+      db::Rows rows = session.query(
+          "SELECT run_id, experiment FROM run WHERE experiment = (SELECT MAX(experiment) FROM run) ORDER BY id");
       while (rows.next()) ids_.push_back(rows.text(0)), experiment_ = rows.integer(1);
     });
     if (std::ssize(ids_) >= runs) return true;
@@ -97,15 +107,27 @@ class Bench {
   const std::string& any() { return ids_[random_() % ids_.size()]; }
 
   void load(db::Session& session, int i) {
-    tracking::NewRun made{.experiment = experiment_, .userId = "anna", .name = fmt::format("run {}", i), .startTime = 1'700'000'000'000 + i};
+    tracking::NewRun made{.experiment = experiment_,
+                          .userId = "anna",
+                          .name = fmt::format("run {}", i),
+                          .startTime = 1'700'000'000'000 + i};
     for (int t = 0; t < 4; ++t) made.tags.emplace(fmt::format("mlflow.source.tag{}", t), "some/path/of/a/script.py");
     made.tags.emplace("team", fmt::format("t{}", i % 30));
     std::string id = tracking::createRun(session, workspace, made).runId;
     tracking::Batch batch;
     for (int step = 0; step < 3; ++step)
       for (int m = 0; m < 10; ++m)
-        batch.metrics.push_back({{m == 0 ? "acc" : fmt::format("m{:02}", m), 0.5 + static_cast<double>(random_() % 1'000'000) / 2e6, 1'700'000'000'000 + step, step}, "", "", ""});
-    batch.params = {{"model", fmt::format("m{}", i % 4)}, {"lr", "0.01"}, {"depth", "6"}, {"seed", std::to_string(i)}, {"optimizer", "adam"}};
+        batch.metrics.push_back(
+            {{m == 0 ? "acc" : fmt::format("m{:02}", m), 0.5 + static_cast<double>(random_() % 1'000'000) / 2e6,
+              1'700'000'000'000 + step, step},
+             "",
+             "",
+             ""});
+    batch.params = {{"model", fmt::format("m{}", i % 4)},
+                    {"lr", "0.01"},
+                    {"depth", "6"},
+                    {"seed", std::to_string(i)},
+                    {"optimizer", "adam"}};
     tracking::logBatch(session, workspace, id, batch);
     ids_.push_back(id);
   }
@@ -113,7 +135,8 @@ class Bench {
   tracking::Batch batchOf(int i, int metrics) {
     tracking::Batch batch;
     for (int m = 0; m < metrics; ++m)
-      batch.metrics.push_back({{fmt::format("m{:02}", m % 10), 0.001 * m + i, 1'800'000'000'000 + i, 10 + m / 10}, "", "", ""});
+      batch.metrics.push_back(
+          {{fmt::format("m{:02}", m % 10), 0.001 * m + i, 1'800'000'000'000 + i, 10 + m / 10}, "", "", ""});
     return batch;
   }
 
@@ -144,7 +167,8 @@ class Bench {
   }
 
   void search(const char* name, std::vector<std::string> order, const std::string& filter, std::int64_t page) {
-    tracking::RunSearch query{.experiments = {experiment_}, .filter = filter, .orderBy = std::move(order), .maxResults = page};
+    tracking::RunSearch query{
+        .experiments = {experiment_}, .filter = filter, .orderBy = std::move(order), .maxResults = page};
     measure(name, 20, [&](int) {
       store_.read([&](db::Session& s) {
         auto found = tracking::searchRuns(s, workspace, query);
@@ -158,9 +182,12 @@ class Bench {
     if (!wanted("history of one key, compacted")) return;
     std::string id = any();
     store_.write([&](db::Session& s) {
-      for (int i = 0; i < 10'000; ++i) tracking::logMetric(s, workspace, id, {{i % 2 ? "loss" : "accuracy", 1.0 / (i + 1), i, i}, "", "", ""});
+      for (int i = 0; i < 10'000; ++i)
+        tracking::logMetric(s, workspace, id, {{i % 2 ? "loss" : "accuracy", 1.0 / (i + 1), i, i}, "", "", ""});
     });
-    auto history = [&](int) { store_.read([&](db::Session& s) { return tracking::metricHistory(s, workspace, id, "loss"); }); };
+    auto history = [&](int) {
+      store_.read([&](db::Session& s) { return tracking::metricHistory(s, workspace, id, "loss"); });
+    };
     measure("history of one key, 5,000 of 10,000 single calls", 20, history);
     measure("compacting them", 1, [&](int) { tracking::compactHistory(store_, workspace, id); });
     measure("history of one key, compacted", 20, history);
@@ -176,7 +203,9 @@ class Bench {
 
 int main(int argc, char** argv) {
   int runs = argc > 1 ? static_cast<int>(parseInteger(argv[1]).value_or(30'000)) : 30'000;
-  std::string place = argc > 2 ? argv[2] : (std::filesystem::temp_directory_path() / ("regesta-tracking-bench-" + randomHex(4))).string();
+  std::string place =
+      argc > 2 ? argv[2]
+               : (std::filesystem::temp_directory_path() / ("regesta-tracking-bench-" + randomHex(4))).string();
   bool postgres = place.starts_with("postgres");
   if (argc > 3) only = argv[3];
   if (!postgres) std::filesystem::create_directories(place);

@@ -76,7 +76,8 @@ http::Response serve(Core& core, const Dialect& dialect, const Route& route, con
   return response;
 }
 
-/// Every fault becomes an answer in the front's own words here, so that the server's fallback is only for unknown paths.
+/// Every fault becomes an answer in the front's own words here, so that the server's fallback is only for unknown
+/// paths.
 http::Response answer(Core& core, const Dialect& dialect, const Route& route, const http::Request& request) {
   try {
     return serve(core, dialect, route, request);
@@ -86,14 +87,18 @@ http::Response answer(Core& core, const Dialect& dialect, const Route& route, co
     return dialect.renderError(e);
   } catch (const std::exception& e) {
     log(LogLevel::error, e.what(), {{"request", request.id}, {"path", request.rawPath}});
-    return dialect.renderError(Error(Code::internal, "internal error; the server's log has more under request " + request.id));
+    return dialect.renderError(
+        Error(Code::internal, "internal error; the server's log has more under request " + request.id));
   }
 }
 
 http::Action actionFor(Core& core, const Dialect& dialect, const Route& route) {
   http::Action action;
-  action.whole = [&core, &dialect, &route](const http::Request& request) { return answer(core, dialect, route, request); };
-  bool onlyReads = (route.access.who != AccessRule::Who::role || route.access.verb == Verb::read) && !route.access.waits;
+  action.whole = [&core, &dialect, &route](const http::Request& request) {
+    return answer(core, dialect, route, request);
+  };
+  bool onlyReads =
+      (route.access.who != AccessRule::Who::role || route.access.verb == Verb::read) && !route.access.waits;
   action.runs = onlyReads ? http::Runs::inline_ : http::Runs::waiting;
   return action;
 }
@@ -102,7 +107,8 @@ http::Action actionFor(Core& core, const Dialect& dialect, const Route& route) {
 
 Call admit(Core& core, const http::Request& request, const AccessRule& access, const Dialect& dialect) {
   Call call{core, request, nullptr, std::string(registry::defaultWorkspace)};
-  if (auto workspace = request.headers.get(dialect.workspaceHeader); workspace && !workspace->empty()) call.workspace = *workspace;
+  if (auto workspace = request.headers.get(dialect.workspaceHeader); workspace && !workspace->empty())
+    call.workspace = *workspace;
   if (access.who == AccessRule::Who::anyone) {
     static const auto nobody = std::make_shared<governance::Identity>();
     call.identity = nobody;
@@ -120,7 +126,8 @@ void mount(http::Router& router, Core& core, const Front& front) {
     router.add(route.method, route.pattern, actionFor(core, front.dialect, route));
     // MLflow's web UI and some of its client calls use the same paths below /ajax-api.
     if (route.pattern.starts_with("/api/2.0/mlflow") || route.pattern.starts_with("/api/3.0/mlflow"))
-      router.add(route.method, "/ajax-api" + std::string(route.pattern.substr(4)), actionFor(core, front.dialect, route));
+      router.add(route.method, "/ajax-api" + std::string(route.pattern.substr(4)),
+                 actionFor(core, front.dialect, route));
   }
 }
 

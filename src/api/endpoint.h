@@ -18,8 +18,8 @@ struct Call {
   const http::Request& http;
   std::shared_ptr<const governance::Identity> identity;
   std::string workspace;
-  int status = 200;        ///< a handler may change it (201, 204)
-  http::Headers headers;   ///< extra answer headers
+  int status = 200;       ///< a handler may change it (201, 204)
+  http::Headers headers;  ///< extra answer headers
 
   const registry::Actor& actor() const { return identity->actor; }
   /// Name-level check behind the route's workspace-level one. Throws Error{denied}.
@@ -39,8 +39,12 @@ constexpr AccessRule signedIn() { return {AccessRule::Who::signedIn, governance:
 /// Handlers behind reads() run on the I/O threads and must not wait; all others run on the waiting threads.
 constexpr AccessRule reads(std::string_view what) { return {AccessRule::Who::role, governance::Verb::read, what}; }
 constexpr AccessRule writes(std::string_view what) { return {AccessRule::Who::role, governance::Verb::write, what}; }
-constexpr AccessRule approves(std::string_view what) { return {AccessRule::Who::role, governance::Verb::approve, what}; }
-constexpr AccessRule administers(std::string_view what) { return {AccessRule::Who::role, governance::Verb::administer, what}; }
+constexpr AccessRule approves(std::string_view what) {
+  return {AccessRule::Who::role, governance::Verb::approve, what};
+}
+constexpr AccessRule administers(std::string_view what) {
+  return {AccessRule::Who::role, governance::Verb::administer, what};
+}
 /// For handlers that anyone who reads may call but that wait: for a policy worker, a password's hash, a commit.
 constexpr AccessRule waiting(AccessRule rule) {
   rule.waits = true;
@@ -60,7 +64,8 @@ struct Route {
   const Shape* request;
   const Shape* answer;  ///< null: Plain
   void (*handler)();
-  void (*invoke)(void (*handler)(), Call& call, const json::value& input, const Manner& manner, http::Response& response);
+  void (*invoke)(void (*handler)(), Call& call, const json::value& input, const Manner& manner,
+                 http::Response& response);
 };
 
 namespace detail {
@@ -87,19 +92,36 @@ constexpr const Shape* answerShape() {
 }  // namespace detail
 
 template <class Answer, class Input>
-Route route(std::string_view method, std::string_view pattern, AccessRule access, Answer (*handler)(Call&, const Input&)) {
-  return {method, pattern, access, &shapeOf<Input>, detail::answerShape<Answer>(), reinterpret_cast<void (*)()>(handler), &detail::invoke<Answer, Input>};
+Route route(std::string_view method, std::string_view pattern, AccessRule access,
+            Answer (*handler)(Call&, const Input&)) {
+  return {method,
+          pattern,
+          access,
+          &shapeOf<Input>,
+          detail::answerShape<Answer>(),
+          reinterpret_cast<void (*)()>(handler),
+          &detail::invoke<Answer, Input>};
 }
 template <class A, class I>
-Route get(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("GET", pattern, access, handler); }
+Route get(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) {
+  return route("GET", pattern, access, handler);
+}
 template <class A, class I>
-Route post(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("POST", pattern, access, handler); }
+Route post(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) {
+  return route("POST", pattern, access, handler);
+}
 template <class A, class I>
-Route put(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("PUT", pattern, access, handler); }
+Route put(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) {
+  return route("PUT", pattern, access, handler);
+}
 template <class A, class I>
-Route patch(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("PATCH", pattern, access, handler); }
+Route patch(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) {
+  return route("PATCH", pattern, access, handler);
+}
 template <class A, class I>
-Route del(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) { return route("DELETE", pattern, access, handler); }
+Route del(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) {
+  return route("DELETE", pattern, access, handler);
+}
 
 /// How a front speaks: what it accepts, and how it says that something went wrong.
 struct Dialect {

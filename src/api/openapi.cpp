@@ -100,9 +100,11 @@ class Document {
       w_.object().key("bearer").array().end().end();
     }
     w_.end();
-    w_.key("x-access").text(rule.who == AccessRule::Who::anyone     ? "anyone"
-                            : rule.who == AccessRule::Who::signedIn ? "signed in"
-                                                                    : fmt::format("{} {}", verbs[static_cast<int>(rule.verb)], rule.resource));
+    w_.key("x-access")
+        .text(rule.who == AccessRule::Who::anyone ? "anyone"
+              : rule.who == AccessRule::Who::signedIn
+                  ? "signed in"
+                  : fmt::format("{} {}", verbs[static_cast<int>(rule.verb)], rule.resource));
   }
 
   void parameters(const Route& route, bool inQuery) {
@@ -136,10 +138,20 @@ class Document {
     }
     w_.object();
     switch (shape.sort) {
-      case Sort::text: w_.key("type").text("string"); limits(rule, "minLength", "maxLength"); break;
-      case Sort::boolean: w_.key("type").text("boolean"); break;
-      case Sort::integer: w_.key("type").text("integer"); limits(rule, "minimum", "maximum"); break;
-      case Sort::real: w_.key("type").text("number"); break;
+      case Sort::text:
+        w_.key("type").text("string");
+        limits(rule, "minLength", "maxLength");
+        break;
+      case Sort::boolean:
+        w_.key("type").text("boolean");
+        break;
+      case Sort::integer:
+        w_.key("type").text("integer");
+        limits(rule, "minimum", "maximum");
+        break;
+      case Sort::real:
+        w_.key("type").text("number");
+        break;
       case Sort::map:
         w_.key("type").text("object").key("additionalProperties").object().key("type").text("string").end();
         break;
@@ -148,7 +160,8 @@ class Document {
         schema(*shape.item, {});
         limits(rule, "minItems", "maxItems");
         break;
-      default: break;  // raw: any value
+      default:
+        break;  // raw: any value
     }
     if (rule.words) {
       w_.key("enum").array();

@@ -33,7 +33,8 @@ std::string wordList(const Rule& rule) {
 }
 
 /// Limits of a text's or list's size, or of a number, in words.
-void checkRange(std::int64_t measure, const Where& where, const Rule& rule, const json::value& got, std::string_view unit) {
+void checkRange(std::int64_t measure, const Where& where, const Rule& rule, const json::value& got,
+                std::string_view unit) {
   if (measure < rule.least) fail(where, rule, fmt::format("must be at least {}{}", rule.least, unit), got);
   if (measure > rule.most) fail(where, rule, fmt::format("must be at most {}{}", rule.most, unit), got);
 }
@@ -48,7 +49,8 @@ void readText(std::string& out, const json::value& value, const Where& where, co
   if (!value.is_string()) fail(where, rule, "must be a string", value);
   const json::string& text = value.get_string();
   if (rule.words && !text.empty()) {
-    bool known = std::any_of(rule.words, rule.words + rule.wordCount, [&](std::string_view word) { return word == text; });
+    bool known =
+        std::any_of(rule.words, rule.words + rule.wordCount, [&](std::string_view word) { return word == text; });
     if (!known) fail(where, rule, wordList(rule), value);
   }
   checkRange(static_cast<std::int64_t>(text.size()), where, rule, value, " bytes");
@@ -57,7 +59,8 @@ void readText(std::string& out, const json::value& value, const Where& where, co
 
 std::optional<std::int64_t> wholeNumber(const json::value& value) {
   if (value.is_int64()) return value.get_int64();
-  if (value.is_double() && std::floor(value.get_double()) == value.get_double() && std::abs(value.get_double()) < 9.2e18)
+  if (value.is_double() && std::floor(value.get_double()) == value.get_double() &&
+      std::abs(value.get_double()) < 9.2e18)
     return static_cast<std::int64_t>(value.get_double());
   if (value.is_string()) return parseInteger(value.get_string());
   return std::nullopt;
@@ -109,8 +112,12 @@ class Reader {
 
   void read(const Shape& shape, void* target, const json::value& value, const Where& where, const Rule& rule) {
     switch (shape.sort) {
-      case Sort::text: readText(*static_cast<std::string*>(target), value, where, rule); break;
-      case Sort::boolean: *static_cast<bool*>(target) = readBoolean(value, where, rule); break;
+      case Sort::text:
+        readText(*static_cast<std::string*>(target), value, where, rule);
+        break;
+      case Sort::boolean:
+        *static_cast<bool*>(target) = readBoolean(value, where, rule);
+        break;
       case Sort::integer: {
         auto number = readInteger(value, where, rule, shape.width);
         if (shape.width == 32)
@@ -119,12 +126,24 @@ class Reader {
           *static_cast<std::int64_t*>(target) = number;
         break;
       }
-      case Sort::real: *static_cast<double*>(target) = readReal(value, where, rule); break;
-      case Sort::raw: static_cast<RawJson*>(target)->text = writeJson(value); break;
-      case Sort::map: readMap(*static_cast<TextMap*>(target), value, where, rule); break;
-      case Sort::list: readList(shape, target, value, where, rule); break;
-      case Sort::object: readObject(shape, target, value, where, rule); break;
-      case Sort::maybe: read(*shape.item, shape.grow(target), value, where, rule); break;
+      case Sort::real:
+        *static_cast<double*>(target) = readReal(value, where, rule);
+        break;
+      case Sort::raw:
+        static_cast<RawJson*>(target)->text = writeJson(value);
+        break;
+      case Sort::map:
+        readMap(*static_cast<TextMap*>(target), value, where, rule);
+        break;
+      case Sort::list:
+        readList(shape, target, value, where, rule);
+        break;
+      case Sort::object:
+        readObject(shape, target, value, where, rule);
+        break;
+      case Sort::maybe:
+        read(*shape.item, shape.grow(target), value, where, rule);
+        break;
     }
   }
 
@@ -138,7 +157,8 @@ class Reader {
         if (field.rule.required || field.rule.present) throw Invalid(here.path(), "is required");
         continue;
       }
-      if (field.rule.required && member->is_string() && member->get_string().empty()) throw Invalid(here.path(), "is required");
+      if (field.rule.required && member->is_string() && member->get_string().empty())
+        throw Invalid(here.path(), "is required");
       read(*field.shape, field.get(target), *member, here, field.rule);
     }
     if (manner_.forbidUnknown) refuseUnknown(shape, object, where);
@@ -184,7 +204,8 @@ class Reader {
       for (const Field& f : shape.fields) names.emplace_back(f.name);
       auto near = nearest(key, names);
       Where here{where.name.empty() && !where.outer ? nullptr : &where, key};
-      throw Invalid(here.path(), near ? fmt::format("is not a known field; did you mean {}?", *near) : "is not a known field");
+      throw Invalid(here.path(),
+                    near ? fmt::format("is not a known field; did you mean {}?", *near) : "is not a known field");
     }
   }
 
@@ -197,18 +218,35 @@ class Writer {
 
   void write(const Shape& shape, const void* from) {
     switch (shape.sort) {
-      case Sort::text: appendJsonString(out_, *static_cast<const std::string*>(from)); break;
-      case Sort::boolean: out_ += *static_cast<const bool*>(from) ? "true" : "false"; break;
-      case Sort::integer:
-        fmt::format_to(std::back_inserter(out_), "{}",
-                       shape.width == 32 ? *static_cast<const std::int32_t*>(from) : *static_cast<const std::int64_t*>(from));
+      case Sort::text:
+        appendJsonString(out_, *static_cast<const std::string*>(from));
         break;
-      case Sort::real: appendJsonDouble(out_, *static_cast<const double*>(from)); break;
-      case Sort::raw: out_ += static_cast<const RawJson*>(from)->text; break;
-      case Sort::map: writeMap(*static_cast<const TextMap*>(from)); break;
-      case Sort::list: writeList(shape, from); break;
-      case Sort::object: writeObject(shape, from); break;
-      case Sort::maybe: write(*shape.item, shape.at(from, 0)); break;
+      case Sort::boolean:
+        out_ += *static_cast<const bool*>(from) ? "true" : "false";
+        break;
+      case Sort::integer:
+        fmt::format_to(
+            std::back_inserter(out_), "{}",
+            shape.width == 32 ? *static_cast<const std::int32_t*>(from) : *static_cast<const std::int64_t*>(from));
+        break;
+      case Sort::real:
+        appendJsonDouble(out_, *static_cast<const double*>(from));
+        break;
+      case Sort::raw:
+        out_ += static_cast<const RawJson*>(from)->text;
+        break;
+      case Sort::map:
+        writeMap(*static_cast<const TextMap*>(from));
+        break;
+      case Sort::list:
+        writeList(shape, from);
+        break;
+      case Sort::object:
+        writeObject(shape, from);
+        break;
+      case Sort::maybe:
+        write(*shape.item, shape.at(from, 0));
+        break;
     }
   }
 
@@ -261,19 +299,33 @@ class Writer {
 void appendExample(const Shape& shape, const Rule& rule, std::string& out) {
   switch (shape.sort) {
     case Sort::text:
-      appendJsonString(out, rule.words ? rule.words[0] : std::string(std::max<std::int64_t>(1, std::min<std::int64_t>(rule.least, 64)), 'a'));
+      appendJsonString(out, rule.words
+                                ? rule.words[0]
+                                : std::string(std::max<std::int64_t>(1, std::min<std::int64_t>(rule.least, 64)), 'a'));
       break;
-    case Sort::boolean: out += "true"; break;
-    case Sort::integer: out += std::to_string(std::clamp<std::int64_t>(1, rule.least, rule.most)); break;
-    case Sort::real: out += "0.5"; break;
-    case Sort::raw: out += "{}"; break;
-    case Sort::map: out += "{\"a\":\"b\"}"; break;
+    case Sort::boolean:
+      out += "true";
+      break;
+    case Sort::integer:
+      out += std::to_string(std::clamp<std::int64_t>(1, rule.least, rule.most));
+      break;
+    case Sort::real:
+      out += "0.5";
+      break;
+    case Sort::raw:
+      out += "{}";
+      break;
+    case Sort::map:
+      out += "{\"a\":\"b\"}";
+      break;
     case Sort::list:
       out += '[';
       appendExample(*shape.item, {}, out);
       out += ']';
       break;
-    case Sort::maybe: appendExample(*shape.item, rule, out); break;
+    case Sort::maybe:
+      appendExample(*shape.item, rule, out);
+      break;
     case Sort::object: {
       out += '{';
       for (const Field& field : shape.fields) {

@@ -29,9 +29,9 @@ namespace regesta::api {
 
 /// What a field's value must satisfy. Text is measured in bytes, lists in items, numbers by value.
 struct Rule {
-  bool required = false;    ///< not absent, not null, and for text not empty
-  bool present = false;     ///< not absent and not null; empty text is fine
-  bool secret = false;      ///< never logged or echoed in an error
+  bool required = false;  ///< not absent, not null, and for text not empty
+  bool present = false;   ///< not absent and not null; empty text is fine
+  bool secret = false;    ///< never logged or echoed in an error
   std::int64_t least = std::numeric_limits<std::int64_t>::min();
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
   const std::string_view* words = nullptr;  ///< allowed words; a number stands for the word at that place, from 1
@@ -74,14 +74,14 @@ enum class Sort { text, boolean, integer, real, raw, map, list, object, maybe };
 struct Field;
 struct Shape {
   Sort sort;
-  std::string_view name = {};         ///< of an object type as C++ writes it; OpenAPI makes "mlflow.Metric" of it
+  std::string_view name = {};          ///< of an object type as C++ writes it; OpenAPI makes "mlflow.Metric" of it
   std::span<const Field> fields = {};  ///< object
   const Shape* item = nullptr;         ///< list, maybe
   void* (*grow)(void*) = nullptr;      ///< list: append one, maybe: emplace; returns the new item
   void (*reserve)(void*, std::size_t) = nullptr;
   std::size_t (*count)(const void*) = nullptr;  ///< list: items, maybe: 0 or 1
   const void* (*at)(const void*, std::size_t) = nullptr;
-  int width = 64;  ///< integer: 32 or 64 bits
+  int width = 64;                   ///< integer: 32 or 64 bits
   std::size_t size = 0, align = 0;  ///< of the C++ type: lets a test see that no member was forgotten
 };
 
@@ -103,7 +103,8 @@ constexpr std::string_view typeName() {
 
 template <class T>
 struct ShapeOf {
-  static constexpr Shape value{.sort = Sort::object, .name = typeName<T>(), .fields = T::fields, .size = sizeof(T), .align = alignof(T)};
+  static constexpr Shape value{
+      .sort = Sort::object, .name = typeName<T>(), .fields = T::fields, .size = sizeof(T), .align = alignof(T)};
 };
 template <>
 struct ShapeOf<std::string> {
@@ -119,7 +120,8 @@ struct ShapeOf<std::int64_t> {
 };
 template <>
 struct ShapeOf<std::int32_t> {
-  static constexpr Shape value{.sort = Sort::integer, .width = 32, .size = sizeof(std::int32_t), .align = alignof(std::int32_t)};
+  static constexpr Shape value{
+      .sort = Sort::integer, .width = 32, .size = sizeof(std::int32_t), .align = alignof(std::int32_t)};
 };
 template <>
 struct ShapeOf<double> {
@@ -153,7 +155,8 @@ struct ShapeOf<std::optional<T>> {
       .sort = Sort::maybe,
       .item = &ShapeOf<T>::value,
       .grow = [](void* maybe) -> void* { return &static_cast<Maybe*>(maybe)->emplace(); },
-      .count = [](const void* maybe) { return static_cast<std::size_t>(static_cast<const Maybe*>(maybe)->has_value()); },
+      .count =
+          [](const void* maybe) { return static_cast<std::size_t>(static_cast<const Maybe*>(maybe)->has_value()); },
       .at = [](const void* maybe, std::size_t) -> const void* { return &**static_cast<const Maybe*>(maybe); },
       .size = sizeof(Maybe),
       .align = alignof(Maybe)};
@@ -186,8 +189,8 @@ struct Manner {
   bool omitEmptyLists = false;  ///< answers leave out empty lists (protobuf JSON)
 };
 
-/// Reads `value` into the object at `target`. Throws Invalid with the field's path. Scalars are read generously where no
-/// meaning is lost: "12" and 12.0 are whole numbers, "true" is a boolean, "NaN" and "Infinity" are doubles.
+/// Reads `value` into the object at `target`. Throws Invalid with the field's path. Scalars are read generously where
+/// no meaning is lost: "12" and 12.0 are whole numbers, "true" is a boolean, "NaN" and "Infinity" are doubles.
 void readShape(const Shape& shape, void* target, const json::value& value, const Manner& manner);
 /// Appends the object as JSON. Absent optionals and empty RawJson members are left out.
 void writeShape(const Shape& shape, const void* object, std::string& out, const Manner& manner);

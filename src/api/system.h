@@ -6,8 +6,8 @@
 
 namespace regesta::api {
 
-/// What machines ask about the server itself: /ready, /metrics, /openapi.json. (/health and /version speak MLflow's words
-/// and stand in its front.)
+/// What machines ask about the server itself: /ready, /metrics, /openapi.json. (/health and /version speak MLflow's
+/// words and stand in its front.)
 Front systemFront();
 
 /// The OpenAPI document over all fronts; in routes.cpp, which knows them.

@@ -21,7 +21,8 @@ const SettingInfo* infoOf(std::string_view key) {
 
 std::string environmentName(std::string_view key) {
   std::string name = "REGESTA_";
-  for (char c : key) name += c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (char c : key)
+    name += c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return name;
 }
 
@@ -35,7 +36,8 @@ std::string flagName(std::string_view key) {
   std::vector<std::string> known;
   for (const SettingInfo& info : settingInfos()) known.emplace_back(info.key);
   auto near = nearest(key, known);
-  throw error(Code::invalid, "{}: {} is not a setting{}", origin, key, near ? fmt::format("; did you mean {}?", *near) : "");
+  throw error(Code::invalid, "{}: {} is not a setting{}", origin, key,
+              near ? fmt::format("; did you mean {}?", *near) : "");
 }
 
 std::string tomlText(const toml::node& node, const std::string& key, const std::string& origin) {
@@ -45,7 +47,8 @@ std::string tomlText(const toml::node& node, const std::string& key, const std::
   throw error(Code::invalid, "{}: {} must be a string, a whole number or true/false", origin, key);
 }
 
-void readTable(const toml::table& table, const std::string& prefix, const std::string& origin, std::map<std::string, Setting>& into) {
+void readTable(const toml::table& table, const std::string& prefix, const std::string& origin,
+               std::map<std::string, Setting>& into) {
   for (const auto& [name, node] : table) {
     std::string key = prefix + std::string(name.str());
     if (const toml::table* inner = node.as_table()) {
@@ -75,7 +78,8 @@ const std::vector<SettingInfo>& settingInfos() {
       {"blobs", "", "s3://… to keep blobs in an object store; empty: the data directory"},
       {"threads", "0", "I/O threads; 0: one a core"},
       {"waiting-threads", "64", "threads that wait for commits and policy workers"},
-      {"default-artifact-root", "mlflow-artifacts:/", "where MLflow clients are told to put artifacts, as in `mlflow server`"},
+      {"default-artifact-root", "mlflow-artifacts:/",
+       "where MLflow clients are told to put artifacts, as in `mlflow server`"},
       {"public-url", "", "the URL that people use to reach this server, for links; empty: made from listen"},
       {"tls.certificate", "", "PEM file with the certificate chain; with tls.key turns TLS on"},
       {"tls.key", "", "PEM file with the private key"},
@@ -92,11 +96,14 @@ const std::vector<SettingInfo>& settingInfos() {
 
 Config Config::load(const std::map<std::string, std::string>& flags, const std::string& file) {
   Config config;
-  for (const SettingInfo& info : settingInfos()) config.settings_[std::string(info.key)] = {std::string(info.fallback), "default"};
-  if (!file.empty() || std::filesystem::exists(defaultFile)) readFile(file.empty() ? defaultFile : file, config.settings_);
+  for (const SettingInfo& info : settingInfos())
+    config.settings_[std::string(info.key)] = {std::string(info.fallback), "default"};
+  if (!file.empty() || std::filesystem::exists(defaultFile))
+    readFile(file.empty() ? defaultFile : file, config.settings_);
   for (const SettingInfo& info : settingInfos()) {
     std::string name = environmentName(info.key);
-    if (const char* value = std::getenv(name.c_str())) config.settings_[std::string(info.key)] = {value, "environment " + name};
+    if (const char* value = std::getenv(name.c_str()))
+      config.settings_[std::string(info.key)] = {value, "environment " + name};
   }
   for (const auto& [key, value] : flags) {
     if (!infoOf(key)) refuseKey(key, "flag");

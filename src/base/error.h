@@ -15,15 +15,15 @@ enum class Code {
   denied,           ///< the actor may not do this
   refused,          ///< a gate said no, or not yet
   notFound,
-  exists,         ///< the name is taken
-  conflict,       ///< the state has moved on; read again
-  invalidState,   ///< not possible in the present state of the thing
-  tooLarge,       ///< a limit of base/limits.h
-  exhausted,      ///< too many at once; try later
-  unsupported,    ///< a known thing that this server does not do
-  unavailable,    ///< a part that is needed cannot be reached now; try later
-  corrupt,        ///< stored bytes are not what was stored
-  internal,       ///< our fault
+  exists,        ///< the name is taken
+  conflict,      ///< the state has moved on; read again
+  invalidState,  ///< not possible in the present state of the thing
+  tooLarge,      ///< a limit of base/limits.h
+  exhausted,     ///< too many at once; try later
+  unsupported,   ///< a known thing that this server does not do
+  unavailable,   ///< a part that is needed cannot be reached now; try later
+  corrupt,       ///< stored bytes are not what was stored
+  internal,      ///< our fault
 };
 
 std::string_view codeName(Code code);

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include <boost/json/basic_parser_impl.hpp>
 #include <fmt/format.h>
+#include <boost/json/basic_parser_impl.hpp>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -82,15 +82,25 @@ void appendCanonicalObject(std::string& out, const json::object& object) {
 
 void appendCanonical(std::string& out, const json::value& value) {
   switch (value.kind()) {
-    case json::kind::null: out += "null"; return;
-    case json::kind::bool_: out += value.get_bool() ? "true" : "false"; return;
-    case json::kind::int64: out += std::to_string(value.get_int64()); return;
-    case json::kind::uint64: out += std::to_string(value.get_uint64()); return;
+    case json::kind::null:
+      out += "null";
+      return;
+    case json::kind::bool_:
+      out += value.get_bool() ? "true" : "false";
+      return;
+    case json::kind::int64:
+      out += std::to_string(value.get_int64());
+      return;
+    case json::kind::uint64:
+      out += std::to_string(value.get_uint64());
+      return;
     case json::kind::double_:
       if (!std::isfinite(value.get_double())) throw Error(Code::invalid, "canonical JSON has no NaN and no infinity");
       appendEcmaDouble(out, value.get_double());
       return;
-    case json::kind::string: appendJsonString(out, value.get_string()); return;
+    case json::kind::string:
+      appendJsonString(out, value.get_string());
+      return;
     case json::kind::array: {
       out += '[';
       bool first = true;
@@ -101,7 +111,9 @@ void appendCanonical(std::string& out, const json::value& value) {
       out += ']';
       return;
     }
-    case json::kind::object: appendCanonicalObject(out, value.get_object()); return;
+    case json::kind::object:
+      appendCanonicalObject(out, value.get_object());
+      return;
   }
 }
 
@@ -130,8 +142,9 @@ void appendPlain(std::string& out, const json::value& value) {
   }
 }
 
-/// Builds the tree as Boost's own parser does, except for doubles: Boost.JSON 1.81 rounds some of them by one unit in the
-/// last place, and a metric must come back as it was sent. The number's text is at hand here, so from_chars reads it.
+/// Builds the tree as Boost's own parser does, except for doubles: Boost.JSON 1.81 rounds some of them by one unit in
+/// the last place, and a metric must come back as it was sent. The number's text is at hand here, so from_chars reads
+/// it.
 class TreeBuilder {
  public:
   static constexpr std::size_t max_object_size = json::object::max_size();
@@ -152,9 +165,15 @@ class TreeBuilder {
   bool on_key(json::string_view text, std::size_t, json::error_code&) { return stack_.push_key(text), true; }
   bool on_string_part(json::string_view text, std::size_t, json::error_code&) { return stack_.push_chars(text), true; }
   bool on_string(json::string_view text, std::size_t, json::error_code&) { return stack_.push_string(text), true; }
-  bool on_number_part(json::string_view text, json::error_code&) { return number_.append(text.data(), text.size()), true; }
-  bool on_int64(std::int64_t value, json::string_view, json::error_code&) { return number_.clear(), stack_.push_int64(value), true; }
-  bool on_uint64(std::uint64_t value, json::string_view, json::error_code&) { return number_.clear(), stack_.push_uint64(value), true; }
+  bool on_number_part(json::string_view text, json::error_code&) {
+    return number_.append(text.data(), text.size()), true;
+  }
+  bool on_int64(std::int64_t value, json::string_view, json::error_code&) {
+    return number_.clear(), stack_.push_int64(value), true;
+  }
+  bool on_uint64(std::uint64_t value, json::string_view, json::error_code&) {
+    return number_.clear(), stack_.push_uint64(value), true;
+  }
   bool on_double(double value, json::string_view text, json::error_code&) {
     number_.append(text.data(), text.size());
     double exact = 0;
@@ -182,7 +201,8 @@ json::value parseJson(std::string_view text, json::storage_ptr storage) {
   json::basic_parser<TreeBuilder> parser(options, std::move(storage));
   std::size_t used = parser.write_some(false, text.data(), text.size(), failure);
   if (failure || used < text.size())
-    throw error(Code::invalid, "not valid JSON near byte {}: {}", used, failure ? failure.message() : "something follows the value");
+    throw error(Code::invalid, "not valid JSON near byte {}: {}", used,
+                failure ? failure.message() : "something follows the value");
   return parser.handler().release();
 }
 
@@ -207,14 +227,29 @@ void appendJsonString(std::string& out, std::string_view text) {
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default: out += fmt::format("\\u{:04x}", c);
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += fmt::format("\\u{:04x}", c);
     }
   }
   out.append(text, plain);

@@ -9,8 +9,8 @@ namespace regesta {
 
 namespace json = boost::json;
 
-/// Parses JSON text from outside. NaN, Infinity and comments are refused, nesting is limited (limits::jsonDepth), the text
-/// must be valid UTF-8. Throws Error{invalid} that says where the fault is. `storage` is where the tree lives.
+/// Parses JSON text from outside. NaN, Infinity and comments are refused, nesting is limited (limits::jsonDepth), the
+/// text must be valid UTF-8. Throws Error{invalid} that says where the fault is. `storage` is where the tree lives.
 json::value parseJson(std::string_view text, json::storage_ptr storage = {});
 
 /// RFC 8785 canonical form: members sorted by UTF-16 code units, ECMAScript numbers. For whatever is hashed or signed.

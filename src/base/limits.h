@@ -5,17 +5,18 @@
 /// Every limit of the program, by name. Bytes unless the name says otherwise.
 namespace regesta::limits {
 
-inline constexpr std::size_t jsonDepth = 64;               // levels of nesting
-inline constexpr std::size_t wholeBody = 8 * 1024 * 1024;  // a request body that is read before its handler runs
+inline constexpr std::size_t jsonDepth = 64;                      // levels of nesting
+inline constexpr std::size_t wholeBody = 8 * 1024 * 1024;         // a request body that is read before its handler runs
 inline constexpr std::size_t bufferedBodies = 160 * 1024 * 1024;  // whole bodies in memory, all connections together
-inline constexpr std::size_t requestHead = 64 * 1024;      // request line and headers
-inline constexpr std::size_t ledgerEntry = 65'535;         // C2SP tlog-tiles: the length is a uint16
+inline constexpr std::size_t requestHead = 64 * 1024;             // request line and headers
+inline constexpr std::size_t ledgerEntry = 65'535;                // C2SP tlog-tiles: the length is a uint16
 inline constexpr std::size_t policyText = 256 * 1024;
 inline constexpr std::size_t templateText = 64 * 1024;
 inline constexpr std::size_t policyBracketDepth = 8;  // the engine's parser doubles its time with each level
-inline constexpr std::size_t policyOperators = 2000;  // in one statement; the engine's parser and evaluator recurse on them
-inline constexpr std::size_t policyModules = 64;      // files of one policy
-inline constexpr std::size_t pageSize = 1000;         // rows in one native API page
+inline constexpr std::size_t policyOperators =
+    2000;                                         // in one statement; the engine's parser and evaluator recurse on them
+inline constexpr std::size_t policyModules = 64;  // files of one policy
+inline constexpr std::size_t pageSize = 1000;     // rows in one native API page
 inline constexpr std::size_t nameLength = 250;
 inline constexpr std::size_t descriptionLength = 5000;
 inline constexpr std::size_t tagValueLength = 100'000;
@@ -39,12 +40,15 @@ inline constexpr std::size_t datasetProfileLength = 16'777'215;
 inline constexpr std::size_t inputTagKeyLength = 255;
 inline constexpr std::size_t inputTagValueLength = 500;
 inline constexpr std::size_t trackingSearchResults = 50'000;  // runs or experiments in one page
-inline constexpr std::size_t historyRuns = 100;               // runs in one bulk history request
-inline constexpr std::size_t historyPoints = 25'000;          // points in one bulk history answer
-inline constexpr std::size_t sampledPoints = 2500;            // points a run in one sampled history answer
-inline constexpr std::size_t modelNameLength = 500;           // logged models: name, type
+inline constexpr std::size_t searchAnswer =
+    32 * 1024 * 1024;                            // bytes of summaries in one page; a page of larger runs ends early
+inline constexpr std::size_t historyRuns = 100;  // runs in one bulk history request
+inline constexpr std::size_t historyPoints = 25'000;  // points in one bulk history answer
+inline constexpr std::size_t sampledPoints = 2500;    // points a run in one sampled history answer
+inline constexpr std::size_t modelNameLength = 500;   // logged models: name, type
 inline constexpr std::size_t modelTagKeyLength = 255;
-inline constexpr std::size_t modelTexts = 10'000;             // tags of one experiment; params, and tags, of one logged model
-inline constexpr std::size_t runSummary = 8 * 1024 * 1024;    // bytes of all latest metrics, of all params, of all tags of one run
+inline constexpr std::size_t modelTexts = 10'000;  // tags of one experiment; params, and tags, of one logged model
+inline constexpr std::size_t runSummary =
+    8 * 1024 * 1024;  // bytes of all latest metrics, of all params, of all tags of one run
 
 }  // namespace regesta::limits

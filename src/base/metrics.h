@@ -31,7 +31,8 @@ class Gauge {
 /// Seconds in fixed buckets from 50 µs to 10 s.
 class Histogram {
  public:
-  static constexpr double bounds[] = {0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+  static constexpr double bounds[] = {0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025,
+                                      0.05,    0.1,    0.25,   0.5,    1,     2.5,   5,     10};
   static constexpr std::size_t buckets = std::size(bounds);
   void observe(double seconds);
   std::uint64_t bucket(std::size_t i) const { return counts_[i].load(std::memory_order_relaxed); }

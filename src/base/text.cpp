@@ -95,7 +95,8 @@ std::string lower(std::string_view text) {
 }
 
 bool equalsIgnoreCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lowerChar(x) == lowerChar(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lowerChar(x) == lowerChar(y); });
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

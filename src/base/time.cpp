@@ -50,7 +50,8 @@ std::atomic<std::int64_t> latest{0};
 
 void steadyNowNeverBefore(std::int64_t micros) {
   std::int64_t seen = latest.load();
-  while (micros > seen && !latest.compare_exchange_weak(seen, micros)) {}
+  while (micros > seen && !latest.compare_exchange_weak(seen, micros)) {
+  }
 }
 
 std::int64_t steadyNowMicros() {
@@ -83,12 +84,14 @@ std::optional<std::int64_t> parseTime(std::string_view text) {
   if (at < text.size() && text[at] == '.') {
     if (!digits(text, at + 1, 1)) return std::nullopt;
     int scale = 100;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) parts.millis += (text[at] - '0') * scale;
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+      parts.millis += (text[at] - '0') * scale;
   }
   if (!parseZone(text.substr(at), parts)) return std::nullopt;
   year_month_day date{year(*y), month(static_cast<unsigned>(*mo)), day(static_cast<unsigned>(*d))};
   if (!date.ok()) return std::nullopt;
-  auto point = sys_days(date) + hours(*h) + minutes(*mi - parts.offsetMinutes) + seconds(*s) + milliseconds(parts.millis);
+  auto point =
+      sys_days(date) + hours(*h) + minutes(*mi - parts.offsetMinutes) + seconds(*s) + milliseconds(parts.millis);
   return duration_cast<milliseconds>(point.time_since_epoch()).count();
 }
 

@@ -20,7 +20,8 @@ struct Edge {
 /// Silent when the edge is there already.
 void addEdge(db::Session& session, std::string_view workspace, const Edge& edge);
 /// The versions of an asset get other names: "model/old@7" becomes "model/new@7" wherever it stands.
-void renameNodes(db::Session& session, std::string_view workspace, std::string_view oldSubject, std::string_view newSubject);
+void renameNodes(db::Session& session, std::string_view workspace, std::string_view oldSubject,
+                 std::string_view newSubject);
 enum class Direction { upstream, downstream, both };
 /// Edges reachable from `node`, nearest first, at most `depth` steps and `limit` edges. Cycles end.
 std::vector<Edge> lineage(db::Session& session, std::string_view workspace, std::string_view node, Direction direction,

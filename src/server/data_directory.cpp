@@ -16,8 +16,11 @@ namespace {
 void makeFolder(const std::string& path) {
   std::error_code failure;
   std::filesystem::create_directories(path, failure);
-  if (failure) throw error(Code::unavailable, "cannot create {}: {}; choose another place with --data DIR", path, failure.message());
-  std::filesystem::permissions(path, std::filesystem::perms::owner_all, failure);  // best effort on foreign file systems
+  if (failure)
+    throw error(Code::unavailable, "cannot create {}: {}; choose another place with --data DIR", path,
+                failure.message());
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all,
+                               failure);  // best effort on foreign file systems
 }
 
 std::string holder(int file) {
@@ -42,11 +45,14 @@ void DataDirectory::lock() {
   std::string name = path_ + "/lock";
   lockFile_ = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lockFile_ < 0)
-    throw error(Code::unavailable, "cannot write to {}: {}; give this user write access or choose another --data DIR", path_, std::strerror(errno));
+    throw error(Code::unavailable, "cannot write to {}: {}; give this user write access or choose another --data DIR",
+                path_, std::strerror(errno));
   if (flock(lockFile_, LOCK_EX | LOCK_NB) != 0)
-    throw error(Code::unavailable, "another regesta server (process {}) uses {}; stop it or choose another --data DIR", holder(lockFile_), path_);
+    throw error(Code::unavailable, "another regesta server (process {}) uses {}; stop it or choose another --data DIR",
+                holder(lockFile_), path_);
   std::string self = fmt::format("{}\n", getpid());
-  bool written = ftruncate(lockFile_, 0) == 0 && pwrite(lockFile_, self.data(), self.size(), 0) == static_cast<ssize_t>(self.size());
+  bool written = ftruncate(lockFile_, 0) == 0 &&
+                 pwrite(lockFile_, self.data(), self.size(), 0) == static_cast<ssize_t>(self.size());
   if (!written) throw error(Code::unavailable, "cannot write to {}: {}", name, std::strerror(errno));
 }
 

@@ -25,7 +25,8 @@ class Examination {
 
   std::vector<Finding> run() {
     if (!std::filesystem::exists(folder_)) {
-      add(Level::note, "data directory", folder_ + " does not exist yet", "`regesta serve --data " + folder_ + "` will make it");
+      add(Level::note, "data directory", folder_ + " does not exist yet",
+          "`regesta serve --data " + folder_ + "` will make it");
       return std::move(findings_);
     }
     std::optional<DataDirectory> data;
@@ -33,7 +34,9 @@ class Examination {
     permissions();
     diskSpace();
     if (data) {
-      step("ledger key", [&] { checkKey(data->ledgerKey()); }, "restore keys/ledger.key from a backup: without it no new checkpoint fits the old ones");
+      step(
+          "ledger key", [&] { checkKey(data->ledgerKey()); },
+          "restore keys/ledger.key from a backup: without it no new checkpoint fits the old ones");
       step("database", [&] { checkDatabase(*data); }, "restore the last backup with `regesta restore`");
     }
     checkTls();
@@ -58,16 +61,19 @@ class Examination {
 
   void permissions() {
     auto mode = std::filesystem::status(folder_).permissions();
-    bool open = (mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) != std::filesystem::perms::none;
-    if (open) add(Level::warning, "permissions", folder_ + " is open to other users of this machine", "chmod 700 " + folder_);
+    bool open = (mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) !=
+                std::filesystem::perms::none;
+    if (open)
+      add(Level::warning, "permissions", folder_ + " is open to other users of this machine", "chmod 700 " + folder_);
   }
 
   void diskSpace() {
-    struct statvfs facts {};
+    struct statvfs facts{};
     if (statvfs(folder_.c_str(), &facts) != 0) return;
     std::uint64_t free = static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
     if (free < lowDiskBytes)
-      add(Level::warning, "disk", fmt::format("{} MiB left", free >> 20), "free some space: a full disk makes every write fail until then");
+      add(Level::warning, "disk", fmt::format("{} MiB left", free >> 20),
+          "free some space: a full disk makes every write fail until then");
     else
       add(Level::ok, "disk", fmt::format("{} GiB left", free >> 30));
   }
@@ -81,7 +87,8 @@ class Examination {
     auto database = db::openSqlite({.path = data.database(), .readOnly = true});
     database->read([&](db::Session& session) {
       for (db::Rows rows = session.query("PRAGMA quick_check(5)"); rows.next();)
-        if (rows.text(0) != "ok") add(Level::problem, "database", rows.text(0), "restore the last backup with `regesta restore`");
+        if (rows.text(0) != "ok")
+          add(Level::problem, "database", rows.text(0), "restore the last backup with `regesta restore`");
     });
     auto blobs = blob::openLocal(data.blobs());
     std::size_t missing = 0;
@@ -89,7 +96,9 @@ class Examination {
       db::Rows rows = session.query("SELECT DISTINCT digest FROM version_file UNION SELECT digest FROM tree_file");
       while (rows.next()) missing += blobs->has(rows.view(0)) ? 0U : 1U;
     });
-    if (missing > 0) add(Level::problem, "blobs", fmt::format("{} files are referred to but not stored", missing), "restore them from a backup");
+    if (missing > 0)
+      add(Level::problem, "blobs", fmt::format("{} files are referred to but not stored", missing),
+          "restore them from a backup");
   }
 
   void checkTls() {

@@ -18,7 +18,8 @@ constexpr std::uint64_t fileLimit = 4096;
 
 std::string format(const LedgerKey& key) {
   ledger::VerifierKey shown{key.origin, key.pair.publicKey};
-  return fmt::format("{}{}+{:08x}+{}\n", prefix, key.origin, shown.id(), base64Encode(std::string(1, ed25519) + key.pair.seed));
+  return fmt::format("{}{}+{:08x}+{}\n", prefix, key.origin, shown.id(),
+                     base64Encode(std::string(1, ed25519) + key.pair.seed));
 }
 
 LedgerKey parse(std::string_view text, const std::string& file) {
@@ -38,7 +39,8 @@ LedgerKey parse(std::string_view text, const std::string& file) {
 
 LedgerKey make(const std::string& file, const std::string& origin) {
   LedgerKey key{origin.empty() ? "regesta/" + randomHex(6) : origin, crypto::generateKeyPair()};
-  if (!ledger::isKeyName(key.origin)) throw error(Code::invalid, "ledger.origin must not be empty nor hold spaces or '+', got \"{}\"", origin);
+  if (!ledger::isKeyName(key.origin))
+    throw error(Code::invalid, "ledger.origin must not be empty nor hold spaces or '+', got \"{}\"", origin);
   file::makeFolders(std::filesystem::path(file).parent_path().string());
   file::replaceFiles({{file, format(key)}});
   std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
@@ -52,7 +54,9 @@ LedgerKey loadOrMakeKey(const std::string& file, const std::string& origin) {
   if (!text) return make(file, origin);
   LedgerKey key = parse(*text, file);
   if (!origin.empty() && origin != key.origin)
-    throw error(Code::invalid, "ledger.origin is \"{}\" but the key in {} is for \"{}\"; a ledger keeps its name for life", origin, file, key.origin);
+    throw error(Code::invalid,
+                "ledger.origin is \"{}\" but the key in {} is for \"{}\"; a ledger keeps its name for life", origin,
+                file, key.origin);
   return key;
 }
 

@@ -29,7 +29,9 @@ namespace {
 struct Address {
   std::string host;
   std::uint16_t port = 0;
-  bool loopback() const { return host == "127.0.0.1" || host == "localhost" || host == "::1" || host.starts_with("127."); }
+  bool loopback() const {
+    return host == "127.0.0.1" || host == "localhost" || host == "::1" || host.starts_with("127.");
+  }
 };
 
 Address parseListen(const std::string& text) {
@@ -90,9 +92,11 @@ class Running {
     tracking::prepareTracking(store_, config.text("default-artifact-root"));
     access_ = std::make_unique<governance::Access>(store_, address_.loopback());
     refuseOpenDoor();
-    gate_ = std::make_unique<governance::Gate>(store_, policy_, governance::Gate::Options{.publicUrl = config.text("public-url")});
-    core_ = std::make_unique<api::Core>(api::Core{store_, *blobs_, *log_, policy_, *access_, *gate_, config.text("default-artifact-root"),
-                                                  config.text("public-url"), std::string(version)});
+    gate_ = std::make_unique<governance::Gate>(store_, policy_,
+                                               governance::Gate::Options{.publicUrl = config.text("public-url")});
+    core_ = std::make_unique<api::Core>(api::Core{store_, *blobs_, *log_, policy_, *access_, *gate_,
+                                                  config.text("default-artifact-root"), config.text("public-url"),
+                                                  std::string(version)});
     router_ = api::makeRouter(*core_);
     http_ = std::make_unique<http::Server>(httpOptions(config, address_), *router_, api::renderStray);
   }
@@ -123,17 +127,19 @@ class Running {
   void openLedger(const Config& config) {
     std::string keyFile = config.text("ledger.key").empty() ? data_.ledgerKey() : config.text("ledger.key");
     LedgerKey key = loadOrMakeKey(keyFile, config.text("ledger.origin"));
-    log_ = std::make_unique<ledger::Log>(*database_, ledger::Log::Options{.origin = key.origin, .key = key.pair, .folder = data_.ledger()});
+    log_ = std::make_unique<ledger::Log>(
+        *database_, ledger::Log::Options{.origin = key.origin, .key = key.pair, .folder = data_.ledger()});
     log_->recover();
   }
 
   /// Without users everyone is the local user; that is for this machine alone.
   void refuseOpenDoor() {
     if (address_.loopback() || !access_->users().empty() || !access_->tokens().empty()) return;
-    throw error(Code::invalid,
-                "listen: {} can be reached from other machines and no user exists yet; start once on 127.0.0.1, make one with "
-                "`regesta user create NAME`, then listen here",
-                address_.host);
+    throw error(
+        Code::invalid,
+        "listen: {} can be reached from other machines and no user exists yet; start once on 127.0.0.1, make one with "
+        "`regesta user create NAME`, then listen here",
+        address_.host);
   }
 
   Address address_;

@@ -26,10 +26,11 @@ std::string subject(std::int64_t id) { return fmt::format("experiment/{}", id); 
 [[noreturn]] void refuseTaken(db::Session& session, std::string_view workspace, std::string_view name) {
   auto holder = findExperimentByName(session, workspace, name);
   if (holder && holder->deleted)
-    throw error(Code::exists,
-                "Experiment(name={}) already exists in deleted state. You can restore the experiment, or permanently delete "
-                "it to create a new one.",
-                name);
+    throw error(
+        Code::exists,
+        "Experiment(name={}) already exists in deleted state. You can restore the experiment, or permanently delete "
+        "it to create a new one.",
+        name);
   throw error(Code::exists, "Experiment(name={}) already exists.", name);
 }
 
@@ -64,9 +65,10 @@ void prepareTracking(registry::Store& store, std::string_view artifactRoot) {
   if (!store.read(isNew)) return;
   std::int64_t now = nowMillis();
   store.write([&](db::Session& session) {
-    session.run("UPDATE experiment SET artifact_location = $1, created_at = $2, updated_at = $2 "
-                "WHERE id = 0 AND artifact_location = ''",
-                {appendToUri(artifactRoot, "0"), now});
+    session.run(
+        "UPDATE experiment SET artifact_location = $1, created_at = $2, updated_at = $2 "
+        "WHERE id = 0 AND artifact_location = ''",
+        {appendToUri(artifactRoot, "0"), now});
   });
 }
 
@@ -101,7 +103,8 @@ std::optional<Experiment> findExperiment(db::Session& session, std::string_view 
   return rows.next() ? std::optional(readExperiment(rows)) : std::nullopt;
 }
 
-std::optional<Experiment> findExperimentByName(db::Session& session, std::string_view workspace, std::string_view name) {
+std::optional<Experiment> findExperimentByName(db::Session& session, std::string_view workspace,
+                                               std::string_view name) {
   static const std::string sql = fmt::format("SELECT {} FROM experiment WHERE workspace = $1 AND name = $2", columns);
   db::Rows rows = session.query(sql, {workspace, name});
   return rows.next() ? std::optional(readExperiment(rows)) : std::nullopt;
@@ -124,7 +127,8 @@ Experiment getExperiment(db::Session& session, std::string_view workspace, std::
 
 void requireActive(const Experiment& experiment) {
   if (experiment.deleted)
-    throw error(Code::invalid, "The experiment {} must be in the 'active' state. Current state is deleted.", experiment.id);
+    throw error(Code::invalid, "The experiment {} must be in the 'active' state. Current state is deleted.",
+                experiment.id);
 }
 
 void deleteExperiment(registry::Change& change, std::string_view workspace, std::int64_t id) {
@@ -142,7 +146,8 @@ void renameExperiment(registry::Change& change, std::string_view workspace, std:
   auto holder = findExperimentByName(change.session, workspace, newName);
   if (holder && holder->id != id) refuseTaken(change.session, workspace, newName);
   change.session.run("UPDATE experiment SET name = $2, updated_at = $3 WHERE id = $1", {id, newName, change.now});
-  change.record("experiment.renamed", std::string(workspace), subject(id), {{"from", experiment.name}, {"to", newName}});
+  change.record("experiment.renamed", std::string(workspace), subject(id),
+                {{"from", experiment.name}, {"to", newName}});
 }
 
 void setExperimentTag(db::Session& session, std::string_view workspace, std::int64_t id, std::string_view key,
@@ -151,7 +156,8 @@ void setExperimentTag(db::Session& session, std::string_view workspace, std::int
   Experiment experiment = getExperiment(session, workspace, id);
   requireActive(experiment);
   experiment.tags.insert_or_assign(std::string(key), std::string(value));
-  if (experiment.tags.size() > limits::modelTexts) throw error(Code::tooLarge, "an experiment has at most {} tags", limits::modelTexts);
+  if (experiment.tags.size() > limits::modelTexts)
+    throw error(Code::tooLarge, "an experiment has at most {} tags", limits::modelTexts);
   writeTags(session, id, experiment.tags);
 }
 
@@ -159,7 +165,8 @@ void deleteExperimentTag(db::Session& session, std::string_view workspace, std::
   Experiment experiment = getExperiment(session, workspace, id);
   requireActive(experiment);
   auto tag = experiment.tags.find(key);
-  if (tag == experiment.tags.end()) throw error(Code::notFound, "No tag with name: {} in experiment with id {}", key, id);
+  if (tag == experiment.tags.end())
+    throw error(Code::notFound, "No tag with name: {} in experiment with id {}", key, id);
   experiment.tags.erase(tag);
   writeTags(session, id, experiment.tags);
 }

@@ -29,7 +29,8 @@ Experiment createExperiment(registry::Change& change, std::string_view workspace
 /// Deleted ones too.
 std::optional<Experiment> findExperiment(db::Session& session, std::string_view workspace, std::int64_t id);
 std::optional<Experiment> findExperimentByName(db::Session& session, std::string_view workspace, std::string_view name);
-Experiment getExperiment(db::Session& session, std::string_view workspace, std::int64_t id);  ///< throws Error{notFound}
+Experiment getExperiment(db::Session& session, std::string_view workspace,
+                         std::int64_t id);  ///< throws Error{notFound}
 /// Throws Error{invalid} when it is deleted.
 void requireActive(const Experiment& experiment);
 
@@ -39,7 +40,8 @@ void deleteExperiment(registry::Change& change, std::string_view workspace, std:
 void restoreExperiment(registry::Change& change, std::string_view workspace, std::int64_t id);
 /// Throws Error{invalidState} when it is deleted, Error{exists} when the name is taken.
 void renameExperiment(registry::Change& change, std::string_view workspace, std::int64_t id, std::string_view newName);
-void setExperimentTag(db::Session& session, std::string_view workspace, std::int64_t id, std::string_view key, std::string_view value);
+void setExperimentTag(db::Session& session, std::string_view workspace, std::int64_t id, std::string_view key,
+                      std::string_view value);
 /// Throws Error{notFound} when it has no such tag.
 void deleteExperimentTag(db::Session& session, std::string_view workspace, std::int64_t id, std::string_view key);
 

@@ -47,7 +47,8 @@ std::vector<registry::OrderBy> orderOf(const std::vector<std::string>& texts) {
     if (order.back().field != Field::attribute) throw Error(Code::invalid, "Invalid order_by entity: tag");
   }
   if (texts.empty()) order = {{Field::attribute, "creation_time", false}, {Field::attribute, "experiment_id", true}};
-  bool byId = std::any_of(order.begin(), order.end(), [](const registry::OrderBy& by) { return by.key == "experiment_id"; });
+  bool byId =
+      std::any_of(order.begin(), order.end(), [](const registry::OrderBy& by) { return by.key == "experiment_id"; });
   if (!byId) order.push_back({Field::attribute, "experiment_id", false});
   return order;
 }

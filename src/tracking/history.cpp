@@ -10,7 +10,7 @@
 namespace regesta::tracking {
 namespace {
 
-constexpr std::size_t compactAbove = 64;      // rows of history that are worth rewriting
+constexpr std::size_t compactAbove = 64;  // rows of history that are worth rewriting
 constexpr std::size_t pointsInChunk = 4096;
 
 /// MLflow's database keeps NaN as 0 and a flag; so it sorts there, and so here.
@@ -59,7 +59,8 @@ void appendHistory(db::Session& session, std::int64_t runRow, const std::vector<
   insertBatch(session, runRow, alone ? std::string_view(points[0].key) : std::string_view(), points);
 }
 
-std::vector<Metric> metricHistory(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key) {
+std::vector<Metric> metricHistory(db::Session& session, std::string_view workspace, std::string_view runId,
+                                  std::string_view key) {
   std::vector<Metric> points;
   auto row = rowOf(session, workspace, runId);
   if (!row) return points;
@@ -69,8 +70,9 @@ std::vector<Metric> metricHistory(db::Session& session, std::string_view workspa
   return points;
 }
 
-Page<Metric> metricHistoryPage(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key,
-                               std::optional<std::int64_t> maxResults, std::string_view pageToken) {
+Page<Metric> metricHistoryPage(db::Session& session, std::string_view workspace, std::string_view runId,
+                               std::string_view key, std::optional<std::int64_t> maxResults,
+                               std::string_view pageToken) {
   auto offset = static_cast<std::size_t>(pageOffset(pageToken));
   std::vector<Metric> points = metricHistory(session, workspace, runId, key);
   if (offset > points.size()) return {};
@@ -87,8 +89,10 @@ std::vector<Metric> sampledHistory(db::Session& session, std::string_view worksp
                                    std::string_view key, std::int64_t maxResults, std::optional<std::int64_t> startStep,
                                    std::optional<std::int64_t> endStep) {
   std::vector<Metric> points = metricHistory(session, workspace, runId, key);
-  if (points.empty() && !rowOf(session, workspace, runId)) throw error(Code::notFound, "Run with id={} not found", runId);
-  if (startStep && endStep) std::erase_if(points, [&](const Metric& m) { return m.step < *startStep || m.step > *endStep; });
+  if (points.empty() && !rowOf(session, workspace, runId))
+    throw error(Code::notFound, "Run with id={} not found", runId);
+  if (startStep && endStep)
+    std::erase_if(points, [&](const Metric& m) { return m.step < *startStep || m.step > *endStep; });
   std::sort(points.begin(), points.end(), [](const Metric& a, const Metric& b) { return byStep(a) < byStep(b); });
   auto buckets = static_cast<std::size_t>(std::max<std::int64_t>(1, maxResults));
   std::vector<std::size_t> chosen = bucketStarts(points.size(), buckets);
@@ -131,7 +135,9 @@ void compactHistory(registry::Store& store, std::string_view workspace, std::str
     for (std::size_t from = 0; from < points.size();) {
       std::size_t to = from;
       while (to < points.size() && to - from < pointsInChunk && points[to].key == points[from].key) ++to;
-      insertBatch(session, snapshot->row, points[from].key, {points.begin() + static_cast<std::ptrdiff_t>(from), points.begin() + static_cast<std::ptrdiff_t>(to)});
+      insertBatch(
+          session, snapshot->row, points[from].key,
+          {points.begin() + static_cast<std::ptrdiff_t>(from), points.begin() + static_cast<std::ptrdiff_t>(to)});
       from = to;
     }
   });

@@ -13,10 +13,12 @@ namespace regesta::tracking {
 void appendHistory(db::Session& session, std::int64_t runRow, const std::vector<Metric>& points);
 
 /// Every point of a key that was logged, once, by (timestamp, step, value). Empty for an unknown run or key.
-std::vector<Metric> metricHistory(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key);
+std::vector<Metric> metricHistory(db::Session& session, std::string_view workspace, std::string_view runId,
+                                  std::string_view key);
 /// One page of that. `maxResults` absent: all.
-Page<Metric> metricHistoryPage(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key,
-                               std::optional<std::int64_t> maxResults, std::string_view pageToken);
+Page<Metric> metricHistoryPage(db::Session& session, std::string_view workspace, std::string_view runId,
+                               std::string_view key, std::optional<std::int64_t> maxResults,
+                               std::string_view pageToken);
 
 /// At most `maxResults` points of a key spread evenly over its history by step, the first and the last among them.
 /// Throws Error{notFound} for an unknown run.

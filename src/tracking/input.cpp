@@ -37,9 +37,8 @@ std::int64_t datasetRow(db::Session& session, std::int64_t experiment, const Dat
 
 void addInput(db::Session& session, Run& run, const NewInput& input) {
   const Dataset& dataset = input.dataset;
-  bool known = std::any_of(run.links.inputs.begin(), run.links.inputs.end(), [&](const DatasetInput& i) {
-    return i.name == dataset.name && i.digest == dataset.digest;
-  });
+  bool known = std::any_of(run.links.inputs.begin(), run.links.inputs.end(),
+                           [&](const DatasetInput& i) { return i.name == dataset.name && i.digest == dataset.digest; });
   if (known) return;
   std::int64_t row = datasetRow(session, run.experiment, dataset);
   auto context = input.tags.find(datasetContextTag);
@@ -47,28 +46,34 @@ void addInput(db::Session& session, Run& run, const NewInput& input) {
               {row, context == input.tags.end() ? std::string_view() : std::string_view(context->second)});
   run.links.inputs.push_back({row, dataset.name, dataset.digest, input.tags});
   registry::addEdge(session, run.workspace,
-                    {.from = fmt::format("dataset/{}#{}", dataset.name, dataset.digest), .to = run.subject(), .relation = "input", .at = nowMillis()});
+                    {.from = fmt::format("dataset/{}#{}", dataset.name, dataset.digest),
+                     .to = run.subject(),
+                     .relation = "input",
+                     .at = nowMillis()});
 }
 
 }  // namespace
 
-void logInputs(db::Session& session, std::string_view workspace, std::string_view runId, const std::vector<NewInput>& datasets,
-               const std::vector<std::string>& models) {
+void logInputs(db::Session& session, std::string_view workspace, std::string_view runId,
+               const std::vector<NewInput>& datasets, const std::vector<std::string>& models) {
   checkRunId(runId);
   if (datasets.size() > limits::batchDatasets)
-    throw error(Code::invalid, "A log-inputs request can contain at most {} datasets. Got {}.", limits::batchDatasets, datasets.size());
+    throw error(Code::invalid, "A log-inputs request can contain at most {} datasets. Got {}.", limits::batchDatasets,
+                datasets.size());
   for (const NewInput& input : datasets) checkInput(input);
   Run run = getActiveRun(session, workspace, runId);
   for (const NewInput& input : datasets) addInput(session, run, input);
   for (const std::string& model : models) {
     if (std::find(run.links.models.begin(), run.links.models.end(), model) != run.links.models.end()) continue;
     run.links.models.push_back(model);
-    registry::addEdge(session, workspace, {.from = "logged-model/" + model, .to = run.subject(), .relation = "input", .at = nowMillis()});
+    registry::addEdge(session, workspace,
+                      {.from = "logged-model/" + model, .to = run.subject(), .relation = "input", .at = nowMillis()});
   }
   saveRun(session, run);
 }
 
-void logOutputs(db::Session& session, std::string_view workspace, std::string_view runId, const std::vector<ModelOutput>& models) {
+void logOutputs(db::Session& session, std::string_view workspace, std::string_view runId,
+                const std::vector<ModelOutput>& models) {
   Run run = getActiveRun(session, workspace, runId);
   for (const ModelOutput& output : models) {
     checkLength("model_id", limits::trackingKeyLength, output.modelId);
@@ -77,13 +82,16 @@ void logOutputs(db::Session& session, std::string_view workspace, std::string_vi
     });
     if (known) continue;
     run.links.outputs.push_back(output);
-    registry::addEdge(session, workspace, {.from = run.subject(), .to = "logged-model/" + output.modelId, .relation = "output", .at = nowMillis()});
+    registry::addEdge(
+        session, workspace,
+        {.from = run.subject(), .to = "logged-model/" + output.modelId, .relation = "output", .at = nowMillis()});
   }
   saveRun(session, run);
 }
 
 Dataset getDataset(db::Session& session, std::int64_t row) {
-  db::Rows rows = session.query("SELECT id, name, digest, source_type, source, schema_text, profile FROM dataset WHERE id = $1", {row});
+  db::Rows rows = session.query(
+      "SELECT id, name, digest, source_type, source, schema_text, profile FROM dataset WHERE id = $1", {row});
   if (!rows.next()) throw error(Code::corrupt, "a run names dataset row {}, which is not there", row);
   return {rows.integer(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5), rows.text(6)};
 }

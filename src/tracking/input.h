@@ -20,12 +20,13 @@ struct NewInput {
   Texts tags;  ///< mlflow.data.context says what it was used for
 };
 
-/// Both write to an active run; Error{notFound}, Error{invalid} as in record.h. What the run has already stays as it is.
-/// Each input is also a lineage edge dataset/<name>#<digest> → run/<id> (or logged-model/<id> → run/<id>), each output an
-/// edge run/<id> → logged-model/<id>.
-void logInputs(db::Session& session, std::string_view workspace, std::string_view runId, const std::vector<NewInput>& datasets,
-               const std::vector<std::string>& models);
-void logOutputs(db::Session& session, std::string_view workspace, std::string_view runId, const std::vector<ModelOutput>& models);
+/// Both write to an active run; Error{notFound}, Error{invalid} as in record.h. What the run has already stays as it
+/// is. Each input is also a lineage edge dataset/<name>#<digest> → run/<id> (or logged-model/<id> → run/<id>), each
+/// output an edge run/<id> → logged-model/<id>.
+void logInputs(db::Session& session, std::string_view workspace, std::string_view runId,
+               const std::vector<NewInput>& datasets, const std::vector<std::string>& models);
+void logOutputs(db::Session& session, std::string_view workspace, std::string_view runId,
+                const std::vector<ModelOutput>& models);
 
 Dataset getDataset(db::Session& session, std::int64_t row);  ///< throws Error{corrupt}: only runs name rows
 
@@ -34,7 +35,8 @@ struct DatasetSummary {
   std::string name, digest, context;  ///< context empty: none was given
 };
 /// What was used in these experiments, at most 1000.
-std::vector<DatasetSummary> searchDatasets(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments);
+std::vector<DatasetSummary> searchDatasets(db::Session& session, std::string_view workspace,
+                                           const std::vector<std::int64_t>& experiments);
 
 inline constexpr std::string_view datasetContextTag = "mlflow.data.context";
 

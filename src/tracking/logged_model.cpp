@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view versionsTag = "mlflow.modelVersions";
 
 void checkTags(const Texts& tags) {
-  if (tags.size() > limits::modelTexts) throw error(Code::tooLarge, "a logged model has at most {} tags", limits::modelTexts);
+  if (tags.size() > limits::modelTexts)
+    throw error(Code::tooLarge, "a logged model has at most {} tags", limits::modelTexts);
   for (const auto& [key, value] : tags) {
     checkLength("key", limits::modelTagKeyLength, key);
     checkLength("value", limits::tagValueLength, value);
@@ -25,7 +26,8 @@ void checkTags(const Texts& tags) {
 }
 
 void checkParams(const Texts& params) {
-  if (params.size() > limits::modelTexts) throw error(Code::tooLarge, "a logged model has at most {} params", limits::modelTexts);
+  if (params.size() > limits::modelTexts)
+    throw error(Code::tooLarge, "a logged model has at most {} params", limits::modelTexts);
   for (const auto& [key, value] : params) {
     checkLength("key", limits::modelTagKeyLength, key);
     checkLength("value", limits::tagValueLength, value);
@@ -44,7 +46,8 @@ std::string withRegistration(std::string_view list, std::string_view name, std::
   appendJsonString(entry, name);
   entry += fmt::format(", \"version\": {}}}", number);
   std::string_view body = trim(list);
-  if (!body.starts_with('[') || !body.ends_with(']') || trim(body.substr(1, body.size() - 2)).empty()) return "[" + entry + "]";
+  if (!body.starts_with('[') || !body.ends_with(']') || trim(body.substr(1, body.size() - 2)).empty())
+    return "[" + entry + "]";
   return fmt::format("{}, {}]", body.substr(0, body.size() - 1), entry);
 }
 
@@ -88,7 +91,8 @@ LoggedModel createLoggedModel(db::Session& session, std::string_view workspace, 
                     .tags = made.tags};
   model.artifactUri = appendToUri(experiment.artifactLocation, fmt::format("models/{}/artifacts", model.modelId));
   model.row = session.insert(
-      "INSERT INTO logged_model (model_id, workspace, experiment, stage, status, created_at, updated_at, name, model_type, "
+      "INSERT INTO logged_model (model_id, workspace, experiment, stage, status, created_at, updated_at, name, "
+      "model_type, "
       "source_run, artifact_uri, params, tags) VALUES ($1, $2, $3, 0, 1, $4, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
       {model.modelId, workspace, model.experiment, now, model.name, model.modelType, model.sourceRun, model.artifactUri,
        packTexts(model.params), packTexts(model.tags)});
@@ -108,12 +112,15 @@ LoggedModel getLoggedModel(db::Session& session, std::string_view workspace, std
   return std::move(*model);
 }
 
-LoggedModel finalizeLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id, ModelStatus status) {
+LoggedModel finalizeLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id,
+                                ModelStatus status) {
   LoggedModel model = getLoggedModel(change.session, workspace, id, true);
   model.status = status;
   model.updatedAt = change.now;
   write(change.session, model);
-  json::object data{{"status", status == ModelStatus::ready ? "READY" : status == ModelStatus::uploadFailed ? "UPLOAD_FAILED" : "PENDING"},
+  json::object data{{"status", status == ModelStatus::ready          ? "READY"
+                               : status == ModelStatus::uploadFailed ? "UPLOAD_FAILED"
+                                                                     : "PENDING"},
                     {"name", model.name},
                     {"experiment", std::to_string(model.experiment)}};
   if (!model.sourceRun.empty()) data["run"] = model.sourceRun;
@@ -135,7 +142,8 @@ void deleteLoggedModel(registry::Change& change, std::string_view workspace, std
   change.record("logged-model.deleted", model.workspace, "logged-model/" + model.modelId, {{"name", model.name}});
 }
 
-LoggedModel setLoggedModelTags(db::Session& session, std::string_view workspace, std::string_view id, const Texts& tags) {
+LoggedModel setLoggedModelTags(db::Session& session, std::string_view workspace, std::string_view id,
+                               const Texts& tags) {
   LoggedModel model = getLoggedModel(session, workspace, id, true);
   for (const auto& [key, value] : tags) model.tags.insert_or_assign(key, value);
   checkTags(model.tags);
@@ -158,7 +166,8 @@ void addLoggedModelParams(db::Session& session, std::string_view workspace, std:
     auto [place, added] = model.params.emplace(key, value);
     if (!added && place->second != value)
       throw error(Code::invalid,
-                  "Changing param values is not allowed. Param with key='{}' was already logged with value='{}' for model ID='{}'. "
+                  "Changing param values is not allowed. Param with key='{}' was already logged with value='{}' for "
+                  "model ID='{}'. "
                   "Attempted logging new value '{}'.",
                   key, place->second, id, value);
   }
@@ -174,8 +183,10 @@ void noteRegistration(db::Session& session, std::string_view modelId, std::strin
   write(session, *model);
 }
 
-void addModelMetric(db::Session& session, std::string_view workspace, std::string_view modelId, const ModelMetric& metric) {
-  db::Rows rows = session.query("SELECT id FROM logged_model WHERE model_id = $1 AND workspace = $2", {modelId, workspace});
+void addModelMetric(db::Session& session, std::string_view workspace, std::string_view modelId,
+                    const ModelMetric& metric) {
+  db::Rows rows =
+      session.query("SELECT id FROM logged_model WHERE model_id = $1 AND workspace = $2", {modelId, workspace});
   if (!rows.next()) throw error(Code::notFound, "Logged model with ID '{}' not found.", modelId);
   checkLength("dataset_name", limits::datasetNameLength, metric.datasetName);
   checkLength("dataset_digest", limits::datasetDigestLength, metric.datasetDigest);
@@ -183,8 +194,8 @@ void addModelMetric(db::Session& session, std::string_view workspace, std::strin
   session.run(
       "INSERT INTO model_metric (model, key, timestamp, step, run_id, value, dataset_name, dataset_digest) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
-      {rows.integer(0), metric.metric.key, metric.metric.timestamp, metric.metric.step, metric.runId, value, metric.datasetName,
-       metric.datasetDigest});
+      {rows.integer(0), metric.metric.key, metric.metric.timestamp, metric.metric.step, metric.runId, value,
+       metric.datasetName, metric.datasetDigest});
 }
 
 std::vector<ModelMetric> modelMetrics(db::Session& session, std::int64_t modelRow) {
@@ -194,7 +205,8 @@ std::vector<ModelMetric> modelMetrics(db::Session& session, std::int64_t modelRo
       "ORDER BY key, timestamp, step, run_id",
       {modelRow});
   while (rows.next())
-    metrics.push_back({{rows.text(0), rows.real(1), rows.integer(2), rows.integer(3)}, rows.text(4), rows.text(5), rows.text(6)});
+    metrics.push_back(
+        {{rows.text(0), rows.real(1), rows.integer(2), rows.integer(3)}, rows.text(4), rows.text(5), rows.text(6)});
   return metrics;
 }
 

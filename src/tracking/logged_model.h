@@ -43,11 +43,14 @@ LoggedModel createLoggedModel(db::Session& session, std::string_view workspace, 
 /// Deleted ones too. Whatever workspace it belongs to: compare `workspace`.
 std::optional<LoggedModel> findLoggedModel(db::Session& session, std::string_view id);
 /// Throws Error{notFound} when there is none in this workspace, or only a deleted one and `deletedToo` is false.
-LoggedModel getLoggedModel(db::Session& session, std::string_view workspace, std::string_view id, bool deletedToo = false);
+LoggedModel getLoggedModel(db::Session& session, std::string_view workspace, std::string_view id,
+                           bool deletedToo = false);
 /// Recorded as "logged-model.finalized" with the digest of its files where the server keeps them.
-LoggedModel finalizeLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id, ModelStatus status);
+LoggedModel finalizeLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id,
+                                ModelStatus status);
 void deleteLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id);
-LoggedModel setLoggedModelTags(db::Session& session, std::string_view workspace, std::string_view id, const Texts& tags);
+LoggedModel setLoggedModelTags(db::Session& session, std::string_view workspace, std::string_view id,
+                               const Texts& tags);
 /// Throws Error{notFound} when the model has no such tag.
 void deleteLoggedModelTag(db::Session& session, std::string_view workspace, std::string_view id, std::string_view key);
 /// Params do not change: the same value again is fine, another one throws Error{invalid}.
@@ -58,12 +61,14 @@ void addLoggedModelParams(db::Session& session, std::string_view workspace, std:
 void noteRegistration(db::Session& session, std::string_view modelId, std::string_view name, std::int64_t number);
 
 /// Attaches metrics that a run logged to the models they name. Unknown models throw Error{notFound}.
-void addModelMetric(db::Session& session, std::string_view workspace, std::string_view modelId, const ModelMetric& metric);
+void addModelMetric(db::Session& session, std::string_view workspace, std::string_view modelId,
+                    const ModelMetric& metric);
 std::vector<ModelMetric> modelMetrics(db::Session& session, std::int64_t modelRow);
 
 /// The columns that readLoggedModel() reads, for queries over many models.
 inline constexpr std::string_view loggedModelColumns =
-    "id, model_id, workspace, experiment, stage, status, created_at, updated_at, name, model_type, source_run, artifact_uri, "
+    "id, model_id, workspace, experiment, stage, status, created_at, updated_at, name, model_type, source_run, "
+    "artifact_uri, "
     "params, tags";
 LoggedModel readLoggedModel(const db::Rows& rows);
 

@@ -61,9 +61,11 @@ Cell textIn(const Texts& texts, const std::string& key) {
 template <class Visit>
 void eachMetric(db::Session& session, const std::set<std::int64_t>& experiments, std::string_view key, Visit visit) {
   constexpr std::string_view select =
-      "SELECT m.model, m.value, m.dataset_name, m.dataset_digest FROM logged_model l JOIN model_metric m ON m.model = l.id ";
+      "SELECT m.model, m.value, m.dataset_name, m.dataset_digest FROM logged_model l JOIN model_metric m ON m.model = "
+      "l.id ";
   constexpr std::string_view order = "ORDER BY m.model, m.timestamp DESC, m.step DESC, m.run_id";
-  static const std::string ofKey = fmt::format("{}WHERE l.experiment = $1 AND l.stage = 0 AND m.key = $2 {}", select, order);
+  static const std::string ofKey =
+      fmt::format("{}WHERE l.experiment = $1 AND l.stage = 0 AND m.key = $2 {}", select, order);
   static const std::string ofAll = fmt::format("{}WHERE l.experiment = $1 AND l.stage = 0 {}", select, order);
   for (std::int64_t experiment : experiments) {
     db::Rows rows = key.empty() ? session.query(ofAll, {experiment}) : session.query(ofKey, {experiment, key});
@@ -72,27 +74,31 @@ void eachMetric(db::Session& session, const std::set<std::int64_t>& experiments,
 }
 
 bool onAny(const std::vector<OnDataset>& datasets, const std::string& name, const std::string& digest) {
-  return datasets.empty() || std::any_of(datasets.begin(), datasets.end(), [&](const OnDataset& d) { return d.fits(name, digest); });
+  return datasets.empty() ||
+         std::any_of(datasets.begin(), datasets.end(), [&](const OnDataset& d) { return d.fits(name, digest); });
 }
 
 /// Rows of the models that have a metric which fulfils the condition (any metric at all when it is null).
-std::set<std::int64_t> modelsWith(db::Session& session, const std::set<std::int64_t>& experiments, const Condition* condition,
-                                  const std::vector<OnDataset>& datasets) {
+std::set<std::int64_t> modelsWith(db::Session& session, const std::set<std::int64_t>& experiments,
+                                  const Condition* condition, const std::vector<OnDataset>& datasets) {
   std::set<std::int64_t> models;
   eachMetric(session, experiments, condition ? condition->key : "",
              [&](std::int64_t model, double value, const std::string& name, const std::string& digest) {
-               if (onAny(datasets, name, digest) && (!condition || registry::matches(*condition, Cell(value)))) models.insert(model);
+               if (onAny(datasets, name, digest) && (!condition || registry::matches(*condition, Cell(value))))
+                 models.insert(model);
              });
   return models;
 }
 
-std::map<std::int64_t, double> latestMetric(db::Session& session, const std::set<std::int64_t>& experiments, const std::string& key,
-                                            const OnDataset& dataset) {
+std::map<std::int64_t, double> latestMetric(db::Session& session, const std::set<std::int64_t>& experiments,
+                                            const std::string& key, const OnDataset& dataset) {
   std::map<std::int64_t, double> latest;
-  eachMetric(session, experiments, key, [&](std::int64_t model, double value, const std::string& name, const std::string& digest) {
-    bool counts = (dataset.name.empty() || name == dataset.name) && (dataset.digest.empty() || digest == dataset.digest);
-    if (counts) latest.emplace(model, value);
-  });
+  eachMetric(session, experiments, key,
+             [&](std::int64_t model, double value, const std::string& name, const std::string& digest) {
+               bool counts = (dataset.name.empty() || name == dataset.name) &&
+                             (dataset.digest.empty() || digest == dataset.digest);
+               if (counts) latest.emplace(model, value);
+             });
   return latest;
 }
 
@@ -114,7 +120,8 @@ std::string canonicalAttribute(const std::string& field) {
   throw error(Code::invalid, "Invalid order by field name: {}", field);
 }
 
-std::vector<OrderKey> orderKeys(db::Session& session, const std::set<std::int64_t>& experiments, const std::vector<ModelOrder>& orders) {
+std::vector<OrderKey> orderKeys(db::Session& session, const std::set<std::int64_t>& experiments,
+                                const std::vector<ModelOrder>& orders) {
   std::vector<OrderKey> keys;
   for (const ModelOrder& order : orders) {
     std::size_t dot = order.field.find('.');
@@ -128,7 +135,8 @@ std::vector<OrderKey> orderKeys(db::Session& session, const std::set<std::int64_
     keys.push_back({{Field::metric, key, order.ascending}, latestMetric(session, experiments, key, order.dataset)});
   }
   auto names = [&](std::string_view attribute) {
-    return std::any_of(keys.begin(), keys.end(), [&](const OrderKey& k) { return k.by.field == Field::attribute && k.by.key == attribute; });
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const OrderKey& k) { return k.by.field == Field::attribute && k.by.key == attribute; });
   };
   if (!names("creation_timestamp")) keys.push_back({{Field::attribute, "creation_timestamp", false}, {}});
   if (!names("model_id")) keys.push_back({{Field::attribute, "model_id", true}, {}});
@@ -162,7 +170,8 @@ std::int64_t boundOffset(const ModelSearch& search) {
     json::value there = found ? *found : json::value(nullptr);
     if (there != query.at(member))
       throw error(Code::invalid, "{} in the page token {} not match the requested {}. Expected: {}. Found: {}", what,
-                  member == "experiment_ids" ? "do" : "does", noun, json::serialize(query.at(member)), json::serialize(there));
+                  member == "experiment_ids" ? "do" : "does", noun, json::serialize(query.at(member)),
+                  json::serialize(there));
   };
   check("experiment_ids", "Experiment IDs", "experiment IDs");
   check("filter_string", "Filter string", "filter string");
@@ -193,13 +202,15 @@ class Filter {
       else
         conditions_.push_back(std::move(condition));
     }
-    if (!search.datasets.empty() && sets_.empty()) sets_.push_back(modelsWith(session, experiments, nullptr, search.datasets));
+    if (!search.datasets.empty() && sets_.empty())
+      sets_.push_back(modelsWith(session, experiments, nullptr, search.datasets));
   }
   bool operator()(const LoggedModel& model) const {
     for (const auto& set : sets_)
       if (!set.contains(model.row)) return false;
     return std::all_of(conditions_.begin(), conditions_.end(), [&](const Condition& c) {
-      Cell cell = c.field == Field::attribute ? attributeCell(model, c.key) : textIn(c.field == Field::tag ? model.tags : model.params, c.key);
+      Cell cell = c.field == Field::attribute ? attributeCell(model, c.key)
+                                              : textIn(c.field == Field::tag ? model.tags : model.params, c.key);
       return registry::matches(c, cell);
     });
   }
@@ -212,8 +223,8 @@ class Filter {
 }  // namespace
 
 Page<LoggedModel> searchLoggedModels(db::Session& session, std::string_view workspace, const ModelSearch& search) {
-  static const std::string sql =
-      fmt::format("SELECT {} FROM logged_model WHERE experiment = $1 AND stage = 0 AND workspace = $2", loggedModelColumns);
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM logged_model WHERE experiment = $1 AND stage = 0 AND workspace = $2", loggedModelColumns);
   for (const OnDataset& dataset : search.datasets)
     if (dataset.name.empty()) throw Error(Code::invalid, "`dataset_name` in the `datasets` clause must be specified.");
   std::int64_t maxResults = search.maxResults == 0 ? 100 : search.maxResults;

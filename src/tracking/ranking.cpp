@@ -7,10 +7,11 @@ namespace regesta::tracking {
 
 void checkMaxResults(std::int64_t maxResults) {
   if (maxResults < 1)
-    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer", maxResults);
+    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer",
+                maxResults);
   if (maxResults > static_cast<std::int64_t>(limits::trackingSearchResults))
-    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be at most {}", maxResults,
-                limits::trackingSearchResults);
+    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be at most {}",
+                maxResults, limits::trackingSearchResults);
 }
 
 std::int64_t checkedOffset(std::int64_t offset) {

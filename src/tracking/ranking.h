@@ -30,7 +30,8 @@ class Best {
   /// Leaves the best, the worst of them last.
   void select() {
     if (capacity_ > 0)
-      std::nth_element(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(capacity_ - 1), items_.end(), before_);
+      std::nth_element(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(capacity_ - 1), items_.end(),
+                       before_);
     items_.erase(items_.begin() + static_cast<std::ptrdiff_t>(capacity_), items_.end());
     full_ = capacity_ > 0;
   }

@@ -15,14 +15,16 @@ namespace {
 
 void checkCount(std::string_view what, std::size_t limit, std::size_t count) {
   if (count > limit)
-    throw error(Code::invalid,
-                "A batch logging request can contain at most {} {}. Got {} {}. Please split up {} across multiple requests and "
-                "try again.",
-                limit, what, count, what, what);
+    throw error(
+        Code::invalid,
+        "A batch logging request can contain at most {} {}. Got {} {}. Please split up {} across multiple requests and "
+        "try again.",
+        limit, what, count, what, what);
 }
 
 void checkBatch(const Batch& batch) {
-  for (std::size_t i = 0; i < batch.metrics.size(); ++i) checkMetric(batch.metrics[i].metric, fmt::format("metrics[{}]", i));
+  for (std::size_t i = 0; i < batch.metrics.size(); ++i)
+    checkMetric(batch.metrics[i].metric, fmt::format("metrics[{}]", i));
   for (std::size_t i = 0; i < batch.params.size(); ++i) {
     checkKey(batch.params[i].first, fmt::format("params[{}].key", i));
     checkLength("Param key", limits::trackingKeyLength, batch.params[i].first);
@@ -35,7 +37,8 @@ void checkBatch(const Batch& batch) {
   checkCount("metrics", limits::batchMetrics, batch.metrics.size());
   checkCount("params", limits::batchTexts, batch.params.size());
   checkCount("tags", limits::batchTexts, batch.tags.size());
-  checkCount("metrics, params, and tags", limits::batchItems, batch.metrics.size() + batch.params.size() + batch.tags.size());
+  checkCount("metrics, params, and tags", limits::batchItems,
+             batch.metrics.size() + batch.params.size() + batch.tags.size());
 }
 
 void checkUniqueParams(const std::vector<Pair>& params) {
@@ -44,10 +47,11 @@ void checkUniqueParams(const std::vector<Pair>& params) {
   for (const auto& [key, value] : params)
     if (!seen.insert(key).second) twice.push_back(key);
   if (!twice.empty())
-    throw error(Code::invalid,
-                "Duplicate parameter keys have been submitted: {}. Please ensure the request contains only one param value per "
-                "param key.",
-                pythonList(twice));
+    throw error(
+        Code::invalid,
+        "Duplicate parameter keys have been submitted: {}. Please ensure the request contains only one param value per "
+        "param key.",
+        pythonList(twice));
 }
 
 /// Adds what is new; throws naming every param that has another value already.
@@ -57,12 +61,13 @@ void addParams(Run& run, const std::vector<Pair>& params) {
     std::string value = truncated(given, limits::paramValueLength);
     auto [place, added] = run.params.emplace(key, value);
     if (added || place->second == value) continue;
-    clashes += fmt::format("{}{{'key': {}, 'old_value': {}, 'new_value': {}}}", clashes.empty() ? "" : ", ", pythonText(key),
-                           pythonText(place->second), pythonText(value));
+    clashes += fmt::format("{}{{'key': {}, 'old_value': {}, 'new_value': {}}}", clashes.empty() ? "" : ", ",
+                           pythonText(key), pythonText(place->second), pythonText(value));
   }
   if (!clashes.empty())
-    throw error(Code::invalid, "Changing param values is not allowed. Params were already logged='[{}]' for run ID='{}'.",
-                clashes, run.runId);
+    throw error(Code::invalid,
+                "Changing param values is not allowed. Params were already logged='[{}]' for run ID='{}'.", clashes,
+                run.runId);
 }
 
 void putTag(Run& run, std::string_view key, std::string_view given) {
@@ -115,7 +120,8 @@ void logMetric(db::Session& session, std::string_view workspace, std::string_vie
   saveRun(session, run);
 }
 
-void logParam(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key, std::string_view given) {
+void logParam(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key,
+              std::string_view given) {
   checkKey(key, "key");
   checkLength("Param key", limits::trackingKeyLength, key);
   Run run = getActiveRun(session, workspace, runId);
@@ -123,13 +129,15 @@ void logParam(db::Session& session, std::string_view workspace, std::string_view
   auto [place, added] = run.params.emplace(std::string(key), value);
   if (added) return saveRun(session, run);
   if (place->second != value)
-    throw error(Code::invalid,
-                "Changing param values is not allowed. Param with key='{}' was already logged with value='{}' for run ID='{}'. "
-                "Attempted logging new value '{}'.",
-                key, place->second, runId, value);
+    throw error(
+        Code::invalid,
+        "Changing param values is not allowed. Param with key='{}' was already logged with value='{}' for run ID='{}'. "
+        "Attempted logging new value '{}'.",
+        key, place->second, runId, value);
 }
 
-void setTag(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key, std::string_view value) {
+void setTag(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key,
+            std::string_view value) {
   checkKey(key, "key");
   checkLength("key", limits::trackingKeyLength, key);
   Run run = getActiveRun(session, workspace, runId);
@@ -145,7 +153,8 @@ void deleteTag(db::Session& session, std::string_view workspace, std::string_vie
   saveRun(session, run);
 }
 
-void noteLoggedModel(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view modelJson) {
+void noteLoggedModel(db::Session& session, std::string_view workspace, std::string_view runId,
+                     std::string_view modelJson) {
   constexpr std::string_view key = "mlflow.log-model.history";
   Run run = getActiveRun(session, workspace, runId);
   std::string& list = run.tags[std::string(key)];

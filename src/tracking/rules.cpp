@@ -36,7 +36,8 @@ char32_t nextCharacter(std::string_view text, std::size_t& at) {
 /// Python's \w, near enough: beyond ASCII everything but control characters, punctuation, symbols and emoji.
 bool isWord(char32_t c) {
   if (c < 0x80) return std::isalnum(static_cast<int>(c)) || c == '_';
-  if (c < 0xC0) return c == 0xAA || c == 0xB2 || c == 0xB3 || c == 0xB5 || c == 0xB9 || c == 0xBA || (c >= 0xBC && c <= 0xBE);
+  if (c < 0xC0)
+    return c == 0xAA || c == 0xB2 || c == 0xB3 || c == 0xB5 || c == 0xB9 || c == 0xBA || (c >= 0xBC && c <= 0xBE);
   bool symbol = c == 0xD7 || c == 0xF7 || (c >= 0x2000 && c <= 0x206F) || (c >= 0x20A0 && c <= 0x20CF) ||
                 (c >= 0x2190 && c <= 0x245F) || (c >= 0x2500 && c <= 0x2BFF) || (c >= 0x3000 && c <= 0x3004) ||
                 (c >= 0x3008 && c <= 0x3020) || (c >= 0xD800 && c <= 0xF8FF) || (c >= 0xFE00 && c <= 0xFE0F) ||
@@ -75,7 +76,8 @@ std::string schemeOf(std::string_view uri) {
   std::size_t colon = uri.find(':');
   if (colon == std::string_view::npos || colon == 0 || !std::isalpha(static_cast<unsigned char>(uri[0]))) return {};
   std::string_view scheme = uri.substr(0, colon);
-  bool plain = std::all_of(scheme.begin(), scheme.end(), [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
+  bool plain = std::all_of(scheme.begin(), scheme.end(),
+                           [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
   return plain ? lower(scheme) : std::string();
 }
 
@@ -97,10 +99,11 @@ void checkScheme(std::string_view location, const std::string& scheme) {
   bool named = scheme == "mlflow-artifacts" && location.substr(scheme.size() + 1).starts_with("//") &&
                !location.substr(scheme.size() + 1).starts_with("///");
   if (!named && std::find(std::begin(hosts), std::end(hosts), scheme) == std::end(hosts)) return;
-  throw error(Code::invalid,
-              "Invalid 'artifact_location': the '{}' scheme addresses a host other than the tracking server's configured "
-              "artifact storage",
-              scheme);
+  throw error(
+      Code::invalid,
+      "Invalid 'artifact_location': the '{}' scheme addresses a host other than the tracking server's configured "
+      "artifact storage",
+      scheme);
 }
 
 }  // namespace
@@ -108,13 +111,15 @@ void checkScheme(std::string_view location, const std::string& scheme) {
 void checkKey(std::string_view key, std::string_view path) {
   if (!hasKeyCharactersOnly(key))
     refuse(path, key,
-           "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).");
+           "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and "
+           "slashes (/).");
   std::string norm = normalPath(key);
   if (norm != key || norm == "." || norm.starts_with("..") || norm.starts_with('/'))
     refuse(path, key,
-           fmt::format("Names may be treated as files in certain cases, and must not resolve to other names when treated as "
-                       "such. This name would resolve to {}",
-                       pythonText(norm)));
+           fmt::format(
+               "Names may be treated as files in certain cases, and must not resolve to other names when treated as "
+               "such. This name would resolve to {}",
+               pythonText(norm)));
 }
 
 void checkLength(std::string_view what, std::size_t limit, std::string_view text) {
@@ -130,8 +135,9 @@ std::string truncated(std::string_view text, std::size_t limit) {
 }
 
 void checkRunId(std::string_view runId) {
-  bool fits = !runId.empty() && runId.size() <= 256 && std::isalnum(static_cast<unsigned char>(runId[0])) &&
-              std::all_of(runId.begin(), runId.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
+  bool fits =
+      !runId.empty() && runId.size() <= 256 && std::isalnum(static_cast<unsigned char>(runId[0])) &&
+      std::all_of(runId.begin(), runId.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
   if (fits) return;
   std::string shown;
   appendJsonString(shown, shorten(runId, 300));
@@ -139,15 +145,18 @@ void checkRunId(std::string_view runId) {
 }
 
 void checkMetric(const Metric& metric, std::string_view path) {
-  auto inside = [&](std::string_view name) { return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name); };
+  auto inside = [&](std::string_view name) {
+    return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+  };
   checkKey(metric.key, inside("name"));
   if (metric.timestamp < 0) {
     std::string value;
     appendJsonDouble(value, metric.value);
-    throw error(Code::invalid,
-                "Invalid value {} for parameter '{}' supplied: metric '{}' (value={}). Timestamp must be a nonnegative long "
-                "(64-bit integer) ",
-                metric.timestamp, inside("timestamp"), metric.key, value);
+    throw error(
+        Code::invalid,
+        "Invalid value {} for parameter '{}' supplied: metric '{}' (value={}). Timestamp must be a nonnegative long "
+        "(64-bit integer) ",
+        metric.timestamp, inside("timestamp"), metric.key, value);
   }
   checkLength("Metric name", limits::trackingKeyLength, metric.key);
 }
@@ -166,10 +175,11 @@ void checkExperimentTag(std::string_view key, std::string_view value) {
 void checkLoggedModelName(std::string_view name) {
   checkLength("name", limits::modelNameLength, name);
   if (!name.empty() && name.find_first_of("/:.%\"'") == std::string_view::npos) return;
-  throw error(Code::invalid,
-              "Invalid model name ({}) provided. Model name must be a non-empty string and cannot contain the following "
-              "characters: ('/', ':', '.', '%', '\"', \"'\")",
-              pythonText(name));
+  throw error(
+      Code::invalid,
+      "Invalid model name ({}) provided. Model name must be a non-empty string and cannot contain the following "
+      "characters: ('/', ':', '.', '%', '\"', \"'\")",
+      pythonText(name));
 }
 
 std::string checkArtifactLocation(std::string_view location) {
@@ -198,7 +208,8 @@ std::int64_t parseExperimentId(std::string_view text) {
   if (text.empty()) return 0;
   auto id = parseInteger(text);
   if (!id)
-    throw error(Code::invalid, "Invalid experiment ID '{}'. Experiment ID must be a valid integer.", shorten(text, 200));
+    throw error(Code::invalid, "Invalid experiment ID '{}'. Experiment ID must be a valid integer.",
+                shorten(text, 200));
   return *id;
 }
 

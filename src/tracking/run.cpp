@@ -19,10 +19,11 @@ std::string settleName(const NewRun& made, Texts& tags) {
   auto tag = tags.find(runNameTag);
   std::string tagged = tag == tags.end() ? "" : tag->second;
   if (!made.name.empty() && !tagged.empty() && made.name != tagged)
-    throw error(Code::invalid,
-                "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='{}', "
-                "mlflow.runName='{}').",
-                made.name, tagged);
+    throw error(
+        Code::invalid,
+        "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='{}', "
+        "mlflow.runName='{}').",
+        made.name, tagged);
   std::string name = !made.name.empty() ? made.name : !tagged.empty() ? tagged : randomName();
   if (tagged.empty()) tags.insert_or_assign(std::string(runNameTag), name);
   return name;
@@ -60,7 +61,16 @@ std::string packLinks(const RunLinks& links) {
   JsonWriter w(out);
   w.object().key("inputs").array();
   for (const DatasetInput& input : links.inputs)
-    w.object().key("id").number(input.dataset).key("name").text(input.name).key("digest").text(input.digest).key("tags").raw(packTexts(input.tags)).end();
+    w.object()
+        .key("id")
+        .number(input.dataset)
+        .key("name")
+        .text(input.name)
+        .key("digest")
+        .text(input.digest)
+        .key("tags")
+        .raw(packTexts(input.tags))
+        .end();
   w.end().key("models").array();
   for (const std::string& model : links.models) w.text(model);
   w.end().key("outputs").array();
@@ -122,7 +132,8 @@ Run createRun(db::Session& session, std::string_view workspace, const NewRun& ma
   std::string tags = packTexts(run.tags);
   checkSummary(tags, "tags");
   run.row = session.insert(
-      "INSERT INTO run (run_id, workspace, experiment, stage, status, start_time, revision, sealed_revision, sealed_digest, "
+      "INSERT INTO run (run_id, workspace, experiment, stage, status, start_time, revision, sealed_revision, "
+      "sealed_digest, "
       "name, user_id, artifact_uri, metrics, params, tags, links) "
       "VALUES ($1, $2, $3, 0, 1, $4, 1, 0, '', $5, $6, $7, '{}', '{}', $8, '') RETURNING id",
       {run.runId, workspace, run.experiment, run.startTime, run.name, run.userId, run.artifactUri, tags});
@@ -143,7 +154,8 @@ Run getRun(db::Session& session, std::string_view workspace, std::string_view ru
 
 Run getActiveRun(db::Session& session, std::string_view workspace, std::string_view runId) {
   Run run = getRun(session, workspace, runId);
-  if (run.deleted) throw error(Code::invalid, "The run {} must be in the 'active' state. Current state is deleted.", runId);
+  if (run.deleted)
+    throw error(Code::invalid, "The run {} must be in the 'active' state. Current state is deleted.", runId);
   return run;
 }
 
@@ -164,7 +176,8 @@ void saveRun(db::Session& session, Run& run) {
   checkSummary(links, "inputs and outputs");
   run.revision += 1;
   session.run(
-      "UPDATE run SET status = $2, end_time = $3, revision = $4, name = $5, metrics = $6, params = $7, tags = $8, links = $9 "
+      "UPDATE run SET status = $2, end_time = $3, revision = $4, name = $5, metrics = $6, params = $7, tags = $8, "
+      "links = $9 "
       "WHERE id = $1",
       {run.row, static_cast<int>(run.status), run.endTime, run.revision, run.name, metrics, params, tags, links});
 }

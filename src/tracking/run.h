@@ -85,7 +85,8 @@ void saveRun(db::Session& session, Run& run);
 
 /// The columns that readRun() reads, for queries over many runs.
 inline constexpr std::string_view runColumns =
-    "id, run_id, workspace, experiment, stage, status, start_time, end_time, revision, sealed_revision, sealed_digest, name, "
+    "id, run_id, workspace, experiment, stage, status, start_time, end_time, revision, sealed_revision, sealed_digest, "
+    "name, "
     "user_id, artifact_uri, metrics, params, tags, links";
 Run readRun(const db::Rows& rows);
 std::string packLinks(const RunLinks& links);

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "tracking/input.h"
 #include "tracking/ranking.h"
 
@@ -38,9 +39,24 @@ const registry::Grammar& grammar() {
   return it;
 }
 
-enum Column { idColumn, runIdColumn, startColumn, statusColumn, endColumn, nameColumn, userColumn, uriColumn, metricsColumn, paramsColumn, tagsColumn, linksColumn, columnCount };
-constexpr std::string_view columnNames[columnCount] = {"id", "run_id", "start_time", "status", "end_time", "name",
-                                                       "user_id", "artifact_uri", "metrics", "params", "tags", "links"};
+enum Column {
+  idColumn,
+  runIdColumn,
+  startColumn,
+  statusColumn,
+  endColumn,
+  nameColumn,
+  userColumn,
+  uriColumn,
+  metricsColumn,
+  paramsColumn,
+  tagsColumn,
+  linksColumn,
+  columnCount
+};
+constexpr std::string_view columnNames[columnCount] = {"id",       "run_id", "start_time", "status",
+                                                       "end_time", "name",   "user_id",    "artifact_uri",
+                                                       "metrics",  "params", "tags",       "links"};
 
 /// The columns that a scan reads and where they stand: the database copies each selected one for every row, so a search
 /// selects what its filter and order name and nothing else.
@@ -67,11 +83,16 @@ class Layout {
 
 Column columnOf(Field field, std::string_view key) {
   switch (field) {
-    case Field::metric: return metricsColumn;
-    case Field::param: return paramsColumn;
-    case Field::tag: return tagsColumn;
-    case Field::dataset: return linksColumn;
-    case Field::attribute: break;
+    case Field::metric:
+      return metricsColumn;
+    case Field::param:
+      return paramsColumn;
+    case Field::tag:
+      return tagsColumn;
+    case Field::dataset:
+      return linksColumn;
+    case Field::attribute:
+      break;
   }
   if (key == "run_name") return nameColumn;
   return static_cast<Column>(std::find(std::begin(columnNames), std::end(columnNames), key) - std::begin(columnNames));
@@ -90,13 +111,19 @@ class Probe {
   Cell operator()(const db::Rows& rows, const Layout& layout) const {
     int place = layout[column_];
     switch (column_) {
-      case metricsColumn: return cell(key_.metricIn(rows.view(place)));
+      case metricsColumn:
+        return cell(key_.metricIn(rows.view(place)));
       case paramsColumn:
-      case tagsColumn: return cell(key_.textIn(rows.view(place)));
-      case startColumn: return static_cast<double>(rows.integer(place));
-      case endColumn: return rows.isNull(place) ? Cell() : Cell(static_cast<double>(rows.integer(place)));
-      case statusColumn: return std::string(statusName(static_cast<RunStatus>(std::clamp<std::int64_t>(rows.integer(place), 1, 5))));
-      default: return rows.text(place);
+      case tagsColumn:
+        return cell(key_.textIn(rows.view(place)));
+      case startColumn:
+        return static_cast<double>(rows.integer(place));
+      case endColumn:
+        return rows.isNull(place) ? Cell() : Cell(static_cast<double>(rows.integer(place)));
+      case statusColumn:
+        return std::string(statusName(static_cast<RunStatus>(std::clamp<std::int64_t>(rows.integer(place), 1, 5))));
+      default:
+        return rows.text(place);
     }
   }
 
@@ -154,7 +181,8 @@ std::vector<OrderBy> orderOf(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     OrderBy by = registry::parseOrderBy(text, grammar());
     if (by.field == Field::dataset) throw Error(Code::invalid, "Invalid identifier type 'dataset'");
-    bool twice = std::any_of(order.begin(), order.end(), [&](const OrderBy& o) { return o.field == by.field && o.key == by.key; });
+    bool twice = std::any_of(order.begin(), order.end(),
+                             [&](const OrderBy& o) { return o.field == by.field && o.key == by.key; });
     if (twice) throw error(Code::invalid, "`order_by` contains duplicate fields: {}", text);
     order.push_back(std::move(by));
   }
@@ -165,8 +193,12 @@ std::vector<OrderBy> orderOf(const std::vector<std::string>& texts) {
 class Scan {
  public:
   Scan(db::Session& session, std::string_view workspace, const RunSearch& search, std::size_t capacity)
-      : session_(session), workspace_(workspace), view_(search.view), capacity_(capacity),
-        filter_(registry::parseFilter(search.filter, grammar())), order_(orderOf(search.orderBy)) {
+      : session_(session),
+        workspace_(workspace),
+        view_(search.view),
+        capacity_(capacity),
+        filter_(registry::parseFilter(search.filter, grammar())),
+        order_(orderOf(search.orderBy)) {
     for (const OrderBy& by : order_) probes_.emplace_back(by.field, by.key, false);
     for (const Probe& probe : filter_.probes()) layout_.need(probe.column());
     for (const Probe& probe : probes_) layout_.need(probe.column());
@@ -181,7 +213,8 @@ class Scan {
     Best<Ranked, decltype(before)> best(capacity_, before);
     for (std::int64_t experiment : experiments) {
       if (!findExperiment(session_, workspace_, experiment)) continue;
-      for (int stage = view_ == View::deletedOnly; stage <= (view_ != View::activeOnly); ++stage) read(experiment, stage, best);
+      for (int stage = view_ == View::deletedOnly; stage <= (view_ != View::activeOnly); ++stage)
+        read(experiment, stage, best);
     }
     return best.sorted();
   }
@@ -194,10 +227,13 @@ class Scan {
         "SELECT id, run_id, start_time FROM run WHERE experiment = $1 AND stage = $2 "
         "ORDER BY start_time DESC, run_id LIMIT $3";
     bool natural = filter_.empty() && order_.empty();
-    db::Rows rows = natural ? session_.query(newest, {experiment, stage, capacity_}) : session_.query(sql_, {experiment, stage});
+    db::Rows rows =
+        natural ? session_.query(newest, {experiment, stage, capacity_}) : session_.query(sql_, {experiment, stage});
     while (rows.next()) {
       if (!filter_(rows, layout_)) continue;
-      Ranked ranked{.start = rows.integer(layout_[startColumn]), .runId = rows.text(layout_[runIdColumn]), .row = rows.integer(layout_[idColumn])};
+      Ranked ranked{.start = rows.integer(layout_[startColumn]),
+                    .runId = rows.text(layout_[runIdColumn]),
+                    .row = rows.integer(layout_[idColumn])};
       ranked.cells.reserve(probes_.size());
       for (const Probe& probe : probes_) ranked.cells.push_back(probe(rows, layout_));
       best.offer(std::move(ranked));
@@ -227,16 +263,30 @@ db::Rows rowsOf(db::Session& session, const std::array<std::int64_t, chunk>& ids
   return session.query(sql, {ids[i]...});
 }
 
-/// The runs behind these rows, in this order; many with one statement, because a round trip each would be felt.
+std::size_t summarySize(const db::Rows& rows) {
+  constexpr int firstSummary = 14;  // metrics, params, tags, links: the last of runColumns
+  std::size_t size = 0;
+  for (int column = firstSummary; column < firstSummary + 4; ++column) size += rows.view(column).size();
+  return size;
+}
+
+/// The runs behind these rows, in this order; many with one statement, because a round trip each would be felt. Fewer
+/// than asked for when they are so large that a page of them would not fit in memory.
 std::vector<Run> runsOf(db::Session& session, std::span<const Ranked> ranked) {
-  std::vector<Run> runs(ranked.size());
-  std::unordered_map<std::int64_t, std::size_t> places;
-  for (std::size_t n = 0; n < ranked.size(); ++n) places.emplace(ranked[n].row, n);
-  for (std::size_t from = 0; from < ranked.size(); from += chunk) {
+  std::vector<Run> runs;
+  std::size_t size = 0;
+  for (std::size_t from = 0; from < ranked.size() && size < limits::searchAnswer; from += chunk) {
+    std::size_t count = std::min(chunk, ranked.size() - from);
+    std::unordered_map<std::int64_t, std::size_t> places;
     std::array<std::int64_t, chunk> ids;
-    for (std::size_t n = 0; n < chunk; ++n) ids[n] = ranked[std::min(from + n, ranked.size() - 1)].row;
+    for (std::size_t n = 0; n < chunk; ++n) ids[n] = ranked[from + std::min(n, count - 1)].row;
+    for (std::size_t n = 0; n < count; ++n) places.emplace(ids[n], from + n);
+    runs.resize(from + count);
     db::Rows rows = rowsOf(session, ids, std::make_index_sequence<chunk>());
-    while (rows.next()) runs[places.at(rows.integer(0))] = readRun(rows);
+    while (rows.next()) {
+      size += summarySize(rows);
+      runs[places.at(rows.integer(0))] = readRun(rows);
+    }
   }
   return runs;
 }
@@ -253,7 +303,8 @@ Page<Run> searchRuns(db::Session& session, std::string_view workspace, const Run
   Page<Run> page;
   auto begin = std::min(ranked.size(), static_cast<std::size_t>(offset)), end = std::min(ranked.size(), wanted - 1);
   page.items = runsOf(session, std::span(ranked).subspan(begin, end - begin));
-  if (ranked.size() == wanted) page.nextPageToken = registry::pageToken(offset + search.maxResults);
+  bool more = begin + page.items.size() < ranked.size();
+  if (more) page.nextPageToken = registry::pageToken(offset + static_cast<std::int64_t>(page.items.size()));
   return page;
 }
 

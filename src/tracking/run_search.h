@@ -17,8 +17,8 @@ struct RunSearch {
   std::string pageToken;
 };
 
-/// MLflow's search over runs. One pass over the experiments' rows reads the columns that filter and order name and keeps
-/// the page; only then are the page's runs read whole.
+/// MLflow's search over runs. One pass over the experiments' rows reads the columns that filter and order name and
+/// keeps the page; only then are the page's runs read whole.
 Page<Run> searchRuns(db::Session& session, std::string_view workspace, const RunSearch& search);
 
 }  // namespace regesta::tracking

@@ -70,7 +70,10 @@ std::string runContent(db::Session& session, const Run& run, const HistoryDigest
                        {"artifact_uri", run.artifactUri},
                        {"params", objectOf(run.params)},
                        {"tags", objectOf(run.tags)},
-                       {"metrics", {{"points", history.points}, {"digest", history.digest}, {"latest_digest", crypto::sha256Hex(packMetrics(run.metrics))}}},
+                       {"metrics",
+                        {{"points", history.points},
+                         {"digest", history.digest},
+                         {"latest_digest", crypto::sha256Hex(packMetrics(run.metrics))}}},
                        {"inputs", inputsOf(session, run)},
                        {"model_inputs", std::move(models)},
                        {"outputs", std::move(outputs)}};
@@ -99,7 +102,8 @@ std::string sealRun(registry::Change& change, Run& run, std::string_view reason,
   }
   run.sealedDigest = digest;
   run.sealedRevision = run.revision;
-  change.session.run("UPDATE run SET sealed_revision = $2, sealed_digest = $3 WHERE id = $1", {run.row, run.revision, digest});
+  change.session.run("UPDATE run SET sealed_revision = $2, sealed_digest = $3 WHERE id = $1",
+                     {run.row, run.revision, digest});
   return digest;
 }
 

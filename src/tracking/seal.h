@@ -19,8 +19,8 @@ struct HistoryDigest {
 };
 HistoryDigest historyDigest(db::Session& session, const Run& run);
 
-/// What is digested: canonical JSON of info, params, tags, metric history digest, inputs and outputs. Lifecycle (deleted or
-/// not) is no part of it.
+/// What is digested: canonical JSON of info, params, tags, metric history digest, inputs and outputs. Lifecycle
+/// (deleted or not) is no part of it.
 std::string runContent(db::Session& session, const Run& run, const HistoryDigest& history);
 /// SHA-256 of that, hexadecimal. Throws Error{notFound}.
 std::string runContentDigest(db::Session& session, std::string_view runId);

@@ -1,5 +1,7 @@
 // A connection's incoming bytes: heads, bodies, routes, conditions. However the bytes are cut into pieces, the same
-// requests come out; that is what keeps a proxy in front of us and ourselves of one mind. rooms: http
+// requests come out; that is what keeps a proxy in front of us and ourselves of one mind.
+//
+// rooms: http
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -98,7 +98,8 @@ std::vector<registry::TreeItem> listPlace(const Core& core, std::string_view wor
   if (place.kind == Place::Kind::foreign || !fs::is_directory(place.path, failure)) return items;
   for (const auto& entry : fs::directory_iterator(place.path, failure)) {
     bool folder = entry.is_directory(failure);
-    items.push_back({entry.path().filename().string(), folder, folder ? 0 : static_cast<std::int64_t>(entry.file_size(failure))});
+    items.push_back(
+        {entry.path().filename().string(), folder, folder ? 0 : static_cast<std::int64_t>(entry.file_size(failure))});
   }
   std::sort(items.begin(), items.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return items;
@@ -106,7 +107,8 @@ std::vector<registry::TreeItem> listPlace(const Core& core, std::string_view wor
 
 std::unique_ptr<blob::Reader> openPlace(const Core& core, std::string_view workspace, const Place& place) {
   if (place.kind == Place::Kind::tree) {
-    auto file = core.store.read([&](db::Session& session) { return registry::findFile(session, workspace, place.path); });
+    auto file =
+        core.store.read([&](db::Session& session) { return registry::findFile(session, workspace, place.path); });
     return file ? core.blobs.open(file->digest) : nullptr;
   }
   std::error_code failure;

@@ -10,9 +10,10 @@
 
 namespace regesta::api::mlflow {
 
-/// Where an artifact URI leads. `mlflow-artifacts:/…` and http://…/api/2.0/mlflow-artifacts/artifacts/… are our own tree. A `file:` URI or plain path is read on this
-/// machine's disk, and only below --default-artifact-root when that is such a root itself: clients name locations, and a
-/// location must not open the rest of the disk. Everything else (s3:, …) the client reaches by itself.
+/// Where an artifact URI leads. `mlflow-artifacts:/…` and http://…/api/2.0/mlflow-artifacts/artifacts/… are our own
+/// tree. A `file:` URI or plain path is read on this machine's disk, and only below --default-artifact-root when that
+/// is such a root itself: clients name locations, and a location must not open the rest of the disk. Everything else
+/// (s3:, …) the client reaches by itself.
 struct Place {
   enum class Kind { tree, local, foreign };
   Kind kind = Kind::foreign;

@@ -57,11 +57,10 @@ struct SearchExperiments {
   std::int64_t max_results = 0;
   std::string page_token, filter, view_type = "ACTIVE_ONLY";
   std::vector<std::string> order_by;
-  static constexpr Field fields[] = {field<&SearchExperiments::max_results>("max_results"),
-                                     field<&SearchExperiments::page_token>("page_token"),
-                                     field<&SearchExperiments::filter>("filter"),
-                                     field<&SearchExperiments::order_by>("order_by"),
-                                     field<&SearchExperiments::view_type>("view_type", oneOf(wire::viewWords))};
+  static constexpr Field fields[] = {
+      field<&SearchExperiments::max_results>("max_results"), field<&SearchExperiments::page_token>("page_token"),
+      field<&SearchExperiments::filter>("filter"), field<&SearchExperiments::order_by>("order_by"),
+      field<&SearchExperiments::view_type>("view_type", oneOf(wire::viewWords))};
 };
 struct FoundExperiments {
   std::vector<Experiment> experiments;
@@ -97,7 +96,7 @@ struct FoundDatasets {
 };
 
 Experiment wireOf(const tracking::Experiment& e) {
-  return {std::to_string(e.id), e.name,      e.artifactLocation, e.deleted ? "deleted" : "active",
+  return {std::to_string(e.id), e.name,      e.artifactLocation,  e.deleted ? "deleted" : "active",
           e.updatedAt,          e.createdAt, wire::listOf(e.tags)};
 }
 
@@ -120,8 +119,9 @@ OneExperiment getExperiment(Call& call, const ExperimentRef& in) {
 
 OneExperiment getExperimentByName(Call& call, const ExperimentName& in) {
   call.require(Verb::read, in.experiment_name);
-  auto found = call.core.store.read(
-      [&](db::Session& session) { return tracking::findExperimentByName(session, call.workspace, in.experiment_name); });
+  auto found = call.core.store.read([&](db::Session& session) {
+    return tracking::findExperimentByName(session, call.workspace, in.experiment_name);
+  });
   if (!found) throw error(Code::notFound, "Could not find experiment with name '{}'", in.experiment_name);
   return {wireOf(*found)};
 }
@@ -173,26 +173,32 @@ Nothing deleteExperimentTag(Call& call, const DeleteExperimentTag& in) {
 }
 
 FoundExperiments searchExperiments(Call& call, const SearchExperiments& in) {
-  tracking::ExperimentSearch search{.filter = in.filter, .orderBy = in.order_by, .maxResults = in.max_results, .pageToken = in.page_token};
+  tracking::ExperimentSearch search{
+      .filter = in.filter, .orderBy = in.order_by, .maxResults = in.max_results, .pageToken = in.page_token};
   search.view = wire::viewOf(in.view_type);
-  auto page = call.core.store.read([&](db::Session& session) { return tracking::searchExperiments(session, call.workspace, search); });
+  auto page = call.core.store.read(
+      [&](db::Session& session) { return tracking::searchExperiments(session, call.workspace, search); });
   FoundExperiments found;
   for (const auto& experiment : page.items)
-    if (call.identity->may(Verb::read, call.workspace, experiment.name)) found.experiments.push_back(wireOf(experiment));
+    if (call.identity->may(Verb::read, call.workspace, experiment.name))
+      found.experiments.push_back(wireOf(experiment));
   if (!page.nextPageToken.empty()) found.next_page_token = page.nextPageToken;
   return found;
 }
 
 FoundDatasets searchDatasets(Call& call, const SearchDatasets& in) {
   constexpr std::size_t most = 20;
-  if (in.experiment_ids.empty()) throw Error(Code::invalid, "SearchDatasets request must specify at least one experiment_id.");
+  if (in.experiment_ids.empty())
+    throw Error(Code::invalid, "SearchDatasets request must specify at least one experiment_id.");
   if (in.experiment_ids.size() > most)
-    throw error(Code::invalid, "SearchDatasets request cannot specify more than {} experiment_ids. Received {} experiment_ids.",
-                most, in.experiment_ids.size());
+    throw error(Code::invalid,
+                "SearchDatasets request cannot specify more than {} experiment_ids. Received {} experiment_ids.", most,
+                in.experiment_ids.size());
   std::vector<std::int64_t> ids;
   for (const std::string& id : in.experiment_ids) ids.push_back(parseExperimentId(id));
-  auto summaries = call.core.store.read(
-      [&](db::Session& session) { return tracking::searchDatasets(session, call.workspace, readable(call, session, ids)); });
+  auto summaries = call.core.store.read([&](db::Session& session) {
+    return tracking::searchDatasets(session, call.workspace, readable(call, session, ids));
+  });
   FoundDatasets found;
   for (const auto& s : summaries)
     found.dataset_summaries.push_back(

@@ -35,7 +35,8 @@ struct LoggedModelInfo {
 struct LoggedModelData {
   std::vector<KeyValue> params;
   std::vector<wire::Metric> metrics;
-  static constexpr Field fields[] = {field<&LoggedModelData::params>("params"), field<&LoggedModelData::metrics>("metrics")};
+  static constexpr Field fields[] = {field<&LoggedModelData::params>("params"),
+                                     field<&LoggedModelData::metrics>("metrics")};
 };
 struct LoggedModel {
   LoggedModelInfo info;
@@ -74,7 +75,8 @@ struct FinalizeLoggedModel {
 struct LoggedModelTags {
   std::string model_id;
   std::vector<KeyValue> tags;
-  static constexpr Field fields[] = {field<&LoggedModelTags::model_id>("model_id", required), field<&LoggedModelTags::tags>("tags")};
+  static constexpr Field fields[] = {field<&LoggedModelTags::model_id>("model_id", required),
+                                     field<&LoggedModelTags::tags>("tags")};
 };
 struct LoggedModelTagRef {
   std::string model_id, tag_key;
@@ -102,10 +104,9 @@ struct SearchOrder {
   std::string field_name;
   bool ascending = true;
   std::string dataset_name, dataset_digest;
-  static constexpr Field fields[] = {field<&SearchOrder::field_name>("field_name", required),
-                                     field<&SearchOrder::ascending>("ascending"),
-                                     field<&SearchOrder::dataset_name>("dataset_name"),
-                                     field<&SearchOrder::dataset_digest>("dataset_digest")};
+  static constexpr Field fields[] = {
+      field<&SearchOrder::field_name>("field_name", required), field<&SearchOrder::ascending>("ascending"),
+      field<&SearchOrder::dataset_name>("dataset_name"), field<&SearchOrder::dataset_digest>("dataset_digest")};
 };
 struct SearchLoggedModels {
   std::vector<std::string> experiment_ids;
@@ -223,12 +224,15 @@ wire::FileList listLoggedModelArtifacts(Call& call, const LoggedModelFolder& in)
 }
 
 FoundLoggedModels searchLoggedModels(Call& call, const SearchLoggedModels& in) {
-  tracking::ModelSearch search{.experiments = in.experiment_ids, .filter = in.filter, .maxResults = in.max_results, .pageToken = in.page_token};
-  for (const SearchedDataset& dataset : in.datasets) search.datasets.push_back({dataset.dataset_name, dataset.dataset_digest});
+  tracking::ModelSearch search{
+      .experiments = in.experiment_ids, .filter = in.filter, .maxResults = in.max_results, .pageToken = in.page_token};
+  for (const SearchedDataset& dataset : in.datasets)
+    search.datasets.push_back({dataset.dataset_name, dataset.dataset_digest});
   for (const SearchOrder& order : in.order_by)
     search.orderBy.push_back({order.field_name, order.ascending, {order.dataset_name, order.dataset_digest}});
   return call.core.store.read([&](db::Session& session) {
-    for (const std::string& id : in.experiment_ids) requireExperiment(call, Verb::read, session, tracking::parseExperimentId(id));
+    for (const std::string& id : in.experiment_ids)
+      requireExperiment(call, Verb::read, session, tracking::parseExperimentId(id));
     auto page = tracking::searchLoggedModels(session, call.workspace, search);
     FoundLoggedModels found;
     for (const tracking::LoggedModel& model : page.items) found.models.push_back(wireOf(session, model));
@@ -249,7 +253,8 @@ std::span<const Route> loggedModelRoutes() {
       patch("/api/2.0/mlflow/logged-models/{model_id}/tags", writes("logged models"), setLoggedModelTags),
       del("/api/2.0/mlflow/logged-models/{model_id}/tags/{tag_key...}", writes("logged models"), deleteLoggedModelTag),
       post("/api/2.0/mlflow/logged-models/{model_id}/params", writes("logged models"), logLoggedModelParams),
-      get("/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", reads("logged models"), listLoggedModelArtifacts),
+      get("/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", reads("logged models"),
+          listLoggedModelArtifacts),
   };
   return routes;
 }

@@ -26,13 +26,15 @@ struct GetHistory {
 struct History {
   std::vector<wire::Metric> metrics;
   std::optional<std::string> next_page_token;
-  static constexpr Field fields[] = {field<&History::metrics>("metrics"), field<&History::next_page_token>("next_page_token")};
+  static constexpr Field fields[] = {field<&History::metrics>("metrics"),
+                                     field<&History::next_page_token>("next_page_token")};
 };
 struct GetHistoryBulk {
   std::vector<std::string> run_id;
   std::optional<std::string> metric_key;
   std::int64_t max_results = limits::historyPoints;
-  static constexpr Field fields[] = {field<&GetHistoryBulk::run_id>("run_id"), field<&GetHistoryBulk::metric_key>("metric_key"),
+  static constexpr Field fields[] = {field<&GetHistoryBulk::run_id>("run_id"),
+                                     field<&GetHistoryBulk::metric_key>("metric_key"),
                                      field<&GetHistoryBulk::max_results>("max_results", atLeast(0))};
 };
 /// Unlike other answers this one has its list even when it is empty.
@@ -45,16 +47,18 @@ struct GetHistoryInterval {
   std::string metric_key;
   std::optional<std::int32_t> start_step, end_step;
   std::int64_t max_results = limits::sampledPoints;
-  static constexpr Field fields[] = {
-      field<&GetHistoryInterval::run_ids>("run_ids", present), field<&GetHistoryInterval::metric_key>("metric_key", required),
-      field<&GetHistoryInterval::start_step>("start_step"), field<&GetHistoryInterval::end_step>("end_step"),
-      field<&GetHistoryInterval::max_results>("max_results")};
+  static constexpr Field fields[] = {field<&GetHistoryInterval::run_ids>("run_ids", present),
+                                     field<&GetHistoryInterval::metric_key>("metric_key", required),
+                                     field<&GetHistoryInterval::start_step>("start_step"),
+                                     field<&GetHistoryInterval::end_step>("end_step"),
+                                     field<&GetHistoryInterval::max_results>("max_results")};
 };
 
 History getHistory(Call& call, const GetHistory& in) {
   const std::string& runId = wire::runIdOf(in);
   if (in.max_results && *in.max_results <= 0)
-    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer.", *in.max_results);
+    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer.",
+                *in.max_results);
   auto page = call.core.store.read([&](db::Session& session) {
     requireRun(call, Verb::read, session, runId);
     return tracking::metricHistoryPage(session, call.workspace, runId, in.metric_key, in.max_results, in.page_token);
@@ -97,15 +101,16 @@ HistoryBulk getHistoryBulk(Call& call, const GetHistoryBulk& in) {
 
 void checkInterval(const GetHistoryInterval& in) {
   if (in.run_ids.size() > limits::historyRuns)
-    throw error(Code::invalid, "GetMetricHistoryBulkInterval request must specify at most {} run_ids. Received {} run_ids.{}",
+    throw error(Code::invalid,
+                "GetMetricHistoryBulkInterval request must specify at most {} run_ids. Received {} run_ids.{}",
                 limits::historyRuns, in.run_ids.size(), seeDocs);
   if (in.max_results < 1 || in.max_results > static_cast<std::int64_t>(limits::sampledPoints))
     throw error(Code::invalid, "max_results must be between 1 and {}.{}", limits::sampledPoints, seeDocs);
   if (in.start_step.has_value() != in.end_step.has_value())
     throw Error(Code::invalid, "If either start step or end step are specified, both must be specified.");
   if (in.start_step && *in.start_step > *in.end_step)
-    throw error(Code::invalid, "end_step must be greater than start_step. Found start_step={} and end_step={}.", *in.start_step,
-                *in.end_step);
+    throw error(Code::invalid, "end_step must be greater than start_step. Found start_step={} and end_step={}.",
+                *in.start_step, *in.end_step);
 }
 
 History getHistoryInterval(Call& call, const GetHistoryInterval& in) {
@@ -115,7 +120,8 @@ History getHistoryInterval(Call& call, const GetHistoryInterval& in) {
     history.metrics.clear();
     for (const std::string& runId : in.run_ids) {
       requireRun(call, Verb::read, session, runId);
-      auto sample = tracking::sampledHistory(session, call.workspace, runId, in.metric_key, in.max_results, in.start_step, in.end_step);
+      auto sample = tracking::sampledHistory(session, call.workspace, runId, in.metric_key, in.max_results,
+                                             in.start_step, in.end_step);
       for (const tracking::Metric& point : sample) {
         history.metrics.push_back(wire::metricOf(point));
         history.metrics.back().run_id = runId;

@@ -99,22 +99,26 @@ Nothing writeInto(Call& call, const std::string& runId, Fn fn) {
 
 Nothing logMetric(Call& call, const LogMetric& in) {
   const std::string& runId = runIdOf(in);
-  return writeInto(call, runId, [&](db::Session& session) { tracking::logMetric(session, call.workspace, runId, metricOf(in)); });
+  return writeInto(call, runId,
+                   [&](db::Session& session) { tracking::logMetric(session, call.workspace, runId, metricOf(in)); });
 }
 
 Nothing logParameter(Call& call, const RunKeyValue& in) {
   const std::string& runId = runIdOf(in);
-  return writeInto(call, runId, [&](db::Session& session) { tracking::logParam(session, call.workspace, runId, in.key, in.value); });
+  return writeInto(call, runId,
+                   [&](db::Session& session) { tracking::logParam(session, call.workspace, runId, in.key, in.value); });
 }
 
 Nothing setTag(Call& call, const RunKeyValue& in) {
   const std::string& runId = runIdOf(in);
-  return writeInto(call, runId, [&](db::Session& session) { tracking::setTag(session, call.workspace, runId, in.key, in.value); });
+  return writeInto(call, runId,
+                   [&](db::Session& session) { tracking::setTag(session, call.workspace, runId, in.key, in.value); });
 }
 
 Nothing deleteTag(Call& call, const RunKey& in) {
   const std::string& runId = runIdOf(in);
-  return writeInto(call, runId, [&](db::Session& session) { tracking::deleteTag(session, call.workspace, runId, in.key); });
+  return writeInto(call, runId,
+                   [&](db::Session& session) { tracking::deleteTag(session, call.workspace, runId, in.key); });
 }
 
 Nothing logBatch(Call& call, const LogBatch& in) {
@@ -124,7 +128,8 @@ Nothing logBatch(Call& call, const LogBatch& in) {
   for (const BatchMetric& metric : in.metrics) batch.metrics.push_back(metricOf(metric));
   for (const BatchText& param : in.params) batch.params.emplace_back(param.key, param.value);
   for (const BatchText& tag : in.tags) batch.tags.emplace_back(tag.key, tag.value);
-  return writeInto(call, runId, [&](db::Session& session) { tracking::logBatch(session, call.workspace, runId, batch); });
+  return writeInto(call, runId,
+                   [&](db::Session& session) { tracking::logBatch(session, call.workspace, runId, batch); });
 }
 
 /// As Python's json.dumps writes it: what clients find in the tag is what MLflow's own server would have put there.
@@ -156,7 +161,8 @@ void appendPythonJson(std::string& out, const json::value& value) {
 json::object modelSummary(const json::object& model) {
   json::object summary;
   for (const auto& [key, value] : model)
-    if (key == "run_id" || key == "utc_time_created" || key == "artifact_path" || key == "model_uuid") summary.emplace(key, value);
+    if (key == "run_id" || key == "utc_time_created" || key == "artifact_path" || key == "model_uuid")
+      summary.emplace(key, value);
   json::object flavors;
   if (const json::value* all = model.if_contains("flavors"); all && all->is_object())
     for (const auto& [name, flavor] : all->get_object()) {
@@ -186,7 +192,8 @@ Nothing logModel(Call& call, const LogModel& in) {
   const std::string& runId = runIdOf(in);
   std::string summary;
   appendPythonJson(summary, modelSummary(parseModel(in.model_json)));
-  return writeInto(call, runId, [&](db::Session& session) { tracking::noteLoggedModel(session, call.workspace, runId, summary); });
+  return writeInto(call, runId,
+                   [&](db::Session& session) { tracking::noteLoggedModel(session, call.workspace, runId, summary); });
 }
 
 Nothing logInputs(Call& call, const LogInputs& in) {
@@ -194,18 +201,22 @@ Nothing logInputs(Call& call, const LogInputs& in) {
   std::vector<tracking::NewInput> datasets;
   for (const wire::DatasetInput& input : in.datasets) {
     const wire::Dataset& d = input.dataset;
-    datasets.push_back({{0, d.name, d.digest, d.source_type, d.source, d.schema.value_or(""), d.profile.value_or("")}, wire::textsOf(input.tags)});
+    datasets.push_back({{0, d.name, d.digest, d.source_type, d.source, d.schema.value_or(""), d.profile.value_or("")},
+                        wire::textsOf(input.tags)});
   }
   std::vector<std::string> models;
   for (const wire::ModelInput& model : in.models) models.push_back(model.model_id);
-  return writeInto(call, runId, [&](db::Session& session) { tracking::logInputs(session, call.workspace, runId, datasets, models); });
+  return writeInto(call, runId, [&](db::Session& session) {
+    tracking::logInputs(session, call.workspace, runId, datasets, models);
+  });
 }
 
 Nothing logOutputs(Call& call, const LogOutputs& in) {
   const std::string& runId = runIdOf(in);
   std::vector<tracking::ModelOutput> models;
   for (const wire::ModelOutput& model : in.models) models.push_back({model.model_id, model.step});
-  return writeInto(call, runId, [&](db::Session& session) { tracking::logOutputs(session, call.workspace, runId, models); });
+  return writeInto(call, runId,
+                   [&](db::Session& session) { tracking::logOutputs(session, call.workspace, runId, models); });
 }
 
 }  // namespace

@@ -25,9 +25,9 @@ struct CreateRun {
   std::string experiment_id, user_id, run_name;
   std::int64_t start_time = 0;
   std::vector<KeyValue> tags;
-  static constexpr Field fields[] = {field<&CreateRun::experiment_id>("experiment_id"), field<&CreateRun::user_id>("user_id"),
-                                     field<&CreateRun::run_name>("run_name"), field<&CreateRun::start_time>("start_time"),
-                                     field<&CreateRun::tags>("tags")};
+  static constexpr Field fields[] = {field<&CreateRun::experiment_id>("experiment_id"),
+                                     field<&CreateRun::user_id>("user_id"), field<&CreateRun::run_name>("run_name"),
+                                     field<&CreateRun::start_time>("start_time"), field<&CreateRun::tags>("tags")};
 };
 struct UpdateRun {
   std::string run_id, run_uuid, status, run_name;
@@ -55,12 +55,14 @@ struct SearchRuns {
 struct FoundRuns {
   std::vector<wire::Run> runs;
   std::optional<std::string> next_page_token;
-  static constexpr Field fields[] = {field<&FoundRuns::runs>("runs"), field<&FoundRuns::next_page_token>("next_page_token")};
+  static constexpr Field fields[] = {field<&FoundRuns::runs>("runs"),
+                                     field<&FoundRuns::next_page_token>("next_page_token")};
 };
 struct ListArtifacts {
   std::string run_id, run_uuid, path, page_token;
-  static constexpr Field fields[] = {field<&ListArtifacts::run_id>("run_id"), field<&ListArtifacts::run_uuid>("run_uuid"),
-                                     field<&ListArtifacts::path>("path"), field<&ListArtifacts::page_token>("page_token")};
+  static constexpr Field fields[] = {field<&ListArtifacts::run_id>("run_id"),
+                                     field<&ListArtifacts::run_uuid>("run_uuid"), field<&ListArtifacts::path>("path"),
+                                     field<&ListArtifacts::page_token>("page_token")};
 };
 
 OneRun createRun(Call& call, const CreateRun& in) {
@@ -93,7 +95,8 @@ UpdatedRun updateRun(Call& call, const UpdateRun& in) {
   tracking::RunUpdate update{.endTime = in.end_time, .name = in.run_name};
   if (!in.status.empty()) update.status = tracking::parseStatus(in.status);
   tracking::Run run = tracking::updateRun(call.core.store, call.actor(), call.workspace, runId, update);
-  if (update.status && tracking::isTerminal(*update.status)) tracking::compactHistory(call.core.store, call.workspace, runId);
+  if (update.status && tracking::isTerminal(*update.status))
+    tracking::compactHistory(call.core.store, call.workspace, runId);
   return {wire::infoOf(run)};
 }
 

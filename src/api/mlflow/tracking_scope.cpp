@@ -9,8 +9,8 @@ namespace {
 
 using governance::Verb;
 
-/// True for nearly everybody: a grant that is not restricted to some names. No asset and no experiment has this name, so
-/// only the pattern "*" lets it pass.
+/// True for nearly everybody: a grant that is not restricted to some names. No asset and no experiment has this name,
+/// so only the pattern "*" lets it pass.
 bool unrestricted(const Call& call, Verb verb) { return call.identity->may(verb, call.workspace, "\x1f"); }
 
 bool mayOn(const Call& call, Verb verb, db::Session& session, std::int64_t experiment) {
@@ -27,7 +27,8 @@ void requireExperiment(const Call& call, Verb verb, db::Session& session, std::i
 
 void requireRun(const Call& call, Verb verb, db::Session& session, std::string_view runId) {
   if (unrestricted(call, verb)) return;
-  if (auto run = tracking::findRun(session, call.workspace, runId)) requireExperiment(call, verb, session, run->experiment);
+  if (auto run = tracking::findRun(session, call.workspace, runId))
+    requireExperiment(call, verb, session, run->experiment);
 }
 
 void requireModel(const Call& call, Verb verb, db::Session& session, std::string_view modelId) {

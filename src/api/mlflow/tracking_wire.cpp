@@ -8,7 +8,8 @@ std::optional<std::string> maybe(const std::string& text) { return text.empty() 
 DatasetInput inputOf(const tracking::DatasetInput& input, Datasets& datasets) {
   const tracking::Dataset& dataset = datasets.of(input.dataset);
   return {listOf(input.tags),
-          {dataset.name, dataset.digest, dataset.sourceType, dataset.source, maybe(dataset.schema), maybe(dataset.profile)}};
+          {dataset.name, dataset.digest, dataset.sourceType, dataset.source, maybe(dataset.schema),
+           maybe(dataset.profile)}};
 }
 
 }  // namespace
@@ -20,7 +21,9 @@ const tracking::Dataset& Datasets::of(std::int64_t row) {
 }
 
 tracking::View viewOf(std::string_view word) {
-  return word == viewWords[1] ? tracking::View::deletedOnly : word == viewWords[2] ? tracking::View::all : tracking::View::activeOnly;
+  return word == viewWords[1]   ? tracking::View::deletedOnly
+         : word == viewWords[2] ? tracking::View::all
+                                : tracking::View::activeOnly;
 }
 
 std::vector<KeyValue> listOf(tracking::Texts texts) {
@@ -69,10 +72,12 @@ Run runOf(tracking::Run run, Datasets& datasets) {
   for (tracking::Metric& metric : run.metrics) out.data.metrics.push_back(metricOf(std::move(metric)));
   out.data.params = listOf(std::move(run.params));
   out.data.tags = listOf(std::move(run.tags));
-  for (const tracking::DatasetInput& input : run.links.inputs) out.inputs.dataset_inputs.push_back(inputOf(input, datasets));
+  for (const tracking::DatasetInput& input : run.links.inputs)
+    out.inputs.dataset_inputs.push_back(inputOf(input, datasets));
   for (const std::string& model : run.links.models) out.inputs.model_inputs.push_back({model});
   out.outputs.emplace();
-  for (const tracking::ModelOutput& output : run.links.outputs) out.outputs->model_outputs.push_back({output.modelId, output.step});
+  for (const tracking::ModelOutput& output : run.links.outputs)
+    out.outputs->model_outputs.push_back({output.modelId, output.step});
   return out;
 }
 

@@ -37,16 +37,19 @@ struct Metric {
 struct Dataset {
   std::string name, digest, source_type, source;
   std::optional<std::string> schema, profile;
-  static constexpr Field fields[] = {
-      field<&Dataset::name>("name", required),     field<&Dataset::digest>("digest", required),
-      field<&Dataset::source_type>("source_type", present), field<&Dataset::source>("source", present),
-      field<&Dataset::schema>("schema"),           field<&Dataset::profile>("profile")};
+  static constexpr Field fields[] = {field<&Dataset::name>("name", required),
+                                     field<&Dataset::digest>("digest", required),
+                                     field<&Dataset::source_type>("source_type", present),
+                                     field<&Dataset::source>("source", present),
+                                     field<&Dataset::schema>("schema"),
+                                     field<&Dataset::profile>("profile")};
 };
 
 struct DatasetInput {
   std::vector<KeyValue> tags;
   Dataset dataset;
-  static constexpr Field fields[] = {field<&DatasetInput::tags>("tags"), field<&DatasetInput::dataset>("dataset", required)};
+  static constexpr Field fields[] = {field<&DatasetInput::tags>("tags"),
+                                     field<&DatasetInput::dataset>("dataset", required)};
 };
 
 struct ModelInput {
@@ -57,7 +60,8 @@ struct ModelInput {
 struct ModelOutput {
   std::string model_id;
   std::int64_t step = 0;
-  static constexpr Field fields[] = {field<&ModelOutput::model_id>("model_id", required), field<&ModelOutput::step>("step")};
+  static constexpr Field fields[] = {field<&ModelOutput::model_id>("model_id", required),
+                                     field<&ModelOutput::step>("step")};
 };
 
 struct RunInfo {
@@ -65,16 +69,12 @@ struct RunInfo {
   std::int64_t start_time = 0;
   std::optional<std::int64_t> end_time;
   std::string artifact_uri, lifecycle_stage;
-  static constexpr Field fields[] = {field<&RunInfo::run_uuid>("run_uuid"),
-                                     field<&RunInfo::run_id>("run_id"),
-                                     field<&RunInfo::run_name>("run_name"),
-                                     field<&RunInfo::experiment_id>("experiment_id"),
-                                     field<&RunInfo::user_id>("user_id"),
-                                     field<&RunInfo::status>("status"),
-                                     field<&RunInfo::start_time>("start_time"),
-                                     field<&RunInfo::end_time>("end_time"),
-                                     field<&RunInfo::artifact_uri>("artifact_uri"),
-                                     field<&RunInfo::lifecycle_stage>("lifecycle_stage")};
+  static constexpr Field fields[] = {
+      field<&RunInfo::run_uuid>("run_uuid"),         field<&RunInfo::run_id>("run_id"),
+      field<&RunInfo::run_name>("run_name"),         field<&RunInfo::experiment_id>("experiment_id"),
+      field<&RunInfo::user_id>("user_id"),           field<&RunInfo::status>("status"),
+      field<&RunInfo::start_time>("start_time"),     field<&RunInfo::end_time>("end_time"),
+      field<&RunInfo::artifact_uri>("artifact_uri"), field<&RunInfo::lifecycle_stage>("lifecycle_stage")};
 };
 
 struct RunData {
@@ -101,8 +101,8 @@ struct Run {
   RunData data;
   RunInputs inputs;
   std::optional<RunOutputs> outputs;
-  static constexpr Field fields[] = {field<&Run::info>("info"), field<&Run::data>("data"), field<&Run::inputs>("inputs"),
-                                     field<&Run::outputs>("outputs")};
+  static constexpr Field fields[] = {field<&Run::info>("info"), field<&Run::data>("data"),
+                                     field<&Run::inputs>("inputs"), field<&Run::outputs>("outputs")};
 };
 
 struct FileInfo {

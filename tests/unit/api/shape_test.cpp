@@ -13,8 +13,9 @@ struct Metric {
   std::string key;
   double value = 0;
   std::int64_t timestamp = 0, step = 0;
-  static constexpr Field fields[] = {field<&Metric::key>("key", required | atMost(10)), field<&Metric::value>("value", required),
-                                     field<&Metric::timestamp>("timestamp", required | atLeast(0)), field<&Metric::step>("step")};
+  static constexpr Field fields[] = {
+      field<&Metric::key>("key", required | atMost(10)), field<&Metric::value>("value", required),
+      field<&Metric::timestamp>("timestamp", required | atLeast(0)), field<&Metric::step>("step")};
 };
 struct Batch {
   std::string run_id, mode, password;
@@ -23,10 +24,14 @@ struct Batch {
   std::optional<bool> dry;
   TextMap labels;
   RawJson extra;
-  static constexpr Field fields[] = {field<&Batch::run_id>("run_id", required), field<&Batch::mode>("mode", oneOf(modes)),
+  static constexpr Field fields[] = {field<&Batch::run_id>("run_id", required),
+                                     field<&Batch::mode>("mode", oneOf(modes)),
                                      field<&Batch::password>("password", secret | atLeast(8)),
-                                     field<&Batch::metrics>("metrics", atMost(3)), field<&Batch::limit>("limit"),
-                                     field<&Batch::dry>("dry"), field<&Batch::labels>("labels"), field<&Batch::extra>("extra")};
+                                     field<&Batch::metrics>("metrics", atMost(3)),
+                                     field<&Batch::limit>("limit"),
+                                     field<&Batch::dry>("dry"),
+                                     field<&Batch::labels>("labels"),
+                                     field<&Batch::extra>("extra")};
 };
 
 std::string faultOf(std::string_view text, Manner manner = {}) {
@@ -60,7 +65,8 @@ TEST(Shape, namesTheFieldAndTheRule) {
   EXPECT_EQ(faultOf(R"({"run_id":7})"), "run_id: must be a string, got 7");
   EXPECT_EQ(faultOf(R"({"run_id":"r","mode":"later"})"), "mode: must be one of apply, dry_run, got \"later\"");
   EXPECT_EQ(faultOf(R"({"run_id":"r","mode":3})"), "mode: must be one of apply, dry_run, got 3");
-  EXPECT_EQ(faultOf(R"({"run_id":"r","metrics":[{"key":"a","value":1,"timestamp":-4}]})"), "metrics[0].timestamp: must be at least 0, got -4");
+  EXPECT_EQ(faultOf(R"({"run_id":"r","metrics":[{"key":"a","value":1,"timestamp":-4}]})"),
+            "metrics[0].timestamp: must be at least 0, got -4");
   EXPECT_EQ(faultOf(R"({"run_id":"r","metrics":[{"key":"a","value":1,"timestamp":1,"step":"x"}]})"),
             "metrics[0].step: must be a whole number, got \"x\"");
   EXPECT_EQ(faultOf(R"({"run_id":"r","metrics":[{"value":1,"timestamp":1}]})"), "metrics[0].key: is required");
@@ -68,7 +74,8 @@ TEST(Shape, namesTheFieldAndTheRule) {
   EXPECT_EQ(faultOf(R"({"run_id":"r","metrics":[1]})"), "metrics[0]: must be an object, got 1");
   EXPECT_EQ(faultOf(R"({"run_id":"r","labels":{"x":1}})"), "labels.x: must be a string, got 1");
   EXPECT_EQ(faultOf(R"({"run_id":"r","password":"short"})"), "password: must be at least 8 bytes");
-  EXPECT_EQ(faultOf(R"({"run_id":"r","metriks":[]})", {.forbidUnknown = true}), "metriks: is not a known field; did you mean metrics?");
+  EXPECT_EQ(faultOf(R"({"run_id":"r","metriks":[]})", {.forbidUnknown = true}),
+            "metriks: is not a known field; did you mean metrics?");
 }
 
 TEST(Shape, readsCamelCaseWhereTheFrontDoes) {
@@ -80,17 +87,17 @@ TEST(Shape, writesOnlyWhatIsThere) {
   Batch batch;
   batch.run_id = "a\"b";
   batch.metrics.push_back({"k", 1, 2, 3});
-  EXPECT_EQ(writeAs(batch),
-            R"({"run_id":"a\"b","mode":"","password":"","metrics":[{"key":"k","value":1.0,"timestamp":2,"step":3}],"labels":{}})");
+  EXPECT_EQ(
+      writeAs(batch),
+      R"({"run_id":"a\"b","mode":"","password":"","metrics":[{"key":"k","value":1.0,"timestamp":2,"step":3}],"labels":{}})");
   batch.metrics.clear();
   batch.limit = 5;
   batch.extra.text = "null";
-  EXPECT_EQ(writeAs(batch, {.omitEmptyLists = true}), R"({"run_id":"a\"b","mode":"","password":"","limit":5,"labels":{},"extra":null})");
+  EXPECT_EQ(writeAs(batch, {.omitEmptyLists = true}),
+            R"({"run_id":"a\"b","mode":"","password":"","limit":5,"labels":{},"extra":null})");
 }
 
-TEST(Shape, exampleSatisfiesItsOwnRules) {
-  EXPECT_NO_THROW(readAs<Batch>(parseJson(exampleOf(shapeOf<Batch>))));
-}
+TEST(Shape, exampleSatisfiesItsOwnRules) { EXPECT_NO_THROW(readAs<Batch>(parseJson(exampleOf(shapeOf<Batch>)))); }
 
 }  // namespace
 }  // namespace regesta::api

@@ -50,7 +50,8 @@ std::string holeIn(const Shape& shape) {
 }
 
 TEST(Tables, everyMemberIsNamedByAField) {
-  for (const Shape* shape : allObjects()) EXPECT_EQ(holeIn(*shape), "") << shape->name << " has a member without a field()";
+  for (const Shape* shape : allObjects())
+    EXPECT_EQ(holeIn(*shape), "") << shape->name << " has a member without a field()";
 }
 
 struct Forgetful {
@@ -62,7 +63,8 @@ TEST(Tables, aForgottenMemberIsFound) { EXPECT_EQ(holeIn(shapeOf<Forgetful>), "b
 TEST(Tables, namesAreUniqueWithinAType) {
   for (const Shape* shape : allObjects()) {
     std::set<std::string_view> names;
-    for (const Field& field : shape->fields) EXPECT_TRUE(names.insert(field.name).second) << shape->name << "." << field.name;
+    for (const Field& field : shape->fields)
+      EXPECT_TRUE(names.insert(field.name).second) << shape->name << "." << field.name;
   }
 }
 
@@ -71,8 +73,10 @@ TEST(Tables, everyPathVariableHasAField) {
     for (const Route& route : front.routes) {
       for (std::size_t at = 0; (at = route.pattern.find('{', at)) != std::string_view::npos; ++at) {
         std::string_view name = route.pattern.substr(at + 1, route.pattern.find_first_of(".}", at) - at - 1);
-        bool found = std::any_of(route.request->fields.begin(), route.request->fields.end(), [&](const Field& f) { return f.name == name; });
-        EXPECT_TRUE(found || route.request->fields.empty()) << route.method << " " << route.pattern << " {" << name << "}";
+        bool found = std::any_of(route.request->fields.begin(), route.request->fields.end(),
+                                 [&](const Field& f) { return f.name == name; });
+        EXPECT_TRUE(found || route.request->fields.empty())
+            << route.method << " " << route.pattern << " {" << name << "}";
       }
     }
   }
@@ -83,9 +87,10 @@ std::string accessMatrix() {
   std::set<std::string> lines;
   for (const Front& front : fronts()) {
     for (const Route& route : front.routes) {
-      std::string who = route.access.who == AccessRule::Who::anyone     ? "anyone"
-                        : route.access.who == AccessRule::Who::signedIn ? "signed in"
-                                                                        : fmt::format("{} {}", verbs[static_cast<int>(route.access.verb)], route.access.resource);
+      std::string who = route.access.who == AccessRule::Who::anyone ? "anyone"
+                        : route.access.who == AccessRule::Who::signedIn
+                            ? "signed in"
+                            : fmt::format("{} {}", verbs[static_cast<int>(route.access.verb)], route.access.resource);
       lines.insert(fmt::format("{} {} | {}\n", route.pattern, route.method, who));
     }
   }

@@ -33,12 +33,14 @@ TEST(JsonNumber, everyDoubleSurvivesWritingAndReading) {
   for (int i = 0; i < 200'000; ++i) {
     double value = std::bit_cast<double>(random());
     if (!std::isfinite(value)) continue;
-    ASSERT_EQ(std::bit_cast<std::uint64_t>(parsed(written(value))), std::bit_cast<std::uint64_t>(value)) << written(value);
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(parsed(written(value))), std::bit_cast<std::uint64_t>(value))
+        << written(value);
   }
 }
 
 TEST(JsonNumber, refusesWhatIsNoJson) {
-  for (std::string_view text : {"NaN", "Infinity", "+1", "01", "1.", ".5", "1e", "0x1", "1 2", "", "tru", "[1,]", "{\"a\":1,}", "\"\xff\"", "[1"})
+  for (std::string_view text : {"NaN", "Infinity", "+1", "01", "1.", ".5", "1e", "0x1", "1 2", "", "tru", "[1,]",
+                                "{\"a\":1,}", "\"\xff\"", "[1"})
     EXPECT_THROW(parseJson(text), Error) << text;
 }
 

@@ -46,7 +46,8 @@ TEST_P(ExperimentTest, NamesAreUniqueAmongActiveAndDeleted) {
   std::int64_t id = makeExperiment("a");
   EXPECT_EQ(thrown(Code::exists, [&] { makeExperiment("a"); }), "Experiment(name=a) already exists.");
   change([&](registry::Change& c) { deleteExperiment(c, workspace_, id); });
-  EXPECT_NE(thrown(Code::exists, [&] { makeExperiment("a"); }).find("already exists in deleted state"), std::string::npos);
+  EXPECT_NE(thrown(Code::exists, [&] { makeExperiment("a"); }).find("already exists in deleted state"),
+            std::string::npos);
   EXPECT_EQ(thrown(Code::invalid, [&] { makeExperiment(""); }), "Invalid experiment name: ''");
   thrown(Code::invalid, [&] { makeExperiment(std::string(501, 'x')); });
   thrown(Code::invalid, [&] { makeExperiment("t", {{"bad?", "x"}}); });
@@ -54,7 +55,8 @@ TEST_P(ExperimentTest, NamesAreUniqueAmongActiveAndDeleted) {
 }
 
 TEST_P(ExperimentTest, WorkspacesDoNotSeeEachOther) {
-  std::int64_t id = change([&](registry::Change& c) { return createExperiment(c, "other", "a", "", {}, "mlflow-artifacts:/").id; });
+  std::int64_t id =
+      change([&](registry::Change& c) { return createExperiment(c, "other", "a", "", {}, "mlflow-artifacts:/").id; });
   EXPECT_FALSE(find(id));
   makeExperiment("a");
   thrown(Code::notFound, [&] { makeRun({.experiment = id}); });
@@ -82,8 +84,9 @@ TEST_P(ExperimentTest, RenamingKeepsTheRulesOfNames) {
   thrown(Code::exists, [&] { change([&](registry::Change& c) { renameExperiment(c, workspace_, id, "b"); }); });
   change([&](registry::Change& c) { renameExperiment(c, workspace_, id, "c"); });
   EXPECT_EQ(find(id)->name, "c");
-  EXPECT_EQ(thrown(Code::notFound, [&] { change([&](registry::Change& c) { renameExperiment(c, workspace_, 77, "x"); }); }),
-            "No Experiment with id=77 exists");
+  EXPECT_EQ(
+      thrown(Code::notFound, [&] { change([&](registry::Change& c) { renameExperiment(c, workspace_, 77, "x"); }); }),
+      "No Experiment with id=77 exists");
 }
 
 TEST_P(ExperimentTest, TagsAreSetAndDeleted) {
@@ -92,9 +95,11 @@ TEST_P(ExperimentTest, TagsAreSetAndDeleted) {
   write([&](db::Session& s) { setExperimentTag(s, workspace_, id, "k", "v2"); });
   EXPECT_EQ(find(id)->tags, (Texts{{"k", "v2"}}));
   write([&](db::Session& s) { deleteExperimentTag(s, workspace_, id, "k"); });
-  EXPECT_EQ(thrown(Code::notFound, [&] { write([&](db::Session& s) { deleteExperimentTag(s, workspace_, id, "k"); }); }),
-            "No tag with name: k in experiment with id 1");
-  thrown(Code::invalid, [&] { write([&](db::Session& s) { setExperimentTag(s, workspace_, id, "k", std::string(20'001, 'x')); }); });
+  EXPECT_EQ(
+      thrown(Code::notFound, [&] { write([&](db::Session& s) { deleteExperimentTag(s, workspace_, id, "k"); }); }),
+      "No tag with name: k in experiment with id 1");
+  thrown(Code::invalid,
+         [&] { write([&](db::Session& s) { setExperimentTag(s, workspace_, id, "k", std::string(20'001, 'x')); }); });
 }
 
 TEST_P(ExperimentTest, SearchFiltersOrdersAndPages) {

@@ -69,7 +69,8 @@ void TrackingTest::TearDown() {
 }
 
 std::int64_t TrackingTest::makeExperiment(const std::string& name, const Texts& tags) {
-  return change([&](registry::Change& c) { return createExperiment(c, workspace_, name, "", tags, "mlflow-artifacts:/").id; });
+  return change(
+      [&](registry::Change& c) { return createExperiment(c, workspace_, name, "", tags, "mlflow-artifacts:/").id; });
 }
 
 std::string TrackingTest::makeRun(const NewRun& made) {
@@ -84,8 +85,11 @@ void TrackingTest::log(const std::string& runId, const Batch& batch) {
   write([&](db::Session& session) { logBatch(session, workspace_, runId, batch); });
 }
 
-void TrackingTest::log(const std::string& runId, const std::string& key, double value, std::int64_t timestamp, std::int64_t step) {
-  write([&](db::Session& session) { logMetric(session, workspace_, runId, {{key, value, timestamp, step}, "", "", ""}); });
+void TrackingTest::log(const std::string& runId, const std::string& key, double value, std::int64_t timestamp,
+                       std::int64_t step) {
+  write([&](db::Session& session) {
+    logMetric(session, workspace_, runId, {{key, value, timestamp, step}, "", "", ""});
+  });
 }
 
 void TrackingTest::finish(const std::string& runId, std::int64_t endTime) {

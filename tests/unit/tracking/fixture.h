@@ -38,7 +38,8 @@ class TrackingTest : public testing::TestWithParam<db::Dialect> {
   std::string makeRun(const NewRun& made = {});
   tracking::Run run(const std::string& runId);
   void log(const std::string& runId, const Batch& batch);
-  void log(const std::string& runId, const std::string& key, double value, std::int64_t timestamp = 0, std::int64_t step = 0);
+  void log(const std::string& runId, const std::string& key, double value, std::int64_t timestamp = 0,
+           std::int64_t step = 0);
   /// Ends the run as FINISHED at `endTime`.
   void finish(const std::string& runId, std::int64_t endTime = 99);
   /// The ledger's entries of one action, in order.

@@ -14,8 +14,8 @@ class ModelTest : public TrackingTest {
   LoggedModel model(const std::string& id, bool deletedToo = false) {
     return read([&](db::Session& s) { return getLoggedModel(s, workspace_, id, deletedToo); });
   }
-  void measure(const std::string& run, const std::string& modelId, const std::string& key, double value, std::int64_t time = 0,
-               const std::string& dataset = "", const std::string& digest = "") {
+  void measure(const std::string& run, const std::string& modelId, const std::string& key, double value,
+               std::int64_t time = 0, const std::string& dataset = "", const std::string& digest = "") {
     write([&](db::Session& s) { logMetric(s, workspace_, run, {{key, value, time, 0}, modelId, dataset, digest}); });
   }
   Page<LoggedModel> search(ModelSearch query) {
@@ -31,7 +31,8 @@ class ModelTest : public TrackingTest {
 REGESTA_TRACKING_ON_BOTH(ModelTest);
 
 TEST_P(ModelTest, LifeOfALoggedModel) {
-  std::string id = make({.name = "m", .modelType = "agent", .sourceRun = "r1", .params = {{"p", "1"}}, .tags = {{"t", "1"}}});
+  std::string id =
+      make({.name = "m", .modelType = "agent", .sourceRun = "r1", .params = {{"p", "1"}}, .tags = {{"t", "1"}}});
   LoggedModel made = model(id);
   EXPECT_EQ(made.status, ModelStatus::pending);
   EXPECT_EQ(made.artifactUri, "mlflow-artifacts:/0/models/" + id + "/artifacts");
@@ -45,10 +46,12 @@ TEST_P(ModelTest, LifeOfALoggedModel) {
   write([&](db::Session& s) { setLoggedModelTags(s, workspace_, id, {{"t", "2"}, {"u", "3"}}); });
   write([&](db::Session& s) { deleteLoggedModelTag(s, workspace_, id, "u"); });
   EXPECT_EQ(model(id).tags, (Texts{{"t", "2"}}));
-  EXPECT_EQ(thrown(Code::notFound, [&] { write([&](db::Session& s) { deleteLoggedModelTag(s, workspace_, id, "u"); }); }),
-            "No tag with key 'u' found for model with ID '" + id + "'.");
+  EXPECT_EQ(
+      thrown(Code::notFound, [&] { write([&](db::Session& s) { deleteLoggedModelTag(s, workspace_, id, "u"); }); }),
+      "No tag with key 'u' found for model with ID '" + id + "'.");
   write([&](db::Session& s) { addLoggedModelParams(s, workspace_, id, {{"p", "1"}, {"q", "2"}}); });
-  thrown(Code::invalid, [&] { write([&](db::Session& s) { addLoggedModelParams(s, workspace_, id, {{"p", "9"}, {"z", "1"}}); }); });
+  thrown(Code::invalid,
+         [&] { write([&](db::Session& s) { addLoggedModelParams(s, workspace_, id, {{"p", "9"}, {"z", "1"}}); }); });
   EXPECT_EQ(model(id).params, (Texts{{"p", "1"}, {"q", "2"}}));
 
   change([&](registry::Change& c) { deleteLoggedModel(c, workspace_, id); });
@@ -58,9 +61,10 @@ TEST_P(ModelTest, LifeOfALoggedModel) {
 
 TEST_P(ModelTest, NamesAndExperimentsAreChecked) {
   EXPECT_FALSE(model(make()).name.empty());
-  EXPECT_EQ(thrown(Code::invalid, [&] { make({.name = "a/b"}); }),
-            "Invalid model name ('a/b') provided. Model name must be a non-empty string and cannot contain the following "
-            "characters: ('/', ':', '.', '%', '\"', \"'\")");
+  EXPECT_EQ(
+      thrown(Code::invalid, [&] { make({.name = "a/b"}); }),
+      "Invalid model name ('a/b') provided. Model name must be a non-empty string and cannot contain the following "
+      "characters: ('/', ':', '.', '%', '\"', \"'\")");
   thrown(Code::notFound, [&] { make({.experiment = 9}); });
   std::int64_t id = makeExperiment("e");
   change([&](registry::Change& c) { deleteExperiment(c, workspace_, id); });
@@ -72,7 +76,8 @@ TEST_P(ModelTest, RegistrationsAreNotedAsTheClientWritesThem) {
   write([&](db::Session& s) { noteRegistration(s, id, "loan-risk", 1); });
   EXPECT_EQ(model(id).tags.at("mlflow.modelVersions"), R"([{"name": "loan-risk", "version": 1}])");
   write([&](db::Session& s) { noteRegistration(s, id, "a\"b", 12); });
-  EXPECT_EQ(model(id).tags.at("mlflow.modelVersions"), R"([{"name": "loan-risk", "version": 1}, {"name": "a\"b", "version": 12}])");
+  EXPECT_EQ(model(id).tags.at("mlflow.modelVersions"),
+            R"([{"name": "loan-risk", "version": 1}, {"name": "a\"b", "version": 12}])");
   write([&](db::Session& s) { noteRegistration(s, "m-unknown", "x", 1); });
 }
 
@@ -105,7 +110,9 @@ TEST_P(ModelTest, OutputsBecomeLineage) {
 TEST_P(ModelTest, SearchFiltersAndOrders) {
   std::string runId = makeRun();
   std::map<std::string, std::string> ids;
-  for (const char* name : {"a", "b", "c"}) ids[name] = make({.name = name, .modelType = name[0] == 'b' ? "x" : "", .params = {{"p", name}}, .tags = {{"t", name}}});
+  for (const char* name : {"a", "b", "c"})
+    ids[name] =
+        make({.name = name, .modelType = name[0] == 'b' ? "x" : "", .params = {{"p", name}}, .tags = {{"t", name}}});
   measure(runId, ids["a"], "acc", 0.9, 1, "loans", "d1");
   measure(runId, ids["a"], "acc", 0.1, 2, "other", "d2");
   measure(runId, ids["b"], "acc", 0.5, 1, "loans", "d1");
@@ -141,12 +148,15 @@ TEST_P(ModelTest, PageTokensBelongToTheirQuery) {
   EXPECT_EQ(second.items[0].name, "c");
   EXPECT_TRUE(second.nextPageToken.empty());
   query.filter = "name != 'y'";
-  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("Filter string in the page token does not match"), std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("Filter string in the page token does not match"),
+            std::string::npos);
   query.filter = "name != 'z'";
   query.orderBy[0].ascending = false;
-  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("Order by in the page token does not match"), std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("Order by in the page token does not match"),
+            std::string::npos);
   query.experiments = {"1"};
-  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("Experiment IDs in the page token do not match"), std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("Experiment IDs in the page token do not match"),
+            std::string::npos);
   for (const char* bad : {"x", "e30=", "W10=", "bnVsbA=="}) {
     query.pageToken = bad;
     thrown(Code::invalid, [&] { search(query); });

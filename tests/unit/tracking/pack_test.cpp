@@ -14,7 +14,11 @@ namespace {
 const double nan = std::numeric_limits<double>::quiet_NaN();
 
 TEST(Pack, TextsSurvive) {
-  Texts texts{{"a", ""}, {"k\"ey", "line\nbreak"}, {"ключ", "\\ \x01 \"quoted\""}, {"z", "plain"}, {"nul", std::string("\0x", 2)}};
+  Texts texts{{"a", ""},
+              {"k\"ey", "line\nbreak"},
+              {"ключ", "\\ \x01 \"quoted\""},
+              {"z", "plain"},
+              {"nul", std::string("\0x", 2)}};
   std::string packed = packTexts(texts);
   EXPECT_EQ(unpackTexts(packed), texts);
   EXPECT_EQ(PackedKey("k\"ey").textIn(packed), "line\nbreak");
@@ -30,7 +34,10 @@ TEST(Pack, AKeyIsNotFoundInsideAValue) {
 }
 
 TEST(Pack, MetricsSurviveExactly) {
-  std::vector<Metric> metrics{{"acc", 0.1, 1, -3}, {"big", 1.7976931348623157e308, 9223372036854775807, 2}, {"nan", nan, 0, 0}, {"tiny", 5e-324, 0, 0}};
+  std::vector<Metric> metrics{{"acc", 0.1, 1, -3},
+                              {"big", 1.7976931348623157e308, 9223372036854775807, 2},
+                              {"nan", nan, 0, 0},
+                              {"tiny", 5e-324, 0, 0}};
   auto back = unpackMetrics(packMetrics(metrics));
   ASSERT_EQ(back.size(), 4u);
   for (std::size_t i = 0; i < metrics.size(); ++i) {
@@ -56,12 +63,15 @@ TEST(Pack, BatchesAreReadByKey) {
 }
 
 TEST(Pack, WhatWasNotWrittenHereIsCorrupt) {
-  for (std::string_view bad : {"", "{", "{\"a\"", "{\"a\":}", "{\"a\":\"b\"", "{\"a\":\"b\"}x", "[]", "{\"a\":\"b\\", "{\"a\":1}"})
+  for (std::string_view bad :
+       {"", "{", "{\"a\"", "{\"a\":}", "{\"a\":\"b\"", "{\"a\":\"b\"}x", "[]", "{\"a\":\"b\\", "{\"a\":1}"})
     EXPECT_THROW(unpackTexts(bad), Error) << bad;
-  for (std::string_view bad : {"{\"a\":[]}", "{\"a\":[1,2]}", "{\"a\":[1,2,3}", "{\"a\":[x,2,3]}", "{\"a\":[\"inf\",2,3]}"})
+  for (std::string_view bad :
+       {"{\"a\":[]}", "{\"a\":[1,2]}", "{\"a\":[1,2,3}", "{\"a\":[x,2,3]}", "{\"a\":[\"inf\",2,3]}"})
     EXPECT_THROW(unpackMetrics(bad), Error) << bad;
   std::vector<Metric> points;
-  for (std::string_view bad : {"{}", "[[\"a\",1,2]]", "[[\"a\",1,2,3]", "[[\"a\""}) EXPECT_THROW(unpackBatch(bad, "", points), Error) << bad;
+  for (std::string_view bad : {"{}", "[[\"a\",1,2]]", "[[\"a\",1,2,3]", "[[\"a\""})
+    EXPECT_THROW(unpackBatch(bad, "", points), Error) << bad;
 }
 
 TEST(Pack, LatestIsByStepThenTimestampThenValue) {
@@ -88,14 +98,18 @@ std::string refusal(const std::string& key) {
 }
 
 TEST(Rules, KeysAreNamesOfFiles) {
-  for (const char* good : {"a", "a/b/c", "a.b-c_d:e f", "ünïcode", "日本語", "a..", ".a"}) EXPECT_EQ(refusal(good), "") << good;
+  for (const char* good : {"a", "a/b/c", "a.b-c_d:e f", "ünïcode", "日本語", "a..", ".a"})
+    EXPECT_EQ(refusal(good), "") << good;
   EXPECT_EQ(refusal("a?"),
-            "Invalid value \"a?\" for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), "
+            "Invalid value \"a?\" for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), "
+            "dashes (-), "
             "periods (.), spaces ( ), colon(:) and slashes (/).");
   EXPECT_EQ(refusal("./a"),
-            "Invalid value \"./a\" for parameter 'key' supplied: Names may be treated as files in certain cases, and must not "
+            "Invalid value \"./a\" for parameter 'key' supplied: Names may be treated as files in certain cases, and "
+            "must not "
             "resolve to other names when treated as such. This name would resolve to 'a'");
-  for (const char* bad : {"/a", "..a", "a/", "a//b", "../a", "a/../b", ".", "..", "", "a\nb", "a\x01", "a\u2028b", "a😀", "a\"b", "a%2e", "a\\b"})
+  for (const char* bad : {"/a", "..a", "a/", "a//b", "../a", "a/../b", ".", "..", "", "a\nb", "a\x01", "a\u2028b",
+                          "a😀", "a\"b", "a%2e", "a\\b"})
     EXPECT_NE(refusal(bad), "") << bad;
   EXPECT_NE(refusal("a\xff"), "");
 }
@@ -114,8 +128,8 @@ TEST(Rules, ArtifactLocations) {
   EXPECT_EQ(checkArtifactLocation("/a/b"), "/a/b");
   EXPECT_EQ(checkArtifactLocation("rel/x"), (std::filesystem::current_path() / "rel/x").string());
   EXPECT_EQ(checkArtifactLocation("mlflow-artifacts:/x"), "mlflow-artifacts:/x");
-  for (const char* bad : {"s3://b/x#f", "s3://b/x;p", "s3://b/x?a=../..", "s3://b/x?a=%2e%2e/", "s3://b/x?a=%252e%252e", "runs:/x/y",
-                          "http://internal/x", "mlflow-artifacts://host/x", "ftp://h/x", "HTTPS://h/x"})
+  for (const char* bad : {"s3://b/x#f", "s3://b/x;p", "s3://b/x?a=../..", "s3://b/x?a=%2e%2e/", "s3://b/x?a=%252e%252e",
+                          "runs:/x/y", "http://internal/x", "mlflow-artifacts://host/x", "ftp://h/x", "HTTPS://h/x"})
     EXPECT_THROW(checkArtifactLocation(bad), Error) << bad;
   EXPECT_THROW(checkArtifactLocation("s3://b/" + std::string(2100, 'a')), Error);
 }
@@ -123,7 +137,8 @@ TEST(Rules, ArtifactLocations) {
 TEST(Rules, ExperimentIds) {
   EXPECT_EQ(parseExperimentId(""), 0);
   EXPECT_EQ(parseExperimentId("12"), 12);
-  for (const char* bad : {"abc", "1.5", "1 ", "99999999999999999999", "0x1"}) EXPECT_THROW(parseExperimentId(bad), Error) << bad;
+  for (const char* bad : {"abc", "1.5", "1 ", "99999999999999999999", "0x1"})
+    EXPECT_THROW(parseExperimentId(bad), Error) << bad;
 }
 
 TEST(Rules, PythonTexts) {

@@ -34,7 +34,8 @@ TEST_P(RunTest, ANewRunIsRunningAndNamed) {
   EXPECT_EQ(made.artifactUri, "mlflow-artifacts:/0/" + made.runId + "/artifacts");
   EXPECT_EQ(run(makeRun({.name = "n"})).tags.at("mlflow.runName"), "n");
   EXPECT_EQ(run(makeRun({.tags = {{"mlflow.runName", "t"}}})).name, "t");
-  EXPECT_NE(thrown(Code::invalid, [&] { makeRun({.name = "a", .tags = {{"mlflow.runName", "b"}}}); }).find("with different values"),
+  EXPECT_NE(thrown(Code::invalid, [&] { makeRun({.name = "a", .tags = {{"mlflow.runName", "b"}}}); })
+                .find("with different values"),
             std::string::npos);
   EXPECT_EQ(thrown(Code::notFound, [&] { run("00000000000000000000000000000000"); }),
             "Run with id=00000000000000000000000000000000 not found");
@@ -56,17 +57,23 @@ TEST_P(RunTest, ParamsDoNotChange) {
   std::string id = makeRun();
   param(id, "lr", "0.1");
   param(id, "lr", "0.1");
-  EXPECT_EQ(thrown(Code::invalid, [&] { param(id, "lr", "0.2"); }),
-            "Changing param values is not allowed. Param with key='lr' was already logged with value='0.1' for run ID='" + id +
-                "'. Attempted logging new value '0.2'.");
-  std::string message = thrown(Code::invalid, [&] { log(id, {.metrics = {{{"m", 1, 0, 0}, "", "", ""}}, .params = {{"x", "1"}, {"lr", "0.3"}}, .tags = {{"t", "1"}}}); });
-  EXPECT_EQ(message, "Changing param values is not allowed. Params were already logged='[{'key': 'lr', 'old_value': '0.1', "
-                     "'new_value': '0.3'}]' for run ID='" + id + "'.");
+  EXPECT_EQ(
+      thrown(Code::invalid, [&] { param(id, "lr", "0.2"); }),
+      "Changing param values is not allowed. Param with key='lr' was already logged with value='0.1' for run ID='" +
+          id + "'. Attempted logging new value '0.2'.");
+  std::string message = thrown(Code::invalid, [&] {
+    log(id, {.metrics = {{{"m", 1, 0, 0}, "", "", ""}}, .params = {{"x", "1"}, {"lr", "0.3"}}, .tags = {{"t", "1"}}});
+  });
+  EXPECT_EQ(message,
+            "Changing param values is not allowed. Params were already logged='[{'key': 'lr', 'old_value': '0.1', "
+            "'new_value': '0.3'}]' for run ID='" +
+                id + "'.");
   tracking::Run after = run(id);  // nothing of the refused batch is there
   EXPECT_EQ(after.params, (Texts{{"lr", "0.1"}}));
   EXPECT_TRUE(after.metrics.empty());
   EXPECT_FALSE(after.tags.contains("t"));
-  EXPECT_NE(thrown(Code::invalid, [&] { log(id, {.params = {{"y", "1"}, {"y", "1"}}}); }).find("Duplicate parameter keys have been submitted: ['y']."),
+  EXPECT_NE(thrown(Code::invalid, [&] { log(id, {.params = {{"y", "1"}, {"y", "1"}}}); })
+                .find("Duplicate parameter keys have been submitted: ['y']."),
             std::string::npos);
 }
 
@@ -84,19 +91,24 @@ TEST_P(RunTest, BatchesHaveLimits) {
   Batch batch;
   for (int i = 0; i < 1001; ++i) batch.metrics.push_back({{"m", 1.0 * i, 0, i}, "", "", ""});
   EXPECT_EQ(thrown(Code::invalid, [&] { log(id, batch); }),
-            "A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split up metrics across multiple "
+            "A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split up metrics "
+            "across multiple "
             "requests and try again.");
   batch.metrics.resize(1000);
   batch.tags = {{"t", "1"}};
-  EXPECT_NE(thrown(Code::invalid, [&] { log(id, batch); }).find("at most 1000 metrics, params, and tags. Got 1001"), std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { log(id, batch); }).find("at most 1000 metrics, params, and tags. Got 1001"),
+            std::string::npos);
   batch.tags.clear();
   log(id, batch);
   EXPECT_EQ(history(id, "m").size(), 1000u);
   EXPECT_EQ(run(id).metrics.at(0).value, 999);
   EXPECT_EQ(thrown(Code::invalid, [&] { log(id, {.metrics = {{{"a", 1, -1, 0}, "", "", ""}}}); }),
-            "Invalid value -1 for parameter 'metrics[0].timestamp' supplied: metric 'a' (value=1.0). Timestamp must be a nonnegative "
+            "Invalid value -1 for parameter 'metrics[0].timestamp' supplied: metric 'a' (value=1.0). Timestamp must be "
+            "a nonnegative "
             "long (64-bit integer) ");
-  EXPECT_NE(thrown(Code::invalid, [&] { log(id, {.tags = {{"ok", "1"}, {"/no", "1"}}}); }).find("parameter 'tags[1].key'"), std::string::npos);
+  EXPECT_NE(
+      thrown(Code::invalid, [&] { log(id, {.tags = {{"ok", "1"}, {"/no", "1"}}}); }).find("parameter 'tags[1].key'"),
+      std::string::npos);
   EXPECT_EQ(thrown(Code::invalid, [&] { log("../x", {}); }), "Invalid value \"../x\" for parameter 'run_id' supplied.");
 }
 
@@ -138,7 +150,8 @@ TEST_P(RunTest, SamplesKeepBothEnds) {
   for (int step = 0; step < 10; ++step) log(id, "m", step, 100 + step, step);
   auto steps = [&](std::int64_t most, std::optional<std::int64_t> from = {}, std::optional<std::int64_t> to = {}) {
     std::vector<std::int64_t> found;
-    for (const Metric& m : read([&](db::Session& s) { return sampledHistory(s, workspace_, id, "m", most, from, to); })) found.push_back(m.step);
+    for (const Metric& m : read([&](db::Session& s) { return sampledHistory(s, workspace_, id, "m", most, from, to); }))
+      found.push_back(m.step);
     return found;
   };
   using Steps = std::vector<std::int64_t>;
@@ -146,7 +159,8 @@ TEST_P(RunTest, SamplesKeepBothEnds) {
   EXPECT_EQ(steps(1), (Steps{9}));
   EXPECT_EQ(steps(100).size(), 10u);
   EXPECT_EQ(steps(3, 2, 5), (Steps{2, 4, 5}));
-  thrown(Code::notFound, [&] { read([&](db::Session& s) { return sampledHistory(s, workspace_, "nobody", "m", 3, {}, {}); }); });
+  thrown(Code::notFound,
+         [&] { read([&](db::Session& s) { return sampledHistory(s, workspace_, "nobody", "m", 3, {}, {}); }); });
 }
 
 TEST_P(RunTest, DeletedRunsTakeNothing) {
@@ -181,7 +195,8 @@ TEST_P(RunTest, OldStyleModelsAreAppendedToTheirTag) {
 
 TEST_P(RunTest, CompactedHistoryIsTheSame) {
   std::string id = makeRun();
-  for (int i = 0; i < 70; ++i) log(id, {.metrics = {{{"a", 0.1 * i, i, i}, "", "", ""}, {{"b/c", 1.0 * i, i, 0}, "", "", ""}}});
+  for (int i = 0; i < 70; ++i)
+    log(id, {.metrics = {{{"a", 0.1 * i, i, i}, "", "", ""}, {{"b/c", 1.0 * i, i, 0}, "", "", ""}}});
   auto before = history(id, "b/c");
   EXPECT_EQ(count("metric_log"), 70);
   compactHistory(*store_, workspace_, id);

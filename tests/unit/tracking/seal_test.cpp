@@ -17,8 +17,11 @@ class SealTest : public TrackingTest {
   }
   std::string fullRun() {
     std::string id = makeRun({.name = "r", .startTime = 5});
-    log(id, {.metrics = {{{"acc", 0.9, 1, 1}, "", "", ""}, {{"loss", 0.2, 1, 1}, "", "", ""}}, .params = {{"lr", "0.1"}}, .tags = {{"k", "v"}}});
-    write([&](db::Session& s) { logInputs(s, workspace_, id, {{{0, "loans", "d1", "local", "here", "", ""}, {}}}, {}); });
+    log(id, {.metrics = {{{"acc", 0.9, 1, 1}, "", "", ""}, {{"loss", 0.2, 1, 1}, "", "", ""}},
+             .params = {{"lr", "0.1"}},
+             .tags = {{"k", "v"}}});
+    write(
+        [&](db::Session& s) { logInputs(s, workspace_, id, {{{0, "loans", "d1", "local", "here", "", ""}, {}}}, {}); });
     return id;
   }
 };
@@ -77,7 +80,9 @@ TEST_P(SealTest, EveryPartIsCovered) {
       "UPDATE dataset SET source = 'there'",
   };
   for (const char* alteration : alterations) {
-    write([&](db::Session& s) { s.script("DELETE FROM metric_log; DELETE FROM run; DELETE FROM dataset_context; DELETE FROM dataset"); });
+    write([&](db::Session& s) {
+      s.script("DELETE FROM metric_log; DELETE FROM run; DELETE FROM dataset_context; DELETE FROM dataset");
+    });
     std::string id = fullRun();
     finish(id);
     ASSERT_EQ(check(id).state, SealState::intact);

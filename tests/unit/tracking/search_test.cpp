@@ -17,7 +17,8 @@ class SearchTest : public TrackingTest {
     add("c", 30, {{"acc", std::nan("")}}, {}, {{"team", "blue"}});
     add("d", 40, {}, {{"lr", "0.2"}}, {{"team", "red"}});
   }
-  void add(const std::string& name, std::int64_t start, std::vector<std::pair<std::string, double>> metrics, std::vector<Pair> params, std::vector<Pair> tags) {
+  void add(const std::string& name, std::int64_t start, std::vector<std::pair<std::string, double>> metrics,
+           std::vector<Pair> params, std::vector<Pair> tags) {
     ids_[name] = makeRun({.userId = "u-" + name, .name = name, .startTime = start});
     Batch batch{.params = std::move(params), .tags = std::move(tags)};
     for (const auto& [key, value] : metrics) batch.metrics.push_back({{key, value, 0, 0}, "", "", ""});
@@ -107,9 +108,33 @@ TEST_P(SearchTest, PagesMeetWithoutGapOrOverlap) {
   thrown(Code::invalid, [&] { names({.experiments = {0}, .pageToken = "x"}); });
 }
 
+TEST_P(SearchTest, APageOfHugeRunsEndsEarlyAndGoesOn) {
+  std::int64_t heavy = makeExperiment("heavy");
+  std::string tags;
+  for (int i = 0; i < 120; ++i) {
+    std::string id = makeRun({.experiment = heavy, .startTime = i});
+    tags.assign("{\"big\":\"" + std::string(700'000, 'x') + "\"}");
+    write([&](db::Session& s) { s.run("UPDATE run SET tags = $2 WHERE run_id = $1", {id, tags}); });
+  }
+  RunSearch search{.experiments = {heavy}, .maxResults = 120};
+  std::vector<std::int64_t> starts;
+  int pages = 0;
+  do {
+    auto page = read([&](db::Session& s) { return searchRuns(s, workspace_, search); });
+    for (const tracking::Run& r : page.items) starts.push_back(r.startTime);
+    search.pageToken = page.nextPageToken;
+    ++pages;
+  } while (!search.pageToken.empty() && pages < 9);
+  EXPECT_EQ(pages, 3);
+  ASSERT_EQ(starts.size(), 120u);
+  EXPECT_TRUE(std::is_sorted(starts.rbegin(), starts.rend()));
+}
+
 TEST_P(SearchTest, DatasetsOfRuns) {
   auto input = [&](const std::string& run, const std::string& name, const std::string& digest, const Texts& tags) {
-    write([&](db::Session& s) { logInputs(s, workspace_, ids_[run], {{{0, name, digest, "local", "x", "", ""}, tags}}, {}); });
+    write([&](db::Session& s) {
+      logInputs(s, workspace_, ids_[run], {{{0, name, digest, "local", "x", "", ""}, tags}}, {});
+    });
   };
   input("a", "loans", "d1", {{"mlflow.data.context", "training"}});
   input("a", "loans", "d2", {{"mlflow.data.context", "eval"}});
