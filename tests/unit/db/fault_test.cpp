@@ -206,8 +206,12 @@ TEST(SqliteFault, AFullDiskIsSaidSoAndWorksAgainWhenThereIsRoom) {
 }
 
 TEST(SqliteFault, AfterAFailedFlushNothingIsWrittenUntilTheRestart) {
-  for (std::size_t logBytes :
-       {std::size_t{1} << 20, std::size_t{4096}}) {  // the flush of a commit, the flush of a checkpoint
+  struct Case {
+    std::size_t logBytes;
+    FaultyDisk::Fault fault;
+  };
+  for (auto [logBytes, fault] :
+       {Case{1 << 20, FaultyDisk::Fault::flushLog}, Case{4096, FaultyDisk::Fault::flushDatabase}}) {
     TemporaryFolder folder;
     FaultyDisk disk;
     auto open = [&] { return openSqlite({.path = folder.path() + "/regesta.db", .logBytes = logBytes}); };
@@ -215,13 +219,7 @@ TEST(SqliteFault, AfterAFailedFlushNothingIsWrittenUntilTheRestart) {
     auto add = [&] { database->write([](Session& s) { s.run("INSERT INTO item VALUES (1)"); }); };
     database->write([](Session& s) { s.run("CREATE TABLE item (n BIGINT)"); });
     add();
-    database.reset();
-    database = open();
-    add();  // the log starts over, so that the next add is the shortest there is
-    disk.failAt(0, Fault::none, false);
-    add();
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the checkpoint comes after the answer
-    disk.failAt(disk.operations(), Fault::write, false);         // a flush is the last operation of both
+    disk.failAt(1, fault, true);
     std::string message;
     for (int i = 0; i < 20 && message.empty(); ++i) {
       try {
@@ -233,6 +231,7 @@ TEST(SqliteFault, AfterAFailedFlushNothingIsWrittenUntilTheRestart) {
     }
     message = thrown(Code::unavailable, add);
     EXPECT_NE(message.find("until the server is restarted"), std::string::npos) << message;
+    disk.failAt(0, FaultyDisk::Fault::none, false);
     database.reset();
     database = open();
     add();

@@ -171,7 +171,7 @@ int FaultyDisk::beforeWrite(std::size_t bytes, std::int64_t end, const std::stri
     if (others + std::max(static_cast<std::size_t>(end), files_[path].cached.size()) > quota_)
       return *written = 0, SQLITE_FULL;
   }
-  if (!strikes()) return SQLITE_OK;
+  if (!strikes() || fault_ == Fault::flushLog || fault_ == Fault::flushDatabase) return SQLITE_OK;
   *written = fault_ == Fault::write ? bytes / 2 : 0;
   return fault_ == Fault::full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
@@ -181,6 +181,8 @@ int FaultyDisk::beforeWrite(std::size_t bytes, std::int64_t end, const std::stri
 int FaultyDisk::beforeFlush(const std::string& path) {
   std::lock_guard lock(mutex_);
   if (!strikes() || fault_ == Fault::full) return SQLITE_OK;
+  bool isLog = path.ends_with("-wal");
+  if ((fault_ == Fault::flushLog && !isLog) || (fault_ == Fault::flushDatabase && isLog)) return SQLITE_OK;
   if (fault_ != Fault::powerCut) files_[path].pending.clear();
   return SQLITE_IOERR_FSYNC;
 }

@@ -16,9 +16,11 @@ class FaultyDisk {
  public:
   enum class Fault {
     none,
-    write,     ///< a write leaves half of its bytes and fails; a flush fails
-    full,      ///< a write fails as on a full disk
-    powerCut,  ///< from here on nothing reaches the disk
+    write,          ///< a write leaves half of its bytes and fails; a flush fails
+    full,           ///< a write fails as on a full disk
+    flushLog,       ///< only flushes of the write-ahead log fail: those of a commit
+    flushDatabase,  ///< only flushes of the database file fail: those of a checkpoint
+    powerCut,       ///< from here on nothing reaches the disk
   };
   FaultyDisk();
   ~FaultyDisk();
