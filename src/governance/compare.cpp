@@ -15,7 +15,7 @@ std::string label(Table table, const std::string& key) {
 }
 
 std::string shown(const json::value& value) {
-  return shorten(value.is_string() ? std::string(value.as_string()) : json::serialize(value), 120);
+  return shorten(value.is_string() ? std::string(value.as_string()) : json::serialize(value), 200);
 }
 
 std::string entryWords(std::int64_t entry) {

@@ -1,6 +1,7 @@
 #include "crypto/hash.h"
 #include "governance/replay.h"
 #include "registry/version.h"
+#include "tracking/seal.h"
 
 namespace regesta::governance {
 
@@ -167,6 +168,22 @@ void readAccess(db::Session& session, State& state) {
                                                       -1};
 }
 
+/// A run that was written to after its seal, through the server, is no fault; one whose content differs all the same
+/// is.
+void readRuns(db::Session& session, State& state) {
+  std::vector<std::pair<std::string, std::string>> sealed;
+  {
+    auto rows = session.query("SELECT run_id, workspace FROM run WHERE sealed_digest <> ''");
+    while (rows.next()) sealed.emplace_back(rows.text(0), rows.text(1));
+  }
+  for (const auto& [id, workspace] : sealed) {
+    tracking::SealCheck check = tracking::checkSeal(session, id);
+    bool altered = check.state == tracking::SealState::altered;
+    std::string shown = altered ? fmt::format("{} for content that has {}", check.sealed, check.present) : check.sealed;
+    state[Table::run][rowKey(workspace, "run/" + id, "")] = {{{"seal", shown}}, -1};
+  }
+}
+
 }  // namespace
 
 State readState(db::Session& session) {
@@ -176,6 +193,7 @@ State readState(db::Session& session) {
   readGovernance(session, state);
   readRequests(session, state);
   readAccess(session, state);
+  readRuns(session, state);
   return state;
 }
 

@@ -90,6 +90,7 @@ void Replay::take(std::int64_t index, std::string_view body) {
   if (action.starts_with("evidence.") || action.starts_with("policy.")) takeGovernance(entry);
   if (action.starts_with("change-request.") || action.starts_with("approval.")) takeRequest(entry);
   if (action.starts_with("user.") || action.starts_with("token.")) takeAccess(entry);
+  if (action == "run.sealed") takeRun(entry);
   citeDecision(entry);
 }
 
@@ -241,6 +242,10 @@ void Replay::takeAccess(const Entry& entry) {
   } else if (entry.is("token.revoked")) {
     amend(rows, entry.subject, "revoked", true, entry.index);
   }
+}
+
+void Replay::takeRun(const Entry& entry) {
+  set(state_[Table::run], rowKey(entry.workspace, entry.subject, ""), {{"seal", entry.text("digest")}}, entry.index);
 }
 
 /// Whoever cites a decision vouches that it is stored, whole.

@@ -33,9 +33,10 @@ enum class Table {
   decision,
   binding,
   user,
-  token
+  token,
+  run,
 };
-inline constexpr std::size_t tableCount = 12;
+inline constexpr std::size_t tableCount = 13;
 struct State {
   std::array<Rows, tableCount> tables;
   Rows& operator[](Table table) { return tables[static_cast<std::size_t>(table)]; }
@@ -56,6 +57,7 @@ class Replay {
   void takeGovernance(const Entry& entry);
   void takeRequest(const Entry& entry);
   void takeAccess(const Entry& entry);
+  void takeRun(const Entry& entry);
   void renameAsset(const Entry& entry);
   void dropAsset(const Entry& entry);
   void citeDecision(const Entry& entry);

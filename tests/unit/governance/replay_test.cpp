@@ -2,6 +2,8 @@
 
 #include "fixture.h"
 #include "governance/access.h"
+#include "tracking/run.h"
+#include "tracking/seal.h"
 
 namespace regesta::governance {
 namespace {
@@ -126,6 +128,18 @@ TEST_F(ReplayTest, aPasswordIsNamedWithoutShowingIt) {
 }
 TEST_F(ReplayTest, aTokenIsNamed) {
   EXPECT_HAS(after("UPDATE service_token SET revoked = 1"), "token/ci has revoked true");
+}
+
+TEST_F(ReplayTest, aSealedRunsMetricIsNamed) {
+  change([](registry::Change& c) {
+    tracking::Run run = tracking::createRun(c.session, "default", {.experiment = 0, .userId = "anna", .name = "train"});
+    run.metrics = {{"accuracy", 0.7, 1, 0}};
+    tracking::saveRun(c.session, run);
+    tracking::sealRun(c, run, "cited");
+  });
+  EXPECT_EQ(differences(), std::vector<std::string>{});
+  EXPECT_HAS(after("UPDATE run SET metrics = replace(metrics, '0.7', '0.9')"), "for content that has");
+  EXPECT_HAS(after("UPDATE run SET sealed_digest = 'abc'"), "has seal abc");
 }
 
 TEST_F(ReplayTest, renamingAndDeletingLeaveNothingBehind) {
