@@ -66,6 +66,11 @@ class Bench {
             [&](int) { store_.read([&](db::Session& s) { return tracking::getRun(s, workspace, any()); }); });
     measure("log-batch, 10 metrics, one client (one COMMIT each)", 500, [&](int i) { logOne(i, 10); });
     measure("log-batch, 500 metrics, one client", 100, [&](int i) { logOne(i, 500); });
+    measure("64 log-batches of 10 metrics in one transaction", 30, [&](int i) {
+      store_.write([&](db::Session& session) {
+        for (int n = 0; n < 64; ++n) tracking::logBatch(session, workspace, any(), batchOf(i * 64 + n, 10));
+      });
+    });
     together(10, 6400);
     together(500, 640);
     measure("create run, one client", 500, [&](int i) {
