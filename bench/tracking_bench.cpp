@@ -216,7 +216,7 @@ int main(int argc, char** argv) {
   if (!postgres) std::filesystem::create_directories(place);
   auto database = postgres ? db::openPostgres(place, 64) : db::openSqlite({.path = place + "/regesta.db"});
   db::migrate(*database);
-  registry::Store store(*database, [] {});
+  registry::Store store(*database, {});
   tracking::prepareTracking(store, "mlflow-artifacts:/");
   Bench(store, runs).run();
   if (argc <= 2) std::filesystem::remove_all(place);

@@ -11,6 +11,9 @@ class Log;
 namespace regesta::policy {
 class Engine;
 }
+namespace regesta::delivery {
+class Resolver;
+}
 namespace regesta::governance {
 class Gate;
 }
@@ -25,6 +28,7 @@ struct Core {
   policy::Engine& policy;
   governance::Access& access;
   governance::Gate& gate;
+  delivery::Resolver& prompts;
   std::string artifactRoot = "mlflow-artifacts:/";  ///< --default-artifact-root
   std::string publicUrl;                            ///< for links in answers: http://127.0.0.1:4600
   std::string version;

@@ -15,10 +15,11 @@ std::int64_t Change::record(std::string action, std::string workspace, std::stri
   lastEntry_ = ledger::append(session, entry);
   session.run("INSERT INTO subject_entry (workspace, subject, entry) VALUES ($1, $2, $3)",
               {entry.workspace, entry.subject, lastEntry_});
+  touched_.push_back({std::move(entry.workspace), std::move(entry.subject)});
   return lastEntry_;
 }
 
-Store::Store(db::Database& database, std::function<void()> afterCommit)
-    : database_(database), afterCommit_(afterCommit ? std::move(afterCommit) : [] {}) {}
+Store::Store(db::Database& database, AfterCommit afterCommit)
+    : database_(database), afterCommit_(afterCommit ? std::move(afterCommit) : [](const std::vector<Touch>&) {}) {}
 
 }  // namespace regesta::registry

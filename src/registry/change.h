@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "db/database.h"
@@ -14,6 +15,11 @@ struct Actor {
   /// The part behind the colon: what people call them.
   std::string shortName() const { return name.substr(name.find(':') + 1); }
   bool operator==(const Actor&) const = default;
+};
+
+/// What a change was about, as its ledger entry names it: "prompt/loan-summary@3", "model/loan-risk#production".
+struct Touch {
+  std::string workspace, subject;
 };
 
 /// One change of governed state in progress: a transaction that will also hold its ledger entries. Functions that
@@ -29,18 +35,21 @@ class Change {
   /// it. Returns the entry's id.
   std::int64_t record(std::string action, std::string workspace, std::string subject, json::object data = {});
   std::int64_t lastEntry() const { return lastEntry_; }
+  const std::vector<Touch>& touched() const { return touched_; }
 
  private:
   std::int64_t lastEntry_ = 0;
+  std::vector<Touch> touched_;
 };
 
 /// The one door to the state for everything above: reads, plain writes of bulk data, and recorded changes.
 /// Thread-safe.
 class Store {
  public:
-  /// `afterCommit` is called, from any thread, after each recorded change became durable (wakes the ledger and the
-  /// feed).
-  Store(db::Database& database, std::function<void()> afterCommit);
+  /// Called, from any thread, after a recorded change became durable and before change() returns: wakes the ledger,
+  /// drops what was remembered of the subjects.
+  using AfterCommit = std::function<void(const std::vector<Touch>&)>;
+  Store(db::Database& database, AfterCommit afterCommit);
 
   template <class Fn>
   auto read(Fn&& fn) {
@@ -60,16 +69,24 @@ class Store {
   /// A recorded change. `fn(Change&)` may run more than once and must have no effect outside it.
   template <class Fn>
   auto change(const Actor& actor, Fn&& fn) {
+    std::vector<Touch> touched;
     auto body = [&](db::Session& session) {
       Change change(session, actor);
-      return fn(change);
+      if constexpr (std::is_void_v<std::invoke_result_t<Fn&, Change&>>) {
+        fn(change);
+        touched = change.touched();
+      } else {
+        auto result = fn(change);
+        touched = change.touched();
+        return result;
+      }
     };
     if constexpr (std::is_void_v<std::invoke_result_t<Fn&, Change&>>) {
       database_.write(body);
-      afterCommit_();
+      afterCommit_(touched);
     } else {
       auto result = database_.writing(body);
-      afterCommit_();
+      afterCommit_(touched);
       return result;
     }
   }
@@ -77,7 +94,7 @@ class Store {
 
  private:
   db::Database& database_;
-  std::function<void()> afterCommit_;
+  AfterCommit afterCommit_;
 };
 
 }  // namespace regesta::registry

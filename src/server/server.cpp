@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "blob/store.h"
 #include "db/migrate.h"
+#include "delivery/resolve.h"
 #include "governance/access.h"
 #include "governance/gate.h"
 #include "http/server.h"
@@ -84,7 +85,8 @@ class Running {
       : address_(parseListen(config.text("listen"))),
         data_(config.text("data")),
         database_(openDatabase(config, data_)),
-        store_(*database_, [this] { log_->wake(); }),
+        store_(*database_, [this](const std::vector<registry::Touch>&) { log_->wake(); }),
+        prompts_(store_),
         blobs_(openBlobs(config, data_)),
         policy_(policyOptions(config)) {
     db::migrate(*database_);
@@ -94,7 +96,7 @@ class Running {
     refuseOpenDoor();
     gate_ = std::make_unique<governance::Gate>(store_, policy_,
                                                governance::Gate::Options{.publicUrl = config.text("public-url")});
-    core_ = std::make_unique<api::Core>(api::Core{store_, *blobs_, *log_, policy_, *access_, *gate_,
+    core_ = std::make_unique<api::Core>(api::Core{store_, *blobs_, *log_, policy_, *access_, *gate_, prompts_,
                                                   config.text("default-artifact-root"), config.text("public-url"),
                                                   std::string(version)});
     router_ = api::makeRouter(*core_);
@@ -146,6 +148,7 @@ class Running {
   DataDirectory data_;
   std::unique_ptr<db::Database> database_;
   registry::Store store_;
+  delivery::Resolver prompts_;
   std::unique_ptr<blob::BlobStore> blobs_;
   policy::Engine policy_;
   std::unique_ptr<ledger::Log> log_;

@@ -7,6 +7,7 @@
 #include "api/mlflow/registry_wire.h"
 #include "api/mlflow/version_source.h"
 #include "base/text.h"
+#include "delivery/register.h"
 #include "governance/gate.h"
 #include "registry/tree.h"
 #include "tracking/artifact.h"
@@ -103,6 +104,19 @@ void settle(Change& change, const Version& version, const Origin& origin, const 
     tracking::noteRegistration(change.session, origin.modelId, version.asset.key.name, version.number);
 }
 
+/// What the client called a chat but is none stays the text that it is.
+delivery::Prompt promptOf(const registry::NewVersion& fresh) {
+  try {
+    return delivery::parsePrompt(fresh.content);
+  } catch (const Error&) {
+    delivery::Prompt prompt;
+    json::value content = parseJson(fresh.content);
+    const json::value& text = content.at("template");
+    prompt.text = text.is_string() ? std::string(text.get_string()) : writeJson(text);
+    return prompt;
+  }
+}
+
 OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
   checkModelName(in.name);
   call.require(Verb::write, in.name);
@@ -122,7 +136,8 @@ OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
     std::optional<std::string> folder = folderOf(call, change.session, origin);
     if (folder) fresh.files = snapshot(change.session, call.workspace, *folder);
     if (fresh.files.empty()) folder.reset();
-    Version version = registry::createVersion(change, asset, fresh);
+    Version version = fresh.content.empty() ? registry::createVersion(change, asset, fresh)
+                                            : delivery::registerPrompt(change, asset, {promptOf(fresh), fresh}).version;
     settle(change, version, origin, folder, in.model_id.has_value());
     return version;
   });

@@ -6,47 +6,79 @@ namespace regesta::api::native {
 struct NewPrompt {
   std::string name;
   RawJson messages;
-  std::string templateText, semver, description;
-  RawJson modelConfig, responseFormat;
+  std::string templateText, templateFormat, semver, description;
+  RawJson inputSchema, modelConfig, responseFormat, tools, examples;
+  std::vector<std::string> labels;
   TextMap tags;
   static constexpr Field fields[] = {
       field<&NewPrompt::name>("name", required),
       field<&NewPrompt::messages>("messages", about("a chat prompt: [{\"role\", \"content\"}]")),
       field<&NewPrompt::templateText>("template", about("a text prompt, with {{variables}}")),
-      field<&NewPrompt::semver>("semver"),
-      field<&NewPrompt::description>("description"),
+      field<&NewPrompt::templateFormat>("template_format", about("mustache (the default), jinja2 or f-string")),
+      field<&NewPrompt::inputSchema>("input_schema", about("JSON Schema of the variables")),
       field<&NewPrompt::modelConfig>("model_config"),
       field<&NewPrompt::responseFormat>("response_format"),
+      field<&NewPrompt::tools>("tools"),
+      field<&NewPrompt::examples>("examples"),
+      field<&NewPrompt::labels>("labels"),
+      field<&NewPrompt::semver>("semver", about("at least what the change asks for; absent: computed")),
+      field<&NewPrompt::description>("description", about("the commit message")),
       field<&NewPrompt::tags>("tags")};
 };
+struct BumpReasonAnswer {
+  std::string bump, what;
+  static constexpr Field fields[] = {field<&BumpReasonAnswer::bump>("bump"), field<&BumpReasonAnswer::what>("what")};
+};
+/// Absent members of the content are left out.
 struct PromptAnswer {
   std::string name;
   std::int64_t version = 0;
   std::optional<std::string> semver;
   std::string type;
   std::optional<std::string> templateText;
-  RawJson messages, modelConfig, responseFormat;
-  std::string digest, description;
-  TextMap tags;
-  std::vector<std::string> aliases;
+  RawJson messages;
+  std::optional<std::string> templateFormat;
+  RawJson inputSchema, modelConfig, responseFormat, tools, examples, partials;
+  RawJson labels;
+  std::string digest;
+  std::optional<std::string> description;
+  std::optional<TextMap> tags;
+  std::optional<std::vector<std::string>> aliases;
   std::optional<std::string> createdAt;
   std::string createdBy;
-  std::optional<std::string> why;
-  static constexpr Field fields[] = {field<&PromptAnswer::name>("name"),
-                                     field<&PromptAnswer::version>("version"),
-                                     field<&PromptAnswer::semver>("semver"),
-                                     field<&PromptAnswer::type>("type"),
-                                     field<&PromptAnswer::templateText>("template"),
-                                     field<&PromptAnswer::messages>("messages"),
-                                     field<&PromptAnswer::modelConfig>("model_config"),
-                                     field<&PromptAnswer::responseFormat>("response_format"),
-                                     field<&PromptAnswer::digest>("digest"),
-                                     field<&PromptAnswer::description>("description"),
-                                     field<&PromptAnswer::tags>("tags"),
-                                     field<&PromptAnswer::aliases>("aliases"),
-                                     field<&PromptAnswer::createdAt>("created_at"),
-                                     field<&PromptAnswer::createdBy>("created_by"),
-                                     field<&PromptAnswer::why>("why", about("how this version was chosen"))};
+  std::optional<bool> created;
+  std::optional<std::string> bump;
+  std::optional<std::vector<BumpReasonAnswer>> bumpReasons;
+  std::optional<std::string> why, reason, variant;
+  std::optional<std::int64_t> rollout;
+  static constexpr Field fields[] = {
+      field<&PromptAnswer::name>("name"),
+      field<&PromptAnswer::version>("version"),
+      field<&PromptAnswer::semver>("semver"),
+      field<&PromptAnswer::type>("type"),
+      field<&PromptAnswer::templateText>("template"),
+      field<&PromptAnswer::messages>("messages"),
+      field<&PromptAnswer::templateFormat>("template_format"),
+      field<&PromptAnswer::inputSchema>("input_schema"),
+      field<&PromptAnswer::modelConfig>("model_config"),
+      field<&PromptAnswer::responseFormat>("response_format"),
+      field<&PromptAnswer::tools>("tools"),
+      field<&PromptAnswer::examples>("examples"),
+      field<&PromptAnswer::partials>("partials"),
+      field<&PromptAnswer::labels>("labels"),
+      field<&PromptAnswer::digest>("digest"),
+      field<&PromptAnswer::description>("description"),
+      field<&PromptAnswer::tags>("tags"),
+      field<&PromptAnswer::aliases>("aliases"),
+      field<&PromptAnswer::createdAt>("created_at"),
+      field<&PromptAnswer::createdBy>("created_by"),
+      field<&PromptAnswer::created>("created", about("false: the newest version says exactly this already")),
+      field<&PromptAnswer::bump>("bump"),
+      field<&PromptAnswer::bumpReasons>("bump_reasons"),
+      field<&PromptAnswer::why>("why", about("how this version was chosen")),
+      field<&PromptAnswer::reason>("reason", about("fixed, split or segment")),
+      field<&PromptAnswer::variant>("variant", about("of the rollout that decided")),
+      field<&PromptAnswer::rollout>("rollout")};
 };
 struct PromptPath {
   std::string name, selector;
@@ -54,10 +86,12 @@ struct PromptPath {
                                      field<&PromptPath::selector>("selector", required)};
 };
 struct PromptQuery {
-  std::string name, alias, key;
-  static constexpr Field fields[] = {field<&PromptQuery::name>("name", required),
-                                     field<&PromptQuery::alias>("alias", about("default: production")),
-                                     field<&PromptQuery::key>("key", about("who asks; decides in a rollout"))};
+  std::string name, alias, key, context;
+  static constexpr Field fields[] = {
+      field<&PromptQuery::name>("name", required),
+      field<&PromptQuery::alias>("alias", about("an alias or any other selector; default: production")),
+      field<&PromptQuery::key>("key", about("who asks; decides in a rollout")),
+      field<&PromptQuery::context>("context", about("a JSON object that segments look at"))};
 };
 
 PromptAnswer createPromptVersion(Call& call, const NewPrompt& asked);

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "delivery/register.h"
 #include "governance/binding.h"
 #include "policy/engine.h"
 #include "registry/lineage.h"
@@ -15,7 +16,7 @@ namespace {
 
 using registry::Kind;
 
-/// {"template","type"} as every front sees prompts: text, or the messages of a chat.
+/// A prompt's content from its text alone, or from an object whose "template" says whether it is a text or a chat.
 std::string promptContent(const json::value& content) {
   if (content.is_string() && !content.as_string().empty())
     return canonicalJson(json::object{{"template", content}, {"type", "text"}});
@@ -123,7 +124,10 @@ VersionAnswer storeVersion(Call& call, const registry::AssetKey& key, const regi
     auto asset = registry::findAsset(change.session, key);
     if (!asset)
       asset = makeAsset ? registry::createAsset(change, key, "", {}) : registry::getAsset(change.session, key);
-    registry::Version version = registry::createVersion(change, *asset, made);
+    registry::Version version =
+        key.kind == Kind::prompt
+            ? delivery::registerPrompt(change, *asset, {delivery::parsePrompt(made.content), made}).version
+            : registry::createVersion(change, *asset, made);
     if (!made.runId.empty() && tracking::findRun(change.session, key.workspace, made.runId))
       registry::addEdge(change.session, key.workspace,
                         {"run/" + made.runId, version.subject(), "registered", change.now});

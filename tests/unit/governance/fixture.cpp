@@ -83,7 +83,7 @@ void GovernanceTest::SetUp() {
 
 void GovernanceTest::open(std::unique_ptr<db::Database> database) {
   database_ = std::move(database);
-  store_ = std::make_unique<registry::Store>(*database_, [] {});
+  store_ = std::make_unique<registry::Store>(*database_, registry::Store::AfterCommit{});
   blobs_ = blob::openLocal((folder_ / "blobs").string());
   gate_ = std::make_unique<Gate>(*store_, engine(), Gate::Options{.publicUrl = "http://regesta.test"});
 }

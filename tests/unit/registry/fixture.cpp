@@ -65,7 +65,7 @@ void RegistryTest::SetUp() {
     database_ = db::openSqlite({.path = (folder_ / "regesta.db").string()});
   }
   db::migrate(*database_);
-  store_ = std::make_unique<Store>(*database_, [this] { ++commits_; });
+  store_ = std::make_unique<Store>(*database_, [this](const std::vector<Touch>&) { ++commits_; });
 }
 
 void RegistryTest::TearDown() {

@@ -58,7 +58,7 @@ void TrackingTest::SetUp() {
     database_ = db::openSqlite({.path = (folder_ / "regesta.db").string()});
   }
   db::migrate(*database_);
-  store_ = std::make_unique<registry::Store>(*database_, [] {});
+  store_ = std::make_unique<registry::Store>(*database_, registry::Store::AfterCommit{});
   prepareTracking(*store_, "mlflow-artifacts:/");
 }
 

@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "delivery/prompt.h"
+
+namespace regesta::delivery {
+
+enum class Bump { none, patch, minor, major };
+std::string_view bumpName(Bump bump);
+
+/// Why a version counts as it does: "variable 'tone' is newly required" → major.
+struct BumpReason {
+  Bump bump = Bump::none;
+  std::string what;
+};
+struct BumpVerdict {
+  Bump bump = Bump::none;           ///< the highest of the reasons
+  std::vector<BumpReason> reasons;  ///< highest first
+};
+
+/// What a change means for those who call the prompt, by the table of docs/prompts.md.
+BumpVerdict bumpBetween(const Prompt& before, const Prompt& after);
+
+}  // namespace regesta::delivery

@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "registry/change.h"
+
+namespace regesta::delivery {
+
+/// One observation about one version of a prompt that somebody used: a score, a rate's 0 or 1, a latency.
+struct Report {
+  std::string prompt;
+  std::int64_t version = 0;  ///< number
+  std::string metric;        ///< "helpfulness", "latency_ms", "error"
+  double value = 0;          ///< as measured; finite
+  std::string unit;          ///< whom it is about (user, session); may be empty
+  std::string key;           ///< idempotency key; empty: every report counts
+  std::int64_t at = 0;       ///< milliseconds; 0: now
+  std::string source;        ///< "native", "langfuse", "mlflow", "otlp"
+};
+struct ReportOutcome {
+  enum class Kind { stored, duplicate, refused } kind = Kind::stored;
+  std::string error;  ///< refused: field and rule
+};
+
+/// Stores reports durably and lets the guards of running rollouts see them, all in one transaction: a guard that acts
+/// has acted when this returns. One outcome a report, in order; a refused one (unknown prompt or version, a value that
+/// is not finite) does not keep the others from being stored.
+std::vector<ReportOutcome> report(registry::Store& store, std::string_view workspace,
+                                  const std::vector<Report>& reports);
+
+}  // namespace regesta::delivery
