@@ -128,9 +128,12 @@ def load(peer, method, path, body, clients, seconds):
     out = subprocess.run(["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", script, f"http://127.0.0.1:{peer.port}{path}"],
                          capture_output=True, text=True, check=True).stdout
     used = cpu_seconds(peer.process.pid) - before
-    assert "Non-2xx" not in out, out
-    count = int(re.search(r"(\d+) requests in", out).group(1))
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)), used / max(count, 1)
+    # MLflow answers some calls with 500 when 16 clients meet on its SQLite file: only answers count. We must have none.
+    failed = int((re.search(r"Non-2xx or 3xx responses: (\d+)", out) or [0, 0])[1])
+    assert failed == 0 or peer.name == "mlflow", out
+    count, took = re.search(r"(\d+) requests in ([\d.]+)s", out).groups()
+    good = int(count) - failed
+    return good / float(took), used / max(good, 1)
 
 
 def latency_ms(peer, method, path, body, count):
