@@ -24,8 +24,13 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # The precompiled header is hashed by content, so a fresh clone in another folder still hits the cache.
+  # A precompiled header holds absolute paths, so its bytes differ from clone to clone. Here it is known by what it is made of
+  # instead (CCACHE_PCH_EXTSUM reads the .sum file beside it), and a clone in another folder hits the cache.
+  file(SHA256 ${CMAKE_SOURCE_DIR}/src/base/prelude.h PRELUDE_SUM)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/base/prelude.h)
+  file(WRITE ${CMAKE_BINARY_DIR}/CMakeFiles/prelude.dir/cmake_pch.hxx.pch.sum
+       "${PRELUDE_SUM} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${REGESTA_SANITIZE}\n")
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1 ${CCACHE})
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Xclang$<SEMICOLON>-fno-pch-timestamp>)
 endif()
