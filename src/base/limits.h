@@ -7,6 +7,7 @@ namespace regesta::limits {
 
 inline constexpr std::size_t jsonDepth = 64;                      // levels of nesting
 inline constexpr std::size_t wholeBody = 8 * 1024 * 1024;         // a request body that is read before its handler runs
+inline constexpr std::size_t inflatedBody = 32 * 1024 * 1024;     // of a packed request body, unpacked
 inline constexpr std::size_t bufferedBodies = 160 * 1024 * 1024;  // whole bodies in memory, all connections together
 inline constexpr std::size_t requestHead = 64 * 1024;             // request line and headers
 inline constexpr std::size_t ledgerEntry = 65'535;                // C2SP tlog-tiles: the length is a uint16
@@ -50,5 +51,23 @@ inline constexpr std::size_t modelTagKeyLength = 255;
 inline constexpr std::size_t modelTexts = 10'000;  // tags of one experiment; params, and tags, of one logged model
 inline constexpr std::size_t runSummary =
     8 * 1024 * 1024;  // bytes of all latest metrics, of all params, of all tags of one run
+
+// Traces.
+inline constexpr std::int64_t traceLinks = 1'000'000;  // of all traces: which version of a prompt they used; the newest
+inline constexpr std::int64_t tracedValues = 200'000;  // scores and the like about traces; the newest
+inline constexpr std::int64_t valuesPerTrace = 1000;   // that a later link of the trace still reports
+inline constexpr std::size_t traceIdLength = 50;       // in characters, as MLflow's column has it
+inline constexpr std::size_t traceTagValueLength = 8000;
+inline constexpr std::size_t traceTexts = 1000;        // tags, and entries of metadata, of one trace
+inline constexpr std::size_t tracePreview = 1000;      // characters
+inline constexpr std::size_t traceAssessments = 1000;  // of one trace
+inline constexpr std::size_t assessmentNameLength = 250;
+inline constexpr std::size_t assessmentIdLength = 50;
+inline constexpr std::size_t assessmentSize = 256 * 1024;  // value, rationale and metadata together
+inline constexpr std::size_t spanBody = 4 * 1024 * 1024;   // one span's attributes and events
+inline constexpr std::size_t spansPerTrace = 20'000;
+inline constexpr std::size_t traceLinksPerCall = 100;         // MLflow's own
+inline constexpr std::size_t traceSearchResults = 500;        // MLflow's own
+inline constexpr std::size_t spansAnswer = 64 * 1024 * 1024;  // bytes of spans in one answer
 
 }  // namespace regesta::limits
