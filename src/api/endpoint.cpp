@@ -1,7 +1,9 @@
 #include "api/endpoint.h"
 
 #include <boost/json/monotonic_resource.hpp>
+#include <set>
 
+#include "api/cors.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "registry/workspace.h"
@@ -32,11 +34,16 @@ void addMember(json::object& object, std::string_view name, std::string_view val
   }
 }
 
-json::value readBody(const http::Request& request, const json::storage_ptr& storage) {
+json::value readBody(const http::Request& request, const Dialect& dialect, const json::storage_ptr& storage) {
   if (trim(request.body).empty()) return json::object(storage);
   json::value body = parseJson(request.body, storage);
   // Old MLflow clients encode twice: a JSON string that holds the JSON object.
   if (body.is_string()) body = parseJson(std::string(body.get_string()), storage);
+  if (body.is_array() && !dialect.listMember.empty()) {
+    json::object wrapped(storage);
+    wrapped.emplace(dialect.listMember, std::move(body));
+    return wrapped;
+  }
   if (!body.is_object()) throw Error(Code::invalid, "the request body must be a JSON object");
   return body;
 }
@@ -52,7 +59,7 @@ json::value gather(const http::Request& request, const Dialect& dialect, const j
   } else {
     if (dialect.wantsJsonType && (request.method == "POST" || request.method == "PUT") && !isJson(request))
       throw Error(Code::invalid, "Bad Request. Content-Type should be application/json.");
-    input = readBody(request, storage);
+    input = readBody(request, dialect, storage);
   }
   for (const auto& [name, value] : request.variables) input.get_object().insert_or_assign(name, value);
   return input;
@@ -76,6 +83,10 @@ http::Response serve(Core& core, const Dialect& dialect, const Route& route, con
   return response;
 }
 
+http::Response render(const Dialect& dialect, const http::Request& request, const Error& error) {
+  return dialect.renderErrorOf ? dialect.renderErrorOf(request, error) : dialect.renderError(error);
+}
+
 /// Every fault becomes an answer in the front's own words here, so that the server's fallback is only for unknown
 /// paths.
 http::Response answer(Core& core, const Dialect& dialect, const Route& route, const http::Request& request) {
@@ -84,18 +95,43 @@ http::Response answer(Core& core, const Dialect& dialect, const Route& route, co
   } catch (const Error& e) {
     if (httpStatus(e.code) >= 500)
       log(LogLevel::error, e.message, {{"request", request.id}, {"path", request.rawPath}, {"code", codeName(e.code)}});
-    return dialect.renderError(e);
+    return render(dialect, request, e);
   } catch (const std::exception& e) {
     log(LogLevel::error, e.what(), {{"request", request.id}, {"path", request.rawPath}});
-    return dialect.renderError(
-        Error(Code::internal, "internal error; the server's log has more under request " + request.id));
+    return render(dialect, request,
+                  Error(Code::internal, "internal error; the server's log has more under request " + request.id));
   }
+}
+
+std::shared_ptr<const governance::Identity> authenticated(Core& core, const http::Request& request,
+                                                          const Dialect& dialect) {
+  auto authorization = request.headers.get("Authorization");
+  if (authorization || dialect.keyHeader.empty()) return core.access.authenticate(authorization);
+  auto key = request.headers.get(dialect.keyHeader);
+  if (!key) return core.access.authenticate(std::nullopt);
+  return core.access.authenticate(fmt::format("Bearer {}", *key));
+}
+
+/// The workspace that all grants name, when they name one and the same.
+std::optional<std::string> onlyWorkspace(const governance::Identity& identity) {
+  if (identity.grants.empty() || identity.grants.front().workspace == "*") return std::nullopt;
+  for (const governance::Grant& grant : identity.grants)
+    if (grant.workspace != identity.grants.front().workspace) return std::nullopt;
+  return identity.grants.front().workspace;
+}
+
+http::Action preflightFor(Core& core) {
+  http::Action action;
+  action.whole = [&core](const http::Request& request) { return preflight(core, request); };
+  return action;
 }
 
 http::Action actionFor(Core& core, const Dialect& dialect, const Route& route) {
   http::Action action;
   action.whole = [&core, &dialect, &route](const http::Request& request) {
-    return answer(core, dialect, route, request);
+    http::Response response = answer(core, dialect, route, request);
+    if (dialect.otherOrigins) allowOrigin(core, request, response);
+    return response;
   };
   bool onlyReads =
       (route.access.who != AccessRule::Who::role || route.access.verb == Verb::read) && !route.access.waits;
@@ -114,7 +150,9 @@ Call admit(Core& core, const http::Request& request, const AccessRule& access, c
     call.identity = nobody;
     return call;
   }
-  call.identity = core.access.authenticate(request.headers.get("Authorization"));
+  call.identity = authenticated(core, request, dialect);
+  if (dialect.workspaceOfGrants && !request.headers.get(dialect.workspaceHeader))
+    if (auto only = onlyWorkspace(*call.identity)) call.workspace = *only;
   if (access.who == AccessRule::Who::role) call.identity->require(access.verb, call.workspace);
   if (call.workspace != registry::defaultWorkspace)
     core.store.read([&](db::Session& session) { registry::getWorkspace(session, call.workspace); });
@@ -122,7 +160,10 @@ Call admit(Core& core, const http::Request& request, const AccessRule& access, c
 }
 
 void mount(http::Router& router, Core& core, const Front& front) {
+  std::set<std::string_view> asked;
   for (const Route& route : front.routes) {
+    if (front.dialect.otherOrigins && asked.insert(route.pattern).second)
+      router.add("OPTIONS", route.pattern, preflightFor(core));
     router.add(route.method, route.pattern, actionFor(core, front.dialect, route));
     // MLflow's web UI and some of its client calls use the same paths below /ajax-api.
     if (route.pattern.starts_with("/api/2.0/mlflow") || route.pattern.starts_with("/api/3.0/mlflow"))

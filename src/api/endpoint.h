@@ -130,7 +130,14 @@ struct Dialect {
   bool wantsJsonType = false;  ///< POST and PUT without Content-Type application/json are refused
   bool bodyOnGet = false;      ///< a GET without a query string may carry its members as a JSON body
   std::string_view workspaceHeader = "X-Regesta-Workspace";
+  /// Without that header: the one workspace that the caller's grants name, for clients that can only send a key.
+  bool workspaceOfGrants = false;
+  std::string_view keyHeader = {};   ///< a token may come in this header, too
+  std::string_view listMember = {};  ///< a body that is a JSON list is read as this member
+  bool otherOrigins = false;         ///< pages of other origins may call (api/cors.h)
   http::Response (*renderError)(const Error& error);
+  /// Where the error's words depend on what was asked; null: renderError.
+  http::Response (*renderErrorOf)(const http::Request& request, const Error& error) = nullptr;
 };
 
 /// A table of routes in one dialect. Paths below /api/2.0/mlflow and /api/3.0/mlflow are mounted below /ajax-api too.

@@ -1,8 +1,11 @@
 #include "api/routes.h"
 
 #include "api/endpoint.h"
+#include "api/langfuse/front.h"
 #include "api/mlflow/front.h"
 #include "api/native/front.h"
+#include "api/ofrep/dialect.h"
+#include "api/ofrep/front.h"
 #include "api/system.h"
 
 namespace regesta::api {
@@ -16,7 +19,7 @@ bool isMlflow(std::string_view path) {
 
 // A new front is one line here.
 std::span<const Front> fronts() {
-  static const Front all[] = {systemFront(), native::front(), mlflow::front()};
+  static const Front all[] = {systemFront(), native::front(), mlflow::front(), langfuse::front(), ofrep::front()};
   return all;
 }
 
@@ -25,10 +28,13 @@ std::unique_ptr<http::Router> makeRouter(Core& core) {
   for (const Front& front : fronts()) mount(*router, core, front);
   native::mountStreams(*router, core);
   mlflow::mountStreams(*router, core);
+  ofrep::mountStreams(*router, core);
   return router;
 }
 
 http::Response renderStray(const http::Request& request, const Error& error) {
+  if (request.rawPath.starts_with("/api/public/")) return langfuse::renderStray(request, error);
+  if (request.rawPath.starts_with("/ofrep/")) return ofrep::renderError(request, error);
   return isMlflow(request.rawPath) ? mlflow::renderStray(request, error) : native::dialect().renderError(error);
 }
 

@@ -19,6 +19,7 @@ inline constexpr std::size_t policyOperators =
 inline constexpr std::size_t policyModules = 64;  // files of one policy
 inline constexpr std::size_t pageSize = 1000;     // rows in one native API page
 inline constexpr std::size_t nameLength = 250;
+inline constexpr std::size_t flags = 2000;  // aliases of prompts in one bulk evaluation or flag file
 inline constexpr std::size_t descriptionLength = 5000;
 inline constexpr std::size_t tagValueLength = 100'000;
 

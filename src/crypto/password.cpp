@@ -35,7 +35,7 @@ bool checkPassword(std::string_view hashed, std::string_view password) {
   return crypto_pwhash_str_verify(text.data(), password.data(), password.size()) == 0;
 }
 
-std::string newToken() { return "rgs_" + base64UrlEncode(randomBytes(32)); }
+std::string newToken(std::string_view prefix) { return std::string(prefix) + base64UrlEncode(randomBytes(32)); }
 std::string hashToken(std::string_view token) { return sha256Hex(token); }
 
 bool constantTimeEquals(std::string_view a, std::string_view b) {

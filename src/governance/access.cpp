@@ -45,7 +45,10 @@ bool checkSlowly(std::string_view hashed, std::string_view password) {
 struct Credentials {
   std::string name;  // empty: a token
   std::string secret;
+  std::optional<std::string> publicKey = std::nullopt;  // sent beside a token: must be the token's
 };
+
+bool isTokenSecret(std::string_view text) { return text.starts_with("rgs_") || text.starts_with("sk-lf-"); }
 
 Credentials readCredentials(std::string_view authorization) {
   std::size_t space = authorization.find(' ');
@@ -60,8 +63,25 @@ Credentials readCredentials(std::string_view authorization) {
     throw Error(Code::unauthenticated, "the Basic credentials are not base64 of name:password");
   Credentials credentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
   // Clients that only know names and passwords send a token as the password.
-  if (credentials.secret.starts_with("rgs_")) credentials.name.clear();
+  if (!isTokenSecret(credentials.secret)) return credentials;
+  if (credentials.name.starts_with("pk-lf-") || credentials.secret.starts_with("sk-lf-"))
+    credentials.publicKey = credentials.name;
+  credentials.name.clear();
   return credentials;
+}
+
+/// Read, or made by whichever server comes first.
+std::string sharedSecret(registry::Store& store) {
+  auto read = [](db::Session& session) {
+    auto rows = session.query("SELECT secret FROM access_secret WHERE one = 1");
+    return rows.next() ? rows.text(0) : std::string();
+  };
+  if (std::string known = store.read(read); !known.empty()) return known;
+  std::string fresh = randomHex(32);
+  return store.write([&](db::Session& session) {
+    session.run("INSERT INTO access_secret (one, secret) VALUES (1, $1) ON CONFLICT (one) DO NOTHING", {fresh});
+    return read(session);
+  });
 }
 
 }  // namespace
@@ -72,6 +92,7 @@ Access::State::State(registry::Store& store, bool loopbackOnly)
   identity->actor.name = "local:" + loginName();
   identity->local = true;
   local = std::move(identity);
+  secret = sharedSecret(store);
 }
 
 std::string Access::State::keyed(std::string_view credentials) const { return crypto::hmacSha256(key, credentials); }
@@ -144,12 +165,14 @@ Access::State::Remembered Access::State::checkPassword(std::string_view name, st
   return {std::move(identity), 0};
 }
 
-Access::State::Remembered Access::State::checkToken(std::string_view secret) {
+Access::State::Remembered Access::State::checkToken(std::string_view secret,
+                                                    const std::optional<std::string>& publicKey) {
   std::string hash = crypto::hashToken(secret);
   return store.read([&](db::Session& session) -> Remembered {
     auto rows =
         session.query("SELECT name, grants, expires_at FROM service_token WHERE hash = $1 AND revoked = 0", {hash});
     if (!rows.next()) refuseCredentials();
+    if (publicKey && *publicKey != langfusePublicKey(rows.view(0))) refuseCredentials();
     std::int64_t expiresAt = rows.integer(2);
     if (expiresAt != 0 && expiresAt <= nowMillis())
       throw error(Code::unauthenticated, "the token '{}' expired at {}", rows.view(0), formatTime(expiresAt));
@@ -160,8 +183,14 @@ Access::State::Remembered Access::State::checkToken(std::string_view secret) {
   });
 }
 
+std::string langfusePublicKey(std::string_view tokenName) { return fmt::format("pk-lf-{}", tokenName); }
+
 Access::Access(registry::Store& store, bool loopbackOnly) : state_(std::make_unique<State>(store, loopbackOnly)) {}
 Access::~Access() = default;
+
+std::string Access::capability(std::string_view purpose) const {
+  return base64UrlEncode(crypto::hmacSha256(state_->secret, purpose));
+}
 
 bool Access::asksForCredentials() {
   state_->refresh();
@@ -184,7 +213,7 @@ std::shared_ptr<const Identity> Access::authenticate(std::optional<std::string_v
                 "credentials are needed: user name and password, or a token (Authorization: Bearer rgs_…)");
   std::uint64_t generation = state_->generation();
   Credentials credentials = readCredentials(*authorization);
-  State::Remembered fresh = credentials.name.empty() ? state_->checkToken(credentials.secret)
+  State::Remembered fresh = credentials.name.empty() ? state_->checkToken(credentials.secret, credentials.publicKey)
                                                      : state_->checkPassword(credentials.name, credentials.secret);
   auto identity = fresh.identity;
   state_->remember(*authorization, generation, std::move(fresh));

@@ -48,6 +48,12 @@ struct Token {
   std::vector<Grant> grants;
 };
 
+/// How a service token looks to the client that gets it. A Langfuse pair is sent as Basic credentials of public and
+/// secret key; both must belong together.
+enum class TokenForm { bearer, langfusePair };
+/// "pk-lf-<name>": the public half of a pair. It is no secret and opens nothing alone.
+std::string langfusePublicKey(std::string_view tokenName);
+
 /// Users, service tokens and roles. As soon as one user or token exists, everything asks for credentials; before that,
 /// a server on loopback treats its caller as the local user ("local:<login name>"). Thread-safe.
 class Access {
@@ -62,6 +68,9 @@ class Access {
   /// The same without ever waiting for a password hash or a commit: null when these credentials are not remembered,
   /// then authenticate() must decide, on a thread that may wait.
   std::shared_ptr<const Identity> remembered(std::optional<std::string_view> authorization);
+  /// A word that opens one thing (`purpose`) for whoever was given it: the same on every server of this database, and
+  /// nobody else can work it out.
+  std::string capability(std::string_view purpose) const;
   /// True when there is a user or a token: everything asks for credentials.
   bool asksForCredentials();
 
@@ -78,7 +87,7 @@ class Access {
   void deleteUser(const registry::Actor& actor, std::string_view name);
   /// Returns the secret, which is not stored and cannot be had again.
   std::string createToken(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& grants,
-                          std::int64_t expiresAt);
+                          std::int64_t expiresAt, TokenForm form = TokenForm::bearer);
   std::vector<Token> tokens();
   void revokeToken(const registry::Actor& actor, std::string_view name);
 

@@ -60,7 +60,7 @@ struct Access::State {
   std::string keyed(std::string_view credentials) const;
 
   Remembered checkPassword(std::string_view name, std::string_view password);
-  Remembered checkToken(std::string_view secret);
+  Remembered checkToken(std::string_view secret, const std::optional<std::string>& publicKey);
 
   /// Counts the change number up; every function that changes users or tokens calls it in its transaction.
   static void touch(registry::Change& change);
@@ -69,6 +69,7 @@ struct Access::State {
   const bool loopbackOnly;
   const std::string key;          // of the keyed hash: a copy of the memory alone tells no password
   const std::string nobodysHash;  // checked for unknown names, so that they take as long as known ones
+  std::string secret;             // of this database, behind capabilities
   std::shared_ptr<const Identity> local;
   Sync<Memory> memory;
   Attempts attempts;

@@ -19,7 +19,8 @@ void checkActorName(std::string_view name) {
 void checkNewPassword(std::string_view password) {
   if (password.size() < 8) throw Invalid("password", "must have at least 8 characters");
   if (password.size() > 1024) throw Invalid("password", "must have at most 1024 bytes");
-  if (password.starts_with("rgs_")) throw Invalid("password", "must not begin with \"rgs_\", as tokens do");
+  if (password.starts_with("rgs_") || password.starts_with("sk-lf-"))
+    throw Invalid("password", "must not begin with \"rgs_\" or \"sk-lf-\", as tokens do");
 }
 
 /// What the ledger says of a stored password or token: enough to notice that it was replaced, useless for guessing.
@@ -135,11 +136,11 @@ void Access::deleteUser(const registry::Actor& actor, std::string_view name) {
 }
 
 std::string Access::createToken(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& asked,
-                                std::int64_t expiresAt) {
+                                std::int64_t expiresAt, TokenForm form) {
   checkActorName(name);
   std::vector<Grant> grants = checkGrants(asked);
   if (expiresAt != 0 && expiresAt <= nowMillis()) throw Invalid("expires_at", "must lie in the future");
-  std::string secret = crypto::newToken();
+  std::string secret = crypto::newToken(form == TokenForm::langfusePair ? "sk-lf-" : "rgs_");
   std::string hash = crypto::hashToken(secret);
   state_->store.change(actor, [&](registry::Change& change) {
     // A lone token without this right would lock everybody out, for ever.

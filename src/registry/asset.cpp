@@ -42,15 +42,19 @@ std::optional<Kind> parseKind(std::string_view text) {
 
 std::string AssetKey::subject() const { return fmt::format("{}/{}", kindName(kind), name); }
 
-void checkName(std::string_view name) {
+void checkName(std::string_view name, Kind kind) {
   if (trim(name).empty()) throw Invalid("name", "is required");
   if (name.size() > limits::nameLength)
     throw Invalid("name", fmt::format("must be at most {} bytes", limits::nameLength));
   if (!isUtf8(name)) throw Invalid("name", "must be UTF-8 text");
-  if (name == "." || name == "..") throw Invalid("name", "must not be \".\" or \"..\"");
   for (char c : name) {
-    if (c == '/' || c == ':' || c == '\\') throw Invalid("name", "must not contain '/', ':' or '\\'");
+    if (c == ':' || c == '\\' || (c == '/' && kind != Kind::prompt))
+      throw Invalid("name", "must not contain '/', ':' or '\\'");
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) throw Invalid("name", "must not contain control characters");
+  }
+  for (std::string_view part : split(name, '/')) {
+    if (part == "." || part == "..") throw Invalid("name", "must not be \".\" or \"..\"");
+    if (trim(part).empty()) throw Invalid("name", "must not have an empty part before, between or behind '/'");
   }
 }
 

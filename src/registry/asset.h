@@ -35,8 +35,8 @@ struct Asset {
 };
 
 /// Non-empty, at most limits::nameLength bytes of UTF-8, no control characters, no '/' ':' '\\', not "." or "..".
-/// Throws Invalid{field "name"} otherwise.
-void checkName(std::string_view name);
+/// Prompts may stand in folders: "support/greeting", each part such a name. Throws Invalid{field "name"} otherwise.
+void checkName(std::string_view name, Kind kind);
 
 /// Throws Error{exists} when taken (saying so when a prompt holds a model's name or the reverse).
 Asset createAsset(Change& change, const AssetKey& key, std::string_view description, const Tags& tags);

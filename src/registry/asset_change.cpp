@@ -31,7 +31,7 @@ void refuseWhileProtected(db::Session& session, const AssetKey& rules, const Ass
 }  // namespace
 
 Asset createAsset(Change& change, const AssetKey& key, std::string_view description, const Tags& tags) {
-  checkName(key.name);
+  checkName(key.name, key.kind);
   rows::checkDescription(description);
   for (const auto& [name, value] : tags) rows::checkTag(name, value);
   getWorkspace(change.session, key.workspace);
@@ -54,7 +54,7 @@ Asset createAsset(Change& change, const AssetKey& key, std::string_view descript
 
 // A gate is bound to a name, so a new name must neither shed a gate nor slip a pointer under one.
 Asset renameAsset(Change& change, const Asset& asset, std::string_view newName) {
-  checkName(newName);
+  checkName(newName, asset.key.kind);
   Asset renamed = asset;
   renamed.key.name = newName;
   if (renamed.key.name != asset.key.name) {

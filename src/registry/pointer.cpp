@@ -1,6 +1,7 @@
 #include "registry/pointer.h"
 
 #include "base/error.h"
+#include "base/semver.h"
 #include "base/text.h"
 
 namespace regesta::registry {
@@ -9,12 +10,19 @@ namespace {
 constexpr std::size_t aliasLength = 255;
 
 bool isAliasCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
 bool looksLikeVersion(std::string_view alias) {
   return alias.size() > 1 && (alias[0] == 'v' || alias[0] == 'V') &&
          alias.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
+/// "production.b17": what a client asks for that can send no key.
+bool looksLikeBucket(std::string_view alias) {
+  std::size_t dot = alias.rfind(".b");
+  return dot != std::string_view::npos && dot + 2 < alias.size() &&
+         alias.find_first_not_of("0123456789", dot + 2) == std::string_view::npos;
 }
 
 Alias readRow(db::Rows& rows) { return {rows.text(0), rows.integer(1), rows.integer(2), rows.text(3)}; }
@@ -25,9 +33,14 @@ void checkAlias(std::string_view alias) {
   if (alias.empty()) throw Invalid("alias", "is required");
   if (alias.size() > aliasLength) throw Invalid("alias", fmt::format("must be at most {} bytes", aliasLength));
   if (!std::all_of(alias.begin(), alias.end(), isAliasCharacter))
-    throw Invalid("alias", "may only contain letters, digits, '_' and '-'");
+    throw Invalid("alias", "may only contain letters, digits, '_', '.' and '-'");
   if (equalsIgnoreCase(alias, "latest")) throw Invalid("alias", "must not be \"latest\", which is the newest version");
   if (looksLikeVersion(alias)) throw Invalid("alias", "must not be 'v' and a number, which is a version");
+  if (alias.find('.') == std::string_view::npos) return;
+  if (SemVer::parse(alias) || inRange(SemVer{}, alias))
+    throw Invalid("alias", "must not read as a version or a range of versions");
+  if (looksLikeBucket(alias))
+    throw Invalid("alias", "must not end in '.b' and a number, which asks for a bucket of a rollout");
 }
 
 std::string canonicalStage(std::string_view stage) {
@@ -58,6 +71,16 @@ std::vector<std::string> aliasesOf(db::Session& session, const Version& version)
   while (rows.next()) names.push_back(rows.text(0));
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::vector<NamedAlias> aliasesIn(db::Session& session, std::string_view workspace, Kind kind, std::size_t limit) {
+  std::vector<NamedAlias> found;
+  db::Rows rows = session.query(
+      "SELECT a.name, l.name, l.number FROM asset a JOIN alias l ON l.asset = a.id "
+      "WHERE a.workspace = $1 AND a.kind = $2 ORDER BY a.name, l.name LIMIT $3",
+      {workspace, kindName(kind), limit});
+  while (rows.next()) found.push_back({rows.text(0), rows.text(1), rows.integer(2)});
+  return found;
 }
 
 std::int64_t holderOf(db::Session& session, const Asset& asset, std::string_view pointer) {

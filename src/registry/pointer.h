@@ -17,7 +17,8 @@ struct Alias {
   std::string movedBy;
 };
 
-/// `[A-Za-z0-9_-]+`, at most 255 bytes; "latest" and v<digits> are reserved. Throws Invalid{field "alias"}.
+/// `[A-Za-z0-9_.-]+`, at most 255 bytes. Reserved: "latest", v<digits>, what reads as a version or a range of versions
+/// ("1.2", "1.4.2"), and endings that ask for a bucket of a rollout ("production.b17"). Throws Invalid{field "alias"}.
 void checkAlias(std::string_view alias);
 inline constexpr std::string_view stages[] = {"None", "Staging", "Production", "Archived"};
 /// Canonical spelling of None, Staging, Production, Archived in any case; throws Invalid{field "stage"}.
@@ -26,6 +27,13 @@ std::string canonicalStage(std::string_view stage);
 std::vector<Alias> listAliases(db::Session& session, const Asset& asset);
 std::optional<Alias> findAlias(db::Session& session, const Asset& asset, std::string_view alias);
 std::vector<std::string> aliasesOf(db::Session& session, const Version& version);
+
+struct NamedAlias {
+  std::string asset, alias;
+  std::int64_t number = 0;
+};
+/// Aliases of all assets of a kind in the workspace, by asset's and alias's name; at most `limit`.
+std::vector<NamedAlias> aliasesIn(db::Session& session, std::string_view workspace, Kind kind, std::size_t limit);
 
 /// The version number that a pointer stands on, 0 when on none: an alias's holder, or for "stage:X" the newest version
 /// in that stage. What the gate puts into Clearance::from().

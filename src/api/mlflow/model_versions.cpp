@@ -118,7 +118,7 @@ delivery::Prompt promptOf(const registry::NewVersion& fresh) {
 }
 
 OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
-  checkModelName(in.name);
+  checkKnownName(in.name);
   call.require(Verb::write, in.name);
   const registry::Tags tags = wire::registryTags(in.tags);
   Version made = call.core.store.change(call.actor(), [&](Change& change) {
@@ -193,7 +193,7 @@ DownloadUri getDownloadUri(Call& call, const VersionRef& in) {
 wire::VersionList searchVersions(Call& call, const wire::SearchRequest& in) { return searchModelVersions(call, in); }
 
 Nothing setTag(Call& call, const SetVersionTag& in) {
-  checkModelName(in.name);
+  checkKnownName(in.name);
   checkRegistryTag(in.key, in.value);
   call.core.store.change(call.actor(), [&](Change& change) {
     Version version = getModelVersion(call, change.session, Verb::write, in.name, in.version);
@@ -204,7 +204,7 @@ Nothing setTag(Call& call, const SetVersionTag& in) {
 }
 
 Nothing deleteTag(Call& call, const VersionTagRef& in) {
-  checkModelName(in.name);
+  checkKnownName(in.name);
   checkTagKey(in.key);
   call.core.store.change(call.actor(), [&](Change& change) {
     Version version = getModelVersion(call, change.session, Verb::write, in.name, in.version);

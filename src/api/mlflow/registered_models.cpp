@@ -134,7 +134,7 @@ Nothing deleteModel(Call& call, const ModelRef& in) {
 wire::ModelList searchModels(Call& call, const wire::SearchRequest& in) { return searchRegisteredModels(call, in); }
 
 Nothing setTag(Call& call, const SetModelTag& in) {
-  checkModelName(in.name);
+  checkKnownName(in.name);
   checkRegistryTag(in.key, in.value);
   call.core.store.change(call.actor(), [&](Change& change) {
     registry::setAssetTag(change, getModel(call, change.session, Verb::write, in.name), in.key, in.value);
@@ -143,7 +143,7 @@ Nothing setTag(Call& call, const SetModelTag& in) {
 }
 
 Nothing deleteTag(Call& call, const ModelTagRef& in) {
-  checkModelName(in.name);
+  checkKnownName(in.name);
   checkTagKey(in.key);
   call.core.store.change(call.actor(), [&](Change& change) {
     registry::deleteAssetTag(change, getModel(call, change.session, Verb::write, in.name), in.key);
@@ -152,7 +152,7 @@ Nothing deleteTag(Call& call, const ModelTagRef& in) {
 }
 
 Nothing setAlias(Call& call, const SetAlias& in) {
-  checkModelName(in.name);
+  checkKnownName(in.name);
   checkAliasName(in.alias, true);
   registry::AssetKey key = call.core.store.read(
       [&](db::Session& session) { return getModelVersion(call, session, Verb::write, in.name, in.version).asset.key; });
@@ -161,7 +161,7 @@ Nothing setAlias(Call& call, const SetAlias& in) {
 }
 
 Nothing deleteAlias(Call& call, const AliasRef& in) {
-  checkModelName(in.name);
+  checkKnownName(in.name);
   checkAliasName(in.alias, false);
   auto [key, exists] = call.core.store.read([&](db::Session& session) {
     Asset asset = getModel(call, session, Verb::write, in.name);

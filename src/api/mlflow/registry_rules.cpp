@@ -32,7 +32,11 @@ void checkModelName(std::string_view name) {
   if (name.find_first_of("/:") != std::string_view::npos)
     throw error(Code::invalid, "Invalid model name '{}'. Names cannot contain '/' or ':'.", shorten(name, 300));
   if (name == "." || name == "..") invalidValue("name", name, fmt::format("{}'{}'", uniquePath, name));
-  registry::checkName(name);
+  registry::checkName(name, registry::Kind::model);
+}
+
+void checkKnownName(std::string_view name) {
+  for (std::string_view part : split(name, '/')) checkModelName(part);
 }
 
 void checkTagKey(std::string_view key) { tracking::checkKey(key, "key"); }
@@ -70,20 +74,29 @@ std::string stageOf(std::string_view text) {
               shorten(text, 100));
 }
 
-registry::Asset getModel(const Call& call, db::Session& session, governance::Verb verb, std::string_view name) {
-  checkModelName(name);
+namespace {
+
+std::optional<registry::Asset> findModel(const Call& call, db::Session& session, governance::Verb verb,
+                                         std::string_view name) {
+  checkKnownName(name);
   call.require(verb, name);
   std::optional<registry::Asset> asset = registry::findRegistered(session, call.workspace, name);
+  if (!asset) checkModelName(name);
+  return asset;
+}
+
+}  // namespace
+
+registry::Asset getModel(const Call& call, db::Session& session, governance::Verb verb, std::string_view name) {
+  std::optional<registry::Asset> asset = findModel(call, session, verb, name);
   if (!asset) throw error(Code::notFound, "Registered Model with name={} not found", name);
   return *std::move(asset);
 }
 
 registry::Version getModelVersion(const Call& call, db::Session& session, governance::Verb verb, std::string_view name,
                                   std::string_view version) {
-  checkModelName(name);
   std::int64_t number = parseVersion(version);
-  call.require(verb, name);
-  std::optional<registry::Asset> asset = registry::findRegistered(session, call.workspace, name);
+  std::optional<registry::Asset> asset = findModel(call, session, verb, name);
   std::optional<registry::Version> found;
   if (asset) found = registry::findVersion(session, asset->key, number);
   if (!found) throw error(Code::notFound, "Model Version (name={}, version={}) not found", name, number);

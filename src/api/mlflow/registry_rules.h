@@ -10,6 +10,8 @@ namespace regesta::api::mlflow {
 
 /// What MLflow's registry demands of names, and the words in which it refuses. All throw Error{invalid}.
 void checkModelName(std::string_view name);
+/// The name of something that is there: prompts that other fronts made may stand in folders ("support/greeting").
+void checkKnownName(std::string_view name);
 void checkRegistryTag(std::string_view key, std::string_view value);
 void checkTagKey(std::string_view key);
 /// `alias` as a name; `reserved` also refuses "latest" and v<digits>, which may be read but not set.

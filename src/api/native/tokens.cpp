@@ -25,7 +25,11 @@ MadeToken createToken(Call& call, const NewToken& asked) {
   constexpr std::int64_t dayMillis = 24 * 60 * 60 * 1000;
   std::int64_t expiresAt = asked.expiresInDays > 0 ? nowMillis() + asked.expiresInDays * dayMillis : 0;
   call.status = 201;
-  return {asked.name, call.core.access.createToken(call.actor(), asked.name, grantsOf(asked.grants), expiresAt)};
+  auto form = asked.langfuse ? governance::TokenForm::langfusePair : governance::TokenForm::bearer;
+  MadeToken made{
+      asked.name, call.core.access.createToken(call.actor(), asked.name, grantsOf(asked.grants), expiresAt, form), {}};
+  if (asked.langfuse) made.publicKey = governance::langfusePublicKey(asked.name);
+  return made;
 }
 
 Nothing revokeToken(Call& call, const NameOnly& path) {

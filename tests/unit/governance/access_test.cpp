@@ -53,6 +53,37 @@ TEST_F(AccessTest, theFirstUserBecomesAdminAndTheDoorCloses) {
   thrown(Code::unauthenticated, [&] { access_->authenticate("Basic !!"); });
 }
 
+TEST_F(AccessTest, bothHalvesOfAPairOfKeysAreChecked) {
+  access_->createUser({"local:root"}, "anna", "correct horse", admin);
+  std::string secret = access_->createToken(root_, "chat", contributor, 0, TokenForm::langfusePair);
+  std::string other = access_->createToken(root_, "mail", contributor, 0, TokenForm::langfusePair);
+  ASSERT_TRUE(secret.starts_with("sk-lf-"));
+  EXPECT_EQ(access_->authenticate(basic("pk-lf-chat", secret))->actor.name, "token:chat");
+  thrown(Code::unauthenticated, [&] { access_->authenticate(basic("pk-lf-mail", secret)); });
+  thrown(Code::unauthenticated, [&] { access_->authenticate(basic("chat", secret)); });
+  thrown(Code::unauthenticated, [&] { access_->authenticate(basic("", secret)); });
+  thrown(Code::unauthenticated, [&] { access_->authenticate(basic("pk-lf-chat", other)); });
+  thrown(Code::unauthenticated, [&] { access_->authenticate("Bearer pk-lf-chat"); });
+  EXPECT_EQ(access_->authenticate("Bearer " + secret)->actor.name, "token:chat");
+  access_->revokeToken(root_, "chat");
+  thrown(Code::unauthenticated, [&] { access_->authenticate(basic("pk-lf-chat", secret)); });
+  thrown(Code::invalid, [&] { access_->createUser(root_, "eve", "sk-lf-looks-like-a-key", contributor); });
+}
+
+TEST_F(AccessTest, aTokenMayStandBesideItsPublicKeyOrAnyOtherName) {
+  access_->createUser({"local:root"}, "anna", "correct horse", admin);
+  std::string token = access_->createToken(root_, "ci", contributor, 0);
+  EXPECT_EQ(access_->authenticate(basic("whoever", token))->actor.name, "token:ci");
+  EXPECT_EQ(access_->authenticate(basic("pk-lf-ci", token))->actor.name, "token:ci");
+  thrown(Code::unauthenticated, [&] { access_->authenticate(basic("pk-lf-other", token)); });
+}
+
+TEST_F(AccessTest, aCapabilityIsTheSameOnEveryServerOfADatabase) {
+  Access second(*store_, true);
+  EXPECT_EQ(access_->capability("events/default"), second.capability("events/default"));
+  EXPECT_NE(access_->capability("events/default"), access_->capability("events/team-a"));
+}
+
 TEST_F(AccessTest, aPasswordIsCheckedOnceAndForgottenWhenItChanges) {
   access_->createUser({"local:root"}, "anna", "correct horse", admin);
   EXPECT_EQ(access_->remembered(basic("anna", "correct horse")), nullptr);

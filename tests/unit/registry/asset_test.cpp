@@ -43,6 +43,9 @@ TEST_P(AssetTest, PromptsAndModelsShareNamesOtherKindsDoNot) {
 TEST_P(AssetTest, BadNamesAreRefused) {
   for (const char* name : {"", "  ", "a/b", "a:b", "a\\b", "..", ".", "a\nb", "\xFF"})
     thrown(Code::invalid, [&] { make(name); });
+  for (const char* name : {"a//b", "/a", "a/", "a/../b", "./a", "a/ /b", "a/b:c", "/"})
+    thrown(Code::invalid, [&] { make(name, Kind::prompt); });
+
   thrown(Code::invalid, [&] { make(std::string(251, 'x')); });
   make(std::string(250, 'x'));
   make("Ünïcode – ok '\" -- ;DROP TABLE asset");
@@ -78,6 +81,13 @@ TEST_P(AssetTest, ListsInByteOrderFromAnyName) {
   EXPECT_EQ(names(std::nullopt, "a", 2), (std::vector<std::string>{"a-1", "aa"}));
   EXPECT_EQ(names(Kind::prompt, "", 10), (std::vector<std::string>{"aa"}));
   EXPECT_TRUE(read([](db::Session& s) { return listAssets(s, "other", std::nullopt, "", 10); }).empty());
+}
+
+TEST_P(AssetTest, PromptsMayStandInFolders) {
+  EXPECT_EQ(make("support/de/greeting", Kind::prompt).key.subject(), "prompt/support/de/greeting");
+  thrown(Code::invalid, [&] { make("support/de/greeting", Kind::dataset); });
+  Asset model = make("plain");
+  thrown(Code::invalid, [&] { change([&](Change& c) { renameAsset(c, model, "in/a/folder"); }); });
 }
 
 TEST_P(AssetTest, RenameKeepsVersionsAndRefusesATakenName) {

@@ -48,9 +48,11 @@ TEST_P(PointerTest, AStaleClearanceMovesNothing) {
 }
 
 TEST_P(PointerTest, ReservedAndMalformedAliasesAreRefused) {
-  for (const char* alias : {"", "latest", "LATEST", "v1", "V22", "a b", "a.b", "a/b", "é"})
+  for (const char* alias :
+       {"", "latest", "LATEST", "v1", "V22", "a b", "a/b", "é", "1.2", "1.4.2", "1.x", "prod.b17", "a.b.b0"})
     thrown(Code::invalid, [&] { checkAlias(alias); });
-  for (const char* alias : {"v", "v1a", "production", "a_b-c"}) checkAlias(alias);
+  for (const char* alias : {"v", "v1a", "production", "a_b-c", "a.b", "prod.b", "prod.b1x", "production.canary"})
+    checkAlias(alias);
   thrown(Code::invalid, [&] { checkAlias(std::string(256, 'a')); });
 }
 

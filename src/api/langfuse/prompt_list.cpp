@@ -1,0 +1,105 @@
+#include "api/langfuse/prompt_list.h"
+
+#include <algorithm>
+#include <set>
+
+#include "api/langfuse/prompt_wire.h"
+#include "base/limits.h"
+#include "base/time.h"
+#include "registry/pointer.h"
+
+namespace regesta::api::langfuse {
+namespace {
+
+using registry::Asset;
+
+std::optional<std::int64_t> timeOf(std::string_view field, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  auto time = parseTime(text);
+  if (!time) throw Invalid(std::string(field), "must be an ISO 8601 time with its offset");
+  return time;
+}
+
+/// What the query asks of a prompt, read once.
+struct Filter {
+  const ListQuery& query;
+  std::optional<std::int64_t> from, to;
+
+  explicit Filter(const ListQuery& query)
+      : query(query),
+        from(timeOf("fromUpdatedAt", query.fromUpdatedAt)),
+        to(timeOf("toUpdatedAt", query.toUpdatedAt)) {}
+
+  bool admits(db::Session& session, const Asset& asset) const {
+    if (from && asset.updatedAt < *from) return false;
+    if (to && asset.updatedAt >= *to) return false;
+    if (!query.tag.empty()) {
+      std::vector<std::string> words = wordsOf(asset.tags);
+      if (std::ranges::find(words, query.tag) == words.end()) return false;
+    }
+    if (query.label.empty() || query.label == latestLabel) return true;
+    return registry::findAlias(session, asset, query.label).has_value();
+  }
+};
+
+std::vector<Asset> everyPrompt(db::Session& session, const Call& call, const ListQuery& query) {
+  if (!query.name.empty()) {
+    auto asset = registry::findAsset(session, {call.workspace, registry::Kind::prompt, query.name});
+    return asset ? std::vector{*std::move(asset)} : std::vector<Asset>();
+  }
+  std::vector<Asset> all;
+  for (std::string after;;) {
+    std::vector<Asset> some =
+        registry::listAssets(session, call.workspace, registry::Kind::prompt, after, limits::pageSize);
+    if (some.empty()) return all;
+    after = some.back().key.name;
+    std::ranges::move(some, std::back_inserter(all));
+  }
+}
+
+PromptMeta metaOf(db::Session& session, const Asset& asset) {
+  PromptMeta meta{.name = asset.key.name,
+                  .type = "text",
+                  .versions = {},
+                  .labels = {},
+                  .tags = wordsOf(asset.tags),
+                  .lastUpdatedAt = formatTime(asset.updatedAt),
+                  .lastConfig = {"{}"}};
+  std::vector<registry::Version> versions = registry::listVersions(session, asset, limits::pageSize);
+  for (const registry::Version& version : versions) meta.versions.push_back(version.number);
+  std::ranges::sort(meta.versions);
+  for (const registry::Alias& alias : registry::listAliases(session, asset)) meta.labels.push_back(alias.name);
+  if (versions.empty()) return meta;
+  meta.labels.emplace_back(latestLabel);
+  if (versions.front().content.empty()) return meta;
+  delivery::Prompt newest = delivery::parsePrompt(versions.front().content);
+  meta.type = newest.chat ? "chat" : "text";
+  if (!newest.modelConfig.is_null()) meta.lastConfig.text = writeJson(newest.modelConfig);
+  return meta;
+}
+
+}  // namespace
+
+PageMeta pageOf(std::int64_t page, std::int64_t limit, std::size_t total) {
+  auto items = static_cast<std::int64_t>(total);
+  return {page, limit, items, (items + limit - 1) / limit};
+}
+
+PromptList listPrompts(Call& call, const ListQuery& query) {
+  Filter filter(query);
+  return call.core.store.read([&](db::Session& session) {
+    std::vector<Asset> found = everyPrompt(session, call, query);
+    std::erase_if(found, [&](const Asset& asset) {
+      return !call.identity->may(governance::Verb::read, call.workspace, asset.key.name) ||
+             !filter.admits(session, asset);
+    });
+    PromptList list;
+    list.meta = list.pagination = pageOf(query.page, query.limit, found.size());
+    auto first = std::min<std::size_t>(found.size(), static_cast<std::size_t>((query.page - 1) * query.limit));
+    auto last = std::min<std::size_t>(found.size(), first + static_cast<std::size_t>(query.limit));
+    for (std::size_t i = first; i < last; ++i) list.data.push_back(metaOf(session, found[i]));
+    return list;
+  });
+}
+
+}  // namespace regesta::api::langfuse

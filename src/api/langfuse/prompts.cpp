@@ -1,0 +1,172 @@
+#include "api/langfuse/prompts.h"
+
+#include <algorithm>
+
+#include "api/langfuse/labels.h"
+#include "api/langfuse/prompt_list.h"
+#include "delivery/register.h"
+#include "delivery/resolve.h"
+#include "registry/pointer.h"
+
+namespace regesta::api::langfuse {
+namespace {
+
+using governance::Verb;
+using registry::Change;
+
+struct PromptQuery {
+  std::string name;
+  std::int64_t version = 0;
+  std::string label;
+  bool resolve = true;
+  static constexpr Field fields[] = {
+      field<&PromptQuery::name>("name", required), field<&PromptQuery::version>("version", atLeast(0)),
+      field<&PromptQuery::label>("label", about("default: production; also a SemVer, a range or a bucketed label")),
+      field<&PromptQuery::resolve>("resolve", about("false: with dependency tags as they are stored"))};
+};
+struct LabelChange {
+  std::string name;
+  std::int64_t version = 0;
+  std::vector<std::string> newLabels;
+  static constexpr Field fields[] = {field<&LabelChange::name>("name", required),
+                                     field<&LabelChange::version>("version", required | atLeast(1)),
+                                     field<&LabelChange::newLabels>("newLabels")};
+};
+
+registry::AssetKey keyOf(const Call& call, const std::string& name) {
+  return {call.workspace, registry::Kind::prompt, name};
+}
+
+/// "label 'x'", "version 3": what a 404 names.
+std::string wanted(const PromptQuery& query) {
+  return query.version > 0 ? fmt::format("version {}", query.version) : fmt::format("label '{}'", query.label);
+}
+
+/// The query with its default filled in.
+PromptQuery checked(PromptQuery query) {
+  if (query.version > 0 && !query.label.empty()) throw Invalid("version", "must not stand beside \"label\"");
+  if (query.version == 0 && query.label.empty()) query.label = "production";
+  return query;
+}
+
+delivery::Resolved find(Call& call, const PromptQuery& query) {
+  std::string selector = query.version > 0 ? std::to_string(query.version) : query.label;
+  try {
+    return call.core.prompts.resolve(call.workspace, query.name, selector, {});
+  } catch (const Error& e) {
+    if (e.code != Code::notFound) throw;
+    throw error(Code::notFound, "Prompt not found: '{}' with {}", query.name, wanted(query));
+  }
+}
+
+delivery::Prompt contentOf(const registry::Version& version) {
+  if (version.content.empty())
+    throw error(Code::notFound, "Prompt not found: version {} of '{}' has no content", version.number,
+                version.asset.key.name);
+  return delivery::parsePrompt(version.content);
+}
+
+PromptAnswer getPrompt(Call& call, const PromptQuery& asked) {
+  call.require(Verb::read, asked.name);
+  PromptQuery query = checked(asked);
+  delivery::Resolved found = find(call, query);
+  delivery::Resolved newest = call.core.prompts.resolve(call.workspace, query.name, latestLabel, {});
+  return answerOf(*found.version, contentOf(*found.version), std::move(found.aliases),
+                  newest.version->number == found.version->number);
+}
+
+/// The row as it is now: after labels have moved.
+PromptAnswer rowOf(Call& call, const registry::AssetKey& key, std::int64_t number) {
+  return call.core.store.read([&](db::Session& session) {
+    registry::Version version = registry::getVersion(session, key, number);
+    std::optional<registry::Version> newest = registry::newestVersion(session, version.asset);
+    return answerOf(version, contentOf(version), registry::aliasesOf(session, version),
+                    newest && newest->number == number);
+  });
+}
+
+/// Langfuse's rules for what is new, beyond the register's own.
+void checkNew(const NewPrompt& asked, const delivery::Prompt& prompt) {
+  if (asked.name.find('|') != std::string::npos)
+    throw Invalid("name", "must not contain '|', which separates the parts of a dependency tag");
+  for (const delivery::Message& message : prompt.messages) {
+    if (message.placeholder.empty()) continue;
+    std::string variable = "{{" + message.placeholder + "}}";
+    for (std::string_view text : prompt.templates())
+      if (text.find(variable) != std::string_view::npos)
+        throw Invalid("prompt", fmt::format("must not use '{}' for a placeholder and a variable", message.placeholder));
+  }
+}
+
+std::int64_t createVersion(Call& call, const registry::AssetKey& key, const NewPrompt& asked) {
+  delivery::NewPrompt made{promptOf(asked), {}};
+  checkNew(asked, made.prompt);
+  made.version.description = asked.commitMessage;
+  return call.core.store.change(call.actor(), [&](Change& change) {
+    auto asset = registry::findAsset(change.session, key);
+    if (!asset) asset = registry::createAsset(change, key, "", {});
+    auto newest = registry::newestVersion(change.session, *asset);
+    if (newest && !newest->content.empty() && delivery::parsePrompt(newest->content).chat != made.prompt.chat)
+      throw Invalid("type", fmt::format("must be {} as in the versions before", made.prompt.chat ? "text" : "chat"));
+    std::int64_t number = delivery::registerPrompt(change, *asset, made).version.number;
+    if (asked.tags) replaceWords(change, *asset, *asked.tags);
+    return number;
+  });
+}
+
+PromptAnswer createPrompt(Call& call, const NewPrompt& asked) {
+  call.require(Verb::write, asked.name);
+  registry::AssetKey key = keyOf(call, asked.name);
+  std::vector<std::string> labels = settableLabels(asked.labels);
+  std::int64_t number = createVersion(call, key, asked);
+  Labelling labelling = moveLabels(call, key, number, labels);
+  if (!labelling.held.empty())
+    throw Error(Code::refused, fmt::format("Version {} of '{}' is created, but {}", number, asked.name, labelling.text),
+                fmt::format(R"({{"version":{},"labels":{}}})", number, labelling.details));
+  call.status = 201;
+  return rowOf(call, key, number);
+}
+
+PromptAnswer changeLabels(Call& call, const LabelChange& asked) {
+  call.require(Verb::write, asked.name);
+  registry::AssetKey key = keyOf(call, asked.name);
+  if (std::ranges::find(asked.newLabels, latestLabel) != asked.newLabels.end())
+    throw Invalid("newLabels", "must not hold \"latest\", which is the newest version's");
+  std::vector<std::string> labels = settableLabels(asked.newLabels);
+  rowOf(call, key, asked.version);  // there is such a version
+  Labelling labelling = moveLabels(call, key, asked.version, labels);
+  if (!labelling.held.empty())
+    throw Error(Code::refused, fmt::format("'{}': {}", asked.name, labelling.text),
+                fmt::format(R"({{"labels":{}}})", labelling.details));
+  return rowOf(call, key, asked.version);
+}
+
+Nothing deletePrompt(Call& call, const PromptQuery& asked) {
+  call.require(Verb::write, asked.name);
+  registry::AssetKey key = keyOf(call, asked.name);
+  bool whole = asked.version == 0 && asked.label.empty();
+  std::int64_t number = whole ? 0 : find(call, checked(asked)).version->number;
+  call.core.store.change(call.actor(), [&](Change& change) {
+    if (whole)
+      registry::deleteAsset(change, registry::getAsset(change.session, key));
+    else
+      registry::deleteVersion(change, registry::getVersion(change.session, key, number));
+  });
+  call.status = 204;
+  return {};
+}
+
+const Route routes[] = {
+    get("/api/public/v2/prompts", reads("prompts"), listPrompts),
+    post("/api/public/v2/prompts", writes("prompts"), createPrompt),
+    // SDKs send a name in folders as one segment (a%2Fb); other clients may not.
+    get("/api/public/v2/prompts/{name...}", reads("prompts"), getPrompt),
+    del("/api/public/v2/prompts/{name...}", writes("prompts"), deletePrompt),
+    patch("/api/public/v2/prompts/{name...}/versions/{version}", writes("prompts"), changeLabels),
+};
+
+}  // namespace
+
+std::span<const Route> promptRoutes() { return routes; }
+
+}  // namespace regesta::api::langfuse

@@ -1,0 +1,10 @@
+#pragma once
+#include "api/endpoint.h"
+
+namespace regesta::api::ofrep {
+
+/// /ofrep/v1 and /flagd: prompts as feature flags, for OpenFeature's unmodified providers.
+Front front();
+void mountStreams(http::Router& router, Core& core);
+
+}  // namespace regesta::api::ofrep

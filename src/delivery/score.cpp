@@ -1,0 +1,158 @@
+#include "delivery/score.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "delivery/report.h"
+#include "registry/version.h"
+
+namespace regesta::delivery {
+namespace {
+
+constexpr std::string_view columns =
+    "id, score_id, name, type, value, text, trace, observation, session, dataset_run, comment, metadata, environment, "
+    "config, source, queue, author, at, created_at, updated_at";
+
+// $1 … $19; empty text and NULL ask for nothing.
+constexpr std::string_view conditions =
+    "workspace = $1 AND ($2 = '' OR score_id = $2) AND ($3 = '' OR name = $3) AND ($4 = '' OR type = $4) "
+    "AND ($5 = '' OR environment = $5) AND ($6 = '' OR source = $6) AND ($7 = '' OR config = $7) "
+    "AND ($8 = '' OR queue = $8) AND ($9 = '' OR author = $9) AND ($10 = '' OR trace = $10) "
+    "AND ($11 = '' OR observation = $11) AND ($12 = '' OR session = $12) AND ($13 = '' OR text = $13) "
+    "AND ($14 IS NULL OR (value = $14 AND type IN ('NUMERIC', 'BOOLEAN'))) "
+    "AND ($15 IS NULL OR (value >= $15 AND type = 'NUMERIC')) AND ($16 IS NULL OR (value <= $16 AND type = 'NUMERIC')) "
+    "AND ($17 IS NULL OR at >= $17) AND ($18 IS NULL OR at < $18) AND ($19 = '' OR dataset_run = $19)";
+
+/// Lets the index on traces be used.
+std::string_view byTrace(const ScoreFilter& filter) { return filter.trace.empty() ? "" : " AND trace = $10"; }
+
+Score readRow(db::Rows& rows) {
+  return {.row = rows.integer(0),
+          .id = rows.text(1),
+          .name = rows.text(2),
+          .type = rows.text(3),
+          .value = rows.real(4),
+          .text = rows.text(5),
+          .trace = rows.text(6),
+          .observation = rows.text(7),
+          .session = rows.text(8),
+          .datasetRun = rows.text(9),
+          .comment = rows.text(10),
+          .metadata = parseJson(rows.view(11)),
+          .environment = rows.text(12),
+          .config = rows.text(13),
+          .source = rows.text(14),
+          .queue = rows.text(15),
+          .author = rows.text(16),
+          .at = rows.integer(17),
+          .createdAt = rows.integer(18),
+          .updatedAt = rows.integer(19)};
+}
+
+void storeRow(db::Session& session, std::string_view workspace, const Score& score, std::int64_t now) {
+  session.run(
+      "INSERT INTO score (workspace, score_id, name, type, value, text, trace, observation, session, dataset_run, "
+      "comment, metadata, environment, config, source, queue, author, at, created_at, updated_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19) "
+      "ON CONFLICT (workspace, score_id) DO UPDATE SET name = excluded.name, type = excluded.type, "
+      "value = excluded.value, text = excluded.text, trace = excluded.trace, observation = excluded.observation, "
+      "session = excluded.session, dataset_run = excluded.dataset_run, comment = excluded.comment, "
+      "metadata = excluded.metadata, environment = excluded.environment, config = excluded.config, "
+      "source = excluded.source, queue = excluded.queue, author = excluded.author, at = excluded.at, "
+      "updated_at = excluded.updated_at",
+      {workspace, score.id, score.name, score.type, score.value, score.text, score.trace, score.observation,
+       score.session, score.datasetRun, score.comment, writeJson(score.metadata), score.environment, score.config,
+       score.source, score.queue, score.author, score.at ? score.at : now, now});
+}
+
+std::string metadataText(const Score& score, std::string_view member) {
+  if (!score.metadata.is_object()) return {};
+  const json::value* value = score.metadata.get_object().if_contains(member);
+  if (!value) return {};
+  if (value->is_string()) return std::string(value->get_string());
+  return value->is_int64() ? std::to_string(value->get_int64()) : std::string();
+}
+
+/// What a score says about versions: the report it is, or why it can be none. Neither: it names no version itself.
+struct Meaning {
+  std::optional<Report> report;
+  std::string fault;
+};
+
+Meaning meaningOf(db::Session& session, std::string_view workspace, const Score& score) {
+  std::string prompt = metadataText(score, "prompt"), selector = metadataText(score, "version");
+  if (!score.isNumber() || prompt.empty() || selector.empty()) return {};
+  registry::AssetKey key{std::string(workspace), registry::Kind::prompt, prompt};
+  try {
+    std::int64_t number = registry::resolveVersion(session, key, selector).number;
+    return {Report{prompt, number, score.name, score.value, score.session, "score:" + score.id, score.at, "langfuse"},
+            {}};
+  } catch (const Error& e) {
+    if (e.code != Code::notFound) throw;
+    return {{}, fmt::format("metadata must name a version of a prompt that is there: {}", e.message)};
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> storeScores(registry::Store& store, std::string_view workspace,
+                                     const std::vector<Score>& scores) {
+  std::vector<Meaning> meanings = store.read([&](db::Session& session) {
+    std::vector<Meaning> found;
+    for (const Score& score : scores) found.push_back(meaningOf(session, workspace, score));
+    return found;
+  });
+  std::int64_t now = nowMillis();
+  store.write([&](db::Session& session) {
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      if (meanings[i].fault.empty()) storeRow(session, workspace, scores[i], now);
+  });
+  // A crash between the two is healed by the client, who has no answer yet and sends the scores again.
+  std::vector<Report> reports;
+  std::vector<std::string> faults;
+  for (Meaning& meaning : meanings) {
+    if (meaning.report) reports.push_back(*std::move(meaning.report));
+    faults.push_back(std::move(meaning.fault));
+  }
+  if (!reports.empty()) report(store, workspace, reports);
+  return faults;
+}
+
+std::vector<Score> listScores(db::Session& session, std::string_view workspace, const ScoreFilter& f, std::size_t limit,
+                              std::optional<ScorePlace> after, std::size_t skip) {
+  std::optional<std::int64_t> at, row;
+  if (after) at = after->at, row = after->row;
+  db::Rows rows = session.query(
+      fmt::format("SELECT {} FROM score WHERE {}{} AND ($20 IS NULL OR at < $20 OR (at = $20 AND id < $21)) "
+                  "ORDER BY at DESC, id DESC LIMIT $22 OFFSET $23",
+                  columns, conditions, byTrace(f)),
+      {workspace, f.id,    f.name,        f.type,    f.environment, f.source, f.config, f.queue,
+       f.author,  f.trace, f.observation, f.session, f.text,        f.value,  f.least,  f.most,
+       f.from,    f.to,    f.datasetRun,  at,        row,           limit,    skip});
+  std::vector<Score> found;
+  while (rows.next()) found.push_back(readRow(rows));
+  return found;
+}
+
+std::size_t countScores(db::Session& session, std::string_view workspace, const ScoreFilter& f) {
+  db::Rows rows =
+      session.query(fmt::format("SELECT COUNT(*) FROM score WHERE {}{}", conditions, byTrace(f)),
+                    {workspace, f.id, f.name, f.type, f.environment, f.source, f.config, f.queue, f.author, f.trace,
+                     f.observation, f.session, f.text, f.value, f.least, f.most, f.from, f.to, f.datasetRun});
+  return rows.next() ? static_cast<std::size_t>(rows.integer(0)) : 0;
+}
+
+std::optional<Score> findScore(db::Session& session, std::string_view workspace, std::string_view id) {
+  std::vector<Score> found = listScores(session, workspace, {.id = std::string(id)}, 1, std::nullopt);
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+bool deleteScore(registry::Store& store, std::string_view workspace, std::string_view id) {
+  return store.write([&](db::Session& session) {
+    return session.run("DELETE FROM score WHERE workspace = $1 AND score_id = $2", {workspace, id}) > 0;
+  });
+}
+
+}  // namespace regesta::delivery

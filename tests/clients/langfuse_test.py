@@ -1,0 +1,274 @@
+"""The unmodified Langfuse SDK for Python against the real server."""
+
+import time
+import uuid
+
+import httpx
+import mlflow
+import pytest
+from langfuse import Langfuse
+from langfuse.api.commons.errors import AccessDeniedError, Error, NotFoundError, UnauthorizedError
+
+
+def client(url, public="pk-lf-any", secret="sk-lf-any", **more):
+    # The SDK keeps one set of resources a public key: a key of its own keeps the tests apart.
+    return Langfuse(public_key=f"{public}", secret_key=secret, base_url=url, timeout=20, **more)
+
+
+@pytest.fixture
+def lf(shared_server):
+    made = client(shared_server.url, public=f"pk-lf-{uuid.uuid4().hex[:8]}")
+    yield made
+    made.shutdown()
+
+
+def get(lf, name, **more):
+    return lf.get_prompt(name, cache_ttl_seconds=0, max_retries=0, **more)
+
+
+def test_keys_open_a_project(lf):
+    assert lf.auth_check()
+    [project] = lf.api.projects.get().data
+    assert (project.id, project.name) == ("default", "default")
+    assert lf.api.health.health().status == "OK"
+
+
+def test_a_text_prompt_lives(lf, name):
+    made = lf.create_prompt(name=name, prompt="hi {{x}}", labels=["production"], tags=["t1", "t2"],
+                            config={"model": "m", "temperature": 0.5}, commit_message="first")
+    assert (made.version, made.compile(x="b")) == (1, "hi b")
+    got = get(lf, name)
+    assert (got.name, got.version, got.prompt) == (name, 1, "hi {{x}}")
+    assert got.config == {"model": "m", "temperature": 0.5}
+    assert (sorted(got.labels), got.tags, got.commit_message) == (["latest", "production"], ["t1", "t2"], "first")
+
+    second = lf.create_prompt(name=name, prompt="hello {{x}}", labels=["staging"])
+    assert second.version == 2 and sorted(second.labels) == ["latest", "staging"]
+    assert get(lf, name).version == 1 and get(lf, name, label="staging").version == 2
+    assert get(lf, name, label="latest").version == 2 and get(lf, name, version=1).labels == ["production"]
+    assert get(lf, name).config == {"model": "m", "temperature": 0.5} and second.config == {}
+    assert second.tags == ["t1", "t2"], "tags belong to all versions and stay when none are sent"
+
+    lf.update_prompt(name=name, version=2, new_labels=["production", "team.a"])
+    moved = get(lf, name)
+    assert moved.version == 2 and sorted(moved.labels) == ["latest", "production", "staging", "team.a"]
+    assert get(lf, name, version=1).labels == []
+    with pytest.raises(Error):
+        lf.update_prompt(name=name, version=2, new_labels=["latest"])
+
+
+def test_the_same_again_makes_no_version(lf, name):
+    first = lf.create_prompt(name=name, prompt="same", config={})
+    again = lf.create_prompt(name=name, prompt="same", labels=["production"], tags=["x"])
+    assert (first.version, again.version, again.labels, again.tags) == (1, 1, ["production", "latest"], ["x"])
+
+
+def test_a_chat_prompt_with_a_placeholder(lf, name):
+    messages = [{"role": "system", "content": "You help {{who}}."}, {"type": "placeholder", "name": "history"},
+                {"role": "user", "content": "{{question}}"}]
+    lf.create_prompt(name=name, type="chat", prompt=messages, labels=["production"])
+    got = get(lf, name, type="chat")
+    compiled = got.compile(who="me", question="why", history=[{"role": "user", "content": "before"}])
+    assert [m["content"] for m in compiled] == ["You help me.", "before", "why"]
+    with pytest.raises(Error, match="must be chat"):
+        lf.create_prompt(name=name, prompt="a text now")
+    with pytest.raises(Error, match="placeholder"):
+        lf.create_prompt(name=name, type="chat",
+                         prompt=[{"role": "user", "content": "{{h}}"}, {"type": "placeholder", "name": "h"}])
+
+
+def test_names_in_folders(lf, name):
+    folder = f"support/de/{name}"
+    lf.create_prompt(name=folder, prompt="guten Tag", labels=["production"])
+    assert get(lf, folder).name == folder
+    lf.update_prompt(name=folder, version=1, new_labels=["x"])
+    assert "x" in get(lf, folder).labels
+    # The client that does not encode the slash is understood as well.
+    assert lf.api.prompts.get(folder).prompt == "guten Tag"
+    for bad in ("/a", "a/", "a//b", "a/../b", "a|b", "a:b"):
+        with pytest.raises(Error):
+            lf.create_prompt(name=bad, prompt="x")
+
+
+def test_what_is_not_there(lf, name):
+    with pytest.raises(NotFoundError, match=name):
+        get(lf, name)
+    lf.create_prompt(name=name, prompt="x")
+    with pytest.raises(NotFoundError, match="label 'production'"):
+        get(lf, name)
+    with pytest.raises(NotFoundError, match="version 7"):
+        get(lf, name, version=7)
+    fallback = get(lf, name, label="nowhere", fallback="so long")
+    assert fallback.is_fallback and fallback.compile() == "so long"
+
+
+def test_versions_may_be_asked_for_as_semver_and_range(lf, name):
+    lf.create_prompt(name=name, prompt="one {{x}}")
+    lf.create_prompt(name=name, prompt="two {{x}}")
+    exact, best = get(lf, name, label="1.0.0"), get(lf, name, label="^1")
+    assert (exact.version, best.version) == (1, 2)
+    assert lf.api.prompts.get(name, label="^1").semver.startswith("1.")
+
+
+def test_lists(lf, name):
+    for i in range(3):
+        lf.create_prompt(name=f"{name}-{i}", prompt=str(i), labels=[f"only-{i}"], tags=[name])
+    lf.create_prompt(name=f"{name}-0", prompt="0b", config={"a": 1})
+    page = lf.api.prompts.list(tag=name, limit=2)
+    assert [p.name for p in page.data] == [f"{name}-0", f"{name}-1"]
+    assert (page.meta.total_items, page.meta.total_pages, page.meta.page) == (3, 2, 1)
+    assert [p.name for p in lf.api.prompts.list(tag=name, limit=2, page=2).data] == [f"{name}-2"]
+    [one] = lf.api.prompts.list(name=f"{name}-0").data
+    assert (one.versions, one.type, one.last_config, sorted(one.labels)) == ([1, 2], "text", {"a": 1}, ["latest", "only-0"])
+    assert [p.name for p in lf.api.prompts.list(tag=name, label="only-1").data] == [f"{name}-1"]
+    assert lf.api.prompts.list(name=name).data == []
+
+
+def test_deleting(lf, name):
+    for text in "abc":
+        lf.create_prompt(name=name, prompt=text)
+    lf.api.prompts.delete(name, version=1)
+    assert lf.api.prompts.list(name=name).data[0].versions == [2, 3]
+    lf.api.prompts.delete(name)
+    with pytest.raises(NotFoundError):
+        get(lf, name, label="latest")
+
+
+def test_what_one_front_writes_the_others_read(lf, name, tracking):
+    made = mlflow.genai.register_prompt(name, "Answer {{question}} briefly", commit_message="from mlflow",
+                                        tags={"team": "chat"}, model_config={"model_name": "m1"})
+    mlflow.genai.set_prompt_alias(name, "production", made.version)
+    got = get(lf, name)
+    assert (got.prompt, got.version, got.commit_message) == ("Answer {{question}} briefly", 1, "from mlflow")
+    assert got.config["model_name"] == "m1"
+
+    lf.create_prompt(name=name, prompt="Answer {{question}} at length", labels=["staging"], commit_message="from langfuse",
+                     config={"model_name": "m2"})
+    loaded = mlflow.genai.load_prompt(f"prompts:/{name}@staging")
+    assert loaded.format(question="why") == "Answer why at length"
+    assert (loaded.version, loaded.commit_message) == (2, "from langfuse")
+    lf.update_prompt(name=name, version=2, new_labels=["production"])
+    assert mlflow.genai.load_prompt(f"prompts:/{name}@production").version == 2
+
+    lf.create_prompt(name=name + "-chat", type="chat", labels=["production"],
+                     prompt=[{"role": "system", "content": "Be kind to {{who}}"}])
+    chat = mlflow.genai.load_prompt(f"prompts:/{name}-chat@production")
+    assert chat.format(who="me") == [{"role": "system", "content": "Be kind to me"}]
+    lf.create_prompt(name=f"folder/{name}", prompt="in a folder", labels=["production"])
+    # MLflow's addresses know no folders, its registry calls do.
+    registry = mlflow.MlflowClient()
+    assert registry.get_prompt_version_by_alias(f"folder/{name}", "production").template == "in a folder"
+    assert registry.get_prompt_version(f"folder/{name}", 1).template == "in a folder"
+
+
+def test_scores_one_by_one_and_in_batches(lf, name):
+    lf.create_prompt(name=name, prompt="v1", labels=["production"])
+    trace = uuid.uuid4().hex
+    lf.create_score(name="quality", value=0.9, trace_id=trace, comment="good", score_id=f"{name}-1",
+                    metadata={"prompt": name, "version": 1})
+    lf.create_score(name="polite", value=True, data_type="BOOLEAN", trace_id=trace, score_id=f"{name}-2")
+    lf.create_score(name="mood", value="glad", data_type="CATEGORICAL", session_id="s1", score_id=f"{name}-3")
+    lf.flush()
+    found = {s.name: s for s in lf.api.scores.get_many(trace_id=trace, fields="details,subject").data}
+    assert set(found) == {"quality", "polite"}
+    assert found["quality"].value == pytest.approx(0.9) and found["quality"].comment == "good"
+    assert found["quality"].subject.kind == "trace" and found["quality"].subject.id == trace
+    assert found["polite"].value is True and found["quality"].environment == "default"
+    [mood] = lf.api.scores.get_many(session_id="s1", name="mood", fields="subject").data
+    assert (mood.value, mood.subject.kind) == ("glad", "session")
+    lf.api.scores.delete(f"{name}-2")
+    assert [s.name for s in lf.api.scores.get_many(trace_id=trace).data] == ["quality"]
+
+
+def test_scores_are_paged_by_a_cursor(lf, name):
+    for i in range(5):
+        lf.create_score(name=name, value=i, session_id=name)
+    lf.flush()
+    seen, cursor = [], None
+    for _ in range(5):
+        page = lf.api.scores.get_many(name=name, limit=2, cursor=cursor)
+        seen += [s.value for s in page.data]
+        cursor = page.meta.cursor
+        if not cursor:
+            break
+    assert sorted(seen) == [0, 1, 2, 3, 4] and len(set(seen)) == 5
+
+
+def test_the_cache_serves_stale_and_then_the_new_version(lf, name):
+    lf.create_prompt(name=name, prompt="old", labels=["production"])
+    assert lf.get_prompt(name, cache_ttl_seconds=1).prompt == "old"
+    other = httpx.post(f"{lf._base_url}/api/public/v2/prompts", auth=("pk", "sk"),
+                       json={"name": name, "prompt": "new", "labels": ["production"]})
+    assert other.status_code == 201, other.text
+    assert lf.get_prompt(name, cache_ttl_seconds=1).prompt == "old"
+    deadline = time.monotonic() + 10
+    while lf.get_prompt(name, cache_ttl_seconds=1).prompt != "new":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def native(server, method, path, token=None, **more):
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = httpx.request(method, server.url + path, headers=headers, timeout=20, **more)
+    assert answer.status_code < 300, answer.text
+    return answer.json() if answer.text else None
+
+
+def test_a_pair_of_keys_must_belong_together(server):
+    admin = native(server, "POST", "/api/v1/users", json={"name": "anna", "password": "long enough", "grants": []})
+    assert admin["name"] == "anna"
+    as_anna = {"auth": ("anna", "long enough")}
+    made = [native(server, "POST", "/api/v1/tokens", json={
+        "name": n, "langfuse": True, "grants": [{"role": role, "workspace": "default", "name_pattern": "chat-*"}]},
+        **as_anna) for n, role in (("reader", "reader"), ("writer", "contributor"))]
+    (reader, writer) = made
+    assert reader["public_key"] == "pk-lf-reader" and reader["token"].startswith("sk-lf-")
+    writing = client(server.url, writer["public_key"], writer["token"])
+    writing.create_prompt(name="chat-1", prompt="x", labels=["production"])
+    reading = client(server.url, reader["public_key"], reader["token"])
+    assert reading.auth_check() and get(reading, "chat-1").prompt == "x"
+    with pytest.raises(AccessDeniedError):
+        reading.create_prompt(name="chat-2", prompt="x")
+    with pytest.raises(AccessDeniedError):
+        writing.create_prompt(name="mail-1", prompt="x")
+    with pytest.raises(UnauthorizedError):
+        get(client(server.url, writer["public_key"] + "x", reader["token"]), "chat-1")
+    with pytest.raises(UnauthorizedError):
+        get(client(server.url, reader["public_key"] + "y", "sk-lf-wrong"), "chat-1")
+    for made in (writing, reading):
+        made.shutdown()
+
+
+GATE = """package regesta.gate
+
+deny contains {"code": "never", "msg": "nothing moves here", "cure": "ask anna"} if true
+"""
+
+
+def test_a_protected_label_says_why_it_does_not_move(server):
+    lf = client(server.url, "pk-lf-gate")
+    lf.create_prompt(name="guarded", prompt="one", labels=["production"])
+    native(server, "POST", "/api/v1/policies/never", json={"modules": [{"name": "gate.rego", "text": GATE}]})
+    native(server, "POST", "/api/v1/policies/bindings",
+           json={"policy": "never", "pointer": "production", "kind": "prompt", "name_pattern": "guarded"})
+    with pytest.raises(AccessDeniedError, match="Version 2 of 'guarded' is created.*nothing moves here"):
+        lf.create_prompt(name="guarded", prompt="two", labels=["production", "staging"])
+    assert get(lf, "guarded").version == 1 and get(lf, "guarded", label="staging").version == 2
+    with pytest.raises(AccessDeniedError, match="nothing moves here"):
+        lf.update_prompt(name="guarded", version=2, new_labels=["production"])
+    with pytest.raises(AccessDeniedError, match="protected"):
+        lf.api.prompts.delete("guarded")
+    lf.shutdown()
+
+
+def test_pages_of_other_origins(shared_server):
+    path = shared_server.url + "/api/public/v2/prompts"
+    ask = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST",
+           "Access-Control-Request-Headers": "authorization,content-type"}
+    allowed = httpx.options(path, headers=ask)
+    assert allowed.status_code == 204
+    assert allowed.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+    assert "authorization" in allowed.headers["Access-Control-Allow-Headers"]
+    # A server without users belongs to this machine: a stranger's page learns nothing.
+    foreign = httpx.get(path, headers={"Origin": "https://example.test"})
+    assert "Access-Control-Allow-Origin" not in foreign.headers
