@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "delivery/report.h"
+#include "delivery/trace_link.h"
 #include "registry/version.h"
 
 namespace regesta::delivery {
@@ -75,23 +75,35 @@ std::string metadataText(const Score& score, std::string_view member) {
   return value->is_int64() ? std::to_string(value->get_int64()) : std::string();
 }
 
-/// What a score says about versions: the report it is, or why it can be none. Neither: it names no version itself.
+/// What a score says about versions: the report it is, or why it can be none, or what its trace may make of it.
 struct Meaning {
   std::optional<Report> report;
   std::string fault;
+  std::optional<TracedValue> traced;
 };
 
 Meaning meaningOf(db::Session& session, std::string_view workspace, const Score& score) {
-  std::string prompt = metadataText(score, "prompt"), selector = metadataText(score, "version");
-  if (!score.isNumber() || prompt.empty() || selector.empty()) return {};
+  if (!score.isNumber()) return {};
+  std::string prompt = metadataText(score, "prompt"), selector = metadataText(score, "version"),
+              id = "score:" + score.id;
+  if (prompt.empty() || selector.empty()) {
+    if (score.trace.empty()) return {};
+    return {.report = {},
+            .fault = {},
+            .traced = TracedValue{score.trace, score.observation, score.name, score.value, score.session, id, score.at,
+                                  "langfuse"}};
+  }
   registry::AssetKey key{std::string(workspace), registry::Kind::prompt, prompt};
   try {
     std::int64_t number = registry::resolveVersion(session, key, selector).number;
-    return {Report{prompt, number, score.name, score.value, score.session, "score:" + score.id, score.at, "langfuse"},
-            {}};
+    return {.report = Report{prompt, number, score.name, score.value, score.session, id, score.at, "langfuse"},
+            .fault = {},
+            .traced = {}};
   } catch (const Error& e) {
     if (e.code != Code::notFound) throw;
-    return {{}, fmt::format("metadata must name a version of a prompt that is there: {}", e.message)};
+    return {.report = {},
+            .fault = fmt::format("metadata must name a version of a prompt that is there: {}", e.message),
+            .traced = {}};
   }
 }
 
@@ -109,14 +121,17 @@ std::vector<std::string> storeScores(registry::Store& store, std::string_view wo
     for (std::size_t i = 0; i < scores.size(); ++i)
       if (meanings[i].fault.empty()) storeRow(session, workspace, scores[i], now);
   });
-  // A crash between the two is healed by the client, who has no answer yet and sends the scores again.
+  // A crash in between is healed by the client, who has no answer yet and sends the scores again.
   std::vector<Report> reports;
+  std::vector<TracedValue> traced;
   std::vector<std::string> faults;
   for (Meaning& meaning : meanings) {
     if (meaning.report) reports.push_back(*std::move(meaning.report));
+    if (meaning.traced) traced.push_back(*std::move(meaning.traced));
     faults.push_back(std::move(meaning.fault));
   }
   if (!reports.empty()) report(store, workspace, reports);
+  if (!traced.empty()) reportTraced(store, workspace, traced);
   return faults;
 }
 

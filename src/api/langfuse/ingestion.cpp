@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "api/langfuse/score_wire.h"
+#include "base/limits.h"
+#include "delivery/trace_link.h"
 
 namespace regesta::api::langfuse {
 namespace {
@@ -17,6 +19,16 @@ struct Batch {
   std::vector<RawJson> batch;
   RawJson metadata;
   static constexpr Field fields[] = {field<&Batch::batch>("batch"), field<&Batch::metadata>("metadata")};
+};
+
+/// An observation, as far as it is of interest here: which version of a prompt it used.
+struct Observation {
+  std::string id, traceId, promptName;
+  std::int64_t promptVersion = 0;
+  static constexpr Field fields[] = {
+      field<&Observation::id>("id", atMost(static_cast<std::int64_t>(limits::nameLength))),
+      field<&Observation::traceId>("traceId", atMost(static_cast<std::int64_t>(limits::nameLength))),
+      field<&Observation::promptName>("promptName"), field<&Observation::promptVersion>("promptVersion", atLeast(0))};
 };
 
 constexpr std::string_view observationTypes[] = {"trace-create",       "span-create",        "span-update",
@@ -34,6 +46,7 @@ struct Work {
   std::vector<Taken> taken;
   std::vector<delivery::Score> scores;
   std::vector<std::size_t> scoreEvents;  ///< whose event each score is
+  std::vector<delivery::PromptUse> uses;
 
   void add(const RawJson& raw) {
     Taken& one = taken.emplace_back();
@@ -51,13 +64,20 @@ struct Work {
 
  private:
   void take(const Event& event) {
-    if (std::ranges::find(observationTypes, event.type) != std::end(observationTypes)) return;
+    json::value given = parseJson(event.body.text.empty() ? "{}" : event.body.text);
+    if (std::ranges::find(observationTypes, event.type) != std::end(observationTypes)) return observe(given);
     if (event.type != "score-create") throw Invalid("type", "is none of the events that are known here");
-    auto body = readAs<ScoreBody>(parseJson(event.body.text.empty() ? "{}" : event.body.text));
+    auto body = readAs<ScoreBody>(given);
     if (body.id.empty()) body.id = event.id;
     if (body.timestamp.empty()) body.timestamp = event.timestamp;
     scores.push_back(scoreOf(body));
     scoreEvents.push_back(taken.size() - 1);
+  }
+
+  void observe(const json::value& body) {
+    auto seen = readAs<Observation>(body);
+    if (!seen.promptName.empty() && seen.promptVersion > 0 && !seen.traceId.empty())
+      uses.push_back({seen.traceId, seen.id, seen.promptName, std::to_string(seen.promptVersion)});
   }
 };
 
@@ -76,6 +96,7 @@ json::object resultOf(const std::vector<Taken>& taken) {
 Plain ingest(Call& call, const Batch& asked) {
   Work work;
   for (const RawJson& raw : asked.batch) work.add(raw);
+  delivery::linkTraces(call.core.store, call.workspace, work.uses);
   std::vector<std::string> faults = delivery::storeScores(call.core.store, call.workspace, work.scores);
   for (std::size_t i = 0; i < faults.size(); ++i)
     if (!faults[i].empty()) work.taken[work.scoreEvents[i]] = {work.taken[work.scoreEvents[i]].id, 400, faults[i]};
