@@ -3,6 +3,7 @@ set(OWNS_base       tomlplusplus::tomlplusplus)
 set(OWNS_crypto     OpenSSL::Crypto PkgConfig::sodium)
 set(OWNS_db         SQLite::SQLite3 PostgreSQL::PostgreSQL)
 set(OWNS_http       OpenSSL::SSL CURL::libcurl ZLIB::ZLIB)
+set(OWNS_api        protobuf::libprotobuf-lite)
 set(OWNS_policy     native PkgConfig::seccomp)
 set(OWNS_cli        CLI11::CLI11)
 

@@ -49,11 +49,14 @@ json::value readBody(const http::Request& request, const Dialect& dialect, const
 }
 
 /// Query string, body and path variables meet in one object, so that one reader serves them all.
-json::value gather(const http::Request& request, const Dialect& dialect, const json::storage_ptr& storage) {
+json::value gather(const http::Request& request, const Route& route, const Dialect& dialect,
+                   const json::storage_ptr& storage) {
   bool asQuery = request.method == "GET" || request.method == "HEAD" || request.method == "DELETE";
   bool hasBody = !request.body.empty();
   json::value input;
-  if (asQuery && !(hasBody && (dialect.bodyOnGet || request.method == "DELETE") && request.query.empty())) {
+  if (route.rawBody) {
+    input = json::object(storage);
+  } else if (asQuery && !(hasBody && (dialect.bodyOnGet || request.method == "DELETE") && request.query.empty())) {
     input = json::object(storage);
     for (const auto& [name, value] : http::parseQuery(request.query)) addMember(input.get_object(), name, value);
   } else {
@@ -74,7 +77,7 @@ struct Arena {
 http::Response serve(Core& core, const Dialect& dialect, const Route& route, const http::Request& request) {
   Call call = admit(core, request, route.access, dialect);
   Arena arena;
-  json::value input = gather(request, dialect, json::storage_ptr(&arena.resource));
+  json::value input = gather(request, route, dialect, json::storage_ptr(&arena.resource));
   http::Response response;
   route.invoke(route.handler, call, input, dialect.manner, response);
   if (route.answer) response.status = call.status;

@@ -66,6 +66,7 @@ struct Route {
   void (*handler)();
   void (*invoke)(void (*handler)(), Call& call, const json::value& input, const Manner& manner,
                  http::Response& response);
+  bool rawBody = false;  ///< the handler reads call.http.body itself; only path variables are gathered
 };
 
 namespace detail {
@@ -121,6 +122,12 @@ Route patch(std::string_view pattern, AccessRule access, A (*handler)(Call&, con
 template <class A, class I>
 Route del(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) {
   return route("DELETE", pattern, access, handler);
+}
+
+/// For bodies that are not JSON of a described type.
+inline Route rawBody(Route route) {
+  route.rawBody = true;
+  return route;
 }
 
 /// How a front speaks: what it accepts, and how it says that something went wrong.

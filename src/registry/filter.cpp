@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "registry/filter_identifier.h"
 #include "registry/filter_lexer.h"
+#include "registry/filter_pattern.h"
+#include "registry/filter_trace.h"
 
 namespace regesta::registry {
 namespace {
@@ -34,6 +36,7 @@ std::optional<Comparator> takeComparator(FilterLexer& lexer) {
   }
   if (lexer.takeWord("LIKE")) return Comparator::like;
   if (lexer.takeWord("ILIKE")) return Comparator::ilike;
+  if (lexer.takeWord("RLIKE")) return Comparator::rlike;
   if (lexer.takeWord("IN")) return Comparator::in;
   if (lexer.takeWord("NOT")) {
     if (lexer.takeWord("IN")) return Comparator::notIn;
@@ -47,11 +50,7 @@ std::optional<Comparator> takeComparator(FilterLexer& lexer) {
   return std::nullopt;
 }
 
-std::string_view spelling(Comparator comparator) {
-  static constexpr std::string_view names[] = {
-      "=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"};
-  return names[static_cast<std::size_t>(comparator)];
-}
+std::string_view spelling(Comparator comparator) { return comparatorName(comparator); }
 
 bool isNumericComparator(Comparator c) { return c <= Comparator::greaterOrEqual; }
 bool isTextComparator(Comparator c) {
@@ -61,7 +60,8 @@ bool isNullTest(Comparator c) { return c == Comparator::isNull || c == Comparato
 bool isListComparator(Comparator c) { return c == Comparator::in || c == Comparator::notIn; }
 
 std::string_view fieldName(Field field) {
-  static constexpr std::string_view names[] = {"attribute", "metric", "parameter", "tag", "dataset"};
+  static constexpr std::string_view names[] = {"attribute",        "metric", "parameter", "tag",         "dataset",
+                                               "request_metadata", "span",   "feedback",  "expectation", "issue"};
   return names[static_cast<std::size_t>(field)];
 }
 
@@ -80,6 +80,7 @@ bool isNumeric(const Identifier& left) {
 }
 
 void checkComparator(const Identifier& left, Comparator comparator, const Grammar& grammar) {
+  if (grammar.traces) return checkTraceComparator(left, comparator);
   bool numeric = isNumeric(left);
   if (isNullTest(comparator)) {
     if (left.field == Field::tag || left.field == Field::param) return;
@@ -173,19 +174,21 @@ Condition takeCondition(FilterLexer& lexer, const Grammar& grammar) {
   Identifier left = parseIdentifier(name.raw, grammar);
   checkComparator(left, *comparator, grammar);
 
-  Condition condition{left.field, left.key, *comparator, {}};
+  Condition condition{left.field, left.key, *comparator, {}, {}};
   if (isNullTest(*comparator)) return condition;
   if (isListComparator(*comparator)) {
-    bool allowed = left.field == Field::dataset || (left.field == Field::attribute && left.attribute->list) ||
+    bool allowed = left.field == Field::dataset || left.field == Field::span ||
+                   (left.field == Field::attribute && left.attribute->list) ||
                    (grammar.textLists && (left.field == Field::param || left.field == Field::tag));
     if (left.field == Field::attribute && !allowed) refuseList(grammar);
     if (!allowed) refuseValue(left, {Sort::open, lexer.rest(), {}, false}, grammar);
     condition.operand = takeList(lexer);
-  } else if (isNumeric(left)) {
+  } else if (isNumeric(left) || comparesScore(left, *comparator)) {
     condition.operand = takeNumber(left, lexer, grammar);
   } else {
     FilterToken value = lexer.take();
     if (value.sort != Sort::text) refuseValue(left, value, grammar);
+    if (*comparator == Comparator::rlike) condition.pattern = std::make_shared<const Pattern>(value.value);
     condition.operand = std::move(value.value);
   }
   return condition;

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,16 +23,21 @@ enum class Comparator {
   in,
   notIn,
   isNull,
-  isNotNull
+  isNotNull,
+  rlike  ///< a regular expression is found somewhere in the text; traces only
 };
 
-enum class Field { attribute, metric, param, tag, dataset };
+/// From metadata on: traces only.
+enum class Field { attribute, metric, param, tag, dataset, metadata, span, feedback, expectation, issue };
+
+class Pattern;
 
 struct Condition {
   Field field = Field::attribute;
   std::string key;  ///< canonical attribute name, or the metric/param/tag key
   Comparator comparator = Comparator::equal;
   std::variant<std::monostate, double, std::string, std::vector<std::string>> operand;
+  std::shared_ptr<const Pattern> pattern;  ///< rlike: the operand, compiled
 };
 
 /// What a search allows: maps written attribute names to canonical ones and says whether they are numbers.
@@ -44,6 +50,7 @@ struct Grammar {
   std::vector<Attribute> attributes;
   bool metrics = false, params = false, tags = false, datasets = false;
   bool textLists = false;  ///< IN and NOT IN on params and tags too
+  bool traces = false;     ///< metadata, span, feedback, expectation, issue; RLIKE
   std::string_view noun;   ///< for messages: "run", "experiment", "registered model", …
 };
 

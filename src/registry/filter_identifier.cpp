@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "registry/filter_lexer.h"
+#include "registry/filter_trace.h"
 
 namespace regesta::registry {
 namespace {
@@ -26,6 +27,7 @@ bool oneOf(std::string_view word, std::initializer_list<std::string_view> words)
 }
 
 Field fieldOf(std::string_view entity, const Grammar& grammar) {
+  if (grammar.traces) return traceFieldOf(entity);
   if (oneOf(entity, {"attribute", "attributes", "attr", "run"})) return Field::attribute;
   if (grammar.tags && oneOf(entity, {"tag", "tags"})) return Field::tag;
   if (grammar.metrics && oneOf(entity, {"metric", "metrics"})) return Field::metric;

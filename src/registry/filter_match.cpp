@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "registry/filter.h"
+#include "registry/filter_pattern.h"
 
 namespace regesta::registry {
 namespace {
@@ -33,6 +34,7 @@ bool matchesText(const Condition& condition, const std::string& text) {
   if (operand == nullptr) return false;
   if (condition.comparator == Comparator::like || condition.comparator == Comparator::ilike)
     return like(text, *operand, condition.comparator == Comparator::ilike);
+  if (condition.pattern) return condition.pattern->isIn(text);
   return compare(condition.comparator, text, *operand);
 }
 

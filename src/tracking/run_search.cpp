@@ -91,7 +91,7 @@ Column columnOf(Field field, std::string_view key) {
       return tagsColumn;
     case Field::dataset:
       return linksColumn;
-    case Field::attribute:
+    default:
       break;
   }
   if (key == "run_name") return nameColumn;

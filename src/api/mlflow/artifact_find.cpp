@@ -87,6 +87,14 @@ ArtifactFile findVersionFile(const Call& call) {
   return fixed ? openBlob(call, path, fixed->digest) : openBelow(call, uri, path);
 }
 
+std::string readBelow(const Call& call, const std::string& uri, const std::string& path, std::uint64_t limit) {
+  ArtifactFile file = openBelow(call, uri, path);
+  if (file.reader->size() > limit) throw error(Code::tooLarge, "'{}' is larger than {} bytes", path, limit);
+  std::string content(file.reader->size(), '\0');
+  content.resize(file.reader->read(0, content));
+  return content;
+}
+
 ArtifactFile findModelFile(const Call& call) {
   if (queryValue(call.http, "artifact_file_path").empty())
     throw Error(Code::invalid, "Request must include the \"artifact_file_path\" query parameter.");

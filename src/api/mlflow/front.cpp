@@ -10,6 +10,7 @@
 #include "api/mlflow/registered_models.h"
 #include "api/mlflow/run_logs.h"
 #include "api/mlflow/runs.h"
+#include "api/mlflow/traces.h"
 #include "api/mlflow/workspaces.h"
 
 namespace regesta::api::mlflow {
@@ -26,7 +27,8 @@ std::vector<Route> join(std::initializer_list<std::span<const Route>> tables) {
 Front front() {
   static const std::vector<Route> routes =
       join({probeRoutes(), experimentRoutes(), runRoutes(), runLogRoutes(), metricRoutes(), loggedModelRoutes(),
-            registeredModelRoutes(), modelVersionRoutes(), artifactRoutes(), workspaceRoutes()});
+            registeredModelRoutes(), modelVersionRoutes(), artifactRoutes(), workspaceRoutes(), traceRoutes(),
+            legacyTraceRoutes(), assessmentRoutes(), traceSpanRoutes(), traceMetricRoutes()});
   return {dialect(), routes};
 }
 

@@ -1,0 +1,128 @@
+#include "api/mlflow/trace_scope.h"
+#include "api/mlflow/trace_wire.h"
+#include "api/mlflow/traces.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "delivery/trace_quality.h"
+
+namespace regesta::api::mlflow {
+namespace {
+
+using governance::Verb;
+
+struct AssessmentRef {
+  std::string trace_id, assessment_id;
+  static constexpr Field fields[] = {field<&AssessmentRef::trace_id>("trace_id", required),
+                                     field<&AssessmentRef::assessment_id>("assessment_id", required)};
+};
+struct CreateRequest {
+  std::string trace_id;
+  std::optional<wire::Assessment> assessment;
+  static constexpr Field fields[] = {field<&CreateRequest::trace_id>("trace_id", required),
+                                     field<&CreateRequest::assessment>("assessment", required)};
+};
+struct UpdateRequest {
+  std::string trace_id, assessment_id;
+  std::optional<wire::Assessment> assessment;
+  std::string update_mask;
+  static constexpr Field fields[] = {field<&UpdateRequest::trace_id>("trace_id", required),
+                                     field<&UpdateRequest::assessment_id>("assessment_id", required),
+                                     field<&UpdateRequest::assessment>("assessment", required),
+                                     field<&UpdateRequest::update_mask>("update_mask", required)};
+};
+struct OneAssessment {
+  wire::Assessment assessment;
+  static constexpr Field fields[] = {field<&OneAssessment::assessment>("assessment")};
+};
+
+/// Protobuf writes paths of a mask in lowerCamelCase; clients in other languages send them as they are declared.
+bool names(std::string_view path, std::string_view snake, std::string_view camel) {
+  return path == snake || path == camel;
+}
+
+tracking::AssessmentUpdate updateOf(const UpdateRequest& in) {
+  tracking::AssessmentUpdate update;
+  const wire::Assessment& from = *in.assessment;
+  for (std::string_view part : split(in.update_mask, ',')) {
+    std::string_view path = trim(part);
+    if (names(path, "assessment_name", "assessmentName")) {
+      update.name = from.assessment_name;
+    } else if (path == "rationale") {
+      update.rationale = from.rationale.value_or("");
+    } else if (path == "metadata") {
+      update.metadata = tracking::Texts(from.metadata.begin(), from.metadata.end());
+    } else if (path == "valid") {
+      update.valid = from.valid.value_or(true);
+    } else if (path == "feedback") {
+      if (!from.feedback) throw Invalid("assessment.feedback", "is required");
+      update.feedback = wire::valueOf(*from.feedback);
+      update.error = wire::errorOf(from.feedback->error);
+    } else if (path == "expectation") {
+      if (!from.expectation) throw Invalid("assessment.expectation", "is required");
+      update.expectation = wire::valueOf(*from.expectation);
+    }
+  }
+  return update;
+}
+
+/// Changes the trace by `fn` and returns what it makes, with the trace as it is then.
+template <class Fn>
+std::pair<tracking::Trace, tracking::Assessment> changeTrace(Call& call, const std::string& traceId, Fn fn) {
+  return call.core.store.write([&](db::Session& session) {
+    tracking::Trace trace = traceFor(call, Verb::write, session, traceId);
+    tracking::Assessment one = fn(trace);
+    tracking::saveTrace(session, trace);
+    return std::pair(std::move(trace), std::move(one));
+  });
+}
+
+OneAssessment tell(Call& call, std::pair<tracking::Trace, tracking::Assessment> changed) {
+  auto& [trace, one] = changed;
+  trace.assessments = {one};
+  delivery::observeFeedback(call.core.store, trace);
+  return {wire::assessmentOf(one, trace.traceId)};
+}
+
+OneAssessment create(Call& call, const CreateRequest& in) {
+  tracking::Assessment made = wire::assessmentOf(*in.assessment);
+  return tell(call, changeTrace(call, in.trace_id, [&](tracking::Trace& trace) {
+                return tracking::addAssessment(trace, made, nowMillis());
+              }));
+}
+
+OneAssessment read(Call& call, const AssessmentRef& in) {
+  return call.core.store.read([&](db::Session& session) -> OneAssessment {
+    tracking::Trace trace = traceFor(call, Verb::read, session, in.trace_id);
+    return {wire::assessmentOf(tracking::getAssessment(trace, in.assessment_id), trace.traceId)};
+  });
+}
+
+OneAssessment update(Call& call, const UpdateRequest& in) {
+  tracking::AssessmentUpdate wanted = updateOf(in);
+  return tell(call, changeTrace(call, in.trace_id, [&](tracking::Trace& trace) {
+                return tracking::updateAssessment(trace, in.assessment_id, wanted, nowMillis());
+              }));
+}
+
+Nothing remove(Call& call, const AssessmentRef& in) {
+  changeTrace(call, in.trace_id, [&](tracking::Trace& trace) {
+    tracking::removeAssessment(trace, in.assessment_id);
+    return tracking::Assessment{};
+  });
+  return {};
+}
+
+}  // namespace
+
+std::span<const Route> assessmentRoutes() {
+  static const Route routes[] = {
+      post("/api/3.0/mlflow/traces/{trace_id}/assessments", writes("traces"), create),
+      get("/api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}", reads("traces"), read),
+      patch("/api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}", writes("traces"), update),
+      del("/api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}", writes("traces"), remove),
+  };
+  return routes;
+}
+
+}  // namespace regesta::api::mlflow

@@ -1,0 +1,148 @@
+#include "api/mlflow/traces.h"
+
+#include "api/mlflow/trace_scope.h"
+#include "api/mlflow/trace_wire.h"
+#include "api/mlflow/tracking_scope.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "delivery/trace_quality.h"
+#include "tracking/rules.h"
+#include "tracking/trace_search.h"
+
+namespace regesta::api::mlflow {
+namespace {
+
+using governance::Verb;
+
+struct OneTrace {
+  wire::Trace trace;
+  static constexpr Field fields[] = {field<&OneTrace::trace>("trace", required)};
+};
+struct TraceRef {
+  std::string trace_id;
+  static constexpr Field fields[] = {field<&TraceRef::trace_id>("trace_id", required)};
+};
+struct TagRequest {
+  std::string trace_id, key, value;
+  static constexpr Field fields[] = {field<&TagRequest::trace_id>("trace_id", required),
+                                     field<&TagRequest::key>("key", required), field<&TagRequest::value>("value")};
+};
+struct SearchRequest {
+  std::vector<wire::TraceLocation> locations;
+  std::string filter, page_token;
+  std::vector<std::string> order_by;
+  std::int32_t max_results = 100;
+  static constexpr Field fields[] = {
+      field<&SearchRequest::locations>("locations", required), field<&SearchRequest::filter>("filter"),
+      field<&SearchRequest::page_token>("page_token"), field<&SearchRequest::order_by>("order_by"),
+      field<&SearchRequest::max_results>("max_results", atMost(limits::traceSearchResults))};
+};
+struct SearchAnswer {
+  std::vector<wire::TraceInfo> traces;
+  std::optional<std::string> next_page_token;
+  static constexpr Field fields[] = {field<&SearchAnswer::traces>("traces"),
+                                     field<&SearchAnswer::next_page_token>("next_page_token")};
+};
+struct BatchInfosRequest {
+  std::vector<std::string> trace_ids;
+  std::optional<std::vector<std::string>> experiment_ids;
+  static constexpr Field fields[] = {
+      field<&BatchInfosRequest::trace_ids>("trace_ids", required | atMost(limits::pageSize)),
+      field<&BatchInfosRequest::experiment_ids>("experiment_ids")};
+};
+struct BatchInfosAnswer {
+  std::vector<wire::TraceInfo> trace_infos;
+  static constexpr Field fields[] = {field<&BatchInfosAnswer::trace_infos>("trace_infos")};
+};
+struct DeleteRequest {
+  std::string experiment_id;
+  std::optional<std::int64_t> max_timestamp_millis;
+  std::optional<std::int32_t> max_traces;
+  std::vector<std::string> request_ids;
+  static constexpr Field fields[] = {field<&DeleteRequest::experiment_id>("experiment_id", required),
+                                     field<&DeleteRequest::max_timestamp_millis>("max_timestamp_millis"),
+                                     field<&DeleteRequest::max_traces>("max_traces"),
+                                     field<&DeleteRequest::request_ids>("request_ids")};
+};
+struct DeleteAnswer {
+  std::int32_t traces_deleted = 0;
+  static constexpr Field fields[] = {field<&DeleteAnswer::traces_deleted>("traces_deleted")};
+};
+
+/// The client calls this when a trace has ended, before or after its spans.
+OneTrace startTrace(Call& call, const OneTrace& in) {
+  tracking::Trace told = wire::traceOf(in.trace.trace_info);
+  told.workspace = call.workspace;
+  told.finalized = true;
+  tracking::Trace trace = call.core.store.write([&](db::Session& session) {
+    requireExperiment(call, Verb::write, session, told.experiment);
+    requireTrace(call, Verb::write, session, told.traceId);
+    return tracking::startTrace(session, told);
+  });
+  delivery::observeTraces(call.core.store, call.workspace, {trace});
+  if (!told.assessments.empty()) delivery::observeFeedback(call.core.store, trace);
+  return {{wire::infoOf(trace), {}}};
+}
+
+OneTrace getInfo(Call& call, const TraceRef& in) {
+  return call.core.store.read([&](db::Session& session) -> OneTrace {
+    return {{wire::infoOf(traceFor(call, Verb::read, session, in.trace_id)), {}}};
+  });
+}
+
+SearchAnswer searchTraces(Call& call, const SearchRequest& in) {
+  tracking::TraceSearch search{
+      .filter = in.filter, .orderBy = in.order_by, .maxResults = in.max_results, .pageToken = in.page_token};
+  for (const wire::TraceLocation& location : in.locations)
+    if (location.mlflow_experiment)
+      search.experiments.push_back(tracking::parseExperimentId(location.mlflow_experiment->experiment_id));
+  return call.core.store.read([&](db::Session& session) {
+    search.experiments = readable(call, session, std::move(search.experiments));
+    tracking::Page<tracking::Trace> page = tracking::searchTraces(session, call.workspace, search);
+    SearchAnswer answer;
+    for (const tracking::Trace& trace : page.items) answer.traces.push_back(wire::infoOf(trace));
+    if (!page.nextPageToken.empty()) answer.next_page_token = page.nextPageToken;
+    return answer;
+  });
+}
+
+/// Unknown ids are left out.
+BatchInfosAnswer batchInfos(Call& call, const BatchInfosRequest& in) {
+  return call.core.store.read([&](db::Session& session) {
+    BatchInfosAnswer answer;
+    for (const tracking::Trace& trace : tracesOf(call, session, in.trace_ids, in.experiment_ids))
+      answer.trace_infos.push_back(wire::infoOf(trace));
+    return answer;
+  });
+}
+
+DeleteAnswer deleteTraces(Call& call, const DeleteRequest& in) {
+  tracking::TraceDeletion which{in.request_ids, in.max_timestamp_millis, in.max_traces};
+  return {static_cast<std::int32_t>(mlflow::deleteTraces(call, in.experiment_id, which))};
+}
+
+Nothing setTag(Call& call, const TagRequest& in) {
+  mlflow::setTag(call, in.trace_id, in.key, in.value);
+  return {};
+}
+Nothing deleteTag(Call& call, const TagRequest& in) {
+  mlflow::deleteTag(call, in.trace_id, in.key);
+  return {};
+}
+
+}  // namespace
+
+std::span<const Route> traceRoutes() {
+  static const Route routes[] = {
+      post("/api/3.0/mlflow/traces", writes("traces"), startTrace),
+      get("/api/3.0/mlflow/traces/{trace_id}", reads("traces"), getInfo),
+      post("/api/3.0/mlflow/traces/search", waiting(reads("traces")), searchTraces),
+      post("/api/3.0/mlflow/traces/batchGetInfos", reads("traces"), batchInfos),
+      post("/api/3.0/mlflow/traces/delete-traces", writes("traces"), deleteTraces),
+      patch("/api/3.0/mlflow/traces/{trace_id}/tags", writes("traces"), setTag),
+      del("/api/3.0/mlflow/traces/{trace_id}/tags", writes("traces"), deleteTag),
+  };
+  return routes;
+}
+
+}  // namespace regesta::api::mlflow

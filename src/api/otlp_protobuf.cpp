@@ -1,0 +1,98 @@
+#include "otlp.pb.h"
+
+#include <cmath>
+
+#include "api/otlp.h"
+#include "base/encoding.h"
+#include "base/error.h"
+
+// The only file that knows protobuf. Nesting is bounded by protobuf's own limit of 100 messages, about 45 values deep.
+namespace regesta::api::otlp {
+namespace {
+
+namespace pb = regesta::otlp;
+
+template <class List>
+json::object objectOf(const List& pairs);
+
+json::value valueOf(const pb::AnyValue& value) {
+  switch (value.value_case()) {
+    case pb::AnyValue::kStringValue:
+      return json::string(value.string_value());
+    case pb::AnyValue::kBoolValue:
+      return value.bool_value();
+    case pb::AnyValue::kIntValue:
+      return value.int_value();
+    case pb::AnyValue::kDoubleValue:
+      return value.double_value();
+    case pb::AnyValue::kBytesValue:
+      return json::string(base64Encode(value.bytes_value()));
+    case pb::AnyValue::kKvlistValue:
+      return objectOf(value.kvlist_value().values());
+    case pb::AnyValue::kArrayValue: {
+      json::array items;
+      for (const pb::AnyValue& item : value.array_value().values()) items.push_back(valueOf(item));
+      return items;
+    }
+    case pb::AnyValue::VALUE_NOT_SET:
+      break;
+  }
+  return nullptr;
+}
+
+/// The last one counts where a key comes twice.
+template <class List>
+json::object objectOf(const List& pairs) {
+  json::object object;
+  object.reserve(static_cast<std::size_t>(pairs.size()));
+  for (const pb::KeyValue& pair : pairs) object.insert_or_assign(pair.key(), valueOf(pair.value()));
+  return object;
+}
+
+tracking::Span spanOf(const pb::Span& from) {
+  tracking::Span span{.traceId = hexEncode(from.trace_id()),
+                      .spanId = hexEncode(from.span_id()),
+                      .parentId = hexEncode(from.parent_span_id()),
+                      .name = from.name(),
+                      .kind = from.kind(),
+                      .statusMessage = from.status().message(),
+                      .attributes = objectOf(from.attributes())};
+  if (int code = from.status().code(); code == 1 || code == 2) span.status = static_cast<tracking::SpanStatus>(code);
+  for (const pb::Span::Event& event : from.events())
+    span.events.push_back(
+        {event.name(), static_cast<std::int64_t>(event.time_unix_nano()), objectOf(event.attributes())});
+  for (const pb::Span::Link& link : from.links())
+    span.links.push_back({hexEncode(link.trace_id()), hexEncode(link.span_id()), objectOf(link.attributes())});
+  return span;
+}
+
+}  // namespace
+
+Batch decodeProtobuf(std::string_view body) {
+  pb::ExportRequest request;
+  if (!request.ParseFromArray(body.data(), static_cast<int>(body.size())) || request.resource_spans().empty())
+    throw Error(Code::invalid, "Invalid OpenTelemetry format");
+  Batch batch;
+  for (const pb::ResourceSpans& group : request.resource_spans()) {
+    auto resource = std::make_shared<const json::object>(objectOf(group.resource().attributes()));
+    for (const pb::ScopeSpans& scope : group.scope_spans()) {
+      for (const pb::Span& from : scope.spans()) {
+        tracking::Span span = spanOf(from);
+        span.resource = resource;
+        take(batch, std::move(span), from.start_time_unix_nano(), from.end_time_unix_nano());
+      }
+    }
+  }
+  return batch;
+}
+
+std::string encodeAnswer(const Batch& batch) {
+  pb::ExportResponse response;
+  if (batch.rejected > 0) {
+    response.mutable_partial_success()->set_rejected_spans(batch.rejected);
+    response.mutable_partial_success()->set_error_message(batch.reason);
+  }
+  return response.SerializeAsString();
+}
+
+}  // namespace regesta::api::otlp

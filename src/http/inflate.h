@@ -1,0 +1,13 @@
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace regesta::http {
+
+/// Unpacks a body by its Content-Encoding, "gzip" or "deflate" (with or without zlib's frame). Throws Error{invalid}
+/// for another encoding and for bytes that are not what they should be or end early, Error{tooLarge} as soon as more
+/// than `most` bytes come out.
+std::string inflate(std::string_view body, std::string_view encoding, std::size_t most);
+
+}  // namespace regesta::http

@@ -1,0 +1,232 @@
+#include "tracking/trace.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "tracking/rules.h"
+#include "tracking/run.h"
+
+namespace regesta::tracking {
+namespace {
+
+constexpr std::array<std::string_view, 4> stateNames = {"STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"};
+
+/// Ids become part of artifact paths.
+void checkTraceId(std::string_view id) {
+  bool fits = !id.empty() && id.size() <= limits::traceIdLength && std::isalnum(static_cast<unsigned char>(id[0])) &&
+              std::all_of(id.begin(), id.end(), [](unsigned char c) {
+                return std::isalnum(c) || c == '_' || c == '-' || c == '.' || c == ':';
+              });
+  if (!fits)
+    throw Invalid("trace_id",
+                  fmt::format("must be 1 to {} letters, digits, '_', '-', '.' or ':', a letter or digit first",
+                              limits::traceIdLength));
+}
+
+void checkTexts(std::string_view what, Texts& texts) {
+  if (texts.size() > limits::traceTexts)
+    throw error(Code::invalid, "A trace can have at most {} {}", limits::traceTexts, what);
+  for (auto& [key, value] : texts) {
+    checkLength("key", limits::trackingKeyLength, key);
+    value = truncated(value, limits::traceTagValueLength);
+  }
+}
+
+std::string checkedSummary(std::string packed, std::string_view what) {
+  if (packed.size() > limits::runSummary)
+    throw error(Code::tooLarge, "the {} of one trace may take at most {} bytes together", what, limits::runSummary);
+  return packed;
+}
+
+std::string packLinks(const Trace& trace) {
+  if (trace.runs.empty() && trace.prompts.empty()) return {};
+  std::string out;
+  JsonWriter w(out);
+  w.object().key("runs").array();
+  for (const std::string& run : trace.runs) w.text(run);
+  w.end().key("prompts").array();
+  for (const std::string& prompt : trace.prompts) w.text(prompt);
+  w.end().end();
+  return out;
+}
+
+void unpackLinks(std::string_view packed, Trace& trace) {
+  if (packed.empty()) return;
+  json::value tree = parseJson(packed);
+  for (const json::value& run : tree.at("runs").as_array()) trace.runs.emplace_back(run.as_string());
+  for (const json::value& prompt : tree.at("prompts").as_array()) trace.prompts.emplace_back(prompt.as_string());
+}
+
+void mergeTexts(Texts& into, const Texts& from) {
+  for (const auto& [key, value] : from) into.insert_or_assign(key, value);
+}
+
+/// What the client says now, on top of what its spans have told.
+void merge(Trace& there, Trace told) {
+  there.experiment = told.experiment;
+  there.requestTime = told.requestTime;
+  there.duration = told.duration;
+  there.state = told.state;
+  there.clientRequestId = std::move(told.clientRequestId);
+  if (told.requestPreview) there.requestPreview = std::move(told.requestPreview);
+  if (told.responsePreview) there.responsePreview = std::move(told.responsePreview);
+  mergeTexts(there.tags, told.tags);
+  mergeTexts(there.metadata, told.metadata);
+  for (Assessment& assessment : told.assessments) {
+    auto same = std::find_if(there.assessments.begin(), there.assessments.end(),
+                             [&](const Assessment& a) { return !assessment.id.empty() && a.id == assessment.id; });
+    if (same == there.assessments.end()) addAssessment(there, std::move(assessment), nowMillis());
+  }
+}
+
+}  // namespace
+
+std::string_view stateName(TraceState state) { return stateNames[static_cast<std::size_t>(state)]; }
+
+std::optional<TraceState> parseTraceState(std::string_view name) {
+  auto found = std::find(stateNames.begin(), stateNames.end(), name);
+  if (found == stateNames.end()) return std::nullopt;
+  return static_cast<TraceState>(found - stateNames.begin());
+}
+
+std::string mlflowTraceId(std::string_view hex) { return fmt::format("tr-{}", hex); }
+
+Trace readTrace(const db::Rows& rows) {
+  Trace trace{.row = rows.integer(0),
+              .traceId = rows.text(1),
+              .workspace = rows.text(2),
+              .experiment = rows.integer(3),
+              .requestTime = rows.integer(4),
+              .duration = rows.maybeInteger(5),
+              .state = static_cast<TraceState>(std::clamp<std::int64_t>(rows.integer(6), 0, 3)),
+              .finalized = rows.integer(7) != 0,
+              .clientRequestId = rows.text(8),
+              .requestPreview = rows.maybeText(9),
+              .responsePreview = rows.maybeText(10),
+              .tags = unpackTexts(rows.view(11)),
+              .metadata = unpackTexts(rows.view(12)),
+              .assessments = unpackAssessments(rows.view(13))};
+  unpackLinks(rows.view(14), trace);
+  return trace;
+}
+
+std::optional<Trace> findTrace(db::Session& session, std::string_view workspace, std::string_view traceId) {
+  static const std::string sql =
+      fmt::format("SELECT {} FROM trace WHERE workspace = $1 AND trace_id = $2", traceColumns);
+  db::Rows rows = session.query(sql, {workspace, traceId});
+  return rows.next() ? std::optional(readTrace(rows)) : std::nullopt;
+}
+
+Trace getTrace(db::Session& session, std::string_view workspace, std::string_view traceId) {
+  auto trace = findTrace(session, workspace, traceId);
+  if (!trace) throw error(Code::notFound, "Trace with ID '{}' not found.", shorten(traceId, 100));
+  return std::move(*trace);
+}
+
+void saveTrace(db::Session& session, const Trace& trace) {
+  session.run(
+      "UPDATE trace SET experiment = $2, request_time = $3, duration = $4, state = $5, finalized = $6, "
+      "client_request_id = $7, request_preview = $8, response_preview = $9, tags = $10, metadata = $11, "
+      "assessments = $12, links = $13 WHERE id = $1",
+      {trace.row, trace.experiment, trace.requestTime, trace.duration, static_cast<int>(trace.state), trace.finalized,
+       trace.clientRequestId, trace.requestPreview, trace.responsePreview,
+       checkedSummary(packTexts(trace.tags), "tags"), checkedSummary(packTexts(trace.metadata), "metadata"),
+       checkedSummary(packAssessments(trace.assessments), "assessments"), packLinks(trace)});
+}
+
+Trace startTrace(db::Session& session, Trace told) {
+  checkTraceId(told.traceId);
+  checkTexts("tags", told.tags);
+  checkTexts("entries of metadata", told.metadata);
+  Experiment experiment = getExperiment(session, told.workspace, told.experiment);
+  requireActive(experiment);
+  told.tags.insert_or_assign(std::string(trace_keys::artifactLocation),
+                             appendToUri(experiment.artifactLocation, "traces/" + told.traceId + "/artifacts"));
+  bool finalized = told.finalized;
+  std::optional<Trace> there = findTrace(session, told.workspace, told.traceId);
+  if (!there) {
+    there = Trace{.traceId = told.traceId, .workspace = told.workspace, .experiment = told.experiment};
+    there->row = session.insert(
+        "INSERT INTO trace (workspace, trace_id, experiment, request_time, state, finalized, client_request_id, tags, "
+        "metadata, assessments, links) VALUES ($1, $2, $3, 0, 0, 0, '', '{}', '{}', '[]', '') RETURNING id",
+        {there->workspace, there->traceId, there->experiment});
+  }
+  merge(*there, std::move(told));
+  there->finalized |= finalized;
+  if (finalized) there->metadata.insert_or_assign(std::string(trace_keys::finalized), "true");
+  saveTrace(session, *there);
+  return std::move(*there);
+}
+
+void setTraceTag(Trace& trace, std::string_view key, std::string_view value) {
+  checkKey(key, "key");
+  checkLength("key", limits::trackingKeyLength, key);
+  trace.tags.insert_or_assign(std::string(key), truncated(value, limits::traceTagValueLength));
+  checkTexts("tags", trace.tags);
+}
+
+void deleteTraceTag(Trace& trace, std::string_view key) {
+  auto tag = trace.tags.find(key);
+  if (tag == trace.tags.end())
+    throw error(Code::notFound, "No trace tag with key '{}' for trace with ID '{}'", shorten(key, 250), trace.traceId);
+  trace.tags.erase(tag);
+}
+
+void linkTraceToRun(db::Session& session, Trace& trace, std::string_view runId) {
+  getRun(session, trace.workspace, runId);
+  if (std::find(trace.runs.begin(), trace.runs.end(), runId) != trace.runs.end()) return;
+  trace.runs.emplace_back(runId);
+  saveTrace(session, trace);
+}
+
+void linkTracesToRun(db::Session& session, std::string_view workspace, const std::vector<std::string>& traceIds,
+                     std::string_view runId) {
+  if (traceIds.size() > limits::traceLinksPerCall)
+    throw error(Code::invalid, "Cannot link more than {} traces to a run in a single request. Provided {} traces.",
+                limits::traceLinksPerCall, traceIds.size());
+  std::int64_t experiment = getRun(session, workspace, runId).experiment;
+  for (const std::string& id : traceIds) {
+    std::optional<Trace> trace = findTrace(session, workspace, id);
+    if (!trace)
+      trace = startTrace(session, {.traceId = id,
+                                   .workspace = std::string(workspace),
+                                   .experiment = experiment,
+                                   .requestTime = nowMillis(),
+                                   .state = TraceState::inProgress});
+    linkTraceToRun(session, *trace, runId);
+  }
+}
+
+std::int64_t deleteTraces(registry::Change& change, std::string_view workspace, std::int64_t experiment,
+                          const TraceDeletion& which) {
+  if (!which.upTo && which.traceIds.empty())
+    throw Error(Code::invalid, "Either `max_timestamp_millis` or `trace_ids` must be specified.");
+  if (which.upTo && !which.traceIds.empty())
+    throw Error(Code::invalid, "Only one of `max_timestamp_millis` and `trace_ids` can be specified.");
+  if (which.most && !which.traceIds.empty())
+    throw Error(Code::invalid, "`max_traces` can't be specified if `trace_ids` is specified.");
+  if (which.most && *which.most <= 0)
+    throw error(Code::invalid, "`max_traces` must be a positive integer, received {}.", *which.most);
+  getExperiment(change.session, workspace, experiment);
+  std::int64_t deleted = 0;
+  if (which.upTo) {
+    deleted = change.session.run(
+        "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE experiment = $1 AND request_time <= $2 "
+        "ORDER BY request_time, trace_id LIMIT $3)",
+        {experiment, *which.upTo, which.most.value_or(std::numeric_limits<std::int64_t>::max())});
+  }
+  for (const std::string& id : which.traceIds)
+    deleted += change.session.run("DELETE FROM trace WHERE workspace = $1 AND trace_id = $2 AND experiment = $3",
+                                  {workspace, id, experiment});
+  if (deleted > 0)
+    change.record("traces.deleted", std::string(workspace), fmt::format("experiment/{}", experiment),
+                  {{"count", deleted}});
+  return deleted;
+}
+
+}  // namespace regesta::tracking

@@ -1,0 +1,106 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tracking/assessment.h"
+#include "tracking/experiment.h"
+#include "tracking/span.h"
+
+namespace regesta::tracking {
+
+/// How to read traces with SQL; with SQLite:
+///   SELECT trace_id, duration, tags ->> 'mlflow.traceName' AS name FROM trace WHERE experiment = 1 AND state = 2;
+///   SELECT name, (end_ns - start_ns) / 1e6 AS ms, body ->> '$.attributes' FROM span
+///     WHERE trace = (SELECT id FROM trace WHERE trace_id = 'tr-…') ORDER BY start_ns;
+
+enum class TraceState { unspecified = 0, ok = 1, error = 2, inProgress = 3 };
+std::string_view stateName(TraceState state);  ///< "OK"
+std::optional<TraceState> parseTraceState(std::string_view name);
+
+/// What is known of a trace without its spans.
+struct Trace {
+  std::int64_t row = 0;
+  std::string traceId;  ///< MLflow's: "tr-" and 32 hexadecimal digits, or what the client chose
+  std::string workspace;
+  std::int64_t experiment = 0;
+  std::int64_t requestTime = 0;          ///< milliseconds
+  std::optional<std::int64_t> duration;  ///< milliseconds
+  TraceState state = TraceState::unspecified;
+  bool finalized = false;  ///< the client has told all this itself; spans that come later do not change it
+  std::string clientRequestId;
+  std::optional<std::string> requestPreview, responsePreview;
+  Texts tags, metadata;
+  std::vector<Assessment> assessments;  ///< in the order in which they were made
+  std::vector<std::string> runs;        ///< linked to it, besides the one in metadata
+  std::vector<std::string> prompts;     ///< linked by the client: "name/3"
+  bool ended() const { return state == TraceState::ok || state == TraceState::error; }
+};
+
+/// MLflow's id of a trace that came as OTLP.
+std::string mlflowTraceId(std::string_view hex);
+
+/// Keeps what a client tells about a trace, usually when it has ended; what its spans told before is overwritten, tags
+/// and metadata are merged. Throws Error{notFound} for an unknown experiment, Error{invalid} for a deleted one and for
+/// ids, tags and metadata that break a rule.
+Trace startTrace(db::Session& session, Trace told);
+
+/// Keeps spans of any traces; a span that is there already is replaced. A trace that nobody has told about yet is made
+/// in `experiment`, and until somebody does its times, state, tokens and previews come from the spans. Returns the
+/// traces as they are now. Throws as startTrace.
+std::vector<Trace> logSpans(db::Session& session, std::string_view workspace, std::int64_t experiment,
+                            const std::vector<Span>& spans);
+
+std::optional<Trace> findTrace(db::Session& session, std::string_view workspace, std::string_view traceId);
+Trace getTrace(db::Session& session, std::string_view workspace, std::string_view traceId);  ///< throws Error{notFound}
+/// Roots first, then by start. Empty when the client keeps them elsewhere (as an artifact).
+std::vector<Span> spansOf(db::Session& session, const Trace& trace);
+/// False while there are fewer spans than the client said.
+bool isComplete(const Trace& trace, const std::vector<Span>& spans);
+
+/// What changed in a trace that getTrace() returned goes back into its row.
+void saveTrace(db::Session& session, const Trace& trace);
+
+/// Values are cut to MLflow's length. Throws Error{invalid} for a key that breaks a rule.
+void setTraceTag(Trace& trace, std::string_view key, std::string_view value);
+/// Throws Error{notFound} when there is no such tag.
+void deleteTraceTag(Trace& trace, std::string_view key);
+
+/// Which traces of an experiment to delete: those named, or the oldest up to a time, `most` at most.
+struct TraceDeletion {
+  std::vector<std::string> traceIds;
+  std::optional<std::int64_t> upTo, most;
+};
+/// With spans and assessments; returns how many. Throws Error{invalid} when both kinds of choice are given, or none.
+std::int64_t deleteTraces(registry::Change& change, std::string_view workspace, std::int64_t experiment,
+                          const TraceDeletion& which);
+
+/// Throw Error{notFound} for an unknown run. Of many at most limits::traceLinksPerCall; one that is not known yet is
+/// still on its way (clients send traces in the background): it is made in the run's experiment, in progress.
+void linkTraceToRun(db::Session& session, Trace& trace, std::string_view runId);
+void linkTracesToRun(db::Session& session, std::string_view workspace, const std::vector<std::string>& traceIds,
+                     std::string_view runId);
+
+/// The columns that readTrace() reads.
+inline constexpr std::string_view traceColumns =
+    "id, trace_id, workspace, experiment, request_time, duration, state, finalized, client_request_id, "
+    "request_preview, response_preview, tags, metadata, assessments, links";
+Trace readTrace(const db::Rows& rows);
+
+namespace trace_keys {
+inline constexpr std::string_view name = "mlflow.traceName";
+inline constexpr std::string_view artifactLocation = "mlflow.artifactLocation";
+inline constexpr std::string_view spansLocation = "mlflow.trace.spansLocation";  ///< TRACKING_STORE: they are here
+inline constexpr std::string_view linkedPrompts = "mlflow.linkedPrompts";        ///< [{"name":…,"version":"3"},…]
+inline constexpr std::string_view tokenUsage = "mlflow.trace.tokenUsage";
+inline constexpr std::string_view cost = "mlflow.trace.cost";
+inline constexpr std::string_view session = "mlflow.trace.session";
+inline constexpr std::string_view user = "mlflow.trace.user";
+inline constexpr std::string_view finalized = "mlflow.trace.infoFinalized";
+inline constexpr std::string_view sizeStats = "mlflow.trace.sizeStats";
+inline constexpr std::string_view sourceRun = "mlflow.sourceRun";
+}  // namespace trace_keys
+
+}  // namespace regesta::tracking

@@ -1,0 +1,189 @@
+#include "tracking/trace_filter.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "tracking/rules.h"
+
+namespace regesta::tracking {
+namespace {
+
+using registry::Cell;
+using registry::Comparator;
+using registry::Condition;
+using registry::Field;
+
+registry::Grammar grammarOf(bool forOrder) {
+  registry::Grammar it{.attributes = {{"request_id", "request_id", false, true},
+                                      {"trace_id", "request_id", false, true},
+                                      {"timestamp", "timestamp_ms", true},
+                                      {"timestamp_ms", "timestamp_ms", true},
+                                      {"execution_time", "execution_time_ms", true},
+                                      {"execution_time_ms", "execution_time_ms", true},
+                                      {"end_time", "end_time_ms", true},
+                                      {"end_time_ms", "end_time_ms", true},
+                                      {"status", "status", false, true},
+                                      {"name", "name", false, true},
+                                      {"run_id", "run_id", false, true}},
+                       .traces = true,
+                       .noun = "trace"};
+  if (forOrder) {
+    it.attributes.push_back({"experiment_id", "experiment_id", true});
+  } else {
+    it.attributes.push_back({"client_request_id", "client_request_id", false, true});
+    it.attributes.push_back({"prompt", "prompt"});
+    it.attributes.push_back({"text", "text"});
+  }
+  return it;
+}
+
+Cell textCell(const Texts& texts, std::string_view key) {
+  auto found = texts.find(key);
+  return found == texts.end() ? Cell() : Cell(found->second);
+}
+
+Cell attributeOf(const Trace& trace, const std::string& key) {
+  if (key == "request_id") return trace.traceId;
+  if (key == "status") return std::string(stateName(trace.state));
+  if (key == "timestamp_ms") return static_cast<double>(trace.requestTime);
+  if (key == "execution_time_ms") return trace.duration ? Cell(static_cast<double>(*trace.duration)) : Cell();
+  if (key == "end_time_ms") return static_cast<double>(trace.requestTime + trace.duration.value_or(0));
+  if (key == "name") return textCell(trace.tags, trace_keys::name);
+  if (key == "run_id") return textCell(trace.metadata, trace_keys::sourceRun);
+  if (key == "experiment_id") return static_cast<double>(trace.experiment);
+  return trace.clientRequestId.empty() ? Cell() : Cell(trace.clientRequestId);
+}
+
+bool has(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+/// Values are JSON; a person who compares text writes it without its quotes.
+bool valueMatches(const Condition& condition, const Assessment& one) {
+  if (std::holds_alternative<double>(condition.operand)) {
+    json::value value = parseJson(one.value);
+    return value.is_number() && registry::matches(condition, Cell(value.to_number<double>()));
+  }
+  bool isText = one.value.size() >= 2 && one.value.front() == '"';
+  std::string plain = isText ? std::string(parseJson(one.value).as_string()) : one.value;
+  bool raw = registry::matches(condition, Cell(one.value)), bare = registry::matches(condition, Cell(plain));
+  return condition.comparator == Comparator::notEqual ? raw && bare : raw || bare;
+}
+
+bool assessmentMatches(const Condition& condition, const Trace& trace) {
+  AssessmentKind kind = condition.field == Field::feedback ? AssessmentKind::feedback : AssessmentKind::expectation;
+  bool any = std::any_of(trace.assessments.begin(), trace.assessments.end(), [&](const Assessment& one) {
+    if (one.kind != kind || one.name != condition.key || !one.valid) return false;
+    return condition.comparator == Comparator::isNull || condition.comparator == Comparator::isNotNull ||
+           valueMatches(condition, one);
+  });
+  return any != (condition.comparator == Comparator::isNull);
+}
+
+bool traceMatches(const Condition& condition, const Trace& trace) {
+  const std::string* text = std::get_if<std::string>(&condition.operand);
+  switch (condition.field) {
+    case Field::feedback:
+    case Field::expectation:
+      return assessmentMatches(condition, trace);
+    case Field::issue:
+      return std::any_of(trace.assessments.begin(), trace.assessments.end(), [&](const Assessment& one) {
+        return one.kind == AssessmentKind::issue && text && one.name == *text;
+      });
+    default:
+      break;
+  }
+  bool equality = condition.field == Field::attribute && condition.comparator == Comparator::equal && text;
+  if (equality && condition.key == "prompt") return has(trace.prompts, *text);
+  if (equality && condition.key == "run_id" && has(trace.runs, *text)) return true;
+  return registry::matches(condition, cellOf(trace, condition.field, condition.key));
+}
+
+struct SpanRow {
+  std::string name, type, status, body;
+  std::optional<json::object> attributes = std::nullopt;  ///< read once it is needed
+};
+
+bool attributeMatches(const Condition& condition, SpanRow& span) {
+  if (!span.attributes) {
+    Span full;
+    unpackSpan(span.body, full);
+    span.attributes = std::move(full.attributes);
+  }
+  std::string key = condition.key.substr(std::string_view("attributes.").size());
+  if (key.size() > 2 && key.front() == '`' && key.back() == '`') key = key.substr(1, key.size() - 2);
+  const json::value* value = span.attributes->if_contains(key);
+  if (value == nullptr) return false;
+  bool raw = registry::matches(condition, Cell(writeJson(*value)));
+  bool bare = value->is_string() ? registry::matches(condition, Cell(std::string(value->get_string()))) : raw;
+  bool negated = condition.comparator == Comparator::notEqual || condition.comparator == Comparator::notIn;
+  return negated ? raw && bare : raw || bare;
+}
+
+bool spanMatches(const Condition& condition, SpanRow& span) {
+  if (condition.key.starts_with("attributes.")) return attributeMatches(condition, span);
+  if (condition.key == "name") return registry::matches(condition, Cell(span.name));
+  if (condition.key == "type") return registry::matches(condition, Cell(span.type));
+  if (condition.key == "status") return registry::matches(condition, Cell(span.status));
+  return registry::matches(condition, Cell(span.name + "\n" + span.body));
+}
+
+void checkPrompt(const Condition& condition) {
+  if (condition.field != Field::attribute || condition.key != "prompt") return;
+  const std::string* text = std::get_if<std::string>(&condition.operand);
+  if (!text || std::count(text->begin(), text->end(), '/') != 1)
+    throw error(Code::invalid, "Invalid prompts filter value '{}'. Expected format: prompt = \"name/version\"",
+                shorten(text ? *text : "", 200));
+}
+
+}  // namespace
+
+Cell cellOf(const Trace& trace, Field field, const std::string& key) {
+  if (field == Field::tag) return textCell(trace.tags, key);
+  if (field == Field::metadata) return textCell(trace.metadata, key);
+  return attributeOf(trace, key);
+}
+
+TraceFilter::TraceFilter(const std::string& text) {
+  static const registry::Grammar grammar = grammarOf(false);
+  for (Condition& condition : registry::parseFilter(text, grammar)) {
+    checkPrompt(condition);
+    bool wholeText = condition.field == Field::attribute && condition.key == "text";
+    if (wholeText) condition.field = Field::span, condition.key = "content";
+    (condition.field == Field::span ? spanConditions_ : conditions_).push_back(std::move(condition));
+  }
+}
+
+bool TraceFilter::matches(db::Session& session, const Trace& trace) const {
+  for (const Condition& condition : conditions_)
+    if (!traceMatches(condition, trace)) return false;
+  if (spanConditions_.empty()) return true;
+  static constexpr std::string_view statusNames[] = {"UNSET", "OK", "ERROR"};
+  db::Rows rows = session.query("SELECT name, type, status, body FROM span WHERE trace = $1", {trace.row});
+  while (rows.next()) {
+    SpanRow span{rows.text(0), rows.text(1), std::string(statusNames[std::clamp<std::int64_t>(rows.integer(2), 0, 2)]),
+                 rows.text(3)};
+    if (std::all_of(spanConditions_.begin(), spanConditions_.end(),
+                    [&](const Condition& condition) { return spanMatches(condition, span); }))
+      return true;
+  }
+  return false;
+}
+
+std::vector<registry::OrderBy> traceOrder(const std::vector<std::string>& items) {
+  static const registry::Grammar grammar = grammarOf(true);
+  std::vector<registry::OrderBy> order;
+  for (const std::string& item : items) {
+    registry::OrderBy by = registry::parseOrderBy(item, grammar);
+    if (by.field != Field::attribute && by.field != Field::tag && by.field != Field::metadata)
+      throw error(Code::invalid, "Invalid identifier type in order_by clause '{}'", shorten(item, 200));
+    for (const registry::OrderBy& earlier : order)
+      if (earlier.field == by.field && earlier.key == by.key)
+        throw error(Code::invalid, "`order_by` contains duplicate fields: {}", pythonList(items));
+    order.push_back(std::move(by));
+  }
+  return order;
+}
+
+}  // namespace regesta::tracking

@@ -1,0 +1,96 @@
+#include "tracking/trace_search.h"
+
+#include <set>
+#include <tuple>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "tracking/ranking.h"
+#include "tracking/trace_filter.h"
+#include "tracking/trace_scan.h"
+
+namespace regesta::tracking {
+namespace {
+
+using registry::Cell;
+
+struct Ranked {
+  std::vector<Cell> cells;
+  std::int64_t time = 0;
+  std::string traceId;
+  std::int64_t row = 0;
+};
+
+void checkPage(std::int64_t maxResults) {
+  if (maxResults < 1)
+    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer",
+                maxResults);
+  if (maxResults > static_cast<std::int64_t>(limits::traceSearchResults))
+    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be at most {}",
+                maxResults, limits::traceSearchResults);
+}
+
+std::vector<Ranked> rank(db::Session& session, std::string_view workspace, const TraceSearch& search,
+                         std::size_t capacity) {
+  TraceFilter filter(search.filter);
+  std::vector<registry::OrderBy> order = traceOrder(search.orderBy);
+  auto before = [&](const Ranked& a, const Ranked& b) {
+    if (int decided = compareCells(a.cells, b.cells, order)) return decided < 0;
+    return std::tie(b.time, a.traceId) < std::tie(a.time, b.traceId);
+  };
+  Best<Ranked, decltype(before)> best(capacity, before);
+  std::set<std::int64_t> experiments(search.experiments.begin(), search.experiments.end());
+  for (std::int64_t experiment : experiments) {
+    if (!findExperiment(session, workspace, experiment)) continue;
+    NewestTraces newest(session, experiment);
+    std::size_t found = 0;
+    while (found < capacity || !order.empty()) {
+      std::optional<Trace> trace = newest.next();
+      if (!trace) break;
+      if (!filter.matches(session, *trace)) continue;
+      ++found;
+      Ranked ranked{.time = trace->requestTime, .traceId = trace->traceId, .row = trace->row};
+      for (const registry::OrderBy& by : order) ranked.cells.push_back(cellOf(*trace, by.field, by.key));
+      best.offer(std::move(ranked));
+    }
+  }
+  return best.sorted();
+}
+
+}  // namespace
+
+Page<Trace> searchTraces(db::Session& session, std::string_view workspace, const TraceSearch& search) {
+  checkPage(search.maxResults);
+  std::int64_t offset = pageOffset(search.pageToken);
+  auto wanted = static_cast<std::size_t>(offset + search.maxResults + 1);
+  std::vector<Ranked> ranked = rank(session, workspace, search, wanted);
+  Page<Trace> page;
+  auto from = static_cast<std::size_t>(offset);
+  static const std::string sql = fmt::format("SELECT {} FROM trace WHERE id = $1", traceColumns);
+  std::size_t size = 0, at = from;  // a page of very large traces ends early
+  for (; at < ranked.size() && at + 1 < wanted && size < limits::searchAnswer; ++at) {
+    db::Rows rows = session.query(sql, {ranked[at].row});
+    if (!rows.next()) continue;
+    for (int column = 11; column < 14; ++column) size += rows.view(column).size();
+    page.items.push_back(readTrace(rows));
+  }
+  if (at < ranked.size()) page.nextPageToken = registry::pageToken(static_cast<std::int64_t>(at));
+  return page;
+}
+
+std::int64_t countTraces(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments,
+                         const std::vector<std::string>& filters) {
+  std::vector<TraceFilter> parsed;
+  for (const std::string& filter : filters) parsed.emplace_back(filter);
+  std::int64_t count = 0;
+  for (std::int64_t experiment : std::set<std::int64_t>(experiments.begin(), experiments.end())) {
+    if (!findExperiment(session, workspace, experiment)) continue;
+    NewestTraces newest(session, experiment);
+    while (std::optional<Trace> trace = newest.next())
+      count += std::all_of(parsed.begin(), parsed.end(),
+                           [&](const TraceFilter& filter) { return filter.matches(session, *trace); });
+  }
+  return count;
+}
+
+}  // namespace regesta::tracking
