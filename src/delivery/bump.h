@@ -18,9 +18,11 @@ struct BumpReason {
 struct BumpVerdict {
   Bump bump = Bump::none;           ///< the highest of the reasons
   std::vector<BumpReason> reasons;  ///< highest first
+  std::string inWords() const;      ///< "variable 'tone' is newly required (major); …"
 };
 
-/// What a change means for those who call the prompt, by the table of docs/prompts.md.
+/// What a change means for those who call the prompt, by the table of docs/prompts.md. Both are composed prompts: what
+/// a partial takes, the prompt takes.
 BumpVerdict bumpBetween(const Prompt& before, const Prompt& after);
 
 }  // namespace regesta::delivery

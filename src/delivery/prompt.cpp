@@ -1,6 +1,7 @@
 #include "delivery/prompt.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 
 namespace regesta::delivery {
 namespace {
@@ -79,6 +80,8 @@ void parseTemplate(Prompt& prompt, const json::object& content) {
   }
   if (!text->is_array() || text->get_array().empty())
     throw Invalid("messages", "must be a list of {\"role\", \"content\"}");
+  if (text->get_array().size() > limits::promptMessages)
+    throw Invalid("messages", fmt::format("must be at most {}", limits::promptMessages));
   for (const json::value& message : text->get_array()) prompt.messages.push_back(parseMessage(message));
 }
 

@@ -1,24 +1,43 @@
 #include "delivery/register.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/semver.h"
+#include "base/text.h"
+#include "delivery/compose.h"
+#include "delivery/evaluation.h"
 
 namespace regesta::delivery {
 namespace {
 
-/// The highest SemVer that any version of the asset has had, deleted ones too: numbers are never used twice.
-std::optional<SemVer> highestSemver(db::Session& session, const registry::Asset& asset) {
-  std::optional<SemVer> highest;
-  db::Rows rows = session.query("SELECT semver FROM version WHERE asset = $1 AND semver IS NOT NULL", {asset.id});
+using registry::Version;
+
+/// A SemVer that a version of the asset has, or had: numbers are never used twice.
+struct Taken {
+  SemVer semver;
+  std::int64_t number = 0;
+  bool deleted = false;
+};
+
+std::vector<Taken> takenSemvers(db::Session& session, const registry::Asset& asset) {
+  std::vector<Taken> taken;
+  db::Rows rows =
+      session.query("SELECT semver, number, deleted FROM version WHERE asset = $1 AND semver IS NOT NULL", {asset.id});
   while (rows.next())
-    if (auto semver = SemVer::parse(rows.view(0)); semver && (!highest || *semver > *highest)) highest = semver;
-  return highest;
+    if (auto semver = SemVer::parse(rows.view(0)))
+      taken.push_back({*std::move(semver), rows.integer(1), rows.integer(2) != 0});
+  std::ranges::sort(taken, [](const Taken& a, const Taken& b) { return a.semver < b.semver; });
+  return taken;
 }
 
-SemVer raised(SemVer from, Bump bump) {
-  // A pre-release precedes the release it announces: 1.2.0-rc.1 becomes 1.2.0 by anything that 1.2.0 allows for.
-  from.prerelease.clear();
-  from.build.clear();
+SemVer release(SemVer semver) {
+  semver.prerelease.clear();
+  semver.build.clear();
+  return semver;
+}
+
+SemVer raised(const SemVer& from, Bump bump) {
   switch (bump) {
     case Bump::major:
       return {from.major + 1, 0, 0, "", ""};
@@ -29,43 +48,212 @@ SemVer raised(SemVer from, Bump bump) {
   }
 }
 
-std::string inWords(const BumpVerdict& verdict) {
-  std::string text;
-  for (const BumpReason& reason : verdict.reasons)
-    text += fmt::format("{}{} ({})", text.empty() ? "" : "; ", reason.what, bumpName(reason.bump));
-  return text;
-}
+/// Finds the SemVer of a version about to be made, and what it rests on.
+class Numbering {
+ public:
+  Numbering(db::Session& session, const registry::AssetKey& key, std::vector<Taken> taken, std::string wish)
+      : session_(session), key_(key), taken_(std::move(taken)), wish_(std::move(wish)) {
+    if (wish_.empty()) return;
+    asked_ = SemVer::parse(wish_);
+    if (!asked_) throw Invalid("semver", "must be a Semantic Version such as 1.4.2");
+  }
 
-std::string semverFor(const std::string& asked, const std::optional<SemVer>& highest, const BumpVerdict& verdict) {
-  if (!highest) return asked.empty() ? "1.0.0" : asked;
-  SemVer least = raised(*highest, verdict.bump);
-  if (asked.empty()) return least.str();
-  std::optional<SemVer> wish = SemVer::parse(asked);
-  if (!wish) throw Invalid("semver", "must be a Semantic Version such as 1.4.2");
-  SemVer release = *wish;
-  release.prerelease.clear();
-  if (release < least)
-    throw Invalid("semver",
-                  fmt::format("must be at least {} after {}: {}", least.str(), highest->str(), inWords(verdict)));
-  return asked;
+  /// The version right below: the highest release under the wish, or of all; without releases the highest at all.
+  /// What was deleted still counts as a number, but the comparison is with the highest that can still be read.
+  std::optional<Version> below() const {
+    for (bool releases : {true, false})
+      for (auto one = taken_.rbegin(); one != taken_.rend(); ++one)
+        if (!one->deleted && (one->semver.prerelease.empty() || !releases) && isBelow(one->semver))
+          return registry::findVersion(session_, key_, one->number);
+    return std::nullopt;
+  }
+
+  std::string semver(const BumpVerdict& verdict) const {
+    std::optional<SemVer> base = highestBelow();
+    if (!base) return wish_.empty() ? first().str() : wish_;
+    SemVer least = raised(*base, verdict.bump);
+    if (!asked_) return std::max(least, announced(least)).str();
+    if (release(*asked_) < least)
+      throw Invalid("semver",
+                    fmt::format("must be at least {} after {}: {}", least.str(), base->str(), verdict.inWords()));
+    return wish_;
+  }
+
+ private:
+  bool isBelow(const SemVer& semver) const { return !asked_ || semver < release(*asked_); }
+
+  std::optional<SemVer> highestBelow() const {
+    std::optional<SemVer> found;
+    for (const Taken& one : taken_)
+      if (one.semver.prerelease.empty() && isBelow(one.semver)) found = one.semver;
+    return found;
+  }
+  /// Nothing was released yet: what pre-releases announce, or 1.0.0.
+  SemVer first() const { return taken_.empty() ? SemVer{1, 0, 0, "", ""} : release(taken_.back().semver); }
+  /// The release that a pre-release above all releases announced already, 1.3.0-rc.1.
+  SemVer announced(const SemVer& least) const {
+    return taken_.empty() || taken_.back().semver.prerelease.empty() ? least : release(taken_.back().semver);
+  }
+
+  db::Session& session_;
+  const registry::AssetKey& key_;
+  std::vector<Taken> taken_;
+  std::string wish_;
+  std::optional<SemVer> asked_;
+};
+
+/// The whole way up to the point where something would be stored.
+class Plan {
+ public:
+  Plan(db::Session& session, const registry::AssetKey& key, const NewPrompt& asked)
+      : session_(session), key_(key), asked_(asked), prompt_(asked.prompt) {}
+
+  Planned make() {
+    asset_ = registry::findAsset(session_, key_);
+    if (asset_) newest_ = registry::newestVersion(session_, *asset_);
+    putTogether();
+    Planned plan;
+    plan.composed = composed_;
+    if (std::optional<Version> same = sameVersion()) {
+      plan.registered.version = *std::move(same);
+      return plan;
+    }
+    plan.registered.problems = lint(prompt_, {.composed = &composed_});
+    number(plan);
+    plan.registered.created = true;
+    plan.registered.version.content = canonicalPrompt(prompt_);
+    plan.registered.version.asset.key = key_;
+    return plan;
+  }
+  const std::vector<registry::Use>& uses() const { return uses_; }
+  /// Thrown by the registration, told by the plan.
+  const std::optional<Invalid>& tooLow() const { return tooLow_; }
+
+ private:
+  void putTogether() {
+    std::optional<Prompt> before;
+    if (newest_ && !newest_->content.empty() && !asked_.freshPartials) before = parsePrompt(newest_->content);
+    uses_ = lockPartials(session_, key_, prompt_, before ? &*before : nullptr, asked_.lenient);
+    try {
+      composed_ = composeNew(session_, key_, prompt_, uses_).prompt;
+    } catch (const Invalid&) {
+      bool tags = std::ranges::any_of(partialsOf(prompt_), &PartialUse::langfuse);
+      if (!asked_.lenient || tags) throw;
+      uses_.clear();  // braces that only look like a partial
+      prompt_.partials.clear();
+      composed_ = prompt_;
+    }
+  }
+
+  /// The version that says exactly this already: the one with the wished SemVer, or else the newest.
+  std::optional<Version> sameVersion() const {
+    if (!asset_ || asked_.version.evenIfSame) return std::nullopt;
+    std::string content = canonicalPrompt(prompt_);
+    const std::string& wish = asked_.version.semver;
+    if (!wish.empty() && SemVer::parse(wish)) {
+      try {
+        Version taken = registry::resolveVersion(session_, key_, wish);
+        if (taken.content == content || sameButLocks(taken)) return taken;
+      } catch (const Error& fault) {
+        if (fault.code != Code::notFound) throw;
+      }
+    }
+    if (asked_.unlessKnown)
+      if (std::optional<Version> known = withContent(content)) return known;
+    if (!newest_ || newest_->content != content) return std::nullopt;
+    // 1.3.0-rc.1 is released as 1.3.0 with the same words.
+    std::optional<SemVer> newest = SemVer::parse(newest_->semver), asked = SemVer::parse(wish);
+    bool releases = asked && newest && !newest->prerelease.empty() && *newest < *asked;
+    return releases ? std::nullopt : newest_;
+  }
+  std::optional<Version> withContent(const std::string& content) const {
+    std::int64_t number = 0;
+    {
+      db::Rows rows = session_.query(
+          "SELECT number FROM version WHERE asset = $1 AND deleted = 0 AND content = $2 ORDER BY number DESC LIMIT 1",
+          {asset_->id, content});
+      if (rows.next()) number = rows.integer(0);
+    }
+    return number == 0 ? std::nullopt : registry::findVersion(session_, key_, number);
+  }
+  /// Pushing the file of an older version again: its locks are its own, not those of the newest.
+  bool sameButLocks(const Version& version) const {
+    Prompt old = parsePrompt(version.content), now = prompt_;
+    if (!asked_.prompt.partials.empty()) return false;
+    old.partials.clear();
+    now.partials.clear();
+    return canonicalPrompt(old) == canonicalPrompt(now);
+  }
+
+  void number(Planned& plan) {
+    Numbering numbering(session_, key_, asset_ ? takenSemvers(session_, *asset_) : std::vector<Taken>(),
+                        asked_.version.semver);
+    std::optional<Version> below = numbering.below();
+    if (below && !below->content.empty()) plan.registered.bump = bumpBetween(servedBefore(*below), composed_);
+    try {
+      plan.registered.version.semver = numbering.semver(plan.registered.bump);
+    } catch (const Invalid& fault) {
+      plan.refusal = fault.message;
+      tooLow_ = fault;
+    }
+  }
+  /// What callers got of the version below; when its partials cannot be put in any more, its own text.
+  Prompt servedBefore(const Version& below) const {
+    try {
+      return compose(session_, below).prompt;
+    } catch (const Error& fault) {
+      if (fault.code != Code::invalidState) throw;
+      return parsePrompt(below.content);
+    }
+  }
+
+  db::Session& session_;
+  const registry::AssetKey& key_;
+  const NewPrompt& asked_;
+  Prompt prompt_, composed_;
+  std::vector<registry::Use> uses_;
+  std::optional<registry::Asset> asset_;
+  std::optional<Version> newest_;
+  std::optional<Invalid> tooLow_;
+};
+
+std::string lintSentence(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    if (problem.severity != Severity::error) continue;
+    if (!text.empty()) text += "; ";
+    if (problem.index >= 0) text += fmt::format("messages[{}] ", problem.index);
+    if (problem.place.line > 0) text += fmt::format("line {}: ", problem.place.line);
+    text += problem.message;
+    if (text.size() > 500) break;
+  }
+  return "the prompt has errors: " + text;
 }
 
 }  // namespace
 
+LintRefusal::LintRefusal(const std::vector<Problem>& problems)
+    : Error(Code::invalid, lintSentence(problems), writeJson(json::object{{"problems", problemsJson(problems)}})) {}
+
+Planned planPrompt(db::Session& session, const registry::AssetKey& key, const NewPrompt& asked) {
+  return Plan(session, key, asked).make();
+}
+
 Registered registerPrompt(registry::Change& change, const registry::Asset& asset, const NewPrompt& asked) {
+  Plan plan(change.session, asset.key, asked);
+  Planned planned = plan.make();
+  Registered& result = planned.registered;
+  if (!result.created) return std::move(result);
+  if (!asked.lenient && hasErrors(result.problems)) throw LintRefusal(result.problems);
+  if (plan.tooLow()) throw *plan.tooLow();
   registry::NewVersion made = asked.version;
-  made.content = canonicalPrompt(asked.prompt);
-  Registered result;
-  std::optional<registry::Version> newest = registry::newestVersion(change.session, asset);
-  if (newest && newest->content == made.content && !made.evenIfSame) {
-    result.version = *std::move(newest);
-    return result;
-  }
-  if (newest && !newest->content.empty()) result.bump = bumpBetween(parsePrompt(newest->content), asked.prompt);
-  made.semver = semverFor(made.semver, highestSemver(change.session, asset), result.bump);
+  made.content = result.version.content;
+  made.semver = result.version.semver;
+  made.evenIfSame = true;  // decided here
   result.version = registry::createVersion(change, asset, made);
-  result.created = true;
-  return result;
+  for (const registry::Use& use : plan.uses()) registry::addUse(change.session, result.version, use);
+  enqueueTests(change, result.version);
+  return std::move(result);
 }
 
 }  // namespace regesta::delivery

@@ -1,10 +1,6 @@
 #include "api/native/prompts.h"
 
-#include "base/semver.h"
-#include "base/text.h"
-#include "crypto/hash.h"
 #include "delivery/register.h"
-#include "delivery/resolve.h"
 #include "registry/pointer.h"
 
 namespace regesta::api::native {
@@ -28,11 +24,13 @@ delivery::Prompt promptOf(const NewPrompt& asked) {
   take("response_format", asked.responseFormat);
   take("tools", asked.tools);
   take("examples", asked.examples);
+  take("partials", asked.partials);
   if (!asked.labels.empty()) content["labels"] = json::array(asked.labels.begin(), asked.labels.end());
   return delivery::parsePrompt(writeJson(content));
 }
 
-/// What never changes of a version.
+}  // namespace
+
 PromptAnswer fixedAnswer(const registry::Version& version) {
   PromptAnswer answer;
   answer.name = version.asset.key.name;
@@ -72,49 +70,27 @@ PromptAnswer wholeAnswer(const registry::Version& version, std::vector<std::stri
   return answer;
 }
 
-std::string_view reasonName(delivery::Resolved::Reason reason) {
-  switch (reason) {
-    case delivery::Resolved::Reason::split:
-      return "split";
-    case delivery::Resolved::Reason::segment:
-      return "segment";
-    default:
-      return "fixed";
-  }
-}
-
-delivery::Asker askerOf(const PromptQuery& query) {
-  delivery::Asker asker{query.key, {}};
-  if (query.context.empty()) return asker;
-  json::value context = parseJson(query.context);
-  if (!context.is_object()) throw Invalid("context", "must be a JSON object");
-  asker.context = std::move(context.get_object());
-  return asker;
-}
-
-/// The body with its ETag, or 304 when the client has these bytes already.
-Plain withTag(Call& call, const PromptAnswer& answer, std::string_view caching) {
-  Plain response;
-  response.body = writeAs(answer);
-  std::string tag = fmt::format("\"{}\"", crypto::sha256Hex(response.body).substr(0, 32));
-  response.headers.set("ETag", tag);
-  response.headers.set("Cache-Control", std::string(caching));
-  auto known = call.http.headers.get("If-None-Match");
-  if (known && known->find(tag) != std::string_view::npos) {
-    response.status = 304;
-    response.body.clear();
-  }
-  return response;
-}
-
-}  // namespace
-
-PromptAnswer createPromptVersion(Call& call, const NewPrompt& asked) {
-  registry::AssetKey key = changeable(call, "prompt", asked.name);
-  delivery::NewPrompt made{promptOf(asked), {}};
+delivery::NewPrompt newPromptOf(Call& call, const NewPrompt& asked) {
+  delivery::NewPrompt made{
+      .prompt = promptOf(asked), .unlessKnown = asked.unlessKnown, .freshPartials = asked.freshPartials};
   made.version.semver = asked.semver;
   made.version.description = asked.description;
   made.version.tags = asked.tags;
+  for (const delivery::PartialUse& use : delivery::partialsOf(made.prompt))
+    call.require(governance::Verb::read, use.name);
+  return made;
+}
+
+std::vector<BumpReasonAnswer> reasonAnswers(const delivery::BumpVerdict& verdict) {
+  std::vector<BumpReasonAnswer> answers;
+  for (const delivery::BumpReason& reason : verdict.reasons)
+    answers.push_back({std::string(delivery::bumpName(reason.bump)), reason.what});
+  return answers;
+}
+
+PromptAnswer createPromptVersion(Call& call, const NewPrompt& asked) {
+  registry::AssetKey key = changeable(call, "prompt", asked.name);
+  delivery::NewPrompt made = newPromptOf(call, asked);
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
     auto asset = registry::findAsset(change.session, key);
     if (!asset) asset = registry::createAsset(change, key, "", {});
@@ -122,34 +98,11 @@ PromptAnswer createPromptVersion(Call& call, const NewPrompt& asked) {
     PromptAnswer answer = wholeAnswer(registered.version, registry::aliasesOf(change.session, registered.version));
     answer.created = registered.created;
     answer.bump = delivery::bumpName(registered.bump.bump);
-    answer.bumpReasons.emplace();
-    for (const delivery::BumpReason& reason : registered.bump.reasons)
-      answer.bumpReasons->push_back({std::string(delivery::bumpName(reason.bump)), reason.what});
+    answer.bumpReasons = reasonAnswers(registered.bump);
+    answer.problems.text = writeJson(json::value(delivery::problemsJson(registered.problems)));
     call.status = registered.created ? 201 : 200;
     return answer;
   });
-}
-
-Plain getPromptVersion(Call& call, const PromptPath& path) {
-  call.require(governance::Verb::read, path.name);
-  delivery::Resolved found = call.core.prompts.resolve(call.workspace, path.name, path.selector, {});
-  bool fixed = parseInteger(path.selector).has_value() || SemVer::parse(path.selector).has_value();
-  if (fixed) return withTag(call, fixedAnswer(*found.version), "private, max-age=31536000, immutable");
-  return withTag(call, wholeAnswer(*found.version, std::move(found.aliases)), "no-cache");
-}
-
-Plain resolvePrompt(Call& call, const PromptQuery& query) {
-  call.require(governance::Verb::read, query.name);
-  delivery::Resolved found = call.core.prompts.resolve(
-      call.workspace, query.name, query.alias.empty() ? "production" : query.alias, askerOf(query));
-  PromptAnswer answer = wholeAnswer(*found.version, std::move(found.aliases));
-  answer.why = found.why;
-  answer.reason = reasonName(found.reason);
-  if (found.rollout != 0) {
-    answer.rollout = found.rollout;
-    answer.variant = found.variant;
-  }
-  return withTag(call, answer, "no-cache");
 }
 
 }  // namespace regesta::api::native

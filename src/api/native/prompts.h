@@ -1,5 +1,6 @@
 #pragma once
 #include "api/native/versions.h"
+#include "delivery/register.h"
 
 namespace regesta::api::native {
 
@@ -7,11 +8,12 @@ struct NewPrompt {
   std::string name;
   RawJson messages;
   std::string templateText, templateFormat, semver, description;
-  RawJson inputSchema, modelConfig, responseFormat, tools, examples;
+  RawJson inputSchema, modelConfig, responseFormat, tools, examples, partials;
   std::vector<std::string> labels;
   TextMap tags;
+  bool freshPartials = false, unlessKnown = false;
   static constexpr Field fields[] = {
-      field<&NewPrompt::name>("name", required),
+      field<&NewPrompt::name>("name"),
       field<&NewPrompt::messages>("messages", about("a chat prompt: [{\"role\", \"content\"}]")),
       field<&NewPrompt::templateText>("template", about("a text prompt, with {{variables}}")),
       field<&NewPrompt::templateFormat>("template_format", about("mustache (the default), jinja2 or f-string")),
@@ -20,6 +22,9 @@ struct NewPrompt {
       field<&NewPrompt::responseFormat>("response_format"),
       field<&NewPrompt::tools>("tools"),
       field<&NewPrompt::examples>("examples"),
+      field<&NewPrompt::partials>("partials", about("locks of an earlier registration, kept where they fit")),
+      field<&NewPrompt::freshPartials>("fresh_partials", about("looks every partial up anew")),
+      field<&NewPrompt::unlessKnown>("unless_known", about("makes no version when any says this already")),
       field<&NewPrompt::labels>("labels"),
       field<&NewPrompt::semver>("semver", about("at least what the change asks for; absent: computed")),
       field<&NewPrompt::description>("description", about("the commit message")),
@@ -49,6 +54,7 @@ struct PromptAnswer {
   std::optional<bool> created;
   std::optional<std::string> bump;
   std::optional<std::vector<BumpReasonAnswer>> bumpReasons;
+  RawJson problems;
   std::optional<std::string> why, reason, variant;
   std::optional<std::int64_t> rollout;
   static constexpr Field fields[] = {
@@ -75,29 +81,26 @@ struct PromptAnswer {
       field<&PromptAnswer::created>("created", about("false: the newest version says exactly this already")),
       field<&PromptAnswer::bump>("bump"),
       field<&PromptAnswer::bumpReasons>("bump_reasons"),
+      field<&PromptAnswer::problems>("problems", about("what lint found")),
       field<&PromptAnswer::why>("why", about("how this version was chosen")),
       field<&PromptAnswer::reason>("reason", about("fixed, split or segment")),
       field<&PromptAnswer::variant>("variant", about("of the rollout that decided")),
       field<&PromptAnswer::rollout>("rollout")};
 };
-struct PromptPath {
-  std::string name, selector;
-  static constexpr Field fields[] = {field<&PromptPath::name>("name", required),
-                                     field<&PromptPath::selector>("selector", required)};
-};
-struct PromptQuery {
-  std::string name, alias, key, context;
-  static constexpr Field fields[] = {
-      field<&PromptQuery::name>("name", required),
-      field<&PromptQuery::alias>("alias", about("an alias or any other selector; default: production")),
-      field<&PromptQuery::key>("key", about("who asks; decides in a rollout")),
-      field<&PromptQuery::context>("context", about("a JSON object that segments look at"))};
-};
+/// What is asked for, read and ready to register. Throws Invalid; Error{denied} for a partial that the caller may not
+/// read.
+delivery::NewPrompt newPromptOf(Call& call, const NewPrompt& asked);
+std::vector<BumpReasonAnswer> reasonAnswers(const delivery::BumpVerdict& verdict);
+
+/// What is asked for, read and ready to register. Throws Invalid; Error{denied} for a partial that the caller may not
+/// read.
+delivery::NewPrompt newPromptOf(Call& call, const NewPrompt& asked);
+std::vector<BumpReasonAnswer> reasonAnswers(const delivery::BumpVerdict& verdict);
 
 PromptAnswer createPromptVersion(Call& call, const NewPrompt& asked);
-/// By number or exact SemVer the answer is immutable and says so to caches; other selectors are not.
-Plain getPromptVersion(Call& call, const PromptPath& path);
-/// With an ETag over what is delivered; 304 when the client has it.
-Plain resolvePrompt(Call& call, const PromptQuery& query);
+/// What never changes of a version.
+PromptAnswer fixedAnswer(const registry::Version& version);
+/// That, and what may: description, tags, aliases.
+PromptAnswer wholeAnswer(const registry::Version& version, std::vector<std::string> aliases);
 
 }  // namespace regesta::api::native

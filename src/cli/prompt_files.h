@@ -1,0 +1,41 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "delivery/prompt_file.h"
+
+namespace regesta::cli {
+
+/// One prompt on disk, as a command was given it or found it in a folder.
+struct LocalPrompt {
+  std::string path;  ///< as it is printed
+  delivery::PromptFile file;
+};
+
+/// The files named, and every prompt file below the folders named, by name and then by SemVer: versions side by side
+/// are pushed in their order. Throws Error{notFound}; Invalid with path and line for the first faulty file.
+std::vector<LocalPrompt> readPromptFiles(const std::vector<std::string>& paths);
+
+/// The prompt files below the paths, unread.
+std::vector<std::string> promptPaths(const std::vector<std::string>& paths);
+/// Reads one file; its name comes from the path as it lies on disk.
+LocalPrompt readPromptFile(const std::string& path);
+
+/// What POST …/versions takes for it.
+json::object promptBody(const delivery::PromptFile& file);
+
+/// What Git knows of a file that lies in a work tree, as tags of a version: git.commit, git.author, git.date,
+/// git.tag, git.signed (good, bad, none, unknown), git.dirty. Empty without Git or a work tree.
+registry::Tags gitProvenance(const std::string& path);
+
+/// What GTO's tags on the current commit say: "name@v1.2.3" a SemVer, "name#stage" an alias; those ending in '!' take
+/// back and are left out.
+struct GtoTag {
+  std::string name, semver, alias;
+};
+std::optional<GtoTag> parseGtoTag(std::string_view tag);
+std::vector<GtoTag> gtoTags(const std::string& path);
+
+}  // namespace regesta::cli
