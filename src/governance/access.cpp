@@ -46,6 +46,7 @@ struct Credentials {
   std::string name;  // empty: a token
   std::string secret;
   std::optional<std::string> publicKey = std::nullopt;  // sent beside a token: must be the token's
+  bool session = false;
 };
 
 bool isTokenSecret(std::string_view text) { return text.starts_with("rgs_") || text.starts_with("sk-lf-"); }
@@ -55,6 +56,7 @@ Credentials readCredentials(std::string_view authorization) {
   std::string_view scheme = authorization.substr(0, space);
   std::string_view rest = space == std::string_view::npos ? std::string_view() : trim(authorization.substr(space));
   if (equalsIgnoreCase(scheme, "bearer")) return {"", std::string(rest)};
+  if (scheme == "Session") return {"", std::string(rest), std::nullopt, true};
   if (!equalsIgnoreCase(scheme, "basic"))
     throw Error(Code::unauthenticated, "the Authorization header must be 'Basic …' or 'Bearer …'");
   auto decoded = base64Decode(rest);
@@ -213,8 +215,9 @@ std::shared_ptr<const Identity> Access::authenticate(std::optional<std::string_v
                 "credentials are needed: user name and password, or a token (Authorization: Bearer rgs_…)");
   std::uint64_t generation = state_->generation();
   Credentials credentials = readCredentials(*authorization);
-  State::Remembered fresh = credentials.name.empty() ? state_->checkToken(credentials.secret, credentials.publicKey)
-                                                     : state_->checkPassword(credentials.name, credentials.secret);
+  State::Remembered fresh = credentials.session        ? state_->checkSession(credentials.secret)
+                            : credentials.name.empty() ? state_->checkToken(credentials.secret, credentials.publicKey)
+                                                       : state_->checkPassword(credentials.name, credentials.secret);
   auto identity = fresh.identity;
   state_->remember(*authorization, generation, std::move(fresh));
   return identity;

@@ -9,10 +9,11 @@
 
 namespace regesta::governance {
 
-/// What a route or a core call asks for. Each includes reading.
-enum class Verb { read, write, approve, administer };
+/// What a route or a core call asks for. Each includes reading. `run` is for runners: to lease jobs and report on them.
+enum class Verb { read, write, approve, administer, run };
 
-/// A role held on a part of the register. Known roles: reader, contributor, approver, admin, auditor. Any other word
+/// A role held on a part of the register. Known roles: reader, contributor, approver, admin, auditor, runner. Any other
+/// word
 /// ("risk", "legal") is an approval role: it reads and approves, and policies ask for it by name.
 struct Grant {
   std::string role;
@@ -61,9 +62,9 @@ class Access {
   Access(registry::Store& store, bool loopbackOnly);
   ~Access();
 
-  /// `authorization` is the header's value, if any: "Basic …", "Bearer …". Throws Error{unauthenticated}. Passwords are
-  /// checked with argon2id once and then remembered (keyed, in memory) until the user changes: cheap to call per
-  /// request.
+  /// `authorization` is the header's value, if any: "Basic …", "Bearer …" or "Session …". Throws
+  /// Error{unauthenticated}. Passwords are checked with argon2id once and then remembered (keyed, in memory) until the
+  /// user changes: cheap to call per request.
   std::shared_ptr<const Identity> authenticate(std::optional<std::string_view> authorization);
   /// The same without ever waiting for a password hash or a commit: null when these credentials are not remembered,
   /// then authenticate() must decide, on a thread that may wait.
@@ -73,6 +74,16 @@ class Access {
   std::string capability(std::string_view purpose) const;
   /// True when there is a user or a token: everything asks for credentials.
   bool asksForCredentials();
+
+  /// A browser's way to keep speaking as whoever these credentials belong to, for twelve hours. The secret is a
+  /// credential of its own ("Session <secret>" for authenticate()) and cannot be had again. Throws
+  /// Error{unauthenticated}; Error{invalidState} where nobody needs to sign in.
+  struct Session {
+    std::string secret;
+    std::int64_t expiresAt = 0;  ///< milliseconds
+  };
+  Session openSession(std::string_view authorization);
+  void closeSession(std::string_view secret);  ///< silent when there is none
 
   // Whoever calls these has checked that the actor administers everything: identity.require(administer, "*", "*").
   /// The first user becomes admin whatever is asked. Password at least 8 characters. Throws Error{exists} for a taken

@@ -61,6 +61,7 @@ struct Access::State {
 
   Remembered checkPassword(std::string_view name, std::string_view password);
   Remembered checkToken(std::string_view secret, const std::optional<std::string>& publicKey);
+  Remembered checkSession(std::string_view secret);
 
   /// Counts the change number up; every function that changes users or tokens calls it in its transaction.
   static void touch(registry::Change& change);

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view columns =
     "SELECT id, workspace, kind, name, pointer, action, from_number, from_digest, to_number, to_digest, "
     "archive_others, reason, "
-    "status, requested_by, opened_at, closed_at, closed_by, note, decision FROM change_request ";
+    "status, requested_by, opened_at, closed_at, closed_by, note, decision, plan FROM change_request ";
 
 ChangeRequest readRequest(const db::Rows& rows) {
   ChangeRequest request;
@@ -34,12 +34,15 @@ ChangeRequest readRequest(const db::Rows& rows) {
   request.closedBy = rows.text(16);
   request.note = rows.text(17);
   request.decision = rows.text(18);
+  request.plan = rows.text(19);
   return request;
 }
 
 json::object about(const ChangeRequest& request) {
-  return {{"pointer", request.pointerSubject()}, {"action", request.action}, {"from", request.fromNumber},
-          {"from_digest", request.fromDigest},   {"to", request.toNumber},   {"to_digest", request.toDigest}};
+  json::object data{{"pointer", request.pointerSubject()}, {"action", request.action}, {"from", request.fromNumber},
+                    {"from_digest", request.fromDigest},   {"to", request.toNumber},   {"to_digest", request.toDigest}};
+  if (!request.plan.empty()) data["plan"] = crypto::sha256Hex(request.plan);
+  return data;
 }
 
 std::vector<std::string> rolesFromJson(std::string_view text) {
@@ -72,11 +75,11 @@ ChangeRequest openChangeRequest(registry::Change& change, ChangeRequest request)
   request.id = change.session.insert(
       "INSERT INTO change_request (workspace, kind, name, pointer, action, from_number, from_digest, to_number, "
       "to_digest, "
-      "archive_others, reason, status, requested_by, opened_at, closed_at, closed_by, note, decision) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, 0, '', '', $14) RETURNING id",
+      "archive_others, reason, status, requested_by, opened_at, closed_at, closed_by, note, decision, plan) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, 0, '', '', $14, $15) RETURNING id",
       {request.key.workspace, registry::kindName(request.key.kind), request.key.name, request.pointer, request.action,
        request.fromNumber, request.fromDigest, request.toNumber, request.toDigest, request.archiveOthers,
-       request.reason, request.requestedBy, request.openedAt, request.decision});
+       request.reason, request.requestedBy, request.openedAt, request.decision, request.plan});
   json::object data = about(request);
   data["decision"] = request.decision;
   data["bound"] = request.bound();
@@ -102,10 +105,10 @@ std::optional<ChangeRequest> findOpen(db::Session& session, const ChangeRequest&
       session.query(fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = "
                                 "'open' AND action = $5 AND "
                                 "from_number = $6 AND from_digest = $7 AND to_number = $8 AND to_digest = $9 AND "
-                                "archive_others = $10 ORDER BY id",
+                                "archive_others = $10 AND plan = $11 ORDER BY id",
                                 columns),
                     {like.key.workspace, registry::kindName(like.key.kind), like.key.name, like.pointer, like.action,
-                     like.fromNumber, like.fromDigest, like.toNumber, like.toDigest, like.archiveOthers});
+                     like.fromNumber, like.fromDigest, like.toNumber, like.toDigest, like.archiveOthers, like.plan});
   if (!rows.next()) return std::nullopt;
   return readRequest(rows);
 }

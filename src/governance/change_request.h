@@ -19,6 +19,7 @@ struct ChangeRequest {
   std::int64_t fromNumber = 0, toNumber = 0;
   std::string fromDigest, toDigest;
   bool archiveOthers = false;
+  std::string plan;  ///< of the rollout that it starts (registry::canonicalPlan); empty: it moves the pointer
   std::string reason;
   std::string status = "open";
   std::string requestedBy;
@@ -27,7 +28,8 @@ struct ChangeRequest {
   std::string decision;  ///< digest of its newest decision
   std::string subject() const { return "change-request/" + std::to_string(id); }
   std::string pointerSubject() const { return key.subject() + "#" + pointer; }
-  /// Digest of what an approval of this request is for: pointer, action, and both versions with their digests.
+  /// Digest of what an approval of this request is for: pointer, action, both versions with their digests, and the
+  /// plan.
   std::string bound() const;
 };
 
@@ -45,7 +47,7 @@ struct Approval {
 ChangeRequest openChangeRequest(registry::Change& change, ChangeRequest request);
 std::optional<ChangeRequest> findChangeRequest(db::Session& session, std::int64_t id);
 ChangeRequest getChangeRequest(db::Session& session, std::int64_t id);  ///< throws Error{notFound}
-/// The open one for the same pointer, action, versions and digests.
+/// The open one for the same pointer, action, versions, digests and plan.
 std::optional<ChangeRequest> findOpen(db::Session& session, const ChangeRequest& like);
 /// Recorded as "change-request.applied", ".rejected", ".withdrawn" or ".stale". `data` is added to the entry.
 void closeChangeRequest(registry::Change& change, const ChangeRequest& request, std::string_view status,

@@ -5,8 +5,8 @@ namespace regesta::governance {
 
 namespace {
 
-constexpr std::string_view tableNames[tableCount] = {"asset", "tag",         "version", "alias", "stage of", "",
-                                                     "",      "approval of", "",        "",      "",         ""};
+constexpr std::string_view tableNames[tableCount] = {"asset",       "tag", "version", "alias", "stage of", "", "",
+                                                     "approval of", "",    "",        "",      "",         ""};
 
 std::string label(Table table, const std::string& key) {
   std::string name = rowName(key);

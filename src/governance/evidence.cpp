@@ -10,8 +10,8 @@ namespace regesta::governance {
 
 namespace {
 
-constexpr std::string_view types[] = {"card", "scan", "attestation", "golden-test", "evaluation", "fairness"};
-constexpr std::size_t bodyLength = 1024 * 1024;
+constexpr std::string_view types[] = {"card",       "scan",     "attestation", "golden-test",
+                                      "evaluation", "fairness", "prompt-test"};
 constexpr std::size_t summaryLength = 32 * 1024;
 // Policies see every piece of evidence on a version: a limit keeps their input small, and refusing the next piece
 // (rather than showing only the newest) means that nobody can bury an unwelcome one.
@@ -53,6 +53,13 @@ void checkType(std::string_view type) {
     throw Invalid("type", "must be card, scan, attestation, golden-test, evaluation or fairness");
 }
 
+/// A claim to have passed one's tests would be worth nothing if everybody could send it.
+void checkClaimable(std::string_view type) {
+  checkType(type);
+  if (type == "prompt-test")
+    throw Invalid("type", "must not be prompt-test: tests are reported by the runner that leased their job");
+}
+
 /// The scalars of a body, so that a policy can ask for "status" or "passed" without the whole report.
 json::object scalarsOf(const json::object& body) {
   json::object summary;
@@ -78,7 +85,7 @@ json::object claimedMetrics(const json::object& body) {
 }  // namespace
 
 NewEvidence checkClaim(std::string_view type, const json::value& body, std::string_view digest) {
-  checkType(type);
+  checkClaimable(type);
   NewEvidence made{std::string(type), false, body, {}};
   if (!digest.empty() && digest != crypto::sha256Hex(canonicalJson(body)))
     throw Invalid("digest", "must be the SHA-256 of the body's canonical JSON (RFC 8785)");
@@ -102,10 +109,10 @@ Evidence addEvidence(registry::Change& change, const registry::Version& version,
   evidence.verified = made.verified;
   evidence.body = canonicalJson(made.body);
   evidence.summary = canonicalJson(made.summary);
-  if (evidence.body.size() > bodyLength || evidence.summary.size() > summaryLength)
+  if (evidence.body.size() > evidenceLength || evidence.summary.size() > summaryLength)
     throw error(Code::tooLarge,
                 "the evidence has {} bytes; {} is the limit. Store the file as a blob and refer to its digest",
-                evidence.body.size(), bodyLength);
+                evidence.body.size(), evidenceLength);
   evidence.digest = crypto::sha256Hex(evidence.body);
   if (!evidence.verified) {
     auto rows = change.session.query("SELECT COUNT(*) FROM evidence WHERE version = $1 AND verified = 0", {version.id});

@@ -16,7 +16,7 @@ struct Evidence {
   registry::AssetKey key;
   std::int64_t number = 0;
   std::string versionDigest;
-  std::string type;       ///< card, scan, attestation, golden-test, evaluation, fairness
+  std::string type;       ///< card, scan, attestation, golden-test, evaluation, fairness, prompt-test
   bool verified = false;  ///< computed by this server, not claimed by a client
   std::string digest;     ///< SHA-256 of `body`
   std::string body;       ///< canonical JSON
@@ -24,6 +24,8 @@ struct Evidence {
   std::int64_t createdAt = 0;
   std::string createdBy;
 };
+
+inline constexpr std::size_t evidenceLength = 1024 * 1024;  ///< bytes of one body
 
 struct NewEvidence {
   std::string type;
@@ -37,7 +39,8 @@ struct NewEvidence {
 Evidence addEvidence(registry::Change& change, const registry::Version& version, const NewEvidence& made);
 
 /// What a client says. Checks the body by its type (a card must not be empty, metrics must be numbers) and makes the
-/// summary. `digest`, when given, must be the body's. Throws Invalid.
+/// summary. `digest`, when given, must be the body's. Throws Invalid, also for the type prompt-test: that comes from
+/// the runner that leased the test's job and from nowhere else.
 NewEvidence checkClaim(std::string_view type, const json::value& body, std::string_view digest = {});
 
 std::optional<Evidence> findEvidence(db::Session& session, std::int64_t id);

@@ -6,6 +6,7 @@
 #include "governance/gate_attempt.h"
 #include "registry/clearance.h"
 #include "registry/pointer.h"
+#include "registry/rollout.h"
 
 namespace regesta::governance {
 
@@ -15,9 +16,22 @@ using Outcome = Gate::Outcome;
 
 bool isStage(std::string_view pointer) { return pointer.starts_with("stage:"); }
 
+void checkPlan(const Gate::Move& move, const Question& question) {
+  if (isStage(question.pointer)) throw Invalid("alias", "is what a rollout moves, not a stage");
+  if (move.rollout->arms.empty() || move.rollout->arms.front().version != move.to)
+    throw Invalid("arms", "must begin with the version that the rollout is about");
+}
+
 Question questionOf(const Gate::Move& move) {
-  Question question{move.key, canonicalPointer(move.pointer), move.to, move.reason, move.rollback, move.archiveOthers,
-                    0};
+  Question question{move.key,
+                    canonicalPointer(move.pointer),
+                    move.to,
+                    move.reason,
+                    move.rollback,
+                    move.archiveOthers,
+                    0,
+                    move.rollout ? registry::canonicalPlan(*move.rollout) : ""};
+  if (move.rollout) checkPlan(move, question);
   if (move.to < 0) throw Invalid("version", "must be at least 1");
   if (isStage(question.pointer) && move.to == 0) throw Invalid("version", "is required: a version is moved to a stage");
   if (!isStage(question.pointer)) question.archiveOthers = false;
@@ -34,6 +48,7 @@ void requireLeave(const Identity& identity, const registry::AssetKey& key) {
 
 bool standsThere(const Case& about) {
   const Question& question = about.question;
+  if (!question.plan.empty()) return false;
   if (!isStage(question.pointer)) return about.move.from == question.to;
   return !question.archiveOthers && about.move.candidate->stage == question.pointer.substr(6);
 }
@@ -134,16 +149,20 @@ Gate::Gate(registry::Store& store, policy::Engine& engine, Options options)
     : store_(store), engine_(engine), options_(std::move(options)) {}
 Gate::~Gate() = default;
 
-std::int64_t Gate::apply(registry::Change& change, const Attempt& attempt, std::int64_t from, std::string decision) {
+void Gate::apply(registry::Change& change, const Attempt& attempt, Outcome& outcome) {
   const Question& question = attempt.question;
-  registry::Clearance clearance(question.pointer, from, question.to, std::move(decision));
-  if (isStage(question.pointer)) {
+  registry::Clearance clearance(question.pointer, outcome.from, question.to, outcome.decision);
+  if (!question.plan.empty()) {
+    registry::Asset asset = registry::getAsset(change.session, question.key);
+    outcome.rollout =
+        registry::startRollout(change, asset, registry::parsePlan(question.plan), clearance, question.reason).id;
+  } else if (isStage(question.pointer)) {
     registry::Version version = registry::getVersion(change.session, question.key, question.to);
     registry::moveStage(change, version, clearance, question.archiveOthers);
   } else {
     registry::moveAlias(change, registry::getAsset(change.session, question.key), clearance);
   }
-  return change.lastEntry();
+  outcome.entryId = change.lastEntry();
 }
 
 std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
@@ -175,9 +194,9 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
       recordPending(change, again, judgement, result);
     } else {
       if (again.guarded()) storeDecision(change, judgement.decision);
-      result.entryId = apply(change, attempt, again.move.from, result.decision);
+      apply(change, attempt, result);
       closeApplied(change, again, judgement);
-      closeStale(change, question.key, question.pointer, result.changeRequest);
+      if (result.rollout == 0) closeStale(change, question.key, question.pointer, result.changeRequest);
       if (again.leaving) closeStale(change, question.key, "stage:" + again.move.candidate->stage, result.changeRequest);
     }
     return result;
@@ -215,7 +234,7 @@ Outcome Gate::preview(const Identity& identity, const Move& move) {
 Outcome Gate::moveOrThrow(const Identity& identity, const Move& move) {
   Outcome outcome = this->move(identity, move);
   if (outcome.kind == Outcome::Kind::moved || outcome.kind == Outcome::Kind::unchanged) return outcome;
-  throw Error(Code::refused, outcomeText(*this, move, outcome), json::serialize(outcomeJson(*this, outcome)));
+  throw Error(Code::refused, outcomeText(*this, move, outcome), writeJson(outcomeJson(*this, outcome)));
 }
 
 Outcome Gate::rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer,
@@ -238,6 +257,25 @@ Outcome Gate::rollback(const Identity& identity, const registry::AssetKey& key, 
     throw error(Code::invalidState, "'{}' of {} has stood on no other version that still exists", name, key.subject());
   });
   return run({identity, {key, name, target, std::move(reason), true, isStage(name), 0}, identity.actor, false, 0});
+}
+
+registry::Rollout Gate::completeRollout(const registry::Actor& actor, std::int64_t id, std::string_view arm) {
+  return store_.change(actor, [&](registry::Change& change) {
+    auto rollout = registry::findRollout(change.session, id);
+    if (!rollout) throw error(Code::notFound, "there is no rollout {}", id);
+    const auto& arms = rollout->plan.arms;
+    if (arm.empty() && arms.size() > 1)
+      throw error(Code::invalidState, "rollout {} has {} arms: say which one wins", id, arms.size());
+    const registry::RolloutArm* winner = arm.empty() ? &arms.front() : rollout->plan.arm(arm);
+    if (!winner) throw Invalid("arm", fmt::format("must be an arm of rollout {}", id));
+    if (rollout->decision.empty() && registry::isProtected(change.session, rollout->key, rollout->alias))
+      throw error(Code::refused, "'{}' of {} became protected after rollout {} started: end it and move the alias",
+                  rollout->alias, rollout->key.subject(), id);
+    registry::Clearance clearance(rollout->alias, rollout->stable, winner->version, rollout->decision);
+    registry::Rollout done = registry::completeRollout(change, *rollout, clearance);
+    closeStale(change, rollout->key, rollout->alias, 0);
+    return done;
+  });
 }
 
 std::string Gate::changeRequestUrl(std::int64_t changeRequest) const {

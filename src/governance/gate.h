@@ -11,6 +11,7 @@
 #include "policy/verdict.h"
 #include "registry/asset.h"
 #include "registry/change.h"
+#include "registry/rollout.h"
 
 namespace regesta::governance {
 
@@ -43,6 +44,9 @@ class Gate {
     std::string reason;
     bool rollback = false;       ///< policies see action "rollback"
     bool archiveOthers = false;  ///< stages: every other version in the stage goes to Archived
+    /// Aliases: starts a rollout, with the same questions asked about each arm, instead of moving at once. `to` is the
+    /// first arm's version.
+    std::optional<registry::RolloutPlan> rollout = std::nullopt;
   };
   struct Outcome {
     enum class Kind { moved, unchanged, refused, pending };
@@ -54,6 +58,7 @@ class Gate {
     std::int64_t changeRequest = 0;         ///< pending: the open change request; moved through one: its id
     std::int64_t entryId = 0;               ///< ledger entry of the move, the refusal or the request
     bool isProtected = false;
+    std::int64_t rollout = 0;  ///< moved, and it was a rollout to start: its id; the alias still stands on `from`
   };
 
   /// Never throws for a verdict: refused (some policy denies) and pending (a requirement is unmet; a change request is
@@ -68,6 +73,11 @@ class Gate {
   /// Moves the pointer back to `to`, or (0) to the version it stood on before. Error{invalidState} when there is none.
   Outcome rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer,
                    std::string reason, std::int64_t to = 0);
+
+  /// Moves the alias to the arm (empty: the only one) and ends the rollout, on the decision that it was started with.
+  /// The caller has checked that the actor may. Throws Error{notFound}, Error{invalidState} when it has ended or there
+  /// are several arms, Error{refused} when the alias became protected since, Error{conflict}.
+  registry::Rollout completeRollout(const registry::Actor& actor, std::int64_t rollout, std::string_view arm = {});
 
   /// Gives one approval in `role` (empty: every role the approver holds there). When it was the last one missing, the
   /// pointer moves before this returns. Throws Error{denied} for a role that is not held and for
@@ -97,7 +107,7 @@ class Gate {
   std::optional<Outcome> tryOnce(const Attempt& attempt);
   Outcome runRequest(std::int64_t changeRequest);
   Outcome closedMeanwhile(std::int64_t changeRequest);
-  static std::int64_t apply(registry::Change& change, const Attempt& attempt, std::int64_t from, std::string decision);
+  static void apply(registry::Change& change, const Attempt& attempt, Outcome& outcome);
   registry::Store& store_;
   policy::Engine& engine_;
   Options options_;

@@ -93,7 +93,8 @@ Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
                       request.reason,
                       request.action == "rollback",
                       request.archiveOthers,
-                      0};
+                      0,
+                      request.plan};
     return Ready{{std::move(requester), std::move(question), gateActor, false, changeRequest}, mayStill, std::nullopt};
   });
   if (ready.applied) return *ready.applied;

@@ -20,6 +20,7 @@ std::string pointerWords(std::string_view pointer) {
 std::string moveWords(const Gate::Move& move) {
   std::string what =
       fmt::format("{} of {} '{}'", pointerWords(move.pointer), registry::kindName(move.key.kind), move.key.name);
+  if (move.rollout) return fmt::format("The rollout of version {} to the {} does not start", move.to, what);
   return move.to == 0 ? fmt::format("The {} is not removed", what)
                       : fmt::format("The {} does not move to version {}", what, move.to);
 }
@@ -50,6 +51,7 @@ json::object outcomeJson(const Gate& gate, const Gate::Outcome& outcome) {
                    {"decision", outcome.decision.empty() ? json::value(nullptr) : json::value(outcome.decision)},
                    {"verdict", std::move(verdict)}};
   if (outcome.entryId != 0) out["entry"] = outcome.entryId;
+  if (outcome.rollout != 0) out["rollout"] = outcome.rollout;
   if (outcome.changeRequest != 0)
     out["change_request"] =
         json::object{{"id", outcome.changeRequest}, {"url", gate.changeRequestUrl(outcome.changeRequest)}};

@@ -16,9 +16,11 @@ bool roleAllows(std::string_view role, Verb verb) {
     case Verb::write:
       return role == "contributor";
     case Verb::approve:
-      return role != "reader" && role != "contributor" && role != "auditor";
+      return role != "reader" && role != "contributor" && role != "auditor" && role != "runner";
     case Verb::administer:
       return false;
+    case Verb::run:
+      return role == "runner";
   }
   return false;
 }
@@ -38,6 +40,8 @@ std::string_view neededRole(Verb verb) {
       return "approver";
     case Verb::administer:
       return "admin";
+    case Verb::run:
+      return "runner";
   }
   return "admin";
 }

@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "governance/grants.h"
 #include "registry/pointer.h"
+#include "registry/rollout.h"
 
 namespace regesta::governance {
 
@@ -110,7 +111,22 @@ void fillInput(db::Session& session, const Identity& identity, const Question& q
   input["approvals"] = describeApprovals(facts.approvals);
   input["change_request"] = describeRequest(facts.open);
   input["held_before"] = json::array(before.begin(), before.end());
+  if (!question.plan.empty()) input["rollout"] = parseJson(question.plan);
   facts.digest = digestOf(facts);
+}
+
+/// What is asked about a further arm of a rollout: a move to it, with the first one's request and approvals.
+Facts armFacts(db::Session& session, const Identity& identity, const Question& question,
+               const std::vector<std::int64_t>& before, const Facts& move, std::int64_t version) {
+  Question about = question;
+  about.to = version;
+  Facts facts = basics(session, about);
+  facts.action = actionOf(about, before);
+  facts.open = move.open;
+  facts.approvals = move.approvals;
+  facts.evidence = evidenceOn(session, *facts.candidate);
+  fillInput(session, identity, about, before, facts);
+  return facts;
 }
 
 /// The guarded stage that the candidate would leave, as a question of its own.
@@ -145,17 +161,29 @@ ChangeRequest Facts::request(const Question& question) const {
   made.toNumber = question.to;
   made.toDigest = candidate ? candidate->digest : "";
   made.archiveOthers = question.archiveOthers;
+  made.plan = question.plan;
   made.reason = question.reason;
   return made;
 }
 
-std::string Case::digest() const { return leaving ? crypto::sha256Hex(move.digest + leaving->digest) : move.digest; }
+std::string Case::digest() const {
+  if (!leaving && arms.empty()) return move.digest;
+  std::string digests = move.digest;
+  if (leaving) digests += leaving->digest;
+  for (const Facts& arm : arms) digests += arm.digest;
+  return crypto::sha256Hex(digests);
+}
 
 Case collectCase(db::Session& session, const Identity& identity, const Question& question, std::int64_t nowMillis) {
   Case result{question, basics(session, question), std::nullopt};
   Facts& move = result.move;
   std::optional<Question> leaving = leavingQuestion(session, question, move);
   refuseGuardedArchive(session, question);
+  std::optional<registry::RolloutPlan> plan;
+  if (!question.plan.empty()) {
+    plan = registry::parsePlan(question.plan);
+    registry::checkStart(session, move.asset, question.pointer, *plan);
+  }
   if (move.policies.empty() && !leaving) return result;  // nobody asks: moves of unguarded pointers stay cheap
 
   std::vector<std::int64_t> before = heldBefore(session, question);
@@ -164,6 +192,8 @@ Case collectCase(db::Session& session, const Identity& identity, const Question&
   if (move.open) move.approvals = countedApprovals(session, *move.open, nowMillis);
   if (move.candidate) move.evidence = evidenceOn(session, *move.candidate);
   fillInput(session, identity, question, before, move);
+  for (std::size_t i = 1; plan && i < plan->arms.size(); ++i)
+    result.arms.push_back(armFacts(session, identity, question, before, move, plan->arms[i].version));
   if (!leaving) return result;
 
   Facts left = basics(session, *leaving);

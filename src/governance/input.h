@@ -22,7 +22,8 @@ struct Question {
   bool rollback = false;
   bool archiveOthers = false;
   std::int64_t leaving =
-      0;  ///< for a stage and to == 0: the version that leaves it, which need not be the newest in it
+      0;                  ///< for a stage and to == 0: the version that leaves it, which need not be the newest in it
+  std::string plan = {};  ///< of the rollout to start (registry::canonicalPlan); empty: the pointer moves
 };
 
 /// Everything one decision rests on, read in one snapshot. docs/policy-input.md describes `input`, member by member.
@@ -42,13 +43,15 @@ struct Facts {
 };
 
 /// A move as the gate sees it: the pointer that is to move and, when a version leaves a guarded stage on its way into
-/// another, that stage too. Approvals and the change request are the move's.
+/// another, that stage too. Starting a rollout is asked about like a move to each of its arms. Approvals and the change
+/// request are the move's.
 struct Case {
   Question question;
   Facts move;
   std::optional<Facts> leaving;
+  std::vector<Facts> arms = {};  ///< of a rollout's arms behind the first, whose candidate is the move's
   bool guarded() const { return !move.policies.empty() || leaving; }
-  std::string digest() const;  ///< over the facts of both
+  std::string digest() const;  ///< over the facts of all
 };
 
 /// `identity` is who asks. Throws Error{notFound} for a missing asset or version. Unguarded: only asset, from,

@@ -6,6 +6,7 @@
 #include "governance/input.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
+#include "registry/test_suite.h"
 #include "tracking/logged_model.h"
 #include "tracking/run.h"
 
@@ -118,6 +119,26 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
   object["card"] = std::move(card);
 }
 
+/// The tests that the asset has now, and the newest result of this version: a failure is not outlived by an older pass.
+void describeTests(json::object& object, db::Session& session, const registry::Version& version,
+                   const std::vector<Evidence>& evidence) {
+  json::value tests = false, result = false;
+  auto suite = registry::currentTestSuite(session, version.asset.id);
+  if (suite && suite->cases > 0)
+    tests = json::object{{"digest", suite->digest}, {"number", suite->number}, {"cases", suite->cases}};
+  auto newest = std::ranges::find(evidence, "prompt-test", &Evidence::type);
+  if (newest != evidence.end()) {
+    json::object shown = summaryOf(*newest);
+    const json::value* about = shown.if_contains("suite");
+    bool current = suite && about && about->is_string() && about->as_string() == suite->digest;
+    put(shown,
+        {{"id", newest->id}, {"by", newest->createdBy}, {"at", formatTime(newest->createdAt)}, {"current", current}});
+    result = std::move(shown);
+  }
+  object["tests"] = std::move(tests);
+  object["prompt_test"] = std::move(result);
+}
+
 }  // namespace
 
 json::object describeVersion(db::Session& session, const registry::Version& version,
@@ -148,6 +169,7 @@ json::object describeVersion(db::Session& session, const registry::Version& vers
   if (run) put(claimed, numbers(run->metrics));
   object["run"] = run ? json::value(describeRun(*run)) : json::value(nullptr);
   describeEvidence(object, std::move(claimed), evidence);
+  describeTests(object, session, version, evidence);
   object["lineage"] = describeLineage(session, version);
   return object;
 }

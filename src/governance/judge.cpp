@@ -60,6 +60,13 @@ Judgement judge(policy::Engine& engine, const Case& about, std::int64_t nowMilli
   evaluate(engine, about.move, nowMillis, inputs, evaluations, judgement.verdict);
   if (about.leaving) evaluate(engine, *about.leaving, nowMillis, inputs, evaluations, judgement.verdict);
   judgement.requirements = checkRequirements(judgement.verdict, about.move);
+  for (const Facts& arm : about.arms) {
+    policy::Verdict verdict;
+    evaluate(engine, arm, nowMillis, inputs, evaluations, verdict);
+    for (Requirement& requirement : checkRequirements(verdict, arm))
+      judgement.requirements.push_back(std::move(requirement));
+    unite(judgement.verdict, verdict);
+  }
 
   Decision& decision = judgement.decision;
   decision.result = judgement.verdict.denied() ? "refused" : allMet(judgement.requirements) ? "allowed" : "pending";

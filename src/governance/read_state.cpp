@@ -46,6 +46,26 @@ void readRegistry(db::Session& session, State& state) {
              {{"version", aliases.integer(4)}, {"moved_by", aliases.text(5)}}, -1};
 }
 
+void readRollouts(db::Session& session, State& state) {
+  auto rows = session.query(
+      "SELECT a.workspace, a.kind, a.name, r.alias, r.id, r.stable, r.plan, r.salt, r.decision, r.started_by, "
+      "r.evidence, r.ended_by, r.status, r.step, r.forced FROM rollout r JOIN asset a ON a.id = r.asset");
+  while (rows.next())
+    state[Table::rollout][rowKey(rows.view(0), path(rows.view(1), rows.view(2)),
+                                 fmt::format("#{} rollout {}", rows.view(3), rows.integer(4)))] = {
+        {{"stable", rows.integer(5)},
+         {"plan", digest(rows.view(6))},
+         {"salt", rows.text(7)},
+         {"decision", rows.text(8)},
+         {"started_by", rows.text(9)},
+         {"evidence", rows.view(10).empty() ? "" : digest(rows.view(10))},
+         {"ended_by", rows.text(11)},
+         {"status", rows.text(12)},
+         {"step", rows.integer(13)},
+         {"forced", rows.integer(14)}},
+        -1};
+}
+
 /// The digest that the content really has; what is stored beside it is only a claim.
 std::string contentDigest(std::string_view claimed, std::string_view content,
                           std::vector<registry::VersionFile>&& files) {
@@ -114,7 +134,7 @@ void readGovernance(db::Session& session, State& state) {
 void readRequests(db::Session& session, State& state) {
   auto requests = session.query(
       "SELECT id, status, requested_by, closed_by, kind, name, pointer, action, from_number, from_digest, to_number, "
-      "to_digest, decision, reason FROM change_request");
+      "to_digest, decision, reason, plan FROM change_request");
   while (requests.next())
     state[Table::changeRequest][fmt::format("change-request/{}", requests.integer(0))] = {
         {{"status", requests.text(1)},
@@ -127,7 +147,8 @@ void readRequests(db::Session& session, State& state) {
          {"to", requests.integer(10)},
          {"to_digest", requests.text(11)},
          {"decision", requests.text(12)},
-         {"reason", digest(requests.view(13))}},
+         {"reason", digest(requests.view(13))},
+         {"plan", requests.view(14).empty() ? json::value() : json::value(digest(requests.view(14)))}},
         -1};
 
   auto approvals = session.query("SELECT change_request, actor, roles, bound, decision, comment FROM approval");
@@ -190,6 +211,7 @@ State readState(db::Session& session) {
   State state;
   readRegistry(session, state);
   readVersions(session, state);
+  readRollouts(session, state);
   readGovernance(session, state);
   readRequests(session, state);
   readAccess(session, state);

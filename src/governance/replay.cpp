@@ -25,7 +25,8 @@ struct Replay::Entry {
   /// The asset's part of the subject, by the mark that the action's kind of subject ends with.
   std::string asset() const {
     std::size_t end = subject.size();
-    if (action.starts_with("alias.") || action.starts_with("stage.")) end = subject.rfind("#" + text("pointer"));
+    if (action.starts_with("alias.") || action.starts_with("stage.") || action.starts_with("rollout."))
+      end = subject.rfind("#" + text("pointer"));
     if (action.starts_with("version.") || action.starts_with("evidence.")) end = subject.rfind('@');
     return subject.substr(0, end);
   }
@@ -37,7 +38,7 @@ struct Replay::Entry {
 namespace {
 
 constexpr char separator = '\x1f';
-constexpr Table ofAssets[] = {Table::asset, Table::tag, Table::version, Table::alias, Table::stage};
+constexpr Table ofAssets[] = {Table::asset, Table::tag, Table::version, Table::alias, Table::stage, Table::rollout};
 
 std::string textOf(const json::object& object, std::string_view name) {
   const json::value* found = object.if_contains(name);
@@ -87,6 +88,7 @@ void Replay::take(std::int64_t index, std::string_view body) {
   std::string_view action = entry.action;
   if (action.starts_with("asset.") || action.starts_with("version.")) takeRegistry(entry);
   if (action.starts_with("alias.") || action.starts_with("stage.")) takePointer(entry);
+  if (action.starts_with("rollout.")) takeRollout(entry);
   if (action.starts_with("evidence.") || action.starts_with("policy.")) takeGovernance(entry);
   if (action.starts_with("change-request.") || action.starts_with("approval.")) takeRequest(entry);
   if (action.starts_with("user.") || action.starts_with("token.")) takeAccess(entry);
@@ -169,6 +171,29 @@ void Replay::takePointer(const Entry& entry) {
         amend(state_[Table::stage], versionName(number.as_int64()), "stage", "Archived", entry.index);
 }
 
+void Replay::takeRollout(const Entry& entry) {
+  Rows& rollouts = state_[Table::rollout];
+  std::string name = fmt::format("{} rollout {}", entry.key(), entry.number("rollout"));
+  if (entry.is("rollout.started")) {
+    set(rollouts, name,
+        {{"stable", entry.number("stable")},
+         {"plan", entry.text("plan")},
+         {"salt", entry.text("salt")},
+         {"decision", entry.text("decision")},
+         {"started_by", entry.actor},
+         {"evidence", ""},
+         {"ended_by", ""}},
+        entry.index);
+  }
+  amend(rollouts, name, "status", entry.text("status"), entry.index);
+  amend(rollouts, name, "step", entry.number("step"), entry.index);
+  amend(rollouts, name, "forced", entry.number("forced"), entry.index);
+  bool ended = entry.is("rollout.rolled-back") || entry.is("rollout.stopped") || entry.is("rollout.completed");
+  if (!ended) return;
+  amend(rollouts, name, "evidence", entry.text("evidence"), entry.index);
+  amend(rollouts, name, "ended_by", entry.actor, entry.index);
+}
+
 void Replay::takeGovernance(const Entry& entry) {
   if (entry.is("evidence.added")) {
     set(state_[Table::evidence], fmt::format("evidence/{}", entry.number("evidence")),
@@ -199,7 +224,8 @@ void Replay::takeRequest(const Entry& entry) {
   Rows& requests = state_[Table::changeRequest];
   if (entry.is("change-request.opened")) {
     json::object fields{{"status", "open"}, {"requested_by", entry.actor}, {"closed_by", ""}};
-    for (std::string_view name : {"pointer", "action", "from", "from_digest", "to", "to_digest", "decision", "reason"})
+    for (std::string_view name :
+         {"pointer", "action", "from", "from_digest", "to", "to_digest", "decision", "reason", "plan"})
       fields[name] = entry.value(name);
     set(requests, entry.subject, std::move(fields), entry.index);
   } else if (entry.is("change-request.decided")) {

@@ -35,8 +35,9 @@ enum class Table {
   user,
   token,
   run,
+  rollout,
 };
-inline constexpr std::size_t tableCount = 13;
+inline constexpr std::size_t tableCount = 14;
 struct State {
   std::array<Rows, tableCount> tables;
   Rows& operator[](Table table) { return tables[static_cast<std::size_t>(table)]; }
@@ -54,6 +55,7 @@ class Replay {
   struct Entry;
   void takeRegistry(const Entry& entry);
   void takePointer(const Entry& entry);
+  void takeRollout(const Entry& entry);
   void takeGovernance(const Entry& entry);
   void takeRequest(const Entry& entry);
   void takeAccess(const Entry& entry);

@@ -128,19 +128,73 @@ void checkApprovals(Requirement& requirement, const json::value& asked,
   addNeed(requirement, inWords(found->first, found->second), filled == found->second.slots.size());
 }
 
+/// What a requirement asks of evidence beside its type.
+struct EvidenceNeed {
+  std::string type;
+  bool verified = false;
+  const json::object* atLeast = nullptr;  ///< numbers that its summary must reach
+  bool currentTests = false;              ///< made with the tests that the asset has now
+
+  /// Then the newest piece alone counts: an older, better one must not outweigh it.
+  bool looksInside() const { return atLeast || currentTests; }
+};
+
+bool reaches(const json::object& summary, const json::object& atLeast) {
+  return std::ranges::all_of(atLeast, [&](const auto& wanted) {
+    const json::value* found = memberOf(summary, wanted.key());
+    return found && found->is_number() && wanted.value().is_number() &&
+           found->template to_number<double>() >= wanted.value().template to_number<double>();
+  });
+}
+
+/// The digest of the candidate's present tests; empty while it has none.
+std::string currentTests(const Facts& facts) {
+  const json::value* candidate = memberOf(facts.input, "candidate");
+  const json::value* tests = candidate && candidate->is_object() ? memberOf(candidate->as_object(), "tests") : nullptr;
+  return tests && tests->is_object() ? text(tests->as_object(), "digest") : std::string();
+}
+
+bool fits(const Evidence& evidence, const EvidenceNeed& need, const Facts& facts) {
+  if (!need.looksInside()) return true;
+  json::value parsed = parseJson(evidence.summary);
+  const json::object& summary = parsed.as_object();
+  if (need.atLeast && !reaches(summary, *need.atLeast)) return false;
+  std::string digest = currentTests(facts);
+  return !need.currentTests || (!digest.empty() && text(summary, "suite") == digest);
+}
+
+std::string inWords(const EvidenceNeed& need) {
+  std::string words = fmt::format("{}evidence of type {}", need.verified ? "verified " : "", need.type);
+  if (need.atLeast)
+    for (const auto& member : *need.atLeast)
+      words += fmt::format(", {} at least {}", std::string_view(member.key()), writeJson(member.value()));
+  if (need.currentTests) words += ", with the tests as they are now";
+  return words;
+}
+
 void checkEvidence(Requirement& requirement, const json::value& asked, const Facts& facts) {
-  std::string type = asked.is_string()   ? std::string(asked.as_string())
-                     : asked.is_object() ? text(asked.as_object(), "type")
-                                         : "";
-  if (type.empty()) return addNeed(requirement, unknowable, false);
-  bool verified = asked.is_object() && flag(asked.as_object(), "verified", false);
+  EvidenceNeed need;
+  if (asked.is_string()) need.type = asked.as_string();
+  if (asked.is_object()) {
+    const json::object& members = asked.as_object();
+    need.type = text(members, "type");
+    need.verified = flag(members, "verified", false);
+    need.currentTests = flag(members, "current_tests", false);
+    const json::value* atLeast = memberOf(members, "at_least");
+    if (atLeast && atLeast->is_object()) need.atLeast = &atLeast->as_object();
+    if (atLeast && !atLeast->is_object()) need.type.clear();  // what cannot be understood must not make it easier
+  }
+  if (need.type.empty()) return addNeed(requirement, unknowable, false);
   bool found = false;
-  for (const Evidence& evidence : facts.evidence)
-    if (evidence.type == type && (evidence.verified || !verified)) {
+  for (const Evidence& evidence : facts.evidence) {  // newest first
+    if (evidence.type != need.type || (need.verified && !evidence.verified)) continue;
+    if (fits(evidence, need, facts)) {
       requirement.by.push_back(fmt::format("evidence/{}", evidence.id));
       found = true;
     }
-  addNeed(requirement, fmt::format("{}evidence of type {}", verified ? "verified " : "", type), found);
+    if (need.looksInside()) break;
+  }
+  addNeed(requirement, inWords(need), found);
 }
 
 }  // namespace

@@ -6,8 +6,6 @@
 #include "base/text.h"
 #include "http/conditional.h"
 #include "http/exchange.h"
-#include "http/sse.h"
-#include "ledger/log.h"
 #include "registry/version.h"
 
 namespace regesta::api::native {
@@ -19,9 +17,6 @@ using Task = http::asio::awaitable<void>;
 
 constexpr std::size_t pieceSize = 256 * 1024;
 constexpr std::size_t blobLimit = std::size_t{1} << 40;  // 1 TiB: what one request may bring
-constexpr std::size_t feedPage = 500;
-constexpr std::chrono::milliseconds feedPause{200};
-constexpr std::chrono::seconds feedQuiet{15};
 
 /// Who calls, found out on a waiting thread: a password may have to be checked.
 http::asio::awaitable<void> enter(Exchange& exchange, Core& core, AccessRule access, std::optional<Call>& call) {
@@ -150,117 +145,6 @@ class GetFile final : public http::StreamHandler {
   Core& core_;
 };
 
-/// GET /api/v1/changes: the committed ledger as a feed, for who may read the workspaces its entries are about.
-class Changes final : public http::StreamHandler {
- public:
-  explicit Changes(Core& core) : core_(core) {}
-
-  Task handle(Exchange& exchange) override {
-    std::optional<Call> call;
-    co_await enter(exchange, core_, reads("changes"), call);
-    const http::Request& request = exchange.request();
-    auto accept = request.headers.get("Accept");
-    if (accept && accept->find("text/event-stream") != std::string_view::npos)
-      co_await events(exchange, *call, startOf(request));
-    else
-      co_await longPoll(exchange, *call, startOf(request));
-  }
-
- private:
-  struct Item {
-    std::int64_t index = 0;
-    std::string action, body;
-  };
-  struct Batch {
-    std::vector<Item> items;
-    std::int64_t next = 0;  // the index to go on with
-  };
-
-  static std::optional<std::int64_t> queryNumber(const http::Request& request, std::string_view wanted) {
-    for (const auto& [name, value] : http::parseQuery(request.query)) {
-      if (name != wanted) continue;
-      auto number = parseInteger(value);
-      if (!number || *number < -1) throw Invalid(std::string(wanted), "must be a whole number");
-      return number;
-    }
-    return std::nullopt;
-  }
-
-  /// Behind ?after=, or behind Last-Event-ID when a browser comes back, or from now on.
-  std::int64_t startOf(const http::Request& request) {
-    if (auto last = request.headers.get("Last-Event-ID"))
-      if (auto index = parseInteger(*last); index && *index >= 0) return *index + 1;
-    auto after = queryNumber(request, "after");
-    return after ? *after + 1 : core_.log.size();
-  }
-
-  Batch read(const Call& call, std::int64_t from) {
-    return core_.store.read([&](db::Session& session) {
-      Batch batch{{}, from};
-      auto rows =
-          session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2", {from, feedPage});
-      while (rows.next()) {
-        batch.next = rows.integer(0) + 1;
-        json::value body = parseJson(rows.view(1));
-        const json::value* workspace = body.as_object().if_contains("workspace");
-        const json::value* action = body.as_object().if_contains("action");
-        std::string where = workspace && workspace->is_string() ? std::string(workspace->as_string()) : "";
-        // What belongs to no workspace (users, tokens) is for administrators of everything.
-        bool shown = where.empty() ? call.identity->may(governance::Verb::administer, "*", "*")
-                                   : call.identity->may(governance::Verb::read, where);
-        if (shown)
-          batch.items.push_back(
-              {rows.integer(0), action && action->is_string() ? std::string(action->as_string()) : "", rows.text(1)});
-      }
-      return batch;
-    });
-  }
-
-  Task events(Exchange& exchange, const Call& call, std::int64_t from) {
-    http::Response head = http::serverSentHead();
-    co_await exchange.begin(std::move(head), std::nullopt);
-    auto lastSent = std::chrono::steady_clock::now();
-    std::string hello(http::serverSentHeartbeat());
-    co_await exchange.write(hello);
-    while (!exchange.draining()) {
-      std::string out;
-      if (core_.log.size() > from) {
-        Batch batch = read(call, from);
-        from = batch.next;
-        for (const Item& item : batch.items)
-          out += http::serverSentEvent(item.body, std::to_string(item.index), item.action);
-      }
-      if (out.empty() && std::chrono::steady_clock::now() - lastSent > feedQuiet) out = http::serverSentHeartbeat();
-      if (out.empty()) {
-        co_await exchange.wait(feedPause);
-        continue;
-      }
-      co_await exchange.write(out);
-      lastSent = std::chrono::steady_clock::now();
-    }
-    co_await exchange.finish();
-  }
-
-  Task longPoll(Exchange& exchange, const Call& call, std::int64_t from) {
-    std::int64_t seconds = std::clamp<std::int64_t>(queryNumber(exchange.request(), "wait").value_or(0), 0, 60);
-    auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-    Batch batch = read(call, from);
-    while (batch.items.empty() && std::chrono::steady_clock::now() < until && !exchange.draining()) {
-      co_await exchange.wait(feedPause);
-      if (core_.log.size() > batch.next) batch = read(call, batch.next);
-    }
-    http::Response answer;
-    JsonWriter writer(answer.body);
-    writer.object().key("items").array();
-    for (const Item& item : batch.items)
-      writer.object().key("index").number(item.index).key("body").raw(item.body).end();
-    writer.end().key("next").number(batch.next - 1).end();
-    co_await exchange.respond(std::move(answer));
-  }
-
-  Core& core_;
-};
-
 http::Action streaming(std::shared_ptr<http::StreamHandler> handler, std::size_t bodyLimit) {
   http::Action action;
   action.stream = std::move(handler);
@@ -276,7 +160,7 @@ void mountStreams(http::Router& router, Core& core) {
   router.add("GET", "/api/v1/blobs/{digest}", streaming(std::make_shared<GetBlob>(core), noBody));
   router.add("GET", "/api/v1/assets/{kind}/{name}/versions/{selector}/files/{path...}",
              streaming(std::make_shared<GetFile>(core), noBody));
-  router.add("GET", "/api/v1/changes", streaming(std::make_shared<Changes>(core), noBody));
+  mountChanges(router, core);
 }
 
 }  // namespace regesta::api::native

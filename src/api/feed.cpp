@@ -1,0 +1,207 @@
+#include "api/feed.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <limits>
+#include <thread>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/sync.h"
+#include "http/sse.h"
+
+namespace regesta::api {
+namespace {
+
+constexpr std::int64_t pageSize = 500;
+constexpr std::size_t queueLength = 256;                 // events that one watcher may be behind
+constexpr std::chrono::milliseconds longestPause{1000};  // when another process's news does not come through
+
+std::string textOf(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::shared_ptr<const FeedEvent> eventOf(std::int64_t index, std::string body) {
+  auto event = std::make_shared<FeedEvent>();
+  event->index = index;
+  json::value parsed = parseJson(body);
+  if (parsed.is_object()) {
+    event->workspace = textOf(parsed.get_object(), "workspace");
+    event->subject = textOf(parsed.get_object(), "subject");
+    event->action = textOf(parsed.get_object(), "action");
+  }
+  event->event = http::serverSentEvent(body, std::to_string(index), event->action);
+  event->body = std::move(body);
+  return event;
+}
+
+Feed::Page readPage(db::Session& session, std::int64_t from, std::int64_t end) {
+  Feed::Page page{{}, from};
+  db::Rows rows = session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3",
+                                {from, end, pageSize});
+  while (rows.next()) {
+    page.next = rows.integer(0) + 1;
+    page.events.push_back(eventOf(rows.integer(0), rows.text(1)));
+  }
+  return page;
+}
+
+}  // namespace
+
+bool FeedFilter::wants(const FeedEvent& event) const {
+  // What belongs to no workspace (users, tokens) is for administrators of everything.
+  bool may = event.workspace.empty() ? identity->may(governance::Verb::administer, "*", "*")
+                                     : identity->may(governance::Verb::read, event.workspace);
+  if (!may || (!workspace.empty() && workspace != event.workspace)) return false;
+  if (subject.empty() || event.subject == subject) return true;
+  return event.subject.size() > subject.size() && event.subject.starts_with(subject) &&
+         (event.subject[subject.size()] == '@' || event.subject[subject.size()] == '#');
+}
+
+struct Feed::Watch::Queue {
+  FeedFilter filter;
+  std::function<void()> wake;
+  struct Arrived {
+    FeedEvents events;
+    bool late = false;
+  };
+  Sync<Arrived> arrived;
+  std::size_t place = 0;  ///< in State::watchers; under its lock
+};
+
+struct Feed::State {
+  struct Watchers {
+    std::vector<std::shared_ptr<Watch::Queue>> queues;
+    std::int64_t next = 0;
+  };
+  struct Signals {
+    bool wake = false, stop = false;
+  };
+  State(registry::Store& store, std::function<void(const FeedEvent&)> seen) : store(store), seen(std::move(seen)) {}
+  registry::Store& store;
+  std::function<void(const FeedEvent&)> seen;
+  Sync<Watchers> watchers;
+  Sync<Signals> signals;
+  std::condition_variable signalled;
+  std::thread thread;
+
+  void run();
+  bool round();
+  void handOut(const Page& page);
+  void wakeAll();
+};
+
+void Feed::State::handOut(const Page& page) {
+  for (const auto& event : page.events) seen(*event);
+  auto guard = watchers.lock();
+  guard->next = page.next;
+  for (const auto& queue : guard->queues) {
+    bool news = false;
+    auto arrived = queue->arrived.lock();
+    for (const auto& event : page.events) {
+      if (arrived->late || !queue->filter.wants(*event)) continue;
+      news = true;
+      if (arrived->events.size() < queueLength)
+        arrived->events.push_back(event);
+      else
+        arrived->late = true;
+    }
+    arrived.unlock();
+    if (news) queue->wake();
+  }
+}
+
+/// True when there may be more.
+bool Feed::State::round() {
+  std::int64_t from = watchers.lock()->next;
+  Page page = store.read(
+      [&](db::Session& session) { return readPage(session, from, std::numeric_limits<std::int64_t>::max()); });
+  if (page.events.empty()) return false;
+  handOut(page);
+  return true;
+}
+
+void Feed::State::run() {
+  for (;;) {
+    bool more = false;
+    try {
+      more = round();
+    } catch (const Error& error) {
+      log(LogLevel::warn, "the change feed could not read the ledger and will try again", {{"error", error.message}});
+    }
+    auto guard = signals.lock();
+    if (!more) guard.waitFor(signalled, longestPause, [&] { return guard->wake || guard->stop; });
+    if (guard->stop) return;
+    guard->wake = false;
+  }
+}
+
+void Feed::State::wakeAll() {
+  auto guard = watchers.lock();
+  for (const auto& queue : guard->queues) queue->wake();
+}
+
+Feed::Feed(registry::Store& store, std::function<void(const FeedEvent&)> seen)
+    : state_(std::make_unique<State>(store, std::move(seen))) {}
+Feed::~Feed() { stop(); }
+
+void Feed::start() {
+  state_->watchers.lock()->next = state_->store.read([](db::Session& session) {
+    db::Rows rows = session.query("SELECT COALESCE(MAX(idx), -1) FROM ledger_entry");
+    return rows.next() ? rows.integer(0) + 1 : std::int64_t{0};
+  });
+  state_->thread = std::thread([this] { state_->run(); });
+}
+
+void Feed::stop() {
+  state_->signals.lock()->stop = true;
+  state_->signalled.notify_all();
+  if (state_->thread.joinable()) state_->thread.join();
+  state_->wakeAll();
+}
+
+void Feed::wake() {
+  state_->signals.lock()->wake = true;
+  state_->signalled.notify_all();
+}
+
+Feed::Watch::Watch(Feed& feed, FeedFilter filter, std::function<void()> wake)
+    : feed_(feed), queue_(std::make_shared<Queue>()) {
+  queue_->filter = std::move(filter);
+  queue_->wake = std::move(wake);
+  auto watchers = feed_.state_->watchers.lock();
+  since_ = watchers->next;
+  queue_->place = watchers->queues.size();
+  watchers->queues.push_back(queue_);
+}
+
+Feed::Watch::~Watch() {
+  auto watchers = feed_.state_->watchers.lock();
+  auto& queues = watchers->queues;
+  std::swap(queues[queue_->place], queues.back());
+  queues[queue_->place]->place = queue_->place;
+  queues.pop_back();
+}
+
+Feed::Watch::Taken Feed::Watch::take() {
+  auto arrived = queue_->arrived.lock();
+  Taken taken{std::move(arrived->events), arrived->late};
+  arrived->events.clear();
+  return taken;
+}
+
+std::unique_ptr<Feed::Watch> Feed::watch(FeedFilter filter, std::function<void()> wake) {
+  return std::unique_ptr<Watch>(new Watch(*this, std::move(filter), std::move(wake)));
+}
+
+Feed::Page Feed::read(const FeedFilter& filter, std::int64_t from, std::int64_t end) {
+  Page page = state_->store.read([&](db::Session& session) { return readPage(session, from, end); });
+  std::erase_if(page.events, [&](const auto& event) { return !filter.wants(*event); });
+  return page;
+}
+
+std::size_t Feed::watchers() const { return state_->watchers.lock()->queues.size(); }
+std::int64_t Feed::next() const { return state_->watchers.lock()->next; }
+
+}  // namespace regesta::api

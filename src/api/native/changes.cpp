@@ -1,0 +1,141 @@
+// GET /api/v1/changes: the committed ledger as a feed, for who may read the workspaces its entries are about.
+#include <chrono>
+
+#include "api/feed.h"
+#include "api/native/common.h"
+#include "api/native/front.h"
+#include "base/text.h"
+#include "http/exchange.h"
+#include "http/sse.h"
+
+namespace regesta::api::native {
+namespace {
+
+using http::Exchange;
+using Task = http::asio::awaitable<void>;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds quiet{15};  // then a comment, which keeps proxies from closing the stream
+constexpr std::int64_t longestWait = 60;
+
+struct Asked {
+  FeedFilter filter;
+  std::int64_t from = -1;  ///< the first index that is wanted; -1: what comes from now on
+  std::int64_t wait = 0;   ///< seconds
+  bool stream = false;
+};
+
+std::int64_t number(std::string_view name, std::string_view value) {
+  auto parsed = parseInteger(value);
+  if (!parsed || *parsed < -1) throw Invalid(std::string(name), "must be a whole number");
+  return *parsed;
+}
+
+Asked askedBy(const Call& call) {
+  Asked asked;
+  asked.filter.identity = call.identity;
+  for (const auto& [name, value] : http::parseQuery(call.http.query)) {
+    if (name == "after") asked.from = number(name, value) + 1;
+    if (name == "wait") asked.wait = std::clamp<std::int64_t>(number(name, value), 0, longestWait);
+    if (name == "subject" || name == "prompt") {
+      asked.filter.subject = name == "prompt" ? "prompt/" + value : value;
+      asked.filter.workspace = call.workspace;
+    }
+  }
+  if (auto last = call.http.headers.get("Last-Event-ID"))
+    if (auto index = parseInteger(*last); index && *index >= 0) asked.from = *index + 1;
+  auto accept = call.http.headers.get("Accept");
+  asked.stream = accept && accept->find("text/event-stream") != std::string_view::npos;
+  return asked;
+}
+
+class Changes final : public http::StreamHandler {
+ public:
+  explicit Changes(Core& core) : core_(core) {}
+
+  Task handle(Exchange& exchange) override {
+    std::optional<Call> call;
+    std::function<void()> work = [&] { call.emplace(admit(core_, exchange.request(), reads("changes"), dialect())); };
+    co_await exchange.waiting(std::move(work));
+    Asked asked = askedBy(*call);
+    call.reset();
+    auto watch = core_.feed.watch(asked.filter, exchange.waker());
+    if (asked.from < 0) asked.from = watch->since();
+    if (asked.stream)
+      co_await events(exchange, asked, *watch);
+    else
+      co_await longPoll(exchange, asked, *watch);
+  }
+
+ private:
+  /// A page of what happened before the watch began; asked.from goes on behind it.
+  Feed::Page earlier(Asked& asked, const Feed::Watch& watch) {
+    Feed::Page page = core_.feed.read(asked.filter, asked.from, watch.since());
+    asked.from = page.next > asked.from ? page.next : watch.since();
+    return page;
+  }
+
+  static std::string joined(const FeedEvents& events) {
+    std::string out;
+    for (const auto& event : events) out += event->event;
+    return out;
+  }
+
+  Task events(Exchange& exchange, Asked& asked, Feed::Watch& watch) {
+    http::Response head = http::serverSentHead();
+    co_await exchange.begin(std::move(head), std::nullopt);
+    std::string hello(http::serverSentHeartbeat());
+    co_await exchange.write(hello);
+    while (asked.from < watch.since() && !exchange.draining()) {
+      std::string out = joined(earlier(asked, watch).events);
+      co_await exchange.write(out);
+    }
+    while (!exchange.draining()) {
+      Feed::Watch::Taken taken = watch.take();
+      for (const auto& event : taken.events) co_await exchange.write(event->event);
+      if (taken.late) break;  // the client comes back with Last-Event-ID and gets the rest from the database
+      if (!taken.events.empty()) continue;
+      bool woken = co_await exchange.wait(quiet);
+      if (woken || exchange.draining()) continue;
+      co_await exchange.write(http::serverSentHeartbeat());
+    }
+    co_await exchange.finish();
+  }
+
+  Task longPoll(Exchange& exchange, Asked& asked, Feed::Watch& watch) {
+    auto until = Clock::now() + std::chrono::seconds(asked.wait);
+    FeedEvents found;
+    std::int64_t next = asked.from;
+    while (asked.from < watch.since() && found.empty()) {
+      found = earlier(asked, watch).events;
+      next = asked.from;
+    }
+    while (found.empty() && asked.from >= watch.since() && !exchange.draining()) {
+      found = watch.take().events;
+      auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+      if (!found.empty() || left.count() <= 0) break;
+      co_await exchange.wait(left);
+    }
+    if (!found.empty()) next = std::max(next, found.back()->index + 1);
+    http::Response answer;
+    JsonWriter writer(answer.body);
+    writer.object().key("items").array();
+    for (const auto& event : found)
+      writer.object().key("index").number(event->index).key("body").raw(event->body).end();
+    writer.end().key("next").number(next - 1).end();
+    co_await exchange.respond(std::move(answer));
+  }
+
+  Core& core_;
+};
+
+}  // namespace
+
+void mountChanges(http::Router& router, Core& core) {
+  http::Action action;
+  action.stream = std::make_shared<Changes>(core);
+  action.bodyLimit = 1;
+  router.add("GET", "/api/v1/changes", std::move(action));
+}
+
+}  // namespace regesta::api::native

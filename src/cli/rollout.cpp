@@ -1,0 +1,224 @@
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+
+namespace regesta::cli {
+namespace {
+
+std::int64_t seconds(std::string_view text) {
+  std::int64_t unit = 1;
+  switch (text.empty() ? ' ' : text.back()) {
+    case 'd':
+      unit = 86'400;
+      break;
+    case 'h':
+      unit = 3600;
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 's':
+      break;
+    default:
+      throw UsageError(fmt::format("a bake time is a number with s, m, h or d, such as 30m, not '{}'", text));
+  }
+  auto number = parseInteger(text.substr(0, text.size() - 1));
+  if (!number || *number < 0 || *number > 366 * 86'400)
+    throw UsageError(fmt::format("a bake time is a number with s, m, h or d, such as 30m, not '{}'", text));
+  return *number * unit;
+}
+
+json::value weight(std::string_view text) {
+  if (text.ends_with('%')) text.remove_suffix(1);
+  boost::system::error_code failed;
+  json::value number = json::parse(text, failed);
+  if (failed || !number.is_number()) throw UsageError(fmt::format("'{}' is no percentage", text));
+  return number;
+}
+
+/// "10:1h,50:1h,100" as the API has it.
+json::array steps(std::string_view text) {
+  json::array list;
+  for (std::string_view part : split(text, ',')) {
+    std::size_t colon = part.find(':');
+    json::object step{{"weight", weight(trim(part.substr(0, colon)))}};
+    if (colon != std::string_view::npos) step["bake_seconds"] = seconds(trim(part.substr(colon + 1)));
+    list.push_back(std::move(step));
+  }
+  return list;
+}
+
+/// "latency_ms,direction=lower,max=5000" as the API has it.
+json::object guard(std::string_view text) {
+  json::object made;
+  for (std::string_view part : split(text, ',')) {
+    std::size_t equals = part.find('=');
+    if (made.empty()) {
+      made["metric"] = trim(part);
+      continue;
+    }
+    if (equals == std::string_view::npos)
+      throw UsageError(fmt::format("a guard is METRIC,NAME=VALUE,…; '{}' has no value", part));
+    std::string_view value = trim(part.substr(equals + 1));
+    boost::system::error_code failed;
+    json::value read = json::parse(value, failed);
+    made[trim(part.substr(0, equals))] = failed ? json::value(value) : std::move(read);
+  }
+  return made;
+}
+
+std::string armsText(const json::object& rollout) {
+  std::string text;
+  const json::value* arms = rollout.if_contains("arms");
+  if (!arms || !arms->is_array()) return text;
+  for (const json::value& arm : arms->get_array())
+    if (arm.is_object())
+      text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", member(arm.get_object(), "version"),
+                          member(arm.get_object(), "name"));
+  return text;
+}
+
+std::string stepText(const json::object& rollout) {
+  const json::value* steps = rollout.if_contains("steps");
+  std::size_t count = steps && steps->is_array() ? steps->get_array().size() : 0;
+  auto step = parseInteger(member(rollout, "step"));
+  return fmt::format("{} of {}", step.value_or(0) + 1, count);
+}
+
+std::string said(const json::object& rollout) {
+  return fmt::format("rollout {} of prompt/{}#{}: {}, version {} beside {} at {} %", member(rollout, "id"),
+                     member(rollout, "prompt"), member(rollout, "alias"), member(rollout, "status"), armsText(rollout),
+                     member(rollout, "stable"), memberReal(rollout, "share", 2));
+}
+
+int start(Session& session) {
+  const Arguments& args = session.args;
+  Reference ref = session.reference("NAME", "prompt");
+  json::object body;
+  if (args.has("plan")) body = parseJson(readInput(args.text("plan"))).as_object();
+  if (args.has("VERSION")) body["version"] = args.text("VERSION");
+  if (args.has("alias") || !ref.pointer.empty()) body["alias"] = args.has("alias") ? args.text("alias") : ref.pointer;
+  if (args.has("steps")) body["steps"] = steps(args.text("steps"));
+  if (args.has("holdback")) body["holdback"] = weight(args.text("holdback"));
+  if (args.has("reason")) body["reason"] = args.text("reason");
+  json::array guards;
+  for (const std::string& text : args.all("guard")) guards.push_back(guard(text));
+  if (!guards.empty()) body["guards"] = std::move(guards);
+  json::value made = session.api().post(route({"prompts", ref.name, "rollouts"}), body);
+  return session.said(made, said(made.as_object()));
+}
+
+int list(Session& session) {
+  Reference ref = session.reference("NAME", "prompt");
+  return session.list(
+      route({"prompts", ref.name, "rollouts"}), {{"alias", session.args.text("alias")}},
+      {"ID", "ALIAS", "STATUS", "STABLE", "CANDIDATE", "SHARE", "STEP", "STARTED", "BY"},
+      [](const json::object& item) -> std::vector<Cell> {
+        return {member(item, "id"),
+                {member(item, "alias"), Colour::green},
+                member(item, "status"),
+                member(item, "stable"),
+                armsText(item),
+                memberReal(item, "share", 2) + " %",
+                stepText(item),
+                shortTime(member(item, "started_at")),
+                member(item, "started_by")};
+      },
+      fmt::format("prompt/{} has had no rollouts", ref.name));
+}
+
+std::string path(Session& session, std::string_view deed) {
+  Reference ref = session.reference("NAME", "prompt");
+  std::string base = route({"prompts", ref.name, "rollouts", session.args.text("ID")});
+  return deed.empty() ? base : fmt::format("{}/{}", base, deed);
+}
+
+int show(Session& session) {
+  json::value value = session.api().get(path(session, ""));
+  return session.show(value, [](const json::object& rollout) {
+    printFields(
+        {{"rollout", member(rollout, "id")},
+         {"alias", fmt::format("prompt/{}#{}", member(rollout, "prompt"), member(rollout, "alias"))},
+         {"status", member(rollout, "status")},
+         {"stable", member(rollout, "stable")},
+         {"candidate", armsText(rollout)},
+         {"share", memberReal(rollout, "share", 2) + " %"},
+         {"step", stepText(rollout)},
+         {"next step at", shortTime(member(rollout, "due_at"))},
+         {"held", member(rollout, "hold")},
+         {"everyone gets", member(rollout, "forced")},
+         {"started", fmt::format("{} by {}", shortTime(member(rollout, "started_at")), member(rollout, "started_by"))},
+         {"why", member(rollout, "reason")},
+         {"decision", member(rollout, "decision")},
+         {"ended", shortTime(member(rollout, "ended_at"))},
+         {"ended by", member(rollout, "ended_by")},
+         {"because", member(rollout, "end_reason")},
+         {"evidence", member(rollout, "evidence")}});
+  });
+}
+
+/// The words of the command end with the deed's name.
+int act(Session& session) {
+  json::object body;
+  if (session.args.has("reason")) body["reason"] = session.args.text("reason");
+  if (session.args.has("arm")) body["arm"] = session.args.text("arm");
+  if (auto version = session.args.integer("version")) body["version"] = *version;
+  std::string deed = session.command.path.substr(session.command.path.rfind(' ') + 1);
+  json::value value = session.api().post(path(session, deed), body);
+  return session.said(value, said(value.as_object()));
+}
+
+Command deed(std::string name, std::string summary, std::vector<Option> options) {
+  return {.path = "rollout " + name,
+          .summary = std::move(summary),
+          .operands = {{"NAME", "the prompt's name"}, {"ID", "the rollout's number"}},
+          .options = std::move(options),
+          .examples = {fmt::format("regesta rollout {} loan-summary 7", name)},
+          .run = act};
+}
+
+}  // namespace
+
+Commands rolloutCommands() {
+  Operand name = {"NAME", "the prompt's name"};
+  Option reason = {"reason", "TEXT", "why, for the record", 'm'};
+  return {
+      {.path = "rollout start",
+       .summary = "bring a version to an alias step by step, through the alias's gate where it has one",
+       .operands = {name, {"VERSION", "the candidate: a number, SemVer, range or alias", false}},
+       .options = {{"alias", "ALIAS", "which alias (default production)"},
+                   {"steps", "LIST", "percent and bake time of each step: 10:1h,50:30m,100:1h; no time: by hand"},
+                   {"holdback", "PERCENT", "of the keys stay on the stable version to the end"},
+                   {"guard", "METRIC,…", "rolls back when this metric gets worse: helpfulness,margin=0.05", 0, false,
+                    true},
+                   {"plan", "FILE", "arms, steps, segments, holdback and guards as JSON, - for stdin"},
+                   reason},
+       .examples = {"regesta rollout start loan-summary 1.4.0 --steps 10:1h,50:1h,100:1h",
+                    "regesta rollout start loan-summary 1.4.0 --guard helpfulness "
+                    "--guard latency_ms,direction=lower,max=5000,role=signal",
+                    "regesta rollout start loan-summary --plan rollout.json"},
+       .run = start},
+      {.path = "rollout list",
+       .summary = "list the rollouts of a prompt, newest first",
+       .operands = {name},
+       .options = {{"alias", "ALIAS", "of this alias only"}},
+       .examples = {"regesta rollout list loan-summary"},
+       .run = list},
+      {.path = "rollout show",
+       .summary = "show one rollout",
+       .operands = {name, {"ID", "the rollout's number"}},
+       .examples = {"regesta rollout show loan-summary 7"},
+       .run = show},
+      deed("pause", "keep the shares as they are", {reason}),
+      deed("resume", "let a paused, held or killed rollout go on", {}),
+      deed("advance", "take the next step now; behind the last one, complete", {}),
+      deed("kill", "serve one version to everyone at once and pause",
+           {{"version", "N", "the stable version (default) or an arm's"}, reason}),
+      deed("rollback", "end it on the stable version because the candidate is worse", {reason}),
+      deed("stop", "end it on the stable version", {reason}),
+      deed("complete", "move the alias to the candidate and end it",
+           {{"arm", "NAME", "which arm wins, when there are several"}}),
+  };
+}
+
+}  // namespace regesta::cli

@@ -1,0 +1,109 @@
+#include "delivery/stepper.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <thread>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/sync.h"
+#include "base/time.h"
+#include "delivery/guard.h"
+#include "governance/gate.h"
+
+namespace regesta::delivery {
+namespace {
+
+const registry::Actor stepActor{"system:rollout"};
+constexpr std::int64_t longestPause = 1000;  // another server may have started a rollout
+constexpr std::int64_t shortestPause = 10;
+
+}  // namespace
+
+struct Stepper::State {
+  State(registry::Store& store, governance::Gate& gate) : store(store), gate(gate) {}
+  registry::Store& store;
+  governance::Gate& gate;
+  Sync<bool> stopping{false};
+  std::condition_variable wake;
+  std::int64_t nextDue = 0;  // touched by the one who calls round()
+  std::thread thread;
+};
+
+Stepper::Stepper(registry::Store& store, governance::Gate& gate) : state_(std::make_unique<State>(store, gate)) {}
+Stepper::~Stepper() { stop(); }
+
+void Stepper::start() {
+  state_->thread = std::thread([this] {
+    State& state = *state_;
+    for (;;) {
+      try {
+        round(nowMillis());
+      } catch (const Error& error) {
+        log(LogLevel::warn, "rollouts could not be looked at", {{"error", error.message}});
+      }
+      std::int64_t pause = std::clamp(state.nextDue - nowMillis(), shortestPause, longestPause);
+      auto stopping = state.stopping.lock();
+      if (stopping.waitFor(state.wake, std::chrono::milliseconds(pause), [&] { return *stopping; })) return;
+    }
+  });
+}
+
+void Stepper::stop() {
+  *state_->stopping.lock() = true;
+  state_->wake.notify_all();
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+bool Stepper::advance(const registry::Rollout& rollout) {
+  State& state = *state_;
+  try {
+    if (rollout.lastStep())
+      state.gate.completeRollout(stepActor, rollout.id);
+    else
+      state.store.change(stepActor,
+                         [&](registry::Change& change) { registry::stepRollout(change, rollout, rollout.step + 1); });
+    return true;
+  } catch (const Error& error) {
+    if (error.code == Code::conflict || error.code == Code::invalidState) return false;  // somebody else was faster
+    if (error.code != Code::refused) throw;
+    state.store.change(stepActor,
+                       [&](registry::Change& change) { registry::holdRollout(change, rollout, error.message); });
+    return false;
+  }
+}
+
+/// Whether the step that has baked at `due` may end at `now`, as the guards see it.
+bool Stepper::mayEnd(const registry::Rollout& rollout, std::int64_t due, std::int64_t now) {
+  State& state = *state_;
+  Advice advice = state.store.read([&](db::Session& session) { return adviceFor(session, rollout, now); });
+  if (due > now && !advice.early) {
+    state.nextDue = std::min(state.nextDue, due);
+    return false;
+  }
+  if (advice.pause)
+    state.store.change(stepActor, [&](registry::Change& change) {
+      registry::pauseRollout(change, rollout, fmt::format("held for too long: {}", advice.hold));
+    });
+  return advice.hold.empty();
+}
+
+std::size_t Stepper::round(std::int64_t now) {
+  std::size_t advanced = 0;
+  state_->nextDue = now + longestPause;
+  std::vector<registry::Rollout> running =
+      state_->store.read([](db::Session& session) { return registry::runningRollouts(session); });
+  for (const registry::Rollout& rollout : running) {
+    std::optional<std::int64_t> due = rollout.dueAt();
+    if (!due) continue;
+    try {
+      if (mayEnd(rollout, *due, now) && advance(rollout)) ++advanced;
+    } catch (const Error& error) {
+      log(LogLevel::warn, "a rollout did not go on", {{"rollout", rollout.id}, {"error", error.message}});
+    }
+  }
+  if (advanced > 0) state_->nextDue = now;  // the next step may be due at once
+  return advanced;
+}
+
+}  // namespace regesta::delivery

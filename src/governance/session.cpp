@@ -1,0 +1,66 @@
+#include "base/error.h"
+#include "base/time.h"
+#include "crypto/password.h"
+#include "governance/access_state.h"
+#include "governance/grants.h"
+
+namespace regesta::governance {
+
+namespace {
+
+constexpr std::int64_t sessionMillis = std::int64_t{12} * 60 * 60 * 1000;  // a working day
+
+struct Standing {
+  std::string grants;
+  std::int64_t expiresAt = 0;  // of the token behind it; 0: never
+};
+
+/// What the actor behind a session may do today; nothing when the account is gone.
+std::optional<Standing> standingOf(db::Session& session, std::string_view actor) {
+  std::string_view name = actor.substr(actor.find(':') + 1);
+  auto rows =
+      actor.starts_with("user:")
+          ? session.query("SELECT grants, 0 FROM user_account WHERE name = $1 AND disabled = 0", {name})
+          : session.query("SELECT grants, expires_at FROM service_token WHERE name = $1 AND revoked = 0", {name});
+  if (!rows.next()) return std::nullopt;
+  return Standing{rows.text(0), rows.integer(1)};
+}
+
+}  // namespace
+
+Access::Session Access::openSession(std::string_view authorization) {
+  auto identity = authenticate(authorization);
+  if (identity->local) throw Error(Code::invalidState, "this server has no users: nobody needs to sign in");
+  Session opened{crypto::newToken(), nowMillis() + sessionMillis};
+  state_->store.write([&](db::Session& session) {
+    session.run("DELETE FROM session WHERE expires_at <= $1", {nowMillis()});
+    session.run("INSERT INTO session (hash, actor, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+                {crypto::hashToken(opened.secret), identity->actor.name, nowMillis(), opened.expiresAt});
+  });
+  return opened;
+}
+
+void Access::closeSession(std::string_view secret) {
+  state_->store.write([&](db::Session& session) {
+    session.run("DELETE FROM session WHERE hash = $1", {crypto::hashToken(secret)});
+    session.run("UPDATE access_state SET number = number + 1 WHERE one = 1");
+  });
+  state_->forget();
+}
+
+Access::State::Remembered Access::State::checkSession(std::string_view secret) {
+  return store.read([&](db::Session& session) -> Remembered {
+    auto rows = session.query("SELECT actor, expires_at FROM session WHERE hash = $1", {crypto::hashToken(secret)});
+    std::optional<Standing> standing;
+    if (rows.next() && rows.integer(1) > nowMillis()) standing = standingOf(session, rows.view(0));
+    if (!standing || (standing->expiresAt != 0 && standing->expiresAt <= nowMillis()))
+      throw Error(Code::unauthenticated, "the session is over: sign in again");
+    auto identity = std::make_shared<Identity>();
+    identity->actor.name = rows.text(0);
+    identity->grants = grantsFromJson(standing->grants);
+    std::int64_t until = standing->expiresAt == 0 ? rows.integer(1) : std::min(rows.integer(1), standing->expiresAt);
+    return {std::move(identity), until};
+  });
+}
+
+}  // namespace regesta::governance
