@@ -1,0 +1,42 @@
+#include "api/git/pkt_line.h"
+
+#include <charconv>
+
+#include "base/error.h"
+
+namespace regesta::api::git {
+
+void appendPkt(std::string& out, std::string_view text) {
+  REGESTA_INVARIANT(text.size() <= pktMost - 4);
+  fmt::format_to(std::back_inserter(out), "{:04x}", text.size() + 4);
+  out += text;
+}
+
+void appendBand(std::string& out, int band, std::string_view bytes) {
+  while (!bytes.empty()) {
+    std::string_view piece = bytes.substr(0, pktMost - 5);
+    fmt::format_to(std::back_inserter(out), "{:04x}{}", piece.size() + 5, static_cast<char>(band));
+    out += piece;
+    bytes.remove_prefix(piece.size());
+  }
+}
+
+PktReader::Line PktReader::next() {
+  std::string_view rest = bytes_.substr(taken_);
+  if (rest.size() < 4) return {};
+  unsigned size = 0;
+  auto [end, fault] = std::from_chars(rest.data(), rest.data() + 4, size, 16);
+  if (fault != std::errc() || end != rest.data() + 4 || (size != 0 && size < 4) || size > pktMost)
+    throw Error(Code::invalid, "the request is not in Git's pkt-line format");
+  if (size == 0) {
+    taken_ += 4;
+    return {Kind::flush, {}};
+  }
+  if (rest.size() < size) return {};
+  taken_ += size;
+  std::string_view text = rest.substr(4, size - 4);
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return {Kind::line, text};
+}
+
+}  // namespace regesta::api::git

@@ -1,0 +1,311 @@
+#include <chrono>
+#include <semaphore>
+
+#include "api/endpoint.h"
+#include "api/git/advertise.h"
+#include "api/git/front.h"
+#include "api/git/pkt_line.h"
+#include "api/git/report.h"
+#include "api/git/serve_fetch.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "delivery/repository/fault.h"
+#include "git/mapped_file.h"
+#include "http/exchange.h"
+#include "http/gunzip.h"
+#include "registry/workspace.h"
+
+namespace regesta::api::git {
+namespace {
+
+using http::Exchange;
+using Task = http::asio::awaitable<void>;
+using Clock = std::chrono::steady_clock;
+using governance::Verb;
+
+constexpr std::size_t pieceSize = 256 * 1024;
+constexpr std::chrono::milliseconds turnPause{20};
+constexpr std::chrono::seconds bodyPatience{60};
+constexpr std::size_t slowestBodyPerSecond = 16 * 1024;
+
+/// Packing takes memory and a core: this many at a time, the others wait without holding a thread.
+std::counting_semaphore<> packers{2};
+
+/// Who calls, about which workspace.
+struct Visit {
+  std::shared_ptr<const governance::Identity> identity;
+  std::string workspace;
+};
+
+Visit admitTo(Core& core, const http::Request& request, Verb verb) {
+  // Credentials first: a stranger does not learn which repositories there are.
+  Visit visit{core.access.authenticate(request.headers.get("Authorization")), {}};
+  std::string name(request.variable("repo"));
+  auto workspace = delivery::workspaceOf(name);
+  if (!workspace) throw error(Code::notFound, "there is no repository '{}'; try prompts.git", name);
+  visit.workspace = *std::move(workspace);
+  // A clone holds everything, so its reader must be allowed to read everything.
+  visit.identity->require(Verb::read, visit.workspace, "*");
+  visit.identity->require(verb, visit.workspace);
+  core.store.read([&](db::Session& session) { registry::getWorkspace(session, visit.workspace); });
+  return visit;
+}
+
+http::Response head(std::string contentType) {
+  http::Response response;
+  response.contentType = std::move(contentType);
+  response.headers.set("Cache-Control", "no-cache, max-age=0, must-revalidate");
+  return response;
+}
+
+/// The request's body as the client meant it: unpacked where it came as gzip, and not slower than anyone can wait.
+class Body {
+ public:
+  Body(Exchange& exchange, std::size_t unpackedLimit) : exchange_(exchange), piece_(pieceSize), began_(Clock::now()) {
+    auto encoding = exchange.request().headers.get("Content-Encoding");
+    if (encoding && (*encoding == "gzip" || *encoding == "x-gzip"))
+      gunzip_ = std::make_unique<http::Gunzip>(unpackedLimit);
+    else if (encoding && *encoding != "identity")
+      throw Error(Code::unsupported, "Content-Encoding may be gzip");
+  }
+
+  /// Appends the next bytes; false at the end.
+  http::asio::awaitable<bool> next(std::string& out) {
+    std::size_t count = co_await exchange_.read(piece_);
+    received_ += count;
+    if (Clock::now() - began_ > bodyPatience + std::chrono::seconds(received_ / slowestBodyPerSecond))
+      throw Error(Code::invalid, "the request body did not arrive in time");
+    if (count == 0) {
+      if (gunzip_) gunzip_->finish();
+      co_return false;
+    }
+    std::string_view bytes(piece_.data(), count);
+    if (gunzip_)
+      gunzip_->write(bytes, out);
+    else
+      out += bytes;
+    co_return true;
+  }
+
+ private:
+  Exchange& exchange_;
+  std::vector<char> piece_;
+  Clock::time_point began_;
+  std::size_t received_ = 0;
+  std::unique_ptr<http::Gunzip> gunzip_;
+};
+
+/// GET …/info/refs?service=…
+class Refs final : public http::StreamHandler {
+ public:
+  explicit Refs(Core& core) : core_(core) {}
+
+  Task handle(Exchange& exchange) override {
+    Service service = serviceOf(exchange.request());
+    std::string answer;
+    std::function<void()> work = [&] {
+      Visit visit = admitTo(core_, exchange.request(), service == Service::upload ? Verb::read : Verb::write);
+      answer = advertisement(service, core_.git.current(visit.workspace), core_.version);
+    };
+    co_await exchange.waiting(std::move(work));
+    http::Response response = head(fmt::format("application/x-{}-advertisement", serviceName(service)));
+    response.body = std::move(answer);
+    co_await exchange.respond(std::move(response));
+  }
+
+ private:
+  static Service serviceOf(const http::Request& request) {
+    for (const auto& [name, value] : http::parseQuery(request.query)) {
+      if (name != "service") continue;
+      for (Service service : {Service::upload, Service::receive})
+        if (value == serviceName(service)) return service;
+    }
+    throw Error(Code::denied, "this server speaks Git's smart HTTP only; use a Git of this century");
+  }
+  Core& core_;
+};
+
+/// One permission to pack, given back when the answer has ended in whatever way.
+class Turn {
+ public:
+  static http::asio::awaitable<void> take(Exchange& exchange, std::optional<Turn>& turn) {
+    while (!packers.try_acquire()) {
+      if (exchange.draining()) throw Error(Code::unavailable, "the server is stopping; try again");
+      co_await exchange.wait(turnPause);
+    }
+    turn.emplace(Key());
+  }
+  ~Turn() { packers.release(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  struct Key {};
+
+ public:
+  explicit Turn(Key) {}
+};
+
+/// POST …/git-upload-pack
+class Upload final : public http::StreamHandler {
+ public:
+  explicit Upload(Core& core) : core_(core) {}
+
+  Task handle(Exchange& exchange) override {
+    Visit visit;
+    std::function<void()> enter = [&] { visit = admitTo(core_, exchange.request(), Verb::read); };
+    co_await exchange.waiting(std::move(enter));
+    Body body(exchange, limits::gitRequest);
+    std::string bytes;
+    while (co_await body.next(bytes)) {
+    }
+    Fetch fetch;
+    std::function<void()> agree = [&] { negotiateInto(fetch, visit, bytes); };
+    co_await exchange.waiting(std::move(agree));
+    http::Response response = head("application/x-git-upload-pack-result");
+    if (!fetch.result.sendsPack) {
+      response.body = std::move(fetch.result.answer);
+      co_return co_await exchange.respond(std::move(response));
+    }
+    std::optional<Turn> turn;
+    co_await Turn::take(exchange, turn);
+    std::function<void()> pack = [&] { packInto(fetch); };
+    co_await exchange.waiting(std::move(pack));
+    turn.reset();
+    co_await exchange.begin(std::move(response), std::nullopt);
+    co_await send(exchange, fetch);
+  }
+
+ private:
+  struct Fetch {
+    FetchRequest request;
+    std::unique_ptr<regesta::git::Objects> objects;
+    Negotiation result;
+    std::unique_ptr<delivery::WorkFolder> folder;
+    std::string file;
+    std::size_t count = 0;
+  };
+
+  void negotiateInto(Fetch& fetch, const Visit& visit, const std::string& bytes) {
+    try {
+      fetch.request = parseFetch(bytes);
+      if (fetch.request.wants.empty()) return;
+      delivery::RepositoryState state =
+          core_.store.read([&](db::Session& session) { return delivery::readRepository(session, visit.workspace); });
+      fetch.objects = core_.git.open(state);
+      fetch.result = negotiate(*fetch.objects, state, fetch.request);
+    } catch (const Error& fault) {
+      if (delivery::isOurs(fault)) throw;
+      fetch.result = {};
+      appendPkt(fetch.result.answer, "ERR " + fault.message);
+    }
+  }
+
+  void packInto(Fetch& fetch) {
+    fetch.folder = core_.git.work();
+    fetch.file = fetch.folder->path() + "/out.pack";
+    file::Handle out = file::createFile(fetch.file);
+    std::vector<regesta::git::Listed> listed = regesta::git::missing(*fetch.objects, fetch.result.need);
+    fetch.count = listed.size();
+    fetch.objects->pack(listed, [&](std::string_view piece) { file::writeAll(out, fetch.file, piece); });
+  }
+
+  static Task send(Exchange& exchange, Fetch& fetch) {
+    std::string out = std::move(fetch.result.answer);
+    bool banded = fetch.request.sideBand;
+    if (banded && !fetch.request.noProgress) appendBand(out, 2, fmt::format("{} objects\n", fetch.count));
+    regesta::git::MappedFile pack(fetch.file);
+    std::string_view rest = pack.bytes();
+    while (!rest.empty()) {
+      std::string_view piece = rest.substr(0, pieceSize);
+      rest.remove_prefix(piece.size());
+      if (banded)
+        appendBand(out, 1, piece);
+      else
+        out += piece;
+      co_await exchange.write(out);
+      out.clear();
+    }
+    if (banded) out += flushPkt;
+    if (!out.empty()) co_await exchange.write(out);
+    co_await exchange.finish();
+  }
+
+  Core& core_;
+};
+
+/// POST …/git-receive-pack
+class Receive final : public http::StreamHandler {
+ public:
+  explicit Receive(Core& core) : core_(core) {}
+
+  Task handle(Exchange& exchange) override {
+    Visit visit;
+    std::function<void()> enter = [&] { visit = admitTo(core_, exchange.request(), Verb::write); };
+    co_await exchange.waiting(std::move(enter));
+    Body body(exchange, limits::gitPack + limits::gitRequest);
+    PushHeadReader reader;
+    std::string bytes;
+    for (bool complete = false; !complete;) {
+      bytes.clear();
+      if (!co_await body.next(bytes)) throw Error(Code::invalid, "the push ends before its list of refs does");
+      complete = reader.take(bytes);
+    }
+    auto folder = core_.git.work();
+    delivery::Push push{visit.workspace, reader.head().refs, {}};
+    std::string file = folder->path() + "/in.pack";
+    std::size_t size = 0;
+    {
+      file::Handle out = file::createFile(file);
+      bytes = reader.rest();
+      do {
+        size += bytes.size();
+        if (size > limits::gitPack) throw error(Code::tooLarge, "a push brings at most {} bytes", limits::gitPack);
+        file::writeAll(out, file, bytes);
+        bytes.clear();
+      } while (co_await body.next(bytes));
+    }
+    if (size > 0) push.packFile = file;
+    http::Response response = head("application/x-git-receive-pack-result");
+    // Before a large push, git asks with an empty one whether it would be let in.
+    if (!push.refs.empty()) {
+      std::function<void()> take = [&] {
+        response.body = writeReport(reader.head(), core_.git.push(*visit.identity, push));
+      };
+      co_await exchange.waiting(std::move(take));
+    }
+    co_await exchange.respond(std::move(response));
+  }
+
+ private:
+  Core& core_;
+};
+
+http::Action streaming(std::shared_ptr<http::StreamHandler> handler, std::size_t bodyLimit) {
+  http::Action action;
+  action.stream = std::move(handler);
+  action.bodyLimit = bodyLimit;
+  return action;
+}
+
+}  // namespace
+
+http::Response renderError(const Error& error) {
+  http::Response response;
+  response.status = httpStatus(error.code);
+  response.contentType = "text/plain; charset=utf-8";
+  response.body = error.message + "\n";
+  if (error.code == Code::unauthenticated)
+    response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\", charset=\"UTF-8\"");
+  return response;
+}
+
+void mountStreams(http::Router& router, Core& core) {
+  constexpr std::size_t noBody = 1, list = limits::gitRequest;
+  router.add("GET", "/git/{repo}.git/info/refs", streaming(std::make_shared<Refs>(core), noBody));
+  router.add("POST", "/git/{repo}.git/git-upload-pack", streaming(std::make_shared<Upload>(core), list));
+  router.add("POST", "/git/{repo}.git/git-receive-pack",
+             streaming(std::make_shared<Receive>(core), limits::gitPack + list));
+}
+
+}  // namespace regesta::api::git
