@@ -1,0 +1,152 @@
+#include "jobs/webhook.h"
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/limits.h"
+#include "base/limits_delivery.h"
+#include "base/text.h"
+#include "jobs/webhook_rows.h"
+
+namespace regesta::jobs {
+namespace {
+
+constexpr std::string_view secretPrefix = "whsec_";
+
+void checkUrl(std::string_view url) {
+  std::string scheme = lower(url.substr(0, url.find("://")));
+  if (url.find("://") == std::string_view::npos || (scheme != "http" && scheme != "https"))
+    throw Invalid("url", "must be an http:// or https:// address");
+  if (url.size() > limits::webhookUrl)
+    throw Invalid("url", fmt::format("must have at most {} bytes", limits::webhookUrl));
+  for (unsigned char c : url)
+    if (c <= 0x20 || c == 0x7f) throw Invalid("url", "must not hold spaces or control characters");
+  std::string_view authority = url.substr(scheme.size() + 3);
+  authority = authority.substr(0, authority.find_first_of("/?#"));
+  if (authority.empty()) throw Invalid("url", "must name a host");
+  if (authority.find('@') != std::string_view::npos)
+    throw Invalid("url", "must not carry a user or password; receivers check the signature");
+}
+
+void checkFilter(const WebhookFilter& filter) {
+  if (filter.actions.size() > limits::webhookPatterns)
+    throw Invalid("actions", fmt::format("must be at most {} patterns", limits::webhookPatterns));
+  for (const std::string& pattern : filter.actions)
+    if (pattern.empty() || pattern.size() > limits::nameLength || !isUtf8(pattern))
+      throw Invalid("actions", "must be patterns such as rollout.* or alias.moved");
+  if (filter.names.empty() || filter.names.size() > limits::nameLength)
+    throw Invalid("names", "must be a pattern of asset names such as * or loan-*");
+}
+
+void checkSecret(std::string_view secret) {
+  auto key = secret.starts_with(secretPrefix) ? base64Decode(secret.substr(secretPrefix.size())) : std::nullopt;
+  if (!key || key->size() < 24 || key->size() > 64)
+    throw Invalid("secret", "must be whsec_ and the base64 of 24 to 64 random bytes; leave it out to have one made");
+}
+
+void check(const Webhook& webhook) {
+  checkUrl(webhook.url);
+  checkFilter(webhook.filter);
+  checkSecret(webhook.secret);
+  if (webhook.description.size() > limits::descriptionLength)
+    throw Invalid("description", fmt::format("must have at most {} bytes", limits::descriptionLength));
+}
+
+std::string subjectOf(const Webhook& webhook) { return fmt::format("webhook/{}", webhook.id); }
+
+json::object dataOf(const Webhook& webhook) {
+  json::array actions(webhook.filter.actions.begin(), webhook.filter.actions.end());
+  return {{"actions", actions}, {"active", webhook.active}, {"names", webhook.filter.names}, {"url", webhook.url}};
+}
+
+/// "prompt/loan-summary" of "prompt/loan-summary@3" and "prompt/loan-summary#production".
+std::string_view assetPart(std::string_view subject) {
+  if (std::size_t hash = subject.rfind('#'); hash != std::string_view::npos) return subject.substr(0, hash);
+  std::size_t at = subject.rfind('@');
+  bool version = at != std::string_view::npos && parseInteger(subject.substr(at + 1)).has_value();
+  return version ? subject.substr(0, at) : subject;
+}
+
+}  // namespace
+
+bool WebhookFilter::wants(std::string_view action, std::string_view subject) const {
+  bool named = actions.empty();
+  for (const std::string& pattern : actions) named = named || globMatch(pattern, action);
+  if (!named || names == "*") return named;
+  std::string_view asset = assetPart(subject);
+  std::size_t slash = asset.find('/');
+  return slash != std::string_view::npos && globMatch(names, asset.substr(slash + 1));
+}
+
+std::string newWebhookSecret() { return std::string(secretPrefix) + base64Encode(randomBytes(32)); }
+
+Webhook createWebhook(registry::Change& change, const Webhook& asked) {
+  Webhook made = asked;
+  if (made.secret.empty()) made.secret = newWebhookSecret();
+  check(made);
+  db::Rows count = change.session.query("SELECT COUNT(*) FROM webhook WHERE workspace = $1", {made.workspace});
+  count.next();
+  if (count.integer(0) >= static_cast<std::int64_t>(limits::webhooks))
+    throw error(Code::invalidState, "workspace '{}' has {} webhooks already", made.workspace, limits::webhooks);
+  db::Rows head = change.session.query("SELECT size FROM ledger_head WHERE id = 1");
+  made.cursor = head.next() ? head.integer(0) : 0;
+  made.createdAt = change.now;
+  made.createdBy = change.actor.name;
+  made.id = change.session.insert(
+      "INSERT INTO webhook (workspace, url, description, actions, names, secret, active, cursor, attempts, next_at, "
+      "problem, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', $9, $10) RETURNING id",
+      {made.workspace, made.url, made.description, rows::actionsText(made.filter), made.filter.names, made.secret,
+       made.active, made.cursor, made.createdAt, made.createdBy});
+  change.record("webhook.created", made.workspace, subjectOf(made), dataOf(made));
+  return made;
+}
+
+std::vector<Webhook> listWebhooks(db::Session& session, std::string_view workspace) {
+  std::vector<Webhook> found;
+  db::Rows all = session.query(
+      fmt::format("SELECT {} FROM webhook WHERE workspace = $1 ORDER BY id", rows::webhookColumns), {workspace});
+  while (all.next()) found.push_back(rows::webhook(all));
+  return found;
+}
+
+std::optional<Webhook> findWebhook(db::Session& session, std::string_view workspace, std::int64_t id) {
+  db::Rows one = session.query(
+      fmt::format("SELECT {} FROM webhook WHERE workspace = $1 AND id = $2", rows::webhookColumns), {workspace, id});
+  if (!one.next()) return std::nullopt;
+  return rows::webhook(one);
+}
+
+Webhook changeWebhook(registry::Change& change, const Webhook& webhook) {
+  check(webhook);
+  // A changed one starts with a clean slate: its next event is tried at once.
+  change.session.run(
+      "UPDATE webhook SET url = $2, description = $3, actions = $4, names = $5, active = $6, secret = $7, attempts = "
+      "0, "
+      "next_at = 0, problem = '' WHERE id = $1",
+      {webhook.id, webhook.url, webhook.description, rows::actionsText(webhook.filter), webhook.filter.names,
+       webhook.active, webhook.secret});
+  change.record("webhook.changed", webhook.workspace, subjectOf(webhook), dataOf(webhook));
+  Webhook changed = webhook;
+  changed.attempts = changed.nextAt = 0;
+  changed.problem.clear();
+  return changed;
+}
+
+void deleteWebhook(registry::Change& change, const Webhook& webhook) {
+  if (change.session.run("DELETE FROM webhook WHERE id = $1", {webhook.id}) == 0) return;
+  change.record("webhook.deleted", webhook.workspace, subjectOf(webhook), {{"url", webhook.url}});
+}
+
+std::vector<Delivery> listDeliveries(db::Session& session, std::int64_t webhook, std::size_t limit) {
+  std::vector<Delivery> found;
+  db::Rows all = session.query(
+      "SELECT id, idx, action, attempt, status, problem, millis, at FROM webhook_delivery WHERE webhook = $1 "
+      "ORDER BY id DESC LIMIT $2",
+      {webhook, limit});
+  while (all.next())
+    found.push_back({all.integer(0), all.integer(1), all.text(2), all.integer(3), static_cast<int>(all.integer(4)),
+                     all.text(5), all.integer(6), all.integer(7)});
+  return found;
+}
+
+}  // namespace regesta::jobs

@@ -1,0 +1,16 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "jobs/webhook.h"
+
+/// The webhook table, as webhook.cpp and sender.cpp read it.
+namespace regesta::jobs::rows {
+
+inline constexpr std::string_view webhookColumns =
+    "id, workspace, url, description, actions, names, secret, active, cursor, attempts, next_at, problem, created_at, "
+    "created_by";
+Webhook webhook(const db::Rows& row);
+std::string actionsText(const WebhookFilter& filter);
+
+}  // namespace regesta::jobs::rows

@@ -1,0 +1,102 @@
+#include "jobs/webhook_send.h"
+
+#include <chrono>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/limits_delivery.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "crypto/hash.h"
+
+namespace regesta::jobs {
+namespace {
+
+constexpr int testSeconds = 10;
+
+const json::value& memberOf(const json::object& entry, std::string_view name) {
+  static const json::value nothing;
+  const json::value* found = entry.if_contains(name);
+  return found ? *found : nothing;
+}
+
+}  // namespace
+
+std::string signatureOf(std::string_view secret, std::string_view id, std::int64_t seconds, std::string_view body) {
+  std::string key = base64Decode(secret.substr(secret.find('_') + 1)).value_or("");
+  return "v1," + base64Encode(crypto::hmacSha256(key, fmt::format("{}.{}.{}", id, seconds, body)));
+}
+
+std::string eventBody(std::int64_t index, std::string_view entry) {
+  json::value parsed = parseJson(entry);
+  const json::object& from = parsed.as_object();
+  json::object event{{"type", memberOf(from, "action")},
+                     {"timestamp", memberOf(from, "time")},
+                     {"workspace", memberOf(from, "workspace")},
+                     {"subject", memberOf(from, "subject")},
+                     {"actor", memberOf(from, "actor")},
+                     {"index", index},
+                     {"data", memberOf(from, "data")}};
+  return writeJson(event);
+}
+
+Sent send(http::Client& client, const Webhook& webhook, std::string_view id, const std::string& body,
+          int timeoutSeconds) {
+  std::int64_t seconds = nowMillis() / 1000;
+  http::ClientRequest request;
+  request.method = "POST";
+  request.url = webhook.url;
+  request.body = body;
+  request.timeoutSeconds = timeoutSeconds;
+  request.answerLimit = limits::webhookAnswer;
+  request.headers.set("Content-Type", "application/json");
+  request.headers.set("User-Agent", "regesta-webhook/1");
+  request.headers.set("webhook-id", std::string(id));
+  request.headers.set("webhook-timestamp", std::to_string(seconds));
+  request.headers.set("webhook-signature", signatureOf(webhook.secret, id, seconds, body));
+  auto begin = std::chrono::steady_clock::now();
+  Sent sent;
+  try {
+    sent.status = client.send(request).status;
+    if (sent.status / 100 == 3)
+      sent.problem = fmt::format("HTTP {}: redirects are not followed; give the address it leads to", sent.status);
+    else if (sent.status / 100 != 2)
+      sent.problem = fmt::format("HTTP {}", sent.status);
+  } catch (const Error& failure) {
+    sent.problem = shorten(failure.message, 500);
+  }
+  auto took = std::chrono::steady_clock::now() - begin;
+  sent.millis = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+  return sent;
+}
+
+Sent sendTest(registry::Store& store, const Webhook& webhook, const registry::Actor& actor) {
+  json::object event{{"type", "webhook.test"},
+                     {"timestamp", formatTime(nowMillis())},
+                     {"workspace", webhook.workspace},
+                     {"subject", fmt::format("webhook/{}", webhook.id)},
+                     {"actor", actor.name},
+                     {"data", json::object()}};
+  http::Client client;
+  Sent sent = send(client, webhook, "test_" + randomHex(8), writeJson(event), testSeconds);
+  store.write([&](db::Session& session) {
+    keepDelivery(session, webhook.id, {0, -1, "webhook.test", 1, sent.status, sent.problem, sent.millis, nowMillis()});
+  });
+  return sent;
+}
+
+void keepDelivery(db::Session& session, std::int64_t webhook, const Delivery& delivery) {
+  // It may have been deleted while the receiver took its time.
+  session.run(
+      "INSERT INTO webhook_delivery (webhook, idx, action, attempt, status, problem, millis, at) "
+      "SELECT id, $2, $3, $4, $5, $6, $7, $8 FROM webhook WHERE id = $1",
+      {webhook, delivery.index, delivery.action, delivery.attempt, delivery.status, delivery.problem, delivery.millis,
+       delivery.at});
+  session.run(
+      "DELETE FROM webhook_delivery WHERE webhook = $1 AND id <= (SELECT id FROM webhook_delivery WHERE webhook = $1 "
+      "ORDER BY id DESC LIMIT 1 OFFSET $2)",
+      {webhook, limits::webhookDeliveries});
+}
+
+}  // namespace regesta::jobs
