@@ -207,6 +207,52 @@ def test_the_cache_serves_stale_and_then_the_new_version(lf, name):
         time.sleep(0.2)
 
 
+def test_scores_of_a_traced_generation_count_for_its_version(lf, shared_server, name):
+    lf.create_prompt(name=name, prompt="v1 {{x}}", labels=["production"])
+    prompt = get(lf, name)
+    early = lf.create_trace_id()
+    lf.create_score(name="helpful", value=0.25, trace_id=early)  # before its trace is known here
+    lf.flush()
+    with lf.start_as_current_observation(as_type="generation", name="answer", model="m", prompt=prompt,
+                                         trace_context={"trace_id": early}) as generation:
+        generation.update(output="a", usage_details={"input": 3, "output": 4})
+    lf.flush()
+    lf.create_score(name="helpful", value=0.75, trace_id=early)
+    lf.create_score(name="unrelated", value=1, trace_id=lf.create_trace_id())
+    lf.flush()
+    found = {item["metric"]: item for item in native(shared_server, "GET", f"/api/v1/prompts/{name}/quality")["items"]}
+    assert (found["helpful"]["version"], found["helpful"]["count"], found["helpful"]["mean"]) == (1, 2, 0.5)
+    assert found["latency_ms"]["count"] == 1 and found["error"]["mean"] == 0 and found["input_tokens"]["mean"] == 3
+    assert "unrelated" not in found
+
+
+def test_dependencies_are_put_in(lf, name):
+    lf.create_prompt(name=f"{name}-rules", prompt="Be brief.", labels=["production"])
+    tag = f"@@@langfusePrompt:name={name}-rules|label=production@@@"
+    lf.create_prompt(name=name, prompt=f"{tag} Answer {{{{q}}}}", labels=["production"])
+    got = lf.api.prompts.get(name)
+    assert got.prompt == "Be brief. Answer {{q}}"
+    assert got.resolution_graph["root"]["name"] == name
+    [parts] = got.resolution_graph["dependencies"].values()
+    assert (parts[0]["name"], parts[0]["version"]) == (f"{name}-rules", 1)
+    assert lf.api.prompts.get(name, resolve=False).prompt == f"{tag} Answer {{{{q}}}}"
+    lf.create_prompt(name=f"{name}-rules", prompt="Be thorough.", labels=["production"])
+    assert get(lf, name).compile(q="why") == "Be thorough. Answer why"
+
+
+def test_bucketed_labels_split_a_rollout(lf, shared_server, name):
+    lf.create_prompt(name=name, prompt="stable", labels=["production"])
+    candidate = lf.create_prompt(name=name, prompt="candidate").version
+    native(shared_server, "POST", f"/api/v1/prompts/{name}/rollouts",
+           json={"alias": "production", "version": candidate, "steps": [{"weight": 30}]})
+    assert get(lf, name).version == 1, "without a bucket: the stable version"
+    assert get(lf, name, label="production.b0").version == candidate
+    split = [get(lf, name, label=f"production.b{i}").version for i in range(0, 100, 5)]
+    assert split == [candidate] * 6 + [1] * 14
+    with pytest.raises(NotFoundError):
+        get(lf, name, label="production.b100")
+
+
 def native(server, method, path, token=None, **more):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = httpx.request(method, server.url + path, headers=headers, timeout=20, **more)

@@ -38,7 +38,7 @@ def register(server, name, text, alias="production", **more):
 
 def test_a_prompt_is_an_object_flag_and_its_version_a_text_flag(flags, shared_server, name):
     register(shared_server, name, "hi {{x}}", model_config={"model": "m1"})
-    register(shared_server, name, "hello {{x}}", alias="staging")
+    register(shared_server, name, "hello {{x}}", alias="staging", model_config={"model": "m1"})
     found = flags.get_object_details(name, {})
     assert found.value["template"] == "hi {{x}}" and found.value["version"] == 1
     assert found.value["model_config"] == {"model": "m1"} and found.value["semver"] == "1.0.0"
@@ -73,6 +73,28 @@ def test_what_mlflow_writes_is_a_flag(flags, tracking, name):
     made = mlflow.genai.register_prompt(name, [{"role": "system", "content": "Be {{how}}"}])
     mlflow.genai.set_prompt_alias(name, "production", made.version)
     assert flags.get_object_value(name, {})["messages"] == [{"role": "system", "content": "Be {{how}}"}]
+
+
+def test_a_rollout_splits_by_key_and_segment(flags, shared_server, name):
+    register(shared_server, name, "stable")
+    candidate = register(shared_server, name, "candidate", alias=None)
+    started = httpx.post(f"{shared_server.url}/api/v1/prompts/{name}/rollouts", timeout=20, json={
+        "alias": "production", "version": candidate, "steps": [{"weight": 40}],
+        "segments": [{"name": "staff", "when": [{"attribute": "team", "operator": "in", "values": ["us"]}],
+                      "serve": "candidate"}]})
+    assert started.status_code < 300, started.text
+    seen = set()
+    for i in range(40):
+        found = flags.get_object_details(name, {}, EvaluationContext(f"user-{i}"))
+        native = httpx.get(f"{shared_server.url}/api/v1/prompts/{name}/resolve", params={"key": f"user-{i}"}).json()
+        assert (found.value["version"], found.variant) == (native["version"], native["variant"])
+        assert found.reason == Reason.SPLIT and found.flag_metadata["rollout"] == native["rollout"]
+        seen.add(found.variant)
+    assert seen == {"stable", "candidate"}
+    staff = flags.get_object_details(name, {}, EvaluationContext("user-1", {"team": "us"}))
+    assert (staff.reason, staff.variant) == (Reason.TARGETING_MATCH, "candidate")
+    nobody = flags.get_object_details(name, {})
+    assert (nobody.reason, nobody.variant, nobody.value["version"]) == (Reason.STATIC, "stable", 1)
 
 
 def evaluate(server, path, body, headers=None):

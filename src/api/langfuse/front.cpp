@@ -3,6 +3,7 @@
 #include "api/langfuse/dialect.h"
 
 #include "api/langfuse/ingestion.h"
+#include "api/langfuse/otel.h"
 #include "api/langfuse/project.h"
 #include "api/langfuse/prompts.h"
 #include "api/langfuse/scores.h"
@@ -19,7 +20,8 @@ std::vector<Route> join(std::initializer_list<std::span<const Route>> tables) {
 }  // namespace
 
 Front front() {
-  static const std::vector<Route> routes = join({projectRoutes(), promptRoutes(), scoreRoutes(), ingestionRoutes()});
+  static const std::vector<Route> routes =
+      join({projectRoutes(), promptRoutes(), scoreRoutes(), ingestionRoutes(), otelRoutes()});
   return {dialect(), routes};
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/langfuse/labels.h"
 #include "api/langfuse/prompt_list.h"
+#include "delivery/compose.h"
 #include "delivery/register.h"
 #include "delivery/resolve.h"
 #include "registry/pointer.h"
@@ -49,10 +50,13 @@ PromptQuery checked(PromptQuery query) {
   return query;
 }
 
+std::string selectorOf(const PromptQuery& query) {
+  return query.version > 0 ? std::to_string(query.version) : query.label;
+}
+
 delivery::Resolved find(Call& call, const PromptQuery& query) {
-  std::string selector = query.version > 0 ? std::to_string(query.version) : query.label;
   try {
-    return call.core.prompts.resolve(call.workspace, query.name, selector, {});
+    return call.core.prompts.resolve(call.workspace, query.name, selectorOf(query), {});
   } catch (const Error& e) {
     if (e.code != Code::notFound) throw;
     throw error(Code::notFound, "Prompt not found: '{}' with {}", query.name, wanted(query));
@@ -66,23 +70,53 @@ delivery::Prompt contentOf(const registry::Version& version) {
   return delivery::parsePrompt(version.content);
 }
 
-PromptAnswer getPrompt(Call& call, const PromptQuery& asked) {
-  call.require(Verb::read, asked.name);
-  PromptQuery query = checked(asked);
-  delivery::Resolved found = find(call, query);
-  delivery::Resolved newest = call.core.prompts.resolve(call.workspace, query.name, latestLabel, {});
-  return answerOf(*found.version, contentOf(*found.version), std::move(found.aliases),
-                  newest.version->number == found.version->number);
+/// A version as it is stored, with its dependency tags.
+PromptAnswer stored(db::Session& session, const registry::Version& version) {
+  std::optional<registry::Version> newest = registry::newestVersion(session, version.asset);
+  return answerOf(version, contentOf(version), registry::aliasesOf(session, version),
+                  newest && newest->number == version.number);
 }
 
 /// The row as it is now: after labels have moved.
 PromptAnswer rowOf(Call& call, const registry::AssetKey& key, std::int64_t number) {
+  return call.core.store.read(
+      [&](db::Session& session) { return stored(session, registry::getVersion(session, key, number)); });
+}
+
+/// Which versions were put into this one: {"root","dependencies": node → nodes}.
+std::string graphOf(Call& call, const registry::Version& version) {
+  delivery::Composed made =
+      call.core.store.read([&](db::Session& session) { return delivery::compose(session, version); });
+  auto idOf = [](std::string_view name, std::int64_t number) { return fmt::format("{}@{}", name, number); };
+  auto node = [&](std::string_view name, std::int64_t number) {
+    return json::object{{"name", name}, {"version", number}, {"id", idOf(name, number)}};
+  };
+  json::object dependencies;
+  for (const delivery::Dependency& one : made.dependencies) {
+    json::value& children = dependencies.emplace(one.parent, json::array()).first->value();
+    children.get_array().emplace_back(node(one.name, one.number));
+  }
+  return writeJson(
+      json::object{{"root", node(version.asset.key.name, version.number)}, {"dependencies", std::move(dependencies)}});
+}
+
+/// Past every cache, for looking at: a prompt whose dependencies are broken can still be read.
+PromptAnswer getStored(Call& call, const PromptQuery& query) {
   return call.core.store.read([&](db::Session& session) {
-    registry::Version version = registry::getVersion(session, key, number);
-    std::optional<registry::Version> newest = registry::newestVersion(session, version.asset);
-    return answerOf(version, contentOf(version), registry::aliasesOf(session, version),
-                    newest && newest->number == number);
+    return stored(session, registry::resolveVersion(session, keyOf(call, query.name), selectorOf(query)));
   });
+}
+
+PromptAnswer getPrompt(Call& call, const PromptQuery& asked) {
+  call.require(Verb::read, asked.name);
+  PromptQuery query = checked(asked);
+  if (!query.resolve) return getStored(call, query);
+  delivery::Resolved found = find(call, query);
+  delivery::Resolved newest = call.core.prompts.resolve(call.workspace, query.name, latestLabel, {});
+  PromptAnswer answer = answerOf(*found.version, contentOf(*found.composed), std::move(found.aliases),
+                                 newest.version->number == found.version->number);
+  if (found.composed != found.version) answer.resolutionGraph.text = graphOf(call, *found.version);
+  return answer;
 }
 
 /// Langfuse's rules for what is new, beyond the register's own.
@@ -99,7 +133,7 @@ void checkNew(const NewPrompt& asked, const delivery::Prompt& prompt) {
 }
 
 std::int64_t createVersion(Call& call, const registry::AssetKey& key, const NewPrompt& asked) {
-  delivery::NewPrompt made{promptOf(asked), {}};
+  delivery::NewPrompt made{.prompt = promptOf(asked), .lenient = true};
   checkNew(asked, made.prompt);
   made.version.description = asked.commitMessage;
   return call.core.store.change(call.actor(), [&](Change& change) {

@@ -40,7 +40,7 @@ delivery::Asker askerOf(const RawJson& raw) {
 
 std::string evaluate(Call& call, std::string_view key, const FlagKey& flag, const delivery::Asker& asker) {
   call.require(Verb::read, flag.prompt);
-  return evaluationJson(key, flag, call.core.prompts.resolve(call.workspace, flag.prompt, flag.selector, asker));
+  return evaluationJson(key, flag, *call.core.prompts.serve(call.workspace, flag.prompt, flag.selector, asker));
 }
 
 Plain evaluateOne(Call& call, const EvaluateOne& asked) {
@@ -69,11 +69,11 @@ std::string evaluateEach(Call& call, const std::vector<registry::NamedAlias>& al
     FlagKey flag{alias.asset, alias.alias, false};
     std::string key = flagKeyOf(alias.asset, alias.alias);
     try {
-      delivery::Resolved found = call.core.prompts.resolve(call.workspace, flag.prompt, flag.selector, asker);
-      writer.raw(evaluationJson(key, flag, found));
+      auto served = call.core.prompts.serve(call.workspace, flag.prompt, flag.selector, asker);
+      writer.raw(evaluationJson(key, flag, *served));
       flag.versionOnly = true;
       key += versionSuffix;
-      writer.raw(evaluationJson(key, flag, found));
+      writer.raw(evaluationJson(key, flag, *served));
     } catch (const Error& e) {
       if (e.code != Code::notFound) throw;  // it went away since it was listed
     }

@@ -1,24 +1,22 @@
 #include "api/ofrep/events.h"
 
 #include "api/cors.h"
+#include "api/feed.h"
 #include "api/ofrep/dialect.h"
 #include "base/encoding.h"
 #include "base/text.h"
 #include "crypto/password.h"
 #include "http/exchange.h"
 #include "http/sse.h"
-#include "ledger/log.h"
 
 namespace regesta::api::ofrep {
 namespace {
 
 using http::Exchange;
 using Task = http::asio::awaitable<void>;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds pause{100};  // changes that come together are told once
 constexpr std::chrono::seconds quiet{15};
-constexpr std::int64_t entriesAtOnce = 500;
 
 std::string wordFor(Core& core, std::string_view workspace) {
   return core.access.capability(fmt::format("ofrep-events/{}", workspace));
@@ -30,67 +28,71 @@ std::string queryValue(const http::Request& request, std::string_view wanted) {
   return {};
 }
 
+/// Whoever holds the word hears that something changed in the workspace, and no more.
+std::shared_ptr<const governance::Identity> holderOfWord(const std::string& workspace) {
+  auto identity = std::make_shared<governance::Identity>();
+  identity->actor.name = "word:ofrep-events";
+  identity->grants = {{"reader", workspace, "*"}};
+  return identity;
+}
+
 class Events final : public http::StreamHandler {
  public:
   explicit Events(Core& core) : core_(core) {}
 
   Task handle(Exchange& exchange) override {
-    std::string workspace;
-    std::function<void()> work = [&] { workspace = admitted(exchange.request()); };
+    FeedFilter filter;
+    std::function<void()> work = [&] { filter = admitted(exchange.request()); };
     co_await exchange.waiting(std::move(work));
-    std::int64_t from = startOf(exchange.request());
+    auto watch = core_.feed.watch(filter, exchange.waker());
     http::Response head = http::serverSentHead();
     allowOrigin(core_, exchange.request(), head);
     co_await exchange.begin(std::move(head), std::nullopt);
     co_await exchange.write(http::serverSentRetry(std::chrono::seconds(1)));
-    Clock::time_point lastSent = Clock::now();
+    if (missed(exchange.request(), watch->since())) co_await exchange.write(refetch(watch->since() - 1));
     while (!exchange.draining()) {
-      std::string out;
-      if (core_.log.size() > from && changedSince(workspace, from))
-        out = http::serverSentEvent(R"({"type":"refetchEvaluation"})", std::to_string(from - 1));
-      if (out.empty() && Clock::now() - lastSent > quiet) out = http::serverSentHeartbeat();
-      if (!out.empty()) {
-        co_await exchange.write(out);
-        lastSent = Clock::now();
+      Feed::Watch::Taken taken = watch->take();
+      std::int64_t last = lastOfPrompts(taken);
+      if (last >= 0) {
+        co_await exchange.write(refetch(last));
+        co_await exchange.wait(pause);
+      } else if (taken.events.empty()) {
+        bool woken = co_await exchange.wait(quiet);
+        if (!woken && !exchange.draining()) co_await exchange.write(http::serverSentHeartbeat());
       }
-      co_await exchange.wait(pause);
     }
     co_await exchange.finish();
   }
 
  private:
-  /// The workspace that the caller may follow.
-  std::string admitted(const http::Request& request) {
-    std::string workspace = queryValue(request, "workspace");
-    std::string word = queryValue(request, "word");
-    if (!word.empty() && crypto::constantTimeEquals(word, wordFor(core_, workspace))) return workspace;
+  /// What the caller may follow.
+  FeedFilter admitted(const http::Request& request) {
+    std::string workspace = queryValue(request, "workspace"), word = queryValue(request, "word");
+    if (!word.empty() && crypto::constantTimeEquals(word, wordFor(core_, workspace)))
+      return {holderOfWord(workspace), workspace, ""};
     Call call = admit(core_, request, reads("prompts"), dialect());
-    if (!workspace.empty()) call.identity->require(governance::Verb::read, workspace);
-    return workspace.empty() ? call.workspace : workspace;
+    if (workspace.empty()) workspace = call.workspace;
+    call.identity->require(governance::Verb::read, workspace);
+    return {call.identity, workspace, ""};
   }
 
-  std::int64_t startOf(const http::Request& request) {
+  static std::string refetch(std::int64_t index) {
+    return http::serverSentEvent(R"({"type":"refetchEvaluation"})", std::to_string(index));
+  }
+
+  /// A page that comes back evaluates anew in any case; it is told so when it may have missed something.
+  static bool missed(const http::Request& request, std::int64_t since) {
     auto last = request.headers.get("Last-Event-ID");
     auto index = last ? parseInteger(*last) : std::nullopt;
-    return index && *index >= 0 ? *index + 1 : core_.log.size();
+    return index && *index >= 0 && *index + 1 < since;
   }
 
-  /// Whether an entry from `from` on is about a prompt of the workspace; moves `from` behind what was looked at.
-  bool changedSince(const std::string& workspace, std::int64_t& from) {
-    return core_.store.read([&](db::Session& session) {
-      bool changed = false;
-      auto rows = session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2",
-                                {from, entriesAtOnce});
-      while (rows.next()) {
-        from = rows.integer(0) + 1;
-        json::value body = parseJson(rows.view(1));
-        const json::value* where = body.as_object().if_contains("workspace");
-        const json::value* subject = body.as_object().if_contains("subject");
-        changed = changed || (where && where->is_string() && where->get_string() == workspace && subject &&
-                              subject->is_string() && std::string_view(subject->get_string()).starts_with("prompt/"));
-      }
-      return changed;
-    });
+  /// The last entry that a flag may depend on, -1 when there is none. Who was late has missed some: that counts.
+  static std::int64_t lastOfPrompts(const Feed::Watch::Taken& taken) {
+    std::int64_t last = taken.late && !taken.events.empty() ? taken.events.back()->index : -1;
+    for (const auto& event : taken.events)
+      if (event->subject.starts_with("prompt/")) last = event->index;
+    return last;
   }
 
   Core& core_;

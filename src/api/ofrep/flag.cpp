@@ -6,7 +6,7 @@
 namespace regesta::api::ofrep {
 namespace {
 
-using Reason = decltype(delivery::Resolved::reason);
+using Reason = delivery::Choice::Reason;
 
 void writeContent(JsonWriter& writer, const registry::Version& version) {
   if (version.content.empty()) return;
@@ -21,7 +21,8 @@ void writeContent(JsonWriter& writer, const registry::Version& version) {
 
 }  // namespace
 
-std::string flagValue(const registry::Version& version) {
+std::string flagValue(const delivery::Resolved& found) {
+  const registry::Version& version = *found.composed;
   std::string out;
   JsonWriter writer(out);
   writer.object().key("name").text(version.asset.key.name).key("version").number(version.number);
@@ -47,7 +48,8 @@ std::string_view variantOf(const delivery::Resolved& found) {
   return found.variant.empty() ? std::string_view("stable") : std::string_view(found.variant);
 }
 
-std::string evaluationJson(std::string_view key, const FlagKey& flag, const delivery::Resolved& found) {
+std::string evaluationJson(std::string_view key, const FlagKey& flag, const delivery::Served& served) {
+  const delivery::Resolved& found = served.answer;
   const registry::Version& version = *found.version;
   std::string out;
   JsonWriter writer(out);
@@ -55,7 +57,7 @@ std::string evaluationJson(std::string_view key, const FlagKey& flag, const deli
   if (flag.versionOnly)
     writer.text(std::to_string(version.number));
   else
-    writer.raw(flagValue(version));
+    writer.raw(served.view(flagValue).body);
   writer.key("reason").text(reasonOf(found)).key("variant").text(variantOf(found)).key("metadata").object();
   writer.key("prompt").text(version.asset.key.name).key("selector").text(flag.selector);
   writer.key("version").number(version.number);

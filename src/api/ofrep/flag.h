@@ -10,10 +10,11 @@ namespace regesta::api::ofrep {
 
 /// What a prompt's version is as the value of an object flag: {"name","version","semver","digest","type","template" or
 /// "messages","template_format","model_config","input_schema","response_format","tools"}, absent members left out.
-std::string flagValue(const registry::Version& version);
+/// Made once for as long as the answer is kept: pass it to delivery::Served::view.
+std::string flagValue(const delivery::Resolved& found);
 
 /// One evaluation: {"key","value","reason","variant","metadata"}, the metadata flat.
-std::string evaluationJson(std::string_view key, const FlagKey& flag, const delivery::Resolved& found);
+std::string evaluationJson(std::string_view key, const FlagKey& flag, const delivery::Served& served);
 
 /// OpenFeature's word for how a version was chosen: STATIC, SPLIT or TARGETING_MATCH.
 std::string_view reasonOf(const delivery::Resolved& found);

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { LangfuseClient } from '@langfuse/client';
+import { LangfuseSpanProcessor } from '@langfuse/otel';
+import { startObservation } from '@langfuse/tracing';
+import { NodeSDK } from '@opentelemetry/sdk-node';
 import { call, fresh, register, until, url } from './server.mjs';
 
 const langfuse = new LangfuseClient({ publicKey: 'pk-lf-js', secretKey: 'sk-lf-js', baseUrl: url });
@@ -69,4 +72,25 @@ test('scores go through ingestion and are read back', async () => {
   assert.deepEqual([found.value, found.comment, found.dataType], [0.75, 'good', 'NUMERIC']);
   const legacy = await call('GET', `/api/public/v2/scores?traceId=${traceId}&name=${name}-c`);
   assert.deepEqual([legacy.data[0].stringValue, legacy.data[0].dataType, legacy.meta.totalItems], ['fine', 'CATEGORICAL', 1]);
+});
+
+test('a score of a traced generation counts for the version that it used', async () => {
+  const name = fresh();
+  await register(name, 'traced {{x}}');
+  const prompt = await langfuse.prompt.get(name, noCache);
+  const processor = new LangfuseSpanProcessor({ publicKey: 'pk-lf-js', secretKey: 'sk-lf-js', baseUrl: url });
+  const sdk = new NodeSDK({ spanProcessors: [processor] });
+  sdk.start();
+  const generation = startObservation('answer', { model: 'm', input: 'q', prompt }, { asType: 'generation' });
+  generation.update({ output: 'a' }).end();
+  langfuse.score.observation(generation, { name: 'helpful', value: 0.5 });
+  await processor.forceFlush();
+  await langfuse.flush();
+  const found = await until(async () => {
+    const { items } = await call('GET', `/api/v1/prompts/${name}/quality`);
+    return items.find((item) => item.metric === 'helpful') && items;
+  });
+  assert.deepEqual(found.filter((i) => i.metric === 'helpful').map((i) => [i.version, i.count, i.mean]), [[1, 1, 0.5]]);
+  assert.ok(found.some((i) => i.metric === 'latency_ms'));
+  await sdk.shutdown();
 });

@@ -31,6 +31,8 @@ test('a traced generation and its scores', async () => {
     return page.data.length === 2 && page.data;
   });
   assert.deepEqual(found.map((s) => [s.name, s.value]).sort(), [['helpful', 0.5], ['polite', 1]]);
+  const quality = await call('GET', `/api/v1/prompts/${name}/quality`);
+  assert.deepEqual(quality.items.map((i) => [i.version, i.metric, i.mean]).sort(), [[1, 'helpful', 0.5], [1, 'polite', 1]]);
 });
 
 test.after(() => langfuse.shutdownAsync());

@@ -1,0 +1,12 @@
+#pragma once
+#include <span>
+
+#include "api/endpoint.h"
+
+namespace regesta::api::ofrep {
+
+/// GET /flagd/{workspace}.json: a workspace's prompts and rollouts as a flag file, for flagd's HTTP sync and for
+/// providers that evaluate in their own process. With an ETag; 304 when nothing has changed.
+std::span<const Route> flagFileRoutes();
+
+}  // namespace regesta::api::ofrep
