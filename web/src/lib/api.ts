@@ -1,0 +1,47 @@
+// The public native API and nothing else. Every answer that is not 2xx becomes an ApiError with the server's own words.
+export class ApiError extends Error {
+  constructor(readonly status: number, readonly code: string, message: string, readonly detail: unknown = undefined) {
+    super(message);
+  }
+}
+
+let onUnauthenticated = () => {};
+export function whenSignedOut(fn: () => void) {
+  onUnauthenticated = fn;
+}
+
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method, signal, credentials: 'same-origin',
+      headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (fault) {
+    if ((fault as Error).name === 'AbortError') throw fault;
+    throw new ApiError(0, 'unreachable', 'The server cannot be reached.');
+  }
+  const text = await answer.text();
+  let parsed: any = undefined;
+  try {
+    parsed = text ? JSON.parse(text) : undefined;
+  } catch {
+    if (answer.ok) throw new ApiError(answer.status, 'malformed', 'The server answered with something that is not JSON.');
+  }
+  if (answer.ok) return parsed as T;
+  if (answer.status === 401) onUnauthenticated();
+  const error = parsed?.error ?? {};
+  throw new ApiError(answer.status, error.code ?? 'failed', error.message ?? `The server answered ${answer.status}.`, error.detail);
+}
+
+export const get = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, undefined, signal);
+export const post = <T>(path: string, body: unknown = {}) => call<T>('POST', path, body);
+export const put = <T>(path: string, body: unknown = {}) => call<T>('PUT', path, body);
+
+/** Joins path segments, each encoded. */
+export const path = (...segments: (string | number)[]) => '/api/v1/' + segments.map((s) => encodeURIComponent(s)).join('/');
+export function query(base: string, values: Record<string, string | number | undefined>) {
+  const pairs = Object.entries(values).filter(([, v]) => v !== undefined && v !== '');
+  return pairs.length === 0 ? base : `${base}?${new URLSearchParams(pairs.map(([k, v]) => [k, String(v)]))}`;
+}

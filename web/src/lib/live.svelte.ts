@@ -1,0 +1,47 @@
+// The change feed: screens load again when something they show has changed. Without it (server away, signed out) the last
+// data stays and a quiet banner says so.
+interface Change { subject: string; action: string }
+type Listener = (change: Change) => void;
+
+const listeners = new Set<Listener>();
+let online = $state(true);
+let source: EventSource | undefined;
+
+export const live = {
+  get online() { return online; },
+  on(listener: Listener) {
+    listeners.add(listener);
+    return () => { listeners.delete(listener); };
+  },
+};
+
+export function follow() {
+  source?.close();
+  source = new EventSource('/api/v1/changes');
+  source.onopen = () => {
+    if (!online) for (const listener of listeners) listener({ subject: '', action: 'reconnected' });
+    online = true;
+  };
+  source.onerror = () => (online = false);
+  const told = (event: MessageEvent) => {
+    let entry: any;
+    try { entry = JSON.parse(event.data); } catch { return; }
+    const body = entry.body ?? entry;
+    for (const listener of listeners) listener({ subject: body.subject ?? '', action: body.action ?? '' });
+  };
+  source.onmessage = told;
+  // Events carry the action as their type, so every type that a screen follows is named here.
+  for (const action of followed) source.addEventListener(action, told as EventListener);
+}
+export function unfollow() {
+  source?.close();
+  source = undefined;
+}
+
+const followed = [
+  ...['created', 'deleted', 'described', 'tag-set', 'tag-deleted'].flatMap((deed) => [`version.${deed}`, `asset.${deed}`]), 'asset.renamed',
+  ...['moved', 'removed', 'move-refused'].map((deed) => `alias.${deed}`), ...['entered', 'left', 'move-refused'].map((deed) => `stage.${deed}`),
+  ...['opened', 'decided', 'applied', 'rejected', 'withdrawn', 'stale'].map((deed) => `change-request.${deed}`), 'approval.given', 'evidence.added',
+  'policy.bound', 'policy.unbound', 'run.sealed', 'user.created', 'user.deleted', 'token.created', 'token.revoked',
+  ...['started', 'stepped', 'paused', 'resumed', 'held', 'released', 'killed', 'completed', 'rolled-back', 'stopped'].map((deed) => `rollout.${deed}`),
+];

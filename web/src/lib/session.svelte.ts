@@ -1,0 +1,34 @@
+import { ApiError, call } from './api';
+import type { Me } from './types';
+
+/** Who has signed in. `known` turns true with the first answer. */
+class Session {
+  me = $state<Me | undefined>();
+  known = $state(false);
+
+  async load(ask: () => Promise<Me>) {
+    try {
+      this.me = await ask();
+    } catch (fault) {
+      // Without an answer nobody is signed out: try again until the server is back.
+      if (!(fault instanceof ApiError) || fault.status !== 401) setTimeout(() => void this.load(ask), 1500);
+    } finally {
+      if (this.me) this.known = true;
+    }
+  }
+  async begin(credentials: { user: string; password: string } | { token: string }) {
+    this.me = await call<Me>('POST', '/api/v1/session', credentials);
+  }
+  async end() {
+    await call('DELETE', '/api/v1/session');
+    this.me = undefined;
+  }
+  /** Whether the person has the right at all, somewhere; the server decides. */
+  may(verb: 'write' | 'approve' | 'administer') {
+    if (!this.me) return false;
+    if (this.me.local) return true;
+    return this.me.grants.some(({ role }) =>
+      role === 'admin' || (verb === 'write' && role === 'contributor') || (verb === 'approve' && !['reader', 'contributor', 'auditor'].includes(role)));
+  }
+}
+export const session = new Session();

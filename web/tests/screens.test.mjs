@@ -1,0 +1,93 @@
+// Every screen: it shows what it is about, in light and dark, wide and narrow, without a finding of axe, a fault in the console or
+// a page that scrolls sideways. REGESTA_SCREENSHOTS=FOLDER keeps the pictures.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Stage } from './stage.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const keep = process.env.REGESTA_SCREENSHOTS;
+if (keep) mkdirSync(keep, { recursive: true });
+
+let stage;
+before(async () => {
+  stage = await new Stage().open();
+  await stage.fill();
+  await stage.call('anna', 'PUT', '/api/v1/assets/prompt/loan-summary/aliases/production', { version: 2 });
+});
+after(() => stage.close());
+
+const screens = [
+  ['home', () => '/', 'Home'], ['prompts', () => '/prompts', 'Prompts'], ['prompt', () => '/prompts/loan-summary', 'loan-summary'],
+  ['datasets', () => '/datasets', 'Datasets'], ['dataset', () => '/datasets/holdout', 'holdout'], ['models-empty', () => '/models', 'Models'],
+  ['changes', () => '/changes', 'Change requests'], ['change', () => '/changes/1', /loan-summary: version/], ['runs', () => '/runs', 'Runs'],
+  ['run', () => `/runs/${stage.run}`, 'run-2'], ['ledger', () => '/ledger', 'Ledger'], ['entry', () => '/ledger?entry=4', 'Ledger'],
+  ['policies', () => '/policies', 'Policies'], ['policy', () => '/policies/two-eyes', 'two-eyes'], ['lineage', () => '/lineage?node=prompt/loan-summary@1', /Lineage/],
+  ['settings', () => '/settings', 'Settings'], ['search', () => '/search?q=loan', 'Search'], ['missing', () => '/nowhere', /nothing at this address/],
+];
+const looks = [['light', 1440], ['dark', 1440], ['light', 390], ['dark', 390]];
+
+for (const [scheme, width] of looks)
+  test(`every screen, ${scheme}, ${width} px`, async () => {
+    const page = await stage.page('anna', { colorScheme: scheme, viewport: { width, height: 900 } });
+    for (const [name, address, heading] of screens) {
+      await page.goto(address());
+      await page.getByRole('heading', { level: 1, name: heading }).waitFor();
+      await page.waitForLoadState('load');
+      await page.waitForTimeout(250);
+      if (keep) await page.screenshot({ path: join(keep, `${name}-${scheme}-${width}.png`), fullPage: true });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`);
+      await page.evaluate(axe);
+      const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+      assert.deepEqual(found.violations.map((v) => `${name}: ${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(' ')}`), []);
+    }
+    assert.deepEqual(page.faults, []);
+  });
+
+test('hostile content is shown and never run', async () => {
+  const hostile = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>[x](javascript:window.pwned=1)';
+  await stage.call('anna', 'POST', '/api/v1/prompts/hostile/versions', { template: hostile, description: hostile });
+  await stage.call('anna', 'POST', '/api/v1/assets', { kind: 'model', name: 'evil', description: hostile, tags: { a: hostile } });
+  await stage.call('anna', 'POST', '/api/v1/assets/model/evil/versions', { source: 's3://b/m', description: hostile });
+  await stage.call('anna', 'POST', '/api/v1/evidence', { asset: { kind: 'model', name: 'evil', version: 1 }, type: 'card', body: `# Card\n\n${hostile}\n\n![x](http://example.org/x.png)` });
+  const page = await stage.page('anna');
+  for (const address of ['/prompts/hostile', '/models/evil', '/models', '/ledger', '/']) {
+    await page.goto(address);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.waitForTimeout(300);
+    assert.equal(await page.evaluate(() => window.pwned), undefined, address);
+  }
+  await page.goto('/models/evil');
+  await page.getByRole('heading', { name: 'Card' }).waitFor();
+  assert.equal(await page.locator('.prose img, .prose script, .prose a[href^="javascript"]').count(), 0);
+});
+
+test('the server away: a banner, the last data, and recovery by itself', async () => {
+  const page = await stage.page('anna');
+  await page.getByRole('cell', { name: 'loan-summary' }).waitFor();
+  await stage.stop();
+  await page.getByText('The server is away').waitFor();
+  assert.equal(await page.getByRole('cell', { name: 'loan-summary' }).count(), 1);
+  await stage.start(new URL(stage.url).host);
+  await page.getByText('The server is away').waitFor({ state: 'detached' });
+});
+
+test('⌘K finds by name', async () => {
+  const page = await stage.page('anna');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill('loan-s');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'loan-summary' }).waitFor();
+});
+
+test('the page holds to its budget', async () => {
+  const index = await (await fetch(stage.url)).text();
+  const size = async (path) => Number((await (await fetch(stage.url + path, { headers: { 'Accept-Encoding': 'br' } })).arrayBuffer(), (await fetch(stage.url + path, { method: 'HEAD', headers: { 'Accept-Encoding': 'br' } })).headers.get('content-length')));
+  const script = await size(/src="([^"]+\.js)"/.exec(index)[1]);
+  const style = await size(/href="([^"]+\.css)"/.exec(index)[1]);
+  assert.ok(script > 0 && script <= 60_000, `initial JS ${script}`);
+  assert.ok(style > 0 && style <= 15_000, `CSS ${style}`);
+});

@@ -1,0 +1,125 @@
+// The promotion story by clicking: the gate asks for risk, the risk officer approves in the browser, the pointer moves, the
+// receipt verifies in the browser, and a lying server is caught.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Stage } from './stage.mjs';
+
+let stage;
+before(async () => { stage = await new Stage().open(); await stage.fill(); });
+after(() => stage.close());
+
+test('a move that needs an approval opens a change request, and the risk officer approves it', async () => {
+  const anna = await stage.page('anna');
+  await anna.goto('/prompts/loan-summary?version=2');
+  await anna.getByRole('button', { name: 'Point an alias here…' }).click();
+  await anna.getByLabel('Why').fill('reads better');
+  await anna.getByRole('button', { name: 'Move production to version 2' }).click();
+  await anna.getByRole('link', { name: 'see what it needs' }).click();
+  await anna.getByText('Approvals: 0 of 1').waitFor();
+  const address = new URL(anna.url()).pathname;
+
+  const rita = await stage.page('rita');
+  await rita.getByRole('link', { name: /loan-summary: version 2/ }).first().click();
+  assert.equal(new URL(rita.url()).pathname, address);
+  await rita.getByLabel('Reason').fill('read the diff');
+  await rita.getByRole('button', { name: 'Approve' }).click();
+  await rita.getByRole('link', { name: /Verify the receipt/ }).waitFor();
+  // Anna's page follows the change feed: nobody reloads it.
+  await anna.getByText('Approvals: 1 of 1').waitFor();
+
+  const resolved = await stage.call('rita', 'GET', '/api/v1/prompts/loan-summary/resolve');
+  assert.equal(resolved.version, 2);
+  await rita.getByRole('link', { name: /Verify the receipt/ }).click();
+  await rita.getByRole('button', { name: /Verify entry/ }).click();
+  await rita.getByText('Verified in this browser.').waitFor();
+  assert.deepEqual([...anna.faults, ...rita.faults], []);
+});
+
+test('a tampered entry is caught by the verify button', async () => {
+  const page = await stage.page('rita');
+  await page.route('**/api/v1/ledger/entries/3', async (route) => {
+    const answer = await route.fetch();
+    const entry = await answer.json();
+    entry.body.actor = 'user:mallory';
+    await route.fulfill({ json: entry });
+  });
+  await page.goto('/ledger?entry=3');
+  await page.getByRole('button', { name: 'Verify entry 3' }).click();
+  await page.getByText('Something does not hold').waitFor();
+});
+
+test('a checkpoint with another signature is caught', async () => {
+  const page = await stage.page('rita');
+  await page.route('**/ledger/checkpoint', async (route) => {
+    const answer = await route.fetch();
+    const lines = (await answer.text()).split('\n');
+    lines[1] = String(Number(lines[1]) - 1);
+    await route.fulfill({ body: lines.join('\n') });
+  });
+  await page.goto('/ledger');
+  await page.getByRole('button', { name: 'Verify' }).click();
+  await page.getByText(/does not hold|could not be finished/).waitFor();
+});
+
+test('the promotion story works with the keyboard alone', async () => {
+  await stage.call('anna', 'POST', '/api/v1/prompts/loan-summary/versions', { template: 'Summarise the application of {{name}} in one sentence.', description: 'one' });
+  const { change_request } = await stage.call('anna', 'PUT', '/api/v1/assets/prompt/loan-summary/aliases/production', { version: 3 });
+  const page = await stage.page();
+  await page.goto('/');
+  await page.getByLabel('Name').focus();
+  await page.keyboard.type('rita');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('another password');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Home' }).waitFor();
+  const tabTo = async (wanted) => {
+    for (let i = 0; i < 60; ++i) {
+      await page.keyboard.press('Tab');
+      const text = await page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+      if (wanted.test(text)) return;
+    }
+    assert.fail(`the keyboard does not reach ${wanted}`);
+  };
+  await tabTo(/loan-summary: version 3/);
+  await page.keyboard.press('Enter');
+  await page.getByText('Your answer').waitFor();
+  for (let i = 0; i < 60 && !(await page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA')); ++i) await page.keyboard.press('Tab');
+  await page.keyboard.type('fine');
+  await tabTo(/^Approve$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: /Verify the receipt/ }).waitFor();
+  assert.equal((await stage.call('anna', 'GET', `/api/v1/change-requests/${change_request.id}`)).status, 'applied');
+});
+
+test('who may not answer is told who can grant it', async () => {
+  const page = await stage.page('otto');
+  await page.goto('/changes/1');
+  await page.getByText('What would move').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0);
+  await page.goto('/prompts/loan-summary');
+  await page.getByText(/needs the role contributor/).waitFor();
+});
+
+test('a wrong password says so, and signing out ends the session on the server', async () => {
+  const page = await stage.page();
+  await page.goto('/ledger');
+  await page.getByLabel('Name').fill('rita');
+  await page.getByLabel('Password').fill('wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel('Password').fill('another password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Ledger' }).waitFor();
+  const [cookie] = (await page.context().cookies()).filter((c) => c.name === 'regesta_session');
+  assert.equal(cookie.httpOnly, true);
+  assert.equal(cookie.sameSite, 'Strict');
+  const me = () => fetch(`${stage.url}/api/v1/users/me`, { headers: { Cookie: `regesta_session=${cookie.value}` } }).then((a) => a.status);
+  assert.equal(await me(), 200);
+  // Another origin's page may not act with it.
+  const foreign = await fetch(`${stage.url}/api/v1/assets`, { method: 'POST', body: '{"kind":"prompt","name":"x"}',
+    headers: { Cookie: `regesta_session=${cookie.value}`, Origin: 'http://evil.example', 'Content-Type': 'application/json' } });
+  assert.equal(foreign.status, 403);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('Password').waitFor();
+  assert.equal(await me(), 401);
+});
