@@ -1,4 +1,4 @@
-"""The whole story, run by `make demo`: training, a gate, approval, rollback, and an audit that trusts nobody."""
+"""The whole story, run by `make demo`: training, a gate, approval, rollback, a prompt that goes back by itself, an audit."""
 
 import contextlib
 import io
@@ -15,6 +15,7 @@ for name, value in {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "ML
 warnings.filterwarnings("ignore")
 
 from stage import ROOT, WORK, Person, code, expect, indent, say, start_server, title  # noqa: E402
+from support_chat import step_prompt  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "loan"
 
@@ -145,7 +146,7 @@ def change_a_row(copy):
 
 
 def step_audit(anna):
-    title(5, "What an auditor sees")
+    title(6, "What an auditor sees")
     anna.run("history", "loan-risk")
     actions = [item["action"] for item in anna.ask("history", "loan-risk")["items"]]
     expect(sum(action == "move-refused" for action in actions) >= 3, "refused attempts are on record, too")
@@ -194,6 +195,7 @@ def main():
         client = mlflow.MlflowClient()
         step_gate(anna, client)
         step_promotion(anna, rita, client)
+        step_prompt(anna)
         step_audit(anna)
     except BaseException:
         server.terminate()

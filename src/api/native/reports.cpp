@@ -1,0 +1,143 @@
+#include "api/native/reports.h"
+
+#include "base/text.h"
+#include "base/time.h"
+#include "delivery/quality.h"
+#include "delivery/report.h"
+
+namespace regesta::api::native {
+
+namespace {
+
+constexpr std::int64_t dayMillis = 86'400'000;
+
+std::int64_t timeOf(std::string_view text, std::string field, std::int64_t fallback) {
+  if (text.empty()) return fallback;
+  auto time = parseTime(text);
+  if (!time) throw Invalid(std::move(field), "must be an RFC 3339 time such as 2026-11-25T02:15:12Z");
+  return *time;
+}
+
+/// Numbers of versions by what reports call them; most of a batch's reports are about one or two.
+class Numbers {
+ public:
+  Numbers(Call& call, const registry::AssetKey& key) : call_(call), key_(key) {}
+
+  std::int64_t of(const RawJson& version, const std::string& field) {
+    auto [at, isNew] = known_.try_emplace(version.text, 0);
+    if (isNew) at->second = find(selectorOf(version, field));
+    return at->second;
+  }
+
+ private:
+  /// 0: there is none; then report() says so.
+  std::int64_t find(const std::string& selector) {
+    if (auto number = parseInteger(selector)) return *number;
+    return call_.core.store.read([&](db::Session& session) -> std::int64_t {
+      registry::Asset asset = registry::getAsset(session, key_);
+      db::Rows rows = session.query("SELECT number FROM version WHERE asset = $1 AND semver = $2 AND deleted = 0",
+                                    {asset.id, selector});
+      return rows.next() ? rows.integer(0) : 0;
+    });
+  }
+  Call& call_;
+  const registry::AssetKey& key_;
+  std::map<std::string, std::int64_t> known_;
+};
+
+std::vector<delivery::Report> reportsOf(Call& call, const registry::AssetKey& key, const NewReports& asked) {
+  Numbers numbers(call, key);
+  std::vector<delivery::Report> reports;
+  for (const ReportItem& item : asked.reports) {
+    std::string place = fmt::format("reports[{}]", reports.size());
+    reports.push_back({key.name, numbers.of(item.version, place + ".version"), item.metric, item.value, item.unit,
+                       item.key, timeOf(item.at, place + ".at", 0), "native"});
+  }
+  return reports;
+}
+
+WindowAnswer windowOf(const delivery::Quality::Window& window) {
+  return {timeText(window.from), window.summary.count(), window.summary.mean(), window.summary.quantile(0.5),
+          window.summary.quantile(0.95)};
+}
+
+QualityItem itemOf(const delivery::Quality& quality, bool withSeries) {
+  QualityItem item;
+  item.version = quality.version;
+  item.semver = textOrNothing(quality.semver);
+  item.metric = quality.metric;
+  const delivery::Summary& all = quality.all;
+  item.count = all.count();
+  item.mean = all.mean();
+  item.deviation = all.deviation();
+  if (all.count() > 1) {
+    delivery::Interval interval = quality.interval();
+    item.low = interval.low;
+    item.high = interval.high;
+  }
+  item.least = all.least();
+  item.most = all.most();
+  item.p50 = all.quantile(0.5);
+  item.p90 = all.quantile(0.9);
+  item.p95 = all.quantile(0.95);
+  item.p99 = all.quantile(0.99);
+  item.lastAt = timeText(all.lastAt());
+  if (!withSeries) return item;
+  item.series.emplace();
+  for (const delivery::Quality::Window& window : quality.series) item.series->push_back(windowOf(window));
+  return item;
+}
+
+std::int64_t hoursOf(std::string_view every) {
+  if (every.empty()) return 0;
+  if (every == "hour") return 1;
+  if (every == "day") return 24;
+  throw Invalid("every", "must be hour or day");
+}
+
+}  // namespace
+
+ReportsAnswer addReports(Call& call, const NewReports& asked) {
+  registry::AssetKey key = changeable(call, "prompt", asked.name);
+  call.core.store.read([&](db::Session& session) { registry::getAsset(session, key); });
+  std::vector<delivery::ReportOutcome> outcomes =
+      delivery::report(call.core.store, call.workspace, reportsOf(call, key, asked));
+  using Kind = delivery::ReportOutcome::Kind;
+  ReportsAnswer answer;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i].kind == Kind::stored) ++answer.stored;
+    if (outcomes[i].kind == Kind::duplicate) ++answer.duplicates;
+    if (outcomes[i].kind == Kind::refused)
+      answer.refused.push_back({static_cast<std::int64_t>(i), std::move(outcomes[i].error)});
+  }
+  if (answer.refused.size() == outcomes.size())
+    throw Error(Code::invalid, fmt::format("reports[0].{}", answer.refused.front().error), writeAs(answer));
+  return answer;
+}
+
+Page<QualityItem> promptQuality(Call& call, const QualityQuery& query) {
+  registry::AssetKey key = readable(call, "prompt", query.name);
+  delivery::QualityQuery wanted;
+  wanted.metric = query.metric;
+  wanted.until = timeOf(query.until, "until", nowMillis() + dayMillis);
+  wanted.since = timeOf(query.since, "since", nowMillis() - 30 * dayMillis);
+  wanted.hours = hoursOf(query.every);
+  std::int64_t from = readNumberToken(query.pageToken);
+  return call.core.store.read([&](db::Session& session) {
+    registry::Asset asset = registry::getAsset(session, key);
+    if (!query.version.empty()) wanted.version = registry::resolveVersion(session, key, query.version).number;
+    Page<QualityItem> page;
+    std::int64_t place = 0;
+    for (const delivery::Quality& quality : delivery::quality(session, asset, wanted)) {
+      if (place++ < from) continue;
+      if (page.items.size() == rowsOf(query.pageSize)) {
+        page.nextPageToken = makeToken(std::to_string(place - 1));
+        break;
+      }
+      page.items.push_back(itemOf(quality, wanted.hours > 0));
+    }
+    return page;
+  });
+}
+
+}  // namespace regesta::api::native

@@ -1,0 +1,130 @@
+#include "cli/commands.h"
+#include "cli/session.h"
+
+namespace regesta::cli {
+namespace {
+
+std::string idOf(const Session& session) { return session.args.text("ID"); }
+
+Cell state(const json::object& webhook) {
+  if (member(webhook, "active") != "true") return Cell("stopped", Colour::red);
+  return member(webhook, "problem").empty() ? Cell("active", Colour::green) : Cell("retrying", Colour::yellow);
+}
+
+json::array patterns(const Session& session) {
+  json::array actions;
+  for (const std::string& action : session.args.all("action")) actions.emplace_back(action);
+  return actions;
+}
+
+int list(Session& session) {
+  return session.list(
+      route({"webhooks"}), {}, {"ID", "STATE", "URL", "ACTIONS", "NAMES", "PROBLEM"},
+      [](const json::object& item) -> std::vector<Cell> {
+        std::string actions = member(item, "actions");
+        return {member(item, "id"),    state(item),
+                member(item, "url"),   actions == "[]" ? "every" : actions,
+                member(item, "names"), member(item, "problem")};
+      },
+      "no webhooks yet; `regesta webhook create URL` makes one");
+}
+
+int create(Session& session) {
+  json::object body = {{"url", session.args.text("URL")}};
+  if (session.args.has("action")) body["actions"] = patterns(session);
+  if (session.args.has("names")) body["names"] = session.args.text("names");
+  if (session.args.has("description")) body["description"] = session.args.text("description");
+  json::object made = session.api().post(route({"webhooks"}), body).as_object();
+  if (!session.json())
+    fmt::print(stderr, "webhook {}; its secret is shown once, receivers check signatures with it:\n",
+               member(made, "id"));
+  return session.said(made, member(made, "secret"));
+}
+
+int change(Session& session) {
+  json::object body;
+  if (session.args.has("url-to")) body["url"] = session.args.text("url-to");
+  if (session.args.has("action")) body["actions"] = patterns(session);
+  if (session.args.has("names")) body["names"] = session.args.text("names");
+  if (session.args.flag("start")) body["active"] = true;
+  if (session.args.flag("stop")) body["active"] = false;
+  if (body.empty()) throw UsageError("give what to change: --start, --stop, --url-to, --action or --names");
+  json::object changed = session.api().patch(route({"webhooks", idOf(session)}), body).as_object();
+  return session.said(changed, fmt::format("webhook {} is {}", idOf(session), state(changed).text));
+}
+
+int test(Session& session) {
+  json::object sent = session.api().post(route({"webhooks", idOf(session), "test"})).as_object();
+  bool delivered = member(sent, "delivered") == "true";
+  session.said(sent, delivered
+                         ? fmt::format("delivered: HTTP {} after {} ms", member(sent, "status"), member(sent, "millis"))
+                         : fmt::format("not delivered: {}", member(sent, "problem")));
+  return delivered ? Exit::done : Exit::failed;
+}
+
+int deliveries(Session& session) {
+  return session.list(
+      route({"webhooks", idOf(session), "deliveries"}), {}, {"AT", "ENTRY", "ACTION", "TRY", "STATUS", "MS", "PROBLEM"},
+      [](const json::object& item) -> std::vector<Cell> {
+        bool delivered = member(item, "delivered") == "true";
+        return {shortTime(member(item, "at")),
+                member(item, "index"),
+                member(item, "action"),
+                member(item, "attempt"),
+                Cell(member(item, "status"), delivered ? Colour::green : Colour::red),
+                member(item, "millis"),
+                member(item, "problem")};
+      },
+      "nothing was sent yet");
+}
+
+int remove(Session& session) {
+  json::value answer = session.api().remove(route({"webhooks", idOf(session)}));
+  return session.said(answer, fmt::format("deleted webhook {}", idOf(session)));
+}
+
+}  // namespace
+
+Commands webhookCommands() {
+  Operand id = {"ID", "its number"};
+  Option action = {"action", "PATTERN", "actions to hear of, as rollout.* or alias.moved (default: every)",
+                   0,        false,     true};
+  Option names = {"names", "PATTERN", "names of assets, as loan-* (default: everything in the workspace)"};
+  return {
+      {.path = "webhook list", .summary = "list webhooks", .examples = {"regesta webhook list"}, .run = list},
+      {.path = "webhook create",
+       .summary = "tell an address of every change, signed, and print the secret",
+       .operands = {{"URL", "http:// or https://"}},
+       .options = {action, names, {"description", "TEXT", "what it is for", 'm'}},
+       .examples = {"regesta webhook create https://chat.example/hooks/1 --action 'rollout.*' --action guard.breached"},
+       .run = create,
+       .more = "Events are sent in order and at least once, in the format of Standard Webhooks."},
+      {.path = "webhook change",
+       .summary = "change a webhook, stop it, or start one again that was given up",
+       .operands = {id},
+       .options = {{"start", "", "go on where it stopped"},
+                   {"stop", "", "send nothing until it is started again"},
+                   {"url-to", "URL", "another address"},
+                   action,
+                   names},
+       .examples = {"regesta webhook change 3 --start"},
+       .run = change},
+      {.path = "webhook test",
+       .summary = "send a test event now",
+       .operands = {id},
+       .examples = {"regesta webhook test 3"},
+       .run = test},
+      {.path = "webhook deliveries",
+       .summary = "list the newest attempts and what went wrong",
+       .operands = {id},
+       .examples = {"regesta webhook deliveries 3"},
+       .run = deliveries},
+      {.path = "webhook delete",
+       .summary = "delete a webhook",
+       .operands = {id},
+       .examples = {"regesta webhook delete 3"},
+       .run = remove},
+  };
+}
+
+}  // namespace regesta::cli
