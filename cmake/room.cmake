@@ -4,7 +4,9 @@ set(OWNS_crypto     OpenSSL::Crypto PkgConfig::sodium)
 set(OWNS_db         SQLite::SQLite3 PostgreSQL::PostgreSQL)
 set(OWNS_http       OpenSSL::SSL CURL::libcurl ZLIB::ZLIB)
 set(OWNS_api        protobuf::libprotobuf-lite)
+set(OWNS_git        PkgConfig::libgit2 ZLIB::ZLIB)
 set(OWNS_policy     native PkgConfig::seccomp)
+set(OWNS_delivery   PkgConfig::yaml)
 set(OWNS_cli        CLI11::CLI11)
 
 # Everyone sees these: the standard library, fmt and Boost.JSON, compiled once.

@@ -13,12 +13,15 @@ class Engine;
 }
 namespace regesta::delivery {
 class Resolver;
-}
+class Repositories;
+}  // namespace regesta::delivery
 namespace regesta::governance {
 class Gate;
 }
 
 namespace regesta::api {
+
+class Feed;
 
 /// The core rooms, as a front sees them. Built once in server/; everything in it is thread-safe.
 struct Core {
@@ -29,6 +32,8 @@ struct Core {
   governance::Access& access;
   governance::Gate& gate;
   delivery::Resolver& prompts;
+  Feed& feed;
+  delivery::Repositories& git;
   std::string artifactRoot = "mlflow-artifacts:/";  ///< --default-artifact-root
   std::string publicUrl;                            ///< for links in answers: http://127.0.0.1:4600
   std::string version;

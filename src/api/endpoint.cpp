@@ -4,6 +4,7 @@
 #include <set>
 
 #include "api/cors.h"
+#include "api/session_cookie.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "registry/workspace.h"
@@ -75,6 +76,7 @@ struct Arena {
 };
 
 http::Response serve(Core& core, const Dialect& dialect, const Route& route, const http::Request& request) {
+  if (route.direct) return route.direct(core, request);
   Call call = admit(core, request, route.access, dialect);
   Arena arena;
   json::value input = gather(request, route, dialect, json::storage_ptr(&arena.resource));
@@ -87,7 +89,12 @@ http::Response serve(Core& core, const Dialect& dialect, const Route& route, con
 }
 
 http::Response render(const Dialect& dialect, const http::Request& request, const Error& error) {
-  return dialect.renderErrorOf ? dialect.renderErrorOf(request, error) : dialect.renderError(error);
+  if (dialect.renderErrorOf) return dialect.renderErrorOf(request, error);
+  http::Response response = dialect.renderError(error);
+  // A page's own script asks people for credentials itself: told of Basic, the browser would open a window of its own.
+  if (error.code == Code::unauthenticated && dialect.sessions && request.headers.get("Sec-Fetch-Dest") == "empty")
+    response.headers.set("WWW-Authenticate", "Session realm=\"regesta\"");
+  return response;
 }
 
 /// Every fault becomes an answer in the front's own words here, so that the server's fallback is only for unknown
@@ -109,6 +116,8 @@ http::Response answer(Core& core, const Dialect& dialect, const Route& route, co
 std::shared_ptr<const governance::Identity> authenticated(Core& core, const http::Request& request,
                                                           const Dialect& dialect) {
   auto authorization = request.headers.get("Authorization");
+  if (!authorization && dialect.sessions)
+    if (auto session = sessionCredentials(request)) return core.access.authenticate(*session);
   if (authorization || dialect.keyHeader.empty()) return core.access.authenticate(authorization);
   auto key = request.headers.get(dialect.keyHeader);
   if (!key) return core.access.authenticate(std::nullopt);
@@ -136,9 +145,8 @@ http::Action actionFor(Core& core, const Dialect& dialect, const Route& route) {
     if (dialect.otherOrigins) allowOrigin(core, request, response);
     return response;
   };
-  bool onlyReads =
-      (route.access.who != AccessRule::Who::role || route.access.verb == Verb::read) && !route.access.waits;
-  action.runs = onlyReads ? http::Runs::inline_ : http::Runs::waiting;
+  bool onlyReads = route.access.who != AccessRule::Who::role || route.access.verb == Verb::read;
+  action.runs = onlyReads ? route.access.reading : http::Runs::waiting;
   return action;
 }
 

@@ -32,11 +32,11 @@ struct AccessRule {
   Who who = Who::role;
   governance::Verb verb = governance::Verb::read;
   std::string_view resource;
-  bool waits = false;  ///< runs on the waiting threads though it only asks for reading
+  http::Runs reading = http::Runs::inline_;  ///< where a handler runs that only asks for reading
 };
 constexpr AccessRule open() { return {AccessRule::Who::anyone, governance::Verb::read, ""}; }
 constexpr AccessRule signedIn() { return {AccessRule::Who::signedIn, governance::Verb::read, ""}; }
-/// Handlers behind reads() run on the I/O threads and must not wait; all others run on the waiting threads.
+/// Handlers behind reads() run on the I/O threads and must be quick; all others run on the waiting threads.
 constexpr AccessRule reads(std::string_view what) { return {AccessRule::Who::role, governance::Verb::read, what}; }
 constexpr AccessRule writes(std::string_view what) { return {AccessRule::Who::role, governance::Verb::write, what}; }
 constexpr AccessRule approves(std::string_view what) {
@@ -45,9 +45,15 @@ constexpr AccessRule approves(std::string_view what) {
 constexpr AccessRule administers(std::string_view what) {
   return {AccessRule::Who::role, governance::Verb::administer, what};
 }
+constexpr AccessRule runs(std::string_view what) { return {AccessRule::Who::role, governance::Verb::run, what}; }
 /// For handlers that anyone who reads may call but that wait: for a policy worker, a password's hash, a commit.
 constexpr AccessRule waiting(AccessRule rule) {
-  rule.waits = true;
+  rule.reading = http::Runs::waiting;
+  return rule;
+}
+/// For handlers whose work grows with what is stored: a search, a listing, a history.
+constexpr AccessRule scanning(AccessRule rule) {
+  rule.reading = http::Runs::measured;
   return rule;
 }
 
@@ -66,6 +72,9 @@ struct Route {
   void (*handler)();
   void (*invoke)(void (*handler)(), Call& call, const json::value& input, const Manner& manner,
                  http::Response& response);
+  /// Set: answers instead of all of the above, which then only document. For routes where gathering and writing would
+  /// cost more than the answer; authentication and authorization are the handler's business (see enter()).
+  http::Response (*direct)(Core& core, const http::Request& request) = nullptr;
   bool rawBody = false;  ///< the handler reads call.http.body itself; only path variables are gathered
 };
 
@@ -107,6 +116,14 @@ template <class A, class I>
 Route get(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) {
   return route("GET", pattern, access, handler);
 }
+/// A hot route: `described` names the types, `direct` answers.
+template <class A, class I>
+Route get(std::string_view pattern, AccessRule access, A (*described)(Call&, const I&),
+          http::Response (*direct)(Core&, const http::Request&)) {
+  Route made = route("GET", pattern, access, described);
+  made.direct = direct;
+  return made;
+}
 template <class A, class I>
 Route post(std::string_view pattern, AccessRule access, A (*handler)(Call&, const I&)) {
   return route("POST", pattern, access, handler);
@@ -135,6 +152,7 @@ struct Dialect {
   std::string_view name;
   Manner manner;
   bool wantsJsonType = false;  ///< POST and PUT without Content-Type application/json are refused
+  bool sessions = false;       ///< a browser's session cookie counts as credentials, from pages of this origin
   bool bodyOnGet = false;      ///< a GET without a query string may carry its members as a JSON body
   std::string_view workspaceHeader = "X-Regesta-Workspace";
   /// Without that header: the one workspace that the caller's grants name, for clients that can only send a key.

@@ -86,6 +86,7 @@ http::ClientRequest Api::request(std::string method, const std::string& path, co
     separator = '&';
   }
   request.caFile = connection_.caFile;
+  request.stopped = stopped_;
   request.headers.add("Accept", "application/json");
   if (std::string authorization = connection_.authorization(); !authorization.empty())
     request.headers.add("Authorization", authorization);

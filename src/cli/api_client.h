@@ -40,12 +40,15 @@ class Api {
   json::object upload(const std::string& file);
 
   const Connection& connection() const { return connection_; }
+  /// From now on calls end with Error{unavailable} when `stopped` says true.
+  void stopWhen(std::function<bool()> stopped) { stopped_ = std::move(stopped); }
 
  private:
   http::ClientRequest request(std::string method, const std::string& path, const Query& query = {}) const;
   http::Response send(const http::ClientRequest& request);
   json::value answer(const http::ClientRequest& request);
   Connection connection_;
+  std::function<bool()> stopped_;
   http::Client client_;
 };
 

@@ -35,7 +35,7 @@ std::string tagsText(const json::object& object) {
   std::string text;
   for (const auto& [key, value] : tags->get_object())
     text += fmt::format("{}{}={}", text.empty() ? "" : ", ", std::string_view(key),
-                        value.is_string() ? std::string(value.get_string()) : json::serialize(value));
+                        value.is_string() ? std::string(value.get_string()) : writeJson(value));
   return text;
 }
 
@@ -135,7 +135,7 @@ Commands assetCommands() {
   for (const char* kind : kinds) {
     Commands part = family(kind);
     if (std::string_view(kind) == "prompt")
-      std::erase_if(part, [](const Command& c) { return c.path == "prompt create"; });
+      std::erase_if(part, [](const Command& c) { return c.path == "prompt create" || c.path == "prompt show"; });
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -81,7 +81,7 @@ void printOverview(const std::string& group, std::FILE* stream) {
       std::string first = command.path.substr(0, command.path.find(' '));
       if (command.hidden || !shown.insert(first).second) continue;
       std::string summary = command.summary;
-      for (const Group& known : allGroups())
+      for (const Group& known : commandGroups())
         if (known.name == first) summary = known.summary;
       lines.emplace_back(isGroup(first) ? first + " …" : first, summary);
     }

@@ -107,6 +107,7 @@ int verifyTiles(const Session& session) {
 int verifyData(const Session& session) {
   server::DataCheck check;
   check.folder = session.args.text("data");
+  check.database = session.args.text("db");
   if (session.args.has("key")) check.key = keyText(session.args.text("key"));
   check.kept = keptOf(session.args);
   server::DataReport report;
@@ -128,8 +129,9 @@ int verifyData(const Session& session) {
       {"tiles", report.tiles},
       {"compared", report.compared},
       {"checkpoint", json::object{{"size", report.checkpointSize}, {"root", report.checkpointRoot}}}};
-  std::string good = fmt::format("{} entries{}, and {} facts of the database are what they say (key {})",
-                                 report.entries, report.tiles ? " and their tiles" : "", report.compared,
+  std::string waiting = report.waiting ? fmt::format(" ({} more not in the tree yet)", report.waiting) : "";
+  std::string good = fmt::format("{} entries{}{}, and {} facts of the database are what they say (key {})",
+                                 report.entries, report.tiles ? " and their tiles" : "", waiting, report.compared,
                                  session.args.has("key")
                                      ? "as given"
                                      : report.key + ", found beside the database: compare it with one from elsewhere");
@@ -137,8 +139,9 @@ int verifyData(const Session& session) {
 }
 
 int verify(Session& session) {
-  int forms = session.args.has("receipt") + session.args.has("tiles") + session.args.has("data");
-  if (forms != 1) throw UsageError("say what to verify: --receipt FILE, --tiles DIR or --data DIR");
+  bool state = session.args.has("data") || session.args.has("db");
+  if (session.args.has("receipt") + session.args.has("tiles") + state != 1)
+    throw UsageError("say what to verify: --receipt FILE, --tiles DIR, --data DIR or --db URL");
   if (session.args.has("receipt")) return verifyReceipt(session);
   return session.args.has("tiles") ? verifyTiles(session) : verifyData(session);
 }
@@ -154,13 +157,18 @@ Commands ledgerVerifyCommands() {
                    {"tiles", "DIR", "a folder in the C2SP tlog-tiles layout; with --key"},
                    {"data", "DIR",
                     "a data directory or a backup: entries, tiles, and the state compared with what the entries say"},
+                   {"db", "URL",
+                    "postgres://…: the state is there; --data DIR brings its tiles and its key, or give --key"},
                    {"key", "KEY", "the verifier key (vkey), or a file that holds it"},
                    {"kept", "FILE", "a signed checkpoint that you kept: the log must extend it", 0, false, true}},
        .examples = {"regesta ledger verify --data ./regesta-data",
+                    "regesta ledger verify --db postgres://auditor@db.example/regesta --data ./regesta-data",
                     "regesta ledger verify --receipt a.tlog-proof --entry a.json --key a.vkey",
                     "regesta ledger verify --tiles ./regesta-data/ledger --key key.vkey --kept checkpoint-of-june"},
        .run = verify,
-       .more = "Asks no server and trusts none. Exit code 5 when something differs; it says what."},
+       .more =
+           "Asks no Regesta server and trusts none. With --db a role that may SELECT is enough; PGPASSWORD keeps its "
+           "password off the command line. Exit code 5 when something differs; it says what."},
   };
 }
 

@@ -8,7 +8,7 @@ namespace regesta::cli {
 
 /// Every command of the program, in the order of the help page.
 const Commands& allCommands();
-const std::vector<Group>& allGroups();
+const std::vector<Group>& commandGroups();
 
 /// The command whose words `words` begins with, or null; `consumed` is how many words name it.
 const Command* findCommand(const std::vector<std::string>& words, std::size_t& consumed);

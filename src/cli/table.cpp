@@ -123,7 +123,7 @@ std::string member(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   if (!value || value->is_null()) return {};
   if (auto* text = value->if_string()) return std::string(*text);
-  return json::serialize(*value);
+  return regesta::writeJson(*value);
 }
 
 std::string memberReal(const json::object& object, std::string_view name, int digits) {

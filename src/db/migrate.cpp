@@ -98,4 +98,8 @@ void migrate(Database& database, const std::vector<Migration>& migrations) {
   }
 }
 
+bool hasSchema(Database& database) {
+  return database.reading([&](Session& session) { return tableExists(session, database.dialect()); });
+}
+
 }  // namespace regesta::db

@@ -99,6 +99,11 @@ int onSeek(void* user, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
+int onProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  return static_cast<int>(guarded(transfer, 1, [&]() -> std::size_t { return transfer.request.stopped() ? 1 : 0; }));
+}
+
 HeaderList headerList(const ClientRequest& request) {
   HeaderList list;
   auto append = [&list](const std::string& line) {
@@ -212,6 +217,10 @@ void Client::State::hook(Transfer& transfer) {
   set(CURLOPT_READDATA, &transfer);
   set(CURLOPT_SEEKFUNCTION, &onSeek);
   set(CURLOPT_SEEKDATA, &transfer);
+  if (!transfer.request.stopped) return;
+  set(CURLOPT_XFERINFOFUNCTION, &onProgress);
+  set(CURLOPT_XFERINFODATA, &transfer);
+  set(CURLOPT_NOPROGRESS, 0L);
 }
 
 Client::Client() : state_(std::make_unique<State>()) {}

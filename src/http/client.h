@@ -21,6 +21,8 @@ struct ClientRequest {
   /// Streams the request body from here (returns bytes produced, 0 at the end) instead of `body`.
   std::function<std::size_t(char*, std::size_t)> source;
   long long sourceSize = -1;  ///< -1: chunked
+  /// Asked about once a second, also while nothing comes; true ends the transfer with Error{unavailable}.
+  std::function<bool()> stopped;
   std::string caFile;
   bool followRedirects = false;
 };

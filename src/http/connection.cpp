@@ -115,7 +115,7 @@ asio::awaitable<void> Connection::serve() {
     if (parsed == Parsed::refused) co_return;
     beginRequest();
     if (const Action* action = route()) {
-      bool simple = action->whole && action->runs == Runs::inline_ && !framing_.hasBody();
+      bool simple = action->whole && !framing_.hasBody() && runsHere(*action);
       if (simple)
         runInline(*action);
       else if (action->whole)

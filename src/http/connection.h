@@ -78,6 +78,10 @@ class Connection final : public Swept {
   void endRequest();
   const Action* route();
   void runInline(const Action& action);
+  /// Whether the handler runs on this thread now.
+  bool runsHere(const Action& action);
+  /// Learns from how long a Runs::measured handler took.
+  void learn(const Action& action, std::chrono::steady_clock::duration took);
   bool sendNow();
   void keepBytes(std::size_t size);
   void respond(Response&& response);

@@ -34,10 +34,23 @@ Code codeFor(int status) {
   }
 }
 
+using Clock = std::chrono::steady_clock;
+
+/// Runs the handler; `took` is set also when it throws, and stays zero where nobody asks for it.
+Response call(const Action& action, const Request& request, Clock::duration& took) {
+  if (action.runs != Runs::measured) return action.whole(request);
+  struct Stopwatch {
+    Clock::duration& took;
+    Clock::time_point began = Clock::now();
+    ~Stopwatch() { took = Clock::now() - began; }
+  } stopwatch{took};
+  return action.whole(request);
+}
+
 }  // namespace
 
 void Connection::beginRequest() {
-  started_ = std::chrono::steady_clock::now();
+  started_ = Clock::now();
   answering_ = true;
   bodyLeft_ = framing_.chunked ? 0 : framing_.length.value_or(0);
   bodyRead_ = 0;
@@ -77,23 +90,36 @@ const Action* Connection::route() {
   return nullptr;
 }
 
+bool Connection::runsHere(const Action& action) {
+  if (action.runs != Runs::measured) return action.runs == Runs::inline_;
+  return worker_.now() >= worker_.metrics(&action, request_.method).slowUntil;
+}
+
+void Connection::learn(const Action& action, Clock::duration took) {
+  if (took > std::chrono::microseconds(limits::inlineMicros))
+    worker_.metrics(&action, request_.method).slowUntil = worker_.now() + limits::slowRouteMillis;
+}
+
 void Connection::runInline(const Action& action) {
+  Clock::duration took{};
   try {
-    respond(action.whole(request_));
+    respond(call(action, request_, took));
   } catch (...) {
     respond(renderCurrent());
   }
+  learn(action, took);
 }
 
 asio::awaitable<void> Connection::answerWhole(const Action& action) {
   Response response;
+  Clock::duration took{};
   try {
     if (framing_.hasBody()) co_await readWholeBody();
-    if (action.runs == Runs::inline_) {
-      response = action.whole(request_);
+    if (runsHere(action)) {
+      response = call(action, request_, took);
     } else {
       if (!out_.empty()) co_await send();  // earlier answers do not wait for this one
-      std::function<void()> work = [&] { response = action.whole(request_); };
+      std::function<void()> work = [&] { response = call(action, request_, took); };
       co_await runOn(site_.waiting, std::move(work));
     }
   } catch (const PeerGone&) {
@@ -101,6 +127,7 @@ asio::awaitable<void> Connection::answerWhole(const Action& action) {
   } catch (...) {
     response = renderCurrent();
   }
+  learn(action, took);
   bodyDeadline_ = never;
   respond(std::move(response));
 }

@@ -12,8 +12,10 @@ namespace regesta::http {
 class StreamHandler;  // http/exchange.h: a coroutine over the request's bytes
 
 /// Where a whole-body handler runs. Handlers that only read run on the I/O thread that parsed the request; handlers
-/// that wait (for a commit, a worker, another server) run on the pool of waiting threads.
-enum class Runs { inline_, waiting };
+/// that wait (for a commit, a worker, another server) run on the pool of waiting threads, which costs some 60 µs.
+/// `measured` is for handlers that read as much as there is: they run on the I/O thread while they are quick, and on
+/// the pool for limits::slowRouteMillis after one of them took longer than limits::inlineMicros.
+enum class Runs { inline_, waiting, measured };
 
 /// What stands behind a route: exactly one of `whole` and `stream` is set.
 struct Action {

@@ -31,12 +31,13 @@ class Swept {
   virtual void release(std::vector<Waiter>& into) = 0;
 };
 
-/// Instruments of one route and method, looked up once.
+/// Instruments of one route and method, looked up once, and what they taught this worker.
 struct RouteMetrics {
   std::string_view pattern;
   std::string labels;
   Histogram* seconds = nullptr;
   std::vector<std::pair<int, Counter*>> byStatus;
+  std::int64_t slowUntil = 0;  ///< Worker::now() before which a Runs::measured handler does not run on this thread
 
   Counter& status(int status);
 };

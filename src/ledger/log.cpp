@@ -71,11 +71,21 @@ struct Log::State {
       signals.lock()->moved = true;
       signalled.notify_all();
     }
+    if (entries > 0 && options.grew) options.grew();
     return entries;
   }
   void publish() {
     std::lock_guard mine(publishing);
     publisher.catchUp(Head(*head.lock()));
+  }
+  /// Everything committed gets its index and is in the files.
+  void catchUp() {
+    {
+      std::lock_guard mine(integrating);
+      while (round() > 0) {
+      }
+    }
+    publish();
   }
 
   /// A head that covers `size`, reading the database when another process has moved on.
@@ -203,7 +213,7 @@ void Log::stop() {
   s.integratorThread.join();
   s.publisherThread.join();
   s.signals.lock()->stop = false;
-  s.attempt("the ledger's files are behind; the next start writes them", [&s] { s.publish(); });
+  s.attempt("the ledger is behind what is committed; the next start catches up", [&s] { s.catchUp(); });
 }
 
 void Log::wake() {

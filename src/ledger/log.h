@@ -30,6 +30,8 @@ class Log {
     std::string origin;  ///< the checkpoint's first line and the key's name, e.g. "regesta.local/3f2a…"
     crypto::KeyPair key;
     std::string folder;  ///< where tiles go; empty: serve them from the database alone
+    /// Called on the integrating thread after this process gave entries their index; must not wait for long.
+    std::function<void()> grew = nullptr;
   };
   Log(db::Database& database, Options options);
   ~Log();
@@ -40,6 +42,8 @@ class Log {
   /// Starts the background threads: one integrates soon after `wake()` and at least every second, the other writes the
   /// files, some five times a second while there is something to write.
   void start();
+  /// Ends the threads. What is committed by then gets its index and is written, so that a directory that was closed in
+  /// peace has nothing waiting.
   void stop();
   void wake();
   /// One round now, in this thread, files included. Returns the number of entries integrated.

@@ -148,7 +148,8 @@ std::string Engine::render(std::string_view templateText, std::string_view conte
       state_->askAlone({{"do", "render"}, {"fuel", renderFuel}, {"depth", renderDepth}, {"strict", strict}}, body);
   if (answer.ok()) return std::string(answer.value.at("text").as_string());
   if (answer.problem.place.row > 0)
-    throw error(Code::invalid, "template line {}: {}", answer.problem.place.row, answer.problem.message);
+    throw error(Code::invalid, "template line {}: {}{}", answer.problem.place.row, answer.problem.message,
+                answer.problem.hint.empty() ? "" : fmt::format(" ({})", answer.problem.hint));
   throw Error(Code::invalid, describe(answer));
 }
 

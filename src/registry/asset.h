@@ -51,7 +51,7 @@ Asset describeAsset(Change& change, const Asset& asset, std::string_view descrip
 void setAssetTag(Change& change, const Asset& asset, std::string_view key, std::string_view value);
 void deleteAssetTag(Change& change, const Asset& asset, std::string_view key);  ///< silent when absent
 /// Deletes the asset with its versions, aliases and tags; what was is still in the ledger. Throws Error{refused} while
-/// a protected pointer stands on one of its versions.
+/// a protected pointer stands on one of its versions, or a prompt is made of one.
 void deleteAsset(Change& change, const Asset& asset);
 
 /// Assets of a workspace by kind (nullopt: prompts and models), ordered by name, tags filled in.

@@ -4,6 +4,7 @@
 #include "registry/lineage.h"
 #include "registry/pointer.h"
 #include "registry/rows.h"
+#include "registry/use.h"
 #include "registry/workspace.h"
 
 namespace regesta::registry {
@@ -68,6 +69,7 @@ Asset renameAsset(Change& change, const Asset& asset, std::string_view newName) 
   if (renamed.key.name != asset.key.name)
     renameNodes(change.session, asset.key.workspace, asset.key.subject(), renamed.key.subject());
   change.record("asset.renamed", asset.key.workspace, renamed.key.subject(), {{"from", asset.key.name}});
+  change.touch(asset.key.workspace, asset.key.subject());
   return renamed;
 }
 
@@ -99,6 +101,7 @@ void deleteAssetTag(Change& change, const Asset& asset, std::string_view key) {
 
 void deleteAsset(Change& change, const Asset& asset) {
   refuseWhileProtected(change.session, asset.key, asset, "deleted");
+  checkUnused(fmt::format("{} '{}'", kindName(asset.key.kind), asset.key.name), usersOf(change.session, asset));
   for (const std::string& pointer : standingPointers(change.session, asset))
     change.record(pointer.starts_with("stage:") ? "stage.left" : "alias.removed", asset.key.workspace,
                   asset.key.subject() + "#" + pointer,

@@ -34,6 +34,10 @@ class Change {
   /// Appends the ledger entry of one deed. The committed ledger is also the outbox: webhooks and the change feed read
   /// it. Returns the entry's id.
   std::int64_t record(std::string action, std::string workspace, std::string subject, json::object data = {});
+  /// Says that what anybody remembers of the subject is old, beyond what the entries are about.
+  void touch(std::string workspace, std::string subject) {
+    touched_.push_back({std::move(workspace), std::move(subject)});
+  }
   std::int64_t lastEntry() const { return lastEntry_; }
   const std::vector<Touch>& touched() const { return touched_; }
 

@@ -42,7 +42,8 @@ std::int64_t holderOf(db::Session& session, const Asset& asset, std::string_view
 std::vector<std::string> standingPointers(db::Session& session, const Asset& asset);
 
 /// Moves, sets or (clearance.to == 0) removes the alias. Throws Error{conflict} when the holder is no longer
-/// clearance.from: the gate decides anew. Recorded as "alias.moved" / "alias.removed" with the decision's digest.
+/// clearance.from: the gate decides anew. A rollout that is active on the alias ends, stopped. Recorded as
+/// "alias.moved" / "alias.removed" with the decision's digest.
 void moveAlias(Change& change, const Asset& asset, const Clearance& clearance);
 
 /// Puts the version into the stage of the clearance's pointer ("stage:Production"); with `archiveOthers` every other

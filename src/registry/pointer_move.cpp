@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "registry/pointer.h"
+#include "registry/rollout.h"
 #include "registry/rows.h"
 
 namespace regesta::registry {
@@ -50,6 +51,10 @@ void recordLeft(Change& change, const Asset& asset, std::string_view stage, std:
 
 void moveAlias(Change& change, const Asset& asset, const Clearance& clearance) {
   const std::string& alias = clearance.pointer();
+  // Shares are against the version the alias stood on: whoever moves it otherwise has ended its rollout.
+  if (std::optional<Rollout> rollout = runningRollout(change.session, asset, alias))
+    endRollout(change, *rollout, RolloutStatus::stopped,
+               clearance.to() == 0 ? "the alias was removed" : "the alias was moved");
   checkHolder(change, asset, clearance);
   if (clearance.to() == 0) {
     if (change.session.run("DELETE FROM alias WHERE asset = $1 AND name = $2", {asset.id, alias}) == 0) return;

@@ -61,7 +61,7 @@ Version describeVersion(Change& change, const Version& version, std::string_view
 void setVersionTag(Change& change, const Version& version, std::string_view key, std::string_view value);
 void deleteVersionTag(Change& change, const Version& version, std::string_view key);  ///< silent when absent
 /// Soft: the number stays used, source and run are redacted, aliases on it go. Throws Error{refused} while a protected
-/// pointer stands on it.
+/// pointer stands on it, an active rollout serves it, or a prompt is made of it (use.h).
 void deleteVersion(Change& change, const Version& version);
 
 /// The digest of a file list: SHA-256 of lines "digest  path\n" in byte order of the paths (as sha256sum prints them).

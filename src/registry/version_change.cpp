@@ -1,7 +1,9 @@
 #include "base/error.h"
 #include "crypto/hash.h"
 #include "registry/pointer.h"
+#include "registry/rollout.h"
 #include "registry/rows.h"
+#include "registry/use.h"
 
 namespace regesta::registry {
 
@@ -39,6 +41,12 @@ void deleteVersion(Change& change, const Version& version) {
     if (isProtected(change.session, key, pointer))
       throw error(Code::refused, "Version {} of {} '{}' cannot be deleted: the protected pointer '{}' stands on it",
                   version.number, kindName(key.kind), key.name, pointer);
+  for (const Rollout& rollout : activeRollouts(change.session, version.asset))
+    if (rollout.serves(version.number))
+      throw error(Code::refused, "Version {} of {} '{}' cannot be deleted: rollout {} on '{}' serves it",
+                  version.number, kindName(key.kind), key.name, rollout.id, rollout.alias);
+  checkUnused(fmt::format("Version {} of {} '{}'", version.number, kindName(key.kind), key.name),
+              usersOf(change.session, version));
 
   for (const std::string& pointer : pointers)
     change.record(pointer.starts_with("stage:") ? "stage.left" : "alias.removed", key.workspace,

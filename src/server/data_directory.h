@@ -18,6 +18,7 @@ class DataDirectory {
   std::string database() const { return path_ + "/regesta.db"; }
   std::string blobs() const { return path_ + "/blobs"; }
   std::string ledger() const { return path_ + "/ledger"; }
+  std::string git() const { return path_ + "/git"; }  ///< a cache: rebuilt from database and blobs
   std::string ledgerKey() const { return path_ + "/keys/ledger.key"; }
 
  private:

@@ -93,7 +93,11 @@ class Examination {
     auto blobs = blob::openLocal(data.blobs());
     std::size_t missing = 0;
     database->read([&](db::Session& session) {
-      db::Rows rows = session.query("SELECT DISTINCT digest FROM version_file UNION SELECT digest FROM tree_file");
+      std::string sql = "SELECT DISTINCT digest FROM version_file UNION SELECT digest FROM tree_file";
+      // A database that was written before Git came has no such table.
+      if (session.query("SELECT 1 FROM sqlite_master WHERE name = 'git_pack'").next())
+        sql += " UNION SELECT digest FROM git_pack";
+      db::Rows rows = session.query(sql);
       while (rows.next()) missing += blobs->has(rows.view(0)) ? 0U : 1U;
     });
     if (missing > 0)

@@ -2,48 +2,36 @@
 
 #include <malloc.h>
 #include <pwd.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
 
+#include "api/feed.h"
 #include "api/routes.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "blob/store.h"
 #include "db/migrate.h"
+#include "delivery/repository/repository.h"
 #include "delivery/resolve.h"
+#include "delivery/stepper.h"
 #include "governance/access.h"
 #include "governance/gate.h"
 #include "http/server.h"
+#include "jobs/webhook_sender.h"
 #include "ledger/log.h"
 #include "policy/engine.h"
+#include "server/address.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
+#include "server/news.h"
+#include "server/signals.h"
 #include "server/version.h"
 #include "tracking/experiment.h"
 
 namespace regesta::server {
 namespace {
-
-struct Address {
-  std::string host;
-  std::uint16_t port = 0;
-  bool loopback() const {
-    return host == "127.0.0.1" || host == "localhost" || host == "::1" || host.starts_with("127.");
-  }
-};
-
-Address parseListen(const std::string& text) {
-  std::size_t colon = text.rfind(':');
-  auto port = colon == std::string::npos ? std::nullopt : parseInteger(std::string_view(text).substr(colon + 1));
-  if (!port || *port < 0 || *port > 65535 || colon == 0)
-    throw error(Code::invalid, "listen must be HOST:PORT, for example 127.0.0.1:4600, got \"{}\"", text);
-  std::string host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return {host, static_cast<std::uint16_t>(*port)};
-}
 
 std::unique_ptr<db::Database> openDatabase(const Config& config, const DataDirectory& data) {
   if (config.text("db").empty()) return db::openSqlite({.path = data.database()});
@@ -82,13 +70,16 @@ http::ServerOptions httpOptions(const Config& config, const Address& address) {
 class Running {
  public:
   explicit Running(const Config& config)
-      : address_(parseListen(config.text("listen"))),
+      : address_(parseAddress(config.text("listen"))),
         data_(config.text("data")),
         database_(openDatabase(config, data_)),
-        store_(*database_, [this](const std::vector<registry::Touch>&) { log_->wake(); }),
+        store_(*database_, [this](const std::vector<registry::Touch>& touched) { changed(touched); }),
         prompts_(store_),
+        feed_(store_, [this](const api::FeedEvent& event) { seen(event); }),
+        news_(*database_, heard()),
         blobs_(openBlobs(config, data_)),
-        policy_(policyOptions(config)) {
+        policy_(policyOptions(config)),
+        webhooks_(store_, {}) {
     db::migrate(*database_);
     openLedger(config);
     tracking::prepareTracking(store_, config.text("default-artifact-root"));
@@ -96,26 +87,34 @@ class Running {
     refuseOpenDoor();
     gate_ = std::make_unique<governance::Gate>(store_, policy_,
                                                governance::Gate::Options{.publicUrl = config.text("public-url")});
-    core_ = std::make_unique<api::Core>(api::Core{store_, *blobs_, *log_, policy_, *access_, *gate_, prompts_,
-                                                  config.text("default-artifact-root"), config.text("public-url"),
-                                                  std::string(version)});
+    stepper_ = std::make_unique<delivery::Stepper>(store_, *gate_);
+    git_ = std::make_unique<delivery::Repositories>(store_, *blobs_, *gate_, data_.git());
+    core_ = std::make_unique<api::Core>(api::Core{store_, *blobs_, *log_, policy_, *access_, *gate_, prompts_, feed_,
+                                                  *git_, config.text("default-artifact-root"),
+                                                  config.text("public-url"), std::string(version)});
     router_ = api::makeRouter(*core_);
     http_ = std::make_unique<http::Server>(httpOptions(config, address_), *router_, api::renderStray);
   }
 
   /// Returns the URL.
   std::string start(const Config& config) {
+    feed_.start();
     log_->start();
+    webhooks_.start();
     http_->start();
     std::string scheme = config.text("tls.certificate").empty() ? "http" : "https";
     std::string url = fmt::format("{}://{}:{}", scheme, address_.host, http_->port());
     if (core_->publicUrl.empty()) core_->publicUrl = url;
     if (config.text("public-url").empty()) gate_->setPublicUrl(url);
+    stepper_->start();
     return url;
   }
 
   void stop(int seconds) {
+    stepper_->stop();
     http_->drain(seconds);
+    webhooks_.stop();
+    feed_.stop();
     log_->stop();
   }
 
@@ -130,8 +129,33 @@ class Running {
     std::string keyFile = config.text("ledger.key").empty() ? data_.ledgerKey() : config.text("ledger.key");
     LedgerKey key = loadOrMakeKey(keyFile, config.text("ledger.origin"));
     log_ = std::make_unique<ledger::Log>(
-        *database_, ledger::Log::Options{.origin = key.origin, .key = key.pair, .folder = data_.ledger()});
+        *database_, ledger::Log::Options{
+                        .origin = key.origin, .key = key.pair, .folder = data_.ledger(), .grew = [this] { grew(); }});
     log_->recover();
+  }
+
+  void changed(const std::vector<registry::Touch>& touched) {
+    if (touched.empty()) return;  // reports mostly change nothing that is governed
+    for (const registry::Touch& touch : touched) prompts_.forget(touch.workspace, touch.subject);
+    log_->wake();
+    news_.tell(touched);
+  }
+  News::Heard heard() {
+    return {.touched = [this](const registry::Touch& touch) { prompts_.forget(touch.workspace, touch.subject); },
+            .everythingMayBeOld = [this] { prompts_.forgetAll(); },
+            .ledgerGrew = [this] { feed_.wake(); }};
+  }
+  void grew() {
+    feed_.wake();
+    news_.tellLedgerGrew();
+  }
+  /// The safety behind the news: what another server changed is forgotten at the latest when its entry is read.
+  void seen(const api::FeedEvent& event) {
+    if (database_->dialect() == db::Dialect::sqlite) return;  // nobody else writes here
+    if (event.action == "asset.renamed")
+      prompts_.forgetAll();
+    else
+      prompts_.forget(event.workspace, event.subject);
   }
 
   /// Without users everyone is the local user; that is for this machine alone.
@@ -149,26 +173,20 @@ class Running {
   std::unique_ptr<db::Database> database_;
   registry::Store store_;
   delivery::Resolver prompts_;
+  api::Feed feed_;
+  News news_;
   std::unique_ptr<blob::BlobStore> blobs_;
   policy::Engine policy_;
+  jobs::WebhookSender webhooks_;
   std::unique_ptr<ledger::Log> log_;
   std::unique_ptr<governance::Access> access_;
   std::unique_ptr<governance::Gate> gate_;
+  std::unique_ptr<delivery::Stepper> stepper_;
+  std::unique_ptr<delivery::Repositories> git_;
   std::unique_ptr<api::Core> core_;
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<http::Server> http_;
 };
-
-/// Signals are taken by the main thread alone: blocked before any thread starts, awaited here.
-sigset_t blockSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
 
 }  // namespace
 
@@ -180,9 +198,7 @@ int serve(const Config& config) {
   std::string url = running.start(config);
   std::printf("regesta %s serves on %s\n", std::string(version).c_str(), url.c_str());
   std::fflush(stdout);
-  int received = 0;
-  sigwait(&signals, &received);
-  log(LogLevel::info, "draining", {{"signal", received}});
+  log(LogLevel::info, "draining", {{"signal", awaitSignal(signals)}});
   running.stop(static_cast<int>(config.integer("drain-seconds")));
   return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "db/database.h"
+#include "db/migrate.h"
 #include "governance/replay.h"
 #include "ledger/verify.h"
 #include "server/ledger_key.h"
@@ -21,6 +22,8 @@ ledger::VerifierKey keyOf(const DataCheck& check) {
     if (!key) throw error(Code::invalid, "the verifier key is not one: {}", key.error());
     return *key;
   }
+  if (check.folder.empty())
+    throw error(Code::notFound, "without a data directory there is no key to find: give the verifier key with --key");
   std::string file = check.folder + "/keys/ledger.key";
   if (!fs::exists(file)) throw error(Code::notFound, "{} is not there, so give the verifier key with --key", file);
   LedgerKey own = loadOrMakeKey(file, "");
@@ -33,12 +36,24 @@ void take(DataReport& into, const ledger::Report& report, std::string_view subje
     into.findings.push_back({std::string(subject), fmt::format("and {} more like these", report.further)});
 }
 
+std::unique_ptr<db::Database> openState(const DataCheck& check) {
+  if (!check.database.empty()) return db::openPostgres(check.database, 2);
+  std::string file = check.folder + "/regesta.db";
+  if (!fs::exists(file))
+    throw error(Code::notFound,
+                "{} is not there: --data names a data directory, or a backup of one; when the server keeps its state "
+                "in PostgreSQL, add --db postgres://…",
+                file);
+  return db::openSqlite({.path = file, .readers = 2, .readOnly = true});
+}
+
 }  // namespace
 
 DataReport verifyData(const DataCheck& check) {
-  std::string file = check.folder + "/regesta.db";
-  if (!fs::exists(file))
-    throw error(Code::notFound, "{} is not there: --data names a data directory, or a backup of one", file);
+  auto database = openState(check);
+  if (!db::hasSchema(*database))
+    throw error(Code::notFound, "{} holds no Regesta state",
+                check.database.empty() ? check.folder + "/regesta.db" : "the database that --db names");
   ledger::VerifierKey key = keyOf(check);
   DataReport report;
   report.key = key.text();
@@ -47,10 +62,9 @@ DataReport verifyData(const DataCheck& check) {
   options.progress = check.progress;
   // What the tiles have shown to the world binds the database, too.
   std::string tiles = check.folder + "/ledger";
-  auto shown = file::readFile(tiles + "/checkpoint");
+  auto shown = check.folder.empty() ? std::nullopt : file::readFile(tiles + "/checkpoint");
   if (shown) options.kept.push_back(*shown);
 
-  auto database = db::openSqlite({.path = file, .readers = 2, .readOnly = true});
   ledger::Report entries = ledger::verifyDatabase(*database, key, options);
   report.entries = entries.entries;
   report.waiting = entries.waiting;

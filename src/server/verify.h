@@ -6,7 +6,7 @@
 
 namespace regesta::server {
 
-/// What an offline look at one data directory found. `findings` empty: entries, tree, checkpoints, tiles and the state
+/// What an offline look at one server's state found. `findings` empty: entries, tree, checkpoints, tiles and the state
 /// in the database agree with each other and with the key.
 struct DataReport {
   std::string key;  ///< the verifier key it was checked with
@@ -24,14 +24,16 @@ struct DataReport {
 };
 
 struct DataCheck {
-  std::string folder;             ///< the data directory
+  std::string folder;             ///< the data directory; may be empty when `database` and `key` are given
+  std::string database;           ///< postgres://… where the state is; empty: regesta.db in the folder
   std::string key;                ///< verifier key (vkey); empty: the public half of the directory's own key
   std::vector<std::string> kept;  ///< signed checkpoints that somebody kept
   std::function<void(std::int64_t done, std::int64_t total)> progress;
 };
 
-/// Opens the database read-only: it may be a copy, or belong to a running server. Throws Error{notFound} when there is
-/// no database, Error{invalid} for a key that is none, Error{corrupt} when the database cannot be read.
+/// Only reads: the database may be a copy, or belong to a running server. Without a folder no tiles are looked at.
+/// Throws Error{notFound} when there is no database or no key, Error{invalid} for a key that is none, Error{corrupt} or
+/// Error{unavailable} when the database cannot be read.
 DataReport verifyData(const DataCheck& check);
 
 }  // namespace regesta::server

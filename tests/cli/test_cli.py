@@ -7,10 +7,12 @@ import re
 import sqlite3
 import stat
 import subprocess
+import tempfile
+import urllib.request
 
 import pytest
 
-from regesta_server import ROOT, binary
+from regesta_server import ROOT, Server, binary
 
 
 class Line:
@@ -239,11 +241,41 @@ def test_receipts_backups_and_verification(cli, server, tmp_path):
     assert not (tmp_path / "third").exists() and not list(tmp_path.glob("third*")), "nothing is left behind"
 
 
+def test_state_in_postgresql_is_verified_offline():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # as root the cluster runs as another user, who must get through
+        data, cluster = pathlib.Path(folder) / "data", pathlib.Path(folder) / "postgres"
+        postgres = lambda word: subprocess.run([ROOT / "tools" / "postgres", word, cluster], check=True, capture_output=True, text=True)
+        url = postgres("start").stdout.strip()
+        try:
+            server = Server(data, "--db", url).start()
+            cli = Line(server.url, folder)
+            for name in ("one", "two"):
+                cli.done("model", "create", name, "-m", "about " + name)
+            key = urllib.request.urlopen(server.url + "/ledger/key").read().decode().strip()
+            assert server.stop() == 0
+            verify = lambda *words: Line().run("ledger", "verify", *words)
+            assert "verified: 2 entries and their tiles" in verify("--data", data, "--db", url).stdout
+            sql = lambda text: subprocess.run(["psql", "-qd", url, "-c", text], check=True)
+            sql("CREATE ROLE auditor LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO auditor")
+            reader = verify("--db", url.replace("//regesta@", "//auditor@"), "--key", key)
+            assert reader.returncode == 0, "an auditor needs no data directory and no right to write: " + reader.stderr
+            missing = verify("--data", data)
+            assert missing.returncode == 4 and "--db postgres://" in missing.stderr, missing.stderr
+            assert "--key" in verify("--db", url).stderr
+            sql("UPDATE asset SET created_by = 'user:eve' WHERE name = 'two'")
+            found = verify("--data", data, "--db", url)
+            assert found.returncode == 5 and "model/two" in found.stdout, found.stdout
+            empty = url.replace("@/regesta", "@/postgres")
+            assert "no Regesta state" in verify("--db", empty, "--key", key).stderr
+        finally:
+            postgres("stop")
+
+
 def test_a_backup_of_a_restored_directory_serves(cli, server, tmp_path):
     cli.done("model", "create", "kept", "-m", "here to stay")
     Line().done("backup", tmp_path / "copy", "--data", server.data)
     Line().done("restore", tmp_path / "copy", "--data", tmp_path / "again")
-    from regesta_server import Server
     second = Server(tmp_path / "again").start()
     try:
         assert [item["name"] for item in Line(second.url).json("model", "list")["items"]] == ["kept"]
@@ -280,3 +312,25 @@ def test_a_server_that_names_files_outside_cannot_write_there(tmp_path):
         assert not (tmp_path / "escaped").exists()
     finally:
         evil.shutdown()
+
+
+def test_quality_guards_and_webhooks(cli):
+    cli.done("prompt", "create", "chat", "--template", "Hi", "--semver", "1.3.2")
+    cli.done("alias", "set", "prompt/chat", "production", "1")
+    cli.done("prompt", "create", "chat", "--template", "Hello", "--semver", "1.4.0")
+    assert "nothing was reported" in cli.done("prompt", "quality", "chat")
+    cli.done("prompt", "report", "chat@1.4.0", "--metric", "score", "--value", "0.25", "--key", "k")
+    assert "known already" in cli.done("prompt", "report", "chat@1.4.0", "--metric", "score", "--value", "1", "--key", "k")
+    assert "0.25" in cli.done("prompt", "quality", "chat")
+    cli.done("rollout", "start", "chat", "1.4.0", "--steps", "10", "--guard", "score,margin=0.05,role=signal")
+    why = cli.json("rollout", "why", "chat")
+    assert why["items"][0]["standing"] == "waiting" and why["items"][0]["config"]["margin"] == 0.05
+    assert "0 of 30 reports" in cli.done("rollout", "why", "chat", "1")
+    assert cli.done("webhook", "create", "http://127.0.0.1:1/hook", "--action", "nothing.*").startswith("whsec_")
+    assert cli.json("webhook", "list")["items"][0]["actions"] == ["nothing.*"]
+    test = cli.run("webhook", "test", "1")
+    assert test.returncode == 1 and "not delivered" in test.stdout
+    assert "webhook.test" in cli.done("webhook", "deliveries", "1")
+    assert "stopped" in cli.done("webhook", "change", "1", "--stop")
+    cli.done("webhook", "delete", "1")
+    assert cli.json("webhook", "list")["items"] == []

@@ -214,15 +214,11 @@ class Expectation:
         self.checkpoints = {size: base64.b64encode(root_of(hashes)).decode()}
 
 
-def verify_everything(server, postgres):
-    """Every hash again, and every governed row against the ledger: offline where the state is a file, else by the server."""
-    if postgres:
-        status, answer = Api(server.port).call("POST", "/api/v1/ledger/verify")
-        assert status == 200 and answer["ok"], answer
-        assert server.stop() == 0
-        return
+def verify_everything(server, url):
+    """Every hash again, and every governed row against the ledger, offline; `url` where the state is in PostgreSQL."""
     assert server.stop() == 0
-    verify = subprocess.run([binary(), "ledger", "verify", "--data", server.data], capture_output=True, text=True)
+    where = ["--data", server.data, *(["--db", url] if url else [])]
+    verify = subprocess.run([binary(), "ledger", "verify", *where], capture_output=True, text=True)
     assert verify.returncode == 0, f"offline verification: {verify.stdout}{verify.stderr}"
 
 
@@ -236,7 +232,7 @@ def main():
     rng = random.Random(options.seed)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="regesta-crash-"))
     folder.chmod(0o755)  # as root the cluster runs as another user, who must get through
-    flags, cluster = [], folder / "postgres"
+    flags, cluster, url = [], folder / "postgres", ""
     if options.postgres:
         url = subprocess.run([ROOT / "tools" / "postgres", "start", cluster], check=True, capture_output=True, text=True).stdout.strip()
         flags = ["--db", url]
@@ -257,7 +253,7 @@ def main():
             expectation.check(server.port, writers, watcher)
             if kill % 25 == 24:
                 print(f"{kill + 1} kills, ledger {len(expectation.cached)} entries", flush=True)
-        verify_everything(server, options.postgres)
+        verify_everything(server, url)
         print(f"{options.kills} kills, {len(expectation.cached)} ledger entries, nothing lost")
     except BaseException:
         print(f"FAILED with seed {options.seed}; the server's log ends:\n{server.log()[-3000:]}", file=sys.stderr)

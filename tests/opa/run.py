@@ -155,7 +155,7 @@ def page(cases, verdicts, folders):
         "same limited workers as every policy, and no folder may ever pass fewer than `tests/opa/floor.json` says.", "",
         "A policy that needs more can name a real OPA in its binding; `regesta policy check` says when it must.", "",
         "A case that expects an error passes with any error; messages are not compared.", "",
-        "OPA's cases do not find everything. The unit tests run a list of gate idioms through the engine and a real OPA and "
+        "OPA's cases do not find everything. `make test` runs a list of gate idioms through the engine and a real OPA and "
         "compare; what differed without a word is rewritten before the engine sees it (`native/src/desugar.rs`): imports of "
         "packages, `x := walk(y)`, and values of rule heads that may be undefined.", "",
         "## What is missing", "", "| what | failing cases |", "| --- | --- |"]

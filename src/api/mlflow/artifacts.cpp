@@ -62,7 +62,7 @@ Nothing presignedDownload(Call&, const Nothing&) {
 
 std::span<const Route> artifactRoutes() {
   static const Route routes[] = {
-      get("/api/2.0/mlflow-artifacts/artifacts", reads("artifacts"), list),
+      get("/api/2.0/mlflow-artifacts/artifacts", scanning(reads("artifacts")), list),
       del("/api/2.0/mlflow-artifacts/artifacts/{path...}", writes("artifacts"), remove),
       post("/api/2.0/mlflow-artifacts/mpu/create/{path...}", writes("artifacts"), multipart),
       post("/api/2.0/mlflow-artifacts/mpu/complete/{path...}", writes("artifacts"), multipart),

@@ -213,14 +213,14 @@ std::span<const Route> experimentRoutes() {
       post("/api/2.0/mlflow/experiments/create", writes("experiments"), createExperiment),
       get("/api/2.0/mlflow/experiments/get", reads("experiments"), getExperiment),
       get("/api/2.0/mlflow/experiments/get-by-name", reads("experiments"), getExperimentByName),
-      get("/api/2.0/mlflow/experiments/search", reads("experiments"), searchExperiments),
-      post("/api/2.0/mlflow/experiments/search", reads("experiments"), searchExperiments),
+      get("/api/2.0/mlflow/experiments/search", scanning(reads("experiments")), searchExperiments),
+      post("/api/2.0/mlflow/experiments/search", scanning(reads("experiments")), searchExperiments),
       post("/api/2.0/mlflow/experiments/delete", writes("experiments"), deleteExperiment),
       post("/api/2.0/mlflow/experiments/restore", writes("experiments"), restoreExperiment),
       post("/api/2.0/mlflow/experiments/update", writes("experiments"), updateExperiment),
       post("/api/2.0/mlflow/experiments/set-experiment-tag", writes("experiments"), setExperimentTag),
       post("/api/2.0/mlflow/experiments/delete-experiment-tag", writes("experiments"), deleteExperimentTag),
-      post("/api/2.0/mlflow/experiments/search-datasets", reads("experiments"), searchDatasets),
+      post("/api/2.0/mlflow/experiments/search-datasets", scanning(reads("experiments")), searchDatasets),
   };
   return routes;
 }

@@ -246,14 +246,14 @@ FoundLoggedModels searchLoggedModels(Call& call, const SearchLoggedModels& in) {
 std::span<const Route> loggedModelRoutes() {
   static const Route routes[] = {
       post("/api/2.0/mlflow/logged-models", writes("logged models"), createLoggedModel),
-      post("/api/2.0/mlflow/logged-models/search", reads("logged models"), searchLoggedModels),
+      post("/api/2.0/mlflow/logged-models/search", scanning(reads("logged models")), searchLoggedModels),
       get("/api/2.0/mlflow/logged-models/{model_id}", reads("logged models"), getLoggedModel),
       patch("/api/2.0/mlflow/logged-models/{model_id}", writes("logged models"), finalizeLoggedModel),
       del("/api/2.0/mlflow/logged-models/{model_id}", writes("logged models"), deleteLoggedModel),
       patch("/api/2.0/mlflow/logged-models/{model_id}/tags", writes("logged models"), setLoggedModelTags),
       del("/api/2.0/mlflow/logged-models/{model_id}/tags/{tag_key...}", writes("logged models"), deleteLoggedModelTag),
       post("/api/2.0/mlflow/logged-models/{model_id}/params", writes("logged models"), logLoggedModelParams),
-      get("/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", reads("logged models"),
+      get("/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", scanning(reads("logged models")),
           listLoggedModelArtifacts),
   };
   return routes;

@@ -135,9 +135,9 @@ History getHistoryInterval(Call& call, const GetHistoryInterval& in) {
 
 std::span<const Route> metricRoutes() {
   static const Route routes[] = {
-      get("/api/2.0/mlflow/metrics/get-history", reads("runs"), getHistory),
-      get("/api/2.0/mlflow/metrics/get-history-bulk", reads("runs"), getHistoryBulk),
-      get("/api/2.0/mlflow/metrics/get-history-bulk-interval", reads("runs"), getHistoryInterval),
+      get("/api/2.0/mlflow/metrics/get-history", scanning(reads("runs")), getHistory),
+      get("/api/2.0/mlflow/metrics/get-history-bulk", scanning(reads("runs")), getHistoryBulk),
+      get("/api/2.0/mlflow/metrics/get-history-bulk-interval", scanning(reads("runs")), getHistoryInterval),
   };
   return routes;
 }

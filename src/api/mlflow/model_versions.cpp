@@ -105,7 +105,7 @@ void settle(Change& change, const Version& version, const Origin& origin, const 
 }
 
 /// What the client called a chat but is none stays the text that it is.
-delivery::Prompt promptOf(const registry::NewVersion& fresh) {
+delivery::Prompt contentOf(const registry::NewVersion& fresh) {
   try {
     return delivery::parsePrompt(fresh.content);
   } catch (const Error&) {
@@ -115,6 +115,23 @@ delivery::Prompt promptOf(const registry::NewVersion& fresh) {
     prompt.text = text.is_string() ? std::string(text.get_string()) : writeJson(text);
     return prompt;
   }
+}
+
+/// MLflow says nothing of the language: its client takes a template with {% … %} for Jinja2.
+delivery::Prompt promptOf(const registry::NewVersion& fresh) {
+  delivery::Prompt prompt = contentOf(fresh);
+  for (std::string_view text : prompt.templates()) {
+    std::size_t open = text.find("{%");
+    if (open != std::string_view::npos && text.find("%}", open) != std::string_view::npos)
+      prompt.format = delivery::TemplateFormat::jinja2;
+  }
+  return prompt;
+}
+
+/// MLflow's clients register any text: lint does not refuse it.
+Version registered(Change& change, const registry::Asset& asset, const registry::NewVersion& fresh) {
+  return delivery::registerPrompt(change, asset, {.prompt = promptOf(fresh), .version = fresh, .lenient = true})
+      .version;
 }
 
 OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
@@ -136,8 +153,8 @@ OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
     std::optional<std::string> folder = folderOf(call, change.session, origin);
     if (folder) fresh.files = snapshot(change.session, call.workspace, *folder);
     if (fresh.files.empty()) folder.reset();
-    Version version = fresh.content.empty() ? registry::createVersion(change, asset, fresh)
-                                            : delivery::registerPrompt(change, asset, {promptOf(fresh), fresh}).version;
+    Version version =
+        fresh.content.empty() ? registry::createVersion(change, asset, fresh) : registered(change, asset, fresh);
     settle(change, version, origin, folder, in.model_id.has_value());
     return version;
   });
@@ -226,8 +243,8 @@ std::span<const Route> modelVersionRoutes() {
       post("/api/2.0/mlflow/model-versions/transition-stage", writes("stages"), transitionStage),
       del("/api/2.0/mlflow/model-versions/delete", writes("model versions"), deleteOne),
       get("/api/2.0/mlflow/model-versions/get", reads("model versions"), getOne),
-      get("/api/2.0/mlflow/model-versions/search", reads("model versions"), searchVersions),
-      post("/api/2.0/mlflow/model-versions/search", reads("model versions"), searchVersions),
+      get("/api/2.0/mlflow/model-versions/search", scanning(reads("model versions")), searchVersions),
+      post("/api/2.0/mlflow/model-versions/search", scanning(reads("model versions")), searchVersions),
       get("/api/2.0/mlflow/model-versions/get-download-uri", reads("model versions"), getDownloadUri),
       post("/api/2.0/mlflow/model-versions/set-tag", writes("model versions"), setTag),
       del("/api/2.0/mlflow/model-versions/delete-tag", writes("model versions"), deleteTag),

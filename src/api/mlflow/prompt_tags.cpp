@@ -36,7 +36,7 @@ json::value structured(const std::string& text) {
 }
 
 std::string flat(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+  return value.is_string() ? std::string(value.get_string()) : writeJson(value);
 }
 
 json::object contentOf(const registry::Version& version) {

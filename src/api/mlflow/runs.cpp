@@ -155,8 +155,8 @@ std::span<const Route> runRoutes() {
       post("/api/2.0/mlflow/runs/update", writes("runs"), updateRun),
       post("/api/2.0/mlflow/runs/delete", writes("runs"), deleteRun),
       post("/api/2.0/mlflow/runs/restore", writes("runs"), restoreRun),
-      post("/api/2.0/mlflow/runs/search", reads("runs"), searchRuns),
-      get("/api/2.0/mlflow/artifacts/list", reads("runs"), listArtifacts),
+      post("/api/2.0/mlflow/runs/search", scanning(reads("runs")), searchRuns),
+      get("/api/2.0/mlflow/artifacts/list", scanning(reads("runs")), listArtifacts),
   };
   return routes;
 }

@@ -39,9 +39,8 @@ MoveAnswer moveAnswer(Core& core, const std::string& subject, const Gate::Outcom
   answer.to = outcome.to;
   answer.decision = textOrNothing(outcome.decision);
   if (outcome.entryId != 0) answer.entry = core.log.indexOf(outcome.entryId, patienceMillis);
-  answer.verdict.text = json::serialize(shown.at("verdict"));
-  if (const json::value* request = shown.if_contains("change_request"))
-    answer.changeRequest.text = json::serialize(*request);
+  answer.verdict.text = writeJson(shown.at("verdict"));
+  if (const json::value* request = shown.if_contains("change_request")) answer.changeRequest.text = writeJson(*request);
   return answer;
 }
 
@@ -89,7 +88,7 @@ MoveAnswer rollback(Call& call, const Rollback& asked) {
   if (outcome.kind == Gate::Outcome::Kind::refused || outcome.kind == Gate::Outcome::Kind::pending) {
     Gate::Move move{.key = key, .pointer = asked.alias, .to = outcome.to, .rollback = true};
     throw Error(Code::refused, governance::outcomeText(gate, move, outcome),
-                json::serialize(governance::outcomeJson(gate, outcome)));
+                writeJson(governance::outcomeJson(gate, outcome)));
   }
   return moveAnswer(call.core, subjectOf(key, asked.alias), outcome);
 }

@@ -19,7 +19,7 @@ std::string verdictText(db::Session& session, const ChangeRequest& request) {
   json::value body = parseJson(decision->body);
   json::value verdict = body.at("verdict");
   verdict.as_object()["require"] = body.at("requirements");
-  return json::serialize(verdict);
+  return writeJson(verdict);
 }
 
 ChangeRequestAnswer answerOf(db::Session& session, const Gate& gate, const ChangeRequest& request) {
@@ -115,7 +115,7 @@ MoveAnswer createChangeRequest(Call& call, const NewChangeRequest& asked) {
   Gate::Outcome outcome = call.core.gate.move(*call.identity, move);
   if (outcome.kind == Gate::Outcome::Kind::refused)
     throw Error(Code::refused, governance::outcomeText(call.core.gate, move, outcome),
-                json::serialize(governance::outcomeJson(call.core.gate, outcome)));
+                writeJson(governance::outcomeJson(call.core.gate, outcome)));
   if (outcome.kind == Gate::Outcome::Kind::pending) call.status = 201;
   return moveAnswer(call.core, fmt::format("{}#{}", key.subject(), asked.pointer), outcome);
 }

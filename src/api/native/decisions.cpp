@@ -48,11 +48,11 @@ DecisionAnswer getDecision(Call& call, const DigestPath& path) {
   answer.pointer = decision.pointer;
   answer.result = decision.result;
   answer.at = timeText(decision.at);
-  answer.input.text = json::serialize(body.at("inputs").at(0));
-  answer.verdict.text = json::serialize(body.at("verdict"));
-  answer.requirements.text = json::serialize(body.at("requirements"));
-  answer.evaluations.text = json::serialize(body.at("evaluations"));
-  answer.inputs.text = json::serialize(body.at("inputs"));
+  answer.input.text = writeJson(body.at("inputs").at(0));
+  answer.verdict.text = writeJson(body.at("verdict"));
+  answer.requirements.text = writeJson(body.at("requirements"));
+  answer.evaluations.text = writeJson(body.at("evaluations"));
+  answer.inputs.text = writeJson(body.at("inputs"));
   answer.body = std::move(decision.body);
   return answer;
 }

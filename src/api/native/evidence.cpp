@@ -30,7 +30,7 @@ std::string scalarText(const RawJson& raw) {
   if (value.is_string()) return std::string(value.as_string());
   if (value.is_null() || value.is_object() || value.is_array())
     throw Invalid("positive", "must be text, a number or a boolean");
-  return json::serialize(value);
+  return writeJson(value);
 }
 
 }  // namespace
@@ -104,8 +104,8 @@ EvaluateAnswer evaluateEvidence(Call& call, const EvaluateOrder& order) {
   answer.id = result.evaluation.id;
   if (result.fairness.id != 0) answer.fairnessId = result.fairness.id;
   answer.digest = result.evaluation.digest;
-  answer.metrics.text = json::serialize(result.numbers.metrics);
-  answer.fairness.text = json::serialize(result.numbers.fairness);
+  answer.metrics.text = writeJson(result.numbers.metrics);
+  answer.fairness.text = writeJson(result.numbers.fairness);
   return answer;
 }
 

@@ -4,15 +4,24 @@
 #include "api/native/assets.h"
 #include "api/native/change_requests.h"
 #include "api/native/decisions.h"
+#include "api/native/delivery.h"
 #include "api/native/evidence.h"
+#include "api/native/guards.h"
+#include "api/native/jobs.h"
 #include "api/native/ledger.h"
 #include "api/native/lineage.h"
 #include "api/native/policies.h"
+#include "api/native/prompt_tests.h"
+#include "api/native/prompt_tools.h"
 #include "api/native/prompts.h"
+#include "api/native/reports.h"
+#include "api/native/rollouts.h"
 #include "api/native/runs.h"
+#include "api/native/session.h"
 #include "api/native/tokens.h"
 #include "api/native/users.h"
 #include "api/native/versions.h"
+#include "api/native/webhooks.h"
 #include "api/native/workspaces.h"
 
 namespace regesta::api::native {
@@ -39,7 +48,7 @@ const Route routes[] = {
     patch("/api/v1/workspaces/{name}", administers("workspaces"), describeWorkspace),
     del("/api/v1/workspaces/{name}", administers("workspaces"), deleteWorkspace),
 
-    get("/api/v1/assets", reads("assets"), listAssets),
+    get("/api/v1/assets", scanning(reads("assets")), listAssets),
     post("/api/v1/assets", writes("assets"), createAsset),
     get("/api/v1/assets/{kind}/{name}", reads("assets"), getAsset),
     patch("/api/v1/assets/{kind}/{name}", writes("assets"), changeAsset),
@@ -47,36 +56,64 @@ const Route routes[] = {
     put("/api/v1/assets/{kind}/{name}/tags/{key}", writes("assets"), setAssetTag),
     del("/api/v1/assets/{kind}/{name}/tags/{key}", writes("assets"), deleteAssetTag),
 
-    get("/api/v1/assets/{kind}/{name}/versions", reads("versions"), listVersions),
+    get("/api/v1/assets/{kind}/{name}/versions", scanning(reads("versions")), listVersions),
     post("/api/v1/assets/{kind}/{name}/versions", writes("versions"), createVersion),
     get("/api/v1/assets/{kind}/{name}/versions/{selector}", reads("versions"), getVersion),
     patch("/api/v1/assets/{kind}/{name}/versions/{selector}", writes("versions"), describeVersion),
     del("/api/v1/assets/{kind}/{name}/versions/{selector}", writes("versions"), deleteVersion),
     put("/api/v1/assets/{kind}/{name}/versions/{selector}/tags/{key}", writes("versions"), setVersionTag),
     del("/api/v1/assets/{kind}/{name}/versions/{selector}/tags/{key}", writes("versions"), deleteVersionTag),
-    get("/api/v1/assets/{kind}/{name}/versions/{selector}/files", reads("versions"), listFiles),
+    get("/api/v1/assets/{kind}/{name}/versions/{selector}/files", scanning(reads("versions")), listFiles),
 
     get("/api/v1/assets/{kind}/{name}/aliases", reads("aliases"), listAliases),
     put("/api/v1/assets/{kind}/{name}/aliases/{alias}", writes("aliases"), moveAlias),
     del("/api/v1/assets/{kind}/{name}/aliases/{alias}", writes("aliases"), removeAlias),
     post("/api/v1/assets/{kind}/{name}/aliases/{alias}/rollback", writes("aliases"), rollback),
-    get("/api/v1/assets/{kind}/{name}/aliases/{alias}/history", reads("aliases"), aliasHistory),
+    get("/api/v1/assets/{kind}/{name}/aliases/{alias}/history", scanning(reads("aliases")), aliasHistory),
     post("/api/v1/assets/{kind}/{name}/stages", writes("aliases"), moveStage),
 
-    get("/api/v1/prompts", reads("prompts"), listPrompts),
+    get("/api/v1/prompts", scanning(reads("prompts")), listPrompts),
     post("/api/v1/prompts/{name}/versions", writes("prompts"), createPromptVersion),
-    get("/api/v1/prompts/{name}/versions/{selector}", reads("prompts"), getPromptVersion),
-    get("/api/v1/prompts/{name}/resolve", reads("prompts"), resolvePrompt),
+    get("/api/v1/prompts/{name}/versions/{selector}", reads("prompts"), getPromptVersion, sendPromptVersion),
+    get("/api/v1/prompts/{name}/resolve", reads("prompts"), resolvePrompt, sendResolvedPrompt),
+    get("/api/v1/prompts/{name}/snapshot", reads("prompts"), promptSnapshot),
+    get("/api/v1/prompts/{name}/rollouts", reads("rollouts"), listRollouts),
+    post("/api/v1/prompts/{name}/rollouts", writes("rollouts"), startRollout),
+    get("/api/v1/prompts/{name}/rollouts/{id}", reads("rollouts"), getRollout),
+    post("/api/v1/prompts/{name}/rollouts/{id}/pause", writes("rollouts"), pauseRollout),
+    post("/api/v1/prompts/{name}/rollouts/{id}/resume", writes("rollouts"), resumeRollout),
+    post("/api/v1/prompts/{name}/rollouts/{id}/advance", writes("rollouts"), advanceRollout),
+    post("/api/v1/prompts/{name}/rollouts/{id}/stop", writes("rollouts"), stopRollout),
+    post("/api/v1/prompts/{name}/rollouts/{id}/rollback", writes("rollouts"), rollbackRollout),
+    post("/api/v1/prompts/{name}/rollouts/{id}/kill", writes("rollouts"), killRollout),
+    post("/api/v1/prompts/{name}/rollouts/{id}/complete", writes("rollouts"), completeRollout),
+    get("/api/v1/prompts/{name}/rollouts/{id}/guards", reads("rollouts"), rolloutGuards),
+    post("/api/v1/prompts/{name}/reports", writes("reports"), addReports),
+    get("/api/v1/prompts/{name}/quality", waiting(reads("reports")), promptQuality),
+    post("/api/v1/prompts/{name}/render", waiting(reads("prompts")), renderPrompt),
+    post("/api/v1/prompts/{name}/plan", waiting(reads("prompts")), planPromptVersion),
+    get("/api/v1/prompts/{name}/diff", waiting(reads("prompts")), diffPromptVersions),
+    post("/api/v1/prompts/lint", waiting(reads("prompts")), lintPrompt),
 
-    get("/api/v1/runs", reads("runs"), listRuns),
+    get("/api/v1/prompts/{name}/tests", reads("prompts"), getPromptTests),
+    put("/api/v1/prompts/{name}/tests", writes("prompts"), setPromptTests),
+    post("/api/v1/prompts/{name}/versions/{selector}/tests", writes("prompts"), runPromptTests),
+
+    get("/api/v1/jobs", reads("jobs"), listJobs),
+    get("/api/v1/jobs/{id}", reads("jobs"), getJob),
+    post("/api/v1/jobs/{id}/heartbeat", runs("jobs"), heartbeat),
+    post("/api/v1/jobs/{id}/complete", runs("jobs"), completeJob),
+    post("/api/v1/jobs/{id}/fail", runs("jobs"), failJob),
+
+    get("/api/v1/runs", scanning(reads("runs")), listRuns),
     get("/api/v1/runs/{id}", reads("runs"), getRun),
 
-    get("/api/v1/evidence", reads("evidence"), listEvidence),
+    get("/api/v1/evidence", scanning(reads("evidence")), listEvidence),
     post("/api/v1/evidence", writes("evidence"), addEvidence),
     get("/api/v1/evidence/{id}", reads("evidence"), getEvidence),
     post("/api/v1/evidence/evaluate", writes("evidence"), evaluateEvidence),
 
-    get("/api/v1/policies", reads("policies"), listPolicies),
+    get("/api/v1/policies", scanning(reads("policies")), listPolicies),
     post("/api/v1/policies/{name}", administers("policies"), createPolicy),
     post("/api/v1/policies/check", waiting(reads("policies")), checkPolicy),
     post("/api/v1/policies/test", waiting(reads("policies")), testPolicy),
@@ -85,23 +122,23 @@ const Route routes[] = {
     post("/api/v1/policies/bindings", administers("policies"), createBinding),
     del("/api/v1/policies/bindings/{id}", administers("policies"), deleteBinding),
 
-    get("/api/v1/change-requests", reads("change-requests"), listChangeRequests),
+    get("/api/v1/change-requests", scanning(reads("change-requests")), listChangeRequests),
     post("/api/v1/change-requests", writes("change-requests"), createChangeRequest),
     get("/api/v1/change-requests/{id}", reads("change-requests"), getChangeRequest),
     post("/api/v1/change-requests/{id}/approve", approves("change-requests"), approveChangeRequest),
     post("/api/v1/change-requests/{id}/reject", approves("change-requests"), rejectChangeRequest),
     post("/api/v1/change-requests/{id}/withdraw", waiting(reads("change-requests")), withdrawChangeRequest),
     post("/api/v1/change-requests/{id}/retry", waiting(reads("change-requests")), retryChangeRequest),
-    get("/api/v1/approvals", reads("approvals"), listApprovals),
+    get("/api/v1/approvals", scanning(reads("approvals")), listApprovals),
 
-    get("/api/v1/decisions", reads("decisions"), listDecisions),
+    get("/api/v1/decisions", scanning(reads("decisions")), listDecisions),
     get("/api/v1/decisions/{digest}", reads("decisions"), getDecision),
     post("/api/v1/decisions/{digest}/replay", waiting(reads("decisions")), replayDecision),
 
-    get("/api/v1/lineage/graph", reads("lineage"), lineageGraph),
+    get("/api/v1/lineage/graph", scanning(reads("lineage")), lineageGraph),
 
     get("/api/v1/ledger", reads("ledger"), ledgerState),
-    get("/api/v1/ledger/entries", reads("ledger"), listEntries),
+    get("/api/v1/ledger/entries", scanning(reads("ledger")), listEntries),
     get("/api/v1/ledger/entries/{index}", reads("ledger"), getEntry),
     get("/api/v1/ledger/entries/{index}/receipt", reads("ledger"), getReceipt),
     post("/api/v1/ledger/verify", administers("ledger"), verifyLedger),
@@ -109,12 +146,22 @@ const Route routes[] = {
     get("/ledger/key", open(), publicKey),
     get("/ledger/tile/{path...}", open(), publicTile),
 
+    post("/api/v1/session", waiting(open()), openSession),
+    del("/api/v1/session", waiting(open()), closeSession),
     get("/api/v1/users", administers("users"), listUsers),
     post("/api/v1/users", administers("users"), createUser),
     get("/api/v1/users/me", signedIn(), whoAmI),
     put("/api/v1/users/{name}/password", waiting(signedIn()), setPassword),
     put("/api/v1/users/{name}/grants", administers("users"), setGrants),
     del("/api/v1/users/{name}", administers("users"), deleteUser),
+
+    get("/api/v1/webhooks", administers("webhooks"), listWebhooks),
+    post("/api/v1/webhooks", administers("webhooks"), createWebhook),
+    get("/api/v1/webhooks/{id}", administers("webhooks"), getWebhook),
+    patch("/api/v1/webhooks/{id}", administers("webhooks"), changeWebhook),
+    del("/api/v1/webhooks/{id}", administers("webhooks"), deleteWebhook),
+    post("/api/v1/webhooks/{id}/test", administers("webhooks"), testWebhook),
+    get("/api/v1/webhooks/{id}/deliveries", administers("webhooks"), listDeliveries),
 
     get("/api/v1/tokens", administers("tokens"), listTokens),
     post("/api/v1/tokens", administers("tokens"), createToken),
@@ -127,6 +174,7 @@ const Dialect& dialect() {
   static const Dialect native{
       .name = "native",
       .manner = {.forbidUnknown = true},
+      .sessions = true,
       .wantsJsonType = true,  // and with it no page of another origin can make a browser on this machine write here
       .renderError = renderError,
   };

@@ -12,5 +12,8 @@ Front front();
 
 /// Blobs, version files and the change feed, which read or write piece by piece.
 void mountStreams(http::Router& router, Core& core);
+void mountChanges(http::Router& router, Core& core);  ///< the change feed's part of it
+/// Leasing jobs, which may wait for one.
+void mountJobStreams(http::Router& router, Core& core);
 
 }  // namespace regesta::api::native

@@ -25,7 +25,7 @@ std::vector<policy::Module> modulesOf(const std::vector<PolicyModule>& asked) {
 
 Plain jsonAnswer(const json::object& object) {
   Plain answer;
-  answer.body = json::serialize(object);
+  answer.body = writeJson(object);
   return answer;
 }
 

@@ -83,7 +83,7 @@ TEST(Tables, everyPathVariableHasAField) {
 }
 
 std::string accessMatrix() {
-  static constexpr std::string_view verbs[] = {"read", "write", "approve", "administer"};
+  static constexpr std::string_view verbs[] = {"read", "write", "approve", "administer", "run"};
   std::set<std::string> lines;
   for (const Front& front : fronts()) {
     for (const Route& route : front.routes) {

@@ -248,6 +248,40 @@ TEST(Server, WaitingHandlersRunSideBySideAndInlineOnesGoOn) {
   for (auto& peer : peers) EXPECT_EQ(bodyOf(peer->receiveResponse()), "done");
 }
 
+TEST(Server, ARouteThatWasSlowLeavesTheIoThread) {
+  auto where = [](const Request&) {
+    return text(fmt::format("{}", std::hash<std::thread::id>()(std::this_thread::get_id())));
+  };
+  std::chrono::milliseconds nap{0};
+  auto scan = [&](const Request& request) {
+    std::this_thread::sleep_for(nap);
+    if (request.query == "fail") throw Invalid("filter", "is no filter");
+    return where(request);
+  };
+  Live live([&](Router& router) {
+    router.add("GET", "/where", whole(where));
+    for (auto path : {"/scan", "/failing-scan"}) {
+      router.add("GET", path, whole(scan, Runs::measured));
+      router.add("POST", path, whole(scan, Runs::measured));
+    }
+  });
+  Peer peer(live.port());
+  auto ask = [&](std::string_view line) {
+    peer.send(fmt::format("{} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", line));
+    return bodyOf(peer.receiveResponse());
+  };
+  std::string io = ask("GET /where");
+  nap = std::chrono::milliseconds(5);
+  EXPECT_EQ(ask("GET /scan"), io) << "nothing is known of it yet";
+  nap = std::chrono::milliseconds(0);
+  EXPECT_NE(ask("GET /scan"), io);
+  EXPECT_NE(ask("GET /scan"), io) << "one quick answer proves nothing";
+  EXPECT_EQ(ask("GET /where"), io);
+  nap = std::chrono::milliseconds(5);
+  ask("POST /failing-scan?fail");
+  EXPECT_NE(ask("POST /failing-scan"), io) << "failing takes as long";
+}
+
 TEST(Server, BufferedBodiesHaveALimitTogether) {
   Live live(commonRoutes);
   // Each body stops one byte before its end, so that all of them stay in memory.

@@ -1,0 +1,61 @@
+#include <chrono>
+
+#include "api/native/front.h"
+#include "api/native/jobs.h"
+#include "http/exchange.h"
+
+namespace regesta::api::native {
+
+namespace {
+
+using Task = http::asio::awaitable<void>;
+
+constexpr std::chrono::milliseconds pause{250};  // between two looks for work: it may come from another server
+constexpr std::size_t orderLimit = 4096;
+
+/// POST /api/v1/jobs/lease: a job, as soon as there is one; 204 when the wait is over without.
+class LeaseJob final : public http::StreamHandler {
+ public:
+  explicit LeaseJob(Core& core) : core_(core) {}
+
+  Task handle(http::Exchange& exchange) override {
+    std::string body;
+    char piece[1024];
+    while (std::size_t count = co_await exchange.read(piece)) body.append(piece, count);
+    std::optional<Call> call;
+    LeaseOrder order;
+    std::function<void()> enter = [&] {
+      call.emplace(admit(core_, exchange.request(), runs("jobs"), dialect()));
+      order = readAs<LeaseOrder>(body.empty() ? json::value(json::object()) : parseJson(body), dialect().manner);
+    };
+    co_await exchange.waiting(std::move(enter));
+    auto until = std::chrono::steady_clock::now() + std::chrono::seconds(order.wait);
+    std::optional<LeaseAnswer> leased;
+    while (true) {
+      std::function<void()> look = [&] {
+        if (isWorkDue(*call, order)) leased = leaseNow(*call, order);
+      };
+      co_await exchange.waiting(std::move(look));
+      if (leased || exchange.draining() || std::chrono::steady_clock::now() >= until) break;
+      co_await exchange.wait(pause);
+    }
+    http::Response answer;
+    answer.status = leased ? 200 : 204;
+    if (leased) answer.body = writeAs(*leased);
+    co_await exchange.respond(std::move(answer));
+  }
+
+ private:
+  Core& core_;
+};
+
+}  // namespace
+
+void mountJobStreams(http::Router& router, Core& core) {
+  http::Action action;
+  action.stream = std::make_shared<LeaseJob>(core);
+  action.bodyLimit = orderLimit;
+  router.add("POST", "/api/v1/jobs/lease", std::move(action));
+}
+
+}  // namespace regesta::api::native

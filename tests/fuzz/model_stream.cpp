@@ -1,0 +1,20 @@
+// rooms: cli
+// What a model's server answers, as a stream in two pieces and whole.
+#include "base/error.h"
+#include "cli/model/answer.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  try {
+    regesta::cli::CompletionStream stream;
+    stream.take(bytes.substr(0, size / 2));
+    stream.take(bytes.substr(size / 2));
+    stream.finish();
+  } catch (const regesta::Error&) {
+  }
+  try {
+    regesta::cli::readCompletion(bytes);
+  } catch (const regesta::Error&) {
+  }
+  return 0;
+}
