@@ -2,6 +2,7 @@
 // The streaming shape. This header brings Asio in: only http/, the streaming files of api/ and server/ include it.
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "http/message.h"
+#include "http/router.h"
 
 namespace regesta::http {
 
@@ -48,5 +50,8 @@ class StreamHandler {
   virtual ~StreamHandler() = default;
   virtual asio::awaitable<void> handle(Exchange& exchange) = 0;
 };
+
+/// What stands behind a streaming route; `bodyLimit` 0: limits::wholeBody.
+Action streaming(std::shared_ptr<StreamHandler> handler, std::size_t bodyLimit);
 
 }  // namespace regesta::http

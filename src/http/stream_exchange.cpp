@@ -146,4 +146,11 @@ std::function<void()> StreamExchange::waker() {
 
 bool StreamExchange::draining() const { return connection_.site().draining.load(std::memory_order_relaxed); }
 
+Action streaming(std::shared_ptr<StreamHandler> handler, std::size_t bodyLimit) {
+  Action action;
+  action.stream = std::move(handler);
+  action.bodyLimit = bodyLimit;
+  return action;
+}
+
 }  // namespace regesta::http

@@ -281,13 +281,6 @@ class Receive final : public http::StreamHandler {
   Core& core_;
 };
 
-http::Action streaming(std::shared_ptr<http::StreamHandler> handler, std::size_t bodyLimit) {
-  http::Action action;
-  action.stream = std::move(handler);
-  action.bodyLimit = bodyLimit;
-  return action;
-}
-
 }  // namespace
 
 http::Response renderError(const Error& error) {
@@ -302,10 +295,10 @@ http::Response renderError(const Error& error) {
 
 void mountStreams(http::Router& router, Core& core) {
   constexpr std::size_t noBody = 1, list = limits::gitRequest;
-  router.add("GET", "/git/{repo}.git/info/refs", streaming(std::make_shared<Refs>(core), noBody));
-  router.add("POST", "/git/{repo}.git/git-upload-pack", streaming(std::make_shared<Upload>(core), list));
+  router.add("GET", "/git/{repo}.git/info/refs", http::streaming(std::make_shared<Refs>(core), noBody));
+  router.add("POST", "/git/{repo}.git/git-upload-pack", http::streaming(std::make_shared<Upload>(core), list));
   router.add("POST", "/git/{repo}.git/git-receive-pack",
-             streaming(std::make_shared<Receive>(core), limits::gitPack + list));
+             http::streaming(std::make_shared<Receive>(core), limits::gitPack + list));
 }
 
 }  // namespace regesta::api::git

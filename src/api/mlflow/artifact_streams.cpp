@@ -162,11 +162,7 @@ class RunUpload final : public Upload {
 
 void add(http::Router& router, std::string_view method, const std::string& pattern,
          std::shared_ptr<http::StreamHandler> handler) {
-  http::Action action;
-  action.stream = std::move(handler);
-  action.bodyLimit = anySize;
-  action.pattern = pattern;
-  router.add(method, pattern, std::move(action));
+  router.add(method, pattern, http::streaming(std::move(handler), anySize));
 }
 
 }  // namespace

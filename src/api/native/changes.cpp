@@ -132,10 +132,7 @@ class Changes final : public http::StreamHandler {
 }  // namespace
 
 void mountChanges(http::Router& router, Core& core) {
-  http::Action action;
-  action.stream = std::make_shared<Changes>(core);
-  action.bodyLimit = 1;
-  router.add("GET", "/api/v1/changes", std::move(action));
+  router.add("GET", "/api/v1/changes", http::streaming(std::make_shared<Changes>(core), 1));
 }
 
 }  // namespace regesta::api::native

@@ -52,10 +52,7 @@ class LeaseJob final : public http::StreamHandler {
 }  // namespace
 
 void mountJobStreams(http::Router& router, Core& core) {
-  http::Action action;
-  action.stream = std::make_shared<LeaseJob>(core);
-  action.bodyLimit = orderLimit;
-  router.add("POST", "/api/v1/jobs/lease", std::move(action));
+  router.add("POST", "/api/v1/jobs/lease", http::streaming(std::make_shared<LeaseJob>(core), orderLimit));
 }
 
 }  // namespace regesta::api::native

@@ -145,21 +145,14 @@ class GetFile final : public http::StreamHandler {
   Core& core_;
 };
 
-http::Action streaming(std::shared_ptr<http::StreamHandler> handler, std::size_t bodyLimit) {
-  http::Action action;
-  action.stream = std::move(handler);
-  action.bodyLimit = bodyLimit;
-  return action;
-}
-
 }  // namespace
 
 void mountStreams(http::Router& router, Core& core) {
   constexpr std::size_t noBody = 1;
-  router.add("PUT", "/api/v1/blobs", streaming(std::make_shared<PutBlob>(core), blobLimit));
-  router.add("GET", "/api/v1/blobs/{digest}", streaming(std::make_shared<GetBlob>(core), noBody));
+  router.add("PUT", "/api/v1/blobs", http::streaming(std::make_shared<PutBlob>(core), blobLimit));
+  router.add("GET", "/api/v1/blobs/{digest}", http::streaming(std::make_shared<GetBlob>(core), noBody));
   router.add("GET", "/api/v1/assets/{kind}/{name}/versions/{selector}/files/{path...}",
-             streaming(std::make_shared<GetFile>(core), noBody));
+             http::streaming(std::make_shared<GetFile>(core), noBody));
   mountChanges(router, core);
 }
 

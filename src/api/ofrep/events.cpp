@@ -106,10 +106,7 @@ std::string eventsUri(const Call& call) {
 }
 
 void mountEvents(http::Router& router, Core& core) {
-  http::Action action;
-  action.stream = std::make_shared<Events>(core);
-  action.bodyLimit = 1;
-  router.add("GET", "/ofrep/v1/events", std::move(action));
+  router.add("GET", "/ofrep/v1/events", http::streaming(std::make_shared<Events>(core), 1));
 }
 
 }  // namespace regesta::api::ofrep

@@ -37,7 +37,6 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
 
 export const get = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, undefined, signal);
 export const post = <T>(path: string, body: unknown = {}) => call<T>('POST', path, body);
-export const put = <T>(path: string, body: unknown = {}) => call<T>('PUT', path, body);
 
 /** Joins path segments, each encoded. */
 export const path = (...segments: (string | number)[]) => '/api/v1/' + segments.map((s) => encodeURIComponent(s)).join('/');
