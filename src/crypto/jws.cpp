@@ -32,13 +32,8 @@ std::string_view nameOf(JwsAlgorithm algorithm) {
   return "";
 }
 
-/// A member that is text; empty when it is absent or anything else.
-std::string textOf(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found && found->is_string() ? std::string(found->as_string()) : std::string();
-}
 std::string bytesOf(const json::object& object, std::string_view name) {
-  return base64UrlDecode(textOf(object, name)).value_or("");
+  return base64UrlDecode(memberText(object, name)).value_or("");
 }
 
 std::string decoded(std::string_view part, std::string_view what) {
@@ -48,7 +43,7 @@ std::string decoded(std::string_view part, std::string_view what) {
 
 /// The one algorithm of a key's type; nothing for keys of other types and with too little in them.
 std::optional<JwsAlgorithm> fitting(const json::object& key) {
-  std::string type = textOf(key, "kty"), curve = textOf(key, "crv");
+  std::string type = memberText(key, "kty"), curve = memberText(key, "crv");
   if (type == "RSA") return JwsAlgorithm::rs256;
   if (type == "EC" && curve == "P-256") return JwsAlgorithm::es256;
   if (type == "OKP" && curve == "Ed25519") return JwsAlgorithm::eddsa;
@@ -56,7 +51,7 @@ std::optional<JwsAlgorithm> fitting(const json::object& key) {
 }
 
 bool isForSigning(const json::object& key, JwsAlgorithm algorithm) {
-  std::string use = textOf(key, "use"), named = textOf(key, "alg");
+  std::string use = memberText(key, "use"), named = memberText(key, "alg");
   return (use.empty() || use == "sig") && (named.empty() || named == nameOf(algorithm));
 }
 
@@ -82,14 +77,14 @@ Jws parseJws(std::string_view compact) {
   json::value header = parseJson(decoded(parts[0], "header"));
   if (!header.is_object()) throw Error(Code::invalid, "the token's header is no JSON object");
   const json::object& said = header.as_object();
-  std::string name = textOf(said, "alg");
+  std::string name = memberText(said, "alg");
   auto algorithm = algorithmOf(name);
   if (!algorithm)
     throw error(Code::invalid, "the token is signed with '{}'; RS256, ES256 and EdDSA are taken",
                 isUtf8(name) ? shorten(name, 40) : "?");
   // Whoever lists an extension there wants the token refused by those who do not know it; "b64" is one of them.
   if (said.contains("crit")) throw Error(Code::invalid, "the token asks for an extension that is not known here");
-  return {*algorithm, textOf(said, "kid"), std::string(compact.substr(0, compact.rfind('.'))),
+  return {*algorithm, memberText(said, "kid"), std::string(compact.substr(0, compact.rfind('.'))),
           decoded(parts[1], "payload"), decoded(parts[2], "signature")};
 }
 
@@ -105,8 +100,8 @@ std::vector<Jwk> readJwkSet(std::string_view text) {
     const json::object& key = item.as_object();
     auto algorithm = fitting(key);
     if (!algorithm || !isForSigning(key, *algorithm)) continue;
-    Jwk read{*algorithm,        textOf(key, "kid"), bytesOf(key, "n"),
-             bytesOf(key, "e"), bytesOf(key, "x"),  bytesOf(key, "y")};
+    Jwk read{*algorithm,        memberText(key, "kid"), bytesOf(key, "n"),
+             bytesOf(key, "e"), bytesOf(key, "x"),      bytesOf(key, "y")};
     if (isWhole(read)) keys.push_back(std::move(read));
   }
   return keys;

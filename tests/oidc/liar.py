@@ -1,16 +1,22 @@
 """An identity provider that lies: it signs, or does not sign, whatever a test wants."""
 
 import base64
+import datetime
 import hashlib
 import hmac
 import http.server
+import ipaddress
 import json
+import ssl
 import threading
 import time
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 
 def b64(data):
@@ -51,10 +57,23 @@ def token(claims, header, sign):
     return text + "." + b64(sign(text.encode()))
 
 
+def certificate(path):
+    """A key and a certificate for 127.0.0.1 that only itself vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+            .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+            .add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256()))
+    path.write_bytes(made.public_bytes(Encoding.PEM) + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return str(path)
+
+
 class Liar:
     """`key` signs honestly; tests replace what they want to be a lie."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
         self.key = Key()
         liar = self
 
@@ -80,7 +99,11 @@ class Liar:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.issuer = f"http://127.0.0.1:{self.server.server_port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.issuer = f"http{'s' if certificate else ''}://127.0.0.1:{self.server.server_port}"
         self.discovery = {"issuer": self.issuer, "authorization_endpoint": self.issuer + "/auth", "token_endpoint": self.issuer + "/token",
                           "userinfo_endpoint": self.issuer + "/userinfo", "jwks_uri": self.issuer + "/keys"}
         self.answers = {"/.well-known/openid-configuration": self.discovery, "/moved": self.discovery,

@@ -6,7 +6,7 @@ import urllib.parse
 import pytest
 from browser import Browser
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from liar import Key, Liar, b64, token
+from liar import Key, Liar, b64, certificate, token
 
 
 @pytest.fixture
@@ -127,6 +127,20 @@ def test_hostile_discovery_and_keys(serve, liar, name, change):
     server = serve(liar.issuer, create_users="true")
     who, why = attempt(server, liar, lambda nonce: liar.honest(liar.claims(nonce)))
     assert who is None and why, name
+
+
+def test_a_provider_that_nobody_vouches_for(serve, tmp_path):
+    trusted = certificate(tmp_path / "provider.pem")
+    liar = Liar(trusted)
+    try:
+        def honest(nonce):
+            return liar.honest(liar.claims(nonce))
+
+        who, why = attempt(serve(liar.issuer, create_users="true"), liar, honest)
+        assert who is None and "certificate" in why
+        assert attempt(serve(liar.issuer, create_users="true", ca_file=trusted), liar, honest) == ("user:eve", None)
+    finally:
+        liar.stop()
 
 
 def weak(liar):

@@ -14,11 +14,6 @@ namespace {
   throw error(Code::unauthenticated, "the identity provider's ID token {}", why);
 }
 
-std::string textOf(const json::object& claims, std::string_view name) {
-  const json::value* found = claims.if_contains(name);
-  return found && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
 /// Seconds; fractions are allowed (RFC 7519 section 2).
 std::optional<double> timeOf(const json::object& claims, std::string_view name) {
   const json::value* found = claims.if_contains(name);
@@ -42,7 +37,7 @@ void checkAudience(const json::object& claims, const std::string& clientId) {
   if (!listed) refuse("was made for another application");
   const json::value* party = claims.if_contains("azp");
   if (others && !party) refuse("was made for several applications and does not say which one asked");
-  if (party && textOf(claims, "azp") != clientId) refuse("was asked for by another application");
+  if (party && memberText(claims, "azp") != clientId) refuse("was asked for by another application");
 }
 
 void checkTimes(const json::object& claims, std::int64_t now) {
@@ -63,11 +58,11 @@ json::object readIdToken(std::string_view token, const std::function<crypto::Jwk
   json::value payload = parseJson(jws.payload);
   if (!payload.is_object()) refuse("is no JSON object");
   json::object claims = payload.as_object();
-  if (textOf(claims, "iss") != expected.issuer) refuse("comes from another issuer");
+  if (memberText(claims, "iss") != expected.issuer) refuse("comes from another issuer");
   checkAudience(claims, expected.clientId);
   checkTimes(claims, expected.nowSeconds);
-  if (!crypto::constantTimeEquals(textOf(claims, "nonce"), expected.nonce)) refuse("belongs to another sign-in");
-  std::string subject = textOf(claims, "sub");
+  if (!crypto::constantTimeEquals(memberText(claims, "nonce"), expected.nonce)) refuse("belongs to another sign-in");
+  std::string subject = memberText(claims, "sub");
   if (subject.empty() || subject.size() > limits::subjectLength) refuse("does not say who it is about");
   return claims;
 }

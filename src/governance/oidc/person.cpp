@@ -14,18 +14,13 @@ namespace {
 constexpr std::string_view emailClaim = "email";
 constexpr std::string_view everybody = "*";
 
-std::string textOf(const json::object& claims, std::string_view name) {
-  const json::value* found = claims.if_contains(name);
-  return found && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
 std::string verifiedEmail(const json::object& claims) {
   const json::value* verified = claims.if_contains("email_verified");
-  return verified && verified->is_bool() && verified->as_bool() ? textOf(claims, emailClaim) : std::string();
+  return verified && verified->is_bool() && verified->as_bool() ? memberText(claims, emailClaim) : std::string();
 }
 
 std::string nameOf(const Options& options, const json::object& claims) {
-  std::string name = options.nameClaim == emailClaim ? std::string() : textOf(claims, options.nameClaim);
+  std::string name = options.nameClaim == emailClaim ? std::string() : memberText(claims, options.nameClaim);
   return name.empty() ? verifiedEmail(claims) : name;
 }
 
@@ -65,7 +60,7 @@ bool wantsMore(const Options& options, const json::object& claims) {
 }
 
 Person personOf(const Options& options, const json::object& claims) {
-  Person person{options.issuer, textOf(claims, "sub"), nameOf(options, claims), std::nullopt, options.createUsers};
+  Person person{options.issuer, memberText(claims, "sub"), nameOf(options, claims), std::nullopt, options.createUsers};
   if (person.name.empty())
     throw error(Code::denied,
                 "the identity provider does not tell your name: it sends neither '{}' nor a verified email address",

@@ -21,11 +21,6 @@ json::value parsed(std::string_view text, std::string_view what) {
   return value;
 }
 
-std::string textOf(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
 /// An error code of OAuth as it may be shown: it comes from outside.
 std::string shownCode(std::string_view code) {
   bool plain = !code.empty() && code.size() <= 60 &&
@@ -99,11 +94,11 @@ std::string Provider::get(const std::string& address, std::string_view what) {
 Metadata Provider::readMetadata(std::string_view text) const {
   json::value value = parsed(text, "discovery document");
   const json::object& said = objectOf(value, "discovery document");
-  if (textOf(said, "issuer") != options_.issuer)
+  if (memberText(said, "issuer") != options_.issuer)
     throw error(Code::unavailable, "the identity provider calls itself '{}', the setting oidc.issuer says '{}'",
-                shorten(textOf(said, "issuer"), 200), options_.issuer);
+                shorten(memberText(said, "issuer"), 200), options_.issuer);
   auto address = [&](std::string_view name, bool needed) {
-    std::string found = textOf(said, name);
+    std::string found = memberText(said, name);
     if (found.empty() && !needed) return found;
     if (!isSafeAddress(found)) throw error(Code::unavailable, "the identity provider's {} is no https address", name);
     return found;
@@ -192,8 +187,8 @@ Tokens Provider::exchange(const std::string& code, const std::string& redirect, 
   const json::object& said = objectOf(value, "answer to the code");
   if (response.status != 200)
     throw error(Code::unavailable, "the identity provider did not take the code ({}: {})", response.status,
-                shownCode(textOf(said, "error")));
-  Tokens tokens{textOf(said, "id_token"), textOf(said, "access_token")};
+                shownCode(memberText(said, "error")));
+  Tokens tokens{memberText(said, "id_token"), memberText(said, "access_token")};
   if (tokens.id.empty()) throw Error(Code::unavailable, "the identity provider sent no ID token");
   return tokens;
 }

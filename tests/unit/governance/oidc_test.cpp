@@ -1,4 +1,7 @@
 // Signing in through an identity provider, without the network: when the provider is asked, and who becomes whom.
+#include <latch>
+#include <thread>
+
 #include "base/limits_sign_in.h"
 #include "base/time.h"
 #include "governance/oidc/sign_in.h"
@@ -123,6 +126,27 @@ TEST_F(OidcTest, aProviderThatIsAwayIsLeftAloneForAMoment) {
   down_ = false;
   clock_ += Provider::failureLasts;
   EXPECT_EQ(provider.metadata().token, issuer + "/token");
+}
+
+TEST_F(OidcTest, aProviderThatAnswersSlowlyHoldsUpAFew) {
+  Options options = this->options();
+  std::latch asked(limits::providerCalls), answered(1);
+  outside_.send = [&](const http::ClientRequest& request) {
+    asked.count_down();
+    answered.wait();
+    http::Response response;
+    response.body = request.url.ends_with("/keys") ? signer_.set() : canonicalJson(discovery_);
+    return response;
+  };
+  Provider provider(options, outside_);
+  std::vector<std::jthread> waiting;
+  for (std::size_t i = 0; i < limits::providerCalls; ++i) waiting.emplace_back([&] { provider.metadata(); });
+  asked.wait();
+  std::string why = thrown(Code::exhausted, [&] { provider.metadata(); });
+  answered.count_down();
+  waiting.clear();
+  EXPECT_NE(why.find("try again"), std::string::npos);
+  EXPECT_EQ(provider.metadata().keys, issuer + "/keys");
 }
 
 TEST_F(OidcTest, discoveryMustBeTheIssuersOwnAndLeadNowhereUnsafe) {
