@@ -110,7 +110,7 @@ class Liar:
                         "/keys": {"keys": [self.key.jwk()]}, "/userinfo": {}}
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def claims(self, nonce, **more):
+    def claims(self, nonce, /, **more):
         now = int(time.time())
         claims = {"iss": self.issuer, "sub": "s-eve", "aud": "regesta", "exp": now + 300, "iat": now, "nonce": nonce, "preferred_username": "eve"} | more
         return {name: value for name, value in claims.items() if value is not None}

@@ -50,6 +50,7 @@ export class IdentityProvider {
       conformIdTokenClaims: this.userinfo,
       cookies: { keys: [randomBytes(16).toString('hex')] },
       pkce: { required: () => true },
+      ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
       features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
       interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
       findAccount: (_, sub) => find(sub) && { accountId: sub, claims: () => find(sub) },

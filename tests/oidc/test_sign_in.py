@@ -109,6 +109,7 @@ def test_unless_users_are_created_an_admin_makes_them(serve, provider):
     assert root(server, "POST", "/api/v1/users", {"name": "mia", "subject": "s", "password": "x" * 9})[0] == 400
     status, made = root(server, "POST", "/api/v1/users", {"name": "mia", "oidc": True, "grants": grant})
     assert status == 201 and made["link"]["subject"] == "" and made["password"] is False
+    browser = Browser(server)  # the provider remembers the other one
     browser.sign_in("mia")
     assert browser.me() == "user:mia"
     # Without oidc.roles what the admin gave stays.
@@ -225,11 +226,11 @@ def test_sessions_are_listed_and_ended_everywhere(serve, provider):
 def test_nothing_secret_reaches_a_log(serve, provider, tmp_path):
     server = serve(provider.issuer, create_users="true")
     provider.people(mia=MIA, boss=MIA | {"sub": "s-boss", "preferred_username": "root"})
-    browser = Browser(server)
-    browser.sign_in("boss")
+    refused, browser = Browser(server), Browser(server)
+    refused.sign_in("boss")
     browser.sign_in("mia")
     secrets = [CLIENT["REGESTA_OIDC_CLIENT_SECRET"], *browser.cookies[f"127.0.0.1:{server.port}"].values()]
-    for address in browser.addresses:
+    for address in refused.addresses + browser.addresses:
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(address).query)
         secrets += [value for name in ("code", "state", "nonce") for value in query.get(name, [])]
     assert len(secrets) > 6
