@@ -223,6 +223,31 @@ def test_sessions_are_listed_and_ended_everywhere(serve, provider):
     assert (here.me(), there.me(), otto.me()) == (None, None, "user:otto")
 
 
+def test_the_command_line_makes_links_and_ends_them(serve, provider):
+    server = serve(provider.issuer)
+    provider.people(mia=MIA, otto=MIA | {"sub": "s-otto", "preferred_username": "otto"})
+    token = root(server, "POST", "/api/v1/tokens", {"name": "admin", "grants": [{"role": "admin", "workspace": "*", "name_pattern": "*"}]})[1]["token"]
+
+    def regesta(*words):
+        ran = subprocess.run([binary(), *words], capture_output=True, text=True, timeout=60, env=os.environ | {"REGESTA_URL": server.url, "REGESTA_TOKEN": token})
+        return ran.returncode, ran.stdout + ran.stderr
+
+    assert regesta("user", "create", "mia", "--oidc", "--grant", "reader")[0] == 0
+    assert regesta("user", "create", "otto", "--password", "a long password")[0] == 0
+    assert regesta("user", "create", "eve", "--oidc", "--password", "a long password")[0] == 2
+    assert regesta("user", "create", "eve", "--subject", "s", "--password", "a long password")[0] == 2
+    code, said = regesta("user", "link", "otto", "--subject", "s-otto")
+    assert code == 0 and "otto signs in at the identity provider" in said
+    mia, otto = Browser(server), Browser(server)
+    mia.sign_in("mia")
+    otto.sign_in("otto")
+    assert (mia.me(), otto.me()) == ("user:mia", "user:otto")
+    assert regesta("user", "unlink", "otto")[0] == 0
+    assert otto.me() is None
+    assert "no browser is signed in as you" in regesta("user", "sessions")[1]
+    assert "signed out 0 browsers" in regesta("user", "sign-out")[1]
+
+
 def test_nothing_secret_reaches_a_log(serve, provider, tmp_path):
     server = serve(provider.issuer, create_users="true")
     provider.people(mia=MIA, boss=MIA | {"sub": "s-boss", "preferred_username": "root"})
