@@ -3,9 +3,11 @@
 #include "api/langfuse/dialect.h"
 
 #include "api/langfuse/ingestion.h"
+#include "api/langfuse/observations.h"
 #include "api/langfuse/otel.h"
 #include "api/langfuse/project.h"
 #include "api/langfuse/prompts.h"
+#include "api/langfuse/score_configs.h"
 #include "api/langfuse/scores.h"
 
 namespace regesta::api::langfuse {
@@ -20,8 +22,8 @@ std::vector<Route> join(std::initializer_list<std::span<const Route>> tables) {
 }  // namespace
 
 Front front() {
-  static const std::vector<Route> routes =
-      join({projectRoutes(), promptRoutes(), scoreRoutes(), ingestionRoutes(), otelRoutes()});
+  static const std::vector<Route> routes = join({projectRoutes(), promptRoutes(), scoreRoutes(), scoreConfigRoutes(),
+                                                 ingestionRoutes(), otelRoutes(), observationRoutes()});
   return {dialect(), routes};
 }
 
