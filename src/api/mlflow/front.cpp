@@ -36,8 +36,8 @@ Front front() {
   static const std::vector<Route> routes =
       joined({probeRoutes(), experimentRoutes(), runRoutes(), runLogRoutes(), metricRoutes(), loggedModelRoutes(),
               registeredModelRoutes(), modelVersionRoutes(), artifactRoutes(), workspaceRoutes(), traceRoutes(),
-              legacyTraceRoutes(), assessmentRoutes(), traceSpanRoutes(), traceMetricRoutes(), evaluationDatasetRoutes(),
-              evaluationRecordRoutes(), scorerRoutes(), issueRoutes()});
+              legacyTraceRoutes(), assessmentRoutes(), traceSpanRoutes(), traceMetricRoutes(),
+              evaluationDatasetRoutes(), evaluationRecordRoutes(), scorerRoutes(), issueRoutes()});
   return {.dialect = dialect(),
           .routes = routes,
           .prefixes = below,
