@@ -30,7 +30,7 @@ def test_a_dataset_grows_by_what_is_new(tracking, experiment, name):
         datasets.get_dataset(dataset_id=made.dataset_id)
 
 
-def test_a_dataset_of_traces(tracking, experiment, name):
+def test_a_dataset_of_traces(client, experiment, name):
     mlflow.set_experiment(experiment_id=experiment)
     with mlflow.start_span(name="ask") as span:
         span.set_inputs({"q": "what"})
@@ -38,7 +38,7 @@ def test_a_dataset_of_traces(tracking, experiment, name):
     mlflow.flush_trace_async_logging()
     made = datasets.create_dataset(name=name, experiment_id=experiment)
     made.merge_records(mlflow.search_traces(locations=[experiment], return_type="list"))
-    [record] = datasets.get_dataset(dataset_id=made.dataset_id).records
+    [record] = client.get_dataset(made.dataset_id).records
     assert record.inputs == {"q": "what"} and record.source.source_data["trace_id"] == span.trace_id
 
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -73,7 +74,7 @@ json::object Observation::metadata() const {
   for (const auto& [key, value] : span_.attributes) {
     std::string_view name = key;
     if (name.size() > whole.size() && name.starts_with(whole) && name[whole.size()] == '.')
-      all[name.substr(whole.size() + 1)] = value;
+      all[name.substr(whole.size() + 1)] = value.is_string() ? parsed(std::string(value.get_string())) : value;
   }
   return all;
 }

@@ -69,6 +69,15 @@ struct ScorerRef {
                                      field<&ScorerRef::version>("version", atLeast(1))};
 };
 
+struct OnlineConfigQuery {
+  std::vector<std::string> scorer_ids;
+  static constexpr Field fields[] = {field<&OnlineConfigQuery::scorer_ids>("scorer_ids", required)};
+};
+struct OnlineConfigs {
+  RawJson configs;
+  static constexpr Field fields[] = {field<&OnlineConfigs::configs>("configs")};
+};
+
 Scorer wireOf(const tracking::Scorer& s) { return {s.experiment, s.name, s.version, s.body, s.createdAt, s.scorerId}; }
 
 Scorers wireOf(const std::vector<tracking::Scorer>& scorers) {
@@ -143,6 +152,9 @@ Nothing deleteScorer(Call& call, const ScorerRef& in) {
   return {};
 }
 
+/// Clients ask this for every scorer that they list. Nothing is scored online here, so no scorer has a configuration.
+OnlineConfigs listOnlineConfigs(Call&, const OnlineConfigQuery&) { return {{"[]"}}; }
+
 }  // namespace
 
 std::span<const Route> scorerRoutes() {
@@ -151,6 +163,7 @@ std::span<const Route> scorerRoutes() {
       get("/api/3.0/mlflow/scorers/list", scanning(reads("scorers")), listScorers),
       get("/api/3.0/mlflow/scorers/versions", reads("scorers"), listVersions),
       get("/api/3.0/mlflow/scorers/get", reads("scorers"), getScorer),
+      get("/api/3.0/mlflow/scorers/online-configs", reads("scorers"), listOnlineConfigs),
       del("/api/3.0/mlflow/scorers/delete", writes("scorers"), deleteScorer),
   };
   return routes;

@@ -74,7 +74,7 @@ TEST_P(TraceSearchTest, NewestFirstAndByAttributes) {
   EXPECT_EQ(find("status = 'ERROR'"), "bb");
   EXPECT_EQ(find("trace.status != 'OK'"), "cc bb");
   EXPECT_EQ(find("attributes.name LIKE 'a%'"), "bb aa");
-  EXPECT_EQ(find("name IN ('ask', 'x')"), "aa");
+  EXPECT_EQ(find("request_id IN ('aa', 'x')"), "aa");
   EXPECT_EQ(find("timestamp_ms >= 2000 AND timestamp < 4000"), "cc bb");
   EXPECT_EQ(find("execution_time > 100"), "bb");
   EXPECT_EQ(find("end_time <= 2200"), "bb aa");
@@ -93,8 +93,8 @@ TEST_P(TraceSearchTest, AnAssessmentOfASessionSpeaksForItsTraces) {
                           {.name = "alone", .value = "1"}};
     keep(s, std::move(judged), "s3");
   });
-  EXPECT_EQ(find("feedback.whole = 1"), "s1 s2 s3");
-  EXPECT_EQ(find("feedback.whole = 0"), "");
+  EXPECT_EQ(find("feedback.whole = '1'"), "s1 s2 s3");
+  EXPECT_EQ(find("feedback.whole = '0'"), "");
   EXPECT_EQ(find("feedback.alone IS NOT NULL"), "s3");
   EXPECT_EQ(find("feedback.whole IS NULL"), "tr-dd cc bb aa");
 }
