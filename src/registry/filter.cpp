@@ -70,6 +70,9 @@ std::string_view fieldName(Field field) {
 
 [[noreturn]] void refuseComparator(const Identifier& left, Comparator comparator, const Grammar& grammar,
                                    bool numeric) {
+  if (grammar.noun == "logged model")
+    throw error(Code::invalid, "Invalid comparison operator for {} '{}': {}", fieldName(left.field), left.key,
+                spelling(comparator));
   if (ofRegistry(grammar) && left.field == Field::attribute && numeric)
     throw error(Code::invalid, "Invalid comparator for attribute {}: {}", left.key, spelling(comparator));
   if (ofRegistry(grammar))

@@ -199,7 +199,7 @@ def test_scores_are_paged_by_a_cursor(lf, name):
 def test_the_cache_serves_stale_and_then_the_new_version(lf, name):
     lf.create_prompt(name=name, prompt="old", labels=["production"])
     assert lf.get_prompt(name, cache_ttl_seconds=1).prompt == "old"
-    other = httpx.post(f"{lf._base_url}/api/public/v2/prompts", auth=("pk", "sk"),
+    other = httpx.post(f"{lf._resources.base_url}/api/public/v2/prompts", auth=("pk", "sk"),
                        json={"name": name, "prompt": "new", "labels": ["production"]})
     assert other.status_code == 201, other.text
     assert lf.get_prompt(name, cache_ttl_seconds=1).prompt == "old"
@@ -352,3 +352,9 @@ def test_traces_are_read_back(lf, name):
     assert {page.data[0].id, second.id} == {outer.id, inner.id}
     [root] = lf.api.observations.get_many(trace_id=outer.trace_id, is_root_observation=True).data
     assert root.id == outer.id
+    lf.create_score(name="good", value=1, trace_id=outer.trace_id, score_id=name)
+    lf.flush()
+    whole = httpx.get(f"{lf._resources.base_url}/api/public/traces/{outer.trace_id}", auth=("pk-lf-any", "sk-lf-any")).json()
+    assert whole["name"] == "outer" and {o["name"] for o in whole["observations"]} == {"outer", "inner"}
+    assert [s["id"] for s in whole["scores"]] == [name]
+    assert httpx.get(f"{lf._resources.base_url}/api/public/traces/none", auth=("pk-lf-any", "sk-lf-any")).status_code == 404

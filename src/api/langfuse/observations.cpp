@@ -5,6 +5,7 @@
 #include <map>
 
 #include "api/langfuse/observation_wire.h"
+#include "api/langfuse/score_wire.h"
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -142,8 +143,46 @@ Plain listObservations(Call& call, const ObservationQuery& query) {
   return answer;
 }
 
+struct TracePath {
+  std::string traceId;
+  static constexpr Field fields[] = {field<&TracePath::traceId>("traceId", required)};
+};
+
+json::array scoresOf(db::Session& session, const Call& call, const std::string& traceId) {
+  json::array scores;
+  constexpr std::size_t most = 1000;
+  for (const delivery::Score& score :
+       delivery::listScores(session, call.workspace, {.trace = traceId}, most, std::nullopt))
+    scores.emplace_back(scoreJson(score, call.workspace));
+  return scores;
+}
+
+/// As SDKs before 5.10 read a trace: what its root says, with all observations and scores.
+Plain getTrace(Call& call, const TracePath& path) {
+  constexpr std::string_view all = "basic,time,io,metadata,model,usage,prompt,metrics,trace_context";
+  return call.core.store.read([&](db::Session& session) {
+    std::vector<Trace> found = tracesFor(session, call, {.traceId = path.traceId});
+    std::vector<Span> spans = found.empty() ? std::vector<Span>() : tracking::spansOf(session, found.front());
+    if (spans.empty()) throw error(Code::notFound, "Trace {} not found within authorized project", path.traceId);
+    json::array observations;
+    for (const Span& span : spans)
+      observations.emplace_back(Observation(span, found.front()).shown(all, call.workspace));
+    json::object trace = observations.front().get_object();
+    trace["id"] = path.traceId;
+    trace["timestamp"] = trace.at("startTime");
+    trace["name"] = trace.at("traceName").is_null() ? trace.at("name") : trace.at("traceName");
+    trace["htmlPath"] = "";
+    trace["observations"] = std::move(observations);
+    trace["scores"] = scoresOf(session, call, path.traceId);
+    Plain answer;
+    answer.body = writeJson(trace);
+    return answer;
+  });
+}
+
 const Route routes[] = {
     get("/api/public/v2/observations", waiting(reads("traces")), listObservations),
+    get("/api/public/traces/{traceId}", waiting(reads("traces")), getTrace),
 };
 
 }  // namespace

@@ -148,9 +148,13 @@ OneEvaluationSet getDataset(Call& call, const EvaluationSetRef& in) {
   });
 }
 
+/// None of a dataset that is not there, as MLflow answers.
 ExperimentIds getExperimentIds(Call& call, const EvaluationSetRef& in) {
   return call.core.store.read([&](db::Session& session) -> ExperimentIds {
-    return {idsOf(evaluationDatasetFor(call, Verb::read, session, in.dataset_id))};
+    auto found = tracking::findEvaluationDataset(session, call.workspace, in.dataset_id);
+    if (!found) return {};
+    call.require(Verb::read, found->name);
+    return {idsOf(*found)};
   });
 }
 
