@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "delivery/score_config.h"
 #include "delivery/trace_link.h"
 #include "registry/version.h"
 
@@ -82,7 +83,16 @@ struct Meaning {
   std::optional<TracedValue> traced;
 };
 
+/// Why the config that a score names forbids it; empty: it names none, or fits.
+std::string configFault(db::Session& session, std::string_view workspace, const Score& score) {
+  if (score.config.empty()) return {};
+  std::optional<ScoreConfig> config = findScoreConfig(session, workspace, score.config);
+  return config ? faultAgainst(*config, score) : "configId must name a score config of this project";
+}
+
 Meaning meaningOf(db::Session& session, std::string_view workspace, const Score& score) {
+  if (std::string fault = configFault(session, workspace, score); !fault.empty())
+    return {.report = {}, .fault = std::move(fault), .traced = {}};
   if (!score.isNumber()) return {};
   std::string prompt = metadataText(score, "prompt"), selector = metadataText(score, "version"),
               id = "score:" + score.id;

@@ -19,7 +19,10 @@ bool ofRegistry(const Grammar& grammar) {
   return !grammar.metrics && grammar.noun.find("model") != std::string_view::npos;
 }
 
-[[noreturn]] void refuseClause(std::string_view clause) {
+[[noreturn]] void refuseClause(std::string_view clause, const Grammar& grammar) {
+  if (grammar.noun == "logged model")
+    throw error(Code::invalid, "Invalid filter string: '{}'. Expected a list of comparisons separated by 'AND'",
+                shorten(clause, 200));
   throw error(Code::invalid, "Invalid clause(s) in filter string: '{}'", shorten(clause, 200));
 }
 
@@ -67,6 +70,9 @@ std::string_view fieldName(Field field) {
 
 [[noreturn]] void refuseComparator(const Identifier& left, Comparator comparator, const Grammar& grammar,
                                    bool numeric) {
+  if (grammar.noun == "logged model")
+    throw error(Code::invalid, "Invalid comparison operator for {} '{}': {}", fieldName(left.field), left.key,
+                spelling(comparator));
   if (ofRegistry(grammar) && left.field == Field::attribute && numeric)
     throw error(Code::invalid, "Invalid comparator for attribute {}: {}", left.key, spelling(comparator));
   if (ofRegistry(grammar))
@@ -167,10 +173,10 @@ bool hasOperand(const FilterLexer& lexer, Comparator comparator) {
 
 Condition takeCondition(FilterLexer& lexer, const Grammar& grammar) {
   std::string_view rest = lexer.rest();
-  if (lexer.peek().sort != Sort::identifier) refuseClause(rest);
+  if (lexer.peek().sort != Sort::identifier) refuseClause(rest, grammar);
   FilterToken name = lexer.take();
   std::optional<Comparator> comparator = takeComparator(lexer);
-  if (!comparator || !hasOperand(lexer, *comparator)) refuseClause(rest);
+  if (!comparator || !hasOperand(lexer, *comparator)) refuseClause(rest, grammar);
   Identifier left = parseIdentifier(name.raw, grammar);
   checkComparator(left, *comparator, grammar);
 

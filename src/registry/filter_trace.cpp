@@ -26,6 +26,8 @@ const Set& allowedOf(const Identifier& left) {
   switch (left.field) {
     case Field::attribute:
       if (left.attribute->numeric) return number;
+      // MLflow keeps these two as a tag and as metadata, and those know no lists.
+      if (left.key == "name" || left.key == "run_id") return tagged;
       return left.key == "prompt" ? onlyEqual : left.key == "text" ? onlyLike : text;
     case Field::span:
       return left.key == "content" ? onlyLike : text;
@@ -37,6 +39,37 @@ const Set& allowedOf(const Identifier& left) {
     default:
       return tagged;
   }
+}
+
+/// How MLflow names the entity in the message; empty: another message.
+std::string_view spelledEntity(Field field) {
+  switch (field) {
+    case Field::span:
+      return "span";
+    case Field::feedback:
+    case Field::expectation:
+      return "assessment";
+    case Field::issue:
+      return "issue";
+    default:
+      return "";
+  }
+}
+
+[[noreturn]] void refuseComparator(const Identifier& left, Comparator comparator, const Set& allowed) {
+  if (left.field == Field::attribute && left.key == "prompt")
+    throw error(Code::invalid,
+                "Invalid comparator '{}' for prompts filter. Only '=' is supported with format: prompt = "
+                "\"name/version\"",
+                comparatorName(comparator));
+  std::vector<std::string> names;
+  for (Comparator one : allowed) names.push_back(fmt::format("'{}'", comparatorName(one)));
+  std::string_view entity = spelledEntity(left.field);
+  if (!entity.empty())
+    throw error(Code::invalid, "{}.{} comparator '{}' not one of '{{{}}}'", entity, shorten(left.key, 100),
+                comparatorName(comparator), join(names, ", "));
+  throw error(Code::invalid, "Invalid comparator '{}' for '{}', not one of {{{}}}", comparatorName(comparator),
+              shorten(left.key, 100), join(names, ", "));
 }
 
 }  // namespace
@@ -76,10 +109,7 @@ void checkTraceComparator(const Identifier& left, Comparator comparator) {
     throw error(Code::invalid, "Invalid issue attribute '{}'. Supported attributes: id", shorten(left.key, 100));
   const Set& allowed = allowedOf(left);
   if (std::find(allowed.begin(), allowed.end(), comparator) != allowed.end()) return;
-  std::vector<std::string> names;
-  for (Comparator one : allowed) names.push_back(fmt::format("'{}'", comparatorName(one)));
-  throw error(Code::invalid, "Invalid comparator '{}' for '{}', not one of {{{}}}", comparatorName(comparator),
-              shorten(left.key, 100), join(names, ", "));
+  refuseComparator(left, comparator, allowed);
 }
 
 bool comparesScore(const Identifier& left, Comparator comparator) {

@@ -163,9 +163,13 @@ Trace startTrace(db::Session& session, Trace told) {
   return std::move(*there);
 }
 
-void setTraceTag(Trace& trace, std::string_view key, std::string_view value) {
+void checkTraceTag(std::string_view key) {
   checkKey(key, "key");
   checkLength("key", limits::trackingKeyLength, key);
+}
+
+void setTraceTag(Trace& trace, std::string_view key, std::string_view value) {
+  checkTraceTag(key);
   trace.tags.insert_or_assign(std::string(key), truncated(value, limits::traceTagValueLength));
   checkTexts("tags", trace.tags);
 }

@@ -63,7 +63,9 @@ bool isComplete(const Trace& trace, const std::vector<Span>& spans);
 /// What changed in a trace that getTrace() returned goes back into its row.
 void saveTrace(db::Session& session, const Trace& trace);
 
-/// Values are cut to MLflow's length. Throws Error{invalid} for a key that breaks a rule.
+/// Throws Error{invalid} for a key that breaks a rule.
+void checkTraceTag(std::string_view key);
+/// Values are cut to MLflow's length. Throws as checkTraceTag().
 void setTraceTag(Trace& trace, std::string_view key, std::string_view value);
 /// Throws Error{notFound} when there is no such tag.
 void deleteTraceTag(Trace& trace, std::string_view key);

@@ -71,22 +71,35 @@ bool valueMatches(const Condition& condition, const Assessment& one) {
   return condition.comparator == Comparator::notEqual ? raw && bare : raw || bare;
 }
 
-bool assessmentMatches(const Condition& condition, const Trace& trace) {
+bool isAboutAssessments(const Condition& condition) {
+  return condition.field == Field::feedback || condition.field == Field::expectation;
+}
+
+/// The one that a condition asks for, whether it wants it to be there or not.
+bool isMeant(const Condition& condition, const Assessment& one) {
   AssessmentKind kind = condition.field == Field::feedback ? AssessmentKind::feedback : AssessmentKind::expectation;
-  bool any = std::any_of(trace.assessments.begin(), trace.assessments.end(), [&](const Assessment& one) {
-    if (one.kind != kind || one.name != condition.key || !one.valid) return false;
-    return condition.comparator == Comparator::isNull || condition.comparator == Comparator::isNotNull ||
-           valueMatches(condition, one);
-  });
+  if (one.kind != kind || one.name != condition.key || !one.valid) return false;
+  return condition.comparator == Comparator::isNull || condition.comparator == Comparator::isNotNull ||
+         valueMatches(condition, one);
+}
+
+bool assessmentMatches(const Condition& condition, const Trace& trace, const std::set<std::string>& sessions) {
+  auto session = trace.metadata.find(trace_keys::session);
+  bool any = (session != trace.metadata.end() && sessions.contains(session->second)) ||
+             std::any_of(trace.assessments.begin(), trace.assessments.end(),
+                         [&](const Assessment& one) { return isMeant(condition, one); });
   return any != (condition.comparator == Comparator::isNull);
+}
+
+bool speaksForSession(const Condition& condition, const Trace& trace) {
+  return std::any_of(trace.assessments.begin(), trace.assessments.end(), [&](const Assessment& one) {
+    return one.metadata.contains(trace_keys::session) && isMeant(condition, one);
+  });
 }
 
 bool traceMatches(const Condition& condition, const Trace& trace) {
   const std::string* text = std::get_if<std::string>(&condition.operand);
   switch (condition.field) {
-    case Field::feedback:
-    case Field::expectation:
-      return assessmentMatches(condition, trace);
     case Field::issue:
       return std::any_of(trace.assessments.begin(), trace.assessments.end(), [&](const Assessment& one) {
         return one.kind == AssessmentKind::issue && text && one.name == *text;
@@ -155,9 +168,33 @@ TraceFilter::TraceFilter(const std::string& text) {
   }
 }
 
+void TraceFilter::readSessions(db::Session& session, const std::set<std::int64_t>& experiments) {
+  if (std::none_of(conditions_.begin(), conditions_.end(), isAboutAssessments)) return;
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM trace WHERE experiment = $1 AND assessments LIKE '%\"{}\"%'", traceColumns, trace_keys::session);
+  for (std::int64_t experiment : experiments) {
+    db::Rows rows = session.query(sql, {experiment});
+    while (rows.next()) {
+      Trace trace = readTrace(rows);
+      auto name = trace.metadata.find(trace_keys::session);
+      if (name == trace.metadata.end()) continue;
+      for (std::size_t i = 0; i < conditions_.size(); ++i)
+        if (isAboutAssessments(conditions_[i]) && speaksForSession(conditions_[i], trace))
+          sessions_[i].insert(name->second);
+    }
+  }
+}
+
+bool TraceFilter::fits(std::size_t condition, const Trace& trace) const {
+  static const std::set<std::string> none;
+  if (!isAboutAssessments(conditions_[condition])) return traceMatches(conditions_[condition], trace);
+  auto sessions = sessions_.find(condition);
+  return assessmentMatches(conditions_[condition], trace, sessions == sessions_.end() ? none : sessions->second);
+}
+
 bool TraceFilter::matches(db::Session& session, const Trace& trace) const {
-  for (const Condition& condition : conditions_)
-    if (!traceMatches(condition, trace)) return false;
+  for (std::size_t i = 0; i < conditions_.size(); ++i)
+    if (!fits(i, trace)) return false;
   if (spanConditions_.empty()) return true;
   static constexpr std::string_view statusNames[] = {"UNSET", "OK", "ERROR"};
   db::Rows rows = session.query("SELECT name, type, status, body FROM span WHERE trace = $1", {trace.row});

@@ -40,6 +40,7 @@ std::vector<Ranked> rank(db::Session& session, std::string_view workspace, const
   };
   Best<Ranked, decltype(before)> best(capacity, before);
   std::set<std::int64_t> experiments(search.experiments.begin(), search.experiments.end());
+  filter.readSessions(session, experiments);
   for (std::int64_t experiment : experiments) {
     if (!findExperiment(session, workspace, experiment)) continue;
     NewestTraces newest(session, experiment);
@@ -81,9 +82,10 @@ Page<Trace> searchTraces(db::Session& session, std::string_view workspace, const
 std::int64_t countTraces(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments,
                          const std::vector<std::string>& filters) {
   std::vector<TraceFilter> parsed;
-  for (const std::string& filter : filters) parsed.emplace_back(filter);
+  std::set<std::int64_t> among(experiments.begin(), experiments.end());
+  for (const std::string& filter : filters) parsed.emplace_back(filter).readSessions(session, among);
   std::int64_t count = 0;
-  for (std::int64_t experiment : std::set<std::int64_t>(experiments.begin(), experiments.end())) {
+  for (std::int64_t experiment : among) {
     if (!findExperiment(session, workspace, experiment)) continue;
     NewestTraces newest(session, experiment);
     while (std::optional<Trace> trace = newest.next())

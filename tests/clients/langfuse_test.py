@@ -57,10 +57,12 @@ def test_a_text_prompt_lives(lf, name):
         lf.update_prompt(name=name, version=2, new_labels=["latest"])
 
 
-def test_the_same_again_makes_no_version(lf, name):
-    first = lf.create_prompt(name=name, prompt="same", config={})
-    again = lf.create_prompt(name=name, prompt="same", labels=["production"], tags=["x"])
-    assert (first.version, again.version, again.labels, again.tags) == (1, 1, ["production", "latest"], ["x"])
+def test_the_same_again_is_a_version_all_the_same(lf, name):
+    first = lf.create_prompt(name=name, prompt="same", config={}, labels=["production"])
+    again = lf.create_prompt(name=name, prompt="same", tags=["x"])
+    assert (first.version, again.version, again.labels, again.tags) == (1, 2, ["latest"], ["x"])
+    assert get(lf, name).version == 1 and get(lf, name, version=1).tags == ["x"]
+    assert get(lf, name, version=2).prompt == "same"
 
 
 def test_a_chat_prompt_with_a_placeholder(lf, name):
@@ -197,7 +199,7 @@ def test_scores_are_paged_by_a_cursor(lf, name):
 def test_the_cache_serves_stale_and_then_the_new_version(lf, name):
     lf.create_prompt(name=name, prompt="old", labels=["production"])
     assert lf.get_prompt(name, cache_ttl_seconds=1).prompt == "old"
-    other = httpx.post(f"{lf._base_url}/api/public/v2/prompts", auth=("pk", "sk"),
+    other = httpx.post(f"{lf._resources.base_url}/api/public/v2/prompts", auth=("pk", "sk"),
                        json={"name": name, "prompt": "new", "labels": ["production"]})
     assert other.status_code == 201, other.text
     assert lf.get_prompt(name, cache_ttl_seconds=1).prompt == "old"
@@ -318,3 +320,41 @@ def test_pages_of_other_origins(shared_server):
     # A server without users belongs to this machine: a stranger's page learns nothing.
     foreign = httpx.get(path, headers={"Origin": "https://example.test"})
     assert "Access-Control-Allow-Origin" not in foreign.headers
+
+
+def test_a_score_is_held_to_its_config(lf, name):
+    config = lf.api.score_configs.create(name=name, data_type="NUMERIC", min_value=0, max_value=1)
+    assert [c.id for c in lf.api.score_configs.get(limit=1).data] == [config.id]
+    lf.create_score(name=name, value=0.5, trace_id=uuid.uuid4().hex, config_id=config.id, data_type="NUMERIC", score_id=name)
+    lf.flush()
+    [score] = lf.api.scores.get_many(config_id=config.id).data
+    assert (score.id, score.value) == (name, 0.5)
+    archived = lf.api.score_configs.update(config.id, is_archived=True)
+    assert archived.is_archived and lf.api.score_configs.get_by_id(config.id).max_value == 1
+
+
+def test_traces_are_read_back(lf, name):
+    prompt = lf.create_prompt(name=name, prompt="hi", labels=["production"])
+    with lf.start_as_current_observation(name="outer", input={"q": 1}, metadata={"step": "one"}) as outer:
+        inner = outer.start_observation(name="inner", as_type="generation", model="m", prompt=prompt, level="WARNING",
+                                        usage_details={"input": 3, "output": 4}, output="out")
+        inner.end()
+    lf.flush()
+    groups = "core,basic,io,metadata,model,usage,prompt,metrics,trace_context"
+    found = {o.name: o for o in lf.api.observations.get_many(trace_id=outer.trace_id, fields=groups).data}
+    assert set(found) == {"outer", "inner"}
+    assert found["inner"].parent_observation_id == found["outer"].id and found["inner"].type == "GENERATION"
+    assert (found["inner"].prompt_name, found["inner"].prompt_version, found["inner"].model) == (name, 1, "m")
+    assert (found["inner"].level, found["inner"].usage_details["output"], found["inner"].output) == ("WARNING", 4, "out")
+    assert found["outer"].metadata["step"] == "one" and found["outer"].is_root_observation
+    page = lf.api.observations.get_many(trace_id=outer.trace_id, limit=1)
+    [second] = lf.api.observations.get_many(trace_id=outer.trace_id, limit=1, cursor=page.meta.cursor).data
+    assert {page.data[0].id, second.id} == {outer.id, inner.id}
+    [root] = lf.api.observations.get_many(trace_id=outer.trace_id, is_root_observation=True).data
+    assert root.id == outer.id
+    lf.create_score(name="good", value=1, trace_id=outer.trace_id, score_id=name)
+    lf.flush()
+    whole = httpx.get(f"{lf._resources.base_url}/api/public/traces/{outer.trace_id}", auth=("pk-lf-any", "sk-lf-any")).json()
+    assert whole["name"] == "outer" and {o["name"] for o in whole["observations"]} == {"outer", "inner"}
+    assert [s["id"] for s in whole["scores"]] == [name]
+    assert httpx.get(f"{lf._resources.base_url}/api/public/traces/none", auth=("pk-lf-any", "sk-lf-any")).status_code == 404

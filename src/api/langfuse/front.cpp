@@ -3,15 +3,17 @@
 #include "api/langfuse/dialect.h"
 
 #include "api/langfuse/ingestion.h"
+#include "api/langfuse/observations.h"
 #include "api/langfuse/otel.h"
 #include "api/langfuse/project.h"
 #include "api/langfuse/prompts.h"
+#include "api/langfuse/score_configs.h"
 #include "api/langfuse/scores.h"
 
 namespace regesta::api::langfuse {
 Front front() {
-  static const std::vector<Route> routes =
-      joined({projectRoutes(), promptRoutes(), scoreRoutes(), ingestionRoutes(), otelRoutes()});
+  static const std::vector<Route> routes = joined({projectRoutes(), promptRoutes(), scoreRoutes(), scoreConfigRoutes(),
+                                                   ingestionRoutes(), otelRoutes(), observationRoutes()});
   static constexpr std::string_view below[] = {"/api/public/"};
   return {.dialect = dialect(), .routes = routes, .prefixes = below};
 }

@@ -2,12 +2,32 @@
 
 #include "api/otlp.h"
 #include "delivery/trace_quality.h"
+#include "tracking/trace.h"
 
 namespace regesta::api::langfuse {
 namespace {
 
+/// Traces belong to an experiment. Those of Langfuse's SDKs, which know none, get this one; it is made when the first
+/// comes. Nothing when somebody has deleted it: then they are not kept.
+std::optional<std::int64_t> placeOfTraces(Call& call) {
+  constexpr std::string_view name = "Langfuse";
+  auto find = [&](db::Session& session) { return tracking::findExperimentByName(session, call.workspace, name); };
+  std::optional<tracking::Experiment> found = call.core.store.read(find);
+  if (!found)
+    found = call.core.store.change(call.actor(), [&](registry::Change& change) {
+      if (auto other = find(change.session)) return *other;
+      return tracking::createExperiment(change, call.workspace, name, "", {}, call.core.artifactRoot);
+    });
+  if (found->deleted) return std::nullopt;
+  call.require(governance::Verb::write, found->name);
+  return found->id;
+}
+
 Plain takeSpans(Call& call, const Nothing&) {
   otlp::Batch batch = otlp::read(call.http);
+  if (auto place = batch.spans.empty() ? std::nullopt : placeOfTraces(call))
+    call.core.store.write(
+        [&](db::Session& session) { tracking::logSpans(session, call.workspace, *place, batch.spans); });
   delivery::observeSpans(call.core.store, call.workspace, batch.spans, "langfuse");
   return otlp::answer(call.http, batch);
 }

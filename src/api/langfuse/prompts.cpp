@@ -136,6 +136,7 @@ std::int64_t createVersion(Call& call, const registry::AssetKey& key, const NewP
   delivery::NewPrompt made{.prompt = promptOf(asked), .lenient = true};
   checkNew(asked, made.prompt);
   made.version.description = asked.commitMessage;
+  made.version.evenIfSame = true;  // Langfuse's habit: what is created is a version
   return call.core.store.change(call.actor(), [&](Change& change) {
     auto asset = registry::findAsset(change.session, key);
     if (!asset) asset = registry::createAsset(change, key, "", {});

@@ -176,6 +176,8 @@ Plain removeScore(Call& call, const ScorePath& path) {
 
 const Route routes[] = {
     post("/api/public/scores", writes("scores"), createScores),
+    get("/api/public/scores", reads("scores"), listV2),  // SDKs before 3; the answer has the same members
+    get("/api/public/scores/{id}", reads("scores"), getScore),
     del("/api/public/scores/{id}", writes("scores"), removeScore),
     get("/api/public/v2/scores", reads("scores"), listV2),
     get("/api/public/v2/scores/{id}", reads("scores"), getScore),

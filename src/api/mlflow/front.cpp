@@ -2,6 +2,7 @@
 
 #include "api/mlflow/artifacts.h"
 #include "api/mlflow/dialect.h"
+#include "api/mlflow/evaluation.h"
 #include "api/mlflow/experiments.h"
 #include "api/mlflow/logged_models.h"
 #include "api/mlflow/metrics.h"
@@ -35,7 +36,8 @@ Front front() {
   static const std::vector<Route> routes =
       joined({probeRoutes(), experimentRoutes(), runRoutes(), runLogRoutes(), metricRoutes(), loggedModelRoutes(),
               registeredModelRoutes(), modelVersionRoutes(), artifactRoutes(), workspaceRoutes(), traceRoutes(),
-              legacyTraceRoutes(), assessmentRoutes(), traceSpanRoutes(), traceMetricRoutes()});
+              legacyTraceRoutes(), assessmentRoutes(), traceSpanRoutes(), traceMetricRoutes(),
+              evaluationDatasetRoutes(), evaluationRecordRoutes(), scorerRoutes(), issueRoutes()});
   return {.dialect = dialect(),
           .routes = routes,
           .prefixes = below,

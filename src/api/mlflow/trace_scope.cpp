@@ -43,6 +43,7 @@ void checkFreeTag(std::string_view key, std::string_view operation) {
 
 void setTag(Call& call, std::string_view traceId, std::string_view key, std::string_view value) {
   checkFreeTag(key, "set");
+  tracking::checkTraceTag(key);  // before the trace is looked for, as MLflow does
   tracking::Trace changed = call.core.store.write([&](db::Session& session) {
     tracking::Trace trace = traceFor(call, Verb::write, session, traceId);
     tracking::setTraceTag(trace, key, value);

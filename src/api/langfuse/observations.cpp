@@ -1,0 +1,192 @@
+#include "api/langfuse/observations.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "api/langfuse/observation_wire.h"
+#include "api/langfuse/score_wire.h"
+#include "base/encoding.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/time.h"
+
+namespace regesta::api::langfuse {
+namespace {
+
+using tracking::Span;
+using tracking::Trace;
+
+struct ObservationQuery {
+  std::string fields_ = "core,basic", cursor, name, userId, sessionId, type, traceId, level, version, filter,
+              fromStartTime, toStartTime;
+  std::optional<std::string> parentObservationId;
+  std::optional<bool> isRootObservation;
+  bool parseIoAsJson = false;
+  std::vector<std::string> environment;
+  std::int64_t limit = 50;
+  static constexpr Field fields[] = {
+      field<&ObservationQuery::fields_>("fields",
+                                        about("core, basic, time, io, metadata, model, usage, prompt, metrics, "
+                                              "trace_context")),
+      field<&ObservationQuery::cursor>("cursor"),
+      field<&ObservationQuery::name>("name"),
+      field<&ObservationQuery::userId>("userId"),
+      field<&ObservationQuery::sessionId>("sessionId"),
+      field<&ObservationQuery::type>("type"),
+      field<&ObservationQuery::traceId>("traceId"),
+      field<&ObservationQuery::level>("level"),
+      field<&ObservationQuery::version>("version"),
+      field<&ObservationQuery::filter>("filter", about("not supported: use the other members")),
+      field<&ObservationQuery::fromStartTime>("fromStartTime"),
+      field<&ObservationQuery::toStartTime>("toStartTime"),
+      field<&ObservationQuery::parentObservationId>("parentObservationId", about("empty: those without a parent")),
+      field<&ObservationQuery::isRootObservation>("isRootObservation"),
+      field<&ObservationQuery::parseIoAsJson>("parseIoAsJson"),
+      field<&ObservationQuery::environment>("environment"),
+      field<&ObservationQuery::limit>("limit", atLeast(1) | atMost(1000))};
+};
+
+/// How many traces one request looks into when it names none.
+constexpr std::int64_t tracesLookedAt = 1000;
+
+std::optional<std::int64_t> timeOf(std::string_view field, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  auto time = parseTime(text);
+  if (!time) throw Invalid(std::string(field), "must be an ISO 8601 time with its offset");
+  return time;
+}
+
+/// What the query asks of an observation, read once.
+struct Filter {
+  const ObservationQuery& query;
+  std::optional<std::int64_t> from, to;
+
+  explicit Filter(const ObservationQuery& query)
+      : query(query), from(timeOf("fromStartTime", query.fromStartTime)), to(timeOf("toStartTime", query.toStartTime)) {
+    if (!query.filter.empty()) throw Invalid("filter", "is not supported here; use name, type, traceId and the like");
+    if (query.parseIoAsJson) throw Invalid("parseIoAsJson", "is deprecated; input and output are texts");
+  }
+
+  bool admits(const Observation& one) const {
+    const Span& span = one.span();
+    std::int64_t at = span.startNs / 1'000'000;
+    auto is = [](const std::string& asked, const std::string& has) { return asked.empty() || asked == has; };
+    return (!from || at >= *from) && (!to || at < *to) && is(query.name, span.name) && is(query.type, one.type()) &&
+           is(query.level, one.level()) && is(query.version, one.version()) && is(query.userId, one.user()) &&
+           is(query.sessionId, one.session()) &&
+           (!query.parentObservationId || *query.parentObservationId == span.parentId) &&
+           (!query.isRootObservation || *query.isRootObservation == one.isRoot()) && inEnvironment(one);
+  }
+
+ private:
+  bool inEnvironment(const Observation& one) const {
+    return query.environment.empty() ||
+           std::ranges::find(query.environment, one.environment()) != query.environment.end();
+  }
+};
+
+/// Newest first. Langfuse's SDKs name a trace by its 32 digits, MLflow's with "tr-" before.
+std::vector<Trace> tracesFor(db::Session& session, const Call& call, const ObservationQuery& query) {
+  std::vector<Trace> traces;
+  std::string mlflow = query.traceId.empty() ? "" : tracking::mlflowTraceId(query.traceId);
+  db::Rows rows =
+      session.query(fmt::format("SELECT {} FROM trace WHERE workspace = $1 AND ($2 = '' OR trace_id IN ($2, $3)) "
+                                "ORDER BY request_time DESC, id DESC LIMIT $4",
+                                tracking::traceColumns),
+                    {call.workspace, query.traceId, mlflow, tracesLookedAt});
+  while (rows.next()) traces.push_back(tracking::readTrace(rows));
+  std::map<std::int64_t, bool> readable;
+  std::erase_if(traces, [&](const Trace& trace) {
+    auto [known, fresh] = readable.try_emplace(trace.experiment, false);
+    if (fresh)
+      if (auto experiment = tracking::findExperiment(session, call.workspace, trace.experiment))
+        known->second = call.identity->may(governance::Verb::read, call.workspace, experiment->name);
+    return !known->second;
+  });
+  return traces;
+}
+
+/// How many observations earlier pages have shown.
+std::int64_t shownBefore(const std::string& cursor) {
+  if (cursor.empty()) return 0;
+  auto text = base64Decode(cursor);
+  auto count = text ? parseInteger(*text) : std::nullopt;
+  if (!count || *count < 0) throw Invalid("cursor", "must be the cursor of an earlier answer");
+  return *count;
+}
+
+Plain listObservations(Call& call, const ObservationQuery& query) {
+  Filter filter(query);
+  std::int64_t skip = shownBefore(query.cursor), seen = 0;
+  json::array data;
+  bool more = false;
+  std::size_t size = 0;
+  call.core.store.read([&](db::Session& session) {
+    for (const Trace& trace : tracesFor(session, call, query)) {
+      std::vector<Span> spans = tracking::spansOf(session, trace);
+      std::ranges::stable_sort(spans, std::greater<>(), &Span::startNs);
+      for (const Span& span : spans) {
+        Observation one(span, trace);
+        if (!filter.admits(one) || seen++ < skip) continue;
+        more = std::ssize(data) == query.limit || size > limits::spansAnswer;
+        if (more) return;
+        data.emplace_back(one.shown(query.fields_, call.workspace));
+        size += writeJson(data.back()).size();
+      }
+    }
+  });
+  json::object meta;
+  if (more) meta["cursor"] = base64Encode(std::to_string(skip + std::ssize(data)));
+  Plain answer;
+  answer.body = writeJson(json::object{{"data", std::move(data)}, {"meta", std::move(meta)}});
+  return answer;
+}
+
+struct TracePath {
+  std::string traceId;
+  static constexpr Field fields[] = {field<&TracePath::traceId>("traceId", required)};
+};
+
+json::array scoresOf(db::Session& session, const Call& call, const std::string& traceId) {
+  json::array scores;
+  constexpr std::size_t most = 1000;
+  for (const delivery::Score& score :
+       delivery::listScores(session, call.workspace, {.trace = traceId}, most, std::nullopt))
+    scores.emplace_back(scoreJson(score, call.workspace));
+  return scores;
+}
+
+/// As SDKs before 5.10 read a trace: what its root says, with all observations and scores.
+Plain getTrace(Call& call, const TracePath& path) {
+  constexpr std::string_view all = "basic,time,io,metadata,model,usage,prompt,metrics,trace_context";
+  return call.core.store.read([&](db::Session& session) {
+    std::vector<Trace> found = tracesFor(session, call, {.traceId = path.traceId});
+    std::vector<Span> spans = found.empty() ? std::vector<Span>() : tracking::spansOf(session, found.front());
+    if (spans.empty()) throw error(Code::notFound, "Trace {} not found within authorized project", path.traceId);
+    json::array observations;
+    for (const Span& span : spans)
+      observations.emplace_back(Observation(span, found.front()).shown(all, call.workspace));
+    json::object trace = observations.front().get_object();
+    trace["id"] = path.traceId;
+    trace["timestamp"] = trace.at("startTime");
+    trace["name"] = trace.at("traceName").is_null() ? trace.at("name") : trace.at("traceName");
+    trace["htmlPath"] = "";
+    trace["observations"] = std::move(observations);
+    trace["scores"] = scoresOf(session, call, path.traceId);
+    Plain answer;
+    answer.body = writeJson(trace);
+    return answer;
+  });
+}
+
+const Route routes[] = {
+    get("/api/public/v2/observations", waiting(reads("traces")), listObservations),
+    get("/api/public/traces/{traceId}", waiting(reads("traces")), getTrace),
+};
+
+}  // namespace
+
+std::span<const Route> observationRoutes() { return routes; }
+
+}  // namespace regesta::api::langfuse

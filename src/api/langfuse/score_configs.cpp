@@ -1,0 +1,145 @@
+#include "api/langfuse/score_configs.h"
+
+#include "api/langfuse/prompt_list.h"
+#include "base/time.h"
+#include "delivery/score_config.h"
+
+namespace regesta::api::langfuse {
+namespace {
+
+struct Category {
+  std::string label;
+  double value = 0;
+  static constexpr Field fields[] = {field<&Category::label>("label", required),
+                                     field<&Category::value>("value", required)};
+};
+struct NewScoreConfig {
+  std::string name, dataType, description;
+  std::optional<double> minValue, maxValue;
+  std::vector<Category> categories;
+  static constexpr Field fields[] = {
+      field<&NewScoreConfig::name>("name", required),     field<&NewScoreConfig::dataType>("dataType", required),
+      field<&NewScoreConfig::description>("description"), field<&NewScoreConfig::minValue>("minValue"),
+      field<&NewScoreConfig::maxValue>("maxValue"),       field<&NewScoreConfig::categories>("categories")};
+};
+struct ScoreConfigChange {
+  std::string configId;
+  std::optional<std::string> name, description;
+  std::optional<double> minValue, maxValue;
+  std::optional<std::vector<Category>> categories;
+  std::optional<bool> isArchived;
+  static constexpr Field fields[] = {
+      field<&ScoreConfigChange::configId>("configId", required), field<&ScoreConfigChange::name>("name"),
+      field<&ScoreConfigChange::description>("description"),     field<&ScoreConfigChange::minValue>("minValue"),
+      field<&ScoreConfigChange::maxValue>("maxValue"),           field<&ScoreConfigChange::categories>("categories"),
+      field<&ScoreConfigChange::isArchived>("isArchived")};
+};
+struct ScoreConfigPath {
+  std::string configId;
+  static constexpr Field fields[] = {field<&ScoreConfigPath::configId>("configId", required)};
+};
+struct ScoreConfigQuery {
+  std::int64_t page = 1, limit = 50;
+  static constexpr Field fields[] = {field<&ScoreConfigQuery::page>("page", atLeast(1) | atMost(1'000'000)),
+                                     field<&ScoreConfigQuery::limit>("limit", atLeast(1) | atMost(100))};
+};
+
+using Categories = std::vector<std::pair<std::string, double>>;
+
+Categories categoriesOf(const std::vector<Category>& asked) {
+  Categories categories;
+  for (const Category& one : asked) categories.emplace_back(one.label, one.value);
+  return categories;
+}
+
+json::value orNull(const std::optional<double>& number) { return number ? json::value(*number) : json::value(); }
+
+/// All members always: absent ones are null, as Langfuse shows them.
+json::object shown(const delivery::ScoreConfig& config, std::string_view project) {
+  json::array categories;
+  for (const auto& [label, value] : config.categories)
+    categories.emplace_back(json::object{{"label", label}, {"value", value}});
+  return {{"id", config.id},
+          {"name", config.name},
+          {"projectId", project},
+          {"dataType", config.type},
+          {"isArchived", config.archived},
+          {"minValue", orNull(config.least)},
+          {"maxValue", orNull(config.most)},
+          {"categories", categories.empty() ? json::value() : json::value(std::move(categories))},
+          {"description", config.description.empty() ? json::value() : json::value(config.description)},
+          {"createdAt", formatTime(config.createdAt)},
+          {"updatedAt", formatTime(config.updatedAt)}};
+}
+
+Plain answerOf(const json::object& body) {
+  Plain answer;
+  answer.body = writeJson(body);
+  return answer;
+}
+
+delivery::ScoreConfig configFor(Call& call, db::Session& session, const std::string& id) {
+  auto found = delivery::findScoreConfig(session, call.workspace, id);
+  if (!found) throw error(Code::notFound, "Score config not found within authorized project: '{}'", id);
+  return *std::move(found);
+}
+
+Plain createConfig(Call& call, const NewScoreConfig& asked) {
+  delivery::ScoreConfig made{.name = asked.name,
+                             .type = asked.dataType,
+                             .least = asked.minValue,
+                             .most = asked.maxValue,
+                             .categories = categoriesOf(asked.categories),
+                             .description = asked.description};
+  made = call.core.store.change(call.actor(), [&](registry::Change& change) {
+    return delivery::createScoreConfig(change, call.workspace, made);
+  });
+  return answerOf(shown(made, call.workspace));
+}
+
+Plain getConfig(Call& call, const ScoreConfigPath& path) {
+  return answerOf(
+      shown(call.core.store.read([&](db::Session& session) { return configFor(call, session, path.configId); }),
+            call.workspace));
+}
+
+Plain changeConfig(Call& call, const ScoreConfigChange& asked) {
+  auto changed = call.core.store.change(call.actor(), [&](registry::Change& change) {
+    delivery::ScoreConfig config = configFor(call, change.session, asked.configId);
+    if (asked.name) config.name = *asked.name;
+    if (asked.description) config.description = *asked.description;
+    if (asked.minValue) config.least = asked.minValue;
+    if (asked.maxValue) config.most = asked.maxValue;
+    if (asked.categories && config.type == "BOOLEAN")
+      throw Invalid("categories", "of a BOOLEAN config are made by the server");
+    if (asked.categories) config.categories = categoriesOf(*asked.categories);
+    if (asked.isArchived) config.archived = *asked.isArchived;
+    return delivery::changeScoreConfig(change, call.workspace, std::move(config));
+  });
+  return answerOf(shown(changed, call.workspace));
+}
+
+Plain listConfigs(Call& call, const ScoreConfigQuery& query) {
+  return call.core.store.read([&](db::Session& session) {
+    auto total = static_cast<std::size_t>(delivery::countScoreConfigs(session, call.workspace));
+    json::array data;
+    for (const auto& config :
+         delivery::listScoreConfigs(session, call.workspace, query.limit, (query.page - 1) * query.limit))
+      data.emplace_back(shown(config, call.workspace));
+    json::value meta = parseJson(writeAs(pageOf(query.page, query.limit, total)));
+    return answerOf({{"data", std::move(data)}, {"meta", std::move(meta)}});
+  });
+}
+
+const Route routes[] = {
+    post("/api/public/score-configs", writes("scores"), createConfig),
+    get("/api/public/score-configs", reads("scores"), listConfigs),
+    get("/api/public/score-configs/{configId}", reads("scores"), getConfig),
+    patch("/api/public/score-configs/{configId}", writes("scores"), changeConfig),
+};
+
+}  // namespace
+
+std::span<const Route> scoreConfigRoutes() { return routes; }
+
+}  // namespace regesta::api::langfuse

@@ -1,0 +1,11 @@
+#pragma once
+#include <span>
+
+#include "api/endpoint.h"
+
+namespace regesta::api::langfuse {
+
+/// Score configs: create, get, list by pages, change (which also archives).
+std::span<const Route> scoreConfigRoutes();
+
+}  // namespace regesta::api::langfuse

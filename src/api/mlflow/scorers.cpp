@@ -1,0 +1,172 @@
+#include "tracking/scorer.h"
+
+#include "api/mlflow/evaluation.h"
+#include "api/mlflow/tracking_scope.h"
+#include "tracking/experiment.h"
+#include "tracking/rules.h"
+
+namespace regesta::api::mlflow {
+namespace {
+
+using governance::Verb;
+using tracking::parseExperimentId;
+
+struct RegisterScorer {
+  std::string experiment_id, name, serialized_scorer;
+  static constexpr Field fields[] = {field<&RegisterScorer::experiment_id>("experiment_id", required),
+                                     field<&RegisterScorer::name>("name", required),
+                                     field<&RegisterScorer::serialized_scorer>("serialized_scorer", required)};
+};
+struct Registered {
+  std::int64_t version = 0;
+  std::string scorer_id, experiment_id, name, serialized_scorer;
+  std::int64_t creation_time = 0;
+  static constexpr Field fields[] = {field<&Registered::version>("version"),
+                                     field<&Registered::scorer_id>("scorer_id"),
+                                     field<&Registered::experiment_id>("experiment_id"),
+                                     field<&Registered::name>("name"),
+                                     field<&Registered::serialized_scorer>("serialized_scorer"),
+                                     field<&Registered::creation_time>("creation_time")};
+};
+/// Here an experiment's id is a number, unlike everywhere else.
+struct Scorer {
+  std::int64_t experiment_id = 0;
+  std::string scorer_name;
+  std::int64_t scorer_version = 0;
+  std::string serialized_scorer;
+  std::int64_t creation_time = 0;
+  std::string scorer_id;
+  static constexpr Field fields[] = {
+      field<&Scorer::experiment_id>("experiment_id"),   field<&Scorer::scorer_name>("scorer_name"),
+      field<&Scorer::scorer_version>("scorer_version"), field<&Scorer::serialized_scorer>("serialized_scorer"),
+      field<&Scorer::creation_time>("creation_time"),   field<&Scorer::scorer_id>("scorer_id")};
+};
+struct OneScorer {
+  Scorer scorer;
+  static constexpr Field fields[] = {field<&OneScorer::scorer>("scorer")};
+};
+struct Scorers {
+  std::vector<Scorer> scorers;
+  static constexpr Field fields[] = {field<&Scorers::scorers>("scorers")};
+};
+struct ListScorers {
+  std::string experiment_id;
+  std::optional<std::vector<std::string>> experiment_ids;
+  static constexpr Field fields[] = {
+      field<&ListScorers::experiment_id>("experiment_id", about("neither of the two: all experiments")),
+      field<&ListScorers::experiment_ids>("experiment_ids")};
+};
+struct ScorerName {
+  std::string experiment_id, name;
+  static constexpr Field fields[] = {field<&ScorerName::experiment_id>("experiment_id", required),
+                                     field<&ScorerName::name>("name", required)};
+};
+struct ScorerRef {
+  std::string experiment_id, name;
+  std::optional<std::int64_t> version;
+  static constexpr Field fields[] = {field<&ScorerRef::experiment_id>("experiment_id", required),
+                                     field<&ScorerRef::name>("name", required),
+                                     field<&ScorerRef::version>("version", atLeast(1))};
+};
+
+struct OnlineConfigQuery {
+  std::vector<std::string> scorer_ids;
+  static constexpr Field fields[] = {field<&OnlineConfigQuery::scorer_ids>("scorer_ids", required)};
+};
+struct OnlineConfigs {
+  RawJson configs;
+  static constexpr Field fields[] = {field<&OnlineConfigs::configs>("configs")};
+};
+
+Scorer wireOf(const tracking::Scorer& s) { return {s.experiment, s.name, s.version, s.body, s.createdAt, s.scorerId}; }
+
+Scorers wireOf(const std::vector<tracking::Scorer>& scorers) {
+  Scorers shown;
+  for (const tracking::Scorer& scorer : scorers) shown.scorers.push_back(wireOf(scorer));
+  return shown;
+}
+
+Registered registerScorer(Call& call, const RegisterScorer& in) {
+  std::int64_t id = parseExperimentId(in.experiment_id);
+  tracking::Scorer made = call.core.store.change(call.actor(), [&](registry::Change& change) {
+    requireExperiment(call, Verb::write, change.session, id);
+    return tracking::registerScorer(change, call.workspace, id, in.name, in.serialized_scorer);
+  });
+  return {made.version, made.scorerId, std::to_string(made.experiment), made.name, made.body, made.createdAt};
+}
+
+/// The experiments that the request is about, and that the caller may read.
+std::vector<std::int64_t> experimentsOf(Call& call, db::Session& session, const ListScorers& in) {
+  std::vector<std::int64_t> ids;
+  if (in.experiment_ids) {
+    for (const std::string& id : *in.experiment_ids) ids.push_back(parseExperimentId(id));
+  } else {
+    for (const auto& one : tracking::listExperiments(session, call.workspace, tracking::View::activeOnly))
+      ids.push_back(one.id);
+  }
+  std::erase_if(ids, [&](std::int64_t id) {
+    auto found = tracking::findExperiment(session, call.workspace, id);
+    return !found || found->deleted;
+  });
+  return readable(call, session, ids);
+}
+
+Scorers listScorers(Call& call, const ListScorers& in) {
+  if (!in.experiment_id.empty() && in.experiment_ids)
+    throw Error(Code::invalid, "Cannot specify both 'experiment_id' and 'experiment_ids'.");
+  return call.core.store.read([&](db::Session& session) -> Scorers {
+    if (!in.experiment_id.empty()) {
+      std::int64_t id = parseExperimentId(in.experiment_id);
+      requireExperiment(call, Verb::read, session, id);
+      return wireOf(tracking::listScorers(session, call.workspace, id));
+    }
+    std::vector<tracking::Scorer> all;
+    for (std::int64_t id : experimentsOf(call, session, in))
+      for (tracking::Scorer& one : tracking::listScorers(session, call.workspace, id)) all.push_back(std::move(one));
+    return wireOf(all);
+  });
+}
+
+Scorers listVersions(Call& call, const ScorerName& in) {
+  std::int64_t id = parseExperimentId(in.experiment_id);
+  return call.core.store.read([&](db::Session& session) -> Scorers {
+    requireExperiment(call, Verb::read, session, id);
+    return wireOf(tracking::scorerVersions(session, call.workspace, id, in.name));
+  });
+}
+
+OneScorer getScorer(Call& call, const ScorerRef& in) {
+  std::int64_t id = parseExperimentId(in.experiment_id);
+  return call.core.store.read([&](db::Session& session) -> OneScorer {
+    requireExperiment(call, Verb::read, session, id);
+    return {wireOf(tracking::getScorer(session, call.workspace, id, in.name, in.version))};
+  });
+}
+
+Nothing deleteScorer(Call& call, const ScorerRef& in) {
+  std::int64_t id = parseExperimentId(in.experiment_id);
+  call.core.store.change(call.actor(), [&](registry::Change& change) {
+    requireExperiment(call, Verb::write, change.session, id);
+    tracking::deleteScorer(change, call.workspace, id, in.name, in.version);
+  });
+  return {};
+}
+
+/// Clients ask this for every scorer that they list. Nothing is scored online here, so no scorer has a configuration.
+OnlineConfigs listOnlineConfigs(Call&, const OnlineConfigQuery&) { return {{"[]"}}; }
+
+}  // namespace
+
+std::span<const Route> scorerRoutes() {
+  static const Route routes[] = {
+      post("/api/3.0/mlflow/scorers/register", writes("scorers"), registerScorer),
+      get("/api/3.0/mlflow/scorers/list", scanning(reads("scorers")), listScorers),
+      get("/api/3.0/mlflow/scorers/versions", reads("scorers"), listVersions),
+      get("/api/3.0/mlflow/scorers/get", reads("scorers"), getScorer),
+      get("/api/3.0/mlflow/scorers/online-configs", reads("scorers"), listOnlineConfigs),
+      del("/api/3.0/mlflow/scorers/delete", writes("scorers"), deleteScorer),
+  };
+  return routes;
+}
+
+}  // namespace regesta::api::mlflow
