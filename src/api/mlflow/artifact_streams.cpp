@@ -3,7 +3,7 @@
 #include "api/mlflow/artifact_scope.h"
 #include "api/mlflow/artifacts.h"
 #include "api/mlflow/dialect.h"
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "http/exchange.h"

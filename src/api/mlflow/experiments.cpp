@@ -1,6 +1,6 @@
 #include "api/mlflow/experiments.h"
 
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
 #include "tracking/experiment.h"
 #include "tracking/input.h"

@@ -1,7 +1,7 @@
 #include "api/mlflow/logged_models.h"
 
 #include "api/mlflow/artifact_list.h"
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
 #include "tracking/logged_model.h"
 #include "tracking/model_search.h"

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
 #include "base/limits.h"
 #include "base/text.h"

@@ -1,6 +1,6 @@
 #include "api/mlflow/run_logs.h"
 
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
 #include "base/json.h"
 #include "tracking/input.h"
