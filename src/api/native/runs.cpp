@@ -170,7 +170,7 @@ RunAnswer getRun(Call& call, const RunPath& path) {
       call.core.store.read([&](db::Session& session) { return readableRun(session, call, path.id); });
   Fingerprint fingerprint;
   fingerprint.add(run);
-  return answeredBefore(call, fingerprint) ? RunAnswer() : answerOf(run, Columns({}));
+  return answeredBefore(call, fingerprint) ? RunAnswer() : answerOf(run, Columns(std::vector<std::string>()));
 }
 
 RunKeysAnswer listRunKeys(Call& call, const RunKeysQuery& query) {

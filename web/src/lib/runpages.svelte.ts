@@ -13,6 +13,7 @@ const mostPages = 60;
 export class RunPages {
   total = $state<number | undefined>();
   error = $state<ApiError | undefined>();
+  opened = $state(0); // searches whose first page came
   #pages = $state.raw(new Map<number, Held>());
   #search: Record<string, string | readonly string[]> = {};
   #turn = 0;
@@ -66,6 +67,7 @@ export class RunPages {
       if (pages.size > mostPages) pages.delete(pages.keys().next().value!);
       this.#pages = pages;
       this.total = answer.total;
+      if (alone) ++this.opened;
       return true;
     } catch (fault) {
       if (turn === this.#turn) this.error = fault instanceof ApiError ? fault : new ApiError(0, 'failed', String(fault));
