@@ -8,8 +8,8 @@
 
 namespace regesta::api {
 
-/// The name-level check of what tracks runs, whatever the front: grants name experiments, and what lies in an experiment follows it.
-/// All throw Error{denied}. A thing that does not exist passes: the call that follows says so.
+/// The name-level check of what tracks runs, whatever the front: grants name experiments, and what lies in an
+/// experiment follows it. All throw Error{denied}. A thing that does not exist passes: the call that follows says so.
 void requireExperiment(const Call& call, governance::Verb verb, db::Session& session, std::int64_t experiment);
 void requireRun(const Call& call, governance::Verb verb, db::Session& session, std::string_view runId);
 void requireModel(const Call& call, governance::Verb verb, db::Session& session, std::string_view modelId);

@@ -11,13 +11,17 @@ Page<ExperimentAnswer> listExperiments(Call& call, const ExperimentQuery& query)
   });
   Page<ExperimentAnswer> page;
   for (const tracking::Experiment& experiment : all) {
-    if (experiment.id <= after || !call.identity->may(governance::Verb::read, call.workspace, experiment.name)) continue;
+    if (experiment.id <= after || !call.identity->may(governance::Verb::read, call.workspace, experiment.name))
+      continue;
     if (page.items.size() == rowsOf(query.pageSize)) {
       page.nextPageToken = makeToken(page.items.back().id);
       break;
     }
-    page.items.push_back({std::to_string(experiment.id), experiment.name, timeText(experiment.createdAt),
-                          timeText(experiment.updatedAt), {experiment.tags.begin(), experiment.tags.end()}});
+    page.items.push_back({std::to_string(experiment.id),
+                          experiment.name,
+                          timeText(experiment.createdAt),
+                          timeText(experiment.updatedAt),
+                          {experiment.tags.begin(), experiment.tags.end()}});
   }
   return page;
 }

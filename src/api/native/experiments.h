@@ -7,10 +7,10 @@ struct ExperimentAnswer {
   std::string id, name;
   std::optional<std::string> createdAt, updatedAt;
   TextMap tags;
-  static constexpr Field fields[] = {
-      field<&ExperimentAnswer::id>("id"), field<&ExperimentAnswer::name>("name"),
-      field<&ExperimentAnswer::createdAt>("created_at"), field<&ExperimentAnswer::updatedAt>("updated_at"),
-      field<&ExperimentAnswer::tags>("tags")};
+  static constexpr Field fields[] = {field<&ExperimentAnswer::id>("id"), field<&ExperimentAnswer::name>("name"),
+                                     field<&ExperimentAnswer::createdAt>("created_at"),
+                                     field<&ExperimentAnswer::updatedAt>("updated_at"),
+                                     field<&ExperimentAnswer::tags>("tags")};
 };
 struct ExperimentQuery {
   std::string pageToken;

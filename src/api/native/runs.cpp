@@ -166,8 +166,7 @@ RunPage listRuns(Call& call, const RunQuery& query) {
 }
 
 RunAnswer getRun(Call& call, const RunPath& path) {
-  tracking::Run run =
-      call.core.store.read([&](db::Session& session) { return readableRun(session, call, path.id); });
+  tracking::Run run = call.core.store.read([&](db::Session& session) { return readableRun(session, call, path.id); });
   Fingerprint fingerprint;
   fingerprint.add(run);
   return answeredBefore(call, fingerprint) ? RunAnswer() : answerOf(run, Columns(std::vector<std::string>()));
