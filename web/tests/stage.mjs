@@ -82,7 +82,7 @@ require contains {"code": "risk", "msg": "a risk officer approves", "cure": "ask
     await this.call('anna', 'POST', '/api/2.0/mlflow/experiments/create', { name: 'loans' });
     this.runs = [];
     for (let i = 0; i < 3; ++i) {
-      const { run } = await this.call('anna', 'POST', '/api/2.0/mlflow/runs/create', { experiment_id: '1', run_name: `run-${i}`, start_time: Date.now(), user_id: 'anna' });
+      const { run } = await this.call('anna', 'POST', '/api/2.0/mlflow/runs/create', { experiment_id: '1', run_name: `run-${i}`, start_time: Date.now() + i, user_id: 'anna' });
       await this.call('anna', 'POST', '/api/2.0/mlflow/runs/log-batch', { run_id: run.info.run_id, params: [{ key: 'depth', value: String(i) }],
         metrics: Array.from({ length: 10 }, (_, step) => ({ key: 'accuracy', value: 0.8 + step / 100 - i / 50, timestamp: Date.now(), step })) });
       this.runs.push(run.info.run_id);
