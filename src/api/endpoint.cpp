@@ -84,7 +84,7 @@ http::Response serve(Core& core, const Dialect& dialect, const Route& route, con
   route.invoke(route.handler, call, input, dialect.manner, response);
   if (route.answer) response.status = call.status;
   for (const auto& [name, value] : call.headers.all()) response.headers.set(name, value);
-  if (response.status == 204) response.body.clear();
+  if (response.status == 204 || response.status == 304) response.body.clear();
   return response;
 }
 

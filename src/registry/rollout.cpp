@@ -95,6 +95,13 @@ std::vector<Rollout> activeRollouts(db::Session& session, const Asset& asset) {
       fmt::format("{} WHERE r.asset = $1 AND r.status IN ('running', 'paused') ORDER BY r.id", columns), {asset.id}));
 }
 
+std::vector<Rollout> activeRollouts(db::Session& session, std::string_view workspace, std::int64_t before) {
+  return readAll(session.query(
+      fmt::format("{} WHERE a.workspace = $1 AND r.status IN ('running', 'paused') AND r.id < $2 ORDER BY r.id DESC",
+                  columns),
+      {workspace, before > 0 ? before : INT64_MAX}));
+}
+
 std::vector<Rollout> listRollouts(db::Session& session, const Asset& asset, std::string_view alias, std::size_t limit,
                                   std::int64_t before) {
   return readAll(session.query(

@@ -56,6 +56,8 @@ std::optional<Rollout> findRollout(db::Session& session, std::int64_t id);
 /// The active one (running or paused) on the alias.
 std::optional<Rollout> runningRollout(db::Session& session, const Asset& asset, std::string_view alias);
 std::vector<Rollout> activeRollouts(db::Session& session, const Asset& asset);
+/// Of a whole workspace, newest first: at most one an alias. `before` 0: from the newest on.
+std::vector<Rollout> activeRollouts(db::Session& session, std::string_view workspace, std::int64_t before = 0);
 /// Newest first, of one asset; empty `alias`: of all its aliases; `before` 0: from the newest on.
 std::vector<Rollout> listRollouts(db::Session& session, const Asset& asset, std::string_view alias, std::size_t limit,
                                   std::int64_t before = 0);

@@ -51,6 +51,18 @@ std::vector<std::size_t> bucketStarts(std::size_t count, std::size_t buckets) {
   return starts;
 }
 
+/// The places of the least and the greatest value in [from, to), in the order in which they stand. Of values that are
+/// none, the first.
+std::pair<std::size_t, std::size_t> extremes(const std::vector<Metric>& points, std::size_t from, std::size_t to) {
+  std::size_t least = from, most = from;
+  for (std::size_t i = from + 1; i < to; ++i) {
+    if (std::isnan(points[i].value)) continue;
+    if (!(points[i].value >= points[least].value)) least = i;
+    if (!(points[i].value <= points[most].value)) most = i;
+  }
+  return std::minmax(least, most);
+}
+
 }  // namespace
 
 void appendHistory(db::Session& session, std::int64_t runRow, const std::vector<Metric>& points) {
@@ -104,6 +116,25 @@ std::vector<Metric> sampledHistory(db::Session& session, std::string_view worksp
   std::vector<Metric> sample;
   for (std::size_t i : chosen) sample.push_back(points[i]);
   return sample;
+}
+
+std::vector<Metric> metricCurve(db::Session& session, std::string_view workspace, std::string_view runId,
+                                std::string_view key, std::size_t most) {
+  std::vector<Metric> points = metricHistory(session, workspace, runId, key);
+  std::sort(points.begin(), points.end(), [](const Metric& a, const Metric& b) { return byStep(a) < byStep(b); });
+  if (points.size() <= most) return points;
+  // The first and the last point stand by themselves; each stretch between them gives up to two.
+  std::vector<Metric> curve{points.front()};
+  std::size_t inner = points.size() - 2, stretches = (std::max<std::size_t>(most, 4) - 2) / 2;
+  for (std::size_t i = 0; i < stretches; ++i) {
+    std::size_t from = 1 + inner * i / stretches, to = 1 + inner * (i + 1) / stretches;
+    if (from == to) continue;
+    auto [a, b] = extremes(points, from, to);
+    curve.push_back(points[a]);
+    if (b != a) curve.push_back(points[b]);
+  }
+  curve.push_back(points.back());
+  return curve;
 }
 
 std::vector<Metric> wholeHistory(db::Session& session, std::int64_t runRow) {

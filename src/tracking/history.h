@@ -26,6 +26,11 @@ std::vector<Metric> sampledHistory(db::Session& session, std::string_view worksp
                                    std::string_view key, std::int64_t maxResults, std::optional<std::int64_t> startStep,
                                    std::optional<std::int64_t> endStep);
 
+/// The course of a key in at most `most` points (at least 4) by step, for drawing: of each stretch the least and the
+/// greatest value, so that no peak is lost, and the first and the last point. Empty for an unknown run or key.
+std::vector<Metric> metricCurve(db::Session& session, std::string_view workspace, std::string_view runId,
+                                std::string_view key, std::size_t most);
+
 /// Every point of a run, once, by (key, timestamp, step, value): the order in which they are digested.
 std::vector<Metric> wholeHistory(db::Session& session, std::int64_t runRow);
 

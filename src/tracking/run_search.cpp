@@ -211,15 +211,36 @@ class Scan {
       return std::tie(b.start, a.runId) < std::tie(a.start, b.runId);
     };
     Best<Ranked, decltype(before)> best(capacity_, before);
-    for (std::int64_t experiment : experiments) {
-      if (!findExperiment(session_, workspace_, experiment)) continue;
-      for (int stage = view_ == View::deletedOnly; stage <= (view_ != View::activeOnly); ++stage)
-        read(experiment, stage, best);
-    }
+    each(experiments, [&](std::int64_t experiment, int stage) { read(experiment, stage, best); });
     return best.sorted();
+  }
+  std::int64_t count(const std::set<std::int64_t>& experiments) {
+    std::int64_t matching = 0;
+    each(experiments, [&](std::int64_t experiment, int stage) { matching += countIn(experiment, stage); });
+    return matching;
   }
 
  private:
+  template <class Fn>
+  void each(const std::set<std::int64_t>& experiments, Fn fn) {
+    for (std::int64_t experiment : experiments) {
+      if (!findExperiment(session_, workspace_, experiment)) continue;
+      for (int stage = view_ == View::deletedOnly; stage <= (view_ != View::activeOnly); ++stage) fn(experiment, stage);
+    }
+  }
+
+  std::int64_t countIn(std::int64_t experiment, int stage) {
+    if (filter_.empty()) {
+      db::Rows rows =
+          session_.query("SELECT COUNT(*) FROM run WHERE experiment = $1 AND stage = $2", {experiment, stage});
+      return rows.next() ? rows.integer(0) : 0;
+    }
+    std::int64_t matching = 0;
+    db::Rows rows = session_.query(sql_, {experiment, stage});
+    while (rows.next()) matching += filter_(rows, layout_) ? 1 : 0;
+    return matching;
+  }
+
   template <class Sink>
   void read(std::int64_t experiment, int stage, Sink& best) {
     // Nothing to evaluate and the natural order: the index gives the rows in order, so the page is where it stops.
@@ -306,6 +327,11 @@ Page<Run> searchRuns(db::Session& session, std::string_view workspace, const Run
   bool more = begin + page.items.size() < ranked.size();
   if (more) page.nextPageToken = registry::pageToken(offset + static_cast<std::int64_t>(page.items.size()));
   return page;
+}
+
+std::int64_t countRuns(db::Session& session, std::string_view workspace, const RunSearch& search) {
+  RunSearch unordered{.filter = search.filter, .view = search.view};
+  return Scan(session, workspace, unordered, 0).count({search.experiments.begin(), search.experiments.end()});
 }
 
 }  // namespace regesta::tracking

@@ -20,5 +20,7 @@ struct RunSearch {
 /// MLflow's search over runs. One pass over the experiments' rows reads the columns that filter and order name and
 /// keeps the page; only then are the page's runs read whole.
 Page<Run> searchRuns(db::Session& session, std::string_view workspace, const RunSearch& search);
+/// How many runs match, on all pages together.
+std::int64_t countRuns(db::Session& session, std::string_view workspace, const RunSearch& search);
 
 }  // namespace regesta::tracking

@@ -16,6 +16,7 @@ before(async () => {
   stage = await new Stage().open();
   await stage.fill();
   await stage.call('anna', 'PUT', '/api/v1/assets/prompt/loan-summary/aliases/production', { version: 2 });
+  await stage.rollOut();
 });
 after(() => stage.close());
 
@@ -23,7 +24,9 @@ const screens = [
   ['home', () => '/', 'Home'], ['prompts', () => '/prompts', 'Prompts'], ['prompt', () => '/prompts/loan-summary', 'loan-summary'],
   ['datasets', () => '/datasets', 'Datasets'], ['dataset', () => '/datasets/holdout', 'holdout'], ['models-empty', () => '/models', 'Models'],
   ['changes', () => '/changes', 'Change requests'], ['change', () => '/changes/1', /loan-summary: version/], ['runs', () => '/runs', 'Runs'],
-  ['run', () => `/runs/${stage.run}`, 'run-2'], ['ledger', () => '/ledger', 'Ledger'], ['entry', () => '/ledger?entry=4', 'Ledger'],
+  ['run', () => `/runs/${stage.runs[2]}`, 'run-2'], ['runs-parallel', () => '/runs?experiment=1&view=parallel', 'Runs'],
+  ['compare', () => `/runs/compare?runs=${stage.runs}`, 'Compare 3 runs'], ['compare-none', () => '/runs/compare', 'Compare 0 runs'],
+  ['ledger', () => '/ledger', 'Ledger'], ['entry', () => '/ledger?entry=4', 'Ledger'],
   ['policies', () => '/policies', 'Policies'], ['policy', () => '/policies/two-eyes', 'two-eyes'], ['lineage', () => '/lineage?node=prompt/loan-summary@1', /Lineage/],
   ['settings', () => '/settings', 'Settings'], ['search', () => '/search?q=loan', 'Search'], ['missing', () => '/nowhere', /nothing at this address/],
 ];

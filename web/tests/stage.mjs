@@ -80,11 +80,18 @@ require contains {"code": "risk", "msg": "a risk officer approves", "cure": "ask
 ` }] });
     await this.call('anna', 'POST', '/api/v1/policies/bindings', { kind: 'prompt', name_pattern: 'loan-*', pointer: 'production', policy: 'two-eyes' });
     await this.call('anna', 'POST', '/api/2.0/mlflow/experiments/create', { name: 'loans' });
+    this.runs = [];
     for (let i = 0; i < 3; ++i) {
-      const { run } = await this.call('anna', 'POST', '/api/2.0/mlflow/runs/create', { experiment_id: '1', run_name: `run-${i}`, start_time: Date.now(), user_id: 'anna' });
+      const { run } = await this.call('anna', 'POST', '/api/2.0/mlflow/runs/create', { experiment_id: '1', run_name: `run-${i}`, start_time: Date.now() + i, user_id: 'anna' });
       await this.call('anna', 'POST', '/api/2.0/mlflow/runs/log-batch', { run_id: run.info.run_id, params: [{ key: 'depth', value: String(i) }],
-        metrics: Array.from({ length: 10 }, (_, step) => ({ key: 'accuracy', value: 0.8 + step / 100, timestamp: Date.now(), step })) });
-      this.run = run.info.run_id;
+        metrics: Array.from({ length: 10 }, (_, step) => ({ key: 'accuracy', value: 0.8 + step / 100 - i / 50, timestamp: Date.now(), step })) });
+      this.runs.push(run.info.run_id);
     }
+  }
+  /** A prompt on its way from version 1 to version 2, in two steps that wait for somebody. */
+  async rollOut() {
+    for (const template of ['Hello {{name}}', 'Good day, {{name}}']) await this.call('anna', 'POST', '/api/v1/prompts/greeting/versions', { template });
+    await this.call('anna', 'PUT', '/api/v1/assets/prompt/greeting/aliases/production', { version: 1 });
+    this.rollout = await this.call('anna', 'POST', '/api/v1/prompts/greeting/rollouts', { version: 2, steps: [{ weight: 20 }, { weight: 100 }] });
   }
 }

@@ -3,7 +3,7 @@
 #include "api/mlflow/artifact_place.h"
 #include "api/mlflow/artifact_scope.h"
 #include "api/mlflow/registry_rules.h"
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "base/text.h"
 #include "registry/tree.h"
 #include "tracking/logged_model.h"

@@ -1,6 +1,6 @@
 #include "api/mlflow/artifact_scope.h"
 
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "base/text.h"
 
 namespace regesta::api::mlflow {

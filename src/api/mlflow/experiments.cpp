@@ -1,7 +1,7 @@
 #include "api/mlflow/experiments.h"
 
-#include "api/mlflow/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
+#include "api/tracking_scope.h"
 #include "tracking/experiment.h"
 #include "tracking/input.h"
 #include "tracking/rules.h"

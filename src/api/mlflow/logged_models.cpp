@@ -1,8 +1,8 @@
 #include "api/mlflow/logged_models.h"
 
 #include "api/mlflow/artifact_list.h"
-#include "api/mlflow/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
+#include "api/tracking_scope.h"
 #include "tracking/logged_model.h"
 #include "tracking/model_search.h"
 #include "tracking/rules.h"

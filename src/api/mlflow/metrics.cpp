@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "api/mlflow/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
+#include "api/tracking_scope.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "tracking/history.h"

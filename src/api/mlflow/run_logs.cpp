@@ -1,7 +1,7 @@
 #include "api/mlflow/run_logs.h"
 
-#include "api/mlflow/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
+#include "api/tracking_scope.h"
 #include "base/json.h"
 #include "tracking/input.h"
 #include "tracking/record.h"

@@ -1,8 +1,8 @@
 #include "api/mlflow/runs.h"
 
 #include "api/mlflow/artifact_list.h"
-#include "api/mlflow/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
+#include "api/tracking_scope.h"
 #include "base/limits.h"
 #include "tracking/history.h"
 #include "tracking/rules.h"

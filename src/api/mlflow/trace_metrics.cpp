@@ -1,7 +1,7 @@
 #include "tracking/trace_metrics.h"
 
 #include "api/mlflow/traces.h"
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "tracking/rules.h"

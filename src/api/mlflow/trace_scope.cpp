@@ -1,6 +1,6 @@
 #include "api/mlflow/trace_scope.h"
 
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "base/error.h"
 #include "delivery/trace_quality.h"
 #include "tracking/rules.h"

@@ -2,7 +2,7 @@
 
 #include "api/mlflow/trace_scope.h"
 #include "api/mlflow/trace_wire.h"
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "delivery/trace_quality.h"

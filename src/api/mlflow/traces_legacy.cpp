@@ -1,7 +1,7 @@
 #include "api/mlflow/trace_scope.h"
 #include "api/mlflow/traces.h"
-#include "api/mlflow/tracking_scope.h"
 #include "api/mlflow/tracking_wire.h"
+#include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/limits.h"

@@ -3,8 +3,8 @@
 #include <filesystem>
 
 #include "api/mlflow/registry_rules.h"
-#include "api/mlflow/tracking_scope.h"
 #include "api/mlflow/version_source_uri.h"
+#include "api/tracking_scope.h"
 #include "base/encoding.h"
 #include "base/text.h"
 #include "registry/pointer.h"

@@ -6,6 +6,7 @@
 #include "api/native/decisions.h"
 #include "api/native/delivery.h"
 #include "api/native/evidence.h"
+#include "api/native/experiments.h"
 #include "api/native/guards.h"
 #include "api/native/jobs.h"
 #include "api/native/ledger.h"
@@ -75,6 +76,7 @@ const Route routes[] = {
     get("/api/v1/prompts/{name}/versions/{selector}", reads("prompts"), getPromptVersion, sendPromptVersion),
     get("/api/v1/prompts/{name}/resolve", reads("prompts"), resolvePrompt, sendResolvedPrompt),
     get("/api/v1/prompts/{name}/snapshot", reads("prompts"), promptSnapshot),
+    get("/api/v1/rollouts", scanning(reads("rollouts")), listActiveRollouts),
     get("/api/v1/prompts/{name}/rollouts", reads("rollouts"), listRollouts),
     post("/api/v1/prompts/{name}/rollouts", writes("rollouts"), startRollout),
     get("/api/v1/prompts/{name}/rollouts/{id}", reads("rollouts"), getRollout),
@@ -103,7 +105,10 @@ const Route routes[] = {
     post("/api/v1/jobs/{id}/complete", runs("jobs"), completeJob),
     post("/api/v1/jobs/{id}/fail", runs("jobs"), failJob),
 
+    get("/api/v1/experiments", scanning(reads("experiments")), listExperiments),
     get("/api/v1/runs", scanning(reads("runs")), listRuns),
+    get("/api/v1/runs/keys", scanning(reads("runs")), listRunKeys),
+    get("/api/v1/runs/curves", scanning(reads("runs")), getCurves),
     get("/api/v1/runs/{id}", reads("runs"), getRun),
 
     get("/api/v1/evidence", scanning(reads("evidence")), listEvidence),

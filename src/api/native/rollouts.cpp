@@ -139,6 +139,22 @@ Page<RolloutAnswer> listRollouts(Call& call, const RolloutQuery& query) {
   });
 }
 
+Page<RolloutAnswer> listActiveRollouts(Call& call, const ActiveRolloutQuery& query) {
+  std::int64_t before = readNumberToken(query.pageToken);
+  auto active = call.core.store.read(
+      [&](db::Session& session) { return registry::activeRollouts(session, call.workspace, before); });
+  Page<RolloutAnswer> page;
+  for (const Rollout& rollout : active) {
+    if (!call.identity->may(governance::Verb::read, call.workspace, rollout.key.name)) continue;
+    if (page.items.size() == rowsOf(query.pageSize)) {
+      page.nextPageToken = makeToken(std::to_string(page.items.back().id));
+      break;
+    }
+    page.items.push_back(answerOf(rollout));
+  }
+  return page;
+}
+
 RolloutAnswer getRollout(Call& call, const RolloutPath& path) {
   registry::AssetKey key = readable(call, "prompt", path.name);
   return call.core.store.read([&](db::Session& session) { return answerOf(rolloutOf(session, key, path.id)); });

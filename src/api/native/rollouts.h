@@ -72,6 +72,12 @@ struct RolloutQuery {
                                      field<&RolloutQuery::pageToken>("page_token"),
                                      field<&RolloutQuery::pageSize>("page_size", pageRule)};
 };
+struct ActiveRolloutQuery {
+  std::string pageToken;
+  std::int64_t pageSize = 0;
+  static constexpr Field fields[] = {field<&ActiveRolloutQuery::pageToken>("page_token"),
+                                     field<&ActiveRolloutQuery::pageSize>("page_size", pageRule)};
+};
 struct RolloutPath {
   std::string name;
   std::int64_t id = 0;
@@ -108,6 +114,8 @@ struct RolloutWinner {
 RolloutAnswer startRollout(Call& call, const NewRollout& asked);
 /// Newest first.
 Page<RolloutAnswer> listRollouts(Call& call, const RolloutQuery& query);
+/// What is running or paused now, of every prompt that the caller may read; newest first.
+Page<RolloutAnswer> listActiveRollouts(Call& call, const ActiveRolloutQuery& query);
 RolloutAnswer getRollout(Call& call, const RolloutPath& path);
 RolloutAnswer pauseRollout(Call& call, const RolloutDeed& asked);
 RolloutAnswer resumeRollout(Call& call, const RolloutDeed& asked);

@@ -1,13 +1,53 @@
 #include "api/native/runs.h"
 
+#include <set>
+
+#include "api/tracking_scope.h"
 #include "base/text.h"
+#include "crypto/hash.h"
+#include "http/conditional.h"
+#include "tracking/history.h"
+#include "tracking/run_keys.h"
 #include "tracking/run_search.h"
 
 namespace regesta::api::native {
 
 namespace {
 
-RunAnswer answerOf(const tracking::Run& run) {
+using governance::Verb;
+
+/// Which of a run's metrics, params and tags an answer has.
+class Columns {
+ public:
+  explicit Columns(const std::vector<std::string>& named) : everything_(named.empty()) {
+    for (const std::string& column : named) {
+      std::size_t dot = column.find('.');
+      std::string kind = column.substr(0, dot);
+      if (kind != "metrics" && kind != "params" && kind != "tags")
+        throw Invalid("column", fmt::format("must be metrics.KEY, params.KEY or tags.KEY, not '{}'", column));
+      if (dot == std::string::npos)
+        whole_.insert(kind);
+      else
+        keys_.insert(column);
+    }
+  }
+  bool have(std::string_view kind, std::string_view key) const {
+    return everything_ || whole_.contains(kind) || (!keys_.empty() && keys_.contains(fmt::format("{}.{}", kind, key)));
+  }
+
+ private:
+  bool everything_;
+  std::set<std::string, std::less<>> whole_, keys_;
+};
+
+TextMap chosen(const tracking::Texts& texts, std::string_view kind, const Columns& columns) {
+  TextMap map;
+  for (const auto& [key, value] : texts)
+    if (columns.have(kind, key)) map.emplace(key, value);
+  return map;
+}
+
+RunAnswer answerOf(const tracking::Run& run, const Columns& columns) {
   RunAnswer answer;
   answer.id = run.runId;
   answer.name = run.name;
@@ -17,9 +57,10 @@ RunAnswer answerOf(const tracking::Run& run) {
   answer.startedAt = timeText(run.startTime);
   answer.endedAt = timeText(run.endTime.value_or(0));
   for (const tracking::Metric& metric : run.metrics)
-    answer.metrics.push_back({metric.key, metric.value, metric.timestamp, metric.step});
-  answer.params = {run.params.begin(), run.params.end()};
-  answer.tags = {run.tags.begin(), run.tags.end()};
+    if (columns.have("metrics", metric.key))
+      answer.metrics.push_back({metric.key, metric.value, metric.timestamp, metric.step});
+  answer.params = chosen(run.params, "params", columns);
+  answer.tags = chosen(run.tags, "tags", columns);
   answer.artifactUri = run.artifactUri;
   for (const tracking::DatasetInput& input : run.links.inputs) answer.datasets.push_back({input.name, input.digest});
   for (const tracking::ModelOutput& output : run.links.outputs) answer.loggedModels.push_back(output.modelId);
@@ -28,40 +69,130 @@ RunAnswer answerOf(const tracking::Run& run) {
   return answer;
 }
 
+/// Those that are named (all, when none is) and that the caller may read.
 std::vector<std::int64_t> experimentsOf(db::Session& session, const Call& call, const std::string& named) {
   std::vector<std::int64_t> ids;
   if (named.empty()) {
     for (const auto& experiment : tracking::listExperiments(session, call.workspace, tracking::View::activeOnly))
       ids.push_back(experiment.id);
-    return ids;
+    return api::readable(call, session, std::move(ids));
   }
   auto found = tracking::findExperimentByName(session, call.workspace, named);
   if (!found)
     if (auto id = parseInteger(named)) found = tracking::findExperiment(session, call.workspace, *id);
   if (!found) throw error(Code::notFound, "there is no experiment '{}'", named);
+  requireExperiment(call, Verb::read, session, found->id);
   return {found->id};
+}
+
+tracking::Run readableRun(db::Session& session, const Call& call, std::string_view runId) {
+  requireRun(call, Verb::read, session, runId);
+  return tracking::getRun(session, call.workspace, runId);
+}
+
+/// What of runs an answer rests on: each write counts the revision up.
+class Fingerprint {
+ public:
+  void add(const tracking::Run& run) { add(fmt::format("{} {} {}\n", run.runId, run.revision, run.sealedRevision)); }
+  void add(std::string_view text) { hash_.update(text); }
+  std::string etag() { return fmt::format("\"{}\"", crypto::hex(hash_.finish()).substr(0, 32)); }
+
+ private:
+  crypto::Sha256 hash_;
+};
+
+/// True when the caller has this answer already: then it is 304, and what the handler returns is not sent.
+bool answeredBefore(Call& call, Fingerprint& fingerprint) {
+  std::string etag = fingerprint.etag();
+  call.headers.set("ETag", etag);
+  call.headers.set("Cache-Control", "private, no-cache");
+  bool known = http::evaluateConditions(call.http, {etag, std::nullopt}) == http::Condition::notModified;
+  if (known) call.status = 304;
+  return known;
+}
+
+tracking::RunSearch searchOf(db::Session& session, const Call& call, const RunQuery& query) {
+  if (query.offset > 0 && !query.pageToken.empty()) throw Invalid("offset", "stands instead of page_token");
+  tracking::RunSearch search;
+  search.experiments = experimentsOf(session, call, query.experiment);
+  search.filter = query.filter;
+  search.orderBy = query.order;
+  search.maxResults = static_cast<std::int64_t>(rowsOf(query.pageSize));
+  search.pageToken = query.offset > 0 ? registry::pageToken(query.offset) : query.pageToken;
+  return search;
+}
+
+std::vector<RunKeyCount> wireOf(const std::vector<tracking::KeyCount>& counts) {
+  std::vector<RunKeyCount> keys;
+  for (const tracking::KeyCount& count : counts) keys.push_back({count.key, count.runs});
+  return keys;
+}
+
+std::size_t pointsOf(const CurveQuery& query) {
+  std::size_t points = query.points > 0 ? static_cast<std::size_t>(query.points) : 500;
+  if (query.run.size() * query.metric.size() * points > limits::curvePoints)
+    throw Invalid("points", fmt::format("{} runs with {} metrics make more than {} points; ask for fewer of each",
+                                        query.run.size(), query.metric.size(), limits::curvePoints));
+  return points;
+}
+
+Curve curveOf(const std::string& run, const std::string& metric, const std::vector<tracking::Metric>& points) {
+  Curve curve{.run = run, .metric = metric};
+  for (const tracking::Metric& point : points) {
+    curve.steps.push_back(point.step);
+    curve.times.push_back(point.timestamp);
+    curve.values.push_back(point.value);
+  }
+  return curve;
 }
 
 }  // namespace
 
-Page<RunAnswer> listRuns(Call& call, const RunQuery& query) {
+RunPage listRuns(Call& call, const RunQuery& query) {
+  Columns columns(query.column);
+  RunPage page;
   auto found = call.core.store.read([&](db::Session& session) {
-    tracking::RunSearch search;
-    search.experiments = experimentsOf(session, call, query.experiment);
-    search.filter = query.filter;
-    search.maxResults = static_cast<std::int64_t>(rowsOf(query.pageSize));
-    search.pageToken = query.pageToken;
+    tracking::RunSearch search = searchOf(session, call, query);
+    if (query.total) page.total = tracking::countRuns(session, call.workspace, search);
     return tracking::searchRuns(session, call.workspace, search);
   });
-  Page<RunAnswer> page;
-  for (const tracking::Run& run : found.items) page.items.push_back(answerOf(run));
+  Fingerprint fingerprint;
+  for (const tracking::Run& run : found.items) fingerprint.add(run);
+  fingerprint.add(fmt::format("{} {}", found.nextPageToken, page.total.value_or(-1)));
+  if (answeredBefore(call, fingerprint)) return page;
+  for (const tracking::Run& run : found.items) page.items.push_back(answerOf(run, columns));
   page.nextPageToken = textOrNothing(found.nextPageToken);
   return page;
 }
 
 RunAnswer getRun(Call& call, const RunPath& path) {
-  return answerOf(
-      call.core.store.read([&](db::Session& session) { return tracking::getRun(session, call.workspace, path.id); }));
+  tracking::Run run = call.core.store.read([&](db::Session& session) { return readableRun(session, call, path.id); });
+  Fingerprint fingerprint;
+  fingerprint.add(run);
+  return answeredBefore(call, fingerprint) ? RunAnswer() : answerOf(run, Columns(std::vector<std::string>()));
+}
+
+RunKeysAnswer listRunKeys(Call& call, const RunKeysQuery& query) {
+  auto keys = call.core.store.read([&](db::Session& session) {
+    return tracking::runKeys(session, call.workspace, experimentsOf(session, call, query.experiment));
+  });
+  return {keys.runs, wireOf(keys.metrics), wireOf(keys.params), wireOf(keys.tags)};
+}
+
+Curves getCurves(Call& call, const CurveQuery& query) {
+  std::size_t points = pointsOf(query);
+  return call.core.store.read([&](db::Session& session) {
+    Curves curves;
+    Fingerprint fingerprint;
+    for (const std::string& run : query.run) fingerprint.add(readableRun(session, call, run));
+    if (answeredBefore(call, fingerprint)) return curves;
+    for (const std::string& run : query.run)
+      for (const std::string& metric : query.metric) {
+        auto curve = tracking::metricCurve(session, call.workspace, run, metric, points);
+        if (!curve.empty()) curves.items.push_back(curveOf(run, metric, curve));
+      }
+    return curves;
+  });
 }
 
 }  // namespace regesta::api::native

@@ -1,5 +1,6 @@
 #pragma once
 #include "api/native/common.h"
+#include "base/limits_runs.h"
 
 namespace regesta::api::native {
 
@@ -42,19 +43,86 @@ struct RunAnswer {
       field<&RunAnswer::deleted>("deleted")};
 };
 struct RunQuery {
-  std::string experiment, filter, pageToken;
-  std::int64_t pageSize = 0;
+  std::string experiment, filter;
+  std::vector<std::string> order, column;
+  std::int64_t offset = 0, pageSize = 0;
+  bool total = false;
+  std::string pageToken;
   static constexpr Field fields[] = {
       field<&RunQuery::experiment>("experiment", about("its name or id; absent: all")),
       field<&RunQuery::filter>("filter", about("MLflow's search language: metrics.accuracy > 0.9")),
-      field<&RunQuery::pageToken>("page_token"), field<&RunQuery::pageSize>("page_size", pageRule)};
+      field<&RunQuery::order>("order", atMost(static_cast<std::int64_t>(limits::runOrders)) |
+                                           about("metrics.accuracy DESC; absent: newest start first")),
+      field<&RunQuery::column>("column", atMost(static_cast<std::int64_t>(limits::runColumns)) |
+                                             about("answer with these metrics, params and tags only: metrics.accuracy, "
+                                                   "params.lr; a bare \"metrics\" means all of them; absent: "
+                                                   "everything")),
+      field<&RunQuery::offset>("offset", atLeast(0) | atMost(1'000'000'000) |
+                                             about("skip so many; instead of page_token, for tables that jump")),
+      field<&RunQuery::pageSize>("page_size", pageRule),
+      field<&RunQuery::total>("total", about("count all that match, too")),
+      field<&RunQuery::pageToken>("page_token")};
+};
+struct RunPage {
+  std::vector<RunAnswer> items;
+  std::optional<std::string> nextPageToken;
+  std::optional<std::int64_t> total;
+  static constexpr Field fields[] = {
+      field<&RunPage::items>("items"), field<&RunPage::nextPageToken>("next_page_token"),
+      field<&RunPage::total>("total", about("runs that match, on all pages together; when it was asked for"))};
 };
 struct RunPath {
   std::string id;
   static constexpr Field fields[] = {field<&RunPath::id>("id", required)};
 };
 
-Page<RunAnswer> listRuns(Call& call, const RunQuery& query);
+struct RunKeysQuery {
+  std::string experiment;
+  static constexpr Field fields[] = {
+      field<&RunKeysQuery::experiment>("experiment", about("its name or id; absent: all"))};
+};
+struct RunKeyCount {
+  std::string key;
+  std::int64_t runs = 0;
+  static constexpr Field fields[] = {field<&RunKeyCount::key>("key"), field<&RunKeyCount::runs>("runs")};
+};
+struct RunKeysAnswer {
+  std::int64_t runs = 0;
+  std::vector<RunKeyCount> metrics, params, tags;
+  static constexpr Field fields[] = {field<&RunKeysAnswer::runs>("runs", about("that were looked at: the newest")),
+                                     field<&RunKeysAnswer::metrics>("metrics", about("the most common first")),
+                                     field<&RunKeysAnswer::params>("params"), field<&RunKeysAnswer::tags>("tags")};
+};
+
+struct CurveQuery {
+  std::vector<std::string> run, metric;
+  std::int64_t points = 0;
+  static constexpr Field fields[] = {
+      field<&CurveQuery::run>("run", present | atMost(static_cast<std::int64_t>(limits::historyRuns))),
+      field<&CurveQuery::metric>("metric", present | atMost(static_cast<std::int64_t>(limits::curveMetrics))),
+      field<&CurveQuery::points>("points", atLeast(0) | atMost(static_cast<std::int64_t>(limits::sampledPoints)) |
+                                               about("of each curve at most; peaks survive; 0 or absent: 500"))};
+};
+struct Curve {
+  std::string run, metric;
+  std::vector<std::int64_t> steps, times;
+  std::vector<double> values;
+  static constexpr Field fields[] = {field<&Curve::run>("run"), field<&Curve::metric>("metric"),
+                                     field<&Curve::steps>("steps"),
+                                     field<&Curve::times>("times", about("milliseconds since 1970")),
+                                     field<&Curve::values>("values", about("NaN and infinities are strings"))};
+};
+struct Curves {
+  std::vector<Curve> items;
+  static constexpr Field fields[] = {field<&Curves::items>("items", about("those that have a point"))};
+};
+
+/// All of these answer with an ETag over what was logged so far, and 304 to who has that already: a screen may follow a
+/// running run by asking again.
+RunPage listRuns(Call& call, const RunQuery& query);
 RunAnswer getRun(Call& call, const RunPath& path);
+Curves getCurves(Call& call, const CurveQuery& query);
+
+RunKeysAnswer listRunKeys(Call& call, const RunKeysQuery& query);
 
 }  // namespace regesta::api::native

@@ -46,6 +46,16 @@ TEST_P(SearchTest, NewestFirst) {
   EXPECT_EQ(names({.experiments = {7}}), "");
 }
 
+TEST_P(SearchTest, CountsWhatMatchesOnAllPages) {
+  auto count = [&](const RunSearch& search) {
+    return read([&](db::Session& session) { return countRuns(session, workspace_, search); });
+  };
+  EXPECT_EQ(count({.experiments = {0}, .maxResults = 1}), 4);
+  EXPECT_EQ(count({.experiments = {0}, .filter = "params.lr = '0.2'", .orderBy = {"metrics.acc DESC"}}), 2);
+  EXPECT_EQ(count({.experiments = {0, 7}, .view = View::deletedOnly}), 0);
+  EXPECT_EQ(count({.experiments = {}}), 0);
+}
+
 TEST_P(SearchTest, Filters) {
   EXPECT_EQ(found("metrics.acc > 0.4"), "ba");
   EXPECT_EQ(found("metrics.acc != 0.5"), "cb");  // NaN is unequal to everything

@@ -5,23 +5,27 @@ export class ApiError extends Error {
   }
 }
 
+/** What the last answer was tagged with. */
+export interface Known { etag?: string }
+
 let onUnauthenticated = () => {};
 export function whenSignedOut(fn: () => void) {
   onUnauthenticated = fn;
 }
 
-export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, known?: Known): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, {
       method, signal, credentials: 'same-origin',
-      headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(known?.etag ? { 'If-None-Match': known.etag } : {}) },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch (fault) {
     if ((fault as Error).name === 'AbortError') throw fault;
     throw new ApiError(0, 'unreachable', 'The server cannot be reached.');
   }
+  if (known && answer.status === 304) return undefined as T;
   const text = await answer.text();
   let parsed: any = undefined;
   try {
@@ -29,6 +33,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   } catch {
     if (answer.ok) throw new ApiError(answer.status, 'malformed', 'The server answered with something that is not JSON.');
   }
+  if (known && answer.ok) known.etag = answer.headers.get('ETag') ?? undefined;
   if (answer.ok) return parsed as T;
   if (answer.status === 401) onUnauthenticated();
   const error = parsed?.error ?? {};
@@ -36,11 +41,13 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
 }
 
 export const get = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, undefined, signal);
+/** Asked again: undefined while the answer is as before, else the new one, whose tag `known` keeps. */
+export const getIfNew = <T>(path: string, known: Known, signal?: AbortSignal) => call<T | undefined>('GET', path, undefined, signal, known);
 export const post = <T>(path: string, body: unknown = {}) => call<T>('POST', path, body);
 
 /** Joins path segments, each encoded. */
 export const path = (...segments: (string | number)[]) => '/api/v1/' + segments.map((s) => encodeURIComponent(s)).join('/');
-export function query(base: string, values: Record<string, string | number | undefined>) {
-  const pairs = Object.entries(values).filter(([, v]) => v !== undefined && v !== '');
-  return pairs.length === 0 ? base : `${base}?${new URLSearchParams(pairs.map(([k, v]) => [k, String(v)]))}`;
+export function query(base: string, values: Record<string, string | number | readonly string[] | undefined>) {
+  const pairs = Object.entries(values).flatMap(([k, v]) => (Array.isArray(v) ? v.map((item) => [k, item]) : [[k, v]])).filter(([, v]) => v !== undefined && v !== '');
+  return pairs.length === 0 ? base : `${base}?${new URLSearchParams(pairs.map(([k, v]) => [String(k), String(v)]))}`;
 }

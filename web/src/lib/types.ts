@@ -29,6 +29,10 @@ export interface Entry { index: number; id: number; body: { action: string; acto
 export interface LedgerState { size: number; origin: string; vkey: string; checkpoint: string }
 export interface Run {
   id: string; name: string; experiment_id: string; status: string; user: string; started_at: string; ended_at?: string;
-  metrics: { key: string; value: number }[]; params: Record<string, string>; tags: Record<string, string>; sealed_digest?: string;
+  metrics: RunMetric[]; params: Record<string, string>; tags: Record<string, string>; artifact_uri: string; datasets: { name: string; digest: string }[];
+  logged_models: string[]; sealed_digest?: string; deleted: boolean;
 }
+export interface RunMetric { key: string; value: number | string; step: number; timestamp: number }
+export interface Experiment { id: string; name: string; created_at?: string; tags: Record<string, string> }
+export interface Curve { run: string; metric: string; steps: number[]; times: number[]; values: (number | string)[] }
 export interface Binding { id: number; kind: string; name_pattern: string; pointer: string; policy: string; policy_selector: string; created_by: string; created_at: string }

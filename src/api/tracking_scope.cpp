@@ -1,10 +1,10 @@
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 
 #include "tracking/experiment.h"
 #include "tracking/logged_model.h"
 #include "tracking/run.h"
 
-namespace regesta::api::mlflow {
+namespace regesta::api {
 namespace {
 
 using governance::Verb;
@@ -43,4 +43,4 @@ std::vector<std::int64_t> readable(const Call& call, db::Session& session, std::
   return experiments;
 }
 
-}  // namespace regesta::api::mlflow
+}  // namespace regesta::api

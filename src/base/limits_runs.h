@@ -1,0 +1,15 @@
+#pragma once
+#include <cstddef>
+
+/// The limits of screens and scripts that read many runs at once, by name; beside base/limits.h, which most files of
+/// the program include.
+namespace regesta::limits {
+
+inline constexpr std::size_t runColumns = 200;       // metrics, params and tags that one listing of runs names
+inline constexpr std::size_t runOrders = 20;         // keys that one listing of runs is sorted by
+inline constexpr std::size_t runsForKeys = 5000;     // the newest, in which a listing of keys looks
+inline constexpr std::size_t runKeys = 2000;         // metrics, and params, and tags, in one listing of keys
+inline constexpr std::size_t curveMetrics = 50;      // metrics in one answer with curves
+inline constexpr std::size_t curvePoints = 100'000;  // points in one answer with curves
+
+}  // namespace regesta::limits

@@ -1,0 +1,46 @@
+#include "tracking/run_keys.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/limits_runs.h"
+
+namespace regesta::tracking {
+namespace {
+
+using Counts = std::map<std::string, std::int64_t, std::less<>>;
+
+std::vector<KeyCount> commonestFirst(const Counts& counts) {
+  std::vector<KeyCount> keys;
+  keys.reserve(counts.size());
+  for (const auto& [key, runs] : counts) keys.push_back({key, runs});
+  std::stable_sort(keys.begin(), keys.end(), [](const KeyCount& a, const KeyCount& b) { return a.runs > b.runs; });
+  if (keys.size() > limits::runKeys) keys.resize(limits::runKeys);
+  return keys;
+}
+
+}  // namespace
+
+RunKeys runKeys(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments) {
+  Counts metrics, params, tags;
+  RunKeys found;
+  std::size_t share = std::max<std::size_t>(1, limits::runsForKeys / std::max<std::size_t>(1, experiments.size()));
+  for (std::int64_t experiment : experiments) {
+    if (!findExperiment(session, workspace, experiment)) continue;
+    db::Rows rows = session.query(
+        "SELECT metrics, params, tags FROM run WHERE experiment = $1 AND stage = 0 "
+        "ORDER BY start_time DESC, run_id LIMIT $2",
+        {experiment, share});
+    for (; rows.next(); ++found.runs) {
+      for (const Metric& metric : unpackMetrics(rows.view(0))) ++metrics[metric.key];
+      for (const auto& [key, value] : unpackTexts(rows.view(1))) ++params[key];
+      for (const auto& [key, value] : unpackTexts(rows.view(2))) ++tags[key];
+    }
+  }
+  found.metrics = commonestFirst(metrics);
+  found.params = commonestFirst(params);
+  found.tags = commonestFirst(tags);
+  return found;
+}
+
+}  // namespace regesta::tracking

@@ -1,0 +1,79 @@
+import { ApiError, getIfNew, query, type Known } from './api';
+import type { Page, Run } from './types';
+
+type RunPage = Page<Run> & { total?: number };
+interface Held { rows: Run[]; known: Known }
+export const pageRows = 100;
+const mostPages = 60;
+
+/**
+ * A search's runs, page by page as they come into view: any number of them, few in memory. Until the first page of a new search
+ * is there the old rows stay; an answer to an older search is dropped.
+ */
+export class RunPages {
+  total = $state<number | undefined>();
+  error = $state<ApiError | undefined>();
+  opened = $state(0); // searches whose first page came
+  #pages = $state.raw(new Map<number, Held>());
+  #search: Record<string, string | readonly string[]> = {};
+  #turn = 0;
+  #coming = new Set<number>();
+
+  row(index: number): Run | undefined {
+    return this.#pages.get(Math.floor(index / pageRows))?.rows[index % pageRows];
+  }
+  rows(first: number, last: number) {
+    const found: Run[] = [];
+    for (let i = first; i < last; ++i) { const run = this.row(i); if (run) found.push(run); }
+    return found;
+  }
+
+  async open(search: Record<string, string | readonly string[]>) {
+    this.#search = search;
+    ++this.#turn;
+    this.#coming.clear();
+    await this.#load(0, true);
+  }
+  /** Loads the pages of these rows that are not there yet. */
+  async want(first: number, last: number) {
+    const missing: Promise<boolean>[] = [];
+    for (let page = Math.floor(first / pageRows); page * pageRows < Math.min(last, this.total ?? 0); ++page)
+      if (!this.#pages.has(page) && !this.#coming.has(page)) missing.push(this.#load(page));
+    await Promise.all(missing);
+  }
+  /** Asks again for these rows. True: something had changed. */
+  async refresh(first: number, last: number) {
+    const pages: number[] = [];
+    for (let page = Math.floor(first / pageRows); page === 0 || page * pageRows < Math.min(last, this.total ?? 0); ++page) pages.push(page);
+    const before = this.total;
+    const fresh = await Promise.all(pages.map((page) => this.#load(page)));
+    // New runs push the others down: what is not in view is fetched again when it is looked at.
+    if (this.total !== before) this.#pages = new Map([...this.#pages].filter(([page]) => pages.includes(page)));
+    return fresh.some(Boolean);
+  }
+
+  async #load(page: number, alone = false) {
+    const turn = this.#turn;
+    this.#coming.add(page);
+    const known: Known = alone ? {} : { ...this.#pages.get(page)?.known };
+    try {
+      const answer = await getIfNew<RunPage>(query('/api/v1/runs', { ...this.#search, offset: page * pageRows || undefined, page_size: pageRows, total: 'true' }), known);
+      if (turn !== this.#turn) return false;
+      this.error = undefined;
+      if (!answer) return false;
+      const pages = new Map(alone ? [] : this.#pages);
+      pages.delete(page);
+      pages.set(page, { rows: answer.items, known });
+      if (pages.size > mostPages) pages.delete(pages.keys().next().value!);
+      this.#pages = pages;
+      this.total = answer.total;
+      if (alone) ++this.opened;
+      return true;
+    } catch (fault) {
+      if (turn === this.#turn) this.error = fault instanceof ApiError ? fault : new ApiError(0, 'failed', String(fault));
+      return false;
+    } finally {
+      if (turn === this.#turn) this.#coming.delete(page);
+    }
+  }
+}
