@@ -171,12 +171,13 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
   Case about = store_.read([&](db::Session& session) { return collectCase(session, attempt.identity, question, now); });
   if (attempt.changeRequest != 0 && (!about.move.open || about.move.open->id != attempt.changeRequest))
     return closedMeanwhile(attempt.changeRequest);
-  if (standsThere(about)) return outcomeOf(about, Outcome::Kind::unchanged);
+  if (standsThere(about) && !question.tried) return outcomeOf(about, Outcome::Kind::unchanged);
 
   Judgement judgement;
   if (about.guarded()) judgement = judge(engine_, about, now);
   Outcome outcome = about.guarded() ? outcomeOf(about, judgement) : outcomeOf(about, Outcome::Kind::moved);
   if (attempt.dry) return outcome;
+  REGESTA_INVARIANT(!question.tried);
 
   return store_.change(attempt.actor, [&](registry::Change& change) -> std::optional<Outcome> {
     // The decision was made outside the transaction; it holds only while everything it rested on is still so.
@@ -228,6 +229,14 @@ Outcome Gate::move(const Identity& identity, const Move& move) {
 Outcome Gate::preview(const Identity& identity, const Move& move) {
   Question question = questionOf(move);
   identity.require(Verb::read, move.key.workspace, move.key.name);
+  return run({identity, std::move(question), identity.actor, true, 0});
+}
+
+Outcome Gate::tryOut(const Identity& identity, const Move& move, std::vector<policy::Module> modules) {
+  Question question = questionOf(move);
+  identity.require(Verb::read, move.key.workspace, move.key.name);
+  BoundPolicy tried{.subject = "policy", .digest = {}, .modules = std::move(modules), .error = {}};
+  question.tried = std::move(tried);
   return run({identity, std::move(question), identity.actor, true, 0});
 }
 

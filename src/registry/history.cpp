@@ -18,6 +18,15 @@ std::int64_t numberOf(const json::object& from, std::string_view member) {
   return found->is_int64() ? found->get_int64() : 0;
 }
 
+std::vector<std::int64_t> numbersOf(const json::object& from, std::string_view member) {
+  std::vector<std::int64_t> numbers;
+  const json::value* found = from.if_contains(member);
+  if (found && found->is_array())
+    for (const json::value& number : found->get_array())
+      if (number.is_int64()) numbers.push_back(number.get_int64());
+  return numbers;
+}
+
 struct Found {
   std::int64_t id = 0;
   std::optional<std::int64_t> index;
@@ -75,7 +84,8 @@ std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, 
       std::string action = entry.action();
       if (std::find(std::begin(actions), std::end(actions), action) == std::end(actions)) continue;
       part.push_back({entry.at, numberOf(entry.data, "from"), numberOf(entry.data, "to"), textOf(entry.body, "actor"),
-                      textOf(entry.data, "decision"), std::move(action), entry.id, entry.index});
+                      textOf(entry.data, "decision"), std::move(action), entry.id, entry.index,
+                      numbersOf(entry.data, "archived")});
     }
     history.insert(history.begin(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
     if (beginning.oldName.empty()) break;

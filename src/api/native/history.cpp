@@ -2,8 +2,6 @@
 
 #include <map>
 
-#include "registry/pointer.h"
-
 namespace regesta::api::native {
 
 namespace {
@@ -88,6 +86,12 @@ HistoryItem itemOf(const registry::Position& position) {
 }
 
 }  // namespace
+
+HistoryItem movementItem(db::Session& session, const registry::AssetKey& key, const registry::Position& position) {
+  HistoryItem item = itemOf(position);
+  addPeople(session, key, item);
+  return item;
+}
 
 Page<HistoryItem> pointerHistoryPage(db::Session& session, const registry::AssetKey& key, std::string_view pointer,
                                      std::int64_t before, std::size_t rows) {
