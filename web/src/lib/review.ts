@@ -34,3 +34,10 @@ const approves = ({ role }: Grant) => !['reader', 'contributor', 'auditor', 'run
 export function rolesToApprove(me: Me | undefined, name: string): string[] {
   return [...new Set((me?.grants ?? []).filter((grant) => approves(grant) && fits(grant.name_pattern || '*', name)).map((grant) => grant.role))];
 }
+
+/** What an admin types to add a role: grants are replaced as a whole, so those that are there stand in it too. */
+export function grantCommand(me: Me | undefined, role: string): string {
+  const grants = (me?.grants ?? []).map(({ role, workspace, name_pattern }) =>
+    (workspace === '*' && name_pattern === '*' ? role : `'${role}:${workspace}:${name_pattern}'`));
+  return `regesta user grant ${me?.name ?? 'NAME'} ${[...grants, role].map((grant) => `--grant ${grant}`).join(' ')}`;
+}
