@@ -16,6 +16,7 @@ void addArchived(db::Session& session, const AssetKey& key, std::vector<Position
         Position entered = position;
         entered.from = 0;
         entered.to = number;
+        entered.archived.clear();
         history.push_back(std::move(entered));
       }
   std::ranges::stable_sort(history, {}, &Position::entryId);

@@ -14,7 +14,7 @@ test('people discuss a change request, and nobody reloads', async () => {
   const rita = await stage.page('rita');
   await rita.goto(`/changes/${governed.request}`);
   await rita.getByText('The holdout is from this year').waitFor();
-  await rita.getByLabel('Comment').fill('Was it <img src=x onerror="window.pwned=1"> *really*? [look](javascript:window.pwned=1)');
+  await rita.getByLabel('Comment', { exact: true }).fill('Was it <img src=x onerror="window.pwned=1"> *really*? [look](javascript:window.pwned=1)');
   const lena = await stage.page('lena');
   await lena.goto(`/changes/${governed.request}`);
   await lena.getByText('Approvals: 0 of 2, needs risk and legal').waitFor();
@@ -23,7 +23,7 @@ test('people discuss a change request, and nobody reloads', async () => {
   await lena.getByText(/rita commented on/).waitFor();
   assert.equal(await lena.evaluate(() => window.pwned), undefined);
   assert.equal(await lena.locator('ol[aria-label="Comments"] :is(img, script, a[href^="javascript"])').count(), 0);
-  assert.equal(await rita.getByLabel('Comment').inputValue(), '');
+  assert.equal(await rita.getByLabel('Comment', { exact: true }).inputValue(), '');
   const otto = await stage.page('otto');
   await otto.goto(`/changes/${governed.request}`);
   await otto.getByText(/Commenting needs the role contributor/).waitFor();
@@ -33,7 +33,7 @@ test('people discuss a change request, and nobody reloads', async () => {
 });
 
 test('an answer to what has changed meanwhile is not taken', async () => {
-  const rita = await stage.page('rita', { serviceWorkers: 'block' });
+  const rita = await stage.page('rita');
   await rita.route('**/api/v1/changes*', (route) => route.abort()); // the feed is lost: the page grows old
   await rita.goto(`/changes/${governed.request}`);
   await rita.getByText('Approvals: 0 of 2').waitFor();
@@ -143,7 +143,7 @@ test('what a pointer was at a moment, and entries by filter, have addresses', as
   const page = await stage.page('otto');
   await page.goto(`/ledger?asset=model/loan-risk&pointer=production&at=${encodeURIComponent(governed.before)}`);
   await page.getByText(/Nothing stood on production of model loan-risk/).waitFor();
-  await page.getByLabel('moment').fill(await page.evaluate(() => { const at = new Date(Date.now() + 3600_000 - new Date().getTimezoneOffset() * 60_000); return at.toISOString().slice(0, 19); }));
+  await page.getByLabel('moment', { exact: true }).fill(await page.evaluate(() => { const at = new Date(Date.now() + 3600_000 - new Date().getTimezoneOffset() * 60_000); return at.toISOString().slice(0, 19); }));
   await page.getByRole('button', { name: 'Look it up' }).click();
   await page.getByText(/Version 2 stood on production/).waitFor();
   await page.getByText(/approved by lena, rita|approved by rita, lena/).waitFor();
@@ -180,18 +180,18 @@ test('a policy is tested and tried from its page', async () => {
   await page.getByRole('button', { name: 'Run them' }).click();
   await page.getByText('1 passed, 1 failed.').waitFor();
   await page.getByRole('listitem').filter({ hasText: 'test_wrong' }).getByText('failed', { exact: true }).waitFor();
-  await page.getByLabel('Asset').selectOption('prompt/loan-summary');
+  await page.getByLabel('Asset', { exact: true }).selectOption('prompt/loan-summary');
   await page.getByRole('button', { name: 'Try', exact: true }).click();
   await page.getByText('It would be refused.').waitFor();
   await page.getByText('there is no model card').waitFor();
-  await page.getByLabel('Asset').selectOption('model/loan-risk');
+  await page.getByLabel('Asset', { exact: true }).selectOption('model/loan-risk');
   await page.getByRole('button', { name: 'Try', exact: true }).click();
   await page.getByText('A change request would open, and wait.').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Guard something…' }).count(), 0);
   const anna = await stage.page('anna');
   await anna.goto('/policies/four-eyes');
   await anna.getByRole('button', { name: 'Guard something…' }).click();
-  await anna.getByLabel('Names').fill('fraud-*');
+  await anna.getByLabel('Names', { exact: true }).fill('fraud-*');
   await anna.getByRole('button', { name: 'Guard it' }).click();
   await anna.getByRole('button', { name: 'Take the guard off production of fraud-*' }).click();
   await anna.getByRole('button', { name: 'Really' }).click();

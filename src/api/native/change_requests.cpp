@@ -18,8 +18,8 @@ json::value requirementsOf(const json::object& body) {
   const json::array& asked = body.at("verdict").at("require").as_array();
   json::array& items = requirements.as_array();
   for (std::size_t i = 0; i < items.size() && i < asked.size(); ++i)
-    if (const json::value* approvals = asked[i].as_object().if_contains("approvals"))
-      items[i].as_object()["approvals"] = *approvals;
+    if (const json::object* one = asked[i].if_object())
+      if (const json::value* approvals = one->if_contains("approvals")) items[i].as_object()["approvals"] = *approvals;
   return requirements;
 }
 
