@@ -52,7 +52,9 @@ def keys_script(folder):
     script = folder / "keys.lua"
     script.write_text(f"""
 local paths, at = {{}}, 0
-for i = 1, {KEYS} do paths[i] = wrk.format("GET", "{RESOLVE}?key=user-" .. i) end
+init = function()  -- wrk has set the Host header by now
+  for i = 1, {KEYS} do paths[i] = wrk.format("GET", "{RESOLVE}?key=user-" .. i) end
+end
 request = function() at = at % {KEYS} + 1; return paths[at] end
 """)
     return script

@@ -16,6 +16,7 @@
 #include "delivery/guard_state.h"
 #include "delivery/register.h"
 #include "delivery/report.h"
+#include "registry/pointer.h"
 #include "registry/rollout.h"
 
 using namespace regesta;

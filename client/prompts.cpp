@@ -1,5 +1,6 @@
 #include "regesta/prompts.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <list>
 #include <mutex>
@@ -39,6 +40,14 @@ std::string percentEncode(std::string_view text) {
 std::string textOf(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+/// A number, or a SemVer with its three parts: 3, 1.4.2, 2.0.0-rc.1.
+bool neverMoves(std::string_view selector) {
+  std::string_view release = selector.substr(0, selector.find_first_of("-+"));
+  bool plain = release.find_first_not_of("0123456789.") == std::string_view::npos;
+  auto dots = std::count(release.begin(), release.end(), '.');
+  return plain && !release.empty() && (dots == 2 || (dots == 0 && release.size() == selector.size()));
 }
 
 Answer read(std::string body, std::string etag) {
@@ -276,6 +285,8 @@ std::shared_ptr<const Prompt> PromptClient::get(std::string_view name, std::stri
 }
 
 std::shared_ptr<const Prompt> PromptClient::version(std::string_view name, std::string_view selector) {
+  if (!neverMoves(selector))
+    throw PromptError(400, "'" + std::string(selector) + "' is neither a number nor a SemVer; get() takes aliases and ranges");
   return state_->get("/api/v1/prompts/" + percentEncode(name) + "/versions/" + percentEncode(selector), true);
 }
 

@@ -113,15 +113,24 @@ http::Response answer(Core& core, const Dialect& dialect, const Route& route, co
   }
 }
 
-std::shared_ptr<const governance::Identity> authenticated(Core& core, const http::Request& request,
-                                                          const Dialect& dialect) {
-  auto authorization = request.headers.get("Authorization");
-  if (!authorization && dialect.sessions)
-    if (auto session = sessionCredentials(request)) return core.access.authenticate(*session);
-  if (authorization || dialect.keyHeader.empty()) return core.access.authenticate(authorization);
-  auto key = request.headers.get(dialect.keyHeader);
-  if (!key) return core.access.authenticate(std::nullopt);
-  return core.access.authenticate(fmt::format("Bearer {}", *key));
+/// What the caller shows, as an Authorization header would say it.
+std::optional<std::string> credentialsOf(const http::Request& request, const Dialect& dialect) {
+  if (auto authorization = request.headers.get("Authorization")) return std::string(*authorization);
+  if (dialect.sessions)
+    if (auto session = sessionCredentials(request)) return session;
+  if (dialect.keyHeader.empty()) return std::nullopt;
+  if (auto key = request.headers.get(dialect.keyHeader)) return fmt::format("Bearer {}", *key);
+  return std::nullopt;
+}
+
+/// Whether to find out who calls would take a thread that may wait.
+bool waitsForAccess(Core& core, const Dialect& dialect, const http::Request& request) {
+  try {
+    auto credentials = credentialsOf(request, dialect);
+    return credentials && core.access.wouldCheck(*credentials);
+  } catch (const Error&) {
+    return true;  // the handler will meet and tell it
+  }
 }
 
 /// The workspace that all grants name, when they name one and the same.
@@ -147,10 +156,26 @@ http::Action actionFor(Core& core, const Dialect& dialect, const Route& route) {
   };
   bool onlyReads = route.access.who != AccessRule::Who::role || route.access.verb == Verb::read;
   action.runs = onlyReads ? route.access.reading : http::Runs::waiting;
+  if (onlyReads && route.access.who != AccessRule::Who::anyone)
+    action.waits = [&core, &dialect](const http::Request& request) { return waitsForAccess(core, dialect, request); };
   return action;
 }
 
 }  // namespace
+
+std::vector<Route> joined(std::initializer_list<std::span<const Route>> tables) {
+  std::vector<Route> all;
+  for (std::span<const Route> table : tables) all.insert(all.end(), table.begin(), table.end());
+  return all;
+}
+
+http::Response errorHead(const Error& error, int status, std::string_view challenge) {
+  http::Response response;
+  response.status = status;
+  if (error.code == Code::unauthenticated) response.headers.set("WWW-Authenticate", std::string(challenge));
+  if (error.code == Code::exhausted || error.code == Code::unavailable) response.headers.set("Retry-After", "1");
+  return response;
+}
 
 Call admit(Core& core, const http::Request& request, const AccessRule& access, const Dialect& dialect) {
   Call call{core, request, nullptr, std::string(registry::defaultWorkspace)};
@@ -161,7 +186,7 @@ Call admit(Core& core, const http::Request& request, const AccessRule& access, c
     call.identity = nobody;
     return call;
   }
-  call.identity = authenticated(core, request, dialect);
+  call.identity = core.access.authenticate(credentialsOf(request, dialect));
   if (dialect.workspaceOfGrants && !request.headers.get(dialect.workspaceHeader))
     if (auto only = onlyWorkspace(*call.identity)) call.workspace = *only;
   if (access.who == AccessRule::Who::role) call.identity->require(access.verb, call.workspace);
@@ -176,11 +201,11 @@ void mount(http::Router& router, Core& core, const Front& front) {
     if (front.dialect.otherOrigins && asked.insert(route.pattern).second)
       router.add("OPTIONS", route.pattern, preflightFor(core));
     router.add(route.method, route.pattern, actionFor(core, front.dialect, route));
-    // MLflow's web UI and some of its client calls use the same paths below /ajax-api.
-    if (route.pattern.starts_with("/api/2.0/mlflow") || route.pattern.starts_with("/api/3.0/mlflow"))
-      router.add(route.method, "/ajax-api" + std::string(route.pattern.substr(4)),
+    if (!front.alsoBelow.empty() && route.pattern.starts_with("/api/"))
+      router.add(route.method, std::string(front.alsoBelow) + std::string(route.pattern.substr(4)),
                  actionFor(core, front.dialect, route));
   }
+  if (front.mountStreams) front.mountStreams(router, core);
 }
 
 }  // namespace regesta::api

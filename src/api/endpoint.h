@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/core.h"
 #include "api/shape.h"
@@ -147,6 +148,9 @@ inline Route rawBody(Route route) {
   return route;
 }
 
+/// The tables of a front, one behind the other.
+std::vector<Route> joined(std::initializer_list<std::span<const Route>> tables);
+
 /// How a front speaks: what it accepts, and how it says that something went wrong.
 struct Dialect {
   std::string_view name;
@@ -165,13 +169,26 @@ struct Dialect {
   http::Response (*renderErrorOf)(const http::Request& request, const Error& error) = nullptr;
 };
 
-/// A table of routes in one dialect. Paths below /api/2.0/mlflow and /api/3.0/mlflow are mounted below /ajax-api too.
+/// How every front's error answer begins: the status, and the headers that tell a client how to go on (who it must say
+/// it is; when to come again).
+constexpr std::string_view basicChallenge = R"(Basic realm="regesta", charset="UTF-8")";
+http::Response errorHead(const Error& error, int status, std::string_view challenge = basicChallenge);
+
+/// A table of routes in one dialect, and what goes with it.
 struct Front {
   const Dialect& dialect;
   std::span<const Route> routes;
+  /// The paths that are this front's, known to it or not. Of several fronts the longest prefix decides.
+  std::span<const std::string_view> prefixes = {};
+  /// Mounts what reads or writes piece by piece (api/streaming.h); null: nothing does.
+  void (*mountStreams)(http::Router& router, Core& core) = nullptr;
+  /// Answers an unknown path or a malformed request below its prefixes; null: as the dialect renders errors.
+  http::Response (*renderStray)(const http::Request& request, const Error& error) = nullptr;
+  /// Routes below /api can be reached below this, too.
+  std::string_view alsoBelow = {};
 };
 
-/// Puts the front's routes into the router. Each request is authenticated, authorized, read, handled and rendered here.
+/// Puts the front into the router. Each request is authenticated, authorized, read, handled and rendered here.
 void mount(http::Router& router, Core& core, const Front& front);
 
 /// The door for streaming handlers, which mount themselves: identity and workspace of a request by the same rules.

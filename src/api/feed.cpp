@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/sync.h"
 #include "http/sse.h"
@@ -17,19 +18,14 @@ constexpr std::int64_t pageSize = 500;
 constexpr std::size_t queueLength = 256;                 // events that one watcher may be behind
 constexpr std::chrono::milliseconds longestPause{1000};  // when another process's news does not come through
 
-std::string textOf(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::shared_ptr<const FeedEvent> eventOf(std::int64_t index, std::string body) {
   auto event = std::make_shared<FeedEvent>();
   event->index = index;
   json::value parsed = parseJson(body);
   if (parsed.is_object()) {
-    event->workspace = textOf(parsed.get_object(), "workspace");
-    event->subject = textOf(parsed.get_object(), "subject");
-    event->action = textOf(parsed.get_object(), "action");
+    event->workspace = memberText(parsed.get_object(), "workspace");
+    event->subject = memberText(parsed.get_object(), "subject");
+    event->action = memberText(parsed.get_object(), "action");
   }
   event->event = http::serverSentEvent(body, std::to_string(index), event->action);
   event->body = std::move(body);
@@ -127,8 +123,8 @@ void Feed::State::run() {
     bool more = false;
     try {
       more = round();
-    } catch (const Error& error) {
-      log(LogLevel::warn, "the change feed could not read the ledger and will try again", {{"error", error.message}});
+    } catch (const std::exception& error) {
+      log(LogLevel::warn, "the change feed could not read the ledger and will try again", {{"error", error.what()}});
     }
     auto guard = signals.lock();
     if (!more) guard.waitFor(signalled, longestPause, [&] { return guard->wake || guard->stop; });

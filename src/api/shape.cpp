@@ -296,48 +296,6 @@ class Writer {
   const Manner& manner_;
 };
 
-void appendExample(const Shape& shape, const Rule& rule, std::string& out) {
-  switch (shape.sort) {
-    case Sort::text:
-      appendJsonString(out, rule.words
-                                ? rule.words[0]
-                                : std::string(std::max<std::int64_t>(1, std::min<std::int64_t>(rule.least, 64)), 'a'));
-      break;
-    case Sort::boolean:
-      out += "true";
-      break;
-    case Sort::integer:
-      out += std::to_string(std::clamp<std::int64_t>(1, rule.least, rule.most));
-      break;
-    case Sort::real:
-      out += "0.5";
-      break;
-    case Sort::raw:
-      out += "{}";
-      break;
-    case Sort::map:
-      out += "{\"a\":\"b\"}";
-      break;
-    case Sort::list:
-      out += '[';
-      appendExample(*shape.item, {}, out);
-      out += ']';
-      break;
-    case Sort::maybe:
-      appendExample(*shape.item, rule, out);
-      break;
-    case Sort::object: {
-      out += '{';
-      for (const Field& field : shape.fields) {
-        if (&field != &shape.fields.front()) out += ',';
-        out += fmt::format("\"{}\":", field.name);
-        appendExample(*field.shape, field.rule, out);
-      }
-      out += '}';
-    }
-  }
-}
-
 }  // namespace
 
 void readShape(const Shape& shape, void* target, const json::value& value, const Manner& manner) {
@@ -346,12 +304,6 @@ void readShape(const Shape& shape, void* target, const json::value& value, const
 
 void writeShape(const Shape& shape, const void* object, std::string& out, const Manner& manner) {
   Writer(out, manner).write(shape, object);
-}
-
-std::string exampleOf(const Shape& shape) {
-  std::string out;
-  appendExample(shape, {}, out);
-  return out;
 }
 
 }  // namespace regesta::api

@@ -194,8 +194,6 @@ struct Manner {
 void readShape(const Shape& shape, void* target, const json::value& value, const Manner& manner);
 /// Appends the object as JSON. Absent optionals and empty RawJson members are left out.
 void writeShape(const Shape& shape, const void* object, std::string& out, const Manner& manner);
-/// A valid example, for fuzz seeds and documentation.
-std::string exampleOf(const Shape& shape);
 
 template <class T>
 T readAs(const json::value& value, const Manner& manner = {}) {

@@ -29,8 +29,9 @@ enum class Code {
 std::string_view codeName(Code code);
 int httpStatus(Code code);
 
-/// The one exception of the program. Thrown where the fault is found; caught at four doors only: HTTP dispatch, the job
-/// loop, the command line's main and Database::write. Expected outcomes are values, not errors.
+/// The one exception of the program. Thrown where the fault is found; answered at few doors: HTTP dispatch, the loops
+/// of background threads, the command line's main. In between it is caught only to say more (which file, which field)
+/// or to go on with the next of several. Expected outcomes are values, not errors.
 class Error : public std::exception {
  public:
   Error(Code code, std::string message, std::string detail = {})

@@ -218,6 +218,19 @@ std::string writeJson(const json::value& value) {
   return out;
 }
 
+std::string memberText(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+std::int64_t memberInteger(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  if (!found || !found->is_number()) return 0;
+  boost::system::error_code unfit;
+  std::int64_t number = found->is_double() ? 0 : found->to_number<std::int64_t>(unfit);
+  return unfit ? 0 : number;
+}
+
 void appendJsonString(std::string& out, std::string_view text) {
   out += '"';
   std::size_t plain = 0;

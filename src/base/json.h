@@ -20,6 +20,11 @@ std::string canonicalJson(const json::value& value);
 /// Compact JSON in the members' own order. Doubles are written as appendJsonDouble does ("9.0", not Boost's "9E0").
 std::string writeJson(const json::value& value);
 
+/// The member as it is when it is a text; empty when it is missing or anything else.
+std::string memberText(const json::object& object, std::string_view name);
+/// The member when it is a whole number that fits; 0 when it is missing or anything else.
+std::int64_t memberInteger(const json::object& object, std::string_view name);
+
 /// Appends `text` as a JSON string with its quotes.
 void appendJsonString(std::string& out, std::string_view text);
 /// Appends the shortest text that reads back as the same double; NaN and infinities as MLflow writes them, as strings.

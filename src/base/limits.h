@@ -2,7 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Every limit of the program, by name. Bytes unless the name says otherwise.
+/// What outsiders and load can run into, by name; prompts' are in limits_delivery.h. Bytes unless the name says
+/// otherwise. A bound that only one file knows and nobody meets (the size of a piece, a pause) stays there.
 namespace regesta::limits {
 
 inline constexpr std::size_t jsonDepth = 64;                      // levels of nesting

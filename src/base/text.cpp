@@ -81,6 +81,10 @@ bool isUtf8(std::string_view text) {
   return true;
 }
 
+std::size_t characterCount(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0) != 0x80; }));
+}
+
 std::string_view trim(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n\f\v";
   std::size_t from = text.find_first_not_of(blank);

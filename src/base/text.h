@@ -8,6 +8,8 @@ namespace regesta {
 
 /// RFC 3629: no overlong forms, no surrogates.
 bool isUtf8(std::string_view text);
+/// Code points of a UTF-8 text.
+std::size_t characterCount(std::string_view text);
 std::string_view trim(std::string_view text);
 std::string lower(std::string_view text);  // ASCII only
 bool equalsIgnoreCase(std::string_view a, std::string_view b);

@@ -32,11 +32,6 @@ std::string firstOf(std::initializer_list<std::string> candidates) {
   return {};
 }
 
-std::string field(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 }  // namespace
 
 std::string Connection::authorization() const {
@@ -72,10 +67,10 @@ std::optional<Connection> storedConnection() {
     throw error(Code::corrupt, "{} is not a credentials file; `regesta login` writes it anew", credentialsFile());
   const json::object& object = value.get_object();
   Connection connection;
-  connection.url = field(object, "url");
-  connection.token = field(object, "token");
-  connection.user = field(object, "user");
-  connection.password = field(object, "password");
+  connection.url = memberText(object, "url");
+  connection.token = memberText(object, "token");
+  connection.user = memberText(object, "user");
+  connection.password = memberText(object, "password");
   return connection;
 }
 

@@ -12,7 +12,6 @@ StopSignals::StopSignals() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);  // a command of a test may close its stdin early
   watcher_ = std::thread([this, signals] {
     constexpr timespec moment{0, 200'000'000};
     while (!over_) {

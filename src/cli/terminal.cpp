@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/arguments.h"
 
 namespace regesta::cli {
@@ -69,9 +70,7 @@ std::size_t terminalWidth() {
   return 100;
 }
 
-std::size_t displayWidth(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0) != 0x80; }));
-}
+std::size_t displayWidth(std::string_view text) { return characterCount(text); }
 
 std::string printable(std::string_view text) {
   std::string out;

@@ -20,11 +20,6 @@ const EVP_MD* sha256Algorithm() {
   static const EVP_MD* const algorithm = fetched("SHA256");
   return algorithm;
 }
-const EVP_MD* md5Algorithm() {
-  static const EVP_MD* const algorithm = fetched("MD5");
-  return algorithm;
-}
-
 using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 Context newContext() {
   Context context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
@@ -65,12 +60,6 @@ std::string hmacSha256(std::string_view key, std::string_view bytes) {
   REGESTA_INVARIANT(HMAC(sha256Algorithm(), keyBytes, static_cast<int>(key.size()),
                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out, &length));
   return std::string(asText(out, length));
-}
-
-std::string md5Hex(std::string_view bytes) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  std::size_t length = digest(md5Algorithm(), bytes, out);
-  return hexEncode(asText(out, length));
 }
 
 struct Sha256::State {

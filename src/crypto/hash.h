@@ -15,7 +15,6 @@ std::string sha256Hex(std::string_view bytes);
 std::string hex(const Hash& hash);
 std::string_view view(const Hash& hash);
 std::string hmacSha256(std::string_view key, std::string_view bytes);  // raw 32 bytes
-std::string md5Hex(std::string_view bytes);                            // only where a front's protocol needs it
 
 /// SHA-256 of bytes that arrive in pieces. finish() may be called once.
 class Sha256 {

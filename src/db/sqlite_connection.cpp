@@ -153,11 +153,21 @@ int SqliteConnection::authorize(void* self, int action, const char* first, const
   }
 }
 
+namespace {
+/// Lets BEGIN, COMMIT and their like through, also while they run: SQLite may have to prepare them again.
+class Permission {
+ public:
+  explicit Permission(bool& granted) : granted_(granted) { granted_ = true; }
+  ~Permission() { granted_ = false; }
+  Permission(const Permission&) = delete;
+
+ private:
+  bool& granted_;
+};
+}  // namespace
+
 int SqliteConnection::tryCommand(const char* sql) {
-  struct Permission {
-    bool& granted;
-    ~Permission() { granted = false; }
-  } permission{command_ = true};  // also while it runs: SQLite may have to prepare it again
+  Permission permission(command_);
   auto statement = statements_.find(sql);
   if (statement == nullptr) {
     statement = std::make_shared<SqliteStatement>(handle_.get(), sql);
@@ -248,7 +258,9 @@ void SqliteConnection::commitBatch() {
 }
 
 void SqliteConnection::rollbackBatch() noexcept {
-  if (inTransaction()) tryCommand("ROLLBACK");
+  if (!inTransaction()) return;
+  Permission permission(command_);
+  sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);  // not by tryCommand, which may throw
 }
 
 void SqliteConnection::savepoint() {

@@ -79,10 +79,10 @@ void SqliteWriter::runBatch(Batch& batch) {
     connection_.beginBatch();
     for (Job& job : batch.jobs) runJob(job);
     connection_.commitBatch();
-  } catch (const Error& lost) {
+  } catch (...) {  // whatever it is, the callers wait for an answer
     connection_.rollbackBatch();
     for (Job& job : batch.jobs)
-      if (job.failure == nullptr) job.failure = std::make_exception_ptr(lost);
+      if (job.failure == nullptr) job.failure = std::current_exception();
   }
 }
 

@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/json_schema.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "delivery/schema_check.h"
+#include "delivery/check/patterns.h"
 #include "delivery/template/put_in.h"
 #include "delivery/variables.h"
 #include "policy/engine.h"
@@ -48,9 +49,21 @@ class Renderer {
     }
     refuseOthers();
   }
-  static void check(const Variable& variable, const json::value& value) {
-    if (auto fault = schemaFault(value, variable.schema, fmt::format("'{}'", variable.name)))
-      throw Invalid("variables", *fault);
+  void check(const Variable& variable, const json::value& value) const {
+    json::value schema = variable.schema;
+    if (json::object* members = schema.if_object())
+      for (std::string_view shared : {"$defs", "definitions"})  // what "#/$defs/…" in it refers to
+        if (const json::value* definitions = prompt_.inputSchema.if_contains(shared)) (*members)[shared] = *definitions;
+    std::vector<SchemaProblem> problems = checkAgainstSchema(schema, value, patterns());
+    if (problems.empty()) return;
+    const SchemaProblem& first = problems.front();
+    throw Invalid("variables", fmt::format("'{}{}' {}", variable.name, first.path, first.message));
+  }
+  PatternSearch patterns() const {
+    if (engine_) return check::patternsBy(*engine_);
+    return [](std::string_view, std::string_view) -> bool {
+      throw Error(Code::unsupported, "patterns of the input_schema are checked by the server only");
+    };
   }
 
   /// Variables that are not declared, where the schema takes no others.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/json_schema.h"
 #include "base/semver.h"
 #include "delivery/choose.h"
 
@@ -8,11 +9,6 @@ namespace regesta::delivery {
 namespace {
 
 using registry::RolloutCondition;
-
-bool equal(const json::value& a, const json::value& b) {
-  if (a.is_number() && b.is_number()) return a.to_number<double>() == b.to_number<double>();
-  return a == b;
-}
 
 template <class Test>
 bool anyText(const RolloutCondition& condition, const json::value& value, Test test) {
@@ -41,7 +37,7 @@ bool holds(const RolloutCondition& condition, const json::value& value) {
   const std::string& op = condition.op;
   if (op == "exists") return !value.is_null();
   if (op == "in" || op == "not_in") {
-    bool in = std::ranges::any_of(condition.values, [&](const json::value& wanted) { return equal(value, wanted); });
+    bool in = std::ranges::any_of(condition.values, [&](const json::value& wanted) { return sameJson(value, wanted); });
     return in == (op == "in");
   }
   if (op == "starts_with")

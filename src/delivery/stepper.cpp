@@ -39,8 +39,8 @@ void Stepper::start() {
     for (;;) {
       try {
         round(nowMillis());
-      } catch (const Error& error) {
-        log(LogLevel::warn, "rollouts could not be looked at", {{"error", error.message}});
+      } catch (const std::exception& error) {
+        log(LogLevel::warn, "rollouts could not be looked at", {{"error", error.what()}});
       }
       std::int64_t pause = std::clamp(state.nextDue - nowMillis(), shortestPause, longestPause);
       auto stopping = state.stopping.lock();
@@ -98,8 +98,8 @@ std::size_t Stepper::round(std::int64_t now) {
     if (!due) continue;
     try {
       if (mayEnd(rollout, *due, now) && advance(rollout)) ++advanced;
-    } catch (const Error& error) {
-      log(LogLevel::warn, "a rollout did not go on", {{"rollout", rollout.id}, {"error", error.message}});
+    } catch (const std::exception& error) {
+      log(LogLevel::warn, "a rollout did not go on", {{"rollout", rollout.id}, {"error", error.what()}});
     }
   }
   if (advanced > 0) state_->nextDue = now;  // the next step may be due at once

@@ -199,17 +199,19 @@ bool Access::asksForCredentials() {
   return state_->memory.lock()->anyone;
 }
 
-std::shared_ptr<const Identity> Access::remembered(std::optional<std::string_view> authorization) {
-  if (!asksForCredentials()) return state_->loopbackOnly ? state_->local : nullptr;
-  return authorization ? state_->recall(*authorization) : nullptr;
+bool Access::wouldCheck(std::string_view authorization) {
+  return asksForCredentials() && !state_->recall(authorization);
 }
 
 std::shared_ptr<const Identity> Access::authenticate(std::optional<std::string_view> authorization) {
-  if (auto known = remembered(authorization)) return known;
-  if (!asksForCredentials())
+  if (!asksForCredentials()) {
+    if (state_->loopbackOnly) return state_->local;
     throw Error(
         Code::unauthenticated,
         "this server has no users yet; create the first on its own machine: regesta user create NAME --role admin");
+  }
+  if (authorization)
+    if (auto known = state_->recall(*authorization)) return known;
   if (!authorization || trim(*authorization).empty())
     throw Error(Code::unauthenticated,
                 "credentials are needed: user name and password, or a token (Authorization: Bearer rgs_…)");

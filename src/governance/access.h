@@ -66,9 +66,9 @@ class Access {
   /// Error{unauthenticated}. Passwords are checked with argon2id once and then remembered (keyed, in memory) until the
   /// user changes: cheap to call per request.
   std::shared_ptr<const Identity> authenticate(std::optional<std::string_view> authorization);
-  /// The same without ever waiting for a password hash or a commit: null when these credentials are not remembered,
-  /// then authenticate() must decide, on a thread that may wait.
-  std::shared_ptr<const Identity> remembered(std::optional<std::string_view> authorization);
+  /// Whether authenticate() would have to check these credentials, which may take a password's hash: then it belongs on
+  /// a thread that may wait.
+  bool wouldCheck(std::string_view authorization);
   /// A word that opens one thing (`purpose`) for whoever was given it: the same on every server of this database, and
   /// nobody else can work it out.
   std::string capability(std::string_view purpose) const;

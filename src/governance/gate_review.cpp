@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "governance/gate_attempt.h"
 #include "governance/grants.h"
+#include "governance/requirement.h"
 #include "registry/pointer.h"
 
 namespace regesta::governance {
@@ -61,24 +62,15 @@ std::vector<std::string> rolesToApproveIn(const Identity& identity, const Change
 }
 
 /// An approval that no requirement would count is an error to tell at once, not to store silently.
-void refuseAuthor(db::Session& session, const ChangeRequest& request, const registry::Actor& actor) {
-  std::int64_t number = request.toNumber != 0 ? request.toNumber : request.fromNumber;
-  auto version = registry::findVersion(session, request.key, number);
-  if (!version || version->createdBy != actor.name) return;
+void refuseUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
   auto decision = findDecision(session, request.decision);
   if (!decision) return;
-  json::value body = parseJson(decision->body);
-  const json::value* require = nullptr;
-  if (const json::value* verdict = body.as_object().if_contains("verdict"))
-    require = verdict->as_object().if_contains("require");
-  if (require && require->is_array())
-    for (const json::value& item : require->as_array()) {
-      const json::value* asked = item.is_object() ? item.as_object().if_contains("approvals") : nullptr;
-      const json::value* notAuthor =
-          asked && asked->is_object() ? asked->as_object().if_contains("not_author") : nullptr;
-      if (notAuthor && notAuthor->is_bool() && !notAuthor->as_bool()) return;
-    }
-  throw error(Code::denied, "{} made version {} and so cannot approve it; somebody else must", actor.name, number);
+  Facts facts;
+  facts.candidate = registry::findVersion(session, request.key, request.toNumber);
+  facts.current = registry::findVersion(session, request.key, request.fromNumber);
+  facts.open = request;
+  policy::Verdict verdict = policy::readVerdict(parseJson(decision->body).as_object().at("verdict"));
+  if (auto why = whyNotCounted(approval, verdict, facts)) throw Error(Code::denied, *why);
 }
 
 }  // namespace
@@ -130,10 +122,10 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity
       return false;
     }
     requireSeen(request, seen);
-    refuseAuthor(change.session, request, identity.actor);
-    addApproval(change, request,
-                {request.id, identity.actor.name, std::move(roles), std::string(comment), request.bound(),
-                 request.decision, change.now});
+    Approval approval{request.id,      identity.actor.name, std::move(roles), std::string(comment),
+                      request.bound(), request.decision,    change.now};
+    refuseUncounted(change.session, request, approval);
+    addApproval(change, request, approval);
     return true;
   });
   if (!fresh)

@@ -1,6 +1,7 @@
 #include "governance/replay.h"
 
 #include "base/error.h"
+#include "base/json.h"
 #include "registry/workspace.h"
 
 namespace regesta::governance {
@@ -40,11 +41,6 @@ namespace {
 constexpr char separator = '\x1f';
 constexpr Table ofAssets[] = {Table::asset, Table::tag, Table::version, Table::alias, Table::stage, Table::rollout};
 
-std::string textOf(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
 void set(Rows& rows, const std::string& name, json::object fields, std::int64_t entry) {
   rows[name] = {std::move(fields), entry};
 }
@@ -81,9 +77,12 @@ void Replay::take(std::int64_t index, std::string_view body) {
   }
   if (!value.is_object()) return;
   const json::object& object = value.as_object();
-  Entry entry{
-      index, textOf(object, "action"), textOf(object, "actor"), textOf(object, "workspace"), textOf(object, "subject"),
-      {}};
+  Entry entry{index,
+              memberText(object, "action"),
+              memberText(object, "actor"),
+              memberText(object, "workspace"),
+              memberText(object, "subject"),
+              {}};
   if (const json::value* data = object.if_contains("data"); data && data->is_object()) entry.data = data->as_object();
   std::string_view action = entry.action;
   if (action.starts_with("asset.") || action.starts_with("version.")) takeRegistry(entry);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace regesta::governance {
@@ -23,11 +24,6 @@ bool flag(const json::object& object, std::string_view name, bool fallback) {
   return found && found->is_bool() ? found->as_bool() : fallback;
 }
 
-std::string text(const json::object& object, std::string_view name) {
-  const json::value* found = memberOf(object, name);
-  return found && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
 constexpr int mostApprovals = 50;
 
 int countOf(const json::object& object) {
@@ -40,7 +36,7 @@ int countOf(const json::object& object) {
 
 const json::object* approvalsAsked(const policy::Finding& finding) {
   const json::value* asked = memberOf(finding.more, "approvals");
-  return asked && asked->is_object() && !text(asked->as_object(), "role").empty() ? &asked->as_object() : nullptr;
+  return asked && asked->is_object() && !memberText(asked->as_object(), "role").empty() ? &asked->as_object() : nullptr;
 }
 
 /// Gives every approval to at most one place that asks for it, so that as many places as possible are filled.
@@ -80,7 +76,7 @@ std::map<std::string, ApprovalNeed> approvalNeeds(const policy::Verdict& verdict
   for (const policy::Finding& finding : verdict.require) {
     const json::object* asked = approvalsAsked(finding);
     if (!asked) continue;
-    auto [place, fresh] = needs.try_emplace(text(*asked, "role"));
+    auto [place, fresh] = needs.try_emplace(memberText(*asked, "role"));
     ApprovalNeed& need = place->second;
     bool notAuthor = flag(*asked, "not_author", true), notRequester = flag(*asked, "not_requester", false);
     need.count = fresh ? countOf(*asked) : std::max(need.count, countOf(*asked));
@@ -90,12 +86,20 @@ std::map<std::string, ApprovalNeed> approvalNeeds(const policy::Verdict& verdict
   return needs;
 }
 
-bool counts(const Approval& approval, const std::string& role, const ApprovalNeed& need, const Facts& facts) {
-  if (std::ranges::find(approval.roles, role) == approval.roles.end()) return false;
+bool holds(const Approval& approval, const std::string& role) {
+  return std::ranges::find(approval.roles, role) != approval.roles.end();
+}
+
+/// Why the one who gave it may not be among those who are asked for; nothing when he may.
+std::optional<std::string> excluded(const Approval& approval, const ApprovalNeed& need, const Facts& facts) {
   // Removing a pointer has no candidate: its author is then the author of what is taken away.
   const auto& version = facts.candidate ? facts.candidate : facts.current;
-  if (need.notAuthor && version && version->createdBy == approval.actor) return false;
-  return !(need.notRequester && facts.open && facts.open->requestedBy == approval.actor);
+  if (need.notAuthor && version && version->createdBy == approval.actor)
+    return fmt::format("{} made version {} and so cannot approve it; somebody else must", approval.actor,
+                       version->number);
+  if (need.notRequester && facts.open && facts.open->requestedBy == approval.actor)
+    return fmt::format("{} asked for this move and so cannot approve it; somebody else must", approval.actor);
+  return std::nullopt;
 }
 
 std::string inWords(const std::string& role, const ApprovalNeed& need) {
@@ -117,7 +121,7 @@ void addNeed(Requirement& requirement, std::string_view needs, bool met) {
 
 void checkApprovals(Requirement& requirement, const json::value& asked,
                     const std::map<std::string, ApprovalNeed>& needs, const Matching& matching, const Facts& facts) {
-  auto found = needs.find(asked.is_object() ? text(asked.as_object(), "role") : "");
+  auto found = needs.find(asked.is_object() ? memberText(asked.as_object(), "role") : "");
   if (found == needs.end()) return addNeed(requirement, unknowable, false);
   std::size_t filled = 0;
   for (std::size_t slot : found->second.slots)
@@ -151,7 +155,7 @@ bool reaches(const json::object& summary, const json::object& atLeast) {
 std::string currentTests(const Facts& facts) {
   const json::value* candidate = memberOf(facts.input, "candidate");
   const json::value* tests = candidate && candidate->is_object() ? memberOf(candidate->as_object(), "tests") : nullptr;
-  return tests && tests->is_object() ? text(tests->as_object(), "digest") : std::string();
+  return tests && tests->is_object() ? memberText(tests->as_object(), "digest") : std::string();
 }
 
 bool fits(const Evidence& evidence, const EvidenceNeed& need, const Facts& facts) {
@@ -160,7 +164,7 @@ bool fits(const Evidence& evidence, const EvidenceNeed& need, const Facts& facts
   const json::object& summary = parsed.as_object();
   if (need.atLeast && !reaches(summary, *need.atLeast)) return false;
   std::string digest = currentTests(facts);
-  return !need.currentTests || (!digest.empty() && text(summary, "suite") == digest);
+  return !need.currentTests || (!digest.empty() && memberText(summary, "suite") == digest);
 }
 
 std::string inWords(const EvidenceNeed& need) {
@@ -177,7 +181,7 @@ void checkEvidence(Requirement& requirement, const json::value& asked, const Fac
   if (asked.is_string()) need.type = asked.as_string();
   if (asked.is_object()) {
     const json::object& members = asked.as_object();
-    need.type = text(members, "type");
+    need.type = memberText(members, "type");
     need.verified = flag(members, "verified", false);
     need.currentTests = flag(members, "current_tests", false);
     const json::value* atLeast = memberOf(members, "at_least");
@@ -206,7 +210,7 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
     for (int i = 0; i < need.count; ++i) {
       std::vector<std::size_t> givers;
       for (std::size_t g = 0; g < facts.approvals.size(); ++g)
-        if (counts(facts.approvals[g], role, need, facts)) givers.push_back(g);
+        if (holds(facts.approvals[g], role) && !excluded(facts.approvals[g], need, facts)) givers.push_back(g);
       need.slots.push_back(matching.place(std::move(givers)));
     }
 
@@ -220,6 +224,16 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
     requirements.push_back(std::move(requirement));
   }
   return requirements;
+}
+
+std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts) {
+  std::optional<std::string> why;
+  for (const auto& [role, need] : approvalNeeds(verdict)) {
+    if (!holds(approval, role)) continue;
+    why = excluded(approval, need, facts);
+    if (!why) return std::nullopt;
+  }
+  return why;
 }
 
 bool allMet(const std::vector<Requirement>& requirements) {

@@ -91,7 +91,8 @@ const Action* Connection::route() {
 }
 
 bool Connection::runsHere(const Action& action) {
-  if (action.runs != Runs::measured) return action.runs == Runs::inline_;
+  if (action.runs == Runs::waiting || (action.waits && action.waits(request_))) return false;
+  if (action.runs == Runs::inline_) return true;
   return worker_.now() >= worker_.metrics(&action, request_.method).slowUntil;
 }
 

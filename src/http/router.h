@@ -22,6 +22,8 @@ struct Action {
   std::function<Response(const Request&)> whole;
   std::shared_ptr<StreamHandler> stream;
   Runs runs = Runs::inline_;
+  /// Set: whether this request would make the handler wait, although `runs` says otherwise. Quick, throws nothing.
+  std::function<bool(const Request&)> waits;
   std::size_t bodyLimit = 0;  ///< 0: limits::wholeBody; streaming routes set their own
   std::string pattern;        ///< for logs and metrics: "/api/v1/assets/{name}"
 };

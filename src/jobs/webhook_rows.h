@@ -4,7 +4,7 @@
 
 #include "jobs/webhook.h"
 
-/// The webhook table, as webhook.cpp and sender.cpp read it.
+/// The webhook table, as webhook.cpp and webhook_sender.cpp read it.
 namespace regesta::jobs::rows {
 
 inline constexpr std::string_view webhookColumns =

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/id.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/sync.h"
@@ -38,11 +39,6 @@ struct Next {
   bool more = false;          ///< there may be entries behind that
 };
 
-std::string textOf(const json::object& from, std::string_view member) {
-  const json::value* found = from.if_contains(member);
-  return found && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
 std::optional<Next> nextFor(db::Session& session, std::int64_t id, std::int64_t lookedTo) {
   db::Rows row = session.query(
       fmt::format("SELECT {} FROM webhook WHERE id = $1 AND active = 1 AND next_at <= $2", rows::webhookColumns),
@@ -58,9 +54,9 @@ std::optional<Next> nextFor(db::Session& session, std::int64_t id, std::int64_t 
     next.lookedTo = entries.integer(0) + 1;
     json::value body = parseJson(entries.view(1));
     const json::object& entry = body.as_object();
-    if (textOf(entry, "workspace") != next.webhook.workspace) continue;
-    next.action = textOf(entry, "action");
-    if (!next.webhook.filter.wants(next.action, textOf(entry, "subject"))) continue;
+    if (memberText(entry, "workspace") != next.webhook.workspace) continue;
+    next.action = memberText(entry, "action");
+    if (!next.webhook.filter.wants(next.action, memberText(entry, "subject"))) continue;
     next.index = entries.integer(0);
     next.entry = entries.text(1);
     break;
@@ -149,8 +145,8 @@ void WebhookSender::State::lookUntilStopped() {
   while (!stopping()) {
     try {
       look();
-    } catch (const Error& failure) {
-      log(LogLevel::error, "webhooks cannot be read", {{"why", failure.message}});
+    } catch (const std::exception& failure) {
+      log(LogLevel::error, "webhooks cannot be read", {{"why", failure.what()}});
     }
     auto guard = work.lock();
     guard.waitFor(changed, milliseconds(options.lookEvery), [&] { return guard->stopping; });
@@ -170,8 +166,8 @@ void WebhookSender::State::sendUntilStopped() {
     }
     try {
       serve(client, id);
-    } catch (const Error& failure) {
-      log(LogLevel::error, "a webhook cannot be served", {{"webhook", id}, {"why", failure.message}});
+    } catch (const std::exception& failure) {
+      log(LogLevel::error, "a webhook cannot be served", {{"webhook", id}, {"why", failure.what()}});
     }
     work.lock()->busy.erase(id);
   }

@@ -6,20 +6,11 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace regesta::policy {
 namespace {
-
-std::string text(const json::object& members, std::string_view name) {
-  const auto* found = members.if_contains(name);
-  return found && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
-std::int64_t number(const json::object& members, std::string_view name) {
-  const auto* found = members.if_contains(name);
-  return found && found->is_number() ? found->to_number<std::int64_t>() : 0;
-}
 
 bool flag(const json::object& members, std::string_view name) {
   const auto* found = members.if_contains(name);
@@ -27,14 +18,15 @@ bool flag(const json::object& members, std::string_view name) {
 }
 
 Place place(const json::object& members) {
-  return {text(members, "file"), static_cast<int>(number(members, "row")), static_cast<int>(number(members, "column"))};
+  return {memberText(members, "file"), static_cast<int>(memberInteger(members, "row")),
+          static_cast<int>(memberInteger(members, "column"))};
 }
 
 Problem problem(const json::object& members) {
   return {.place = place(members),
-          .code = text(members, "code"),
-          .message = text(members, "message"),
-          .hint = text(members, "hint"),
+          .code = memberText(members, "code"),
+          .message = memberText(members, "message"),
+          .hint = memberText(members, "hint"),
           .warning = flag(members, "warning"),
           .needsOpa = flag(members, "needs_opa")};
 }
@@ -88,24 +80,24 @@ CheckReport readCheckReport(const json::value& answer) {
 }
 
 TestCase readTestCase(const json::object& entry) {
-  return {.package = text(entry, "package"),
-          .name = text(entry, "name"),
+  return {.package = memberText(entry, "package"),
+          .name = memberText(entry, "name"),
           .place = place(entry),
           .outcome = flag(entry, "todo") ? Outcome::skipped : Outcome::error};
 }
 
 void finish(TestCase& test, const json::object& answer) {
-  auto outcome = text(answer, "outcome");
+  auto outcome = memberText(answer, "outcome");
   test.outcome = outcome == "passed" ? Outcome::passed : outcome == "failed" ? Outcome::failed : Outcome::error;
-  test.message = text(answer, "message");
+  test.message = memberText(answer, "message");
   test.prints = prints(answer);
-  test.nanos = number(answer, "nanos");
+  test.nanos = memberInteger(answer, "nanos");
 }
 
 void merge(std::vector<FileCoverage>& all, const json::array& files) {
   for (const auto& entry : files) {
     const auto& file = entry.as_object();
-    auto name = text(file, "file");
+    auto name = memberText(file, "file");
     auto known = std::ranges::find(all, name, &FileCoverage::file);
     if (known == all.end()) {
       all.push_back({.file = name, .covered = lines(file, "covered"), .notCovered = lines(file, "not_covered")});
@@ -120,7 +112,7 @@ void merge(std::vector<FileCoverage>& all, const json::array& files) {
 }
 
 EvalResult readEvalResult(const json::object& answer) {
-  EvalResult result{.prints = prints(answer), .nanos = number(answer, "nanos")};
+  EvalResult result{.prints = prints(answer), .nanos = memberInteger(answer, "nanos")};
   result.results = answer.at("result").as_array();
   result.defined = !result.results.empty();
   if (!result.defined) return result;

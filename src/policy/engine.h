@@ -58,7 +58,7 @@ class Engine {
   /// missing variable where `strict`, or one that exceeds the limits.
   std::string render(std::string_view templateText, std::string_view contextJson, bool strict = false);
 
-  /// Workers that died or were killed since the start; for metrics and tests.
+  /// Workers that died or were killed since the start; for tests; the metric counts those of all engines.
   std::uint64_t workersLost() const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 namespace regesta::policy {
 namespace {
@@ -35,7 +36,11 @@ std::unique_ptr<Worker> Pool::take(std::string& why) {
 
 void Pool::give(std::unique_ptr<Worker> worker, bool lost) {
   bool keepIt = !lost && !worker->worn();
-  if (lost) ++lost_;
+  if (lost) {
+    ++lost_;
+    static Counter& all = counter("regesta_policy_workers_lost_total", "Policy workers that died or were killed");
+    all.add();
+  }
   if (!keepIt) worker.reset();  // outside the lock: it waits for the process
   auto members = members_.lock();
   if (keepIt)

@@ -43,12 +43,12 @@ bool writeAll(const void* from, std::size_t size) {
 
 void limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
   rlimit value{soft, hard};
-  ::setrlimit(resource, &value);
+  if (::setrlimit(resource, &value) != 0) ::_exit(1);  // a worker without its limits serves nobody
 }
 
 void limitSelf(std::size_t memoryBytes, int cpuSeconds) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) ::_exit(1);
   ::prctl(PR_SET_NAME, "policy-worker");
   limit(RLIMIT_CORE, 0, 0);
   limit(RLIMIT_NOFILE, 16, 16);

@@ -9,7 +9,8 @@
 
 namespace regesta::registry {
 
-/// Who does something: "user:anna", "token:ci", "local:root", "system:demo". Made by governance's authentication only.
+/// Who does something: "user:anna", "token:ci", "local:root", "system:demo". A caller's is made by governance's
+/// authentication; what the server does by itself is done by a "system:" actor of the room that does it.
 struct Actor {
   std::string name;
   /// The part behind the colon: what people call them.

@@ -10,7 +10,7 @@
 namespace regesta::registry {
 
 /// MLflow's search language, which every search here speaks: conjunctions of comparisons
-/// (reference/mlflow.md 2.6). One parser for all; each search says which fields it has.
+/// (its `filter_string`). One parser for all; each search says which fields it has.
 enum class Comparator {
   equal,
   notEqual,

@@ -1,22 +1,11 @@
 #include "base/error.h"
+#include "base/json.h"
 #include "registry/pointer.h"
 
 namespace regesta::registry {
 namespace {
 
 constexpr std::string_view actions[] = {"alias.moved", "alias.removed", "stage.entered", "stage.left"};
-
-std::string textOf(const json::object& from, std::string_view member) {
-  const json::value* found = from.if_contains(member);
-  return found && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-std::int64_t numberOf(const json::object& from, std::string_view member) {
-  const json::value* found = from.if_contains(member);
-  if (!found) return 0;
-  if (found->is_uint64()) return static_cast<std::int64_t>(found->get_uint64());
-  return found->is_int64() ? found->get_int64() : 0;
-}
 
 std::vector<std::int64_t> numbersOf(const json::object& from, std::string_view member) {
   std::vector<std::int64_t> numbers;
@@ -32,7 +21,7 @@ struct Found {
   std::optional<std::int64_t> index;
   std::int64_t at = 0;
   json::object body, data;
-  std::string action() const { return textOf(body, "action"); }
+  std::string action() const { return memberText(body, "action"); }
 };
 
 /// The entries about a subject from `from` on and before `before`, in order.
@@ -65,7 +54,7 @@ Beginning beginningOf(db::Session& session, const AssetKey& key, std::int64_t be
   Beginning found;
   for (const Found& entry : entriesOf(session, key.workspace, key.subject(), 0, before)) {
     if (entry.action() == "asset.created") found = {entry.id, {}};
-    if (entry.action() == "asset.renamed") found = {entry.id, textOf(entry.data, "from")};
+    if (entry.action() == "asset.renamed") found = {entry.id, memberText(entry.data, "from")};
   }
   return found;
 }
@@ -83,9 +72,9 @@ std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, 
     for (const Found& entry : entriesOf(session, name.workspace, subject, beginning.entry, before)) {
       std::string action = entry.action();
       if (std::find(std::begin(actions), std::end(actions), action) == std::end(actions)) continue;
-      part.push_back({entry.at, numberOf(entry.data, "from"), numberOf(entry.data, "to"), textOf(entry.body, "actor"),
-                      textOf(entry.data, "decision"), std::move(action), entry.id, entry.index,
-                      numbersOf(entry.data, "archived")});
+      part.push_back({entry.at, memberInteger(entry.data, "from"), memberInteger(entry.data, "to"),
+                      memberText(entry.body, "actor"), memberText(entry.data, "decision"), std::move(action), entry.id,
+                      entry.index, numbersOf(entry.data, "archived")});
     }
     history.insert(history.begin(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
     if (beginning.oldName.empty()) break;

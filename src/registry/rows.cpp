@@ -14,12 +14,6 @@ Tags readTags(db::Rows rows) {
   return tags;
 }
 
-/// MLflow counts characters, not bytes, and so do its clients before they send.
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 }  // namespace
 
 Asset asset(db::Rows& rows, int first) {
@@ -69,9 +63,9 @@ void touch(Change& change, std::int64_t asset) {
 
 void checkTag(std::string_view key, std::string_view value) {
   if (key.empty()) throw Invalid("key", "is required");
-  if (characters(key) > limits::nameLength)
+  if (characterCount(key) > limits::nameLength)
     throw Invalid("key", fmt::format("must be at most {} characters", limits::nameLength));
-  if (characters(value) > limits::tagValueLength)
+  if (characterCount(value) > limits::tagValueLength)
     throw Invalid("value", fmt::format("must be at most {} characters", limits::tagValueLength));
   if (!isUtf8(key) || key.find('\0') != key.npos) throw Invalid("key", "must be UTF-8 text");
   if (!isUtf8(value) || value.find('\0') != value.npos) throw Invalid("value", "must be UTF-8 text");

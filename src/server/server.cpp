@@ -177,8 +177,8 @@ class Running {
   News news_;
   std::unique_ptr<blob::BlobStore> blobs_;
   policy::Engine policy_;
-  jobs::WebhookSender webhooks_;
   std::unique_ptr<ledger::Log> log_;
+  jobs::WebhookSender webhooks_;
   std::unique_ptr<governance::Access> access_;
   std::unique_ptr<governance::Gate> gate_;
   std::unique_ptr<delivery::Stepper> stepper_;

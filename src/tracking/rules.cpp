@@ -18,10 +18,6 @@ namespace {
   throw error(Code::invalid, "Invalid value {} for parameter '{}' supplied: {}", shown, path, why);
 }
 
-std::size_t characters(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
 /// Code point of the character at `at`, which moves behind it. The text is valid UTF-8.
 char32_t nextCharacter(std::string_view text, std::size_t& at) {
   auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -123,7 +119,7 @@ void checkKey(std::string_view key, std::string_view path) {
 }
 
 void checkLength(std::string_view what, std::size_t limit, std::string_view text) {
-  if (text.size() > limit && characters(text) > limit)
+  if (text.size() > limit && characterCount(text) > limit)
     throw error(Code::invalid, "'{}' exceeds the maximum length of {} characters", what, limit);
 }
 
@@ -197,7 +193,7 @@ std::string checkArtifactLocation(std::string_view location) {
   if (scheme.empty() && !location.starts_with('/')) resolved = (std::filesystem::current_path() / location).string();
   if (scheme == "file" && location.size() > 5 && location[5] != '/')
     resolved = "file://" + (std::filesystem::current_path() / location.substr(5)).string();
-  if (characters(resolved) > limits::artifactLocationLength)
+  if (characterCount(resolved) > limits::artifactLocationLength)
     throw error(Code::invalid,
                 "Invalid artifact path length. The length of the artifact path cannot be greater than {} characters.",
                 limits::artifactLocationLength);

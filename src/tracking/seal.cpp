@@ -80,11 +80,6 @@ std::string runContent(db::Session& session, const Run& run, const HistoryDigest
   return canonicalJson(content);
 }
 
-std::string runContentDigest(db::Session& session, std::string_view runId) {
-  Run run = anyRun(session, runId);
-  return crypto::sha256Hex(runContent(session, run, historyDigest(session, run)));
-}
-
 std::string sealRun(registry::Change& change, Run& run, std::string_view reason, const HistoryDigest* ahead) {
   // updateRun() itself counts one revision between the digest ahead and here.
   bool usable = ahead && !ahead->digest.empty() && ahead->revision + 1 == run.revision;

@@ -22,8 +22,6 @@ HistoryDigest historyDigest(db::Session& session, const Run& run);
 /// What is digested: canonical JSON of info, params, tags, metric history digest, inputs and outputs. Lifecycle
 /// (deleted or not) is no part of it.
 std::string runContent(db::Session& session, const Run& run, const HistoryDigest& history);
-/// SHA-256 of that, hexadecimal. Throws Error{notFound}.
-std::string runContentDigest(db::Session& session, std::string_view runId);
 
 /// Records the run's present content, unless the ledger has exactly that already. `reason`: "ended", "cited".
 /// `ahead`: a history digest that was computed before; taken when no point was logged since. Returns the digest.

@@ -57,7 +57,8 @@ class PromptClient {
   /// rollout and gets the same version every time. Throws PromptError.
   std::shared_ptr<const Prompt> get(std::string_view name, std::string_view alias = "production",
                                     std::string_view key = {});
-  /// One version by number or SemVer; it never changes and is asked for once.
+  /// One version by number or SemVer; it never changes and is asked for once. Throws PromptError{400} for anything that
+  /// may lead elsewhere tomorrow.
   std::shared_ptr<const Prompt> version(std::string_view name, std::string_view selector);
 
  private:

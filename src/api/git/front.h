@@ -1,16 +1,11 @@
 #pragma once
-#include "api/core.h"
-#include "base/error.h"
-#include "http/message.h"
-#include "http/router.h"
+#include "api/endpoint.h"
 
 namespace regesta::api::git {
 
 /// Git's smart HTTP below /git/{repo}.git: what `git clone`, `fetch` and `push` speak. Repositories are named
-/// "prompts" (the workspace "default") and "<workspace>-prompts".
-void mountStreams(http::Router& router, Core& core);
-
-/// Plain text: git shows it on the terminal.
-http::Response renderError(const Error& error);
+/// "prompts" (the workspace "default") and "<workspace>-prompts". All of it is streams; errors are plain text, which
+/// git shows on the terminal.
+Front front();
 
 }  // namespace regesta::api::git

@@ -251,7 +251,9 @@ class Receive final : public http::StreamHandler {
       if (!co_await body.next(bytes)) throw Error(Code::invalid, "the push ends before its list of refs does");
       complete = reader.take(bytes);
     }
-    auto folder = core_.git.work();
+    std::unique_ptr<delivery::WorkFolder> folder;
+    std::function<void()> prepare = [&] { folder = core_.git.work(); };
+    co_await exchange.waiting(std::move(prepare));
     delivery::Push push{visit.workspace, reader.head().refs, {}};
     std::string file = folder->path() + "/in.pack";
     std::size_t size = 0;
@@ -261,7 +263,8 @@ class Receive final : public http::StreamHandler {
       do {
         size += bytes.size();
         if (size > limits::gitPack) throw error(Code::tooLarge, "a push brings at most {} bytes", limits::gitPack);
-        file::writeAll(out, file, bytes);
+        std::function<void()> keep = [&] { file::writeAll(out, file, bytes); };
+        co_await exchange.waiting(std::move(keep));
         bytes.clear();
       } while (co_await body.next(bytes));
     }
@@ -281,15 +284,10 @@ class Receive final : public http::StreamHandler {
   Core& core_;
 };
 
-}  // namespace
-
 http::Response renderError(const Error& error) {
-  http::Response response;
-  response.status = httpStatus(error.code);
+  http::Response response = errorHead(error, httpStatus(error.code));
   response.contentType = "text/plain; charset=utf-8";
   response.body = error.message + "\n";
-  if (error.code == Code::unauthenticated)
-    response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\", charset=\"UTF-8\"");
   return response;
 }
 
@@ -299,6 +297,14 @@ void mountStreams(http::Router& router, Core& core) {
   router.add("POST", "/git/{repo}.git/git-upload-pack", http::streaming(std::make_shared<Upload>(core), list));
   router.add("POST", "/git/{repo}.git/git-receive-pack",
              http::streaming(std::make_shared<Receive>(core), limits::gitPack + list));
+}
+
+}  // namespace
+
+Front front() {
+  static const Dialect plain{.name = "git", .manner = {}, .renderError = renderError};
+  static constexpr std::string_view below[] = {"/git/"};
+  return {.dialect = plain, .routes = {}, .prefixes = below, .mountStreams = mountStreams};
 }
 
 }  // namespace regesta::api::git

@@ -48,8 +48,7 @@ void writeIssue(JsonWriter& writer, const Invalid& invalid) {
 
 http::Response renderError(const Error& error) {
   Spelling spelling = spellingOf(error.code);
-  http::Response response;
-  response.status = spelling.status;
+  http::Response response = errorHead(error, spelling.status);
   JsonWriter writer(response.body);
   writer.object();
   if (const auto* invalid = dynamic_cast<const Invalid*>(&error)) {
@@ -59,8 +58,6 @@ http::Response renderError(const Error& error) {
     if (!error.detail.empty()) writer.key("detail").raw(error.detail);
   }
   writer.end();
-  if (error.code == Code::unauthenticated) response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\"");
-  if (error.code == Code::exhausted || error.code == Code::unavailable) response.headers.set("Retry-After", "1");
   return response;
 }
 

@@ -9,22 +9,11 @@
 #include "api/langfuse/scores.h"
 
 namespace regesta::api::langfuse {
-namespace {
-
-std::vector<Route> join(std::initializer_list<std::span<const Route>> tables) {
-  std::vector<Route> all;
-  for (std::span<const Route> table : tables) all.insert(all.end(), table.begin(), table.end());
-  return all;
-}
-
-}  // namespace
-
 Front front() {
   static const std::vector<Route> routes =
-      join({projectRoutes(), promptRoutes(), scoreRoutes(), ingestionRoutes(), otelRoutes()});
-  return {dialect(), routes};
+      joined({projectRoutes(), promptRoutes(), scoreRoutes(), ingestionRoutes(), otelRoutes()});
+  static constexpr std::string_view below[] = {"/api/public/"};
+  return {.dialect = dialect(), .routes = routes, .prefixes = below};
 }
-
-http::Response renderStray(const http::Request&, const Error& error) { return renderError(error); }
 
 }  // namespace regesta::api::langfuse

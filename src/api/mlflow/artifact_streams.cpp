@@ -4,9 +4,9 @@
 #include "api/mlflow/artifacts.h"
 #include "api/mlflow/dialect.h"
 #include "api/mlflow/tracking_scope.h"
+#include "api/streaming.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "http/exchange.h"
 #include "registry/tree.h"
 #include "tracking/run.h"
 
@@ -21,18 +21,10 @@ constexpr std::size_t pieceSize = 256 * 1024;
 constexpr std::size_t smallUpload = 10 * 1024 * 1024;  // what the web UI may send at once
 constexpr std::size_t anySize = std::numeric_limits<std::size_t>::max();
 
-/// Runs `work` and turns what it throws into MLflow's error answer; nothing when all went well. A coroutine cannot wait
-/// inside a catch, so the answer is sent by the caller.
-template <class Work>
-std::optional<http::Response> guarded(const http::Request& request, Work&& work) {
-  try {
-    work();
-    return std::nullopt;
-  } catch (const Error& failure) {
-    if (httpStatus(failure.code) >= 500)
-      log(LogLevel::error, failure.message, {{"request", request.id}, {"path", request.rawPath}});
-    return renderError(failure);
-  }
+http::Response refusal(const http::Request& request, const Error& failure) {
+  if (httpStatus(failure.code) >= 500)
+    log(LogLevel::error, failure.message, {{"request", request.id}, {"path", request.rawPath}});
+  return renderError(failure);
 }
 
 class Download final : public http::StreamHandler {
@@ -42,11 +34,15 @@ class Download final : public http::StreamHandler {
   Task handle(Exchange& exchange) override {
     ArtifactFile file;
     ArtifactAnswer answer;
-    std::optional<http::Response> refused = guarded(exchange.request(), [&] {
-      file = find_(admit(core_, exchange.request(), reads("artifacts"), dialect()));
-      answer = answerFor(exchange.request(), file);
-    });
-    if (refused) co_return co_await exchange.respond(*std::move(refused));
+    std::function<void()> find = [&] {
+      try {
+        file = find_(admit(core_, exchange.request(), reads("artifacts"), dialect()));
+        answer = answerFor(exchange.request(), file);
+      } catch (const Error& failure) {
+        answer.head = refusal(exchange.request(), failure);
+      }
+    };
+    co_await exchange.waiting(std::move(find));
     bool whole = answer.head.status == 200 || answer.head.status == 206;
     if (!whole) co_return co_await exchange.respond(std::move(answer.head));
     co_await exchange.begin(std::move(answer.head), answer.length);
@@ -77,36 +73,35 @@ class Upload : public http::StreamHandler {
   explicit Upload(Core& core) : core_(core) {}
 
   Task handle(Exchange& exchange) override {
+    http::Response answer;
+    answer.body = "{}";
+    try {
+      co_await take(exchange);
+    } catch (const Error& failure) {
+      answer = refusal(exchange.request(), failure);
+    }
+    co_await exchange.respond(std::move(answer));
+  }
+
+ private:
+  Task take(Exchange& exchange) {
     std::string workspace;
     Place place;
     std::unique_ptr<blob::Writer> writer;
-    std::optional<http::Response> refused = guarded(exchange.request(), [&] {
+    std::function<void()> begin = [&] {
       Call call = admit(core_, exchange.request(), writes("artifacts"), dialect());
       place = target(call, exchange);
       workspace = call.workspace;
       writer = core_.blobs.create();
-    });
-    if (refused) co_return co_await exchange.respond(*std::move(refused));
-
-    std::vector<char> piece(pieceSize);
-    std::uint64_t size = 0;
-    while (std::size_t count = co_await exchange.read(piece)) {
-      size += count;
-      refused = guarded(exchange.request(), [&] {
-        checkSize(size);
-        writer->write({piece.data(), count});
-      });
-      if (refused) co_return co_await exchange.respond(*std::move(refused));
-    }
-    co_await exchange.waiting([&] {
-      refused = guarded(exchange.request(), [&] {
-        checkWhole(size);
-        keep(writer->commit(), workspace, place);
-      });
-    });
-    http::Response done;
-    done.body = "{}";
-    co_await exchange.respond(refused ? *std::move(refused) : std::move(done));
+    };
+    co_await exchange.waiting(std::move(begin));
+    std::function<void(std::uint64_t)> check = [this](std::uint64_t size) { checkSize(size); };
+    std::uint64_t size = co_await receive(exchange, *writer, std::move(check));
+    std::function<void()> end = [&] {
+      checkWhole(size);
+      keep(writer->commit(), workspace, place);
+    };
+    co_await exchange.waiting(std::move(end));
   }
 
  protected:

@@ -60,8 +60,7 @@ std::string messageOf(const Error& error) {
 
 http::Response renderError(const Error& error) {
   Spelling spelling = spellingOf(error.code);
-  http::Response response;
-  response.status = spelling.status;
+  http::Response response = errorHead(error, spelling.status);
   JsonWriter writer(response.body);
   std::string message = messageOf(error);
   writer.object().key("error_code").text(spelling.code);
@@ -73,8 +72,6 @@ http::Response renderError(const Error& error) {
     if (!error.detail.empty()) writer.key("detail").raw(error.detail);
   }
   writer.end();
-  if (error.code == Code::unauthenticated) response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\"");
-  if (error.code == Code::exhausted || error.code == Code::unavailable) response.headers.set("Retry-After", "1");
   return response;
 }
 

@@ -16,30 +16,32 @@
 namespace regesta::api::mlflow {
 namespace {
 
-std::vector<Route> join(std::initializer_list<std::span<const Route>> tables) {
-  std::vector<Route> all;
-  for (std::span<const Route> table : tables) all.insert(all.end(), table.begin(), table.end());
-  return all;
-}
-
-}  // namespace
-
-Front front() {
-  static const std::vector<Route> routes =
-      join({probeRoutes(), experimentRoutes(), runRoutes(), runLogRoutes(), metricRoutes(), loggedModelRoutes(),
-            registeredModelRoutes(), modelVersionRoutes(), artifactRoutes(), workspaceRoutes(), traceRoutes(),
-            legacyTraceRoutes(), assessmentRoutes(), traceSpanRoutes(), traceMetricRoutes()});
-  return {dialect(), routes};
-}
-
-void mountStreams(http::Router& router, Core& core) { mountArtifactStreams(router, core); }
-
+/// Unknown paths get an empty 404, which makes the client fall back to older endpoints.
 http::Response renderStray(const http::Request& request, const Error& error) {
   // The HTTP layer refuses paths with ".." and the like before any route is found; clients look for these words.
   bool badPath = error.code == Code::invalid && request.rawPath.find("/mlflow-artifacts/") != std::string::npos;
   http::Response response = renderError(badPath ? Error(Code::invalid, "Invalid path: " + error.message) : error);
   if (error.code == Code::notFound) response.body.clear();
   return response;
+}
+
+// MLflow's web UI and some of its client calls use the same paths below /ajax-api.
+constexpr std::string_view pages = "/ajax-api";
+constexpr std::string_view below[] = {"/api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/"};
+
+}  // namespace
+
+Front front() {
+  static const std::vector<Route> routes =
+      joined({probeRoutes(), experimentRoutes(), runRoutes(), runLogRoutes(), metricRoutes(), loggedModelRoutes(),
+              registeredModelRoutes(), modelVersionRoutes(), artifactRoutes(), workspaceRoutes(), traceRoutes(),
+              legacyTraceRoutes(), assessmentRoutes(), traceSpanRoutes(), traceMetricRoutes()});
+  return {.dialect = dialect(),
+          .routes = routes,
+          .prefixes = below,
+          .mountStreams = mountArtifactStreams,
+          .renderStray = renderStray,
+          .alsoBelow = pages};
 }
 
 }  // namespace regesta::api::mlflow

@@ -4,8 +4,8 @@
 #include "api/feed.h"
 #include "api/native/common.h"
 #include "api/native/front.h"
+#include "api/streaming.h"
 #include "base/text.h"
-#include "http/exchange.h"
 #include "http/sse.h"
 
 namespace regesta::api::native {
@@ -55,8 +55,7 @@ class Changes final : public http::StreamHandler {
 
   Task handle(Exchange& exchange) override {
     std::optional<Call> call;
-    std::function<void()> work = [&] { call.emplace(admit(core_, exchange.request(), reads("changes"), dialect())); };
-    co_await exchange.waiting(std::move(work));
+    co_await enter(exchange, core_, reads("changes"), dialect(), call);
     Asked asked = askedBy(*call);
     call.reset();
     auto watch = core_.feed.watch(asked.filter, exchange.waker());

@@ -30,14 +30,11 @@ namespace regesta::api::native {
 namespace {
 
 http::Response renderError(const Error& error) {
-  http::Response response;
-  response.status = httpStatus(error.code);
+  http::Response response = errorHead(error, httpStatus(error.code));
   JsonWriter writer(response.body);
   writer.object().key("error").object().key("code").text(codeName(error.code)).key("message").text(error.message);
   if (!error.detail.empty()) writer.key("detail").raw(error.detail);
   writer.end().end();
-  if (error.code == Code::unauthenticated)
-    response.headers.set("WWW-Authenticate", "Basic realm=\"regesta\", charset=\"UTF-8\"");
   return response;
 }
 
@@ -185,6 +182,9 @@ const Dialect& dialect() {
   return native;
 }
 
-Front front() { return {dialect(), routes}; }
+Front front() {
+  static constexpr std::string_view below[] = {"/api/", "/ledger/"};
+  return {.dialect = dialect(), .routes = routes, .prefixes = below, .mountStreams = mountStreams};
+}
 
 }  // namespace regesta::api::native

@@ -10,9 +10,9 @@ const Dialect& dialect();
 /// Every row of /api/v1/… and the public ledger below /ledger/.
 Front front();
 
-/// Blobs, version files and the change feed, which read or write piece by piece.
+// What reads or writes piece by piece: blobs and version files, and what these two mount.
 void mountStreams(http::Router& router, Core& core);
-void mountChanges(http::Router& router, Core& core);  ///< the change feed's part of it
+void mountChanges(http::Router& router, Core& core);
 /// Leasing jobs, which may wait for one.
 void mountJobStreams(http::Router& router, Core& core);
 

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "base/json.h"
+
 namespace regesta::api::native {
 
 namespace {
@@ -12,16 +14,6 @@ struct Entry {
   std::int64_t at = 0;
   json::object body;
 };
-
-std::string text(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found && found->is_string() ? std::string(found->as_string()) : std::string();
-}
-
-std::int64_t number(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found && found->is_int64() ? found->as_int64() : 0;
-}
 
 const json::object& dataOf(const json::object& body) {
   static const json::object nothing;
@@ -37,7 +29,7 @@ std::vector<Entry> refusals(db::Session& session, const registry::AssetKey& key,
       {key.workspace, fmt::format("{}#{}", key.subject(), pointer)});
   while (rows.next()) {
     json::value body = parseJson(rows.view(3));
-    if (body.is_object() && text(body.as_object(), "action").ends_with(".move-refused"))
+    if (body.is_object() && memberText(body.as_object(), "action").ends_with(".move-refused"))
       entries.push_back({rows.integer(0), rows.maybeInteger(1), rows.integer(2) / 1000, std::move(body.as_object())});
   }
   return entries;
@@ -62,10 +54,10 @@ HistoryItem itemOf(const Entry& entry) {
   HistoryItem item;
   item.at = timeText(entry.at);
   item.action = "move-refused";
-  item.from = number(data, "from");
-  item.to = number(data, "to");
-  item.actor = text(entry.body, "actor");
-  item.decision = textOrNothing(text(data, "decision"));
+  item.from = memberInteger(data, "from");
+  item.to = memberInteger(data, "to");
+  item.actor = memberText(entry.body, "actor");
+  item.decision = textOrNothing(memberText(data, "decision"));
   item.entryIndex = entry.index;
   if (const json::value* codes = data.if_contains("codes"); codes && codes->is_array())
     for (const json::value& code : codes->as_array())

@@ -2,10 +2,10 @@
 
 #include "api/native/common.h"
 #include "api/native/front.h"
+#include "api/streaming.h"
 #include "base/encoding.h"
 #include "base/text.h"
 #include "http/conditional.h"
-#include "http/exchange.h"
 #include "registry/version.h"
 
 namespace regesta::api::native {
@@ -18,22 +18,15 @@ using Task = http::asio::awaitable<void>;
 constexpr std::size_t pieceSize = 256 * 1024;
 constexpr std::size_t blobLimit = std::size_t{1} << 40;  // 1 TiB: what one request may bring
 
-/// Who calls, found out on a waiting thread: a password may have to be checked.
-http::asio::awaitable<void> enter(Exchange& exchange, Core& core, AccessRule access, std::optional<Call>& call) {
-  std::function<void()> work = [&] { call.emplace(admit(core, exchange.request(), access, dialect())); };
-  co_await exchange.waiting(std::move(work));
-}
-
 class PutBlob final : public http::StreamHandler {
  public:
   explicit PutBlob(Core& core) : core_(core) {}
 
   Task handle(Exchange& exchange) override {
     std::optional<Call> call;
-    co_await enter(exchange, core_, writes("blobs"), call);
+    co_await enter(exchange, core_, writes("blobs"), dialect(), call);
     std::unique_ptr<blob::Writer> writer = core_.blobs.create();
-    std::vector<char> piece(pieceSize);
-    while (std::size_t count = co_await exchange.read(piece)) writer->write({piece.data(), count});
+    co_await receive(exchange, *writer);
     blob::Stored stored;
     std::function<void()> work = [&] { stored = writer->commit(); };
     co_await exchange.waiting(std::move(work));
@@ -109,7 +102,7 @@ class GetBlob final : public http::StreamHandler {
 
   Task handle(Exchange& exchange) override {
     std::optional<Call> call;
-    co_await enter(exchange, core_, reads("blobs"), call);
+    co_await enter(exchange, core_, reads("blobs"), dialect(), call);
     std::string digest(exchange.request().variable("digest"));
     if (!blob::isDigest(digest)) throw Invalid("digest", "must be a SHA-256 in lower-case hexadecimal");
     co_await send(exchange, core_, Download{digest, ""});
@@ -125,7 +118,7 @@ class GetFile final : public http::StreamHandler {
 
   Task handle(Exchange& exchange) override {
     std::optional<Call> call;
-    co_await enter(exchange, core_, reads("versions"), call);
+    co_await enter(exchange, core_, reads("versions"), dialect(), call);
     Download download = find(*call);
     co_await send(exchange, core_, std::move(download));
   }
@@ -154,6 +147,7 @@ void mountStreams(http::Router& router, Core& core) {
   router.add("GET", "/api/v1/assets/{kind}/{name}/versions/{selector}/files/{path...}",
              http::streaming(std::make_shared<GetFile>(core), noBody));
   mountChanges(router, core);
+  mountJobStreams(router, core);
 }
 
 }  // namespace regesta::api::native

@@ -24,11 +24,8 @@ http::Response renderBare(const Error& error) { return renderError(http::Request
 }  // namespace
 
 http::Response renderError(const http::Request& request, const Error& error) {
-  http::Response response;
-  response.status = statusOf(error.code);
-  if (response.status == 401) response.headers.set("WWW-Authenticate", "Bearer realm=\"regesta\"");
+  http::Response response = errorHead(error, statusOf(error.code), "Bearer realm=\"regesta\"");
   if (response.status == 401 || response.status == 403) return response;
-  if (response.status == 429 || response.status == 503) response.headers.set("Retry-After", "1");
   JsonWriter writer(response.body);
   writer.object();
   // Providers want a key, a code and details in every answer that is not a success.

@@ -8,14 +8,13 @@
 namespace regesta::api::ofrep {
 
 Front front() {
-  static const std::vector<Route> routes = [] {
-    std::vector<Route> all(evaluationRoutes().begin(), evaluationRoutes().end());
-    all.insert(all.end(), flagFileRoutes().begin(), flagFileRoutes().end());
-    return all;
-  }();
-  return {dialect(), routes};
+  static const std::vector<Route> routes = joined({evaluationRoutes(), flagFileRoutes()});
+  static constexpr std::string_view below[] = {"/ofrep/"};
+  return {.dialect = dialect(),
+          .routes = routes,
+          .prefixes = below,
+          .mountStreams = mountEvents,
+          .renderStray = renderError};
 }
-
-void mountStreams(http::Router& router, Core& core) { mountEvents(router, core); }
 
 }  // namespace regesta::api::ofrep

@@ -5,6 +5,5 @@ namespace regesta::api::ofrep {
 
 /// /ofrep/v1 and /flagd: prompts as feature flags, for OpenFeature's unmodified providers.
 Front front();
-void mountStreams(http::Router& router, Core& core);
 
 }  // namespace regesta::api::ofrep

@@ -87,8 +87,7 @@ Plain icon(Call& call, const Nothing&) {
 }
 
 http::Response renderError(const Error& error) {
-  http::Response response;
-  response.status = httpStatus(error.code);
+  http::Response response = errorHead(error, httpStatus(error.code));
   response.contentType = "text/plain; charset=utf-8";
   response.body = error.message + "\n";
   return response;
@@ -104,15 +103,14 @@ const Route routes[] = {
 
 Front front() {
   static const Dialect pages{.name = "web", .manner = {}, .renderError = renderError};
-  return {pages, routes};
+  static constexpr std::string_view below[] = {"/assets/"};
+  return {.dialect = pages, .routes = routes, .prefixes = below};
 }
 
 std::optional<http::Response> pageFor(const http::Request& request) {
   auto accept = request.headers.get("Accept");
   bool wantsPage = accept && accept->find("text/html") != std::string_view::npos;
   if (!wantsPage || (request.method != "GET" && request.method != "HEAD")) return std::nullopt;
-  for (std::string_view taken : {"/api/", "/ajax-api/", "/assets/", "/ofrep/", "/git/", "/ledger/"})
-    if (request.rawPath.starts_with(taken)) return std::nullopt;
   return page(request);
 }
 

@@ -63,10 +63,13 @@ class Child {
     posix_spawn_file_actions_adddup2(&actions, output.writing(), 2);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    sigset_t none;
+    sigset_t none, pipe;
     sigemptyset(&none);
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
     posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigdefault(&attributes, &pipe);  // `yes | head -1` must end
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     int fault = ::posix_spawn(&pid_, shell.c_str(), &actions, &attributes, argv.data(), envp.data());
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
@@ -94,6 +97,7 @@ class Child {
 
 /// Feeds stdin and takes stdout until the command closes it.
 std::string converse(Pipe& input, Pipe& output, std::string_view text, const std::function<bool()>& stopped) {
+  ::signal(SIGPIPE, SIG_IGN);  // the command may close its stdin early
   ::fcntl(input.writing(), F_SETFL, O_NONBLOCK);
   std::string said;
   auto until = std::chrono::steady_clock::now() + longest;

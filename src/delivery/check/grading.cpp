@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/id.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "delivery/check/text_checks.h"
 
@@ -30,17 +31,12 @@ constexpr std::string_view factTask =
     "when they differ but not in any fact that matters. Answer with one JSON object and nothing else: {\"reason\": "
     "\"why, in one or two sentences\", \"category\": \"A\", \"B\", \"C\", \"D\" or \"E\"}.";
 
-std::string textOf(const json::object& object, std::string_view member) {
-  const json::value* value = object.if_contains(member);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 Grade readCategory(const json::object& object) {
-  std::string category = textOf(object, "category");
+  std::string category = memberText(object, "category");
   if (category.size() != 1 || category[0] < 'A' || category[0] > 'E')
     throw Error(Code::invalid, "the grading model named no category from A to E");
   bool pass = category != "D";
-  return {pass, pass ? 1.0 : 0.0, fmt::format("({}) {}", category, textOf(object, "reason"))};
+  return {pass, pass ? 1.0 : 0.0, fmt::format("({}) {}", category, memberText(object, "reason"))};
 }
 
 }  // namespace
@@ -78,7 +74,7 @@ Grade readVerdict(std::string_view type, std::string_view answer) {
   double number = hasScore ? score->to_number<double>() : 0;
   grade.pass = pass && pass->is_bool() ? pass->get_bool() : number >= 1;
   grade.score = hasScore && std::isfinite(number) ? std::clamp(number, 0.0, 1.0) : grade.pass ? 1.0 : 0.0;
-  grade.reason = textOf(object, "reason");
+  grade.reason = memberText(object, "reason");
   return grade;
 }
 

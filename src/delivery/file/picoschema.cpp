@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace regesta::delivery::file {
@@ -115,29 +116,24 @@ bool onlyHas(const json::object& schema, std::initializer_list<std::string_view>
   });
 }
 
-std::string textOf(const json::object& schema, std::string_view member) {
-  const json::value* value = schema.if_contains(member);
-  return value && value->is_string() ? std::string(value->get_string()) : "";
-}
-
 bool isShort(std::string_view description) { return trim(description) == description; }
 
 std::optional<json::value> shortForm(const json::object& schema) {
-  if (textOf(schema, "type") == "object") {
+  if (memberText(schema, "type") == "object") {
     std::optional<json::object> members = toPicoschema(schema);
     return members ? std::optional<json::value>(*std::move(members)) : std::nullopt;
   }
   if (!onlyHas(schema, {"type", "description"})) return std::nullopt;
-  std::string type = schema.contains("type") ? textOf(schema, "type") : "any";
+  std::string type = schema.contains("type") ? memberText(schema, "type") : "any";
   if (std::ranges::find(types, type) == std::end(types)) return std::nullopt;
-  std::string description = textOf(schema, "description");
+  std::string description = memberText(schema, "description");
   if (schema.contains("description") && (description.empty() || !isShort(description))) return std::nullopt;
   return json::value(description.empty() ? type : type + ", " + description);
 }
 
 /// Adds the member under its marked key; false when it cannot be said.
 bool addMember(json::object& out, std::string key, const json::object& schema) {
-  std::string description = textOf(schema, "description");
+  std::string description = memberText(schema, "description");
   if (!isShort(description) || description.find(')') != std::string::npos) return false;
   std::string mark = description.empty() ? "" : ", " + description;
   if (schema.contains("enum")) {
@@ -145,14 +141,14 @@ bool addMember(json::object& out, std::string key, const json::object& schema) {
     out[key + "(enum" + mark + ")"] = schema.at("enum");
     return true;
   }
-  if (textOf(schema, "type") == "array") {
+  if (memberText(schema, "type") == "array") {
     if (!onlyHas(schema, {"type", "items", "description"}) || !schema.contains("items")) return false;
     const json::value& items = schema.at("items");
     std::optional<json::value> inner = items.is_object() ? shortForm(items.get_object()) : std::nullopt;
     if (inner) out[key + "(array" + mark + ")"] = *std::move(inner);
     return inner.has_value();
   }
-  if (textOf(schema, "type") == "object") {
+  if (memberText(schema, "type") == "object") {
     json::object bare = schema;
     bare.erase("description");
     std::optional<json::object> inner = toPicoschema(bare);
@@ -174,7 +170,7 @@ json::value fromPicoschema(const json::value& schema) {
 std::optional<json::object> toPicoschema(const json::object& schema) {
   if (!onlyHas(schema, {"type", "properties", "required", "additionalProperties"})) return std::nullopt;
   const json::value* properties = schema.if_contains("properties");
-  if (textOf(schema, "type") != "object" || !properties || !properties->is_object()) return std::nullopt;
+  if (memberText(schema, "type") != "object" || !properties || !properties->is_object()) return std::nullopt;
   std::vector<std::string> required;
   if (const json::value* names = schema.if_contains("required"); names && names->is_array())
     for (const json::value& name : names->get_array())

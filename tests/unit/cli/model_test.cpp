@@ -138,6 +138,7 @@ TEST(Command, GradesByExitCodeOrByWhatItPrints) {
   EXPECT_EQ(run("echo bad >&2; exit 1").reason, "bad");
   EXPECT_TRUE(run("test -z \"$OPENAI_API_KEY$REGESTA_TOKEN\"").pass) << "no secrets";
   EXPECT_TRUE(run("true", std::string(5'000'000, 'x')).pass) << "it need not read";
+  EXPECT_EQ(run("yes 2>&1 | head -1").reason, "y") << "pipes end as in any shell";
   EXPECT_EQ(run("cat", std::string(1'000'000, 'x')).pass, true);
   EXPECT_THROW(run("/no/such/program"), Error);
   auto start = std::chrono::steady_clock::now();

@@ -51,11 +51,20 @@ TEST(Render, SchemaIsKept) {
       "n":{"type":"integer","minimum":1}},"required":["tone","n"],"additionalProperties":false})")
                            .as_object();
   EXPECT_EQ(refused(prompt, R"({"n":3})"), "rendered: kind 3");
-  EXPECT_EQ(refused(prompt, R"({"n":"3"})"), "variables: 'n' must be integer, got \"3\"");
-  EXPECT_EQ(refused(prompt, R"({"n":0})"), "variables: 'n' breaks minimum 1");
+  EXPECT_EQ(refused(prompt, R"({"n":"3"})"), "variables: 'n' must be of type \"integer\", is string");
+  EXPECT_EQ(refused(prompt, R"({"n":0})"), "variables: 'n' must be at least 1");
   EXPECT_EQ(refused(prompt, R"({"n":1,"tone":"loud"})"), "variables: 'tone' must be one of [\"kind\",\"firm\"]");
   EXPECT_EQ(refused(prompt, R"({"n":1,"x":1})"), "variables: must not have 'x'");
   EXPECT_EQ(refused(prompt, "{}"), "variables: lack 'n'");
+}
+
+TEST(Render, SchemaMayReferToItsDefinitions) {
+  Prompt prompt{.text = "{{who}}"};
+  prompt.inputSchema = parseJson(R"({"$defs":{"person":{"type":"object","required":["name"]}},
+      "properties":{"who":{"type":"array","items":{"$ref":"#/$defs/person"}}}})")
+                           .as_object();
+  EXPECT_EQ(refused(prompt, R"({"who":[{"name":"Eva"}]})"), R"(rendered: [{"name":"Eva"}])");
+  EXPECT_EQ(refused(prompt, R"({"who":[{"name":"Eva"},{}]})"), "variables: 'who/1' lacks the required member \"name\"");
 }
 
 TEST(Render, ChatAndPlaceholders) {

@@ -45,11 +45,12 @@ std::shared_ptr<StreamHandler> stream(std::function<asio::awaitable<void>(Exchan
 }
 
 Action whole(std::function<Response(const Request&)> handle, Runs runs, std::size_t bodyLimit) {
-  return {std::move(handle), nullptr, runs, bodyLimit, {}};
+  return {
+      .whole = std::move(handle), .stream = nullptr, .runs = runs, .waits = {}, .bodyLimit = bodyLimit, .pattern = {}};
 }
 
 Action streaming(std::function<asio::awaitable<void>(Exchange&)> handle, std::size_t bodyLimit) {
-  return {nullptr, stream(std::move(handle)), Runs::inline_, bodyLimit, {}};
+  return streaming(stream(std::move(handle)), bodyLimit);
 }
 
 Response text(std::string body, int status) { return {status, "text/plain", {}, std::move(body)}; }

@@ -1,5 +1,6 @@
 #include "tracking/seal.h"
 
+#include "crypto/hash.h"
 #include "fixture.h"
 #include "tracking/history.h"
 #include "tracking/input.h"
@@ -13,7 +14,10 @@ class SealTest : public TrackingTest {
     return read([&](db::Session& s) { return checkSeal(s, runId); });
   }
   std::string digest(const std::string& runId) {
-    return read([&](db::Session& s) { return runContentDigest(s, runId); });
+    return read([&](db::Session& s) {
+      tracking::Run run = getRun(s, workspace_, runId);
+      return crypto::sha256Hex(runContent(s, run, historyDigest(s, run)));
+    });
   }
   std::string fullRun() {
     std::string id = makeRun({.name = "r", .startTime = 5});
