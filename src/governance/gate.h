@@ -47,6 +47,8 @@ class Gate {
     /// Aliases: starts a rollout, with the same questions asked about each arm, instead of moving at once. `to` is the
     /// first arm's version.
     std::optional<registry::RolloutPlan> rollout = std::nullopt;
+    /// Where whoever asks believes that the pointer stands (0: nowhere); Error{conflict} when it stands elsewhere.
+    std::optional<std::int64_t> from = std::nullopt;
   };
   struct Outcome {
     enum class Kind { moved, unchanged, refused, pending };

@@ -85,8 +85,11 @@ Page<AliasAnswer> listAliases(Call& call, const Named& path) {
 MoveAnswer moveAlias(Call& call, const AliasMove& asked) {
   registry::AssetKey key{call.workspace, kindOf(asked.kind), asked.name};
   registry::checkAlias(asked.alias);
-  return run(call,
-             {.key = key, .pointer = asked.alias, .to = numberOf(call, key, asked.version), .reason = asked.reason});
+  return run(call, {.key = key,
+                    .pointer = asked.alias,
+                    .to = numberOf(call, key, asked.version),
+                    .reason = asked.reason,
+                    .from = asked.from});
 }
 
 MoveAnswer removeAlias(Call& call, const AliasPath& path) {

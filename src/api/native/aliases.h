@@ -25,11 +25,13 @@ struct AliasMove {
   std::string kind, name, alias;
   RawJson version;
   std::string reason;
+  std::optional<std::int64_t> from;
   static constexpr Field fields[] = {
       field<&AliasMove::kind>("kind", required), field<&AliasMove::name>("name", required),
       field<&AliasMove::alias>("alias", required),
       field<&AliasMove::version>("version", present | about("a number, SemVer, range or alias")),
-      field<&AliasMove::reason>("reason", atMost(4000))};
+      field<&AliasMove::reason>("reason", atMost(4000)),
+      field<&AliasMove::from>("from", about("where it must stand now, 0: nowhere; when it does not: 409"))};
 };
 struct StageMove {
   std::string kind, name;
