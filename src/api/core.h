@@ -18,6 +18,9 @@ class Repositories;
 namespace regesta::governance {
 class Gate;
 }
+namespace regesta::governance::oidc {
+class SignIn;
+}
 
 namespace regesta::api {
 
@@ -37,6 +40,7 @@ struct Core {
   std::string artifactRoot = "mlflow-artifacts:/";  ///< --default-artifact-root
   std::string publicUrl;                            ///< for links in answers: http://127.0.0.1:4600
   std::string version;
+  governance::oidc::SignIn* oidc = nullptr;  ///< signing in through an identity provider; null: not configured
 };
 
 }  // namespace regesta::api

@@ -24,18 +24,20 @@ bool fromAnotherOrigin(const http::Request& request) {
 
 }  // namespace
 
-std::optional<std::string> sessionSecret(const http::Request& request) {
+std::optional<std::string> cookieOf(const http::Request& request, std::string_view name) {
   auto header = request.headers.get("Cookie");
   std::string_view rest = header.value_or("");
   while (!rest.empty()) {
     std::size_t end = rest.find(';');
     std::string_view pair = trim(rest.substr(0, end));
     rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-    if (pair.starts_with(cookieName) && pair.substr(cookieName.size()).starts_with('='))
-      return std::string(pair.substr(cookieName.size() + 1));
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('='))
+      return std::string(pair.substr(name.size() + 1));
   }
   return std::nullopt;
 }
+
+std::optional<std::string> sessionSecret(const http::Request& request) { return cookieOf(request, cookieName); }
 
 std::optional<std::string> sessionCredentials(const http::Request& request) {
   std::optional<std::string> secret = sessionSecret(request);
@@ -47,6 +49,12 @@ std::optional<std::string> sessionCredentials(const http::Request& request) {
 
 std::string sessionCookie(const http::Request& request, const std::string& secret, std::int64_t seconds) {
   return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", cookieName, secret, seconds,
+                     request.secure ? "; Secure" : "");
+}
+
+std::string signInCookie(const http::Request& request, std::string_view name, const std::string& value,
+                         std::int64_t seconds) {
+  return fmt::format("{}={}; Path=/api/v1/session; Max-Age={}; HttpOnly; SameSite=Lax{}", name, value, seconds,
                      request.secure ? "; Secure" : "");
 }
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/message.h"
 
@@ -15,5 +16,12 @@ std::optional<std::string> sessionCredentials(const http::Request& request);
 std::optional<std::string> sessionSecret(const http::Request& request);
 /// The Set-Cookie value. An empty secret tells the browser to forget it.
 std::string sessionCookie(const http::Request& request, const std::string& secret, std::int64_t seconds);
+
+/// A cookie's value as the browser sends it; nothing when there is none of the name.
+std::optional<std::string> cookieOf(const http::Request& request, std::string_view name);
+/// The Set-Cookie value of what a sign-in leaves with the browser on its way: sent to the sign-in routes alone, and
+/// also when another site sends the browser back there (SameSite=Lax).
+std::string signInCookie(const http::Request& request, std::string_view name, const std::string& value,
+                         std::int64_t seconds);
 
 }  // namespace regesta::api

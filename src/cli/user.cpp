@@ -27,10 +27,48 @@ int whoAmI(Session& session) {
 }
 
 int create(Session& session) {
-  json::object body = {
-      {"name", session.args.text("NAME")}, {"password", passwordFor(session)}, {"grants", grantsOf(session.args)}};
+  json::object body = {{"name", session.args.text("NAME")}, {"grants", grantsOf(session.args)}};
+  if (session.args.flag("oidc")) {
+    if (session.args.has("password")) throw UsageError("--oidc makes a user without a password: leave --password out");
+    body["oidc"] = true;
+    body["subject"] = session.args.text("subject");
+  } else {
+    if (session.args.has("subject")) throw UsageError("--subject goes with --oidc");
+    body["password"] = passwordFor(session);
+  }
   json::object made = session.api().post(route({"users"}), body).as_object();
   return session.said(made, fmt::format("created user {} ({})", session.args.text("NAME"), grantsText(made)));
+}
+
+int link(Session& session) {
+  const std::string& name = session.args.text("NAME");
+  json::object body = {{"subject", session.args.text("subject")}};
+  json::value answer = session.api().put(route({"users", name, "link"}), body);
+  return session.said(answer, session.args.has("subject")
+                                  ? fmt::format("{} signs in at the identity provider", name)
+                                  : fmt::format("whoever the identity provider next calls {} is {}", name, name));
+}
+
+int unlink(Session& session) {
+  const std::string& name = session.args.text("NAME");
+  json::value answer = session.api().remove(route({"users", name, "link"}));
+  return session.said(answer, fmt::format("{} no longer signs in at the identity provider", name));
+}
+
+int sessions(Session& session) {
+  return session.list(
+      route({"sessions"}), {}, {"SIGNED IN", "UNTIL", "WITH"},
+      [](const json::object& item) -> std::vector<Cell> {
+        bool provider = item.at("provider").as_bool();
+        return {shortTime(member(item, "created_at")), shortTime(member(item, "expires_at")),
+                provider ? "identity provider" : "password or token"};
+      },
+      "no browser is signed in as you");
+}
+
+int signOut(Session& session) {
+  json::value answer = session.api().remove(route({"sessions"}));
+  return session.said(answer, fmt::format("signed out {} browsers", answer.at("ended").as_int64()));
 }
 
 int setPassword(Session& session) {
@@ -56,16 +94,37 @@ int remove(Session& session) {
 Commands userCommands() {
   Operand name = {"NAME", "the login name; the ledger calls them user:NAME"};
   Option password = {"password", "TEXT", "better: let it be asked for, or pass it on stdin"};
+  Option subject = {"subject", "TEXT", "the account's \"sub\" there; else whoever is first called NAME there"};
   return {
       {.path = "user list", .summary = "list users and their roles", .examples = {"regesta user list"}, .run = list},
       {.path = "user me", .summary = "who the server takes you for", .examples = {"regesta user me"}, .run = whoAmI},
       {.path = "user create",
        .summary = "create a user; the first one becomes admin, and from then on everybody must log in",
        .operands = {name},
-       .options = {grantOption(), password},
+       .options =
+           {grantOption(), password, {"oidc", "", "signs in at the identity provider, without a password"}, subject},
        .examples = {"regesta user create anna", "regesta user create rita --grant risk",
-                    "regesta user create omar --grant contributor:default:loan-*"},
+                    "regesta user create omar --grant contributor:default:loan-*", "regesta user create mia --oidc"},
        .run = create},
+      {.path = "user link",
+       .summary = "let a user sign in at the identity provider",
+       .operands = {name},
+       .options = {subject},
+       .examples = {"regesta user link anna", "regesta user link anna --subject 248289761001"},
+       .run = link},
+      {.path = "user unlink",
+       .summary = "end that, and the sessions that began there",
+       .operands = {name},
+       .examples = {"regesta user unlink anna"},
+       .run = unlink},
+      {.path = "user sessions",
+       .summary = "list the browsers that are signed in as you",
+       .examples = {"regesta user sessions"},
+       .run = sessions},
+      {.path = "user sign-out",
+       .summary = "sign out every browser that is signed in as you",
+       .examples = {"regesta user sign-out"},
+       .run = signOut},
       {.path = "user password",
        .summary = "set a user's password",
        .operands = {name},

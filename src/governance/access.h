@@ -19,6 +19,7 @@ struct Grant {
   std::string role;
   std::string workspace;    ///< "*": all
   std::string namePattern;  ///< glob over asset names, "*": all
+  bool operator==(const Grant&) const = default;
 };
 
 /// Who is calling and what they may do. Immutable; shared between requests.
@@ -34,12 +35,28 @@ struct Identity {
   std::vector<std::string> rolesOn(std::string_view workspace, std::string_view name) const;
 };
 
+/// The account at an identity provider that a user signs in with.
+struct Link {
+  std::string issuer;
+  std::string subject;  ///< empty: whoever the provider first calls by the user's name
+};
+
 struct User {
   std::int64_t id = 0;
   std::string name;
   std::int64_t createdAt = 0;
   bool disabled = false;
   std::vector<Grant> grants;
+  bool password = true;  ///< has one
+  std::optional<Link> link;
+};
+
+/// Somebody an identity provider vouches for. Issuer and subject are who it is, for ever; names are given to others.
+struct Person {
+  std::string issuer, subject;
+  std::string name;                          ///< what the provider calls them at this moment
+  std::optional<std::vector<Grant>> grants;  ///< what their groups give; nothing: what an admin gave stays
+  bool mayBeCreated = false;
 };
 
 struct Token {
@@ -83,15 +100,44 @@ class Access {
     std::int64_t expiresAt = 0;  ///< milliseconds
   };
   Session openSession(std::string_view authorization);
-  void closeSession(std::string_view secret);  ///< silent when there is none
+  /// A sign-in at an identity provider, which counts once.
+  struct OneTime {
+    std::string id;
+    std::int64_t expiresAt = 0;  ///< milliseconds; later nobody could complete it anyway
+  };
+  /// For the user who is linked to the person; a link that waits for them is completed, and where nobody has the name
+  /// they are created when that is allowed. Their grants become what their groups give. A user of the same name that
+  /// nobody linked is never taken over. Throws Error{denied} in words for the person, Error{unauthenticated} for a
+  /// sign-in that was completed before.
+  Session openSession(const Person& person, const OneTime& signIn);
+  /// Silent when there is none. True when it began at an identity provider.
+  bool closeSession(std::string_view secret);
+
+  /// The sessions an actor has open, the newest first. `current` is the secret of the one that asks.
+  struct OpenSession {
+    std::int64_t createdAt = 0, expiresAt = 0;
+    bool throughProvider = false, current = false;
+  };
+  std::vector<OpenSession> sessions(const registry::Actor& actor, std::string_view current);
+  /// Ends all of them; returns how many there were.
+  std::int64_t closeSessions(const registry::Actor& actor);
 
   // Whoever calls these has checked that the actor administers everything: identity.require(administer, "*", "*").
   /// The first user becomes admin whatever is asked. Password at least 8 characters. Throws Error{exists} for a taken
   /// name, also when its owner is gone: a name that acted never becomes another person's.
   User createUser(const registry::Actor& actor, std::string_view name, std::string_view password,
                   const std::vector<Grant>& grants);
+  /// One without a password, who signs in at an identity provider.
+  User createUser(const registry::Actor& actor, std::string_view name, const Link& link,
+                  const std::vector<Grant>& grants);
+  /// Lets a user sign in at an identity provider, beside a password they may have. Throws Error{exists} when the
+  /// account there is another user's.
+  void linkUser(const registry::Actor& actor, std::string_view name, const Link& link);
+  /// Ends that, and the sessions that began there. Throws Error{invalidState} when there is no link.
+  void unlinkUser(const registry::Actor& actor, std::string_view name);
   std::vector<User> users();
-  /// Throws Error{notFound} for a user who is unknown or gone, as the next two do.
+  /// Throws Error{notFound} for a user who is unknown or gone, as the next two do. Who has no password cannot give
+  /// themselves one, or they could stay when the identity provider lets them go: Error{denied}.
   void setPassword(const registry::Actor& actor, std::string_view name, std::string_view password);
   /// setGrants and deleteUser throw Error{invalidState} when nobody would be left who administers everything.
   void setGrants(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& grants);

@@ -65,6 +65,11 @@ struct Access::State {
 
   /// Counts the change number up; every function that changes users or tokens calls it in its transaction.
   static void touch(registry::Change& change);
+  static void countUp(db::Session& session);
+
+  /// How a session begins.
+  enum class Via { credentials, provider };
+  static Session insertSession(db::Session& session, std::string_view actor, Via via);
 
   registry::Store& store;
   const bool loopbackOnly;

@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::string_view roleLetters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
 
-void checkGrant(Grant& grant, std::size_t place) {
-  std::string field = fmt::format("grants[{}]", place);
+}  // namespace
+
+void checkGrant(Grant& grant, const std::string& field) {
   if (grant.workspace.empty()) grant.workspace = "*";
   if (grant.namePattern.empty()) grant.namePattern = "*";
   if (grant.role.empty() || grant.role.size() > 64 || grant.role.find_first_not_of(roleLetters) != std::string::npos)
@@ -25,11 +26,9 @@ void checkGrant(Grant& grant, std::size_t place) {
     throw Invalid(field + ".name_pattern", fmt::format("must be UTF-8 of at most {} bytes", limits::nameLength));
 }
 
-}  // namespace
-
 std::vector<Grant> checkGrants(std::vector<Grant> grants) {
   if (grants.size() > 100) throw Invalid("grants", "must have at most 100 items");
-  for (std::size_t i = 0; i < grants.size(); ++i) checkGrant(grants[i], i);
+  for (std::size_t i = 0; i < grants.size(); ++i) checkGrant(grants[i], fmt::format("grants[{}]", i));
   return grants;
 }
 

@@ -12,6 +12,8 @@ namespace regesta::governance {
 /// Roles: 1–64 of [a-z0-9_-]; workspace a name or "*"; name pattern 1–250 bytes. Empty workspace and pattern become
 /// "*". Throws Invalid that names the grant.
 std::vector<Grant> checkGrants(std::vector<Grant> grants);
+/// The same of one; `field` is what the error calls it.
+void checkGrant(Grant& grant, const std::string& field);
 json::array grantsToJson(const std::vector<Grant>& grants);
 /// Reads what grantsToJson wrote. Throws Error{corrupt} for anything else.
 std::vector<Grant> grantsFromJson(std::string_view text);

@@ -1,5 +1,6 @@
 #include "crypto/hash.h"
 #include "governance/replay.h"
+#include "governance/user_rows.h"
 #include "registry/version.h"
 #include "tracking/seal.h"
 
@@ -177,11 +178,15 @@ void readRequests(db::Session& session, State& state) {
 }
 
 void readAccess(db::Session& session, State& state) {
-  auto users = session.query("SELECT name, grants, password, disabled FROM user_account");
+  auto users = session.query(
+      "SELECT u.name, u.grants, u.password, u.disabled, l.issuer, l.subject "
+      "FROM user_account u LEFT JOIN user_link l ON l.user_account = u.id AND u.disabled = 0");
   while (users.next()) {
     bool disabled = users.integer(3) != 0;
+    std::string link = users.isNull(4) ? "" : fingerprint(Link{users.text(4), users.text(5)});
     state[Table::user]["user/" + users.text(0)] = {{{"grants", stored(users.view(1))},
                                                     {"credential", users.view(2).empty() ? "" : digest(users.view(2))},
+                                                    {"link", link},
                                                     {"disabled", disabled}},
                                                    -1};
   }

@@ -250,7 +250,10 @@ void Replay::takeAccess(const Entry& entry) {
   Rows& rows = state_[user ? Table::user : Table::token];
   if (entry.is("user.created")) {
     set(rows, entry.subject,
-        {{"grants", entry.value("grants")}, {"credential", entry.text("credential")}, {"disabled", false}},
+        {{"grants", entry.value("grants")},
+         {"credential", entry.text("credential")},
+         {"link", entry.text("link")},
+         {"disabled", false}},
         entry.index);
   } else if (entry.is("token.created")) {
     set(rows, entry.subject,
@@ -261,12 +264,15 @@ void Replay::takeAccess(const Entry& entry) {
         entry.index);
   } else if (entry.is("user.password-set")) {
     amend(rows, entry.subject, "credential", entry.text("credential"), entry.index);
+  } else if (entry.is("user.linked") || entry.is("user.unlinked")) {
+    amend(rows, entry.subject, "link", entry.text("link"), entry.index);
   } else if (entry.is("user.grants-set")) {
     amend(rows, entry.subject, "grants", entry.value("grants"), entry.index);
   } else if (entry.is("user.deleted")) {
     amend(rows, entry.subject, "disabled", true, entry.index);
     amend(rows, entry.subject, "grants", json::array(), entry.index);
     amend(rows, entry.subject, "credential", "", entry.index);
+    amend(rows, entry.subject, "link", "", entry.index);
   } else if (entry.is("token.revoked")) {
     amend(rows, entry.subject, "revoked", true, entry.index);
   }

@@ -9,6 +9,7 @@ namespace regesta::governance {
 namespace {
 
 constexpr std::int64_t sessionMillis = std::int64_t{12} * 60 * 60 * 1000;  // a working day
+constexpr std::string_view throughProvider = "oidc";
 
 struct Standing {
   std::string grants;
@@ -28,24 +29,56 @@ std::optional<Standing> standingOf(db::Session& session, std::string_view actor)
 
 }  // namespace
 
-Access::Session Access::openSession(std::string_view authorization) {
-  auto identity = authenticate(authorization);
-  if (identity->local) throw Error(Code::invalidState, "this server has no users: nobody needs to sign in");
+Access::Session Access::State::insertSession(db::Session& session, std::string_view actor, Via via) {
   Session opened{crypto::newToken(), nowMillis() + sessionMillis};
-  state_->store.write([&](db::Session& session) {
-    session.run("DELETE FROM session WHERE expires_at <= $1", {nowMillis()});
-    session.run("INSERT INTO session (hash, actor, created_at, expires_at) VALUES ($1, $2, $3, $4)",
-                {crypto::hashToken(opened.secret), identity->actor.name, nowMillis(), opened.expiresAt});
-  });
+  session.run("DELETE FROM session WHERE expires_at <= $1", {nowMillis()});
+  session.run("INSERT INTO session (hash, actor, created_at, expires_at, via) VALUES ($1, $2, $3, $4, $5)",
+              {crypto::hashToken(opened.secret), actor, nowMillis(), opened.expiresAt,
+               via == Via::provider ? throughProvider : ""});
   return opened;
 }
 
-void Access::closeSession(std::string_view secret) {
-  state_->store.write([&](db::Session& session) {
-    session.run("DELETE FROM session WHERE hash = $1", {crypto::hashToken(secret)});
-    session.run("UPDATE access_state SET number = number + 1 WHERE one = 1");
+Access::Session Access::openSession(std::string_view authorization) {
+  auto identity = authenticate(authorization);
+  if (identity->local) throw Error(Code::invalidState, "this server has no users: nobody needs to sign in");
+  return state_->store.write([&](db::Session& session) {
+    return State::insertSession(session, identity->actor.name, State::Via::credentials);
+  });
+}
+
+bool Access::closeSession(std::string_view secret) {
+  bool provider = state_->store.write([&](db::Session& session) {
+    auto ended = session.query("DELETE FROM session WHERE hash = $1 RETURNING via", {crypto::hashToken(secret)});
+    bool through = ended.next() && ended.view(0) == throughProvider;
+    State::countUp(session);
+    return through;
   });
   state_->forget();
+  return provider;
+}
+
+std::vector<Access::OpenSession> Access::sessions(const registry::Actor& actor, std::string_view current) {
+  std::string mine = crypto::hashToken(current);
+  return state_->store.read([&](db::Session& session) {
+    std::vector<OpenSession> open;
+    auto rows = session.query(
+        "SELECT created_at, expires_at, via, hash FROM session WHERE actor = $1 AND expires_at > $2 "
+        "ORDER BY created_at DESC, hash",
+        {actor.name, nowMillis()});
+    while (rows.next())
+      open.push_back({rows.integer(0), rows.integer(1), rows.view(2) == throughProvider, rows.view(3) == mine});
+    return open;
+  });
+}
+
+std::int64_t Access::closeSessions(const registry::Actor& actor) {
+  std::int64_t ended = state_->store.write([&](db::Session& session) {
+    std::int64_t count = session.run("DELETE FROM session WHERE actor = $1", {actor.name});
+    State::countUp(session);
+    return count;
+  });
+  state_->forget();
+  return ended;
 }
 
 Access::State::Remembered Access::State::checkSession(std::string_view secret) {

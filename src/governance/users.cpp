@@ -3,18 +3,14 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "crypto/hash.h"
 #include "crypto/password.h"
 #include "governance/access_state.h"
 #include "governance/grants.h"
+#include "governance/user_rows.h"
 
 namespace regesta::governance {
 
 namespace {
-
-void checkActorName(std::string_view name) {
-  if (!isActorName(name)) throw Invalid("name", "must be 1 to 100 letters, digits, '.', '_', '@' and '-'");
-}
 
 void checkNewPassword(std::string_view password) {
   if (password.size() < 8) throw Invalid("password", "must have at least 8 characters");
@@ -23,40 +19,14 @@ void checkNewPassword(std::string_view password) {
     throw Invalid("password", "must not begin with \"rgs_\" or \"sk-lf-\", as tokens do");
 }
 
-/// What the ledger says of a stored password or token: enough to notice that it was replaced, useless for guessing.
-std::string fingerprint(std::string_view stored) { return crypto::sha256Hex(stored); }
-
-std::string text(const std::vector<Grant>& grants) { return canonicalJson(grantsToJson(grants)); }
-
-bool anyoneExists(db::Session& session) {
-  auto rows = session.query("SELECT (SELECT COUNT(*) FROM user_account) + (SELECT COUNT(*) FROM service_token)");
-  return rows.next() && rows.integer(0) > 0;
-}
-
-void requireAdminBesides(db::Session& session, std::string_view name) {
-  auto rows = session.query("SELECT name, grants FROM user_account WHERE disabled = 0");
-  while (rows.next())
-    if (rows.view(0) != name && administersAll(grantsFromJson(rows.view(1)))) return;
-  throw error(Code::invalidState, "'{}' is the last user who administers everything; make another one first", name);
-}
-
-std::string subject(std::string_view what, std::string_view name) { return fmt::format("{}/{}", what, name); }
-
-struct Row {
-  std::int64_t id;
-  std::string grants;
-};
-Row activeUser(db::Session& session, std::string_view name) {
-  auto rows = session.query("SELECT id, grants FROM user_account WHERE name = $1 AND disabled = 0", {name});
-  if (!rows.next()) throw error(Code::notFound, "there is no user '{}'", name);
-  return {rows.integer(0), rows.text(1)};
-}
+std::string tokenSubject(std::string_view name) { return fmt::format("token/{}", name); }
 
 }  // namespace
 
-void Access::State::touch(registry::Change& change) {
-  change.session.run("UPDATE access_state SET number = number + 1 WHERE one = 1");
+void Access::State::countUp(db::Session& session) {
+  session.run("UPDATE access_state SET number = number + 1 WHERE one = 1");
 }
+void Access::State::touch(registry::Change& change) { countUp(change.session); }
 
 User Access::createUser(const registry::Actor& actor, std::string_view name, std::string_view password,
                         const std::vector<Grant>& asked) {
@@ -65,21 +35,10 @@ User Access::createUser(const registry::Actor& actor, std::string_view name, std
   std::vector<Grant> grants = checkGrants(asked);
   std::string hash = crypto::hashPassword(password);
   User made = state_->store.change(actor, [&](registry::Change& change) {
-    User user{0, std::string(name), change.now, false, grants};
+    std::vector<Grant> given = grants;
     // Nobody else could ever give the first user a role.
-    if (!anyoneExists(change.session) && !administersAll(user.grants)) user.grants.push_back({"admin", "*", "*"});
-    auto taken = change.session.query("SELECT disabled FROM user_account WHERE name = $1", {name});
-    if (taken.next()) {
-      if (taken.integer(0) == 0) throw error(Code::exists, "there is a user '{}' already", name);
-      throw error(Code::exists,
-                  "'{}' was the name of a user who is gone; what they did stays theirs, so choose another", name);
-    }
-    user.id = change.session.insert(
-        "INSERT INTO user_account (name, password, grants, disabled, created_at, created_by) "
-        "VALUES ($1, $2, $3, 0, $4, $5) RETURNING id",
-        {name, hash, text(user.grants), change.now, actor.name});
-    change.record("user.created", "", subject("user", name),
-                  {{"grants", grantsToJson(user.grants)}, {"credential", fingerprint(hash)}});
+    if (!anyoneExists(change.session) && !administersAll(given)) given.push_back({"admin", "*", "*"});
+    User user = insertUser(change, name, hash, given, std::nullopt);
     State::touch(change);
     return user;
   });
@@ -90,10 +49,14 @@ User Access::createUser(const registry::Actor& actor, std::string_view name, std
 std::vector<User> Access::users() {
   return state_->store.read([](db::Session& session) {
     std::vector<User> users;
-    auto rows = session.query("SELECT id, name, created_at, disabled, grants FROM user_account ORDER BY name");
-    while (rows.next())
-      users.push_back(
-          {rows.integer(0), rows.text(1), rows.integer(2), rows.integer(3) != 0, grantsFromJson(rows.view(4))});
+    auto rows = session.query(
+        "SELECT u.id, u.name, u.created_at, u.disabled, u.grants, u.password, l.issuer, l.subject "
+        "FROM user_account u LEFT JOIN user_link l ON l.user_account = u.id AND u.disabled = 0 ORDER BY u.name");
+    while (rows.next()) {
+      users.push_back({rows.integer(0), rows.text(1), rows.integer(2), rows.integer(3) != 0,
+                       grantsFromJson(rows.view(4)), !rows.view(5).empty(), std::nullopt});
+      if (!rows.isNull(6)) users.back().link = Link{rows.text(6), rows.text(7)};
+    }
     return users;
   });
 }
@@ -102,9 +65,11 @@ void Access::setPassword(const registry::Actor& actor, std::string_view name, st
   checkNewPassword(password);
   std::string hash = crypto::hashPassword(password);
   state_->store.change(actor, [&](registry::Change& change) {
-    Row user = activeUser(change.session, name);
+    UserRow user = activeUser(change.session, name);
+    if (!user.password && actor.name == fmt::format("user:{}", name) && !administersAll(grantsFromJson(user.grants)))
+      throw error(Code::denied, "'{}' signs in at the identity provider; an admin can set a password", name);
     change.session.run("UPDATE user_account SET password = $2 WHERE id = $1", {user.id, hash});
-    change.record("user.password-set", "", subject("user", name), {{"credential", fingerprint(hash)}});
+    change.record("user.password-set", "", userSubject(name), {{"credential", fingerprint(hash)}});
     State::touch(change);
   });
   state_->attempts.succeeded(name);
@@ -114,11 +79,7 @@ void Access::setPassword(const registry::Actor& actor, std::string_view name, st
 void Access::setGrants(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& asked) {
   std::vector<Grant> grants = checkGrants(asked);
   state_->store.change(actor, [&](registry::Change& change) {
-    Row user = activeUser(change.session, name);
-    if (administersAll(grantsFromJson(user.grants)) && !administersAll(grants))
-      requireAdminBesides(change.session, name);
-    change.session.run("UPDATE user_account SET grants = $2 WHERE id = $1", {user.id, text(grants)});
-    change.record("user.grants-set", "", subject("user", name), {{"grants", grantsToJson(grants)}});
+    setUserGrants(change, activeUser(change.session, name), grants);
     State::touch(change);
   });
   state_->forget();
@@ -126,10 +87,10 @@ void Access::setGrants(const registry::Actor& actor, std::string_view name, cons
 
 void Access::deleteUser(const registry::Actor& actor, std::string_view name) {
   state_->store.change(actor, [&](registry::Change& change) {
-    Row user = activeUser(change.session, name);
+    UserRow user = activeUser(change.session, name);
     if (administersAll(grantsFromJson(user.grants))) requireAdminBesides(change.session, name);
     change.session.run("UPDATE user_account SET disabled = 1, password = '', grants = '[]' WHERE id = $1", {user.id});
-    change.record("user.deleted", "", subject("user", name));
+    change.record("user.deleted", "", userSubject(name));
     State::touch(change);
   });
   state_->forget();
@@ -151,8 +112,8 @@ std::string Access::createToken(const registry::Actor& actor, std::string_view n
     change.session.run(
         "INSERT INTO service_token (name, hash, grants, expires_at, revoked, created_at, created_by) "
         "VALUES ($1, $2, $3, $4, 0, $5, $6)",
-        {name, hash, text(grants), expiresAt, change.now, actor.name});
-    change.record("token.created", "", subject("token", name),
+        {name, hash, grantsText(grants), expiresAt, change.now, actor.name});
+    change.record("token.created", "", tokenSubject(name),
                   {{"grants", grantsToJson(grants)}, {"credential", fingerprint(hash)}, {"expires_at", expiresAt}});
     State::touch(change);
   });
@@ -175,7 +136,7 @@ void Access::revokeToken(const registry::Actor& actor, std::string_view name) {
   state_->store.change(actor, [&](registry::Change& change) {
     if (change.session.run("UPDATE service_token SET revoked = 1 WHERE name = $1 AND revoked = 0", {name}) == 0)
       throw error(Code::notFound, "there is no token '{}'", name);
-    change.record("token.revoked", "", subject("token", name));
+    change.record("token.revoked", "", tokenSubject(name));
     State::touch(change);
   });
   state_->forget();

@@ -8,6 +8,9 @@
 #include "blob/store.h"
 #include "db/database.h"
 #include "db/migrate.h"
+#include "governance/oidc/options.h"
+#include "governance/oidc/provider.h"
+#include "server/address.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
 #include "server/server.h"
@@ -24,22 +27,13 @@ class Examination {
   explicit Examination(const Config& config) : config_(config), folder_(config.text("data")) {}
 
   std::vector<Finding> run() {
-    if (!std::filesystem::exists(folder_)) {
+    if (std::filesystem::exists(folder_))
+      examineFolder();
+    else
       add(Level::note, "data directory", folder_ + " does not exist yet",
           "`regesta serve --data " + folder_ + "` will make it");
-      return std::move(findings_);
-    }
-    std::optional<DataDirectory> data;
-    step("data directory", [&] { data.emplace(folder_); }, "stop the server first, or pass its own --data DIR");
-    permissions();
-    diskSpace();
-    if (data) {
-      step(
-          "ledger key", [&] { checkKey(data->ledgerKey()); },
-          "restore keys/ledger.key from a backup: without it no new checkpoint fits the old ones");
-      step("database", [&] { checkDatabase(*data); }, "restore the last backup with `regesta restore`");
-    }
     checkTls();
+    step("sign-in", [&] { checkOidc(); }, "correct the settings oidc.…, or make the provider reachable from here");
     return std::move(findings_);
   }
 
@@ -57,6 +51,18 @@ class Examination {
     } catch (const Error& e) {
       add(Level::problem, subject, e.message, cure);
     }
+  }
+
+  void examineFolder() {
+    std::optional<DataDirectory> data;
+    step("data directory", [&] { data.emplace(folder_); }, "stop the server first, or pass its own --data DIR");
+    permissions();
+    diskSpace();
+    if (!data) return;
+    step(
+        "ledger key", [&] { checkKey(data->ledgerKey()); },
+        "restore keys/ledger.key from a backup: without it no new checkpoint fits the old ones");
+    step("database", [&] { checkDatabase(*data); }, "restore the last backup with `regesta restore`");
   }
 
   void permissions() {
@@ -111,6 +117,35 @@ class Examination {
       if (!file.empty() && access(file.c_str(), R_OK) != 0)
         add(Level::problem, std::string(key), file + " cannot be read", "correct the path or its permissions");
     }
+  }
+
+  void checkOidc() {
+    auto options = governance::oidc::readOptions(config_);
+    if (!options) return add(Level::ok, "sign-in", "with passwords and tokens; no identity provider is configured");
+    checkSecretFile();
+    std::string base = config_.text("public-url");
+    std::string scheme = config_.text("tls.certificate").empty() ? "http" : "https";
+    if (base.empty() && !parseAddress(config_.text("listen")).loopback())
+      throw Error(Code::invalid, "public-url is not set, and the provider must send people back to it");
+    if (!base.empty() && !governance::oidc::isSafeAddress(base))
+      add(Level::warning, "sign-in", base + " is no https address: sessions can be read on the way",
+          "serve with TLS, or behind a proxy that does, and correct public-url");
+    governance::oidc::Provider provider(*options);
+    provider.metadata();
+    std::size_t keys = provider.keys().size();
+    if (keys == 0) throw error(Code::unavailable, "{} has no key for RS256, ES256 or EdDSA", options->issuer);
+    add(Level::ok, "sign-in",
+        fmt::format("{} answers and has {} keys; people come back to {}/api/v1/session/oidc/callback", options->issuer,
+                    keys, base.empty() ? fmt::format("{}://{}", scheme, config_.text("listen")) : base));
+  }
+
+  void checkSecretFile() {
+    const std::string& file = config_.text("oidc.client-secret-file");
+    if (file.empty()) return;
+    auto mode = std::filesystem::status(file).permissions();
+    if ((mode & std::filesystem::perms::others_all) != std::filesystem::perms::none)
+      add(Level::warning, "oidc.client-secret-file", file + " is open to every user of this machine",
+          "chmod 600 " + file);
   }
 
   const Config& config_;

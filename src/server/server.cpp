@@ -18,6 +18,7 @@
 #include "delivery/stepper.h"
 #include "governance/access.h"
 #include "governance/gate.h"
+#include "governance/oidc/sign_in.h"
 #include "http/server.h"
 #include "jobs/webhook_sender.h"
 #include "ledger/log.h"
@@ -88,10 +89,11 @@ class Running {
     gate_ = std::make_unique<governance::Gate>(store_, policy_,
                                                governance::Gate::Options{.publicUrl = config.text("public-url")});
     stepper_ = std::make_unique<delivery::Stepper>(store_, *gate_);
+    openOidc(config);
     git_ = std::make_unique<delivery::Repositories>(store_, *blobs_, *gate_, data_.git());
     core_ = std::make_unique<api::Core>(api::Core{store_, *blobs_, *log_, policy_, *access_, *gate_, prompts_, feed_,
                                                   *git_, config.text("default-artifact-root"),
-                                                  config.text("public-url"), std::string(version)});
+                                                  config.text("public-url"), std::string(version), oidc_.get()});
     router_ = api::makeRouter(*core_);
     http_ = std::make_unique<http::Server>(httpOptions(config, address_), *router_, api::renderStray);
   }
@@ -132,6 +134,14 @@ class Running {
         *database_, ledger::Log::Options{
                         .origin = key.origin, .key = key.pair, .folder = data_.ledger(), .grew = [this] { grew(); }});
     log_->recover();
+  }
+
+  void openOidc(const Config& config) {
+    auto options = governance::oidc::readOptions(config);
+    if (!options) return;
+    if (config.text("public-url").empty() && !address_.loopback())
+      throw Error(Code::invalid, "public-url is required beside oidc.issuer: the provider sends people back to it");
+    oidc_ = std::make_unique<governance::oidc::SignIn>(*access_, *std::move(options));
   }
 
   void changed(const std::vector<registry::Touch>& touched) {
@@ -180,6 +190,7 @@ class Running {
   std::unique_ptr<ledger::Log> log_;
   jobs::WebhookSender webhooks_;
   std::unique_ptr<governance::Access> access_;
+  std::unique_ptr<governance::oidc::SignIn> oidc_;
   std::unique_ptr<governance::Gate> gate_;
   std::unique_ptr<delivery::Stepper> stepper_;
   std::unique_ptr<delivery::Repositories> git_;

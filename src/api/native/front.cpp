@@ -11,6 +11,7 @@
 #include "api/native/jobs.h"
 #include "api/native/ledger.h"
 #include "api/native/lineage.h"
+#include "api/native/oidc.h"
 #include "api/native/policies.h"
 #include "api/native/prompt_tests.h"
 #include "api/native/prompt_tools.h"
@@ -149,12 +150,20 @@ const Route routes[] = {
 
     post("/api/v1/session", waiting(open()), openSession),
     del("/api/v1/session", waiting(open()), closeSession),
+    get("/api/v1/session/ways", open(), waysToSignIn),
+    get("/api/v1/session/oidc/start", waiting(open()), beginSignIn),
+    rawBody(get("/api/v1/session/oidc/callback", waiting(open()), finishSignIn)),
+    get("/api/v1/session/oidc/sign-out", waiting(open()), signOutAtProvider),
+    get("/api/v1/sessions", signedIn(), listSessions),
+    del("/api/v1/sessions", waiting(signedIn()), closeSessions),
     get("/api/v1/users", administers("users"), listUsers),
     post("/api/v1/users", administers("users"), createUser),
     get("/api/v1/users/me", signedIn(), whoAmI),
     put("/api/v1/users/{name}/password", waiting(signedIn()), setPassword),
     put("/api/v1/users/{name}/grants", administers("users"), setGrants),
     del("/api/v1/users/{name}", administers("users"), deleteUser),
+    put("/api/v1/users/{name}/link", administers("users"), linkUser),
+    del("/api/v1/users/{name}/link", administers("users"), unlinkUser),
 
     get("/api/v1/webhooks", administers("webhooks"), listWebhooks),
     post("/api/v1/webhooks", administers("webhooks"), createWebhook),

@@ -1,9 +1,13 @@
 #include "api/native/session.h"
 
+#include <algorithm>
+
+#include "api/native/oidc.h"
 #include "api/session_cookie.h"
 #include "base/encoding.h"
 #include "base/time.h"
 #include "governance/access.h"
+#include "governance/oidc/sign_in.h"
 
 namespace regesta::api::native {
 
@@ -16,6 +20,12 @@ std::string authorizationOf(const SignIn& asked) {
   return "Basic " + base64Encode(asked.user + ":" + asked.password);
 }
 
+/// Where the session at the identity provider ends, for whoever came from there.
+std::optional<std::string> signOutThere(const Call& call, bool cameFromThere) {
+  if (!cameFromThere || !call.core.oidc || !call.core.oidc->offersSignOut()) return std::nullopt;
+  return std::string(oidcSignOutPath);
+}
+
 }  // namespace
 
 MeAnswer openSession(Call& call, const SignIn& asked) {
@@ -25,11 +35,31 @@ MeAnswer openSession(Call& call, const SignIn& asked) {
   return whoAmI(call, {});
 }
 
-Nothing closeSession(Call& call, const Nothing&) {
-  if (auto secret = sessionSecret(call.http)) call.core.access.closeSession(*secret);
+SignedOut closeSession(Call& call, const Nothing&) {
+  auto secret = sessionSecret(call.http);
+  SignedOut answer{signOutThere(call, secret && call.core.access.closeSession(*secret))};
   call.headers.set("Set-Cookie", sessionCookie(call.http, "", 0));
-  call.status = 204;
-  return {};
+  if (!answer.providerSignOut) call.status = 204;
+  return answer;
+}
+
+Page<SessionAnswer> listSessions(Call& call, const PageQuery& query) {
+  auto from = static_cast<std::size_t>(readNumberToken(query.pageToken));
+  std::size_t to = from + rowsOf(query.pageSize);
+  auto open = call.core.access.sessions(call.actor(), sessionSecret(call.http).value_or(""));
+  Page<SessionAnswer> page;
+  for (std::size_t i = from; i < std::min(to, open.size()); ++i)
+    page.items.push_back(
+        {timeText(open[i].createdAt), timeText(open[i].expiresAt), open[i].throughProvider, open[i].current});
+  if (to < open.size()) page.nextPageToken = makeToken(std::to_string(to));
+  return page;
+}
+
+EndedSessions closeSessions(Call& call, const Nothing&) {
+  auto open = call.core.access.sessions(call.actor(), sessionSecret(call.http).value_or(""));
+  bool fromThere = std::ranges::any_of(open, [](const auto& one) { return one.current && one.throughProvider; });
+  call.headers.set("Set-Cookie", sessionCookie(call.http, "", 0));
+  return {call.core.access.closeSessions(call.actor()), signOutThere(call, fromThere)};
 }
 
 }  // namespace regesta::api::native

@@ -12,6 +12,30 @@ struct SignIn {
 
 /// Sets the session cookie and says who has signed in.
 MeAnswer openSession(Call& call, const SignIn& asked);
-Nothing closeSession(Call& call, const Nothing&);
+struct SignedOut {
+  std::optional<std::string> providerSignOut;
+  static constexpr Field fields[] = {
+      field<&SignedOut::providerSignOut>("provider_sign_out", about("where the identity provider's session ends"))};
+};
+/// 204, or 200 where there is a session at an identity provider as well.
+SignedOut closeSession(Call& call, const Nothing&);
+
+struct SessionAnswer {
+  std::optional<std::string> createdAt, expiresAt;
+  bool provider = false, current = false;
+  static constexpr Field fields[] = {
+      field<&SessionAnswer::createdAt>("created_at"), field<&SessionAnswer::expiresAt>("expires_at"),
+      field<&SessionAnswer::provider>("provider", about("began at the identity provider")),
+      field<&SessionAnswer::current>("current", about("the one that asks"))};
+};
+struct EndedSessions {
+  std::int64_t ended = 0;
+  std::optional<std::string> providerSignOut;
+  static constexpr Field fields[] = {field<&EndedSessions::ended>("ended"),
+                                     field<&EndedSessions::providerSignOut>("provider_sign_out")};
+};
+/// One's own, on all machines.
+Page<SessionAnswer> listSessions(Call& call, const PageQuery& query);
+EndedSessions closeSessions(Call& call, const Nothing&);
 
 }  // namespace regesta::api::native

@@ -1,6 +1,7 @@
 #include "api/native/users.h"
 
 #include "governance/access.h"
+#include "governance/oidc/sign_in.h"
 
 namespace regesta::api::native {
 
@@ -20,6 +21,21 @@ std::vector<GrantWire> wireOf(const std::vector<governance::Grant>& grants) {
 
 void requireAdministrator(const Call& call) { call.identity->require(Verb::administer, "*", "*"); }
 
+namespace {
+
+UserAnswer answerOf(const governance::User& user) {
+  UserAnswer answer{user.name, user.disabled, timeText(user.createdAt), wireOf(user.grants), user.password, {}};
+  if (user.link) answer.link = LinkAnswer{user.link->issuer, user.link->subject};
+  return answer;
+}
+
+governance::Link linkTo(const Call& call, const std::string& subject) {
+  if (!call.core.oidc) throw Error(Code::invalidState, "no identity provider is configured (oidc.issuer)");
+  return {call.core.oidc->options().issuer, subject};
+}
+
+}  // namespace
+
 Page<UserAnswer> listUsers(Call& call, const PageQuery& query) {
   requireAdministrator(call);
   std::string after = readToken(query.pageToken);
@@ -30,7 +46,7 @@ Page<UserAnswer> listUsers(Call& call, const PageQuery& query) {
       page.nextPageToken = makeToken(page.items.back().name);
       break;
     }
-    page.items.push_back({user.name, user.disabled, timeText(user.createdAt), wireOf(user.grants)});
+    page.items.push_back(answerOf(user));
   }
   return page;
 }
@@ -38,8 +54,14 @@ Page<UserAnswer> listUsers(Call& call, const PageQuery& query) {
 UserAnswer createUser(Call& call, const NewUser& asked) {
   requireAdministrator(call);
   call.status = 201;
-  governance::User user = call.core.access.createUser(call.actor(), asked.name, asked.password, grantsOf(asked.grants));
-  return {user.name, user.disabled, timeText(user.createdAt), wireOf(user.grants)};
+  governance::Access& access = call.core.access;
+  if (asked.oidc) {
+    if (!asked.password.empty()) throw Invalid("password", "must be absent where \"oidc\" is true");
+    return answerOf(access.createUser(call.actor(), asked.name, linkTo(call, asked.subject), grantsOf(asked.grants)));
+  }
+  if (asked.password.empty()) throw Invalid("password", "is required");
+  if (!asked.subject.empty()) throw Invalid("subject", "goes with \"oidc\" only");
+  return answerOf(access.createUser(call.actor(), asked.name, asked.password, grantsOf(asked.grants)));
 }
 
 MeAnswer whoAmI(Call& call, const Nothing&) {
@@ -61,6 +83,19 @@ Nothing setGrants(Call& call, const NewGrants& asked) {
 Nothing deleteUser(Call& call, const NameOnly& path) {
   requireAdministrator(call);
   call.core.access.deleteUser(call.actor(), path.name);
+  call.status = 204;
+  return {};
+}
+
+Nothing linkUser(Call& call, const NewLink& asked) {
+  requireAdministrator(call);
+  call.core.access.linkUser(call.actor(), asked.name, linkTo(call, asked.subject));
+  return {};
+}
+
+Nothing unlinkUser(Call& call, const NameOnly& path) {
+  requireAdministrator(call);
+  call.core.access.unlinkUser(call.actor(), path.name);
   call.status = 204;
   return {};
 }

@@ -15,13 +15,25 @@ std::vector<GrantWire> wireOf(const std::vector<governance::Grant>& grants);
 /// Users and tokens are the server's: throws Error{denied} unless the caller administers everything.
 void requireAdministrator(const Call& call);
 
+struct LinkAnswer {
+  std::string issuer, subject;
+  static constexpr Field fields[] = {
+      field<&LinkAnswer::issuer>("issuer"),
+      field<&LinkAnswer::subject>("subject", about("empty: waits for the first sign-in under the user's name"))};
+};
 struct UserAnswer {
   std::string name;
   bool disabled = false;
   std::optional<std::string> createdAt;
   std::vector<GrantWire> grants;
-  static constexpr Field fields[] = {field<&UserAnswer::name>("name"), field<&UserAnswer::disabled>("disabled"),
-                                     field<&UserAnswer::createdAt>("created_at"), field<&UserAnswer::grants>("grants")};
+  bool password = true;
+  std::optional<LinkAnswer> link;
+  static constexpr Field fields[] = {field<&UserAnswer::name>("name"),
+                                     field<&UserAnswer::disabled>("disabled"),
+                                     field<&UserAnswer::createdAt>("created_at"),
+                                     field<&UserAnswer::grants>("grants"),
+                                     field<&UserAnswer::password>("password", about("has one")),
+                                     field<&UserAnswer::link>("link", about("the account at the identity provider"))};
 };
 struct MeAnswer {
   std::string name, actor;
@@ -39,9 +51,20 @@ struct PageQuery {
 struct NewUser {
   std::string name, password;
   std::vector<GrantWire> grants;
-  static constexpr Field fields[] = {field<&NewUser::name>("name", required),
-                                     field<&NewUser::password>("password", required | secret),
-                                     field<&NewUser::grants>("grants")};
+  bool oidc = false;
+  std::string subject;
+  static constexpr Field fields[] = {
+      field<&NewUser::name>("name", required),
+      field<&NewUser::password>("password", secret | about("required, unless \"oidc\" is true")),
+      field<&NewUser::grants>("grants"),
+      field<&NewUser::oidc>("oidc", about("signs in at the identity provider and has no password")),
+      field<&NewUser::subject>("subject", about("with \"oidc\": the account there, where it is known"))};
+};
+struct NewLink {
+  std::string name, subject;
+  static constexpr Field fields[] = {
+      field<&NewLink::name>("name", required),
+      field<&NewLink::subject>("subject", about("absent: whoever the provider first calls by the user's name"))};
 };
 struct NewPassword {
   std::string name, password;
@@ -62,5 +85,8 @@ MeAnswer whoAmI(Call& call, const Nothing&);
 Nothing setPassword(Call& call, const NewPassword& asked);
 Nothing setGrants(Call& call, const NewGrants& asked);
 Nothing deleteUser(Call& call, const NameOnly& path);
+/// Lets a user sign in at the configured identity provider.
+Nothing linkUser(Call& call, const NewLink& asked);
+Nothing unlinkUser(Call& call, const NameOnly& path);
 
 }  // namespace regesta::api::native

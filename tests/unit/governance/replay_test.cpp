@@ -21,6 +21,11 @@ class ReplayTest : public GovernanceTest {
     access.createUser(root, "rita", "correct horse", {{"risk", "*", "*"}});
     access.setPassword(root, "rita", "battery staple");
     access.createToken(root, "ci", {{"reader", "*", "*"}}, 0);
+    access.linkUser(root, "anna", {"https://id.example", "s-1"});
+    access.createUser(root, "mia", Link{"https://id.example", ""}, {});
+    access.openSession(Person{"https://id.example", "s-2", "mia", std::vector<Grant>{{"reader", "*", "*"}}}, {"1", 1});
+    access.linkUser(root, "rita", {"https://id.example", "s-3"});
+    access.unlinkUser(root, "rita");
     addVersion();
     addVersion();
     change([&](registry::Change& c) {
@@ -62,7 +67,7 @@ TEST_F(PostgresReplayTest, theWholeStoryHoldsThereToo) {
   EXPECT_EQ(outcome.kind, Kind::pending);
   EXPECT_EQ(gate_->approve(outcome.changeRequest, as("rita"), "back", "").kind, Kind::moved);
   Access access(*store_, true);
-  EXPECT_EQ(access.users().size(), 3U);
+  EXPECT_EQ(access.users().size(), 4U);
 }
 
 #define EXPECT_HAS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
@@ -75,6 +80,14 @@ TEST_F(ReplayTest, anHonestDatabaseIsWhatTheLedgerSays) {
 
 TEST_F(ReplayTest, aMovedAliasIsNamed) {
   EXPECT_HAS(after("UPDATE alias SET number = 2"), "alias model/loan-risk#production stands on 2, the ledger says 1");
+}
+TEST_F(ReplayTest, aUserWhoBecameSomebodyElsesIsNamed) {
+  EXPECT_HAS(after("UPDATE user_link SET subject = 'mallory' WHERE subject = 's-1'"), "user/anna has link");
+}
+TEST_F(ReplayTest, aUserWhoWasLinkedByHandIsNamed) {
+  EXPECT_HAS(after("INSERT INTO user_link (user_account, issuer, subject) "
+                   "SELECT id, 'https://id.example', 'mallory' FROM user_account WHERE name = 'root'"),
+             "user/root has link");
 }
 TEST_F(ReplayTest, aRemovedAliasIsNamed) {
   EXPECT_HAS(after("DELETE FROM alias"), "alias model/loan-risk#production is missing");

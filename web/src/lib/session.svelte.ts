@@ -1,10 +1,15 @@
 import { ApiError, call } from './api';
 import type { Me } from './types';
 
+/** Which ways of signing in the server offers, and why the last one through the identity provider failed. */
+export interface SignInWays { oidc?: { label: string; start: string }; failure?: string }
+
 /** Who has signed in. `known` turns true with the first answer. */
 class Session {
   me = $state<Me | undefined>();
   known = $state(false);
+  /** After signing out: where the identity provider's own session ends. */
+  providerSignOut = $state<string | undefined>();
 
   async load(ask: () => Promise<Me>) {
     try {
@@ -19,8 +24,9 @@ class Session {
   async begin(credentials: { user: string; password: string } | { token: string }) {
     this.me = await call<Me>('POST', '/api/v1/session', credentials);
   }
-  async end() {
-    await call('DELETE', '/api/v1/session');
+  async end(everywhere: boolean) {
+    const answer = await call<{ provider_sign_out?: string } | undefined>('DELETE', everywhere ? '/api/v1/sessions' : '/api/v1/session');
+    this.providerSignOut = answer?.provider_sign_out;
     this.me = undefined;
   }
   /** Whether the person has the right at all, somewhere; the server decides. */

@@ -1,0 +1,141 @@
+// Users who sign in at an identity provider: Access's half that keeps who is who.
+#include "base/error.h"
+#include "base/limits_sign_in.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "governance/access_state.h"
+#include "governance/grants.h"
+#include "governance/user_rows.h"
+
+namespace regesta::governance {
+
+namespace {
+
+const registry::Actor signInActor{"system:sign-in"};
+
+void checkLink(const Link& link) {
+  if (link.subject.size() > limits::subjectLength || !isUtf8(link.subject))
+    throw Invalid("subject", fmt::format("must be UTF-8 of at most {} bytes", limits::subjectLength));
+}
+
+std::optional<UserRow> userRow(db::Rows rows) {
+  if (!rows.next()) return std::nullopt;
+  return UserRow{rows.integer(0), rows.text(1), rows.text(2), !rows.view(3).empty()};
+}
+
+/// The user who is this person, if they are still here.
+std::optional<UserRow> linkedTo(db::Session& session, const Person& person) {
+  return userRow(
+      session.query("SELECT u.id, u.name, u.grants, u.password FROM user_link l "
+                    "JOIN user_account u ON u.id = l.user_account "
+                    "WHERE l.issuer = $1 AND l.subject = $2 AND u.disabled = 0",
+                    {person.issuer, person.subject}));
+}
+
+/// The user of this name whose link an admin made and nobody has used yet.
+std::optional<UserRow> awaiting(db::Session& session, const Person& person) {
+  return userRow(
+      session.query("SELECT u.id, u.name, u.grants, u.password FROM user_link l "
+                    "JOIN user_account u ON u.id = l.user_account "
+                    "WHERE l.issuer = $1 AND l.subject = '' AND u.name = $2 AND u.disabled = 0",
+                    {person.issuer, person.name}));
+}
+
+bool hadAccount(db::Session& session, const Person& person) {
+  return session.query("SELECT 1 FROM user_link WHERE issuer = $1 AND subject = $2", {person.issuer, person.subject})
+      .next();
+}
+
+/// Why somebody the provider vouches for has no account that could be theirs.
+void refuseStranger(db::Session& session, const Person& person) {
+  if (hadAccount(session, person))
+    throw Error(Code::denied, "your account here was deleted; an admin can make you another one");
+  auto taken = session.query("SELECT disabled FROM user_account WHERE name = $1", {person.name});
+  if (taken.next() && taken.integer(0) == 0)
+    throw error(Code::denied,
+                "there is a user '{0}' here who is not linked to your account at the identity provider; if that is "
+                "you, an admin can link them: regesta user link {0}",
+                person.name);
+  if (taken.next())
+    throw error(Code::denied, "'{}' was the name of a user who is gone; ask an admin for an account", person.name);
+  if (!person.mayBeCreated)
+    throw error(Code::denied, "there is no user '{0}' here; an admin can make one: regesta user create {0} --oidc",
+                person.name);
+}
+
+UserRow accountOf(registry::Change& change, const Person& person) {
+  if (auto known = linkedTo(change.session, person)) return *known;
+  Link link{person.issuer, person.subject};
+  if (auto waits = awaiting(change.session, person)) {
+    setUserLink(change, *waits, link);
+    return *waits;
+  }
+  refuseStranger(change.session, person);
+  insertUser(change, person.name, "", person.grants.value_or(std::vector<Grant>{}), link);
+  return activeUser(change.session, person.name);
+}
+
+void useOnce(db::Session& session, const Access::OneTime& signIn) {
+  session.run("DELETE FROM finished_sign_in WHERE expires_at <= $1", {nowMillis()});
+  if (session.run("INSERT INTO finished_sign_in (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+                  {signIn.id, signIn.expiresAt}) == 0)
+    throw Error(Code::unauthenticated, "this sign-in was completed already; begin again");
+}
+
+}  // namespace
+
+Access::Session Access::openSession(const Person& person, const OneTime& signIn) {
+  auto [opened, changed] = state_->store.change(signInActor, [&](registry::Change& change) {
+    if (!anyoneExists(change.session))
+      throw Error(Code::invalidState,
+                  "this server has no users yet; create the first on its own machine: regesta user create NAME");
+    useOnce(change.session, signIn);
+    UserRow user = accountOf(change, person);
+    if (person.grants && grantsText(*person.grants) != user.grants) setUserGrants(change, user, *person.grants);
+    bool recorded = change.lastEntry() != 0;  // most sign-ins change nothing that anybody remembers
+    if (recorded) State::touch(change);
+    return std::pair(State::insertSession(change.session, "user:" + user.name, State::Via::provider), recorded);
+  });
+  if (changed) state_->forget();
+  return opened;
+}
+
+User Access::createUser(const registry::Actor& actor, std::string_view name, const Link& link,
+                        const std::vector<Grant>& asked) {
+  checkActorName(name);
+  checkLink(link);
+  std::vector<Grant> grants = checkGrants(asked);
+  User made = state_->store.change(actor, [&](registry::Change& change) {
+    // The first user must be able to come in when the provider is away.
+    if (!anyoneExists(change.session))
+      throw Error(Code::invalidState, "create a user with a password first, who can sign in without the provider");
+    User user = insertUser(change, name, "", grants, link);
+    State::touch(change);
+    return user;
+  });
+  state_->forget();
+  return made;
+}
+
+void Access::linkUser(const registry::Actor& actor, std::string_view name, const Link& link) {
+  checkLink(link);
+  state_->store.change(actor, [&](registry::Change& change) {
+    setUserLink(change, activeUser(change.session, name), link);
+    State::touch(change);
+  });
+  state_->forget();
+}
+
+void Access::unlinkUser(const registry::Actor& actor, std::string_view name) {
+  state_->store.change(actor, [&](registry::Change& change) {
+    UserRow user = activeUser(change.session, name);
+    if (change.session.run("DELETE FROM user_link WHERE user_account = $1", {user.id}) == 0)
+      throw error(Code::invalidState, "'{}' is linked to no account at an identity provider", name);
+    change.session.run("DELETE FROM session WHERE actor = $1 AND via = 'oidc'", {fmt::format("user:{}", name)});
+    change.record("user.unlinked", "", userSubject(name));
+    State::touch(change);
+  });
+  state_->forget();
+}
+
+}  // namespace regesta::governance

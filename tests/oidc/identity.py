@@ -1,0 +1,44 @@
+"""An identity provider for the tests, the settings of servers that ask it, and calls as such a server's first user."""
+
+import base64
+import json
+import pathlib
+import subprocess
+import urllib.error
+import urllib.request
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+CLIENT = {"REGESTA_OIDC_CLIENT_ID": "regesta", "REGESTA_OIDC_CLIENT_SECRET": "a secret with spaces & signs"}
+
+
+class Provider:
+    """tests/oidc/provider.mjs under Node."""
+
+    def __init__(self, *options):
+        self.process = subprocess.Popen(["node", str(FOLDER / "provider.mjs"), *options], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.issuer = json.loads(self.process.stdout.readline())["issuer"]
+
+    def control(self, **asked):
+        request = urllib.request.Request(self.issuer + "/control", json.dumps(asked).encode(), method="POST")
+        return json.load(urllib.request.urlopen(request, timeout=20))
+
+    def people(self, **people):
+        self.control(people=people)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait(10)
+
+
+def root(server, method, path, body=None, anonymous=False):
+    """A call as the first user; the status and the answer."""
+    request = urllib.request.Request(server.url + path, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method)
+    if not anonymous:
+        request.add_header("Authorization", "Basic " + base64.b64encode(b"root:a long password").decode())
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+    except urllib.error.HTTPError as fault:
+        return fault.code, json.loads(fault.read())
