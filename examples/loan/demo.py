@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import secrets
 import sqlite3
@@ -14,7 +15,7 @@ for name, value in {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "ML
     os.environ.setdefault(name, value)
 warnings.filterwarnings("ignore")
 
-from stage import ROOT, WORK, Person, code, expect, indent, say, start_server, title  # noqa: E402
+from stage import ROOT, WORK, Person, code, expect, fetch, indent, say, start_server, title  # noqa: E402
 from support_chat import step_prompt  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "loan"
@@ -171,9 +172,28 @@ def step_audit(anna):
     expect("model/loan-risk#production" in found, "verification fails (exit code 5) and names what was changed")
 
 
-def finish(server, anna):
+def step_request(anna, rita):
+    """Leaves a change request open, for whoever runs the demo. Returns its address in the browser."""
+    title(7, "A change request for you to answer")
+    say("The branches know the limits of version 3 now; Anna asks for it once more. This time nobody has answered yet.")
+    anna.run("promote", "loan-risk@3", "--reason", "the branches know its limits now", exit_code=3)
+    number = anna.ask("request", "list")["items"][0]["id"]
+    anna.run("request", "comment", str(number), "--text",
+             "The complaints were about **two branches**; both have read the card since. Same numbers as before.")
+    address = f"{anna.url}/changes/{number}"
+    status, page = fetch(address)
+    expect(status == 200 and "<title>" in page, f"{address} answers, before anybody signs in")
+    waiting = json.loads(fetch(f"{anna.url}/api/v1/approvals?waiting_for=me", rita)[1])["items"]
+    expect([(one["id"], one["status"]) for one in waiting] == [(number, "open")], "and it waits for Rita")
+    return address
+
+
+def finish(server, anna, rita, address):
     print(f"\nDone in {time.monotonic() - STARTED:.0f} seconds.", flush=True)
+    browser = (f"Open in a browser: {address}\n"
+               f"  sign in as {rita.name} with the password {rita.password}, read, and approve: production moves to version 3.")
     if os.environ.get("CI"):
+        print(browser, flush=True)
         server.terminate()
         expect(server.wait(20) == 0, "the server drains and ends")
         return
@@ -184,7 +204,8 @@ def finish(server, anna):
     print(f"The server stays at {anna.url} (data in build/demo/data; stop it with: kill $(cat build/demo/server.pid)).\nTry next:\n"
           "  . build/demo/env && regesta promote loan-risk@3 --dry-run\n"
           "  . build/demo/env && regesta evidence list loan-risk@2\n"
-          "  . build/demo/env && regesta ledger list --subject model/loan-risk#production")
+          "  . build/demo/env && regesta ledger list --subject model/loan-risk#production\n"
+          f"{browser}")
 
 
 def main():
@@ -197,10 +218,11 @@ def main():
         step_promotion(anna, rita, client)
         step_prompt(anna)
         step_audit(anna)
+        address = step_request(anna, rita)
     except BaseException:
         server.terminate()
         raise
-    finish(server, anna)
+    finish(server, anna, rita, address)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the demo stands on: narration, the regesta command line, the server, and checks that end it when they fail."""
 
+import base64
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -77,6 +79,16 @@ class Person:
     def ask(self, *words):
         """The JSON answer of a command, without showing it."""
         return json.loads(self.run(*words, "--json", quiet=True))
+
+
+def fetch(address, person=None):
+    """Status and text of a page, as a browser would get it, or as that person."""
+    request = urllib.request.Request(address)
+    if person:
+        credentials = base64.b64encode(f"{person.name}:{person.password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {credentials}")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.status, answer.read().decode()
 
 
 def stop_old_server():

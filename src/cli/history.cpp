@@ -20,9 +20,35 @@ std::string words(const json::object& item, std::string_view name) {
   return text;
 }
 
+/// Where the alias stood at a moment, and by whose doing.
+int historyAt(Session& session, const Reference& ref, const std::string& alias) {
+  json::value answer = session.api().get(route({"assets", ref.kind, ref.name, "aliases", alias}),
+                                         {{"at", session.args.text("at")}});
+  return session.show(answer, [&](const json::object& it) {
+    std::string pointer = fmt::format("{}#{}", ref.asset(), alias), at = shortTime(member(it, "at"));
+    if (member(it, "version") == "0")
+      fmt::print("{} stood on nothing at {}\n", pointer, at);
+    else
+      fmt::print("{} stood on {} at {}  {}\n", pointer, paint("version " + member(it, "version"), Colour::bold), at,
+                 paint(member(it, "digest"), Colour::dim));
+    auto tell = [&](std::string_view name, std::string_view word) {
+      const json::value* found = it.if_contains(name);
+      if (!found || !found->is_object()) return;
+      const json::object& move = found->get_object();
+      std::string asked = member(move, "requested_by"), approved = words(move, "approved_by");
+      fmt::print("  {} {} by {}{}, entry {}\n", word, shortTime(member(move, "at")),
+                 asked.empty() ? member(move, "actor") : asked, approved.empty() ? "" : ", approved by " + approved,
+                 member(move, "entry_index"));
+    };
+    tell("since", "since");
+    tell("until", "until");
+  });
+}
+
 int history(Session& session) {
   Reference ref = session.reference();
   std::string alias = aliasOf(session, ref, "alias");
+  if (session.args.has("at")) return historyAt(session, ref, alias);
   return session.list(
       route({"assets", ref.kind, ref.name, "aliases", alias, "history"}), {},
       {"AT", "ACTION", "FROM", "TO", "BY", "APPROVED BY", "ENTRY", "WHY NOT"},
@@ -105,7 +131,10 @@ int lineage(Session& session) {
   std::string direction = session.args.has("direction") ? session.args.text("direction") : "upstream";
   if (direction != "upstream" && direction != "downstream") throw UsageError("direction is upstream or downstream");
   json::value value = session.api().get(
-      route({"lineage", "graph"}), {{"node", node}, {"direction", direction}, {"depth", session.args.text("depth")}});
+      route({"lineage", "graph"}), {{"node", node},
+                                    {"direction", direction},
+                                    {"depth", session.args.text("depth")},
+                                    {"at", session.args.text("at")}});
   return session.show(value, [&](const json::object& graph) {
     std::string root = member(graph, "root");
     Tree(graph, direction == "upstream").print(root.empty() ? node : root);
@@ -121,13 +150,18 @@ Commands historyCommands() {
       {.path = "history",
        .summary = "every move of an alias, refused ones included",
        .operands = {{"ASSET", "KIND/NAME or KIND/NAME#ALIAS"}},
-       .options = {{"alias", "ALIAS", "which (default production)"}, {"limit", "N", "at most so many"}},
-       .examples = {"regesta history loan-risk", "regesta history prompt/loan-summary#production --json"},
+       .options = {{"alias", "ALIAS", "which (default production)"},
+                   {"limit", "N", "at most so many"},
+                   {"at", "TIME", "where it stood at that moment: 2026-11-25T02:15:12Z"}},
+       .examples = {"regesta history loan-risk", "regesta history prompt/loan-summary#production --json",
+                    "regesta history loan-risk --at 2026-11-25T02:15:12Z"},
        .run = history},
       {.path = "lineage",
        .summary = "what a version was made from, or what was made from it",
        .operands = {{"NODE", "KIND/NAME@VERSION, or run/ID"}},
-       .options = {{"direction", "WHICH", "upstream (default) or downstream"}, {"depth", "N", "at most so many steps"}},
+       .options = {{"direction", "WHICH", "upstream (default) or downstream"},
+                   {"depth", "N", "at most so many steps"},
+                   {"at", "TIME", "as it was at that moment: 2026-11-25T02:15:12Z"}},
        .examples = {"regesta lineage loan-risk@production",
                     "regesta lineage dataset/loan-holdout@1 --direction downstream"},
        .run = lineage},

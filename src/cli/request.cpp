@@ -87,6 +87,11 @@ int withdraw(Session& session) {
   return session.said(answer, fmt::format("withdrew change request {}", session.args.text("ID")));
 }
 
+int say(Session& session) {
+  json::value answer = session.api().post(path(session, "comments"), json::object{{"body", session.args.text("text")}});
+  return session.said(answer, fmt::format("commented on change request {}", session.args.text("ID")));
+}
+
 }  // namespace
 
 Commands requestCommands() {
@@ -111,6 +116,12 @@ Commands requestCommands() {
        .options = {text},
        .examples = {"regesta request withdraw 4 -m \"a better one comes\""},
        .run = withdraw},
+      {.path = "request comment",
+       .summary = "say something about a change request, for everybody who reads it",
+       .operands = {id},
+       .options = {{.name = "text", .value = "TEXT", .about = "Markdown", .letter = 'm', .required = true}},
+       .examples = {"regesta request comment 4 -m \"is the holdout from this year?\""},
+       .run = say},
       {.path = "approve",
        .summary = "approve a change request",
        .operands = {id},

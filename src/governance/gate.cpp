@@ -31,6 +31,7 @@ Question questionOf(const Gate::Move& move) {
                     move.archiveOthers,
                     0,
                     move.rollout ? registry::canonicalPlan(*move.rollout) : ""};
+  question.from = move.from;
   if (move.rollout) checkPlan(move, question);
   if (move.to < 0) throw Invalid("version", "must be at least 1");
   if (isStage(question.pointer) && move.to == 0) throw Invalid("version", "is required: a version is moved to a stage");
@@ -60,6 +61,14 @@ Outcome outcomeOf(const Case& about, Outcome::Kind kind) {
   outcome.to = about.question.to;
   outcome.isProtected = about.guarded();
   return outcome;
+}
+
+/// Somebody who looked at an old state would undo what happened since without knowing of it.
+void requireFrom(const Case& about) {
+  const Question& question = about.question;
+  if (!question.from || *question.from == about.move.from) return;
+  throw error(Code::conflict, "{}#{} stands on {}, not on {}, which you looked at: look again before you move it",
+              question.key.subject(), question.pointer, about.move.from, *question.from);
 }
 
 Outcome outcomeOf(const Case& about, const Judgement& judgement) {
@@ -171,12 +180,14 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
   Case about = store_.read([&](db::Session& session) { return collectCase(session, attempt.identity, question, now); });
   if (attempt.changeRequest != 0 && (!about.move.open || about.move.open->id != attempt.changeRequest))
     return closedMeanwhile(attempt.changeRequest);
-  if (standsThere(about)) return outcomeOf(about, Outcome::Kind::unchanged);
+  requireFrom(about);
+  if (standsThere(about) && !question.tried) return outcomeOf(about, Outcome::Kind::unchanged);
 
   Judgement judgement;
   if (about.guarded()) judgement = judge(engine_, about, now);
   Outcome outcome = about.guarded() ? outcomeOf(about, judgement) : outcomeOf(about, Outcome::Kind::moved);
   if (attempt.dry) return outcome;
+  REGESTA_INVARIANT(!question.tried);
 
   return store_.change(attempt.actor, [&](registry::Change& change) -> std::optional<Outcome> {
     // The decision was made outside the transaction; it holds only while everything it rested on is still so.
@@ -228,6 +239,14 @@ Outcome Gate::move(const Identity& identity, const Move& move) {
 Outcome Gate::preview(const Identity& identity, const Move& move) {
   Question question = questionOf(move);
   identity.require(Verb::read, move.key.workspace, move.key.name);
+  return run({identity, std::move(question), identity.actor, true, 0});
+}
+
+Outcome Gate::tryOut(const Identity& identity, const Move& move, std::vector<policy::Module> modules) {
+  Question question = questionOf(move);
+  identity.require(Verb::read, move.key.workspace, move.key.name);
+  BoundPolicy tried{.subject = "policy", .digest = {}, .modules = std::move(modules), .error = {}};
+  question.tried = std::move(tried);
   return run({identity, std::move(question), identity.actor, true, 0});
 }
 

@@ -47,6 +47,8 @@ class Gate {
     /// Aliases: starts a rollout, with the same questions asked about each arm, instead of moving at once. `to` is the
     /// first arm's version.
     std::optional<registry::RolloutPlan> rollout = std::nullopt;
+    /// Where whoever asks believes that the pointer stands (0: nowhere); Error{conflict} when it stands elsewhere.
+    std::optional<std::int64_t> from = std::nullopt;
   };
   struct Outcome {
     enum class Kind { moved, unchanged, refused, pending };
@@ -70,6 +72,8 @@ class Gate {
   Outcome moveOrThrow(const Identity& identity, const Move& move);
   /// What move() would do now. Stores and changes nothing.
   Outcome preview(const Identity& identity, const Move& move);
+  /// The same by one policy alone, whether it is bound there or not, and also of a version that stands there already.
+  Outcome tryOut(const Identity& identity, const Move& move, std::vector<policy::Module> modules);
   /// Moves the pointer back to `to`, or (0) to the version it stood on before. Error{invalidState} when there is none.
   Outcome rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer,
                    std::string reason, std::int64_t to = 0);
@@ -83,11 +87,13 @@ class Gate {
   /// pointer moves before this returns. Throws Error{denied} for a role that is not held and for
   /// tokens, which are no persons, Error{exists} for a second
   /// approval by the same person, Error{invalidState} for a request that is not open, Error{conflict} when what it was
-  /// about has changed: the request is stale then and must be made anew.
+  /// about has changed: the request is stale then and must be made anew. `seen` is the digest of the decision that the
+  /// person had in view; when the request has a newer one, Error{conflict} and nothing changes. Empty: not said.
   Outcome approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
-                  std::string_view role = {});
-  /// Closes the request with a no. Needs the right to approve.
-  void reject(std::int64_t changeRequest, const Identity& identity, std::string_view comment);
+                  std::string_view role = {}, std::string_view seen = {});
+  /// Closes the request with a no. Needs the right to approve; `seen` as above.
+  void reject(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
+              std::string_view seen = {});
   /// Closes the request on the wish of who made it, or of an administrator.
   void withdraw(std::int64_t changeRequest, const Identity& identity, std::string_view comment);
   /// Tries an open request again, because evidence or a policy came after it was opened.

@@ -21,6 +21,15 @@ void requireOpen(const ChangeRequest& request) {
                 request.note.empty() ? "" : ": " + request.note);
 }
 
+/// An answer to something other than what the person looked at is no answer.
+void requireSeen(const ChangeRequest& request, std::string_view seen) {
+  if (seen.empty() || seen == request.decision) return;
+  throw error(Code::conflict,
+              "change request {} has changed since you looked at it: the gate has decided anew meanwhile (evidence, an "
+              "approval or a policy came). Look again before you answer.",
+              request.id);
+}
+
 /// Counting approvals means counting persons, and one person may hold any number of tokens.
 void requirePerson(const registry::Actor& actor) {
   if (actor.name.starts_with("token:"))
@@ -102,7 +111,7 @@ Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
 }
 
 Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
-                            std::string_view role) {
+                            std::string_view role, std::string_view seen) {
   requirePerson(identity.actor);
   bool fresh = store_.change(identity.actor, [&](registry::Change& change) {
     ChangeRequest request = getChangeRequest(change.session, changeRequest);
@@ -112,6 +121,7 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity
       closeChangeRequest(change, request, "stale", "the pointer or a version has changed since it was opened");
       return false;
     }
+    requireSeen(request, seen);
     Approval approval{request.id,      identity.actor.name, std::move(roles), std::string(comment),
                       request.bound(), request.decision,    change.now};
     refuseUncounted(change.session, request, approval);
@@ -126,11 +136,13 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity
   return runRequest(changeRequest);
 }
 
-void Gate::reject(std::int64_t changeRequest, const Identity& identity, std::string_view comment) {
+void Gate::reject(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
+                  std::string_view seen) {
   store_.change(identity.actor, [&](registry::Change& change) {
     ChangeRequest request = getChangeRequest(change.session, changeRequest);
     std::vector<std::string> roles = rolesToApproveIn(identity, request, "");
     requireOpen(request);
+    requireSeen(request, seen);
     closeChangeRequest(change, request, "rejected", comment, {{"roles", json::array(roles.begin(), roles.end())}});
   });
 }

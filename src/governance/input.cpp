@@ -83,6 +83,10 @@ Facts basics(db::Session& session, const Question& question) {
   facts.from = question.leaving != 0 ? question.leaving : registry::holderOf(session, facts.asset, question.pointer);
   if (facts.from != 0) facts.current = registry::findVersion(session, question.key, facts.from);
   if (question.to != 0) facts.candidate = registry::getVersion(session, question.key, question.to);
+  if (question.tried) {
+    facts.policies.push_back(*question.tried);
+    return facts;
+  }
   for (const Binding& binding : bindingsOn(session, question.key, question.pointer))
     facts.policies.push_back(resolvePolicy(session, binding));
   return facts;
@@ -131,7 +135,7 @@ Facts armFacts(db::Session& session, const Identity& identity, const Question& q
 
 /// The guarded stage that the candidate would leave, as a question of its own.
 std::optional<Question> leavingQuestion(db::Session& session, const Question& question, const Facts& facts) {
-  if (!question.pointer.starts_with(stagePrefix) || !facts.candidate || facts.candidate->stage == "None")
+  if (question.tried || !question.pointer.starts_with(stagePrefix) || !facts.candidate || facts.candidate->stage == "None")
     return std::nullopt;
   Question leaving = question;
   leaving.pointer = fmt::format("{}{}", stagePrefix, facts.candidate->stage);

@@ -24,6 +24,9 @@ struct Question {
   std::int64_t leaving =
       0;                  ///< for a stage and to == 0: the version that leaves it, which need not be the newest in it
   std::string plan = {};  ///< of the rollout to start (registry::canonicalPlan); empty: the pointer moves
+  std::optional<std::int64_t> from = std::nullopt;  ///< where it must stand; else Error{conflict}
+  /// Asked instead of the policies that are bound: for looking only, nothing may move on it.
+  std::optional<BoundPolicy> tried = std::nullopt;
 };
 
 /// Everything one decision rests on, read in one snapshot. docs/policy-input.md describes `input`, member by member.

@@ -30,6 +30,7 @@ enum class Table {
   evidence,
   changeRequest,
   approval,
+  comment,
   decision,
   binding,
   user,
@@ -37,7 +38,7 @@ enum class Table {
   run,
   rollout,
 };
-inline constexpr std::size_t tableCount = 14;
+inline constexpr std::size_t tableCount = 15;
 struct State {
   std::array<Rows, tableCount> tables;
   Rows& operator[](Table table) { return tables[static_cast<std::size_t>(table)]; }

@@ -7,6 +7,15 @@ namespace {
 
 constexpr std::string_view actions[] = {"alias.moved", "alias.removed", "stage.entered", "stage.left"};
 
+std::vector<std::int64_t> numbersOf(const json::object& from, std::string_view member) {
+  std::vector<std::int64_t> numbers;
+  const json::value* found = from.if_contains(member);
+  if (found && found->is_array())
+    for (const json::value& number : found->get_array())
+      if (number.is_int64()) numbers.push_back(number.get_int64());
+  return numbers;
+}
+
 struct Found {
   std::int64_t id = 0;
   std::optional<std::int64_t> index;
@@ -65,7 +74,7 @@ std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, 
       if (std::find(std::begin(actions), std::end(actions), action) == std::end(actions)) continue;
       part.push_back({entry.at, memberInteger(entry.data, "from"), memberInteger(entry.data, "to"),
                       memberText(entry.body, "actor"), memberText(entry.data, "decision"), std::move(action), entry.id,
-                      entry.index});
+                      entry.index, numbersOf(entry.data, "archived")});
     }
     history.insert(history.begin(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
     if (beginning.oldName.empty()) break;

@@ -6,16 +6,22 @@
 namespace regesta::registry {
 namespace {
 
+struct Reach {
+  int depth = 16;
+  std::size_t limit = 1000;
+  std::int64_t at = INT64_MAX;
+};
+
 /// All edges that touch `node` on the wanted side.
 std::vector<Edge> touching(db::Session& session, std::string_view workspace, std::string_view node, bool upstream,
-                           std::size_t limit) {
+                           const Reach& reach) {
   std::string_view sql =
       upstream ? "SELECT origin, target, relation, at FROM lineage_edge WHERE workspace = $1 AND target = $2 "
-                 "ORDER BY at, origin, relation LIMIT $3"
+                 "AND at <= $4 ORDER BY at, origin, relation LIMIT $3"
                : "SELECT origin, target, relation, at FROM lineage_edge WHERE workspace = $1 AND origin = $2 "
-                 "ORDER BY at, target, relation LIMIT $3";
+                 "AND at <= $4 ORDER BY at, target, relation LIMIT $3";
   std::vector<Edge> edges;
-  db::Rows rows = session.query(sql, {workspace, node, limit});
+  db::Rows rows = session.query(sql, {workspace, node, reach.limit, reach.at});
   while (rows.next()) edges.push_back({rows.text(0), rows.text(1), rows.text(2), rows.integer(3)});
   return edges;
 }
@@ -32,15 +38,15 @@ std::vector<Edge> edgesOfVersions(db::Session& session, std::string_view workspa
 }
 
 /// Breadth first in one direction, so that `both` does not wander from an ancestor down to its other descendants.
-void walk(db::Session& session, std::string_view workspace, std::string_view node, bool upstream, int depth,
-          std::size_t limit, std::vector<Edge>& found) {
+void walk(db::Session& session, std::string_view workspace, std::string_view node, bool upstream, const Reach& reach,
+          std::vector<Edge>& found) {
   std::unordered_set<std::string> seen{std::string(node)};
   std::vector<std::string> frontier{std::string(node)};
-  for (int step = 0; step < depth && !frontier.empty(); ++step) {
+  for (int step = 0; step < reach.depth && !frontier.empty(); ++step) {
     std::vector<std::string> next;
     for (const std::string& at : frontier) {
-      for (Edge& edge : touching(session, workspace, at, upstream, limit)) {
-        if (found.size() >= limit) return;
+      for (Edge& edge : touching(session, workspace, at, upstream, reach)) {
+        if (found.size() >= reach.limit) return;
         const std::string& other = upstream ? edge.from : edge.to;
         if (seen.insert(other).second) next.push_back(other);
         found.push_back(std::move(edge));
@@ -75,10 +81,11 @@ void renameNodes(db::Session& session, std::string_view workspace, std::string_v
 }
 
 std::vector<Edge> lineage(db::Session& session, std::string_view workspace, std::string_view node, Direction direction,
-                          int depth, std::size_t limit) {
+                          int depth, std::size_t limit, std::int64_t at) {
   std::vector<Edge> found;
-  if (direction != Direction::downstream) walk(session, workspace, node, true, depth, limit, found);
-  if (direction != Direction::upstream) walk(session, workspace, node, false, depth, limit, found);
+  Reach reach{depth, limit, at};
+  if (direction != Direction::downstream) walk(session, workspace, node, true, reach, found);
+  if (direction != Direction::upstream) walk(session, workspace, node, false, reach, found);
   return found;
 }
 

@@ -62,6 +62,7 @@ struct Position {
   std::string actor, decision, action;
   std::int64_t entryId = 0;
   std::optional<std::int64_t> entryIndex;
+  std::vector<std::int64_t> archived = {};  ///< versions that left the stage for the archive with this move
 };
 /// Oldest first; through renames of the asset. Refused attempts are not in it.
 std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, std::string_view pointer);

@@ -5,18 +5,25 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fillGoverned, report, rolloutOf } from './governed.mjs';
 import { Stage } from './stage.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const keep = process.env.REGESTA_SCREENSHOTS;
 if (keep) mkdirSync(keep, { recursive: true });
 
-let stage;
+let stage, governed, running, reverted;
 before(async () => {
   stage = await new Stage().open();
   await stage.fill();
   await stage.call('anna', 'PUT', '/api/v1/assets/prompt/loan-summary/aliases/production', { version: 2 });
   await stage.rollOut();
+  governed = await fillGoverned(stage);
+  running = await rolloutOf(stage, 'running-chat');
+  await report(stage, 'running-chat', 12, 0.9, 0.85);
+  reverted = await rolloutOf(stage, 'reverted-chat');
+  await report(stage, 'reverted-chat', 40, 0.9, 0.1);
+  await stage.call('anna', 'POST', '/api/v1/webhooks', { url: 'http://127.0.0.1:9/hook', actions: ['alias.*'], description: 'a room that is not there' });
 });
 after(() => stage.close());
 
@@ -28,7 +35,12 @@ const screens = [
   ['compare', () => `/runs/compare?runs=${stage.runs}`, 'Compare 3 runs'], ['compare-none', () => '/runs/compare', 'Compare 0 runs'],
   ['ledger', () => '/ledger', 'Ledger'], ['entry', () => '/ledger?entry=4', 'Ledger'],
   ['policies', () => '/policies', 'Policies'], ['policy', () => '/policies/two-eyes', 'two-eyes'], ['lineage', () => '/lineage?node=prompt/loan-summary@1', /Lineage/],
-  ['settings', () => '/settings', 'Settings'], ['search', () => '/search?q=loan', 'Search'], ['missing', () => '/nowhere', /nothing at this address/],
+  ['change-model', () => `/changes/${governed.request}`, /loan-risk: version 1/], ['model', () => '/models/loan-risk?version=2&with=1', 'loan-risk'],
+  ['rollout', () => `/rollouts/running-chat/${running.id}`, /running-chat: version 2/], ['rollout-reverted', () => `/rollouts/reverted-chat/${reverted.id}`, /reverted-chat: version 2/],
+  ['ledger-moment', () => `/ledger?asset=model/loan-risk&pointer=production&at=${new Date().toISOString()}&action=alias.*`, 'Ledger'],
+  ['lineage-past', () => `/lineage?node=model/loan-risk@2&at=${governed.before}`, /Lineage/], ['lineage-model', () => '/lineage?node=model/loan-risk@2', /Lineage/],
+  ['policy-bound', () => '/policies/four-eyes', 'four-eyes'], ['users', () => '/settings/users', 'Settings'], ['tokens', () => '/settings/tokens', 'Settings'],
+  ['webhooks', () => '/settings/webhooks', 'Settings'], ['webhook', () => '/settings/webhooks/1', 'Settings'], ['settings', () => '/settings', 'Settings'], ['search', () => '/search?q=loan', 'Search'], ['missing', () => '/nowhere', /nothing at this address/],
 ];
 const looks = [['light', 1440], ['dark', 1440], ['light', 390], ['dark', 390]];
 

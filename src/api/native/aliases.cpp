@@ -3,8 +3,11 @@
 #include <algorithm>
 
 #include "api/native/history.h"
+#include "base/time.h"
+#include "governance/binding.h"
 #include "ledger/log.h"
 #include "registry/pointer.h"
+#include "registry/standing.h"
 
 namespace regesta::api::native {
 
@@ -44,6 +47,30 @@ MoveAnswer moveAnswer(Core& core, const std::string& subject, const Gate::Outcom
   return answer;
 }
 
+StandingAnswer aliasAt(Call& call, const StandingQuery& query) {
+  registry::AssetKey key = readable(call, query.kind, query.name);
+  std::string pointer = governance::canonicalPointer(query.alias);
+  std::int64_t moment = momentOf(query.at, "at").value_or(nowMillis());
+  return call.core.store.read([&](db::Session& session) {
+    registry::Standing standing = registry::standingAt(session, key, pointer, moment);
+    if (!standing.since && !standing.until) registry::getAsset(session, key);  // 404 for what never was
+    StandingAnswer answer;
+    answer.kind = registry::kindName(key.kind);
+    answer.name = key.name;
+    answer.pointer = pointer;
+    answer.at = timeText(moment);
+    answer.version = standing.number;
+    if (standing.since) answer.since = movementItem(session, key, *standing.since);
+    if (standing.until) answer.until = movementItem(session, key, *standing.until);
+    if (standing.number == 0) return answer;
+    if (auto version = registry::findVersion(session, key, standing.number)) {
+      answer.digest = version->digest;
+      answer.semver = textOrNothing(version->semver);
+    }
+    return answer;
+  });
+}
+
 Page<AliasAnswer> listAliases(Call& call, const Named& path) {
   registry::AssetKey key = readable(call, path.kind, path.name);
   return call.core.store.read([&](db::Session& session) {
@@ -58,8 +85,11 @@ Page<AliasAnswer> listAliases(Call& call, const Named& path) {
 MoveAnswer moveAlias(Call& call, const AliasMove& asked) {
   registry::AssetKey key{call.workspace, kindOf(asked.kind), asked.name};
   registry::checkAlias(asked.alias);
-  return run(call,
-             {.key = key, .pointer = asked.alias, .to = numberOf(call, key, asked.version), .reason = asked.reason});
+  return run(call, {.key = key,
+                    .pointer = asked.alias,
+                    .to = numberOf(call, key, asked.version),
+                    .reason = asked.reason,
+                    .from = asked.from});
 }
 
 MoveAnswer removeAlias(Call& call, const AliasPath& path) {

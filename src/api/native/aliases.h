@@ -25,11 +25,13 @@ struct AliasMove {
   std::string kind, name, alias;
   RawJson version;
   std::string reason;
+  std::optional<std::int64_t> from;
   static constexpr Field fields[] = {
       field<&AliasMove::kind>("kind", required), field<&AliasMove::name>("name", required),
       field<&AliasMove::alias>("alias", required),
       field<&AliasMove::version>("version", present | about("a number, SemVer, range or alias")),
-      field<&AliasMove::reason>("reason", atMost(4000))};
+      field<&AliasMove::reason>("reason", atMost(4000)),
+      field<&AliasMove::from>("from", about("where it must stand now, 0: nowhere; when it does not: 409"))};
 };
 struct StageMove {
   std::string kind, name;
@@ -95,6 +97,34 @@ struct HistoryItem {
                                      field<&HistoryItem::codes>("codes", about("why it was refused"))};
 };
 
+struct StandingQuery {
+  std::string kind, name, alias, at;
+  static constexpr Field fields[] = {
+      field<&StandingQuery::kind>("kind", required), field<&StandingQuery::name>("name", required),
+      field<&StandingQuery::alias>("alias", required | about("an alias, or stage:Production")),
+      field<&StandingQuery::at>("at", about("RFC 3339: as it was then; absent: now"))};
+};
+/// Where a pointer stood at a moment, who had brought it there, and what took it away.
+struct StandingAnswer {
+  std::string kind, name, pointer;
+  std::optional<std::string> at;
+  std::int64_t version = 0;
+  std::optional<std::string> digest, semver;
+  std::optional<HistoryItem> since, until;
+  static constexpr Field fields[] = {
+      field<&StandingAnswer::kind>("kind"),
+      field<&StandingAnswer::name>("name"),
+      field<&StandingAnswer::pointer>("pointer"),
+      field<&StandingAnswer::at>("at"),
+      field<&StandingAnswer::version>("version", about("0: it stood on none")),
+      field<&StandingAnswer::digest>("digest"),
+      field<&StandingAnswer::semver>("semver"),
+      field<&StandingAnswer::since>("since", about("the movement that brought it there; its entry has a receipt")),
+      field<&StandingAnswer::until>("until", about("the one that took it away; absent: it stands there still"))};
+};
+
+/// From the ledger, so also for an asset that is gone.
+StandingAnswer aliasAt(Call& call, const StandingQuery& query);
 Page<AliasAnswer> listAliases(Call& call, const Named& path);
 MoveAnswer moveAlias(Call& call, const AliasMove& asked);
 MoveAnswer removeAlias(Call& call, const AliasPath& path);

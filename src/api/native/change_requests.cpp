@@ -12,13 +12,24 @@ using governance::ChangeRequest;
 using governance::Gate;
 using governance::Verb;
 
+/// The requirements of a decision, each with the approvals that the policy asked for ({"role","count"}), if it did.
+json::value requirementsOf(const json::object& body) {
+  json::value requirements = body.at("requirements");
+  const json::array& asked = body.at("verdict").at("require").as_array();
+  json::array& items = requirements.as_array();
+  for (std::size_t i = 0; i < items.size() && i < asked.size(); ++i)
+    if (const json::object* one = asked[i].if_object())
+      if (const json::value* approvals = one->if_contains("approvals")) items[i].as_object()["approvals"] = *approvals;
+  return requirements;
+}
+
 /// The verdict of the request's newest decision, its requirements with what has met them since.
 std::string verdictText(db::Session& session, const ChangeRequest& request) {
   auto decision = governance::findDecision(session, request.decision);
   if (!decision) return {};
   json::value body = parseJson(decision->body);
   json::value verdict = body.at("verdict");
-  verdict.as_object()["require"] = body.at("requirements");
+  verdict.as_object()["require"] = requirementsOf(body.as_object());
   return writeJson(verdict);
 }
 
@@ -42,20 +53,12 @@ ChangeRequestAnswer answerOf(db::Session& session, const Gate& gate, const Chang
   answer.closedReason = textOrNothing(request.note);
   answer.decision = textOrNothing(request.decision);
   answer.verdict.text = verdictText(session, request);
+  answer.plan.text = request.plan;
   for (const governance::Approval& approval : governance::approvalsOf(session, request.id))
     answer.approvals.push_back(
         {approval.actor, approval.roles, approval.comment, timeText(approval.at), textOrNothing(approval.decision)});
   answer.url = gate.changeRequestUrl(request.id);
   return answer;
-}
-
-/// The request, when it belongs to the call's workspace and the caller may read what it is about.
-ChangeRequest requestOf(const Call& call, db::Session& session, std::int64_t id) {
-  ChangeRequest request = governance::getChangeRequest(session, id);
-  if (request.key.workspace != call.workspace)
-    throw error(Code::notFound, "there is no change request {} in workspace '{}'", id, call.workspace);
-  call.require(Verb::read, request.key.name);
-  return request;
 }
 
 void check(const Call& call, std::int64_t id) {
@@ -98,6 +101,14 @@ ChangeRequestAnswer read(Call& call, std::int64_t id) {
 
 }  // namespace
 
+ChangeRequest requestOf(const Call& call, db::Session& session, std::int64_t id) {
+  ChangeRequest request = governance::getChangeRequest(session, id);
+  if (request.key.workspace != call.workspace)
+    throw error(Code::notFound, "there is no change request {} in workspace '{}'", id, call.workspace);
+  call.require(Verb::read, request.key.name);
+  return request;
+}
+
 Page<ChangeRequestAnswer> listChangeRequests(Call& call, const ChangeRequestQuery& query) {
   governance::RequestFilter filter;
   filter.status = query.status;
@@ -124,12 +135,14 @@ ChangeRequestAnswer getChangeRequest(Call& call, const NumberOnly& path) { retur
 
 MoveAnswer approveChangeRequest(Call& call, const Review& review) {
   std::string subject = subjectOf(call, review.id);
-  return moveAnswer(call.core, subject, call.core.gate.approve(review.id, *call.identity, review.comment, review.role));
+  return moveAnswer(
+      call.core, subject,
+      call.core.gate.approve(review.id, *call.identity, review.comment, review.role, review.decision));
 }
 
 ChangeRequestAnswer rejectChangeRequest(Call& call, const Review& review) {
   check(call, review.id);
-  call.core.gate.reject(review.id, *call.identity, review.comment);
+  call.core.gate.reject(review.id, *call.identity, review.comment, review.decision);
   return read(call, review.id);
 }
 

@@ -19,7 +19,7 @@ struct ChangeRequestAnswer {
   std::int64_t version = 0, from = 0;
   std::string digest, fromDigest, reason, requestedBy;
   std::optional<std::string> openedAt, closedAt, closedBy, closedReason, decision;
-  RawJson verdict;
+  RawJson verdict, plan;
   std::vector<ApprovalAnswer> approvals;
   std::string url;
   static constexpr Field fields[] = {
@@ -42,6 +42,7 @@ struct ChangeRequestAnswer {
       field<&ChangeRequestAnswer::decision>("decision"),
       field<&ChangeRequestAnswer::verdict>("verdict",
                                            about("of the newest decision; `require` says what is met and by whom")),
+      field<&ChangeRequestAnswer::plan>("plan", about("of the rollout that it would start; absent: a plain move")),
       field<&ChangeRequestAnswer::approvals>("approvals"),
       field<&ChangeRequestAnswer::url>("url")};
 };
@@ -64,10 +65,12 @@ struct NewChangeRequest {
 };
 struct Review {
   std::int64_t id = 0;
-  std::string comment, role;
+  std::string comment, role, decision;
   static constexpr Field fields[] = {field<&Review::id>("id", present | atLeast(1)),
                                      field<&Review::comment>("comment", atMost(4000)),
-                                     field<&Review::role>("role", about("approve in this role only"))};
+                                     field<&Review::role>("role", about("approve in this role only")),
+                                     field<&Review::decision>(
+                                         "decision", about("that was in view; when there is a newer one: 409"))};
 };
 struct WaitingQuery {
   std::string waitingFor, pageToken;
@@ -76,6 +79,10 @@ struct WaitingQuery {
       field<&WaitingQuery::waitingFor>("waiting_for", about("\"me\": open requests that I may approve and have not")),
       field<&WaitingQuery::pageToken>("page_token"), field<&WaitingQuery::pageSize>("page_size", pageRule)};
 };
+
+/// The request, when it belongs to the call's workspace and the caller may read what it is about. Throws
+/// Error{notFound}, Error{denied}.
+governance::ChangeRequest requestOf(const Call& call, db::Session& session, std::int64_t id);
 
 Page<ChangeRequestAnswer> listChangeRequests(Call& call, const ChangeRequestQuery& query);
 /// Asks for the move. Done at once when nothing is missing; else the answer is pending with the request's id (201).

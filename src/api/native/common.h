@@ -42,6 +42,8 @@ std::string selectorOf(const RawJson& json, std::string_view field);
 
 /// RFC 3339, or empty optional for 0.
 std::optional<std::string> timeText(std::int64_t millis);
+/// A moment that a request names, in milliseconds; empty text: nothing. Throws Invalid{field}.
+std::optional<std::int64_t> momentOf(std::string_view text, std::string_view field);
 std::optional<std::string> textOrNothing(std::string_view text);
 
 struct Named {

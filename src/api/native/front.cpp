@@ -3,6 +3,7 @@
 #include "api/native/aliases.h"
 #include "api/native/assets.h"
 #include "api/native/change_requests.h"
+#include "api/native/comments.h"
 #include "api/native/decisions.h"
 #include "api/native/delivery.h"
 #include "api/native/evidence.h"
@@ -65,6 +66,7 @@ const Route routes[] = {
     get("/api/v1/assets/{kind}/{name}/versions/{selector}/files", scanning(reads("versions")), listFiles),
 
     get("/api/v1/assets/{kind}/{name}/aliases", reads("aliases"), listAliases),
+    get("/api/v1/assets/{kind}/{name}/aliases/{alias}", scanning(reads("aliases")), aliasAt),
     put("/api/v1/assets/{kind}/{name}/aliases/{alias}", writes("aliases"), moveAlias),
     del("/api/v1/assets/{kind}/{name}/aliases/{alias}", writes("aliases"), removeAlias),
     post("/api/v1/assets/{kind}/{name}/aliases/{alias}/rollback", writes("aliases"), rollback),
@@ -132,6 +134,8 @@ const Route routes[] = {
     post("/api/v1/change-requests/{id}/reject", approves("change-requests"), rejectChangeRequest),
     post("/api/v1/change-requests/{id}/withdraw", waiting(reads("change-requests")), withdrawChangeRequest),
     post("/api/v1/change-requests/{id}/retry", waiting(reads("change-requests")), retryChangeRequest),
+    get("/api/v1/change-requests/{id}/comments", scanning(reads("change-requests")), listComments),
+    post("/api/v1/change-requests/{id}/comments", waiting(reads("change-requests")), addComment),
     get("/api/v1/approvals", scanning(reads("approvals")), listApprovals),
 
     get("/api/v1/decisions", scanning(reads("decisions")), listDecisions),

@@ -3,7 +3,6 @@
 #include <map>
 
 #include "base/json.h"
-#include "registry/pointer.h"
 
 namespace regesta::api::native {
 
@@ -79,6 +78,12 @@ HistoryItem itemOf(const registry::Position& position) {
 }
 
 }  // namespace
+
+HistoryItem movementItem(db::Session& session, const registry::AssetKey& key, const registry::Position& position) {
+  HistoryItem item = itemOf(position);
+  addPeople(session, key, item);
+  return item;
+}
 
 Page<HistoryItem> pointerHistoryPage(db::Session& session, const registry::AssetKey& key, std::string_view pointer,
                                      std::int64_t before, std::size_t rows) {

@@ -1,5 +1,6 @@
 #pragma once
 #include "api/native/aliases.h"
+#include "registry/pointer.h"
 
 namespace regesta::api::native {
 
@@ -7,5 +8,8 @@ namespace regesta::api::native {
 /// behind a move that a change request brought about.
 Page<HistoryItem> pointerHistoryPage(db::Session& session, const registry::AssetKey& key, std::string_view pointer,
                                      std::int64_t before, std::size_t rows);
+
+/// One movement with the people behind it.
+HistoryItem movementItem(db::Session& session, const registry::AssetKey& key, const registry::Position& position);
 
 }  // namespace regesta::api::native

@@ -19,14 +19,18 @@ struct EntryAnswer {
 };
 struct EntryQuery {
   std::int64_t from = 0, limit = 0;
-  std::string subject, actor, action, pageToken;
+  std::string subject, actor, action, since, until, order, pageToken;
   std::int64_t pageSize = 0;
+  static constexpr std::string_view orders[] = {"oldest", "newest"};
   static constexpr Field fields[] = {
       field<&EntryQuery::from>("from", atLeast(0)),
       field<&EntryQuery::limit>("limit", pageRule),
       field<&EntryQuery::subject>("subject", about("model/loan-risk#production, or a pattern with *")),
       field<&EntryQuery::actor>("actor", about("user:anna, or a pattern")),
       field<&EntryQuery::action>("action", about("alias.moved, or a pattern: alias.*")),
+      field<&EntryQuery::since>("since", about("RFC 3339")),
+      field<&EntryQuery::until>("until", about("RFC 3339")),
+      field<&EntryQuery::order>("order", oneOf(orders) | about("which come first; absent: the oldest")),
       field<&EntryQuery::pageToken>("page_token"),
       field<&EntryQuery::pageSize>("page_size", pageRule)};
 };
@@ -55,7 +59,7 @@ struct TilePath {
 };
 
 LedgerAnswer ledgerState(Call& call, const Nothing&);
-/// In the order of the log. A page may be short and still have a next one: filters look at so many entries a call.
+/// In the order of the log, or newest first. A page may be short and still have a next one: filters look at so many entries a call.
 Page<EntryAnswer> listEntries(Call& call, const EntryQuery& query);
 EntryAnswer getEntry(Call& call, const IndexPath& path);
 Plain getReceipt(Call& call, const IndexPath& path);

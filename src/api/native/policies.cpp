@@ -35,13 +35,17 @@ BindingAnswer answerOf(const governance::Binding& binding) {
           binding.createdBy};
 }
 
-Plain preview(Call& call, const PointerChoice& pointer) {
+/// `modules` empty: every policy that is bound there.
+Plain preview(Call& call, const PointerChoice& pointer, std::vector<policy::Module> modules) {
   registry::AssetKey key = readable(call, pointer.kind, pointer.name);
   std::string selector = selectorOf(pointer.version, "pointer.version");
   std::int64_t number = call.core.store.read(
       [&](db::Session& session) { return registry::resolveVersion(session, key, selector).number; });
   governance::Gate::Move move{.key = key, .pointer = pointer.alias, .to = number};
-  return jsonAnswer(governance::outcomeJson(call.core.gate, call.core.gate.preview(*call.identity, move)));
+  governance::Gate& gate = call.core.gate;
+  governance::Gate::Outcome outcome = modules.empty() ? gate.preview(*call.identity, move)
+                                                      : gate.tryOut(*call.identity, move, std::move(modules));
+  return jsonAnswer(governance::outcomeJson(gate, outcome));
 }
 
 }  // namespace
@@ -66,7 +70,6 @@ Plain testPolicy(Call& call, const PolicyText& asked) {
 }
 
 Plain evaluatePolicy(Call& call, const Evaluation& asked) {
-  if (asked.pointer) return preview(call, *asked.pointer);
   std::vector<policy::Module> modules = modulesOf(asked.modules);
   if (asked.policy) {
     if (!modules.empty()) throw Invalid("modules", "must not stand beside \"policy\"");
@@ -76,6 +79,7 @@ Plain evaluatePolicy(Call& call, const Evaluation& asked) {
       return governance::modulesFromContent(registry::resolveVersion(session, key, selector).content);
     });
   }
+  if (asked.pointer) return preview(call, *asked.pointer, std::move(modules));
   if (modules.empty()) throw Invalid("modules", "or \"policy\" or \"pointer\" is required");
   json::value input = asked.input.text.empty() ? json::object() : parseJson(asked.input.text);
   policy::Verdict verdict = call.core.policy.decide(modules, canonicalJson(input), nowMillis() * 1'000'000);

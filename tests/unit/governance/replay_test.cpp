@@ -2,6 +2,7 @@
 
 #include "fixture.h"
 #include "governance/access.h"
+#include "governance/comment.h"
 #include "tracking/run.h"
 #include "tracking/seal.h"
 
@@ -33,6 +34,7 @@ class ReplayTest : public GovernanceTest {
     guard(R"(require contains {"code": "risk", "msg": "risk approves", "approvals": {"role": "risk"}})");
     addClaim(1, "card", "# Card\nSays something.");
     auto asked = gate_->move(as("anna"), to(1));
+    change([&](registry::Change& c) { addComment(c, getChangeRequest(c.session, asked.changeRequest), "why now?"); });
     gate_->approve(asked.changeRequest, as("rita"), "fine", "");
     gate_->move(as("anna"), to(2));
     gate_->move(as("anna"), to(1, "stage:Staging"));
@@ -112,6 +114,12 @@ TEST_F(ReplayTest, aPolicysContentIsNamed) {
 TEST_F(ReplayTest, aTagIsNamed) { EXPECT_HAS(after("UPDATE version_tag SET value = 'low'"), "model/loan-risk@1 tier"); }
 TEST_F(ReplayTest, anApprovalIsNamed) {
   EXPECT_HAS(after("UPDATE approval SET comment = 'I never said so'"), "approval of change-request/1 by user:rita");
+}
+TEST_F(ReplayTest, aCommentIsNamed) {
+  EXPECT_HAS(after("UPDATE change_request_comment SET body = 'go ahead'"), "change-request/1 comment 1 has body");
+}
+TEST_F(ReplayTest, aCommentPutIntoSomebodysMouthIsNamed) {
+  EXPECT_HAS(after("UPDATE change_request_comment SET actor = 'user:rita'"), "change-request/1 comment 1 has by");
 }
 TEST_F(ReplayTest, anInventedApprovalIsNamed) {
   EXPECT_HAS(

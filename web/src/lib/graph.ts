@@ -1,8 +1,9 @@
 // A layered drawing of a small graph, left to right: a node stands one column behind the last of its origins; within a column
 // nodes are sorted by where their neighbours stand, which untangles most crossings.
-export interface Graph { root: string; nodes: { id: string; label: string }[]; edges: { from: string; to: string; relation: string; at?: string }[] }
-interface Placed { id: string; label: string; x: number; y: number; width: number }
-const column = 272, row = 58, width = 224;
+export interface Graph { root: string; at?: string; nodes: { id: string; label: string; pointers: string[] }[]; edges: { from: string; to: string; relation: string; at?: string }[] }
+interface Placed { id: string; label: string; pointers: string[]; x: number; y: number; width: number }
+const column = 272, row = 68, width = 224;
+export const nodeHeight = 46;
 
 export function layout(graph: Graph) {
   const depth = new Map(graph.nodes.map((n) => [n.id, 0]));
@@ -29,13 +30,13 @@ export function layout(graph: Graph) {
       ids.sort((a, b) => mean(a, side) - mean(b, side));
       ids.forEach((id, i) => place.set(id, i));
     }
-  const labels = new Map(graph.nodes.map((n) => [n.id, n.label]));
+  const known = new Map(graph.nodes.map((n) => [n.id, n]));
   const nodes = new Map<string, Placed>();
-  columns.forEach((ids, d) => ids?.forEach((id, i) => nodes.set(id, { id, label: labels.get(id) ?? id, x: 4 + d * column, y: 4 + i * row, width })));
+  columns.forEach((ids, d) => ids?.forEach((id, i) => nodes.set(id, { id, label: known.get(id)?.label ?? id, pointers: known.get(id)?.pointers ?? [], x: 4 + d * column, y: 4 + i * row, width })));
   const edges = graph.edges.flatMap(({ from, to, relation }) => {
     const a = nodes.get(from), b = nodes.get(to);
     if (!a || !b) return [];
-    const x1 = a.x + width, y1 = a.y + 20, x2 = b.x, y2 = b.y + 20, middle = (x1 + x2) / 2;
+    const x1 = a.x + width, y1 = a.y + nodeHeight / 2, x2 = b.x, y2 = b.y + nodeHeight / 2, middle = (x1 + x2) / 2;
     return [{ path: `M${x1} ${y1}C${middle} ${y1} ${middle} ${y2} ${x2} ${y2}`, relation }];
   });
   return { nodes: [...nodes.values()], edges, width: columns.length * column, height: Math.max(1, ...columns.filter(Boolean).map((c) => c.length)) * row };

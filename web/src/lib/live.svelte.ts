@@ -41,7 +41,8 @@ export function unfollow() {
 const followed = [
   ...['created', 'deleted', 'described', 'tag-set', 'tag-deleted'].flatMap((deed) => [`version.${deed}`, `asset.${deed}`]), 'asset.renamed',
   ...['moved', 'removed', 'move-refused'].map((deed) => `alias.${deed}`), ...['entered', 'left', 'move-refused'].map((deed) => `stage.${deed}`),
-  ...['opened', 'decided', 'applied', 'rejected', 'withdrawn', 'stale'].map((deed) => `change-request.${deed}`), 'approval.given', 'evidence.added',
-  'policy.bound', 'policy.unbound', 'run.sealed', 'user.created', 'user.deleted', 'token.created', 'token.revoked',
+  ...['opened', 'decided', 'applied', 'rejected', 'withdrawn', 'stale', 'commented'].map((deed) => `change-request.${deed}`), 'approval.given', 'evidence.added',
+  'policy.bound', 'policy.unbound', 'run.sealed', 'user.created', 'user.deleted', 'user.grants-set', 'token.created', 'token.revoked',
+  'webhook.created', 'webhook.changed', 'webhook.deleted', 'guard.breached',
   ...['started', 'stepped', 'paused', 'resumed', 'held', 'released', 'killed', 'completed', 'rolled-back', 'stopped'].map((deed) => `rollout.${deed}`),
 ];

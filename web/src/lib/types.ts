@@ -14,12 +14,12 @@ export interface HistoryItem {
   at: string; action: string; from: number; to: number; actor: string; requested_by?: string; approved_by: string[]; decision?: string;
   entry_index?: number; codes: string[];
 }
-export interface Finding { code: string; msg: string; cure?: string; needs?: string; met?: boolean; by?: string[] }
+export interface Finding { code: string; msg: string; cure?: string; needs?: string; met?: boolean; by?: string[]; approvals?: { role?: string; count?: number; not_author?: boolean } }
 export interface Verdict { deny: Finding[]; warn: Finding[]; require: Finding[]; error?: string }
 export interface ChangeRequest {
   id: number; status: string; kind: string; name: string; pointer: string; action: string; version: number; from: number; digest: string;
   from_digest: string; reason: string; requested_by: string; opened_at: string; closed_at?: string; closed_by?: string; closed_reason?: string;
-  decision: string; verdict: Verdict; approvals: { user: string; roles: string[]; comment: string; at: string }[];
+  decision: string; verdict: Verdict; plan?: any; approvals: { user: string; roles: string[]; comment: string; at: string }[];
 }
 export interface Evidence {
   id: number; kind: string; name: string; version: number; type: string; verified: boolean; digest: string; by: string; at: string;

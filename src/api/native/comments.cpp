@@ -1,0 +1,45 @@
+#include "api/native/comments.h"
+
+#include "api/native/change_requests.h"
+
+namespace regesta::api::native {
+
+namespace {
+
+using governance::Verb;
+
+CommentAnswer answerOf(const governance::Comment& comment) {
+  return {comment.id, comment.actor, comment.body, timeText(comment.at)};
+}
+
+}  // namespace
+
+Page<CommentAnswer> listComments(Call& call, const CommentQuery& query) {
+  std::int64_t after = readNumberToken(query.pageToken);
+  std::size_t wanted = rowsOf(query.pageSize);
+  return call.core.store.read([&](db::Session& session) {
+    requestOf(call, session, query.id);
+    Page<CommentAnswer> page;
+    for (const governance::Comment& comment : governance::listComments(session, query.id, after, wanted + 1)) {
+      if (page.items.size() == wanted) {
+        page.nextPageToken = makeToken(std::to_string(page.items.back().id));
+        break;
+      }
+      page.items.push_back(answerOf(comment));
+    }
+    return page;
+  });
+}
+
+CommentAnswer addComment(Call& call, const NewComment& asked) {
+  call.status = 201;
+  return answerOf(call.core.store.change(call.actor(), [&](registry::Change& change) {
+    governance::ChangeRequest request = requestOf(call, change.session, asked.id);
+    // Approvers write nothing else; whoever may neither is told of the role that lets people build.
+    if (!call.identity->may(Verb::approve, call.workspace, request.key.name))
+      call.require(Verb::write, request.key.name);
+    return governance::addComment(change, request, asked.body);
+  }));
+}
+
+}  // namespace regesta::api::native

@@ -1,0 +1,30 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "governance/change_request.h"
+
+namespace regesta::governance {
+
+inline constexpr std::size_t commentLength = 16 * 1024;  ///< bytes of one comment
+inline constexpr std::int64_t commentsOfRequest = 1000;
+
+/// What somebody said about a change request. Immutable: what was said stays said.
+struct Comment {
+  std::int64_t id = 0;
+  std::int64_t changeRequest = 0;
+  std::string actor;
+  std::string body;  ///< Markdown, by a stranger
+  std::int64_t at = 0;
+};
+
+/// Recorded as "change-request.commented", with the text's digest. Also about requests that are closed. Throws
+/// Invalid{field "body"} for an empty or too long text, Error{tooLarge} above commentsOfRequest.
+Comment addComment(registry::Change& change, const ChangeRequest& request, std::string_view body);
+/// Oldest first, behind comment `after`.
+std::vector<Comment> listComments(db::Session& session, std::int64_t changeRequest, std::int64_t after,
+                                  std::size_t limit);
+
+}  // namespace regesta::governance
