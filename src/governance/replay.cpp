@@ -123,7 +123,7 @@ void Replay::takeRegistry(const Entry& entry) {
     amend(state_[Table::version], entry.key(), "deleted", true, entry.index);
     for (std::string_view redacted : {"source", "run"})
       amend(state_[Table::version], entry.key(), redacted, "", entry.index);
-    amend(state_[Table::stage], entry.key(), "stage", "None", entry.index);
+    amend(state_[Table::stage], entry.key(), "stage", "Deleted", entry.index);
   } else if (entry.action.ends_with(".tag-set")) {
     set(state_[Table::tag], entry.tagKey(entry.text("key")), {{"value", entry.text("digest")}}, entry.index);
   } else if (entry.action.ends_with(".tag-deleted")) {

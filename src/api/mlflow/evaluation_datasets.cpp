@@ -1,6 +1,6 @@
 #include "api/mlflow/evaluation.h"
 #include "api/mlflow/evaluation_scope.h"
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "tracking/rules.h"
 
 namespace regesta::api::mlflow {

@@ -1,5 +1,5 @@
 #include "api/mlflow/evaluation.h"
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "tracking/issue.h"
 #include "tracking/rules.h"
 #include "tracking/trace_search.h"

@@ -1,7 +1,7 @@
 #include "tracking/scorer.h"
 
 #include "api/mlflow/evaluation.h"
-#include "api/mlflow/tracking_scope.h"
+#include "api/tracking_scope.h"
 #include "tracking/experiment.h"
 #include "tracking/rules.h"
 

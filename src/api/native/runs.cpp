@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "http/conditional.h"
+#include "registry/filter.h"
 #include "tracking/history.h"
 #include "tracking/run_keys.h"
 #include "tracking/run_search.h"
