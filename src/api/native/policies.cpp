@@ -43,8 +43,8 @@ Plain preview(Call& call, const PointerChoice& pointer, std::vector<policy::Modu
       [&](db::Session& session) { return registry::resolveVersion(session, key, selector).number; });
   governance::Gate::Move move{.key = key, .pointer = pointer.alias, .to = number};
   governance::Gate& gate = call.core.gate;
-  governance::Gate::Outcome outcome = modules.empty() ? gate.preview(*call.identity, move)
-                                                      : gate.tryOut(*call.identity, move, std::move(modules));
+  governance::Gate::Outcome outcome =
+      modules.empty() ? gate.preview(*call.identity, move) : gate.tryOut(*call.identity, move, std::move(modules));
   return jsonAnswer(governance::outcomeJson(gate, outcome));
 }
 
@@ -86,12 +86,11 @@ Plain evaluatePolicy(Call& call, const Evaluation& asked) {
   return jsonAnswer({{"denied", verdict.denied()}, {"verdict", policy::toJson(verdict)}});
 }
 
-Page<BindingAnswer> listBindings(Call& call, const Nothing&) {
-  Page<BindingAnswer> page;
-  for (const auto& binding :
-       call.core.store.read([&](db::Session& session) { return governance::listBindings(session, call.workspace); }))
-    page.items.push_back(answerOf(binding));
-  return page;
+Page<BindingAnswer> listBindings(Call& call, const PageQuery& query) {
+  auto all =
+      call.core.store.read([&](db::Session& session) { return governance::listBindings(session, call.workspace); });
+  return pageOf(
+      all, query.pageToken, query.pageSize, [](const governance::Binding& binding) { return binding.id; }, answerOf);
 }
 
 BindingAnswer createBinding(Call& call, const NewBinding& asked) {

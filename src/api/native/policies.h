@@ -46,7 +46,8 @@ struct Evaluation {
   static constexpr Field fields[] = {
       field<&Evaluation::modules>("modules", atMost(100)), field<&Evaluation::policy>("policy"),
       field<&Evaluation::input>("input"),
-      field<&Evaluation::pointer>("pointer", about("what the gate would say of this move now; beside policy or modules: what that one would"))};
+      field<&Evaluation::pointer>(
+          "pointer", about("what the gate would say of this move now; beside policy or modules: what that one would"))};
 };
 struct BindingAnswer {
   std::int64_t id = 0;
@@ -78,7 +79,7 @@ VersionAnswer createPolicy(Call& call, const NewPolicy& asked);
 Plain checkPolicy(Call& call, const PolicyText& asked);
 Plain testPolicy(Call& call, const PolicyText& asked);
 Plain evaluatePolicy(Call& call, const Evaluation& asked);
-Page<BindingAnswer> listBindings(Call& call, const Nothing&);
+Page<BindingAnswer> listBindings(Call& call, const PageQuery& query);
 BindingAnswer createBinding(Call& call, const NewBinding& asked);
 Nothing deleteBinding(Call& call, const NumberOnly& path);
 
