@@ -135,9 +135,8 @@ ChangeRequestAnswer getChangeRequest(Call& call, const NumberOnly& path) { retur
 
 MoveAnswer approveChangeRequest(Call& call, const Review& review) {
   std::string subject = subjectOf(call, review.id);
-  return moveAnswer(
-      call.core, subject,
-      call.core.gate.approve(review.id, *call.identity, review.comment, review.role, review.decision));
+  return moveAnswer(call.core, subject,
+                    call.core.gate.approve(review.id, *call.identity, review.comment, review.role, review.decision));
 }
 
 ChangeRequestAnswer rejectChangeRequest(Call& call, const Review& review) {
