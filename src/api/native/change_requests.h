@@ -66,11 +66,10 @@ struct NewChangeRequest {
 struct Review {
   std::int64_t id = 0;
   std::string comment, role, decision;
-  static constexpr Field fields[] = {field<&Review::id>("id", present | atLeast(1)),
-                                     field<&Review::comment>("comment", atMost(4000)),
-                                     field<&Review::role>("role", about("approve in this role only")),
-                                     field<&Review::decision>(
-                                         "decision", about("that was in view; when there is a newer one: 409"))};
+  static constexpr Field fields[] = {
+      field<&Review::id>("id", present | atLeast(1)), field<&Review::comment>("comment", atMost(4000)),
+      field<&Review::role>("role", about("approve in this role only")),
+      field<&Review::decision>("decision", about("that was in view; when there is a newer one: 409"))};
 };
 struct WaitingQuery {
   std::string waitingFor, pageToken;
