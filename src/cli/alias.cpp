@@ -24,6 +24,20 @@ json::object moveAlias(Session& session, const Reference& asset, std::string_vie
   return session.api().put(route({"assets", asset.kind, asset.name, "aliases", alias}), body).as_object();
 }
 
+std::string appliedText(Session& session, const json::object& answer) {
+  std::string text;
+  const json::value* applied = answer.if_contains("applied");
+  if (!applied || !applied->is_array()) return text;
+  for (const json::value& id : applied->get_array()) {
+    std::string number = json::serialize(id);
+    json::object request = session.api().get(route({"change-requests", number})).as_object();
+    text += fmt::format("\nchange request {} is complete: {}/{}#{} now points to version {}", number,
+                        member(request, "kind"), member(request, "name"), member(request, "pointer"),
+                        member(request, "version"));
+  }
+  return text;
+}
+
 namespace {
 
 int set(Session& session) {

@@ -50,9 +50,18 @@ bool isFresh(db::Session& session, const ChangeRequest& request) {
 
 bool isApprovalRole(const std::string& role) { return role != "reader" && role != "contributor" && role != "auditor"; }
 
-std::vector<std::string> rolesToApproveIn(const Identity& identity, const ChangeRequest& request,
+/// What the gate made of the request; empty while nothing is stored.
+policy::Verdict verdictOf(db::Session& session, const ChangeRequest& request) {
+  auto decision = findDecision(session, request.decision);
+  return decision ? policy::readVerdict(parseJson(decision->body).as_object().at("verdict")) : policy::Verdict{};
+}
+
+std::vector<std::string> rolesToApproveIn(db::Session& session, const Identity& identity, const ChangeRequest& request,
                                           std::string_view role) {
-  identity.require(Verb::approve, request.key.workspace, request.key.name);
+  if (!identity.may(Verb::approve, request.key.workspace, request.key.name)) {
+    std::vector<std::string> asked = rolesAsked(verdictOf(session, request));
+    throw missingRole(identity, asked.empty() ? "approver" : asked.front(), request.key.workspace, request.key.name);
+  }
   std::vector<std::string> held = identity.rolesOn(request.key.workspace, request.key.name);
   std::erase_if(held, [](const std::string& one) { return !isApprovalRole(one); });
   if (role.empty()) return held;
@@ -63,14 +72,11 @@ std::vector<std::string> rolesToApproveIn(const Identity& identity, const Change
 
 /// An approval that no requirement would count is an error to tell at once, not to store silently.
 void refuseUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
-  auto decision = findDecision(session, request.decision);
-  if (!decision) return;
   Facts facts;
   facts.candidate = registry::findVersion(session, request.key, request.toNumber);
   facts.current = registry::findVersion(session, request.key, request.fromNumber);
   facts.open = request;
-  policy::Verdict verdict = policy::readVerdict(parseJson(decision->body).as_object().at("verdict"));
-  if (auto why = whyNotCounted(approval, verdict, facts)) throw Error(Code::denied, *why);
+  if (auto why = whyNotCounted(approval, verdictOf(session, request), facts)) throw Error(Code::denied, *why);
 }
 
 }  // namespace
@@ -115,7 +121,7 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity
   requirePerson(identity.actor);
   bool fresh = store_.change(identity.actor, [&](registry::Change& change) {
     ChangeRequest request = getChangeRequest(change.session, changeRequest);
-    std::vector<std::string> roles = rolesToApproveIn(identity, request, role);
+    std::vector<std::string> roles = rolesToApproveIn(change.session, identity, request, role);
     requireOpen(request);
     if (!isFresh(change.session, request)) {
       closeChangeRequest(change, request, "stale", "the pointer or a version has changed since it was opened");
@@ -140,7 +146,7 @@ void Gate::reject(std::int64_t changeRequest, const Identity& identity, std::str
                   std::string_view seen) {
   store_.change(identity.actor, [&](registry::Change& change) {
     ChangeRequest request = getChangeRequest(change.session, changeRequest);
-    std::vector<std::string> roles = rolesToApproveIn(identity, request, "");
+    std::vector<std::string> roles = rolesToApproveIn(change.session, identity, request, "");
     requireOpen(request);
     requireSeen(request, seen);
     closeChangeRequest(change, request, "rejected", comment, {{"roles", json::array(roles.begin(), roles.end())}});
@@ -165,21 +171,23 @@ Gate::Outcome Gate::retry(std::int64_t changeRequest, const Identity& identity) 
   return runRequest(changeRequest);
 }
 
-void Gate::reconsider(const registry::AssetKey& key, std::int64_t number) {
+std::vector<std::int64_t> Gate::reconsider(const registry::AssetKey& key, std::int64_t number) {
   std::vector<ChangeRequest> open = store_.read([&](db::Session& session) {
     return listChangeRequests(session,
                               {key.workspace, "open", std::string(registry::kindName(key.kind)), key.name, 0, 100});
   });
+  std::vector<std::int64_t> done;
   for (const ChangeRequest& request : open) {
     if (request.toNumber != number) continue;
     try {
-      runRequest(request.id);
+      if (runRequest(request.id).kind == Outcome::Kind::moved) done.push_back(request.id);
     } catch (const Error& error) {
       // Whoever brought the evidence did not ask for this move: what became of it is for the request to tell.
       log(LogLevel::info, "a change request could not be carried out",
           {{"change_request", request.id}, {"error", error.message}});
     }
   }
+  return done;
 }
 
 }  // namespace regesta::governance

@@ -14,6 +14,8 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
 /// author or the requester. Nothing when one would count it, or when none asks for these roles: then it is a record. Of
 /// `facts`, candidate, current and open are looked at.
 std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
+/// The roles whose approvals the verdict asks for.
+std::vector<std::string> rolesAsked(const policy::Verdict& verdict);
 bool allMet(const std::vector<Requirement>& requirements);
 
 }  // namespace regesta::governance
