@@ -22,8 +22,8 @@ std::string words(const json::object& item, std::string_view name) {
 
 /// Where the alias stood at a moment, and by whose doing.
 int historyAt(Session& session, const Reference& ref, const std::string& alias) {
-  json::value answer = session.api().get(route({"assets", ref.kind, ref.name, "aliases", alias}),
-                                         {{"at", session.args.text("at")}});
+  json::value answer =
+      session.api().get(route({"assets", ref.kind, ref.name, "aliases", alias}), {{"at", session.args.text("at")}});
   return session.show(answer, [&](const json::object& it) {
     std::string pointer = fmt::format("{}#{}", ref.asset(), alias), at = shortTime(member(it, "at"));
     if (member(it, "version") == "0")
@@ -130,11 +130,10 @@ int lineage(Session& session) {
   }
   std::string direction = session.args.has("direction") ? session.args.text("direction") : "upstream";
   if (direction != "upstream" && direction != "downstream") throw UsageError("direction is upstream or downstream");
-  json::value value = session.api().get(
-      route({"lineage", "graph"}), {{"node", node},
-                                    {"direction", direction},
-                                    {"depth", session.args.text("depth")},
-                                    {"at", session.args.text("at")}});
+  json::value value = session.api().get(route({"lineage", "graph"}), {{"node", node},
+                                                                      {"direction", direction},
+                                                                      {"depth", session.args.text("depth")},
+                                                                      {"at", session.args.text("at")}});
   return session.show(value, [&](const json::object& graph) {
     std::string root = member(graph, "root");
     Tree(graph, direction == "upstream").print(root.empty() ? node : root);

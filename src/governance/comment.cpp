@@ -45,8 +45,7 @@ std::vector<Comment> listComments(db::Session& session, std::int64_t changeReque
       "SELECT id, actor, body, created_at FROM change_request_comment WHERE change_request = $1 AND id > $2 "
       "ORDER BY id LIMIT $3",
       {changeRequest, after, limit});
-  while (rows.next())
-    comments.push_back({rows.integer(0), changeRequest, rows.text(1), rows.text(2), rows.integer(3)});
+  while (rows.next()) comments.push_back({rows.integer(0), changeRequest, rows.text(1), rows.text(2), rows.integer(3)});
   return comments;
 }
 

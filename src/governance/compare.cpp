@@ -6,7 +6,7 @@ namespace regesta::governance {
 namespace {
 
 constexpr std::string_view tableNames[tableCount] = {"asset",       "tag", "version", "alias", "stage of", "", "",
-                                                     "approval of", "",    "",        "",      "",         "",  ""};
+                                                     "approval of", "",    "",        "",      "",         "", ""};
 
 std::string label(Table table, const std::string& key) {
   std::string name = rowName(key);

@@ -135,7 +135,8 @@ Facts armFacts(db::Session& session, const Identity& identity, const Question& q
 
 /// The guarded stage that the candidate would leave, as a question of its own.
 std::optional<Question> leavingQuestion(db::Session& session, const Question& question, const Facts& facts) {
-  if (question.tried || !question.pointer.starts_with(stagePrefix) || !facts.candidate || facts.candidate->stage == "None")
+  if (question.tried || !question.pointer.starts_with(stagePrefix) || !facts.candidate ||
+      facts.candidate->stage == "None")
     return std::nullopt;
   Question leaving = question;
   leaving.pointer = fmt::format("{}{}", stagePrefix, facts.candidate->stage);

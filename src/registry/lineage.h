@@ -23,8 +23,8 @@ void addEdge(db::Session& session, std::string_view workspace, const Edge& edge)
 void renameNodes(db::Session& session, std::string_view workspace, std::string_view oldSubject,
                  std::string_view newSubject);
 enum class Direction { upstream, downstream, both };
-/// Edges reachable from `node`, nearest first, at most `depth` steps and `limit` edges. Cycles end. Only edges that were
-/// there at `at` (milliseconds) are followed.
+/// Edges reachable from `node`, nearest first, at most `depth` steps and `limit` edges. Cycles end. Only edges that
+/// were there at `at` (milliseconds) are followed.
 std::vector<Edge> lineage(db::Session& session, std::string_view workspace, std::string_view node, Direction direction,
                           int depth = 16, std::size_t limit = 1000, std::int64_t at = INT64_MAX);
 

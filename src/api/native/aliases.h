@@ -27,7 +27,8 @@ struct AliasMove {
   std::string reason;
   std::optional<std::int64_t> from;
   static constexpr Field fields[] = {
-      field<&AliasMove::kind>("kind", required), field<&AliasMove::name>("name", required),
+      field<&AliasMove::kind>("kind", required),
+      field<&AliasMove::name>("name", required),
       field<&AliasMove::alias>("alias", required),
       field<&AliasMove::version>("version", present | about("a number, SemVer, range or alias")),
       field<&AliasMove::reason>("reason", atMost(4000)),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "governance/decision.h"
+#include "governance/requirement.h"
 
 namespace regesta::api::native {
 
@@ -135,9 +136,8 @@ ChangeRequestAnswer getChangeRequest(Call& call, const NumberOnly& path) { retur
 
 MoveAnswer approveChangeRequest(Call& call, const Review& review) {
   std::string subject = subjectOf(call, review.id);
-  return moveAnswer(
-      call.core, subject,
-      call.core.gate.approve(review.id, *call.identity, review.comment, review.role, review.decision));
+  return moveAnswer(call.core, subject,
+                    call.core.gate.approve(review.id, *call.identity, review.comment, review.role, review.decision));
 }
 
 ChangeRequestAnswer rejectChangeRequest(Call& call, const Review& review) {
@@ -164,7 +164,8 @@ Page<ChangeRequestAnswer> listApprovals(Call& call, const WaitingQuery& query) {
   return pageOf(call, filter, query.pageSize, query.pageToken, [&](db::Session& session, const ChangeRequest& request) {
     if (!call.identity->may(Verb::approve, call.workspace, request.key.name)) return false;
     std::vector<governance::Approval> given = governance::approvalsOf(session, request.id);
-    return std::ranges::find(given, call.actor().name, &governance::Approval::actor) == given.end();
+    return std::ranges::find(given, call.actor().name, &governance::Approval::actor) == given.end() &&
+           !governance::whyMayNotApprove(session, request, *call.identity);
   });
 }
 

@@ -66,17 +66,18 @@ struct NewChangeRequest {
 struct Review {
   std::int64_t id = 0;
   std::string comment, role, decision;
-  static constexpr Field fields[] = {field<&Review::id>("id", present | atLeast(1)),
-                                     field<&Review::comment>("comment", atMost(4000)),
-                                     field<&Review::role>("role", about("approve in this role only")),
-                                     field<&Review::decision>(
-                                         "decision", about("that was in view; when there is a newer one: 409"))};
+  static constexpr Field fields[] = {
+      field<&Review::id>("id", present | atLeast(1)), field<&Review::comment>("comment", atMost(4000)),
+      field<&Review::role>("role", about("approve in this role only")),
+      field<&Review::decision>("decision", about("that was in view; when there is a newer one: 409"))};
 };
 struct WaitingQuery {
   std::string waitingFor, pageToken;
   std::int64_t pageSize = 0;
   static constexpr Field fields[] = {
-      field<&WaitingQuery::waitingFor>("waiting_for", about("\"me\": open requests that I may approve and have not")),
+      field<&WaitingQuery::waitingFor>(
+          "waiting_for",
+          about("\"me\": open requests that I have not approved and whose approval by me would not be refused")),
       field<&WaitingQuery::pageToken>("page_token"), field<&WaitingQuery::pageSize>("page_size", pageRule)};
 };
 

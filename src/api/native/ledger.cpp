@@ -37,7 +37,7 @@ constexpr std::string_view aboutOne =
     "JOIN ledger_entry e ON e.id = found.entry WHERE 1 = 1";
 
 struct Span {
-  std::int64_t first = 0, last = INT64_MAX;              // indexes
+  std::int64_t first = 0, last = INT64_MAX;               // indexes
   std::int64_t sinceMicros = 0, untilMicros = INT64_MAX;  // times
   bool newest = false;
 };

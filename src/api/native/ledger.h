@@ -59,7 +59,8 @@ struct TilePath {
 };
 
 LedgerAnswer ledgerState(Call& call, const Nothing&);
-/// In the order of the log, or newest first. A page may be short and still have a next one: filters look at so many entries a call.
+/// In the order of the log, or newest first. A page may be short and still have a next one: filters look at so many
+/// entries a call.
 Page<EntryAnswer> listEntries(Call& call, const EntryQuery& query);
 EntryAnswer getEntry(Call& call, const IndexPath& path);
 Plain getReceipt(Call& call, const IndexPath& path);

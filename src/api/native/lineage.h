@@ -32,8 +32,7 @@ struct LineageAnswer {
   std::vector<LineageNode> nodes;
   std::vector<LineageEdge> edges;
   static constexpr Field fields[] = {field<&LineageAnswer::root>("root"), field<&LineageAnswer::at>("at"),
-                                     field<&LineageAnswer::nodes>("nodes"),
-                                     field<&LineageAnswer::edges>("edges")};
+                                     field<&LineageAnswer::nodes>("nodes"), field<&LineageAnswer::edges>("edges")};
 };
 
 /// `node` may also name a version by alias or selector, as it stood at that moment: model/loan-risk@production.

@@ -43,8 +43,8 @@ Plain preview(Call& call, const PointerChoice& pointer, std::vector<policy::Modu
       [&](db::Session& session) { return registry::resolveVersion(session, key, selector).number; });
   governance::Gate::Move move{.key = key, .pointer = pointer.alias, .to = number};
   governance::Gate& gate = call.core.gate;
-  governance::Gate::Outcome outcome = modules.empty() ? gate.preview(*call.identity, move)
-                                                      : gate.tryOut(*call.identity, move, std::move(modules));
+  governance::Gate::Outcome outcome =
+      modules.empty() ? gate.preview(*call.identity, move) : gate.tryOut(*call.identity, move, std::move(modules));
   return jsonAnswer(governance::outcomeJson(gate, outcome));
 }
 

@@ -46,7 +46,8 @@ struct Evaluation {
   static constexpr Field fields[] = {
       field<&Evaluation::modules>("modules", atMost(100)), field<&Evaluation::policy>("policy"),
       field<&Evaluation::input>("input"),
-      field<&Evaluation::pointer>("pointer", about("what the gate would say of this move now; beside policy or modules: what that one would"))};
+      field<&Evaluation::pointer>(
+          "pointer", about("what the gate would say of this move now; beside policy or modules: what that one would"))};
 };
 struct BindingAnswer {
   std::int64_t id = 0;
