@@ -19,7 +19,7 @@ void addArchived(db::Session& session, const AssetKey& key, std::vector<Position
         entered.archived.clear();
         history.push_back(std::move(entered));
       }
-  std::ranges::stable_sort(history, {}, &Position::entryId);
+  std::ranges::sort(history, {}, [](const Position& position) { return std::pair(position.entryId, position.to); });
 }
 
 std::vector<Position> movementsOf(db::Session& session, const AssetKey& key, std::string_view pointer) {

@@ -156,6 +156,35 @@ def test_versions_files_and_aliases(cli, tmp_path):
     assert re.search(r"VERSION +SEMVER", table) and re.search(r"1 +1\.2\.0 +stable", table)
 
 
+def test_every_list_can_be_had(cli, tmp_path):
+    """Also of a server with nothing in it but what the command's operands name."""
+    (tmp_path / "p.rego").write_text("package regesta.gate\ndeny contains \"no\" if input.candidate.version > 9\n")
+    cli.done("prompt", "create", "greeting", "--template", "Hello {{name}}")
+    cli.done("alias", "set", "prompt/greeting", "production", "1")
+    cli.done("policy", "push", "p", tmp_path / "p.rego")
+    cli.done("policy", "bind", "p", "prompt/*#production")
+    hook = cli.json("webhook", "create", "http://127.0.0.1:9/")["id"]
+    operands = {"alias list": ["prompt/greeting"], "evidence list": ["prompt/greeting@1"], "prompt history": ["greeting"],
+                "prompt quality": ["greeting"], "rollout list": ["greeting"], "version files": ["prompt/greeting@1"],
+                "version list": ["prompt/greeting"], "webhook deliveries": [hook], "history": ["prompt/greeting#production"]}
+    page = cli.done("reference-page")
+    lists = [path for path in re.findall(r"^regesta ([a-z -]+?) (?:[A-Z\[-].*)?\[options\]$", page, re.M) if path.endswith(" list")]
+    assert len(lists) > 10
+    for path in {*lists, *operands, "policy bindings"}:
+        words = [*path.split(), *operands.get(path, [])]
+        assert isinstance(cli.json(*words)["items"], list), path
+        cli.done(*words)
+    assert cli.json("alias", "list", "prompt/greeting")["items"][0]["name"] == "production"
+    assert cli.json("policy", "bindings")["items"][0]["policy"] == "p"
+
+
+def test_what_is_deleted_is_verified_as_deleted(cli, server):
+    for text in ("one {{a}}", "two {{a}}"):
+        cli.done("prompt", "create", "letter", "--template", text)
+    cli.done("version", "delete", "prompt/letter@1")
+    assert Line().json("ledger", "verify", "--data", server.data)["ok"]
+
+
 def test_prompts(cli):
     cli.done("prompt", "create", "greeting", "--template", "Hello {{name}}", "-m", "first")
     cli.done("prompt", "create", "greeting", "--file", "-", stdin="Good day {{name}}")

@@ -17,7 +17,7 @@ test('people discuss a change request, and nobody reloads', async () => {
   await rita.getByLabel('Comment', { exact: true }).fill('Was it <img src=x onerror="window.pwned=1"> *really*? [look](javascript:window.pwned=1)');
   const lena = await stage.page('lena');
   await lena.goto(`/changes/${governed.request}`);
-  await lena.getByText('Approvals: 0 of 2, needs risk and legal').waitFor();
+  await lena.getByText('Approvals: 0 of 2, needs legal and risk').waitFor();
   await rita.getByRole('button', { name: 'Comment' }).click();
   await lena.getByText('Was it').waitFor();
   await lena.getByText(/rita commented on/).waitFor();
@@ -28,7 +28,7 @@ test('people discuss a change request, and nobody reloads', async () => {
   await otto.goto(`/changes/${governed.request}`);
   await otto.getByText(/Commenting needs the role contributor/).waitFor();
   assert.equal(await otto.getByRole('button', { name: 'Comment' }).count(), 0);
-  await otto.getByText(/regesta user grant otto --grant reader --grant risk/).waitFor();
+  await otto.getByText(/regesta user grant otto --grant reader --grant legal/).waitFor();
   assert.deepEqual([...rita.faults, ...lena.faults, ...otto.faults], []);
 });
 
@@ -81,7 +81,7 @@ test('the second role carries it out; the receipt verifies; refused attempts sta
 });
 
 test('a rejection needs a reason, and who asked may withdraw', async () => {
-  await stage.call('anna', 'POST', '/api/v1/evidence', { asset: { kind: 'model', name: 'loan-risk', version: 1 }, type: 'card', body: '# old' });
+  await stage.call('anna', 'POST', '/api/v1/evidence', { asset: { kind: 'model', name: 'loan-risk', version: 1 }, type: 'card', body: '# Old\n\nApproves nearly everybody.' });
   const first = await stage.call('anna', 'PUT', '/api/v1/assets/model/loan-risk/aliases/production', { version: 1 });
   const rita = await stage.page('rita');
   await rita.goto(`/changes/${first.change_request.id}`);
@@ -106,7 +106,7 @@ test('a guarded rollout reverts by itself while the page is open', async () => {
   await page.getByText(/left$/).waitFor();
   await page.getByText(/regesta user grant otto --grant reader --grant contributor/).waitFor();
   await page.evaluate(() => { window.loadedOnce = true; });
-  await report(stage, 'support-chat', 40, 0.9, 0.1);
+  await report(stage, 'support-chat', 200, 0.9, 0.1);
   await page.getByRole('heading', { name: 'Rolled back: everybody gets version 1' }).waitFor();
   const why = await page.getByTestId('outcome').textContent();
   assert.match(why, /By itself/);
@@ -180,11 +180,11 @@ test('a policy is tested and tried from its page', async () => {
   await page.getByRole('button', { name: 'Run them' }).click();
   await page.getByText('1 passed, 1 failed.').waitFor();
   await page.getByRole('listitem').filter({ hasText: 'test_wrong' }).getByText('failed', { exact: true }).waitFor();
-  await page.getByLabel('Asset', { exact: true }).selectOption('prompt/loan-summary');
+  await page.getByLabel(/^Asset/).selectOption('prompt/loan-summary');
   await page.getByRole('button', { name: 'Try', exact: true }).click();
   await page.getByText('It would be refused.').waitFor();
   await page.getByText('there is no model card').waitFor();
-  await page.getByLabel('Asset', { exact: true }).selectOption('model/loan-risk');
+  await page.getByLabel(/^Asset/).selectOption('model/loan-risk');
   await page.getByRole('button', { name: 'Try', exact: true }).click();
   await page.getByText('A change request would open, and wait.').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Guard something…' }).count(), 0);

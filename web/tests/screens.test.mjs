@@ -22,7 +22,7 @@ before(async () => {
   running = await rolloutOf(stage, 'running-chat');
   await report(stage, 'running-chat', 12, 0.9, 0.85);
   reverted = await rolloutOf(stage, 'reverted-chat');
-  await report(stage, 'reverted-chat', 40, 0.9, 0.1);
+  await report(stage, 'reverted-chat', 200, 0.9, 0.1);
   await stage.call('anna', 'POST', '/api/v1/webhooks', { url: 'http://127.0.0.1:9/hook', actions: ['alias.*'], description: 'a room that is not there' });
 });
 after(() => stage.close());

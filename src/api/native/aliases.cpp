@@ -71,14 +71,16 @@ StandingAnswer aliasAt(Call& call, const StandingQuery& query) {
   });
 }
 
-Page<AliasAnswer> listAliases(Call& call, const Named& path) {
-  registry::AssetKey key = readable(call, path.kind, path.name);
+Page<AliasAnswer> listAliases(Call& call, const AliasesQuery& asked) {
+  registry::AssetKey key = readable(call, asked.kind, asked.name);
   return call.core.store.read([&](db::Session& session) {
-    Page<AliasAnswer> page;
-    for (const registry::Alias& alias : registry::listAliases(session, registry::getAsset(session, key)))
-      page.items.push_back({alias.name, alias.number, registry::isProtected(session, key, alias.name),
-                            timeText(alias.movedAt), alias.movedBy});
-    return page;
+    return pageOf(
+        registry::listAliases(session, registry::getAsset(session, key)), asked.pageToken, asked.pageSize,
+        [](const registry::Alias& alias) { return alias.name; },
+        [&](const registry::Alias& alias) {
+          return AliasAnswer{alias.name, alias.number, registry::isProtected(session, key, alias.name),
+                             timeText(alias.movedAt), alias.movedBy};
+        });
   });
 }
 

@@ -68,6 +68,13 @@ struct MoveAnswer {
 /// Waits a moment for the entry's index in the ledger.
 MoveAnswer moveAnswer(Core& core, const std::string& subject, const governance::Gate::Outcome& outcome);
 
+struct AliasesQuery {
+  std::string kind, name, pageToken;
+  std::int64_t pageSize = 0;
+  static constexpr Field fields[] = {
+      field<&AliasesQuery::kind>("kind", required), field<&AliasesQuery::name>("name", required),
+      field<&AliasesQuery::pageToken>("page_token"), field<&AliasesQuery::pageSize>("page_size", pageRule)};
+};
 struct HistoryQuery {
   std::string kind, name, alias, pageToken;
   std::int64_t pageSize = 0;
@@ -126,7 +133,7 @@ struct StandingAnswer {
 
 /// From the ledger, so also for an asset that is gone.
 StandingAnswer aliasAt(Call& call, const StandingQuery& query);
-Page<AliasAnswer> listAliases(Call& call, const Named& path);
+Page<AliasAnswer> listAliases(Call& call, const AliasesQuery& asked);
 MoveAnswer moveAlias(Call& call, const AliasMove& asked);
 MoveAnswer removeAlias(Call& call, const AliasPath& path);
 MoveAnswer moveStage(Call& call, const StageMove& asked);

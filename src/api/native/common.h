@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,6 +30,29 @@ constexpr std::size_t rowsOf(std::int64_t pageSize) { return pageSize > 0 ? stat
 std::string makeToken(std::string_view place);
 std::string readToken(std::string_view token);
 std::int64_t readNumberToken(std::string_view token);
+
+struct PageQuery {
+  std::string pageToken;
+  std::int64_t pageSize = 0;
+  static constexpr Field fields[] = {field<&PageQuery::pageToken>("page_token"),
+                                     field<&PageQuery::pageSize>("page_size", pageRule)};
+};
+
+/// A page of a list that is read whole, in the order of `keyOf`: each row's name or number, by which the token tells
+/// where to go on.
+template <class Row, class KeyOf, class AnswerOf>
+auto pageOf(const std::vector<Row>& rows, const std::string& token, std::int64_t size, KeyOf keyOf, AnswerOf answerOf) {
+  using Key = std::remove_cvref_t<std::invoke_result_t<KeyOf, const Row&>>;
+  Page<std::invoke_result_t<AnswerOf, const Row&>> page;
+  auto row = rows.begin();
+  if constexpr (std::integral<Key>)
+    row = std::ranges::upper_bound(rows, readNumberToken(token), {}, keyOf);
+  else if (!token.empty())
+    row = std::ranges::upper_bound(rows, Key(readToken(token)), {}, keyOf);
+  for (; row != rows.end() && page.items.size() < rowsOf(size); ++row) page.items.push_back(answerOf(*row));
+  if (row != rows.end() && row != rows.begin()) page.nextPageToken = makeToken(fmt::format("{}", keyOf(*(row - 1))));
+  return page;
+}
 
 /// Throws Invalid{field "kind"}.
 registry::Kind kindOf(std::string_view kind);

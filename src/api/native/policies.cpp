@@ -86,12 +86,11 @@ Plain evaluatePolicy(Call& call, const Evaluation& asked) {
   return jsonAnswer({{"denied", verdict.denied()}, {"verdict", policy::toJson(verdict)}});
 }
 
-Page<BindingAnswer> listBindings(Call& call, const Nothing&) {
-  Page<BindingAnswer> page;
-  for (const auto& binding :
-       call.core.store.read([&](db::Session& session) { return governance::listBindings(session, call.workspace); }))
-    page.items.push_back(answerOf(binding));
-  return page;
+Page<BindingAnswer> listBindings(Call& call, const PageQuery& query) {
+  auto all =
+      call.core.store.read([&](db::Session& session) { return governance::listBindings(session, call.workspace); });
+  return pageOf(
+      all, query.pageToken, query.pageSize, [](const governance::Binding& binding) { return binding.id; }, answerOf);
 }
 
 BindingAnswer createBinding(Call& call, const NewBinding& asked) {

@@ -79,7 +79,7 @@ VersionAnswer createPolicy(Call& call, const NewPolicy& asked);
 Plain checkPolicy(Call& call, const PolicyText& asked);
 Plain testPolicy(Call& call, const PolicyText& asked);
 Plain evaluatePolicy(Call& call, const Evaluation& asked);
-Page<BindingAnswer> listBindings(Call& call, const Nothing&);
+Page<BindingAnswer> listBindings(Call& call, const PageQuery& query);
 BindingAnswer createBinding(Call& call, const NewBinding& asked);
 Nothing deleteBinding(Call& call, const NumberOnly& path);
 

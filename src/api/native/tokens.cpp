@@ -7,17 +7,12 @@ namespace regesta::api::native {
 
 Page<TokenAnswer> listTokens(Call& call, const PageQuery& query) {
   requireAdministrator(call);
-  std::string after = readToken(query.pageToken);
-  Page<TokenAnswer> page;
-  for (const governance::Token& token : call.core.access.tokens()) {
-    if (!after.empty() && token.name <= after) continue;
-    if (page.items.size() == rowsOf(query.pageSize)) {
-      page.nextPageToken = makeToken(page.items.back().name);
-      break;
-    }
-    page.items.push_back({token.name, timeText(token.createdAt), timeText(token.expiresAt), wireOf(token.grants)});
-  }
-  return page;
+  return pageOf(
+      call.core.access.tokens(), query.pageToken, query.pageSize,
+      [](const governance::Token& token) { return token.name; },
+      [](const governance::Token& token) {
+        return TokenAnswer{token.name, timeText(token.createdAt), timeText(token.expiresAt), wireOf(token.grants)};
+      });
 }
 
 MadeToken createToken(Call& call, const NewToken& asked) {

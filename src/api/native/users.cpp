@@ -38,17 +38,9 @@ governance::Link linkTo(const Call& call, const std::string& subject) {
 
 Page<UserAnswer> listUsers(Call& call, const PageQuery& query) {
   requireAdministrator(call);
-  std::string after = readToken(query.pageToken);
-  Page<UserAnswer> page;
-  for (const governance::User& user : call.core.access.users()) {
-    if (!after.empty() && user.name <= after) continue;
-    if (page.items.size() == rowsOf(query.pageSize)) {
-      page.nextPageToken = makeToken(page.items.back().name);
-      break;
-    }
-    page.items.push_back(answerOf(user));
-  }
-  return page;
+  return pageOf(
+      call.core.access.users(), query.pageToken, query.pageSize, [](const governance::User& user) { return user.name; },
+      answerOf);
 }
 
 UserAnswer createUser(Call& call, const NewUser& asked) {

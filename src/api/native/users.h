@@ -42,12 +42,6 @@ struct MeAnswer {
   static constexpr Field fields[] = {field<&MeAnswer::name>("name"), field<&MeAnswer::actor>("actor"),
                                      field<&MeAnswer::local>("local"), field<&MeAnswer::grants>("grants")};
 };
-struct PageQuery {
-  std::string pageToken;
-  std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&PageQuery::pageToken>("page_token"),
-                                     field<&PageQuery::pageSize>("page_size", pageRule)};
-};
 struct NewUser {
   std::string name, password;
   std::vector<GrantWire> grants;

@@ -51,19 +51,10 @@ jobs::Webhook found(db::Session& session, const Call& call, std::int64_t id) {
 
 Page<WebhookAnswer> listWebhooks(Call& call, const PageQuery& query) {
   requireWorkspace(call);
-  std::int64_t after = readNumberToken(query.pageToken);
-  return call.core.store.read([&](db::Session& session) {
-    Page<WebhookAnswer> page;
-    for (const jobs::Webhook& webhook : jobs::listWebhooks(session, call.workspace)) {
-      if (webhook.id <= after) continue;
-      if (page.items.size() == rowsOf(query.pageSize)) {
-        page.nextPageToken = makeToken(std::to_string(page.items.back().id));
-        break;
-      }
-      page.items.push_back(answerOf(webhook));
-    }
-    return page;
-  });
+  auto all = call.core.store.read([&](db::Session& session) { return jobs::listWebhooks(session, call.workspace); });
+  return pageOf(
+      all, query.pageToken, query.pageSize, [](const jobs::Webhook& webhook) { return webhook.id; },
+      [](const jobs::Webhook& webhook) { return answerOf(webhook); });
 }
 
 WebhookAnswer createWebhook(Call& call, const NewWebhook& asked) {

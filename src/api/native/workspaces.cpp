@@ -16,19 +16,10 @@ void requireEverything(const Call& call) { call.identity->require(Verb::administ
 
 }  // namespace
 
-Page<WorkspaceAnswer> listWorkspaces(Call& call, const WorkspaceQuery& query) {
-  std::string after = readToken(query.pageToken);
-  Page<WorkspaceAnswer> page;
-  for (const auto& workspace :
-       call.core.store.read([](db::Session& session) { return registry::listWorkspaces(session); })) {
-    if (workspace.name <= after || !call.identity->may(Verb::read, workspace.name)) continue;
-    if (page.items.size() == rowsOf(query.pageSize)) {
-      page.nextPageToken = makeToken(page.items.back().name);
-      break;
-    }
-    page.items.push_back(answerOf(workspace));
-  }
-  return page;
+Page<WorkspaceAnswer> listWorkspaces(Call& call, const PageQuery& query) {
+  auto all = call.core.store.read([](db::Session& session) { return registry::listWorkspaces(session); });
+  std::erase_if(all, [&](const auto& workspace) { return !call.identity->may(Verb::read, workspace.name); });
+  return pageOf(all, query.pageToken, query.pageSize, [](const auto& workspace) { return workspace.name; }, answerOf);
 }
 
 WorkspaceAnswer createWorkspace(Call& call, const NewWorkspace& asked) {

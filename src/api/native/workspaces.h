@@ -10,19 +10,13 @@ struct WorkspaceAnswer {
                                      field<&WorkspaceAnswer::description>("description"),
                                      field<&WorkspaceAnswer::createdAt>("created_at")};
 };
-struct WorkspaceQuery {
-  std::string pageToken;
-  std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&WorkspaceQuery::pageToken>("page_token"),
-                                     field<&WorkspaceQuery::pageSize>("page_size", pageRule)};
-};
 struct NewWorkspace {
   std::string name, description;
   static constexpr Field fields[] = {field<&NewWorkspace::name>("name", required),
                                      field<&NewWorkspace::description>("description")};
 };
 
-Page<WorkspaceAnswer> listWorkspaces(Call& call, const WorkspaceQuery& query);
+Page<WorkspaceAnswer> listWorkspaces(Call& call, const PageQuery& query);
 WorkspaceAnswer createWorkspace(Call& call, const NewWorkspace& asked);
 WorkspaceAnswer getWorkspace(Call& call, const NameOnly& path);
 WorkspaceAnswer describeWorkspace(Call& call, const NewWorkspace& asked);
