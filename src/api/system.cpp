@@ -11,7 +11,8 @@ Plain ready(Call& call, const Nothing&) {
   // Answers only when the database does, and says how far the ledger is.
   call.core.store.read([](db::Session& session) { session.query("SELECT 1").next(); });
   Plain answer;
-  answer.body = fmt::format(R"({{"status":"ready","ledger_size":{}}})", call.core.log.size());
+  answer.body =
+      fmt::format(R"({{"status":"ready","version":"{}","ledger_size":{}}})", call.core.version, call.core.log.size());
   return answer;
 }
 

@@ -56,30 +56,47 @@ policy::Verdict verdictOf(db::Session& session, const ChangeRequest& request) {
   return decision ? policy::readVerdict(parseJson(decision->body).as_object().at("verdict")) : policy::Verdict{};
 }
 
+std::vector<std::string> approvalRoles(const Identity& identity, const ChangeRequest& request) {
+  std::vector<std::string> held = identity.rolesOn(request.key.workspace, request.key.name);
+  std::erase_if(held, [](const std::string& one) { return !isApprovalRole(one); });
+  return held;
+}
+
 std::vector<std::string> rolesToApproveIn(db::Session& session, const Identity& identity, const ChangeRequest& request,
                                           std::string_view role) {
   if (!identity.may(Verb::approve, request.key.workspace, request.key.name)) {
     std::vector<std::string> asked = rolesAsked(verdictOf(session, request));
     throw missingRole(identity, asked.empty() ? "approver" : asked.front(), request.key.workspace, request.key.name);
   }
-  std::vector<std::string> held = identity.rolesOn(request.key.workspace, request.key.name);
-  std::erase_if(held, [](const std::string& one) { return !isApprovalRole(one); });
+  std::vector<std::string> held = approvalRoles(identity, request);
   if (role.empty()) return held;
   if (std::ranges::find(held, role) == held.end())
     throw error(Code::denied, "{} does not hold the role '{}' on {}", identity.actor.name, role, request.key.subject());
   return {std::string(role)};
 }
 
-/// An approval that no requirement would count is an error to tell at once, not to store silently.
-void refuseUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
+std::optional<std::string> whyUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
   Facts facts;
   facts.candidate = registry::findVersion(session, request.key, request.toNumber);
   facts.current = registry::findVersion(session, request.key, request.fromNumber);
   facts.open = request;
-  if (auto why = whyNotCounted(approval, verdictOf(session, request), facts)) throw Error(Code::denied, *why);
+  return whyNotCounted(approval, verdictOf(session, request), facts);
+}
+
+/// An approval that no requirement would count is an error to tell at once, not to store silently.
+void refuseUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
+  if (auto why = whyUncounted(session, request, approval)) throw Error(Code::denied, *why);
 }
 
 }  // namespace
+
+std::optional<std::string> whyMayNotApprove(db::Session& session, const ChangeRequest& request,
+                                            const Identity& identity) {
+  Approval approval;
+  approval.actor = identity.actor.name;
+  approval.roles = approvalRoles(identity, request);
+  return whyUncounted(session, request, approval);
+}
 
 Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
   struct Ready {

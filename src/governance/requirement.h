@@ -16,6 +16,10 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
 std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
 /// The roles whose approvals the verdict asks for.
 std::vector<std::string> rolesAsked(const policy::Verdict& verdict);
+/// Why an approval by this person would be refused, by what the request's newest decision asks for; nothing when it
+/// would count or be a record.
+std::optional<std::string> whyMayNotApprove(db::Session& session, const ChangeRequest& request,
+                                            const Identity& identity);
 bool allMet(const std::vector<Requirement>& requirements);
 
 }  // namespace regesta::governance

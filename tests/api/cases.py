@@ -10,12 +10,14 @@
 An expected JSON object names the members that must be there; others may stand beside them. "*" accepts anything, "!absent"
 wants the member not to be there, "~text" a string that contains the text, "$name" remembers the value at first and wants
 the same later; ${name} is put into later requests. Lists must match item by item. A body that is no JSON must be contained.
+`-- 200 soon`: asked again until the answer is as expected, for what follows a change after its answer (the ledger's index).
 `@repeat N C` in a body stands for N times the character C.
 """
 
 import http.client
 import json
 import re
+import time
 from dataclasses import dataclass, field
 
 
@@ -28,6 +30,7 @@ class Case:
     headers: dict = field(default_factory=dict)
     body: str = ""
     status: int = 0
+    soon: bool = False
     expected: str = ""
 
 
@@ -44,7 +47,8 @@ def parse(text):
             case.headers[key] = value
         case.body = "\n".join(rest).strip("\n")
         status, _, case.expected = answer.partition("\n")
-        case.status, case.expected = int(status.split()[0]), case.expected.strip()
+        words = status.split()
+        case.status, case.soon, case.expected = int(words[0]), words[1:] == ["soon"], case.expected.strip()
         cases.append(case)
     return cases
 
@@ -81,8 +85,22 @@ def fill(text, memory):
     return re.sub(r"@repeat (\d+) (.)", lambda m: m.group(2) * int(m.group(1)), text)
 
 
+SOON_SECONDS = 20
+
+
 def run(case, host, port, memory):
     """None, or what was wrong."""
+    late = time.monotonic() + (SOON_SECONDS if case.soon else 0)
+    while True:
+        learnt = dict(memory)
+        fault = ask(case, host, port, learnt)
+        if fault is None or time.monotonic() >= late:
+            memory.update(learnt)
+            return fault
+        time.sleep(0.02)
+
+
+def ask(case, host, port, memory):
     connection = http.client.HTTPConnection(host, port, timeout=20)
     headers = {"Content-Type": "application/json"} | {k: fill(v, memory) for k, v in case.headers.items()}
     body = fill(case.body, memory).encode()

@@ -179,7 +179,7 @@ test('what rolls out is on the home screen, and follows', async () => {
   await stage.call('anna', 'POST', `/api/v1/prompts/greeting/rollouts/${stage.rollout.id}/pause`, { reason: 'lunch' });
   await page.locator('main').getByText('paused', { exact: true }).waitFor();
   await link.click();
-  await page.getByRole('heading', { level: 1, name: 'Version 2 on production' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'greeting: version 2 to production' }).waitFor();
   await stage.call('anna', 'POST', `/api/v1/prompts/greeting/rollouts/${stage.rollout.id}/rollback`, { reason: 'worse' });
   await page.goto('/');
   await page.getByText('Nothing is rolling out.').waitFor();

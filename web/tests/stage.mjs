@@ -76,7 +76,7 @@ export class Stage {
     await this.call('anna', 'POST', '/api/v1/assets', { kind: 'dataset', name: 'holdout', description: 'mortgage applications' });
     await this.call('anna', 'POST', '/api/v1/policies/two-eyes', { modules: [{ name: 'gate.rego', text: `package regesta.gate
 
-require contains {"code": "risk", "msg": "a risk officer approves", "cure": "ask risk", "approvals": {"role": "risk", "count": 1, "not_author": true}} if input.candidate
+require contains {"code": "risk", "msg": "a risk officer approves", "cure": "regesta approve <id> --role risk", "approvals": {"role": "risk", "count": 1, "not_author": true}} if input.candidate
 ` }] });
     await this.call('anna', 'POST', '/api/v1/policies/bindings', { kind: 'prompt', name_pattern: 'loan-*', pointer: 'production', policy: 'two-eyes' });
     await this.call('anna', 'POST', '/api/2.0/mlflow/experiments/create', { name: 'loans' });

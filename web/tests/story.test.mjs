@@ -2,7 +2,7 @@
 // receipt verifies in the browser, and a lying server is caught.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Stage } from './stage.mjs';
+import { people, Stage } from './stage.mjs';
 
 let stage;
 before(async () => { stage = await new Stage().open(); await stage.fill(); });
@@ -106,7 +106,7 @@ test('a wrong password says so, and signing out ends the session on the server',
   await page.getByLabel('Name').fill('rita');
   await page.getByLabel('Password').fill('wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('alert').waitFor();
+  await page.getByRole('alert').filter({ hasText: 'The name or the password is wrong.' }).waitFor();
   await page.getByLabel('Password').fill('another password');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Ledger' }).waitFor();
@@ -122,4 +122,73 @@ test('a wrong password says so, and signing out ends the session on the server',
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Password').waitFor();
   assert.equal(await me(), 401);
+});
+
+test('whoever made a version is told why the answer is somebody else’s, and nothing waits for them', async () => {
+  const both = ['contributor', 'risk'].map((role) => ({ role, workspace: '*', name_pattern: '*' }));
+  await stage.call('anna', 'POST', '/api/v1/users', { name: 'cora', password: (people.cora = 'a fifth password'), grants: both });
+  await stage.call('cora', 'POST', '/api/v1/prompts/loan-summary/versions', { template: 'Summarise {{name}}.', description: 'hers' });
+  const { version } = await stage.call('cora', 'GET', '/api/v1/assets/prompt/loan-summary/versions/latest');
+  const { change_request } = await stage.call('cora', 'PUT', '/api/v1/assets/prompt/loan-summary/aliases/production', { version });
+  const page = await stage.page('cora');
+  await page.getByText('Nothing waits for your approval. 1 open change request waits for others').waitFor();
+  await page.goto(`/changes/${change_request.id}`);
+  await page.getByText('You made this version, so somebody else has to approve it.').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Approve' }).isDisabled(), true);
+  await page.getByText('Approvals: 0 of 1, needs risk').waitFor();
+  // A requirement of evidence is none of an approval, and what helps names this very request.
+  await page.getByText(`regesta approve ${change_request.id} --role risk`).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test('a prompt’s name may hold slashes, encoded or as it is typed', async () => {
+  for (const template of ['Hello {{name}}', 'Good day, {{name}}']) await stage.call('anna', 'POST', `/api/v1/prompts/${encodeURIComponent('support/greeting')}/versions`, { template });
+  const page = await stage.page('anna');
+  await page.goto('/prompts/support/greeting');
+  await page.getByRole('heading', { level: 1, name: 'support/greeting' }).waitFor();
+  await page.getByRole('link', { name: 'What changed' }).click();
+  await page.getByRole('heading', { level: 1, name: 'What changed from 1 to 2' }).waitFor();
+  await page.getByRole('link', { name: 'support/greeting' }).click();
+  await page.getByRole('heading', { level: 1, name: 'support/greeting' }).waitFor();
+  await page.goto('/prompts');
+  await page.getByRole('link', { name: 'support/greeting' }).click();
+  await page.getByRole('heading', { level: 1, name: 'support/greeting' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { level: 1, name: 'support/greeting' }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test('links that MLflow’s clients print lead here', async () => {
+  const page = await stage.page('anna');
+  await page.goto(`/#/experiments/1/runs/${stage.runs[1]}`);
+  await page.getByRole('heading', { level: 1, name: 'run-1' }).waitFor();
+  assert.equal(new URL(page.url()).pathname, `/runs/${stage.runs[1]}`);
+  await page.goto('/#/prompts/loan-summary');
+  await page.getByRole('heading', { level: 1, name: 'loan-summary' }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test('the health page says both versions', async () => {
+  const page = await stage.page('anna');
+  await page.goto('/settings');
+  await page.getByText(/^\d+\.\d+\.\d+.* · behaves like MLflow 3\.\d+\.\d+$/).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test('the first user becomes admin, and the page says so before', async () => {
+  const fresh = await new Stage().open({ users: false });
+  try {
+    const page = await fresh.page();
+    await page.goto('/settings/users');
+    await page.getByText('The first user becomes admin').waitFor();
+    assert.equal(await page.getByLabel('role').count(), 0);
+    await page.getByLabel('name', { exact: true }).fill('anna');
+    await page.getByLabel('password').fill(people.anna);
+    await page.getByRole('button', { name: 'Add user' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    const me = await fresh.call('anna', 'GET', '/api/v1/users/me');
+    assert.deepEqual(me.grants.map((grant) => grant.role), ['admin']);
+  } finally {
+    await fresh.close();
+  }
 });

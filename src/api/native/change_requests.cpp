@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "governance/decision.h"
+#include "governance/requirement.h"
 
 namespace regesta::api::native {
 
@@ -172,7 +173,8 @@ Page<ChangeRequestAnswer> listApprovals(Call& call, const WaitingQuery& query) {
   return pageOf(call, filter, query.pageSize, query.pageToken, [&](db::Session& session, const ChangeRequest& request) {
     if (!call.identity->may(Verb::approve, call.workspace, request.key.name)) return false;
     std::vector<governance::Approval> given = governance::approvalsOf(session, request.id);
-    return std::ranges::find(given, call.actor().name, &governance::Approval::actor) == given.end();
+    return std::ranges::find(given, call.actor().name, &governance::Approval::actor) == given.end() &&
+           !governance::whyMayNotApprove(session, request, *call.identity);
   });
 }
 

@@ -75,7 +75,9 @@ struct WaitingQuery {
   std::string waitingFor, pageToken;
   std::int64_t pageSize = 0;
   static constexpr Field fields[] = {
-      field<&WaitingQuery::waitingFor>("waiting_for", about("\"me\": open requests that I may approve and have not")),
+      field<&WaitingQuery::waitingFor>(
+          "waiting_for",
+          about("\"me\": open requests that I have not approved and whose approval by me would not be refused")),
       field<&WaitingQuery::pageToken>("page_token"), field<&WaitingQuery::pageSize>("page_size", pageRule)};
 };
 

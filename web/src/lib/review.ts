@@ -1,5 +1,5 @@
 // What a change request still needs, in numbers: "1 of 2, needs risk".
-import type { Grant, Me, Verdict } from './types';
+import type { ChangeRequest, Grant, Me, Verdict } from './types';
 
 export interface Approvals { given: number; wanted: number; missing: string[]; roles: string[] }
 
@@ -33,6 +33,17 @@ const approves = ({ role }: Grant) => !['reader', 'contributor', 'auditor', 'run
 /** The roles in which somebody may answer about an asset of that name. What is shown follows it; the server decides. */
 export function rolesToApprove(me: Me | undefined, name: string): string[] {
   return [...new Set((me?.grants ?? []).filter((grant) => approves(grant) && fits(grant.name_pattern || '*', name)).map((grant) => grant.role))];
+}
+
+/** Why an approval of theirs would be refused, as the server does: in every role it asks them for, their own work or wish is out. */
+export function whyNotApprove(request: ChangeRequest, me: Me | undefined, author: string): string | undefined {
+  const mine = rolesToApprove(me, request.name);
+  const asked = request.verdict.require.flatMap(({ approvals }) => (approvals?.role && mine.includes(approvals.role) ? [approvals] : []));
+  const reason = (asks: typeof asked) =>
+    author === me?.actor && asks.some((it) => it.not_author !== false) ? 'You made this version, so somebody else has to approve it.'
+    : request.requested_by === me?.actor && asks.some((it) => it.not_requester) ? 'You asked for this move, so somebody else has to approve it.' : undefined;
+  const reasons = [...new Set(asked.map((it) => it.role))].map((role) => reason(asked.filter((it) => it.role === role)));
+  return reasons.every(Boolean) ? reasons[0] : undefined;
 }
 
 /** What an admin types to add a role: grants are replaced as a whole, so those that are there stand in it too. */

@@ -1,10 +1,21 @@
 // Plain history routing: every screen has an address, filters live in its query.
+import { mlflowAddress } from './mlflow';
+
+// MLflow prints links with its own UI's addresses; they lead to our screens.
+function fromMlflow() {
+  const address = mlflowAddress(location.hash);
+  if (location.pathname === '/' && address) history.replaceState(null, '', address);
+}
+fromMlflow();
+
 let here = $state({ path: location.pathname, search: location.search });
-addEventListener('popstate', () => (here = { path: location.pathname, search: location.search }));
+addEventListener('popstate', () => { fromMlflow(); here = { path: location.pathname, search: location.search }; });
 
 export const route = {
   get path() { return here.path; },
   get segments() { return here.path.split('/').filter(Boolean).map(decode); },
+  /** Everything behind the first segment: names hold slashes, and whoever types one does not encode it. */
+  rest(end?: number) { return this.segments.slice(1, end).join('/'); },
   get query() { return new URLSearchParams(here.search); },
 };
 
@@ -43,6 +54,7 @@ export function followLinks(event: MouseEvent) {
 
 const kinds: Record<string, string> = { prompt: 'prompts', model: 'models', dataset: 'datasets', policy: 'policies', artifact: 'artifacts' };
 export const kindOf = Object.fromEntries(Object.entries(kinds).map(([kind, word]) => [word, kind]));
+/** Names are encoded as a whole, so that the slashes of a name are no segments. */
 export const assetAddress = (kind: string, name: string, version?: number | string) =>
   `/${kinds[kind] ?? kind}/${encodeURIComponent(name)}` + (version === undefined ? '' : `?version=${encodeURIComponent(version)}`);
 

@@ -14,7 +14,7 @@ export interface HistoryItem {
   at: string; action: string; from: number; to: number; actor: string; requested_by?: string; approved_by: string[]; decision?: string;
   entry_index?: number; codes: string[];
 }
-export interface Finding { code: string; msg: string; cure?: string; needs?: string; met?: boolean; by?: string[]; approvals?: { role?: string; count?: number; not_author?: boolean } }
+export interface Finding { code: string; msg: string; cure?: string; needs?: string; met?: boolean; by?: string[]; approvals?: { role?: string; count?: number; not_author?: boolean; not_requester?: boolean } }
 export interface Verdict { deny: Finding[]; warn: Finding[]; require: Finding[]; error?: string }
 export interface ChangeRequest {
   id: number; status: string; kind: string; name: string; pointer: string; action: string; version: number; from: number; digest: string;

@@ -8,7 +8,7 @@ export function ago(time: string, now = Date.now()) {
   return 'just now';
 }
 export const exact = (time: string) => new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
-export const number = (value: number) => (Number.isInteger(value) ? String(value) : value.toPrecision(4).replace(/\.?0+$/, ''));
+export const number = (value: number) => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4))));
 export const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 export const who = (actor: string) => actor.replace(/^(user|local):/, '');
 export const short = (digest: string) => digest.slice(0, 12);

@@ -1,0 +1,17 @@
+// The addresses of MLflow's own UI, as its clients print them, and the screens that answer the same here.
+const segment = '([^/?#]+)';
+const known: [RegExp, (...parts: string[]) => string][] = [
+  [new RegExp(`^#/experiments/${segment}/runs/${segment}`), (_, run) => `/runs/${run}`],
+  [new RegExp(`^#/experiments/${segment}`), (experiment) => `/runs?experiment=${experiment}`],
+  [new RegExp(`^#/models/${segment}/versions/${segment}`), (name, version) => `/models/${name}?version=${version}`],
+  [new RegExp(`^#/models/${segment}`), (name) => `/models/${name}`],
+  [new RegExp(`^#/prompts/${segment}`), (name) => `/prompts/${name}`],
+];
+
+export function mlflowAddress(hash: string): string | undefined {
+  for (const [pattern, address] of known) {
+    const match = pattern.exec(hash);
+    if (match) return address(...match.slice(1));
+  }
+  return undefined;
+}
