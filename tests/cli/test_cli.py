@@ -54,7 +54,8 @@ def test_mistyped_words_get_a_suggestion_and_exit_code_2(words, suggestion):
     (["evidence", "add", "a@1"], "--type"), (["promote", "a@1", "--to"], "--to needs ALIAS"),
     (["prompt", "render", "a", "--var", "name"], "--var is written"), (["rollout", "start", "a"], "give a VERSION, or --plan FILE"),
     (["prompt", "create", "a", "--template", "x", "--file", "y"], "not several"), (["serve", "--listen", "4711"], "HOST:PORT"),
-    (["prompt", "create", "a", "--file", "/nonexistent/file"], "cannot be read"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
+    (["prompt", "create", "a", "--file", "/nonexistent/file"], "cannot be read"),
+    (["version", "create", "artifact/a", "--file", "/nonexistent/file"], "no file"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
     (["ledger", "verify"], "--receipt"), (["policy", "bind", "p", "model/x"], "#ALIAS"), (["model", "show", "model/"], "names no asset"),
     (["rollback", "x", "--to", "two"], "whole number")])
 def test_a_wrong_command_line_says_which_argument_and_exits_2(words, why):
