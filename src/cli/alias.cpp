@@ -38,13 +38,31 @@ std::string appliedText(Session& session, const json::object& answer) {
   return text;
 }
 
+std::string activeRollout(Session& session, const Reference& ref, const std::string& alias) {
+  if (ref.kind != "prompt" || session.json()) return {};
+  json::value page =
+      session.api().get(route({"prompts", ref.name, "rollouts"}), {{"alias", alias}, {"page_size", "1"}});
+  for (const json::value& item : page.at("items").as_array()) {
+    std::string status = member(item.as_object(), "status");
+    if (status == "running" || status == "paused") return member(item.as_object(), "id");
+  }
+  return {};
+}
+
+std::string stoppedText(Session& session, const Reference& ref, const std::string& rollout) {
+  if (rollout.empty()) return {};
+  json::object now = session.api().get(route({"prompts", ref.name, "rollouts", rollout})).as_object();
+  return member(now, "status") == "stopped" ? fmt::format("\nrollout {} was stopped by this", rollout) : "";
+}
+
 namespace {
 
 int set(Session& session) {
   Reference ref = session.reference();
   const std::string& alias = session.args.text("ALIAS");
+  std::string rollout = activeRollout(session, ref, alias);
   json::object outcome = moveAlias(session, ref, alias, session.args.text("VERSION"));
-  return session.said(outcome, moveText(ref, alias, outcome));
+  return session.said(outcome, moveText(ref, alias, outcome) + stoppedText(session, ref, rollout));
 }
 
 int remove(Session& session) {

@@ -102,8 +102,6 @@ Connection effectiveConnection(const std::string& urlFlag, const std::string& wo
   if (connection.token.empty()) {
     connection.user = environment("REGESTA_USER");
     connection.password = environment("REGESTA_PASSWORD");
-    if (!connection.user.empty() && connection.password.empty())
-      throw Error(Code::invalid, "REGESTA_USER is set, but REGESTA_PASSWORD is not set");
   }
   if (connection.authorization().empty() && connection.url == withoutSlash(stored.url)) {
     connection.token = stored.token;

@@ -5,25 +5,6 @@
 namespace regesta::cli {
 namespace {
 
-/// The rollout that is under way on an alias; empty without one. Only prompts have them.
-std::string activeRollout(Session& session, const Reference& ref, const std::string& alias) {
-  if (ref.kind != "prompt" || session.json()) return {};
-  json::value page =
-      session.api().get(route({"prompts", ref.name, "rollouts"}), {{"alias", alias}, {"page_size", "1"}});
-  for (const json::value& item : page.at("items").as_array()) {
-    std::string status = member(item.as_object(), "status");
-    if (status == "running" || status == "paused") return member(item.as_object(), "id");
-  }
-  return {};
-}
-
-/// Moving an alias ends the rollout on it; whoever did that should hear of it.
-std::string stoppedText(Session& session, const Reference& ref, const std::string& rollout) {
-  if (rollout.empty()) return {};
-  json::object now = session.api().get(route({"prompts", ref.name, "rollouts", rollout})).as_object();
-  return member(now, "status") == "stopped" ? fmt::format("\nrollout {} was stopped by this", rollout) : "";
-}
-
 int promote(Session& session) {
   Reference ref = session.version();
   std::string alias = aliasOf(session, ref, "to");
@@ -55,8 +36,10 @@ int rollback(Session& session) {
   std::string rollout = activeRollout(session, ref, alias);
   json::object outcome =
       session.api().post(route({"assets", ref.kind, ref.name, "aliases", alias, "rollback"}), body).as_object();
-  std::string why = session.args.has("to") ? "the version that was asked for" : "the version that stood there before";
-  return session.said(outcome, moveText(ref, alias, outcome) + ": " + why + stoppedText(session, ref, rollout));
+  std::string why =
+      session.args.has("to") ? "is what was asked for" : "is the newest other one that stood there before";
+  return session.said(outcome, fmt::format("{}\nversion {} {}{}", moveText(ref, alias, outcome), member(outcome, "to"),
+                                           why, stoppedText(session, ref, rollout)));
 }
 
 }  // namespace

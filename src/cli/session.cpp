@@ -13,7 +13,11 @@ constexpr std::size_t listLimit = 100'000;  // rows; a longer list is for --json
 }
 
 Api& Session::api() {
-  if (!api_) api_ = std::make_unique<Api>(effectiveConnection(args.text("url"), args.text("workspace")));
+  if (api_) return *api_;
+  Connection connection = effectiveConnection(args.text("url"), args.text("workspace"));
+  if (!connection.user.empty() && connection.password.empty())
+    throw Error(Code::unauthenticated, "REGESTA_USER is set, but REGESTA_PASSWORD is not set");
+  api_ = std::make_unique<Api>(std::move(connection));
   return *api_;
 }
 
