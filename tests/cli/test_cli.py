@@ -237,6 +237,7 @@ def test_a_refusal_prints_every_reason_and_cure(cli, tmp_path):
     refused = json.loads(cli.run("promote", "artifact/x@1", "--json").stdout)["error"]
     assert refused["code"] == "refused" and len(refused["detail"]["verdict"]["deny"]) == 2
     assert [item["action"] for item in cli.json("history", "artifact/x")["items"]] == ["move-refused"] * 2
+    assert cli.run("request", "comment", "99", "--text", "hello").returncode == 4
 
 
 def test_a_misspelt_role_or_workspace_is_no_role(cli, server):
@@ -331,6 +332,10 @@ def test_receipts_backups_and_verification(cli, server, tmp_path):
         cli.done("version", "create", "artifact/x", "--file", tmp_path / "data.txt")
     cli.done("alias", "set", "artifact/x", "live", "1")
     entry = cli.json("history", "artifact/x#live")["items"][0]["entry_index"]
+    assert "artifact/x#live stood on version 1" in cli.done("history", "artifact/x#live", "--at", "2999-01-01T00:00:00Z")
+    assert "stood on nothing" in cli.done("history", "artifact/x#live", "--at", "2001-01-01T00:00:00Z")
+    assert cli.json("lineage", "artifact/x@1", "--at", "2001-01-01T00:00:00Z")["edges"] == []
+    assert cli.run("history", "artifact/x#live", "--at", "yesterday").returncode == 1
     base = tmp_path / "receipt"
     cli.done("ledger", "receipt", entry, "--output", base)
     check = ["ledger", "verify", "--receipt", f"{base}.tlog-proof", "--key", f"{base}.vkey", "--entry"]
