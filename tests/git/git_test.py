@@ -114,7 +114,7 @@ def test_files_stay_and_history_is_not_rewritten(clone, api):
     work.push()
     work.git("rm", "-q", "prompts/greeting/v1.0.0.md")
     work.git("commit", "-q", "-m", "away")
-    assert "is registered" in work.push(check=False).said
+    assert "run `regesta version delete prompt/greeting@1.0.0`" in work.push(check=False).said
     work.git("reset", "-q", "--hard", "HEAD~1")
     work.git("commit", "-q", "--amend", "-m", "other words")
     assert "non-fast-forward" in work.push("--force", "HEAD:main", check=False).err

@@ -87,5 +87,13 @@ TEST(Summary, OfNothingIsZero) {
   EXPECT_EQ(none.quantile(0.5), 0);
 }
 
+TEST(Summary, aQuantileOfFewIsOneOfThem) {
+  Summary few;
+  for (double value : {0.4, 96.3, 840.0}) few.see(value, 0);
+  EXPECT_NEAR(few.quantile(0.95), 840, 8.4);
+  EXPECT_NEAR(few.quantile(0.5), 96.3, 1);
+  EXPECT_NEAR(few.quantile(0.01), 0.4, 0.004);
+}
+
 }  // namespace
 }  // namespace regesta::delivery
