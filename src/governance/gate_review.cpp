@@ -66,29 +66,45 @@ std::vector<std::string> rolesToApproveIn(const Identity& identity, const Change
   return {std::string(role)};
 }
 
-std::optional<std::string> whyUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
+/// What its newest decision asks for, and what decides whose approval that counts.
+struct Asked {
+  policy::Verdict verdict;
+  Facts facts;
+};
+std::optional<Asked> askedBy(db::Session& session, const ChangeRequest& request, bool onlyMissing) {
   auto decision = findDecision(session, request.decision);
   if (!decision) return std::nullopt;
-  Facts facts;
-  facts.candidate = registry::findVersion(session, request.key, request.toNumber);
-  facts.current = registry::findVersion(session, request.key, request.fromNumber);
-  facts.open = request;
-  return whyNotCounted(approval, policy::readVerdict(parseJson(decision->body).as_object().at("verdict")), facts);
+  json::value body = parseJson(decision->body);
+  Asked asked{policy::readVerdict(body.at("verdict")), {}};
+  const json::array& state = body.at("requirements").as_array();
+  std::size_t i = 0;
+  if (onlyMissing)
+    std::erase_if(asked.verdict.require,
+                  [&](const policy::Finding&) { return i < state.size() && state[i++].at("met").as_bool(); });
+  asked.facts.candidate = registry::findVersion(session, request.key, request.toNumber);
+  asked.facts.current = registry::findVersion(session, request.key, request.fromNumber);
+  asked.facts.open = request;
+  return asked;
 }
 
 /// An approval that no requirement would count is an error to tell at once, not to store silently.
 void refuseUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
-  if (auto why = whyUncounted(session, request, approval)) throw Error(Code::denied, *why);
+  auto asked = askedBy(session, request, false);
+  if (!asked) return;
+  if (auto why = whyNotCounted(approval, asked->verdict, asked->facts)) throw Error(Code::denied, *why);
 }
 
 }  // namespace
 
-std::optional<std::string> whyMayNotApprove(db::Session& session, const ChangeRequest& request,
-                                            const Identity& identity) {
+bool waitsFor(db::Session& session, const ChangeRequest& request, const Identity& identity) {
+  if (!identity.may(Verb::approve, request.key.workspace, request.key.name)) return false;
+  std::vector<Approval> given = approvalsOf(session, request.id);
+  if (std::ranges::find(given, identity.actor.name, &Approval::actor) != given.end()) return false;
+  auto asked = askedBy(session, request, true);
   Approval approval;
   approval.actor = identity.actor.name;
   approval.roles = approvalRoles(identity, request);
-  return whyUncounted(session, request, approval);
+  return asked && wouldCount(approval, asked->verdict, asked->facts);
 }
 
 Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {

@@ -236,6 +236,12 @@ std::optional<std::string> whyNotCounted(const Approval& approval, const policy:
   return why;
 }
 
+bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const Facts& facts) {
+  return std::ranges::any_of(approvalNeeds(verdict), [&](const auto& asked) {
+    return holds(approval, asked.first) && !excluded(approval, asked.second, facts);
+  });
+}
+
 bool allMet(const std::vector<Requirement>& requirements) {
   return std::ranges::all_of(requirements, [](const Requirement& requirement) { return requirement.met; });
 }

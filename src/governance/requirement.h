@@ -14,10 +14,10 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
 /// author or the requester. Nothing when one would count it, or when none asks for these roles: then it is a record. Of
 /// `facts`, candidate, current and open are looked at.
 std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
-/// Why an approval by this person would be refused, by what the request's newest decision asks for; nothing when it
-/// would count or be a record.
-std::optional<std::string> whyMayNotApprove(db::Session& session, const ChangeRequest& request,
-                                            const Identity& identity);
+/// Whether one of the requirements that ask for its roles would count it.
+bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
+/// Whether something that an open request still lacks is this person's approval, who has not given it.
+bool waitsFor(db::Session& session, const ChangeRequest& request, const Identity& identity);
 bool allMet(const std::vector<Requirement>& requirements);
 
 }  // namespace regesta::governance

@@ -20,7 +20,7 @@ test('people discuss a change request, and nobody reloads', async () => {
   await lena.getByText('Approvals: 0 of 2, needs legal and risk').waitFor();
   await rita.getByRole('button', { name: 'Comment' }).click();
   await lena.getByText('Was it').waitFor();
-  await lena.getByText(/rita commented on/).waitFor();
+  await lena.getByText(/rita commented/).waitFor();
   assert.equal(await lena.evaluate(() => window.pwned), undefined);
   assert.equal(await lena.locator('ol[aria-label="Comments"] :is(img, script, a[href^="javascript"])').count(), 0);
   assert.equal(await rita.getByLabel('Comment', { exact: true }).inputValue(), '');
