@@ -83,7 +83,7 @@ class Person:
 
 def fetch(address, person=None):
     """Status and text of a page, as a browser would get it, or as that person."""
-    request = urllib.request.Request(address)
+    request = urllib.request.Request(address, headers={"Accept": "application/json" if person else "text/html"})
     if person:
         credentials = base64.b64encode(f"{person.name}:{person.password}".encode()).decode()
         request.add_header("Authorization", f"Basic {credentials}")

@@ -1,7 +1,11 @@
 #include "base/config.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 
 #include <toml++/toml.h>
 
@@ -38,6 +42,28 @@ std::string flagName(std::string_view key) {
   auto near = nearest(key, known);
   throw error(Code::invalid, "{}: {} is not a setting{}", origin, key,
               near ? fmt::format("; did you mean {}?", *near) : "");
+}
+
+/// Variables that other parts read; see docs/cli.md.
+bool isOtherVariable(std::string_view name) {
+  static const std::set<std::string_view> others = {"REGESTA_URL",      "REGESTA_TOKEN",     "REGESTA_USER",
+                                                    "REGESTA_PASSWORD", "REGESTA_WORKSPACE", "REGESTA_CA_FILE"};
+  return others.contains(name);
+}
+
+/// A mistyped variable would be passed over in silence. Only what is nearly a setting is a mistake: the prefix is
+/// anybody's to use.
+void refuseMistyped(const char* variable) {
+  std::string_view text = variable;
+  std::string name(text.substr(0, text.find('=')));
+  if (!name.starts_with("REGESTA_") || isOtherVariable(name)) return;
+  std::vector<std::string> known;
+  for (const SettingInfo& info : settingInfos()) known.push_back(environmentName(info.key).substr(8));
+  std::string word = name.substr(8);
+  if (word.size() < 4 || std::ranges::find(known, word) != known.end()) return;
+  auto near = nearest(word, known);
+  if (near && near->front() == word.front())
+    throw error(Code::invalid, "environment: {} is not a setting; did you mean REGESTA_{}?", name, *near);
 }
 
 std::string tomlText(const toml::node& node, const std::string& key, const std::string& origin) {
@@ -116,6 +142,7 @@ Config Config::load(const std::map<std::string, std::string>& flags, const std::
     if (const char* value = std::getenv(name.c_str()))
       config.settings_[std::string(info.key)] = {value, "environment " + name};
   }
+  for (char** variable = environ; *variable; ++variable) refuseMistyped(*variable);
   for (const auto& [key, value] : flags) {
     if (!infoOf(key)) refuseKey(key, "flag");
     config.settings_[key] = {value, "flag " + flagName(key)};

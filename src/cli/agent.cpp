@@ -49,7 +49,7 @@ Commands agentCommands() {
                    {"prompt", "NAME", "keep this one from the start: NAME, NAME#ALIAS or NAME@VERSION", 'p', false,
                     true}},
        .examples = {"regesta agent --server https://regesta.example.org --prompt loan-summary",
-                    "curl http://127.0.0.1:4610/api/v1/prompts/loan-summary/resolve?key=user-17"},
+                    "curl 'http://127.0.0.1:4610/api/v1/prompts/loan-summary/resolve?key=user-17'"},
        .run = agent,
        .more =
            "Answers …/resolve and …/versions/V as the server does, byte for byte, rollouts included. It follows the\n"

@@ -24,13 +24,45 @@ json::object moveAlias(Session& session, const Reference& asset, std::string_vie
   return session.api().put(route({"assets", asset.kind, asset.name, "aliases", alias}), body).as_object();
 }
 
+std::string appliedText(Session& session, const json::object& answer) {
+  std::string text;
+  const json::value* applied = answer.if_contains("applied");
+  if (!applied || !applied->is_array()) return text;
+  for (const json::value& id : applied->get_array()) {
+    std::string number = json::serialize(id);
+    json::object request = session.api().get(route({"change-requests", number})).as_object();
+    text += fmt::format("\nchange request {} is complete: {}/{}#{} now points to version {}", number,
+                        member(request, "kind"), member(request, "name"), member(request, "pointer"),
+                        member(request, "version"));
+  }
+  return text;
+}
+
+std::string activeRollout(Session& session, const Reference& ref, const std::string& alias) {
+  if (ref.kind != "prompt" || session.json()) return {};
+  json::value page =
+      session.api().get(route({"prompts", ref.name, "rollouts"}), {{"alias", alias}, {"page_size", "1"}});
+  for (const json::value& item : page.at("items").as_array()) {
+    std::string status = member(item.as_object(), "status");
+    if (status == "running" || status == "paused") return member(item.as_object(), "id");
+  }
+  return {};
+}
+
+std::string stoppedText(Session& session, const Reference& ref, const std::string& rollout) {
+  if (rollout.empty()) return {};
+  json::object now = session.api().get(route({"prompts", ref.name, "rollouts", rollout})).as_object();
+  return member(now, "status") == "stopped" ? fmt::format("\nrollout {} was stopped by this", rollout) : "";
+}
+
 namespace {
 
 int set(Session& session) {
   Reference ref = session.reference();
   const std::string& alias = session.args.text("ALIAS");
+  std::string rollout = activeRollout(session, ref, alias);
   json::object outcome = moveAlias(session, ref, alias, session.args.text("VERSION"));
-  return session.said(outcome, moveText(ref, alias, outcome));
+  return session.said(outcome, moveText(ref, alias, outcome) + stoppedText(session, ref, rollout));
 }
 
 int remove(Session& session) {

@@ -68,6 +68,11 @@ std::string suggestion(const Command& command, std::string_view word) {
       if (option.required && app.get_option("--" + option.name)->empty())
         throw UsageError(fmt::format("`{}` needs --{} {}: {}", command.path, option.name, option.value, option.about));
   }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&fault)) {
+    for (const Option& option : command.options)
+      if (std::string_view(fault.what()).starts_with("--" + option.name + ":"))
+        throw UsageError(fmt::format("--{} needs {}: {}", option.name, option.value, option.about));
+  }
   throw UsageError(fmt::format("`{}`: {}", command.path, fault.what()));
 }
 
@@ -101,7 +106,9 @@ std::map<std::string, std::string> Arguments::pairs(std::string_view name) const
   for (const std::string& word : all(name)) {
     auto equals = word.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw UsageError(fmt::format("{} is written KEY=VALUE, not \"{}\"", name, word));
+      throw UsageError(fmt::format(
+          "{} is written KEY=VALUE, not \"{}\"",
+          fmt::format("{}{}", std::islower(static_cast<unsigned char>(name.front())) ? "--" : "", name), word));
     pairs[word.substr(0, equals)] = word.substr(equals + 1);
   }
   return pairs;

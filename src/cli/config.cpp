@@ -1,9 +1,11 @@
 #include "base/config.h"
 
 #include "cli/commands.h"
+#include "cli/grants.h"
 #include "cli/session.h"
 #include "cli/settings.h"
 #include "server/server.h"
+#include "server/version.h"
 
 namespace regesta::cli {
 namespace {
@@ -48,8 +50,36 @@ Look lookOf(server::Finding::Level level) {
   return {"problem", "✗", Colour::red};
 }
 
+/// What the other commands would talk to: whether it answers, which version it is, and whom it takes the caller for.
+void examineServer(Session& session, std::vector<server::Finding>& findings) {
+  using Level = server::Finding::Level;
+  std::string url;
+  try {
+    url = session.api().connection().url;
+    session.api().text("/ready");
+  } catch (const Error& fault) {
+    bool refused = fault.message.find("no answer from") == std::string::npos;
+    findings.push_back({refused ? Level::problem : Level::note, "server",
+                        url.empty() ? fault.message : fmt::format("{} is not ready: {}", url, fault.message), ""});
+    return;
+  }
+  json::value about = parseJson(session.api().text("/openapi.json"));
+  std::string version = member(about.at("info").as_object(), "version");
+  bool same = version == server::version;
+  findings.push_back({same ? Level::ok : Level::warning, "server", fmt::format("{} answers, version {}", url, version),
+                      same ? "" : fmt::format("this program is version {}", server::version)});
+  try {
+    json::object me = session.api().get(route({"users", "me"})).as_object();
+    std::string roles = member(me, "local") == "true" ? "no users yet, everything allowed" : grantsText(me);
+    findings.push_back({Level::ok, "login", fmt::format("{} ({})", member(me, "name"), roles), ""});
+  } catch (const Error& fault) {
+    findings.push_back({Level::problem, "login", fault.message, "regesta login " + url + " --user NAME"});
+  }
+}
+
 int doctor(Session& session) {
   std::vector<server::Finding> findings = server::examine(configOf(session.args));
+  examineServer(session, findings);
   json::array items;
   int problems = 0;
   for (const server::Finding& finding : findings) {
@@ -79,7 +109,7 @@ Commands configCommands() {
        .examples = {"regesta config", "REGESTA_LISTEN=127.0.0.1:5000 regesta config --json"},
        .run = config},
       {.path = "doctor",
-       .summary = "check a data directory and a configuration, and say what to do",
+       .summary = "check a data directory, a configuration, the server and your login, and say what to do",
        .options = settingOptions(),
        .examples = {"regesta doctor", "regesta doctor --data /var/lib/regesta"},
        .run = doctor,

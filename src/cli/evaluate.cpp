@@ -1,5 +1,5 @@
 #include "cli/commands.h"
-#include "cli/session.h"
+#include "cli/pointer_move.h"
 
 namespace regesta::cli {
 namespace {
@@ -60,6 +60,7 @@ int evaluate(Session& session) {
     printFields(fields);
     if (const json::value* fairness = evidence.if_contains("fairness"); fairness && fairness->is_object())
       for (const auto& [column, report] : fairness->get_object()) printGroups(std::string(column), report.as_object());
+    if (std::string applied = appliedText(session, evidence); !applied.empty()) fmt::print("{}\n", printable(applied));
   });
 }
 

@@ -1,5 +1,5 @@
 #include "cli/commands.h"
-#include "cli/session.h"
+#include "cli/pointer_move.h"
 
 namespace regesta::cli {
 namespace {
@@ -48,8 +48,9 @@ int add(Session& session) {
                        {"type", session.args.text("type")},
                        {"body", std::move(content)}};
   json::object made = session.api().post(route({"evidence"}), body).as_object();
-  return session.said(made, fmt::format("added evidence {} ({}, claimed) to {}@{}", member(made, "id"),
-                                        session.args.text("type"), ref.asset(), ref.selector));
+  return session.said(
+      made, fmt::format("added evidence {} ({}, claimed) to {}@{}{}", member(made, "id"), session.args.text("type"),
+                        ref.asset(), ref.selector, appliedText(session, made)));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/prompt_files.h"
 
 namespace regesta::cli {
@@ -52,7 +53,6 @@ fs::path folderOf(const std::string& path) {
 std::string_view signatureWord(std::string_view letter) {
   if (letter == "G") return "good";
   if (letter == "B" || letter == "R") return "bad";
-  if (letter == "N") return "none";
   return "unknown";  // expired, or by a key that nobody here vouches for
 }
 
@@ -68,8 +68,8 @@ registry::Tags gitProvenance(const std::string& path) {
   if (lines.size() >= 4) {
     tags["git.commit"] = lines[0];
     tags["git.author"] = lines[1];
-    tags["git.date"] = lines[2];
-    tags["git.signed"] = signatureWord(lines[3]);
+    if (auto at = parseTime(lines[2])) tags["git.time"] = formatTime(*at);
+    if (lines[3] != "N") tags["git.signature"] = fmt::format("{}, says Git", signatureWord(lines[3]));
     std::optional<std::string> at = git(folder, {"tag", "--points-at", std::string(lines[0])});
     if (at && !trim(*at).empty()) tags["git.tag"] = split(trim(*at), '\n')[0];
   }

@@ -28,6 +28,17 @@ json::array grantsOf(const Arguments& arguments) {
   return grants;
 }
 
+std::string ownRoles(const json::array& grants) {
+  static const std::set<std::string, std::less<>> known = {"reader", "contributor", "approver",
+                                                           "admin",  "auditor",     "runner"};
+  std::set<std::string> own;
+  for (const json::value& grant : grants)
+    if (std::string role = member(grant.as_object(), "role"); !known.contains(role)) own.insert(std::move(role));
+  std::string text;
+  for (const std::string& role : own) text += fmt::format("\n{}: an approval role of your own", role);
+  return text;
+}
+
 std::string grantsText(const json::object& holder) {
   const json::value* grants = holder.if_contains("grants");
   std::string text;

@@ -40,7 +40,7 @@ Commands loginCommands() {
        .options = {{"token", "TOKEN", "a service token; asked for when neither this nor --user is given"},
                    {"user", "NAME", "log in as a person, with a password"},
                    {"password", "TEXT", "the password; better: let it be asked for, or pass it on stdin"}},
-       .examples = {"regesta login http://regesta.bank.example --user anna", "regesta login --token rgt_…"},
+       .examples = {"regesta login http://regesta.bank.example --user anna", "regesta login --token rgs_…"},
        .run = login,
        .more = "The file is readable by you alone. REGESTA_URL with REGESTA_TOKEN, or with REGESTA_USER and\n"
                "REGESTA_PASSWORD, go before it."},

@@ -47,6 +47,17 @@ void printCommand(const Command& command, bool heading) {
   fmt::print("```\n");
 }
 
+std::string firstWord(const Command& command) { return command.path.substr(0, command.path.find(' ')); }
+
+/// The first words, each once, in the order of the list; several files add commands to one of them.
+std::vector<std::string> groups() {
+  std::vector<std::string> found;
+  for (const Command& command : allCommands())
+    if (!command.hidden && std::ranges::find(found, firstWord(command)) == found.end())
+      found.push_back(firstWord(command));
+  return found;
+}
+
 int page(Session&) {
   fmt::print(
       "# The command line\n\n"
@@ -62,13 +73,10 @@ int page(Session&) {
   fmt::print(
       "\nCredentials: `REGESTA_TOKEN`, or `REGESTA_USER` with `REGESTA_PASSWORD`, or what `regesta login` stored.\n"
       "`REGESTA_CA_FILE` names certificates to trust for a server with its own authority.\n");
-  std::string group;
-  for (const Command& command : allCommands()) {
-    if (command.hidden) continue;
-    std::string first = command.path.substr(0, command.path.find(' '));
-    if (first != group) fmt::print("\n## {}\n", first);
-    group = first;
-    printCommand(command, command.path != first);
+  for (const std::string& group : groups()) {
+    fmt::print("\n## {}\n", group);
+    for (const Command& command : allCommands())
+      if (!command.hidden && firstWord(command) == group) printCommand(command, command.path != group);
   }
   return Exit::done;
 }

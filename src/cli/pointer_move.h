@@ -10,4 +10,12 @@ std::string moveText(const Reference& reference, std::string_view alias, const j
 /// Asks the server to put an alias on a version. A refusal arrives as Error{refused} with the verdict in its detail.
 json::object moveAlias(Session& session, const Reference& asset, std::string_view alias, std::string_view version);
 
+/// The rollout that is under way on an alias; empty without one, for kinds that have none, and with --json.
+std::string activeRollout(Session& session, const Reference& asset, const std::string& alias);
+/// Moving an alias ends the rollout on it: a line for whoever did that; empty when it goes on.
+std::string stoppedText(Session& session, const Reference& asset, const std::string& rollout);
+/// What else the answer says happened, a line each: change requests that were carried out, and where their pointers
+/// stand now. Reads the member "applied".
+std::string appliedText(Session& session, const json::object& answer);
+
 }  // namespace regesta::cli

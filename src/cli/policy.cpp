@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/policy_files.h"
 #include "cli/session.h"
@@ -17,6 +18,17 @@ int list(Session& session) {
       "no policies yet; store one with `regesta policy push NAME FILE…`");
 }
 
+/// A gate that never asks whether the move is a rollback treats it as every other move.
+bool looksAtNoAction(const json::array& modules) {
+  bool gate = false;
+  for (const json::value& module : modules) {
+    std::string text = member(module.as_object(), "text");
+    if (text.find("input.action") != std::string::npos) return false;
+    gate |= text.find("deny contains") != std::string::npos || text.find("require contains") != std::string::npos;
+  }
+  return gate;
+}
+
 int push(Session& session) {
   json::array modules;
   for (const policy::Module& module : readModules(session.args.all("FILE")))
@@ -25,7 +37,11 @@ int push(Session& session) {
   json::object body = {{"modules", std::move(modules)}};
   if (session.args.has("description")) body["description"] = session.args.text("description");
   Reference ref = session.reference("NAME", "policy");
+  bool stopsRollbacks = !body.at("modules").as_array().empty() && looksAtNoAction(body.at("modules").as_array());
   json::object made = session.api().post(route({"policies", ref.name}), body).as_object();
+  if (stopsRollbacks && !session.json())
+    fmt::print(stderr, "{} this policy looks at no input.action, so it also stops rollbacks (docs/policy-input.md)\n",
+               paint("note:", Colour::yellow, stderr));
   return session.said(made, fmt::format("stored policy/{}@{}", ref.name, member(made, "version")));
 }
 
@@ -47,6 +63,31 @@ int show(Session& session) {
   });
 }
 
+bool hasAlias(const json::object& asset, std::string_view alias) {
+  const json::value* aliases = asset.if_contains("aliases");
+  if (aliases && aliases->is_array())
+    for (const json::value& one : aliases->get_array())
+      if (one.is_object() && member(one.get_object(), "name") == alias) return true;
+  return false;
+}
+
+/// A mistyped pointer guards nothing. Pointers may be guarded before they are made, so this is no error.
+void warnOfUnknownAlias(Session& session, const Reference& target) {
+  constexpr std::size_t looked = 1000;
+  if (session.json() || target.pointer.starts_with("stage:")) return;
+  bool any = false, found = false;
+  session.api().each(route({"assets"}), {{"kind", target.kind}}, looked, [&](const json::object& asset) {
+    if (!globMatch(target.name, member(asset, "name"))) return;
+    any = true;
+    found |= hasAlias(asset, target.pointer);
+  });
+  if (!found)
+    fmt::print(stderr, "{} {}\n", paint("note:", Colour::yellow, stderr),
+               any ? fmt::format("no {} that {} matches has an alias '{}' yet", target.kind, printable(target.name),
+                                 printable(target.pointer))
+                   : fmt::format("there is no {} yet that {} matches", target.kind, printable(target.name)));
+}
+
 int bind(Session& session) {
   Reference policy = session.reference("POLICY", "policy");
   std::string pointer = session.args.text("POINTER");
@@ -58,6 +99,7 @@ int bind(Session& session) {
       {"kind", target.kind}, {"name_pattern", target.name}, {"pointer", target.pointer}, {"policy", policy.name}};
   if (!policy.selector.empty()) body["policy_selector"] = policy.selector;
   json::object made = session.api().post(route({"policies", "bindings"}), body).as_object();
+  warnOfUnknownAlias(session, target);
   return session.said(made, fmt::format("policy/{} now guards {}/{}#{} (binding {})", policy.name, target.kind,
                                         target.name, target.pointer, member(made, "id")));
 }

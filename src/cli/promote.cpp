@@ -9,8 +9,9 @@ int promote(Session& session) {
   Reference ref = session.version();
   std::string alias = aliasOf(session, ref, "to");
   if (!session.args.flag("dry-run")) {
+    std::string rollout = activeRollout(session, ref, alias);
     json::object outcome = moveAlias(session, ref, alias, ref.selector);
-    return session.said(outcome, moveText(ref, alias, outcome));
+    return session.said(outcome, moveText(ref, alias, outcome) + stoppedText(session, ref, rollout));
   }
   json::object pointer = {{"kind", ref.kind}, {"name", ref.name}, {"alias", alias}, {"version", ref.selector}};
   json::object answer = session.api().post(route({"policies", "eval"}), json::object{{"pointer", pointer}}).as_object();
@@ -32,9 +33,13 @@ int rollback(Session& session) {
   std::string alias = aliasOf(session, ref, "alias");
   json::object body = {{"reason", session.args.text("reason")}};
   if (auto to = session.args.integer("to")) body["to"] = *to;
+  std::string rollout = activeRollout(session, ref, alias);
   json::object outcome =
       session.api().post(route({"assets", ref.kind, ref.name, "aliases", alias, "rollback"}), body).as_object();
-  return session.said(outcome, moveText(ref, alias, outcome));
+  std::string why =
+      session.args.has("to") ? "is what was asked for" : "is the newest other one that stood there before";
+  return session.said(outcome, fmt::format("{}\nversion {} {}{}", moveText(ref, alias, outcome), member(outcome, "to"),
+                                           why, stoppedText(session, ref, rollout)));
 }
 
 }  // namespace

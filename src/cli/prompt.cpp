@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/pointer_move.h"
+#include "cli/prompt_files.h"
 
 namespace regesta::cli {
 namespace {
@@ -7,6 +8,8 @@ namespace {
 int create(Session& session) {
   const Arguments& args = session.args;
   Reference ref = session.reference("NAME", "prompt");
+  int texts = args.has("messages") + args.has("file") + args.has("template");
+  if (texts > 1) throw UsageError("give one of --template, --file and --messages, not several");
   json::object body;
   if (args.has("messages")) {
     body["messages"] = parseJson(readInput(args.text("messages")));
@@ -20,8 +23,10 @@ int create(Session& session) {
   json::object tags;
   for (const auto& [key, value] : args.pairs("tag")) tags[key] = value;
   if (!tags.empty()) body["tags"] = std::move(tags);
-  json::value made = session.api().post(route({"prompts", ref.name, "versions"}), body);
-  return session.said(made, fmt::format("created prompt/{}@{}", ref.name, member(made.as_object(), "version")));
+  json::object made = session.api().post(route({"prompts", ref.name, "versions"}), body).as_object();
+  bool fresh = member(made, "created") == "true";
+  return session.said(made, fmt::format("{} prompt/{}@{} ({}){}", fresh ? "created" : "unchanged:", ref.name,
+                                        member(made, "version"), member(made, "semver"), bumpText(made)));
 }
 
 int resolve(Session& session) {

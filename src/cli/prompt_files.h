@@ -26,9 +26,13 @@ LocalPrompt readPromptFile(const std::string& path);
 /// What POST …/versions takes for it.
 json::object promptBody(const delivery::PromptFile& file);
 
-/// What Git knows of a file that lies in a work tree, as tags of a version: git.commit, git.author, git.date,
-/// git.tag, git.signed (good, bad, none, unknown), git.dirty. Empty without Git or a work tree.
+/// What Git knows of a file that lies in a work tree, as tags of a version: git.commit, git.author, git.time,
+/// git.tag, git.dirty, and of a signed commit git.signature ("good, says Git"; bad, unknown). Empty without Git or a
+/// work tree.
 registry::Tags gitProvenance(const std::string& path);
+
+/// ", minor" of the answer to a new version; empty where nothing was stored, or nothing stood before it.
+std::string bumpText(const json::object& made);
 
 /// What GTO's tags on the current commit say: "name@v1.2.3" a SemVer, "name#stage" an alias; those ending in '!' take
 /// back and are left out.

@@ -70,8 +70,7 @@ Outcome pushOne(Session& session, const LocalPrompt& local) {
                       {"bump", member(made, "bump")}};
     if (!session.json())
       fmt::print("{}: {} prompt/{}@{} ({}){}\n", local.path, fresh ? "stored" : "unchanged", local.file.name,
-                 member(made, "version"), member(made, "semver"),
-                 fresh && member(made, "bump") != "none" ? ", " + member(made, "bump") : "");
+                 member(made, "version"), member(made, "semver"), bumpText(made));
     json::array moved;
     outcome.exit = moveAliases(session, local, made, moved);
     if (!moved.empty()) outcome.answer["aliases"] = std::move(moved);
@@ -142,6 +141,11 @@ int plan(Session& session) {
 }
 
 }  // namespace
+
+std::string bumpText(const json::object& made) {
+  std::string bump = member(made, "bump");
+  return member(made, "created") == "true" && bump != "none" ? ", " + bump : "";
+}
 
 Commands promptPushCommands() {
   Operand path = {"PATH", "prompt files, or folders of them", true, true};

@@ -30,6 +30,10 @@ Reference parseReference(std::string_view text, std::string_view defaultKind) {
 
 Reference parseVersionReference(std::string_view text, std::string_view defaultKind) {
   Reference reference = parseReference(text, defaultKind);
+  if (reference.selector.empty() && !reference.pointer.empty()) {
+    reference.selector = std::exchange(reference.pointer, {});  // an alias is a selector, too
+    return reference;
+  }
   if (reference.selector.empty())
     throw UsageError(fmt::format("\"{}\" names no version; write {}@VERSION, as in {}@3", text, text, text));
   return reference;

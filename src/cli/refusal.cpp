@@ -34,15 +34,36 @@ void printFinding(const json::value& value, std::string_view mark, Colour colour
     fmt::print(stream, "      {}\n", paint("cure: " + cure, Colour::cyan, stream));
 }
 
+bool isMissing(const json::value& requirement, std::string_view what) {
+  return requirement.is_object() && !isMet(requirement.get_object()) && !member(requirement.get_object(), what).empty();
+}
+
+/// What to do now: the first thing that must happen, as a command where there is one.
+std::string nextStep(const json::object& verdict, const std::string& changeRequest) {
+  std::string again = "cure what is marked ✗, then run the same command again";
+  if (changeRequest.empty() || !findings(verdict, "deny").empty() || !member(verdict, "error").empty()) return again;
+  const json::array& required = findings(verdict, "require");
+  for (const json::value& requirement : required)
+    if (isMissing(requirement, "role"))
+      return paint(fmt::format("regesta approve {} --comment TEXT", changeRequest), Colour::bold, stderr) +
+             fmt::format("   (by somebody with the role {})", printable(member(requirement.get_object(), "role")));
+  for (const json::value& requirement : required)
+    if (isMissing(requirement, "evidence"))
+      return paint(printable(member(requirement.get_object(), "cure")), Colour::bold, stderr) +
+             "   (the move then follows by itself)";
+  return "what is marked … can be met by nothing: the policy must change";
+}
+
 }  // namespace
 
-void printVerdict(const json::object& verdict, std::FILE* stream) {
+void printVerdict(const json::object& verdict, std::FILE* stream, bool onlyUnmet) {
   if (std::string fault = member(verdict, "error"); !fault.empty())
     fmt::print(stream, "  {} the policy could not be evaluated: {}\n", paint("✗", Colour::red, stream),
                printable(fault));
   for (const json::value& finding : findings(verdict, "deny")) printFinding(finding, "✗", Colour::red, stream);
   for (const json::value& finding : findings(verdict, "require")) {
     bool met = finding.is_object() && isMet(finding.get_object());
+    if (met && onlyUnmet) continue;
     printFinding(finding, met ? "✓" : "…", met ? Colour::green : Colour::yellow, stream);
   }
   for (const json::value& finding : findings(verdict, "warn")) printFinding(finding, "!", Colour::yellow, stream);
@@ -62,16 +83,13 @@ void explainRefusal(const std::string& message, const json::object& detail) {
              printable(first));
   printVerdict(verdict->get_object(), stderr);
   const json::value* request = detail.if_contains("change_request");
+  std::string id;
   if (request && request->is_object()) {
-    std::string id = member(request->get_object(), "id");
+    id = member(request->get_object(), "id");
     std::string url = member(request->get_object(), "url");
     fmt::print(stderr, "change request {} is open{}\n", id, url.empty() ? "" : ": " + printable(url));
-    fmt::print(stderr, "next: {}\n",
-               paint(fmt::format("regesta approve {} --comment TEXT", id), Colour::bold, stderr) +
-                   "   (by somebody whom the policy asks for)");
-  } else {
-    fmt::print(stderr, "next: cure what is marked ✗, then run the same command again\n");
   }
+  fmt::print(stderr, "next: {}\n", nextStep(verdict->get_object(), id));
 }
 
 }  // namespace regesta::cli

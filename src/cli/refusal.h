@@ -11,6 +11,6 @@ namespace regesta::cli {
 void explainRefusal(const std::string& message, const json::object& detail);
 
 /// The verdict of a change request or a dry run on stdout: reasons, cures, requirements met and unmet.
-void printVerdict(const json::object& verdict, std::FILE* stream);
+void printVerdict(const json::object& verdict, std::FILE* stream, bool onlyUnmet = false);
 
 }  // namespace regesta::cli

@@ -73,7 +73,7 @@ int approve(Session& session) {
   }
   fmt::print("approved change request {}; it still waits for:\n", id);
   if (const json::value* verdict = outcome.if_contains("verdict"); verdict && verdict->is_object())
-    printVerdict(verdict->get_object(), stdout);
+    printVerdict(verdict->get_object(), stdout, true);
   return Exit::done;
 }
 

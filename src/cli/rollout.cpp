@@ -86,14 +86,37 @@ std::string stepText(const json::object& rollout) {
 }
 
 std::string said(const json::object& rollout) {
+  std::string status = member(rollout, "status"), forced = member(rollout, "forced"), serves;
+  if (status == "stopped" || status == "rolled-back") serves = member(rollout, "stable");
+  if (!forced.empty()) serves = forced;
+  if (!serves.empty())
+    return fmt::format("rollout {} of prompt/{}#{}: {}; everybody gets version {}", member(rollout, "id"),
+                       member(rollout, "prompt"), member(rollout, "alias"), status, serves);
   return fmt::format("rollout {} of prompt/{}#{}: {}, version {} beside {} at {} %", member(rollout, "id"),
                      member(rollout, "prompt"), member(rollout, "alias"), member(rollout, "status"), armsText(rollout),
                      member(rollout, "stable"), memberReal(rollout, "share", 2));
 }
 
+/// A guard on a mistyped metric guards nothing. Nothing at all reported yet is the usual beginning, and no sign of
+/// that.
+void warnOfUnknownMetrics(Session& session, const json::object& rollout) {
+  const json::value* guards = rollout.if_contains("guards");
+  if (session.json() || !guards || !guards->is_array()) return;
+  std::set<std::string> reported;
+  session.api().each(route({"prompts", member(rollout, "prompt"), "quality"}), {{"since", "1970-01-01T00:00:00Z"}},
+                     1000, [&](const json::object& item) { reported.insert(member(item, "metric")); });
+  if (reported.empty()) return;
+  for (const json::value& guard : guards->get_array())
+    if (std::string metric = member(guard.as_object(), "metric"); !reported.contains(metric))
+      fmt::print(stderr, "{} nobody has ever reported '{}' about this prompt; reported: {}\n",
+                 paint("warning:", Colour::yellow, stderr), printable(metric),
+                 printable(fmt::format("{}", fmt::join(reported, ", "))));
+}
+
 int start(Session& session) {
   const Arguments& args = session.args;
   Reference ref = session.reference("NAME", "prompt");
+  if (!args.has("VERSION") && !args.has("plan")) throw UsageError("give a VERSION, or --plan FILE");
   json::object body;
   if (args.has("plan")) body = parseJson(readInput(args.text("plan"))).as_object();
   if (args.has("VERSION")) body["version"] = args.text("VERSION");
@@ -105,6 +128,7 @@ int start(Session& session) {
   for (const std::string& text : args.all("guard")) guards.push_back(guard(text));
   if (!guards.empty()) body["guards"] = std::move(guards);
   json::value made = session.api().post(route({"prompts", ref.name, "rollouts"}), body);
+  warnOfUnknownMetrics(session, made.as_object());
   return session.said(made, said(made.as_object()));
 }
 

@@ -13,7 +13,11 @@ constexpr std::size_t listLimit = 100'000;  // rows; a longer list is for --json
 }
 
 Api& Session::api() {
-  if (!api_) api_ = std::make_unique<Api>(effectiveConnection(args.text("url"), args.text("workspace")));
+  if (api_) return *api_;
+  Connection connection = effectiveConnection(args.text("url"), args.text("workspace"));
+  if (!connection.user.empty() && connection.password.empty())
+    throw Error(Code::unauthenticated, "REGESTA_USER is set, but REGESTA_PASSWORD is not set");
+  api_ = std::make_unique<Api>(std::move(connection));
   return *api_;
 }
 
@@ -63,11 +67,11 @@ int Session::said(const json::value& value, const std::string& line) const {
 std::string readInput(const std::string& file) {
   std::ifstream opened;
   std::istream& input = file == "-" ? std::cin : (opened.open(file, std::ios::binary), opened);
-  if (!input) throw error(Code::notFound, "the file {} cannot be read", file);
+  if (!input) throw UsageError(fmt::format("the file {} cannot be read", file));
   std::string text(limits::wholeBody + 1, '\0');
   input.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(input.gcount()));
-  if (input.bad() || (text.empty() && !input.eof())) throw error(Code::notFound, "the file {} cannot be read", file);
+  if (input.bad() || (text.empty() && !input.eof())) throw UsageError(fmt::format("the file {} cannot be read", file));
   if (text.size() > limits::wholeBody)
     throw error(Code::tooLarge, "{} has more than {} MiB", file, limits::wholeBody >> 20);
   return text;

@@ -37,7 +37,7 @@ class Session {
   std::unique_ptr<Api> api_;
 };
 
-/// The text of a file, or of stdin for "-". Throws Error{notFound} or {tooLarge}.
+/// The text of a file, or of stdin for "-". Throws UsageError or Error{tooLarge}.
 std::string readInput(const std::string& file);
 
 }  // namespace regesta::cli

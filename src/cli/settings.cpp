@@ -27,6 +27,8 @@ Config configOf(const Arguments& arguments) {
   std::map<std::string, std::string> flags;
   for (const SettingInfo& info : settingInfos())
     if (auto value = arguments.maybe(flagOf(info.key))) flags[std::string(info.key)] = *value;
+  if (auto listen = flags.find("listen"); listen != flags.end() && listen->second.find(':') == std::string::npos)
+    throw UsageError(fmt::format("--listen needs HOST:PORT, as in 127.0.0.1:4600, not \"{}\"", listen->second));
   return Config::load(flags, arguments.text("config"));
 }
 

@@ -37,7 +37,8 @@ int create(Session& session) {
     body["password"] = passwordFor(session);
   }
   json::object made = session.api().post(route({"users"}), body).as_object();
-  return session.said(made, fmt::format("created user {} ({})", session.args.text("NAME"), grantsText(made)));
+  return session.said(made, fmt::format("created user {} ({}){}", session.args.text("NAME"), grantsText(made),
+                                        ownRoles(grantsOf(session.args))));
 }
 
 int link(Session& session) {
@@ -79,9 +80,10 @@ int setPassword(Session& session) {
 
 int grant(Session& session) {
   std::string path = route({"users", session.args.text("NAME"), "grants"});
-  json::value answer = session.api().put(path, json::object{{"grants", grantsOf(session.args)}});
-  return session.said(answer, fmt::format("{} now has: {}", session.args.text("NAME"),
-                                          grantsText(json::object{{"grants", grantsOf(session.args)}})));
+  json::array grants = grantsOf(session.args);
+  json::value answer = session.api().put(path, json::object{{"grants", grants}});
+  return session.said(answer, fmt::format("{} now has: {}{}", session.args.text("NAME"),
+                                          grantsText(json::object{{"grants", grants}}), ownRoles(grants)));
 }
 
 int remove(Session& session) {

@@ -55,6 +55,7 @@ int show(Session& session) {
 std::vector<std::pair<std::string, std::string>> filesOf(const std::string& given) {
   namespace fs = std::filesystem;
   std::vector<std::pair<std::string, std::string>> files;
+  if (!fs::exists(given)) throw UsageError(fmt::format("there is no file {}", given));
   if (!fs::is_directory(given)) return {{given, fs::path(given).filename().string()}};
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(given))
     if (entry.is_regular_file())

@@ -59,7 +59,8 @@ class Reader {
     for (const auto& [name, value] : *members_) {
       if (known_.contains(std::string(name))) continue;
       auto near = nearest(std::string_view(name), names);
-      fail(std::string_view(name), near ? fmt::format("is unknown; did you mean \"{}\"?", *near) : "is unknown");
+      fail(std::string_view(name), near ? fmt::format("is unknown; did you mean \"{}\"?", *near)
+                                        : fmt::format("is unknown; there are {}", fmt::join(names, ", ")));
     }
   }
   [[noreturn]] void fail(std::string_view member, std::string rule) const {

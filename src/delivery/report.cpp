@@ -74,7 +74,9 @@ class Batch {
           {workspace_, one.prompt, one.version});
       if (rows.next()) found->second = rows.integer(0);
     }
-    if (!found->second) why = fmt::format("version: prompt '{}' has no version {}", one.prompt, one.version);
+    if (!found->second)
+      why = fmt::format("version: prompt '{}' has no version {}", one.prompt,
+                        one.asked.empty() ? std::to_string(one.version) : one.asked);
     return found->second;
   }
 

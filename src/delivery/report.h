@@ -18,6 +18,7 @@ struct Report {
   std::string key;           ///< idempotency key, unique a prompt and metric; empty: every report counts
   std::int64_t at = 0;       ///< milliseconds; 0: now
   std::string source;        ///< "native", "langfuse", "mlflow", "otlp"
+  std::string asked = {};    ///< what the version was called, where its number is not known; for the refusal
 };
 struct ReportOutcome {
   enum class Kind { stored, duplicate, refused } kind = Kind::stored;

@@ -54,11 +54,12 @@ void Summary::merge(const Summary& other) {
 double Summary::deviation() const { return count_ < 2 ? 0 : std::sqrt(squares_ / static_cast<double>(count_ - 1)); }
 
 double Summary::quantile(double part) const {
-  double rank = part * static_cast<double>(count_ - 1);
+  // Nearest rank: the smallest value that at least this part of all is not above.
+  auto rank = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(part * static_cast<double>(count_))));
   std::int64_t passed = 0;
   for (const auto& [bucket, count] : buckets_) {
     passed += count;
-    if (static_cast<double>(passed) > rank) return std::clamp(middleOf(bucket), least_, most_);
+    if (passed >= rank) return std::clamp(middleOf(bucket), least_, most_);
   }
   return most_;
 }

@@ -1,5 +1,7 @@
 #include "governance/gate.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -125,6 +127,19 @@ void recordPending(registry::Change& change, const Case& about, const Judgement&
   outcome.entryId = change.lastEntry();
 }
 
+/// Decisions keep the policy's words; whoever asks gets commands to run.
+void fillCures(Outcome& outcome, const Question& question) {
+  auto fill = [&](std::string& cure) {
+    cure = filledCure(std::move(cure), question.key, question.to, outcome.changeRequest);
+  };
+  for (auto* findings : {&outcome.verdict.deny, &outcome.verdict.warn})
+    for (policy::Finding& finding : *findings) fill(finding.cure);
+  for (Requirement& requirement : outcome.requirements) {
+    if (requirement.cure.empty()) requirement.cure = requirement.hint;
+    fill(requirement.cure);
+  }
+}
+
 void closeApplied(registry::Change& change, const Case& about, const Judgement& judgement) {
   const auto& open = about.move.open;
   if (!open) return;
@@ -225,7 +240,10 @@ Outcome Gate::closedMeanwhile(std::int64_t changeRequest) {
 
 Outcome Gate::run(const Attempt& attempt) {
   for (int i = 0; i < options_.attempts; ++i)
-    if (auto outcome = tryOnce(attempt)) return *outcome;
+    if (auto outcome = tryOnce(attempt)) {
+      fillCures(*outcome, attempt.question);
+      return *std::move(outcome);
+    }
   throw error(Code::conflict, "{}#{} or what its policies look at keeps changing; try again",
               attempt.question.key.subject(), attempt.question.pointer);
 }
@@ -256,6 +274,28 @@ Outcome Gate::moveOrThrow(const Identity& identity, const Move& move) {
   throw Error(Code::refused, outcomeText(*this, move, outcome), writeJson(outcomeJson(*this, outcome)));
 }
 
+namespace {
+
+/// Going back must not undo what a guard has just done. Who names the version has seen it.
+void refuseThrownOut(db::Session& session, const registry::Asset& asset, std::string_view alias, std::int64_t target,
+                     const std::vector<registry::Position>& history) {
+  constexpr std::size_t looked = 100;
+  for (const registry::Rollout& rollout : registry::listRollouts(session, asset, alias, looked)) {
+    if (rollout.status != registry::RolloutStatus::rolledBack || rollout.endedBy != "system:guard") continue;
+    bool tried = rollout.serves(target) && rollout.stable != target;
+    bool since = std::ranges::any_of(history, [&](const registry::Position& position) {
+      return position.to == target && position.at > rollout.endedAt;  // somebody has decided otherwise
+    });
+    if (tried && !since)
+      throw error(Code::invalidState,
+                  "version {} stood on '{}' before, but a guard rolled it back {} (rollout {}): {}. Name it with "
+                  "--to {} to insist, or another version",
+                  target, alias, formatTime(rollout.endedAt), rollout.id, rollout.endReason, target);
+  }
+}
+
+}  // namespace
+
 Outcome Gate::rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer,
                        std::string reason, std::int64_t to) {
   std::string name = canonicalPointer(pointer);
@@ -267,7 +307,9 @@ Outcome Gate::rollback(const Identity& identity, const registry::AssetKey& key, 
     for (auto position = history.rbegin(); position != history.rend(); ++position)
       for (std::int64_t number : {position->to, position->from}) {
         bool wanted = to == 0 ? number != 0 && number != holder : number == to;
-        if (wanted && number != 0 && registry::findVersion(session, key, number)) return number;
+        if (!wanted || number == 0 || !registry::findVersion(session, key, number)) continue;
+        if (to == 0) refuseThrownOut(session, asset, name, number, history);
+        return number;
       }
     if (to != 0)
       throw error(Code::invalidState,
@@ -298,7 +340,7 @@ registry::Rollout Gate::completeRollout(const registry::Actor& actor, std::int64
 }
 
 std::string Gate::changeRequestUrl(std::int64_t changeRequest) const {
-  return fmt::format("{}/api/v1/change-requests/{}", options_.publicUrl, changeRequest);
+  return fmt::format("{}/changes/{}", options_.publicUrl, changeRequest);
 }
 
 }  // namespace regesta::governance

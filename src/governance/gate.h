@@ -21,6 +21,9 @@ struct Requirement {
   std::string needs;  ///< in words: "1 approval by role risk, not by the author", "evidence of type card"
   bool met = false;
   std::vector<std::string> by;  ///< actors whose approvals count, or ids of the evidence that counts
+  std::string role = {};        ///< whose approvals are asked for; empty: nobody's
+  std::string evidence = {};    ///< the type that is asked for; empty: none
+  std::string hint = {};        ///< a command that may meet it, for where the policy names no cure
 };
 
 /// The one place where aliases and stages move, whichever front asks. A pointer without a binding moves at once; a
@@ -74,7 +77,8 @@ class Gate {
   Outcome preview(const Identity& identity, const Move& move);
   /// The same by one policy alone, whether it is bound there or not, and also of a version that stands there already.
   Outcome tryOut(const Identity& identity, const Move& move, std::vector<policy::Module> modules);
-  /// Moves the pointer back to `to`, or (0) to the version it stood on before. Error{invalidState} when there is none.
+  /// Moves the pointer back to `to`, or (0) to the version it stood on before. Error{invalidState} when there is none,
+  /// or a guard has thrown that one out since it last stood there.
   Outcome rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer,
                    std::string reason, std::int64_t to = 0);
 
@@ -99,12 +103,14 @@ class Gate {
   /// Tries an open request again, because evidence or a policy came after it was opened.
   Outcome retry(std::int64_t changeRequest, const Identity& identity);
 
+  /// The screen in the browser.
   std::string changeRequestUrl(std::int64_t changeRequest) const;
   /// For a server that learns its port while it starts; before the first request.
   void setPublicUrl(std::string url) { options_.publicUrl = std::move(url); }
 
   /// Runs the open requests about this version again: new evidence may be what they waited for.
-  void reconsider(const registry::AssetKey& key, std::int64_t number);
+  /// Returns those that were carried out.
+  std::vector<std::int64_t> reconsider(const registry::AssetKey& key, std::int64_t number);
 
  private:
   struct Attempt;
@@ -123,6 +129,9 @@ std::string_view outcomeName(Gate::Outcome::Kind kind);
 /// {"outcome","from","to","decision","entry","verdict":{"deny":[…],"warn":[…],"require":[{…,"met","by"}]},
 ///  "change_request":{"id","url"}}: the same members on every front.
 json::object outcomeJson(const Gate& gate, const Gate::Outcome& outcome);
+/// A cure with what the server knows in place of "<id>", "NAME@VERSION" and "KIND/NAME@VERSION"; 0 leaves it.
+std::string filledCure(std::string cure, const registry::AssetKey& key, std::int64_t version,
+                       std::int64_t changeRequest);
 /// One text for a person: every reason with its cure, and how to go on.
 std::string outcomeText(const Gate& gate, const Gate::Move& move, const Gate::Outcome& outcome);
 

@@ -50,15 +50,24 @@ bool isFresh(db::Session& session, const ChangeRequest& request) {
 
 bool isApprovalRole(const std::string& role) { return role != "reader" && role != "contributor" && role != "auditor"; }
 
+/// What the gate made of the request; empty while nothing is stored.
+policy::Verdict verdictOf(db::Session& session, const ChangeRequest& request) {
+  auto decision = findDecision(session, request.decision);
+  return decision ? policy::readVerdict(parseJson(decision->body).as_object().at("verdict")) : policy::Verdict{};
+}
+
 std::vector<std::string> approvalRoles(const Identity& identity, const ChangeRequest& request) {
   std::vector<std::string> held = identity.rolesOn(request.key.workspace, request.key.name);
   std::erase_if(held, [](const std::string& one) { return !isApprovalRole(one); });
   return held;
 }
 
-std::vector<std::string> rolesToApproveIn(const Identity& identity, const ChangeRequest& request,
+std::vector<std::string> rolesToApproveIn(db::Session& session, const Identity& identity, const ChangeRequest& request,
                                           std::string_view role) {
-  identity.require(Verb::approve, request.key.workspace, request.key.name);
+  if (!identity.may(Verb::approve, request.key.workspace, request.key.name)) {
+    std::vector<std::string> asked = rolesAsked(verdictOf(session, request));
+    throw missingRole(identity, asked.empty() ? "approver" : asked.front(), request.key.workspace, request.key.name);
+  }
   std::vector<std::string> held = approvalRoles(identity, request);
   if (role.empty()) return held;
   if (std::ranges::find(held, role) == held.end())
@@ -66,32 +75,32 @@ std::vector<std::string> rolesToApproveIn(const Identity& identity, const Change
   return {std::string(role)};
 }
 
-/// What its newest decision asks for, and what decides whose approval that counts.
-struct Asked {
-  policy::Verdict verdict;
+/// What decides whose approval counts.
+Facts factsOf(db::Session& session, const ChangeRequest& request) {
   Facts facts;
-};
-std::optional<Asked> askedBy(db::Session& session, const ChangeRequest& request, bool onlyMissing) {
-  auto decision = findDecision(session, request.decision);
-  if (!decision) return std::nullopt;
-  json::value body = parseJson(decision->body);
-  Asked asked{policy::readVerdict(body.at("verdict")), {}};
-  const json::array& state = body.at("requirements").as_array();
-  std::size_t i = 0;
-  if (onlyMissing)
-    std::erase_if(asked.verdict.require,
-                  [&](const policy::Finding&) { return i < state.size() && state[i++].at("met").as_bool(); });
-  asked.facts.candidate = registry::findVersion(session, request.key, request.toNumber);
-  asked.facts.current = registry::findVersion(session, request.key, request.fromNumber);
-  asked.facts.open = request;
-  return asked;
+  facts.candidate = registry::findVersion(session, request.key, request.toNumber);
+  facts.current = registry::findVersion(session, request.key, request.fromNumber);
+  facts.open = request;
+  return facts;
 }
 
 /// An approval that no requirement would count is an error to tell at once, not to store silently.
 void refuseUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
-  auto asked = askedBy(session, request, false);
-  if (!asked) return;
-  if (auto why = whyNotCounted(approval, asked->verdict, asked->facts)) throw Error(Code::denied, *why);
+  if (auto why = whyNotCounted(approval, verdictOf(session, request), factsOf(session, request)))
+    throw Error(Code::denied, *why);
+}
+
+/// The verdict with nothing but the requirements that were unmet.
+policy::Verdict missingOf(db::Session& session, const ChangeRequest& request) {
+  auto decision = findDecision(session, request.decision);
+  if (!decision) return {};
+  json::value body = parseJson(decision->body);
+  policy::Verdict verdict = policy::readVerdict(body.at("verdict"));
+  const json::array& state = body.at("requirements").as_array();
+  std::size_t i = 0;
+  std::erase_if(verdict.require,
+                [&](const policy::Finding&) { return i < state.size() && state[i++].at("met").as_bool(); });
+  return verdict;
 }
 
 }  // namespace
@@ -100,11 +109,10 @@ bool waitsFor(db::Session& session, const ChangeRequest& request, const Identity
   if (!identity.may(Verb::approve, request.key.workspace, request.key.name)) return false;
   std::vector<Approval> given = approvalsOf(session, request.id);
   if (std::ranges::find(given, identity.actor.name, &Approval::actor) != given.end()) return false;
-  auto asked = askedBy(session, request, true);
   Approval approval;
   approval.actor = identity.actor.name;
   approval.roles = approvalRoles(identity, request);
-  return asked && wouldCount(approval, asked->verdict, asked->facts);
+  return wouldCount(approval, missingOf(session, request), factsOf(session, request));
 }
 
 Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
@@ -147,7 +155,7 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity
   requirePerson(identity.actor);
   bool fresh = store_.change(identity.actor, [&](registry::Change& change) {
     ChangeRequest request = getChangeRequest(change.session, changeRequest);
-    std::vector<std::string> roles = rolesToApproveIn(identity, request, role);
+    std::vector<std::string> roles = rolesToApproveIn(change.session, identity, request, role);
     requireOpen(request);
     if (!isFresh(change.session, request)) {
       closeChangeRequest(change, request, "stale", "the pointer or a version has changed since it was opened");
@@ -172,7 +180,7 @@ void Gate::reject(std::int64_t changeRequest, const Identity& identity, std::str
                   std::string_view seen) {
   store_.change(identity.actor, [&](registry::Change& change) {
     ChangeRequest request = getChangeRequest(change.session, changeRequest);
-    std::vector<std::string> roles = rolesToApproveIn(identity, request, "");
+    std::vector<std::string> roles = rolesToApproveIn(change.session, identity, request, "");
     requireOpen(request);
     requireSeen(request, seen);
     closeChangeRequest(change, request, "rejected", comment, {{"roles", json::array(roles.begin(), roles.end())}});
@@ -197,21 +205,23 @@ Gate::Outcome Gate::retry(std::int64_t changeRequest, const Identity& identity) 
   return runRequest(changeRequest);
 }
 
-void Gate::reconsider(const registry::AssetKey& key, std::int64_t number) {
+std::vector<std::int64_t> Gate::reconsider(const registry::AssetKey& key, std::int64_t number) {
   std::vector<ChangeRequest> open = store_.read([&](db::Session& session) {
     return listChangeRequests(session,
                               {key.workspace, "open", std::string(registry::kindName(key.kind)), key.name, 0, 100});
   });
+  std::vector<std::int64_t> done;
   for (const ChangeRequest& request : open) {
     if (request.toNumber != number) continue;
     try {
-      runRequest(request.id);
+      if (runRequest(request.id).kind == Outcome::Kind::moved) done.push_back(request.id);
     } catch (const Error& error) {
       // Whoever brought the evidence did not ask for this move: what became of it is for the request to tell.
       log(LogLevel::info, "a change request could not be carried out",
           {{"change_request", request.id}, {"error", error.message}});
     }
   }
+  return done;
 }
 
 }  // namespace regesta::governance

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "governance/gate.h"
 #include "governance/judge.h"
 
@@ -11,6 +13,14 @@ std::string reasonLine(std::string_view msg, std::string_view code, std::string_
   if (!cure.empty()) line += fmt::format(" Cure: {}", cure);
   return line;
 }
+
+std::string replaced(std::string text, std::string_view word, std::string_view by) {
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + by.size()))
+    text.replace(at, word.size(), by);
+  return text;
+}
+
+json::value textOrNull(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 std::string pointerWords(std::string_view pointer) {
   return pointer.starts_with("stage:") ? fmt::format("stage '{}'", pointer.substr(6))
@@ -26,6 +36,14 @@ std::string moveWords(const Gate::Move& move) {
 }
 
 }  // namespace
+
+std::string filledCure(std::string cure, const registry::AssetKey& key, std::int64_t version,
+                       std::int64_t changeRequest) {
+  std::string named = fmt::format("{}@{}", key.subject(), version);
+  for (std::string_view place : {"KIND/NAME@VERSION", "NAME@VERSION"})
+    if (version != 0) cure = replaced(std::move(cure), place, named);
+  return changeRequest == 0 ? cure : replaced(std::move(cure), "<id>", std::to_string(changeRequest));
+}
 
 std::string_view outcomeName(Gate::Outcome::Kind kind) {
   switch (kind) {
@@ -43,7 +61,12 @@ std::string_view outcomeName(Gate::Outcome::Kind kind) {
 
 json::object outcomeJson(const Gate& gate, const Gate::Outcome& outcome) {
   json::object verdict = policy::toJson(outcome.verdict);
-  verdict["require"] = requirementsToJson(outcome.requirements);
+  json::array requirements = requirementsToJson(outcome.requirements);
+  for (std::size_t i = 0; i < requirements.size(); ++i) {
+    requirements[i].as_object()["role"] = textOrNull(outcome.requirements[i].role);
+    requirements[i].as_object()["evidence"] = textOrNull(outcome.requirements[i].evidence);
+  }
+  verdict["require"] = std::move(requirements);
   json::object out{{"outcome", outcomeName(outcome.kind)},
                    {"from", outcome.from},
                    {"to", outcome.to},
@@ -74,11 +97,14 @@ std::string outcomeText(const Gate& gate, const Gate::Move& move, const Gate::Ou
     text +=
         reasonLine(fmt::format("still needed: {} ({})", msg, requirement.needs), requirement.code, requirement.cure);
   }
+  bool approval = std::ranges::any_of(outcome.requirements, [](const Requirement& requirement) {
+    return !requirement.met && !requirement.role.empty();
+  });
   if (outcome.changeRequest != 0)
     text += fmt::format(
-        "\nChange request {} is open: {}. It is carried out by itself once nothing is missing; "
-        "approve it with: regesta approve {}",
-        outcome.changeRequest, gate.changeRequestUrl(outcome.changeRequest), outcome.changeRequest);
+        "\nChange request {} is open: {}. It is carried out by itself once nothing is missing{}", outcome.changeRequest,
+        gate.changeRequestUrl(outcome.changeRequest),
+        approval && !refused ? fmt::format("; approve it with: regesta approve {}", outcome.changeRequest) : "");
   if (!outcome.decision.empty()) text += fmt::format("\nDecision {}", outcome.decision);
   return text;
 }

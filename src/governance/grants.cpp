@@ -5,12 +5,39 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "registry/workspace.h"
 
 namespace regesta::governance {
 
 namespace {
 
 constexpr std::string_view roleLetters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+const std::vector<std::string> knownRoles = {"reader", "contributor", "approver", "admin", "auditor", "runner"};
+
+/// Any other word is an approval role of somebody's own, so a slip would make a role that nobody meant. Slips leave the
+/// first letter as it was; "trader" and "leader" are words of their own.
+void refuseSlip(const std::string& role, const std::string& field) {
+  auto near = nearest(role, knownRoles);
+  if (near && *near != role && near->front() == role.front())
+    throw Invalid(field + ".role", fmt::format("is '{}': did you mean {}? An approval role of your own needs a name "
+                                               "that is less like it",
+                                               role, *near));
+}
+
+/// One grant as the command line takes it, quoted where a shell would unfold it.
+std::string grantOption(const Grant& grant) {
+  std::string text = grant.role;
+  bool pattern = grant.namePattern != "*";
+  if (grant.workspace != "*" || pattern) text += ":" + grant.workspace;
+  if (pattern) text += ":" + grant.namePattern;
+  bool plain = text.find_first_of("*?[ '\"\\$&;()<>|`~#!{}") == std::string::npos;
+  if (!plain) {
+    std::string quoted;
+    for (char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    text = "'" + quoted + "'";
+  }
+  return " --grant " + text;
+}
 
 }  // namespace
 
@@ -19,6 +46,7 @@ void checkGrant(Grant& grant, const std::string& field) {
   if (grant.namePattern.empty()) grant.namePattern = "*";
   if (grant.role.empty() || grant.role.size() > 64 || grant.role.find_first_not_of(roleLetters) != std::string::npos)
     throw Invalid(field + ".role", "must be 1 to 64 of a-z, 0-9, '_' and '-'");
+  refuseSlip(grant.role, field);
   if (grant.workspace.size() > 63 ||
       (grant.workspace != "*" && grant.workspace.find_first_of("*? /") != std::string::npos))
     throw Invalid(field + ".workspace", "must be the name of a workspace or \"*\"");
@@ -30,6 +58,35 @@ std::vector<Grant> checkGrants(std::vector<Grant> grants) {
   if (grants.size() > 100) throw Invalid("grants", "must have at most 100 items");
   for (std::size_t i = 0; i < grants.size(); ++i) checkGrant(grants[i], fmt::format("grants[{}]", i));
   return grants;
+}
+
+void requireWorkspaces(db::Session& session, const std::vector<Grant>& grants) {
+  for (std::size_t i = 0; i < grants.size(); ++i) {
+    const std::string& name = grants[i].workspace;
+    if (name == "*" || registry::findWorkspace(session, name)) continue;
+    std::vector<std::string> known;
+    for (const registry::Workspace& workspace : registry::listWorkspaces(session)) known.push_back(workspace.name);
+    auto near = nearest(name, known);
+    throw Invalid(fmt::format("grants[{}].workspace", i),
+                  fmt::format("is '{}', and there is no such workspace; {}", name,
+                              near ? fmt::format("did you mean {}?", *near)
+                                   : fmt::format("make it first: regesta workspace create {}", name)));
+  }
+}
+
+Error missingRole(const Identity& identity, std::string_view role, std::string_view workspace, std::string_view name) {
+  std::string where = workspace == "*" ? "all workspaces" : fmt::format("workspace '{}'", workspace);
+  if (!name.empty() && name != "*") where = fmt::format("'{}' in {}", name, where);
+  std::string lacks = fmt::format("{} has no role '{}' on {}", identity.actor.name, role, where);
+  Grant missing{std::string(role), std::string(workspace), "*"};
+  if (!identity.actor.name.starts_with("user:"))
+    return error(Code::denied, "{}; an admin can make a token that has it: regesta token create NAME{}", lacks,
+                 grantOption(missing));
+  // Granting replaces what somebody has, so the cure names all of it.
+  std::string all;
+  for (const Grant& grant : identity.grants) all += grantOption(grant);
+  return error(Code::denied, "{}; an admin can grant it: regesta user grant {}{}{}", lacks, identity.actor.shortName(),
+               all, grantOption(missing));
 }
 
 json::array grantsToJson(const std::vector<Grant>& grants) {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "governance/access.h"
+#include "governance/grants.h"
 
 namespace regesta::governance {
 
@@ -56,10 +57,7 @@ bool Identity::may(Verb verb, std::string_view workspace, std::string_view name)
 
 void Identity::require(Verb verb, std::string_view workspace, std::string_view name) const {
   if (may(verb, workspace, name)) return;
-  std::string where = workspace == "*" ? "all workspaces" : fmt::format("workspace '{}'", workspace);
-  if (!name.empty() && name != "*") where = fmt::format("'{}' in {}", name, where);
-  throw error(Code::denied, "{} has no role '{}' on {}; an admin can grant it: regesta user grant {} {}", actor.name,
-              neededRole(verb), where, actor.shortName(), neededRole(verb));
+  throw missingRole(*this, neededRole(verb), workspace, name);
 }
 
 std::vector<std::string> Identity::rolesOn(std::string_view workspace, std::string_view name) const {

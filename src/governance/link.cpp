@@ -109,6 +109,7 @@ User Access::createUser(const registry::Actor& actor, std::string_view name, con
     // The first user must be able to come in when the provider is away.
     if (!anyoneExists(change.session))
       throw Error(Code::invalidState, "create a user with a password first, who can sign in without the provider");
+    requireWorkspaces(change.session, grants);
     User user = insertUser(change, name, "", grants, link);
     State::touch(change);
     return user;

@@ -123,6 +123,7 @@ void checkApprovals(Requirement& requirement, const json::value& asked,
                     const std::map<std::string, ApprovalNeed>& needs, const Matching& matching, const Facts& facts) {
   auto found = needs.find(asked.is_object() ? memberText(asked.as_object(), "role") : "");
   if (found == needs.end()) return addNeed(requirement, unknowable, false);
+  requirement.role = found->first;
   std::size_t filled = 0;
   for (std::size_t slot : found->second.slots)
     if (auto giver = matching.giver(slot)) {
@@ -176,6 +177,13 @@ std::string inWords(const EvidenceNeed& need) {
   return words;
 }
 
+std::string evidenceHint(const EvidenceNeed& need) {
+  if (need.type == "prompt-test") return "wait for the runner, or: regesta prompt tests run NAME@VERSION";
+  if (need.verified || need.type == "fairness")
+    return "regesta evidence evaluate NAME@VERSION --dataset DATASET --predictions WHERE --label COLUMN";
+  return fmt::format("regesta evidence add NAME@VERSION --type {} --file FILE", need.type);
+}
+
 void checkEvidence(Requirement& requirement, const json::value& asked, const Facts& facts) {
   EvidenceNeed need;
   if (asked.is_string()) need.type = asked.as_string();
@@ -189,6 +197,8 @@ void checkEvidence(Requirement& requirement, const json::value& asked, const Fac
     if (atLeast && !atLeast->is_object()) need.type.clear();  // what cannot be understood must not make it easier
   }
   if (need.type.empty()) return addNeed(requirement, unknowable, false);
+  requirement.evidence = need.type;
+  requirement.hint = evidenceHint(need);
   bool found = false;
   for (const Evidence& evidence : facts.evidence) {  // newest first
     if (evidence.type != need.type || (need.verified && !evidence.verified)) continue;
@@ -240,6 +250,12 @@ bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const 
   return std::ranges::any_of(approvalNeeds(verdict), [&](const auto& asked) {
     return holds(approval, asked.first) && !excluded(approval, asked.second, facts);
   });
+}
+
+std::vector<std::string> rolesAsked(const policy::Verdict& verdict) {
+  std::vector<std::string> roles;
+  for (const auto& [role, need] : approvalNeeds(verdict)) roles.push_back(role);
+  return roles;
 }
 
 bool allMet(const std::vector<Requirement>& requirements) {

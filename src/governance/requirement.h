@@ -14,6 +14,8 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
 /// author or the requester. Nothing when one would count it, or when none asks for these roles: then it is a record. Of
 /// `facts`, candidate, current and open are looked at.
 std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
+/// The roles whose approvals the verdict asks for.
+std::vector<std::string> rolesAsked(const policy::Verdict& verdict);
 /// Whether one of the requirements that ask for its roles would count it.
 bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
 /// Whether something that an open request still lacks is this person's approval, who has not given it.

@@ -35,6 +35,7 @@ User Access::createUser(const registry::Actor& actor, std::string_view name, std
   std::vector<Grant> grants = checkGrants(asked);
   std::string hash = crypto::hashPassword(password);
   User made = state_->store.change(actor, [&](registry::Change& change) {
+    requireWorkspaces(change.session, grants);
     std::vector<Grant> given = grants;
     // Nobody else could ever give the first user a role.
     if (!anyoneExists(change.session) && !administersAll(given)) given.push_back({"admin", "*", "*"});
@@ -79,6 +80,7 @@ void Access::setPassword(const registry::Actor& actor, std::string_view name, st
 void Access::setGrants(const registry::Actor& actor, std::string_view name, const std::vector<Grant>& asked) {
   std::vector<Grant> grants = checkGrants(asked);
   state_->store.change(actor, [&](registry::Change& change) {
+    requireWorkspaces(change.session, grants);
     setUserGrants(change, activeUser(change.session, name), grants);
     State::touch(change);
   });
@@ -106,7 +108,10 @@ std::string Access::createToken(const registry::Actor& actor, std::string_view n
   state_->store.change(actor, [&](registry::Change& change) {
     // A lone token without this right would lock everybody out, for ever.
     if (!anyoneExists(change.session) && !administersAll(grants))
-      throw Error(Code::invalidState, "create a user first: from the first token on, everything asks for credentials");
+      throw Error(Code::invalidState,
+                  "create a user first, because from the first token on everything asks for credentials: "
+                  "regesta user create NAME, then regesta login --user NAME");
+    requireWorkspaces(change.session, grants);
     if (change.session.query("SELECT 1 FROM service_token WHERE name = $1", {name}).next())
       throw error(Code::exists, "there is or was a token '{}'; choose another name", name);
     change.session.run(

@@ -17,6 +17,15 @@ std::optional<Asset> one(db::Session& session, db::Rows rows) {
   return asset;
 }
 
+/// A half sentence for who left the kind out of a reference: the only other thing that has the name.
+std::string otherOfTheName(db::Session& session, const AssetKey& key) {
+  db::Rows rows = session.query("SELECT kind FROM asset WHERE workspace = $1 AND name = $2 AND kind <> $3",
+                                {key.workspace, key.name, kindName(key.kind)});
+  if (!rows.next()) return {};
+  std::string kind = rows.text(0);
+  return rows.next() ? "" : fmt::format("; there is a {} of this name: write {}/{}", kind, kind, key.name);
+}
+
 /// The page that listAssets asks for, of one kind.
 std::vector<Asset> page(db::Session& session, std::string_view workspace, Kind kind, std::string_view nameAfter,
                         std::size_t limit) {
@@ -49,7 +58,8 @@ void checkName(std::string_view name, Kind kind) {
   if (!isUtf8(name)) throw Invalid("name", "must be UTF-8 text");
   for (char c : name) {
     if (c == ':' || c == '\\' || (c == '/' && kind != Kind::prompt))
-      throw Invalid("name", "must not contain '/', ':' or '\\'");
+      throw Invalid("name",
+                    kind == Kind::prompt ? "must not contain ':' or '\\'" : "must not contain '/', ':' or '\\'");
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) throw Invalid("name", "must not contain control characters");
   }
   for (std::string_view part : split(name, '/')) {
@@ -67,7 +77,9 @@ std::optional<Asset> findAsset(db::Session& session, const AssetKey& key) {
 
 Asset getAsset(db::Session& session, const AssetKey& key) {
   std::optional<Asset> found = findAsset(session, key);
-  if (!found) throw error(Code::notFound, "There is no {} named '{}'", kindName(key.kind), key.name);
+  if (!found)
+    throw error(Code::notFound, "There is no {} named '{}'{}", kindName(key.kind), key.name,
+                otherOfTheName(session, key));
   return *std::move(found);
 }
 

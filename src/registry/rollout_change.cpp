@@ -22,8 +22,11 @@ json::array armsJson(const Rollout& rollout) {
 
 void requireActive(const Rollout& rollout) {
   if (!rollout.active())
-    throw error(Code::invalidState, "rollout {} of {} is {} already", rollout.id, rollout.subject(),
-                statusName(rollout.status));
+    throw error(Code::invalidState, "rollout {} of {} is {} already{}", rollout.id, rollout.subject(),
+                statusName(rollout.status),
+                rollout.status == RolloutStatus::completed
+                    ? fmt::format("; to go back now: regesta rollback {}", rollout.subject())
+                    : "");
 }
 
 /// Writes what may change, if nobody else has since `before` was read, and records why.
@@ -70,8 +73,8 @@ void checkStart(db::Session& session, const Asset& asset, std::string_view alias
     getVersion(session, asset.key, arm.version);
   }
   if (auto other = runningRollout(session, asset, alias))
-    throw error(Code::invalidState, "rollout {} is {} on '{}' of {}: end it first", other->id,
-                statusName(other->status), alias, asset.key.subject());
+    throw error(Code::invalidState, "rollout {} is {} on '{}' of {}: end it first (regesta rollout stop {} {})",
+                other->id, statusName(other->status), alias, asset.key.subject(), asset.key.name, other->id);
 }
 
 Rollout startRollout(Change& change, const Asset& asset, const RolloutPlan& plan, const Clearance& clearance,

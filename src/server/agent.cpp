@@ -60,6 +60,7 @@ struct Agent::State {
   http::Response version(const http::Request& request);
   void mount();
   void refresh(const AgentStore::Name& name);
+  std::vector<std::pair<std::string, std::string>> missing();
   void refreshAll();
   std::int64_t newest();
   void follow();
@@ -132,8 +133,10 @@ void Agent::State::mount() {
   add("/api/v1/prompts/{name}/versions/{selector}", [this](const http::Request& request) { return version(request); });
   add("/health", [](const http::Request&) { return http::Response{200, "text/plain; charset=utf-8", {}, "OK"}; });
   add("/ready", [this](const http::Request&) {
-    return http::Response{
-        200, "application/json", {}, fmt::format(R"({{"fresh":{},"kept":{}}})", fresh.load(), store.names().size())};
+    json::array lacking;
+    for (const auto& [prompt, selector] : missing()) lacking.emplace_back(fmt::format("{}@{}", prompt, selector));
+    json::object ready{{"fresh", fresh.load()}, {"kept", store.names().size()}, {"missing", std::move(lacking)}};
+    return http::Response{200, "application/json", {}, json::serialize(ready)};
   });
 }
 
@@ -141,8 +144,18 @@ void Agent::State::refresh(const AgentStore::Name& name) {
   if (!fetch(name.prompt, name.selector)) store.drop(name.prompt, name.selector);
 }
 
+/// What was asked for by name and is not kept: mostly a mistyped alias.
+std::vector<std::pair<std::string, std::string>> Agent::State::missing() {
+  std::vector<std::pair<std::string, std::string>> lacking;
+  for (const auto& one : options.wanted)
+    if (!store.find(one.first, one.second)) lacking.push_back(one);
+  return lacking;
+}
+
 void Agent::State::refreshAll() {
-  for (const auto& [prompt, selector] : options.wanted) fetch(prompt, selector);
+  for (const auto& [prompt, selector] : options.wanted)
+    if (!fetch(prompt, selector))
+      log(LogLevel::warn, "the server has no such prompt or alias yet", {{"prompt", prompt}, {"version", selector}});
   for (const AgentStore::Name& name : store.names())
     if (!name.fixed) refresh(name);
 }
@@ -167,6 +180,8 @@ void Agent::State::followFrom(std::int64_t next) {
     if (!changed.empty()) ++batches;
     for (const AgentStore::Name& name : store.names())
       if (!name.fixed && changed.contains(name.prompt)) refresh(name);
+    for (const auto& [prompt, selector] : missing())
+      if (changed.contains(prompt)) fetch(prompt, selector);
     next = now;
     fresh = true;
   }

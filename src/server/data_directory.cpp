@@ -31,6 +31,15 @@ std::string holder(int file) {
 
 }  // namespace
 
+std::optional<std::string> DataDirectory::heldBy(const std::string& path) {
+  int file = open((path + "/lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  bool held = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  std::optional<std::string> process = held ? std::optional(holder(file)) : std::nullopt;
+  close(file);
+  return process;
+}
+
 DataDirectory::DataDirectory(const std::string& path) : path_(path) {
   makeFolder(path_);
   lock();

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "base/config.h"
@@ -11,6 +12,8 @@ class DataDirectory {
   /// Creates what is missing. Throws Error{unavailable} when it cannot be made, written to, or another server holds it.
   explicit DataDirectory(const std::string& path);
   ~DataDirectory();
+  /// The process that holds the directory at `path`; nothing when nobody does. Changes nothing.
+  static std::optional<std::string> heldBy(const std::string& path);
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;
 

@@ -54,6 +54,12 @@ class Examination {
   }
 
   void examineFolder() {
+    if (auto process = DataDirectory::heldBy(folder_)) {
+      add(Level::note, "data directory", fmt::format("in use by process {}", *process),
+          "stop that server to have key, database and blobs examined, too");
+      permissions();
+      return diskSpace();
+    }
     std::optional<DataDirectory> data;
     step("data directory", [&] { data.emplace(folder_); }, "stop the server first, or pass its own --data DIR");
     permissions();

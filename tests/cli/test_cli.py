@@ -51,7 +51,11 @@ def test_mistyped_words_get_a_suggestion_and_exit_code_2(words, suggestion):
 
 @pytest.mark.parametrize("words, why", [
     (["alias", "set", "loan"], "needs ALIAS"), (["alias", "set", "a", "b", "1", "c"], 'got "c"'),
-    (["evidence", "add", "a@1"], "--type"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
+    (["evidence", "add", "a@1"], "--type"), (["promote", "a@1", "--to"], "--to needs ALIAS"),
+    (["prompt", "render", "a", "--var", "name"], "--var is written"), (["rollout", "start", "a"], "give a VERSION, or --plan FILE"),
+    (["prompt", "create", "a", "--template", "x", "--file", "y"], "not several"), (["serve", "--listen", "4711"], "HOST:PORT"),
+    (["prompt", "create", "a", "--file", "/nonexistent/file"], "cannot be read"),
+    (["version", "create", "artifact/a", "--file", "/nonexistent/file"], "no file"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
     (["ledger", "verify"], "--receipt"), (["policy", "bind", "p", "model/x"], "#ALIAS"), (["model", "show", "model/"], "names no asset"),
     (["rollback", "x", "--to", "two"], "whole number")])
 def test_a_wrong_command_line_says_which_argument_and_exits_2(words, why):
@@ -109,6 +113,8 @@ def test_config_says_where_each_value_came_from(tmp_path):
     assert settings["listen"] == {"value": "127.0.0.1:2", "origin": "environment REGESTA_LISTEN"}
     assert settings["data"] == {"value": "d", "origin": "flag --data"}
     assert Line().run("serve", "--config", tmp_path / "none.toml").returncode == 1
+    mistyped = Line(REGESTA_LISTN="1").run("config")
+    assert mistyped.returncode == 1 and "did you mean REGESTA_LISTEN" in mistyped.stderr
 
 
 # --- policies, without a server ------------------------------------------------------------------------------------
@@ -197,7 +203,9 @@ def test_login_keeps_credentials_private_and_sends_them_to_their_server_only(cli
     cli.done("user", "create", "anna", "--password", "correct horse")
     assert cli.run("model", "list").returncode == 3
     assert cli.run("login", server.url, "--user", "anna", stdin="wrong horse\n").returncode == 3
-    assert "anna" in cli.done("login", server.url, "--user", "anna", stdin="correct horse\n")
+    half = Line(server.url, tmp_path / "config", REGESTA_USER="anna")
+    assert "REGESTA_PASSWORD is not set" in half.run("model", "list").stderr
+    assert "anna" in half.done("login", server.url, "--user", "anna", stdin="correct horse\n")
     file = tmp_path / "config" / "regesta" / "credentials"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert cli.json("user", "me")["name"] == "anna"
@@ -229,6 +237,92 @@ def test_a_refusal_prints_every_reason_and_cure(cli, tmp_path):
     refused = json.loads(cli.run("promote", "artifact/x@1", "--json").stdout)["error"]
     assert refused["code"] == "refused" and len(refused["detail"]["verdict"]["deny"]) == 2
     assert [item["action"] for item in cli.json("history", "artifact/x")["items"]] == ["move-refused"] * 2
+
+
+def test_a_misspelt_role_or_workspace_is_no_role(cli, server):
+    own = cli.done("user", "create", "anna", "--password", "correct horse", "--grant", "risk")
+    assert "risk: an approval role of your own" in own
+    admin = Line(server.url, REGESTA_USER="anna", REGESTA_PASSWORD="correct horse")
+    for grant, meant in (("contributer", "did you mean contributor?"), ("contributor:defalt", "did you mean default?"),
+                         ("contributor:team-seven", "regesta workspace create team-seven")):
+        for words in (["user", "create", "carl", "--password", "correct horse"], ["user", "grant", "anna"], ["token", "create", "ci"]):
+            got = admin.run(*words, "--grant", grant)
+            assert got.returncode == 1 and meant in got.stderr, got.stderr
+    assert "own" not in admin.done("user", "create", "carl", "--password", "correct horse", "--grant", "contributor")
+
+
+def test_what_a_refusal_says_to_run_can_be_run(cli, server, tmp_path):
+    """Roles that are missing, requests that wait, and evidence that completes one: each cure is a whole command."""
+    (tmp_path / "gate.rego").write_text(
+        'package regesta.gate\n\nrequire contains {"code": "r", "msg": "risk agrees", "cure": "regesta approve <id> --role risk",'
+        ' "approvals": {"role": "risk"}} if true\n\nrequire contains {"code": "c", "msg": "a card", "evidence": {"type": "card"}} if true\n')
+    cli.done("user", "create", "root", "--password", "correct horse")
+    people = {name: Line(server.url, tmp_path / name, REGESTA_USER=name, REGESTA_PASSWORD="correct horse") for name in ("root", "carl")}
+    root, carl = people["root"], people["carl"]
+    root.done("user", "create", "carl", "--password", "correct horse", "--grant", "contributor", "--grant", "legal:default:loan-*")
+    root.done("version", "create", "model/my-model", "--source", "s3://b/1")
+    assert "also stops rollbacks" in root.run("policy", "push", "gate", tmp_path / "gate.rego").stderr
+    assert "has an alias 'prodution'" in root.run("policy", "bind", "gate", "model/my-model#prodution").stderr
+    root.done("policy", "bind", "gate", "model/my-model#production")
+
+    waits = root.run("promote", "my-model@1").stderr
+    assert "next: regesta approve 1 --comment TEXT" in waits and "regesta approve 1 --role risk" in waits and "<id>" not in waits
+    assert f"{server.url}/changes/1" in waits and "evidence add model/my-model@1 --type card" in waits
+    screen = urllib.request.Request(f"{server.url}/changes/1", headers={"Accept": "text/html"})
+    assert urllib.request.urlopen(screen).headers["Content-Type"].startswith("text/html")
+
+    refused = carl.run("approve", "1").stderr
+    cure = re.search(r"regesta (user grant .*)$", refused, re.M).group(1)
+    assert cure == "user grant carl --grant contributor --grant 'legal:default:loan-*' --grant risk:default", refused
+    root.done(*[word.strip("'") for word in cure.split()])
+    assert "legal on default/loan-*" in carl.done("user", "me") and "risk on default/*" in carl.done("user", "me")
+    left = carl.done("approve", "1")
+    assert "a card" in left and "risk agrees" not in left, "what is met is left out"
+
+    waits = root.run("promote", "my-model@1").stderr
+    assert "next: regesta evidence add model/my-model@1 --type card --file FILE" in waits
+    (tmp_path / "card.md").write_text("# A card\n\nWhat it is for.\n")
+    done = root.done("evidence", "add", "my-model@1", "--type", "card", "--file", tmp_path / "card.md")
+    assert "change request 1 is complete: model/my-model#production now points to version 1" in done
+
+
+def test_the_other_kind_of_a_name_is_named(cli):
+    cli.done("prompt", "create", "letter", "--template", "Hi")
+    got = cli.run("promote", "letter@1")
+    assert got.returncode == 4 and "there is a prompt of this name: write prompt/letter" in got.stderr
+    for kind in ("artifact", "dataset"):
+        cli.done("version", "create", f"{kind}/letter", "--source", "s3://b/1")
+    assert "write" not in cli.run("history", "letter").stderr, "three others: none of them is meant"
+    assert "must not contain ':' or" in cli.run("prompt", "create", "a:b", "--template", "Hi").stderr
+    cli.done("promote", "prompt/letter@1")
+    assert cli.json("version", "show", "prompt/letter#production")["version"] == 1
+
+
+def test_moving_an_alias_says_what_else_it_did(cli):
+    assert "created prompt/chat@1 (1.0.0)" in cli.done("prompt", "create", "chat", "--template", "Hi")
+    assert "created prompt/chat@2 (1.1.0), minor" in cli.done("prompt", "create", "chat", "--template", "Hello")
+    assert "has no version 1.9.0" in cli.run("prompt", "report", "chat@1.9.0", "--metric", "score", "--value", "1").stderr
+    cli.done("promote", "prompt/chat@1")
+    cli.done("prompt", "report", "chat@1", "--metric", "helpfulness", "--value", "1")
+    warned = cli.run("rollout", "start", "chat", "2", "--steps", "10", "--guard", "helpfulnes").stderr
+    assert "nobody has ever reported 'helpfulnes'" in warned and "reported: helpfulness" in warned
+    assert "regesta rollout stop chat 1" in cli.run("rollout", "start", "chat", "2").stderr
+    assert "everybody gets version 1" in cli.done("rollout", "kill", "chat", "1")
+    assert "everybody gets version 1" in cli.done("rollout", "stop", "chat", "1")
+    cli.done("rollout", "start", "chat", "2", "--steps", "10")
+    assert "rollout 2 was stopped by this" in cli.done("promote", "prompt/chat@2")
+    assert "version 1 (was 2)" in (back := cli.done("rollback", "prompt/chat")) and "stood there before" in back
+    assert "margin" in cli.run("rollout", "start", "chat", "2", "--guard", "helpfulness,foo=1").stderr
+
+
+def test_the_doctor_asks_the_server_and_leaves_it_alone(cli, server):
+    got = cli.run("doctor", "--data", server.data)
+    assert got.returncode == 0, got.stdout
+    assert f"in use by process {server.process.pid}" in got.stdout and f"{server.url} answers, version" in got.stdout
+    assert "login" in got.stdout and "no users yet" in got.stdout
+    cli.done("user", "create", "anna", "--password", "correct horse")
+    got = cli.run("doctor", "--data", server.data)
+    assert got.returncode == 1 and "regesta login" in got.stdout
 
 
 def test_receipts_backups_and_verification(cli, server, tmp_path):

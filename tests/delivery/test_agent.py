@@ -121,3 +121,13 @@ def test_it_stays_on_this_machine(server, tmp_path):
     refused = subprocess.run([binary(), "agent", "--server", server.url, "--dir", str(tmp_path / "a"), "--listen", "0.0.0.0:0"],
                              capture_output=True, text=True, timeout=20)
     assert refused.returncode == 1 and "this machine" in refused.stderr
+
+
+def test_it_says_what_was_asked_for_and_is_not_there(server, tmp_path):
+    make_prompt(server.port)
+    agent = Agent(server, tmp_path / "agent", "--prompt", "summary", "--prompt", "summary#stagin").start()
+    ready = lambda: call(agent.port, "GET", "/ready")[2]  # noqa: E731
+    eventually(lambda: ready()["fresh"] and ready()["missing"] == ["summary@stagin"])
+    done(server.port, "PUT", "/api/v1/assets/prompt/summary/aliases/stagin", {"version": 2})
+    eventually(lambda: ready()["missing"] == [])
+    agent.stop()

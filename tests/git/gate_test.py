@@ -71,7 +71,7 @@ def test_a_protected_alias_asks_for_approval(people, clone):
     anna.commit("first", files={"prompts/greeting/v1.0.0.md": prompt("Hello {{name}}!"),
                                 "prompts/greeting/aliases.yaml": "production: 1.0.0\n"})
     pushed = anna.push()
-    assert "risk approves" in pushed.said and "/api/v1/change-requests/1" in pushed.said
+    assert "risk approves" in pushed.said and "/changes/1" in pushed.said
     assert people.version("greeting", "1.0.0")[0] == 200 and people.alias("greeting", "production") is None
     anna.git("pull", "-q", "--ff-only", "origin", "main")
     assert not (anna.path / "prompts/greeting/aliases.yaml").exists(), "main says where the alias really stands"

@@ -183,7 +183,7 @@ test('a policy is tested and tried from its page', async () => {
   await page.getByLabel(/^Asset/).selectOption('prompt/loan-summary');
   await page.getByRole('button', { name: 'Try', exact: true }).click();
   await page.getByText('It would be refused.').waitFor();
-  await page.getByRole('listitem').filter({ hasText: 'there is no model card' }).waitFor();
+  await page.locator('section[aria-labelledby="try"]').getByText('there is no model card').waitFor();
   await page.getByLabel(/^Asset/).selectOption('model/loan-risk');
   await page.getByRole('button', { name: 'Try', exact: true }).click();
   await page.getByText('A change request would open, and wait.').waitFor();

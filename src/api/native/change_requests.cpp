@@ -24,6 +24,14 @@ json::value requirementsOf(const json::object& body) {
   return requirements;
 }
 
+void fillCures(json::value& findings, const ChangeRequest& request) {
+  if (!findings.is_array()) return;
+  for (json::value& finding : findings.get_array())
+    if (json::value* cure = finding.is_object() ? finding.get_object().if_contains("cure") : nullptr;
+        cure && cure->is_string())
+      *cure = governance::filledCure(std::string(cure->get_string()), request.key, request.toNumber, request.id);
+}
+
 /// The verdict of the request's newest decision, its requirements with what has met them since.
 std::string verdictText(db::Session& session, const ChangeRequest& request) {
   auto decision = governance::findDecision(session, request.decision);
@@ -31,6 +39,7 @@ std::string verdictText(db::Session& session, const ChangeRequest& request) {
   json::value body = parseJson(decision->body);
   json::value verdict = body.at("verdict");
   verdict.as_object()["require"] = requirementsOf(body.as_object());
+  for (std::string_view set : {"deny", "require", "warn"}) fillCures(verdict.as_object()[set], request);
   return writeJson(verdict);
 }
 

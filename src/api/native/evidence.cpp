@@ -61,9 +61,10 @@ EvidenceAnswer addEvidence(Call& call, const NewEvidence& asked) {
   governance::Evidence evidence = call.core.store.change(call.actor(), [&](registry::Change& change) {
     return governance::addEvidence(change, registry::resolveVersion(change.session, key, selector), made);
   });
-  call.core.gate.reconsider(key, evidence.number);
+  EvidenceAnswer answer = answerOf(evidence, false);
+  answer.applied = call.core.gate.reconsider(key, evidence.number);
   call.status = 201;
-  return answerOf(evidence, false);
+  return answer;
 }
 
 EvidenceAnswer getEvidence(Call& call, const NumberOnly& path) {
@@ -97,10 +98,9 @@ EvaluateAnswer evaluateEvidence(Call& call, const EvaluateOrder& order) {
   asked.computedBy = "regesta " + call.core.version;
   governance::EvaluationResult result =
       governance::runEvaluation(call.core.store, call.core.blobs, call.actor(), asked);
-  call.core.gate.reconsider(asked.model, result.evaluation.number);
-
   call.status = 201;
   EvaluateAnswer answer;
+  answer.applied = call.core.gate.reconsider(asked.model, result.evaluation.number);
   answer.id = result.evaluation.id;
   if (result.fairness.id != 0) answer.fairnessId = result.fairness.id;
   answer.digest = result.evaluation.digest;

@@ -12,6 +12,7 @@ struct EvidenceAnswer {
   std::string digest, by;
   std::optional<std::string> at;
   RawJson summary, body;
+  std::vector<std::int64_t> applied;
   static constexpr Field fields[] = {
       field<&EvidenceAnswer::id>("id"),
       field<&EvidenceAnswer::kind>("kind"),
@@ -24,7 +25,8 @@ struct EvidenceAnswer {
       field<&EvidenceAnswer::by>("by"),
       field<&EvidenceAnswer::at>("at"),
       field<&EvidenceAnswer::summary>("summary", about("what policies see")),
-      field<&EvidenceAnswer::body>("body", about("only when one is asked for"))};
+      field<&EvidenceAnswer::body>("body", about("only when one is asked for")),
+      field<&EvidenceAnswer::applied>("applied", about("change requests that were carried out because of it"))};
 };
 struct EvidenceQuery {
   std::string kind, name, version, pageToken;
@@ -98,10 +100,14 @@ struct EvaluateAnswer {
   std::optional<std::int64_t> fairnessId;
   std::string digest;
   RawJson metrics, fairness;
+  std::vector<std::int64_t> applied;
   static constexpr Field fields[] = {
-      field<&EvaluateAnswer::id>("id"), field<&EvaluateAnswer::fairnessId>("fairness_id"),
-      field<&EvaluateAnswer::digest>("digest"), field<&EvaluateAnswer::metrics>("metrics"),
-      field<&EvaluateAnswer::fairness>("fairness")};
+      field<&EvaluateAnswer::id>("id"),
+      field<&EvaluateAnswer::fairnessId>("fairness_id"),
+      field<&EvaluateAnswer::digest>("digest"),
+      field<&EvaluateAnswer::metrics>("metrics"),
+      field<&EvaluateAnswer::fairness>("fairness"),
+      field<&EvaluateAnswer::applied>("applied", about("change requests that were carried out because of it"))};
 };
 
 Page<EvidenceAnswer> listEvidence(Call& call, const EvidenceQuery& query);

@@ -52,6 +52,7 @@ std::vector<delivery::Report> reportsOf(Call& call, const registry::AssetKey& ke
     std::string place = fmt::format("reports[{}]", reports.size());
     reports.push_back({key.name, numbers.of(item.version, place + ".version"), item.metric, item.value, item.unit,
                        item.key, timeOf(item.at, place + ".at", 0), "native"});
+    if (reports.back().version == 0) reports.back().asked = selectorOf(item.version, place + ".version");
   }
   return reports;
 }

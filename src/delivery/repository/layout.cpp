@@ -187,7 +187,8 @@ Aliases parseAliases(std::string_view path, std::string_view bytes) {
     } catch (const Invalid& fault) {
       throw atPath(where, fault.message);
     }
-    if (!SemVer::parse(semver)) throw atPath(where, fmt::format("alias '{}' needs a whole version: 1.2.0", alias));
+    if (!SemVer::parse(semver))
+      throw atPath(where, fmt::format("alias '{}' needs a whole version, such as 1.2.0", alias));
     if (!aliases.emplace(alias, semver).second) throw atPath(where, fmt::format("alias '{}' is there twice", alias));
   }
   return aliases;

@@ -64,8 +64,9 @@ class Planner {
     if (!change.after) {
       if (version)
         throw error(Code::refused,
-                    "{}: version {} is registered; delete it in the register, and its file goes with the next fetch",
-                    change.path, place.semver);
+                    "{}: version {} is registered; run `regesta version delete prompt/{}@{}`, and its file goes with "
+                    "the next fetch",
+                    change.path, place.semver, place.name, place.semver);
       plan_.dropped.push_back(place);
       return;
     }

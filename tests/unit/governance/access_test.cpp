@@ -70,6 +70,21 @@ TEST_F(AccessTest, bothHalvesOfAPairOfKeysAreChecked) {
   thrown(Code::invalid, [&] { access_->createUser(root_, "eve", "sk-lf-looks-like-a-key", contributor); });
 }
 
+TEST_F(AccessTest, aSlipMakesNoRoleAndNoWorkspace) {
+  auto told = [&](std::string role, std::string workspace) {
+    std::vector<Grant> grants{{std::move(role), std::move(workspace), "*"}};
+    return thrown(Code::invalid, [&] { access_->createUser({"local:root"}, "anna", "correct horse", grants); });
+  };
+  EXPECT_NE(told("contributer", "*").find("did you mean contributor?"), std::string::npos);
+  EXPECT_NE(told("aprover", "*").find("grants[0].role"), std::string::npos);
+  EXPECT_NE(told("contributor", "defalt").find("did you mean default?"), std::string::npos);
+  EXPECT_NE(told("risk", "elsewhere").find("grants[0].workspace"), std::string::npos);
+  EXPECT_TRUE(access_->users().empty());
+  for (const char* own : {"risk", "legal", "trader", "leader", "reviewer"})
+    access_->createUser({"local:root"}, own, "correct horse", {{own, "default", "*"}});
+  EXPECT_EQ(access_->users().size(), 5U);
+}
+
 TEST_F(AccessTest, aTokenMayStandBesideItsPublicKeyOrAnyOtherName) {
   access_->createUser({"local:root"}, "anna", "correct horse", admin);
   std::string token = access_->createToken(root_, "ci", contributor, 0);

@@ -125,6 +125,23 @@ TEST_F(RolloutGateTest, whereThereIsNothingToRollOutNoRequestOpens) {
   EXPECT_TRUE(ledger("change-request.opened").empty());
 }
 
+TEST_F(RolloutGateTest, goingBackDoesNotUndoWhatAGuardDid) {
+  gate_->move(as("anna"), to(2));
+  gate_->move(as("anna"), to(1));
+  auto outcome = gate_->move(as("anna"), start());  // version 2 again, as a candidate
+  registry::Actor guard{"system:guard"};
+  store_->change(guard, [&](registry::Change& c) {
+    return registry::endRollout(c, *registry::findRollout(c.session, outcome.rollout),
+                                registry::RolloutStatus::rolledBack, "helpfulness fell");
+  });
+  std::string why = thrown(Code::invalidState, [&] { gate_->rollback(as("anna"), start().key, "production", ""); });
+  EXPECT_NE(why.find("--to 2"), std::string::npos) << why;
+  EXPECT_NE(why.find("helpfulness fell"), std::string::npos) << why;
+  EXPECT_EQ(standsOn(), 1);
+  EXPECT_EQ(gate_->rollback(as("anna"), start().key, "production", "", 2).kind, Kind::moved);
+  EXPECT_EQ(standsOn(), 2);
+}
+
 TEST_F(RolloutGateTest, whoMayNotWriteStartsNothing) {
   thrown(Code::denied, [&] { gate_->move(as("rita"), start()); });
 }
