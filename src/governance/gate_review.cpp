@@ -75,27 +75,44 @@ std::vector<std::string> rolesToApproveIn(db::Session& session, const Identity& 
   return {std::string(role)};
 }
 
-std::optional<std::string> whyUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
+/// What decides whose approval counts.
+Facts factsOf(db::Session& session, const ChangeRequest& request) {
   Facts facts;
   facts.candidate = registry::findVersion(session, request.key, request.toNumber);
   facts.current = registry::findVersion(session, request.key, request.fromNumber);
   facts.open = request;
-  return whyNotCounted(approval, verdictOf(session, request), facts);
+  return facts;
 }
 
 /// An approval that no requirement would count is an error to tell at once, not to store silently.
 void refuseUncounted(db::Session& session, const ChangeRequest& request, const Approval& approval) {
-  if (auto why = whyUncounted(session, request, approval)) throw Error(Code::denied, *why);
+  if (auto why = whyNotCounted(approval, verdictOf(session, request), factsOf(session, request)))
+    throw Error(Code::denied, *why);
+}
+
+/// The verdict with nothing but the requirements that were unmet.
+policy::Verdict missingOf(db::Session& session, const ChangeRequest& request) {
+  auto decision = findDecision(session, request.decision);
+  if (!decision) return {};
+  json::value body = parseJson(decision->body);
+  policy::Verdict verdict = policy::readVerdict(body.at("verdict"));
+  const json::array& state = body.at("requirements").as_array();
+  std::size_t i = 0;
+  std::erase_if(verdict.require,
+                [&](const policy::Finding&) { return i < state.size() && state[i++].at("met").as_bool(); });
+  return verdict;
 }
 
 }  // namespace
 
-std::optional<std::string> whyMayNotApprove(db::Session& session, const ChangeRequest& request,
-                                            const Identity& identity) {
+bool waitsFor(db::Session& session, const ChangeRequest& request, const Identity& identity) {
+  if (!identity.may(Verb::approve, request.key.workspace, request.key.name)) return false;
+  std::vector<Approval> given = approvalsOf(session, request.id);
+  if (std::ranges::find(given, identity.actor.name, &Approval::actor) != given.end()) return false;
   Approval approval;
   approval.actor = identity.actor.name;
   approval.roles = approvalRoles(identity, request);
-  return whyUncounted(session, request, approval);
+  return wouldCount(approval, missingOf(session, request), factsOf(session, request));
 }
 
 Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {

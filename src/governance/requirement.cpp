@@ -246,6 +246,12 @@ std::optional<std::string> whyNotCounted(const Approval& approval, const policy:
   return why;
 }
 
+bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const Facts& facts) {
+  return std::ranges::any_of(approvalNeeds(verdict), [&](const auto& asked) {
+    return holds(approval, asked.first) && !excluded(approval, asked.second, facts);
+  });
+}
+
 std::vector<std::string> rolesAsked(const policy::Verdict& verdict) {
   std::vector<std::string> roles;
   for (const auto& [role, need] : approvalNeeds(verdict)) roles.push_back(role);

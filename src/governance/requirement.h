@@ -16,10 +16,10 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
 std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
 /// The roles whose approvals the verdict asks for.
 std::vector<std::string> rolesAsked(const policy::Verdict& verdict);
-/// Why an approval by this person would be refused, by what the request's newest decision asks for; nothing when it
-/// would count or be a record.
-std::optional<std::string> whyMayNotApprove(db::Session& session, const ChangeRequest& request,
-                                            const Identity& identity);
+/// Whether one of the requirements that ask for its roles would count it.
+bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
+/// Whether something that an open request still lacks is this person's approval, who has not given it.
+bool waitsFor(db::Session& session, const ChangeRequest& request, const Identity& identity);
 bool allMet(const std::vector<Requirement>& requirements);
 
 }  // namespace regesta::governance

@@ -25,8 +25,9 @@ test('approvals are counted by role, and evidence is none', async () => {
   const request = { name: 'loan', requested_by: 'user:anna', verdict };
   assert.equal(whyNotApprove(request, me, 'user:anna'), undefined);
   assert.match(whyNotApprove(request, me, 'user:cora'), /made this version/);
-  // What nobody asks her for is a record, and no reason to hold her back.
-  assert.equal(whyNotApprove({ ...request, verdict: { ...verdict, require: [verdict.require[1]] } }, me, 'user:cora'), undefined);
+  // Asked for in other roles, an author is held back, too; where nobody is asked, her yes is a record.
+  assert.match(whyNotApprove({ ...request, verdict: { ...verdict, require: [verdict.require[1]] } }, me, 'user:cora'), /made this version/);
+  assert.equal(whyNotApprove({ ...request, verdict: { ...verdict, require: [verdict.require[2]] } }, me, 'user:cora'), undefined);
   // One role that counts is enough.
   const two = { ...me, grants: [...me.grants, { role: 'legal', workspace: '*', name_pattern: '*' }] };
   const lax = { ...verdict, require: [verdict.require[0], { code: 'b', approvals: { role: 'legal', not_author: false } }] };

@@ -171,10 +171,7 @@ Page<ChangeRequestAnswer> listApprovals(Call& call, const WaitingQuery& query) {
   governance::RequestFilter filter;
   filter.status = "open";
   return pageOf(call, filter, query.pageSize, query.pageToken, [&](db::Session& session, const ChangeRequest& request) {
-    if (!call.identity->may(Verb::approve, call.workspace, request.key.name)) return false;
-    std::vector<governance::Approval> given = governance::approvalsOf(session, request.id);
-    return std::ranges::find(given, call.actor().name, &governance::Approval::actor) == given.end() &&
-           !governance::whyMayNotApprove(session, request, *call.identity);
+    return governance::waitsFor(session, request, *call.identity);
   });
 }
 

@@ -75,9 +75,8 @@ struct WaitingQuery {
   std::string waitingFor, pageToken;
   std::int64_t pageSize = 0;
   static constexpr Field fields[] = {
-      field<&WaitingQuery::waitingFor>(
-          "waiting_for",
-          about("\"me\": open requests that I have not approved and whose approval by me would not be refused")),
+      field<&WaitingQuery::waitingFor>("waiting_for",
+                                       about("\"me\": open requests that lack an approval which mine would be")),
       field<&WaitingQuery::pageToken>("page_token"), field<&WaitingQuery::pageSize>("page_size", pageRule)};
 };
 

@@ -1,5 +1,7 @@
 #include "api/native/ledger.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "governance/replay.h"
 #include "ledger/log.h"
@@ -24,7 +26,9 @@ bool fits(const EntryQuery& query, std::string_view bodyText) {
   if (query.subject.empty() && query.actor.empty() && query.action.empty()) return true;
   json::value body = parseJson(bodyText);
   return fits(query.subject, text(body, "subject")) && fits(query.actor, text(body, "actor")) &&
-         fits(query.action, text(body, "action"));
+         (query.action.empty() ||
+          std::ranges::any_of(query.action,
+                              [action = text(body, "action")](const auto& pattern) { return fits(pattern, action); }));
 }
 
 /// All entries of the tree, or by its index those about one subject, which any workspace may have: the recursion hops

@@ -19,7 +19,8 @@ struct EntryAnswer {
 };
 struct EntryQuery {
   std::int64_t from = 0, limit = 0;
-  std::string subject, actor, action, since, until, order, pageToken;
+  std::string subject, actor, since, until, order, pageToken;
+  std::vector<std::string> action;
   std::int64_t pageSize = 0;
   static constexpr std::string_view orders[] = {"oldest", "newest"};
   static constexpr Field fields[] = {
@@ -27,7 +28,7 @@ struct EntryQuery {
       field<&EntryQuery::limit>("limit", pageRule),
       field<&EntryQuery::subject>("subject", about("model/loan-risk#production, or a pattern with *")),
       field<&EntryQuery::actor>("actor", about("user:anna, or a pattern")),
-      field<&EntryQuery::action>("action", about("alias.moved, or a pattern: alias.*")),
+      field<&EntryQuery::action>("action", about("alias.moved, or a pattern: alias.*; several: one of them")),
       field<&EntryQuery::since>("since", about("RFC 3339")),
       field<&EntryQuery::until>("until", about("RFC 3339")),
       field<&EntryQuery::order>("order", oneOf(orders) | about("which come first; absent: the oldest")),

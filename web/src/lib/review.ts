@@ -35,10 +35,11 @@ export function rolesToApprove(me: Me | undefined, name: string): string[] {
   return [...new Set((me?.grants ?? []).filter((grant) => approves(grant) && fits(grant.name_pattern || '*', name)).map((grant) => grant.role))];
 }
 
-/** Why an approval of theirs would be refused, as the server does: in every role it asks them for, their own work or wish is out. */
+/** Why somebody else must answer: in every role that is asked of them (of anybody, when none is), their own work or wish is out. */
 export function whyNotApprove(request: ChangeRequest, me: Me | undefined, author: string): string | undefined {
   const mine = rolesToApprove(me, request.name);
-  const asked = request.verdict.require.flatMap(({ approvals }) => (approvals?.role && mine.includes(approvals.role) ? [approvals] : []));
+  const all = request.verdict.require.flatMap(({ approvals }) => (approvals?.role ? [approvals] : []));
+  const ofMe = all.filter(({ role }) => mine.includes(role!)), asked = ofMe.length ? ofMe : all;
   const reason = (asks: typeof asked) =>
     author === me?.actor && asks.some((it) => it.not_author !== false) ? 'You made this version, so somebody else has to approve it.'
     : request.requested_by === me?.actor && asks.some((it) => it.not_requester) ? 'You asked for this move, so somebody else has to approve it.' : undefined;
