@@ -10,7 +10,7 @@ export function ago(time: string, now = Date.now()) {
 export const exact = (time: string) => new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 export const number = (value: number) => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4))));
 export const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
-export const who = (actor: string) => actor.replace(/^(user|local):/, '');
+export const who = (actor: string) => actor.replace(/^(user|local):/, '').replace(/^system:/, 'the ');
 export const short = (digest: string) => digest.slice(0, 12);
 export function bytes(size: number) {
   for (const [unit, length] of [['GB', 1e9], ['MB', 1e6], ['kB', 1e3]] as const) if (size >= length) return `${(size / length).toFixed(1)} ${unit}`;
