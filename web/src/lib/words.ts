@@ -21,7 +21,7 @@ const deeds: Record<string, string> = {
   'alias.moved': 'moved', 'alias.removed': 'removed', 'alias.move-refused': 'was refused to move', 'version.created': 'registered', 'asset.created': 'created',
   'stage.entered': 'moved into a stage', 'change-request.opened': 'asked for a change', 'change-request.applied': 'carried out', 'change-request.rejected': 'rejected',
   'change-request.withdrawn': 'withdrew', 'change-request.stale': 'closed as out of date', 'change-request.decided': 'had the gate decide anew about',
-  'change-request.commented': 'commented on', 'guard.breached': 'saw a guard breached on', 'rollout.stepped': 'took the next step of', 'rollout.paused': 'paused', 'rollout.resumed': 'resumed',
+  'change-request.commented': 'commented on', 'guard.breached': 'was breached on', 'rollout.stepped': 'took the next step of', 'rollout.paused': 'paused', 'rollout.resumed': 'resumed',
   'approval.given': 'approved', 'evidence.added': 'gave evidence on', 'run.sealed': 'finished', 'user.created': 'created', 'token.created': 'created',
   'policy.bound': 'bound a policy to', 'rollout.started': 'started a rollout of', 'rollout.rolled-back': 'rolled back', 'rollout.completed': 'completed the rollout of',
 };
