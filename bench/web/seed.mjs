@@ -23,7 +23,7 @@ export async function fill(stage, count) {
       run_id: id,
       params: Object.entries({ depth: i % 12, lr: (0.1 / (1 + (i % 7))).toFixed(4), kind: kinds[i % 4], seed: i, batch: 2 ** (5 + (i % 4)) }).map(([key, value]) => ({ key, value: String(value) })),
       tags: [{ key: 'team', value: i % 2 ? 'red' : 'blue' }],
-      metrics: long ? Array.from({ length: 250 }, (_, s) => ['accuracy', 'loss', 'f1', 'auc'].map((key, k) => metric(key, 1 - Math.exp(-s / (20 + k * 9 + (i % 4) * 12)) + Math.sin(s * (k + 3)) / 60, s))).flat()
+      metrics: long ? Array.from({ length: 240 }, (_, s) => ['accuracy', 'loss', 'f1', 'auc'].map((key, k) => metric(key, 1 - Math.exp(-s / (20 + k * 9 + (i % 4) * 12)) + Math.sin(s * (k + 3)) / 60, s))).flat()
         : [metric('accuracy', 0.5 + ((i * 7919) % 5000) / 10000), metric('loss', 1 / (1 + (i % 97))), metric('f1', 0.4 + ((i * 31) % 6000) / 10000), metric('auc', 0.6 + ((i * 17) % 4000) / 10000)],
     });
     if (long) runs.push(id);

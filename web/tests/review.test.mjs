@@ -114,7 +114,7 @@ test('a guarded rollout reverts by itself while the page is open', async () => {
   await page.getByText(/^It acted /).waitFor();
   await page.getByText('breached', { exact: true }).waitFor();
   assert.equal(await page.evaluate(() => window.loadedOnce), true, 'the page was loaded anew');
-  const entry = page.getByRole('listitem').filter({ hasText: 'system:guard rolled back' }).getByRole('link');
+  const entry = page.getByRole('listitem').filter({ hasText: 'the guard rolled back' }).getByRole('link');
   await entry.click();
   await page.getByRole('button', { name: /Verify entry/ }).click();
   await page.getByText('Verified in this browser.').waitFor();
