@@ -79,7 +79,8 @@ json::value split(const registry::Rollout& rollout, std::int64_t share) {
   buckets.emplace_back(apply("cat", {rollout.salt, variable("targetingKey")}));
   std::int64_t begin = 0;
   for (const delivery::Slice& slice : delivery::slicesOf(rollout.plan, share)) {
-    std::string_view name = slice.arm < 0 ? "stable" : rollout.plan.arms[static_cast<std::size_t>(slice.arm)].name;
+    std::string_view name = "stable";
+    if (slice.arm >= 0) name = rollout.plan.arms[static_cast<std::size_t>(slice.arm)].name;
     buckets.emplace_back(json::array{name, slice.end - begin});
     begin = slice.end;
   }

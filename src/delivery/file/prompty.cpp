@@ -25,8 +25,8 @@ std::string textIn(const json::object& members, std::string_view member) {
 json::object propertyOf(const json::object& input) {
   json::object property;
   std::string kind = textIn(input, "kind");
-  if (std::string_view type = typeOf(kind.empty() ? textIn(input, "type") : kind); !type.empty())
-    property["type"] = type;
+  if (kind.empty()) kind = textIn(input, "type");
+  if (std::string_view type = typeOf(kind); !type.empty()) property["type"] = type;
   if (std::string text = textIn(input, "description"); !text.empty()) property["description"] = text;
   if (const json::value* value = input.if_contains("default")) property["default"] = *value;
   for (std::string_view member : {"example", "sample"})
