@@ -93,7 +93,8 @@ class Document {
   }
 
   void access(const AccessRule& rule) {
-    static constexpr std::string_view verbs[] = {"read", "write", "approve", "administer"};
+    static constexpr std::string_view verbs[] = {"read", "write", "approve", "administer",
+                                                 "run"};  // as governance::Verb
     w_.key("security").array();
     if (rule.who != AccessRule::Who::anyone) {
       w_.object().key("basic").array().end().end();
@@ -104,7 +105,7 @@ class Document {
         .text(rule.who == AccessRule::Who::anyone ? "anyone"
               : rule.who == AccessRule::Who::signedIn
                   ? "signed in"
-                  : fmt::format("{} {}", verbs[static_cast<int>(rule.verb)], rule.resource));
+                  : fmt::format("{} {}", verbs[static_cast<std::size_t>(rule.verb)], rule.resource));
   }
 
   void parameters(const Route& route, bool inQuery) {

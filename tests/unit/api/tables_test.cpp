@@ -118,6 +118,7 @@ TEST(Tables, openApiIsJsonAndNamesEveryRoute) {
       EXPECT_TRUE(paths.contains(pattern)) << pattern;
     }
   }
+  EXPECT_EQ(paths.at("/api/v1/jobs/{id}/complete").at("post").at("x-access").as_string(), "run jobs");
 }
 
 }  // namespace
