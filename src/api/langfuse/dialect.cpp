@@ -1,6 +1,7 @@
 #include "api/langfuse/dialect.h"
 
 #include "base/json.h"
+#include "base/time.h"
 
 namespace regesta::api::langfuse {
 namespace {
@@ -72,6 +73,13 @@ const Dialect& dialect() {
       .renderError = renderError,
   };
   return langfuse;
+}
+
+std::optional<std::int64_t> timeOf(std::string_view field, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  auto time = parseTime(text);
+  if (!time) throw Invalid(std::string(field), "must be an ISO 8601 time with its offset");
+  return time;
 }
 
 }  // namespace regesta::api::langfuse

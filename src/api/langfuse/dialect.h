@@ -8,4 +8,7 @@ namespace regesta::api::langfuse {
 const Dialect& dialect();
 http::Response renderError(const Error& error);
 
+/// A time of a query, in milliseconds; empty text: nothing. Throws Invalid{field}.
+std::optional<std::int64_t> timeOf(std::string_view field, const std::string& text);
+
 }  // namespace regesta::api::langfuse

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 
+#include "api/langfuse/dialect.h"
 #include "api/langfuse/observation_wire.h"
 #include "api/langfuse/score_wire.h"
 #include "base/encoding.h"
@@ -49,13 +50,6 @@ struct ObservationQuery {
 
 /// How many traces one request looks into when it names none.
 constexpr std::int64_t tracesLookedAt = 1000;
-
-std::optional<std::int64_t> timeOf(std::string_view field, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  auto time = parseTime(text);
-  if (!time) throw Invalid(std::string(field), "must be an ISO 8601 time with its offset");
-  return time;
-}
 
 /// What the query asks of an observation, read once.
 struct Filter {

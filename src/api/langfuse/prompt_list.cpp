@@ -13,13 +13,6 @@ namespace {
 
 using registry::Asset;
 
-std::optional<std::int64_t> timeOf(std::string_view field, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  auto time = parseTime(text);
-  if (!time) throw Invalid(std::string(field), "must be an ISO 8601 time with its offset");
-  return time;
-}
-
 /// What the query asks of a prompt, read once.
 struct Filter {
   const ListQuery& query;
