@@ -23,22 +23,19 @@ std::optional<UserRow> userRow(db::Rows rows) {
   return UserRow{rows.integer(0), rows.text(1), rows.text(2), !rows.view(3).empty()};
 }
 
+constexpr std::string_view linkedUser =
+    "SELECT u.id, u.name, u.grants, u.password FROM user_link l JOIN user_account u ON u.id = l.user_account "
+    "WHERE u.disabled = 0 AND l.issuer = $1 AND ";
+
 /// The user who is this person, if they are still here.
 std::optional<UserRow> linkedTo(db::Session& session, const Person& person) {
-  return userRow(
-      session.query("SELECT u.id, u.name, u.grants, u.password FROM user_link l "
-                    "JOIN user_account u ON u.id = l.user_account "
-                    "WHERE l.issuer = $1 AND l.subject = $2 AND u.disabled = 0",
-                    {person.issuer, person.subject}));
+  return userRow(session.query(fmt::format("{} l.subject = $2", linkedUser), {person.issuer, person.subject}));
 }
 
 /// The user of this name whose link an admin made and nobody has used yet.
 std::optional<UserRow> awaiting(db::Session& session, const Person& person) {
   return userRow(
-      session.query("SELECT u.id, u.name, u.grants, u.password FROM user_link l "
-                    "JOIN user_account u ON u.id = l.user_account "
-                    "WHERE l.issuer = $1 AND l.subject = '' AND u.name = $2 AND u.disabled = 0",
-                    {person.issuer, person.name}));
+      session.query(fmt::format("{} l.subject = '' AND u.name = $2", linkedUser), {person.issuer, person.name}));
 }
 
 bool hadAccount(db::Session& session, const Person& person) {

@@ -11,10 +11,7 @@ struct Replay::Entry {
   std::string action, actor, workspace, subject;
   json::object data;
 
-  std::string text(std::string_view name) const {
-    const json::value* found = data.if_contains(name);
-    return found && found->is_string() ? std::string(found->as_string()) : std::string();
-  }
+  std::string text(std::string_view name) const { return memberText(data, name); }
   std::int64_t number(std::string_view name) const {
     const json::value* found = data.if_contains(name);
     return found && found->is_int64() ? found->as_int64() : 0;

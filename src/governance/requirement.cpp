@@ -17,17 +17,15 @@ struct ApprovalNeed {
   std::vector<std::size_t> slots;  // of Matching
 };
 
-const json::value* memberOf(const json::object& object, std::string_view name) { return object.if_contains(name); }
-
 bool flag(const json::object& object, std::string_view name, bool fallback) {
-  const json::value* found = memberOf(object, name);
+  const json::value* found = object.if_contains(name);
   return found && found->is_bool() ? found->as_bool() : fallback;
 }
 
 constexpr int mostApprovals = 50;
 
 int countOf(const json::object& object) {
-  const json::value* found = memberOf(object, "count");
+  const json::value* found = object.if_contains("count");
   if (!found) return 1;
   if (!found->is_number()) return mostApprovals;  // what cannot be understood must not make it easier
   double count = found->to_number<double>();
@@ -35,7 +33,7 @@ int countOf(const json::object& object) {
 }
 
 const json::object* approvalsAsked(const policy::Finding& finding) {
-  const json::value* asked = memberOf(finding.more, "approvals");
+  const json::value* asked = finding.more.if_contains("approvals");
   return asked && asked->is_object() && !memberText(asked->as_object(), "role").empty() ? &asked->as_object() : nullptr;
 }
 
@@ -146,7 +144,7 @@ struct EvidenceNeed {
 
 bool reaches(const json::object& summary, const json::object& atLeast) {
   return std::ranges::all_of(atLeast, [&](const auto& wanted) {
-    const json::value* found = memberOf(summary, wanted.key());
+    const json::value* found = summary.if_contains(wanted.key());
     return found && found->is_number() && wanted.value().is_number() &&
            found->template to_number<double>() >= wanted.value().template to_number<double>();
   });
@@ -154,8 +152,9 @@ bool reaches(const json::object& summary, const json::object& atLeast) {
 
 /// The digest of the candidate's present tests; empty while it has none.
 std::string currentTests(const Facts& facts) {
-  const json::value* candidate = memberOf(facts.input, "candidate");
-  const json::value* tests = candidate && candidate->is_object() ? memberOf(candidate->as_object(), "tests") : nullptr;
+  const json::value* candidate = facts.input.if_contains("candidate");
+  const json::value* tests =
+      candidate && candidate->is_object() ? candidate->as_object().if_contains("tests") : nullptr;
   return tests && tests->is_object() ? memberText(tests->as_object(), "digest") : std::string();
 }
 
@@ -192,7 +191,7 @@ void checkEvidence(Requirement& requirement, const json::value& asked, const Fac
     need.type = memberText(members, "type");
     need.verified = flag(members, "verified", false);
     need.currentTests = flag(members, "current_tests", false);
-    const json::value* atLeast = memberOf(members, "at_least");
+    const json::value* atLeast = members.if_contains("at_least");
     if (atLeast && atLeast->is_object()) need.atLeast = &atLeast->as_object();
     if (atLeast && !atLeast->is_object()) need.type.clear();  // what cannot be understood must not make it easier
   }
@@ -227,9 +226,9 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
   std::vector<Requirement> requirements;
   for (const policy::Finding& finding : verdict.require) {
     Requirement requirement{finding.code, finding.msg, finding.cure, "", true, {}};
-    if (const json::value* asked = memberOf(finding.more, "approvals"))
+    if (const json::value* asked = finding.more.if_contains("approvals"))
       checkApprovals(requirement, *asked, needs, matching, facts);
-    if (const json::value* asked = memberOf(finding.more, "evidence")) checkEvidence(requirement, *asked, facts);
+    if (const json::value* asked = finding.more.if_contains("evidence")) checkEvidence(requirement, *asked, facts);
     if (requirement.needs.empty()) addNeed(requirement, unknowable, false);
     requirements.push_back(std::move(requirement));
   }

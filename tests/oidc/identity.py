@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import select
 import subprocess
 import urllib.error
 import urllib.request
@@ -15,9 +16,17 @@ class Provider:
     """tests/oidc/provider.mjs under Node."""
 
     def __init__(self, *options):
+        # Node was once seen to sleep for good before its first line: it gets a minute and one more try, then the test fails.
+        self.issuer = self.start(options) or self.start(options)
+        assert self.issuer, "the identity provider does not start"
+
+    def start(self, options):
         self.process = subprocess.Popen(["node", str(FOLDER / "provider.mjs"), *options], stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
-        self.issuer = json.loads(self.process.stdout.readline())["issuer"]
+        if select.select([self.process.stdout], [], [], 60)[0]:
+            return json.loads(self.process.stdout.readline())["issuer"]
+        self.stop()
+        return None
 
     def control(self, **asked):
         request = urllib.request.Request(self.issuer + "/control", json.dumps(asked).encode(), method="POST")
