@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/sync.h"
 #include "http/sse.h"
+#include "ledger/store.h"
 
 namespace regesta::api {
 namespace {
@@ -34,11 +35,9 @@ std::shared_ptr<const FeedEvent> eventOf(std::int64_t index, std::string body) {
 
 Feed::Page readPage(db::Session& session, std::int64_t from, std::int64_t end) {
   Feed::Page page{{}, from};
-  db::Rows rows = session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3",
-                                {from, end, pageSize});
-  while (rows.next()) {
-    page.next = rows.integer(0) + 1;
-    page.events.push_back(eventOf(rows.integer(0), rows.text(1)));
+  for (ledger::Indexed& entry : ledger::readIndexed(session, from, end, pageSize)) {
+    page.next = entry.index + 1;
+    page.events.push_back(eventOf(entry.index, std::move(entry.body)));
   }
   return page;
 }
@@ -143,10 +142,8 @@ Feed::Feed(registry::Store& store, std::function<void(const FeedEvent&)> seen)
 Feed::~Feed() { stop(); }
 
 void Feed::start() {
-  state_->watchers.lock()->next = state_->store.read([](db::Session& session) {
-    db::Rows rows = session.query("SELECT COALESCE(MAX(idx), -1) FROM ledger_entry");
-    return rows.next() ? rows.integer(0) + 1 : std::int64_t{0};
-  });
+  state_->watchers.lock()->next =
+      state_->store.read([](db::Session& session) { return ledger::readHead(session).size; });
   state_->thread = std::thread([this] { state_->run(); });
 }
 

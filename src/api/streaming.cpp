@@ -25,4 +25,23 @@ http::asio::awaitable<std::uint64_t> receive(http::Exchange& exchange, blob::Wri
   co_return size;
 }
 
+http::asio::awaitable<void> send(http::Exchange& exchange, http::Response head, blob::Reader& reader,
+                                 const http::Selection& selection) {
+  co_await exchange.begin(std::move(head), selection.length);
+  std::uint64_t at = selection.from, left = exchange.request().method == "HEAD" ? 0 : selection.length;
+  std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, pieceSize)));
+  while (left > 0) {
+    std::size_t count = 0;
+    std::function<void()> work = [&] {
+      count = reader.read(at, {piece.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()))});
+    };
+    co_await exchange.waiting(std::move(work));
+    if (count == 0) throw Error(Code::corrupt, "a stored file is shorter than it was when it was stored");
+    co_await exchange.write({piece.data(), count});
+    at += count;
+    left -= count;
+  }
+  co_await exchange.finish();
+}
+
 }  // namespace regesta::api

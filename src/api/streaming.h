@@ -4,6 +4,7 @@
 
 #include "api/endpoint.h"
 #include "blob/store.h"
+#include "http/conditional.h"
 #include "http/exchange.h"
 
 namespace regesta::api {
@@ -16,5 +17,10 @@ http::asio::awaitable<void> enter(http::Exchange& exchange, Core& core, AccessRu
 /// `check` hears the size so far before each piece is written, and throws what the body is refused for.
 http::asio::awaitable<std::uint64_t> receive(http::Exchange& exchange, blob::Writer& writer,
                                              std::function<void(std::uint64_t size)> check = {});
+
+/// Answers with the selected bytes (none for HEAD), read on waiting threads for the same reason. Throws Error{corrupt}
+/// when the reader ends before them; the peer then sees a broken connection, never a whole answer.
+http::asio::awaitable<void> send(http::Exchange& exchange, http::Response head, blob::Reader& reader,
+                                 const http::Selection& selection);
 
 }  // namespace regesta::api

@@ -100,6 +100,13 @@ ChangeRequest getChangeRequest(db::Session& session, std::int64_t id) {
   return *std::move(request);
 }
 
+std::optional<ChangeRequest> findApplied(db::Session& session, std::string_view workspace, std::string_view decision) {
+  auto rows = session.query(fmt::format("{} WHERE decision = $1 AND workspace = $2 AND status = 'applied'", columns),
+                            {decision, workspace});
+  if (!rows.next()) return std::nullopt;
+  return readRequest(rows);
+}
+
 std::optional<ChangeRequest> findOpen(db::Session& session, const ChangeRequest& like) {
   auto rows =
       session.query(fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = "

@@ -47,6 +47,8 @@ struct Approval {
 ChangeRequest openChangeRequest(registry::Change& change, ChangeRequest request);
 std::optional<ChangeRequest> findChangeRequest(db::Session& session, std::int64_t id);
 ChangeRequest getChangeRequest(db::Session& session, std::int64_t id);  ///< throws Error{notFound}
+/// The one that was carried out on this decision.
+std::optional<ChangeRequest> findApplied(db::Session& session, std::string_view workspace, std::string_view decision);
 /// The open one for the same pointer, action, versions, digests and plan.
 std::optional<ChangeRequest> findOpen(db::Session& session, const ChangeRequest& like);
 /// Recorded as "change-request.applied", ".rejected", ".withdrawn" or ".stale". `data` is added to the entry.

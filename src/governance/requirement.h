@@ -18,8 +18,6 @@ std::optional<std::string> whyNotCounted(const Approval& approval, const policy:
 std::vector<std::string> rolesAsked(const policy::Verdict& verdict);
 /// Whether one of the requirements that ask for its roles would count it.
 bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
-/// Whether something that an open request still lacks is this person's approval, who has not given it.
-bool waitsFor(db::Session& session, const ChangeRequest& request, const Identity& identity);
 bool allMet(const std::vector<Requirement>& requirements);
 
 }  // namespace regesta::governance

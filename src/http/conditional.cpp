@@ -34,6 +34,42 @@ bool sameAsIfRange(std::string_view condition, const Validators& known) {
   return date && known.modified && *date == *known.modified;
 }
 
+void addValidators(Headers& headers, const Validators& known) {
+  if (!known.etag.empty()) headers.add("ETag", std::string(known.etag));
+  if (known.modified) headers.add("Last-Modified", formatHttpDate(*known.modified));
+}
+
+struct ByteRange {
+  std::uint64_t first = 0, last = 0;  // both inclusive
+};
+
+enum class RangeOutcome { whole, part, unsatisfiable };
+struct RangeChoice {
+  RangeOutcome outcome = RangeOutcome::whole;
+  ByteRange range;
+};
+
+RangeChoice chooseRange(const Request& request, std::uint64_t size, const Validators& known) {
+  auto header = request.headers.get("Range");
+  if (!header || (request.method != "GET" && request.method != "HEAD")) return {};
+  if (auto condition = request.headers.get("If-Range"); condition && !sameAsIfRange(*condition, known)) return {};
+  std::string_view text = *header;
+  if (text.size() < 6 || !equalsIgnoreCase(text.substr(0, 6), "bytes=")) return {};
+  text = trim(text.substr(6));
+  std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos || text.find(',') != std::string_view::npos) return {};
+  auto from = position(text.substr(0, dash)), to = position(text.substr(dash + 1));
+  if (dash == 0) {  // the last n bytes
+    if (!to) return {};
+    if (*to == 0 || size == 0) return {RangeOutcome::unsatisfiable, {}};
+    return {RangeOutcome::part, {size - std::min(*to, size), size - 1}};
+  }
+  bool open = dash + 1 == text.size();
+  if (!from || (!to && !open) || (to && *to < *from)) return {};
+  if (*from >= size) return {RangeOutcome::unsatisfiable, {}};
+  return {RangeOutcome::part, {*from, open ? size - 1 : std::min(*to, size - 1)}};
+}
+
 }  // namespace
 
 std::string formatHttpDate(std::int64_t seconds) {
@@ -98,36 +134,37 @@ Condition evaluateConditions(const Request& request, const Validators& known) {
 
 Response notModified(const Validators& known) {
   Response response{304, {}, {}, {}};
-  if (!known.etag.empty()) response.headers.add("ETag", std::string(known.etag));
-  if (known.modified) response.headers.add("Last-Modified", formatHttpDate(*known.modified));
+  addValidators(response.headers, known);
   return response;
 }
 
-RangeChoice chooseRange(const Request& request, std::uint64_t size, const Validators& known) {
-  auto header = request.headers.get("Range");
-  if (!header || (request.method != "GET" && request.method != "HEAD")) return {};
-  if (auto condition = request.headers.get("If-Range"); condition && !sameAsIfRange(*condition, known)) return {};
-  std::string_view text = *header;
-  if (text.size() < 6 || !equalsIgnoreCase(text.substr(0, 6), "bytes=")) return {};
-  text = trim(text.substr(6));
-  std::size_t dash = text.find('-');
-  if (dash == std::string_view::npos || text.find(',') != std::string_view::npos) return {};
-  auto from = position(text.substr(0, dash)), to = position(text.substr(dash + 1));
-  if (dash == 0) {  // the last n bytes
-    if (!to) return {};
-    if (*to == 0 || size == 0) return {RangeOutcome::unsatisfiable, {}};
-    return {RangeOutcome::part, {size - std::min(*to, size), size - 1}};
+Selection selectBytes(const Request& request, std::uint64_t size, const Validators& known) {
+  Selection selection;
+  addValidators(selection.headers, known);
+  switch (evaluateConditions(request, known)) {
+    case Condition::notModified:
+      selection.status = 304;
+      return selection;
+    case Condition::failed:
+      selection.status = 412;
+      return selection;
+    case Condition::proceed:
+      break;
   }
-  bool open = dash + 1 == text.size();
-  if (!from || (!to && !open) || (to && *to < *from)) return {};
-  if (*from >= size) return {RangeOutcome::unsatisfiable, {}};
-  return {RangeOutcome::part, {*from, open ? size - 1 : std::min(*to, size - 1)}};
+  selection.headers.add("Accept-Ranges", "bytes");
+  RangeChoice choice = chooseRange(request, size, known);
+  if (choice.outcome == RangeOutcome::unsatisfiable) {
+    selection.status = 416;
+    selection.headers.add("Content-Range", fmt::format("bytes */{}", size));
+  } else if (choice.outcome == RangeOutcome::part) {
+    selection.status = 206;
+    selection.headers.add("Content-Range", fmt::format("bytes {}-{}/{}", choice.range.first, choice.range.last, size));
+    selection.from = choice.range.first;
+    selection.length = choice.range.last - choice.range.first + 1;
+  } else {
+    selection.length = size;
+  }
+  return selection;
 }
-
-std::string contentRange(const ByteRange& range, std::uint64_t size) {
-  return fmt::format("bytes {}-{}/{}", range.first, range.last, size);
-}
-
-std::string unsatisfiedRange(std::uint64_t size) { return fmt::format("bytes */{}", size); }
 
 }  // namespace regesta::http

@@ -30,23 +30,16 @@ Condition evaluateConditions(const Request& request, const Validators& known);
 /// A 304 that carries the validators.
 Response notModified(const Validators& known);
 
-struct ByteRange {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;  ///< inclusive
-  std::uint64_t length() const { return last - first + 1; }
+/// Which of some stored bytes a GET or HEAD is answered with. The headers are those that follow from it: ETag,
+/// Last-Modified, Accept-Ranges, Content-Range.
+struct Selection {
+  int status = 200;  ///< 200 or 206: the bytes follow; 304, 412 and 416: none do
+  std::uint64_t from = 0, length = 0;
+  Headers headers;
+  bool sends() const { return status == 200 || status == 206; }
 };
-
-enum class RangeOutcome { whole, part, unsatisfiable };
-struct RangeChoice {
-  RangeOutcome outcome = RangeOutcome::whole;
-  ByteRange range;
-};
-/// Which part of `size` bytes a GET asks for: one range "bytes=a-b", "bytes=a-" or "bytes=-n". Several ranges, other
-/// units, malformed text and an If-Range that does not match give the whole, as the RFC allows.
-RangeChoice chooseRange(const Request& request, std::uint64_t size, const Validators& known);
-
-/// "bytes 0-9/100" for a 206; "bytes */100" for a 416.
-std::string contentRange(const ByteRange& range, std::uint64_t size);
-std::string unsatisfiedRange(std::uint64_t size);
+/// By the request's conditions and its range, one of "bytes=a-b", "bytes=a-" and "bytes=-n". Several ranges, other
+/// units, malformed text and an If-Range that does not match give the whole, as RFC 9110 allows.
+Selection selectBytes(const Request& request, std::uint64_t size, const Validators& known);
 
 }  // namespace regesta::http

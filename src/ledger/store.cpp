@@ -42,6 +42,14 @@ std::vector<std::string> readBodies(db::Session& session, std::int64_t begin, st
   return bodies;
 }
 
+std::vector<Indexed> readIndexed(db::Session& session, std::int64_t begin, std::int64_t end, std::int64_t limit) {
+  std::vector<Indexed> entries;
+  db::Rows rows = session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3",
+                                {begin, end, limit});
+  while (rows.next()) entries.push_back({rows.integer(0), rows.text(1)});
+  return entries;
+}
+
 std::string TileCache::read(db::Session& session, const Tile& tile) {
   {
     auto kept = kept_.lock();

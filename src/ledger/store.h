@@ -29,6 +29,14 @@ std::vector<Waiting> readWaiting(db::Session& session, std::int64_t count, std::
 /// The bodies with index begin…end-1. Error{corrupt} naming the first index that is missing.
 std::vector<std::string> readBodies(db::Session& session, std::int64_t begin, std::int64_t end);
 
+struct Indexed {
+  std::int64_t index = 0;
+  std::string body;
+};
+/// The entries with index begin…end-1, at most `limit` of them. What is missing is left out, so that a reader of news
+/// does not stop there; verification is what finds it.
+std::vector<Indexed> readIndexed(db::Session& session, std::int64_t begin, std::int64_t end, std::int64_t limit);
+
 /// Full tiles never change, so they are kept in memory, a bounded number of them. Thread-safe.
 class TileCache {
  public:

@@ -1,9 +1,11 @@
 #include "policy/worker.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -101,6 +103,11 @@ std::string_view asBytes(const Frame& frame) {
 }
 
 }  // namespace
+
+bool canFilterSystemCalls() {
+  // A missing filter is a bad address where filters are known, and an unknown mode where they are not: seccomp(2).
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) != 0 && errno == EFAULT;
+}
 
 Worker::Worker(const Options& options) : options_(options) {
   int pair[2];

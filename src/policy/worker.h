@@ -19,6 +19,10 @@ struct Reply {
   bool neverStarted = false;
 };
 
+/// Whether the kernel lets a worker give up its system calls (seccomp filters). Where it does not, workers have their
+/// other limits alone. Changes nothing in this process.
+bool canFilterSystemCalls();
+
 /// One worker process and the socket to it. Used by one thread at a time; ended by the destructor.
 class Worker {
  public:

@@ -59,29 +59,55 @@ Beginning beginningOf(db::Session& session, const AssetKey& key, std::int64_t be
   return found;
 }
 
-}  // namespace
+std::vector<std::string> textsOf(const json::object& from, std::string_view member) {
+  std::vector<std::string> texts;
+  const json::value* found = from.if_contains(member);
+  if (found && found->is_array())
+    for (const json::value& text : found->get_array())
+      if (text.is_string()) texts.emplace_back(text.get_string());
+  return texts;
+}
 
-std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, std::string_view pointer) {
-  std::vector<Position> history;
+/// Everything about the pointer since the asset was created, through its renames, oldest first.
+std::vector<Found> entriesOfPointer(db::Session& session, const AssetKey& key, std::string_view pointer) {
+  std::vector<Found> entries;
   AssetKey name = key;
   std::int64_t before = std::numeric_limits<std::int64_t>::max();
   for (int renames = 0; renames < 100; ++renames) {
     Beginning beginning = beginningOf(session, name, before);
     std::string subject = fmt::format("{}#{}", name.subject(), pointer);
-    std::vector<Position> part;
-    for (const Found& entry : entriesOf(session, name.workspace, subject, beginning.entry, before)) {
-      std::string action = entry.action();
-      if (std::find(std::begin(actions), std::end(actions), action) == std::end(actions)) continue;
-      part.push_back({entry.at, memberInteger(entry.data, "from"), memberInteger(entry.data, "to"),
-                      memberText(entry.body, "actor"), memberText(entry.data, "decision"), std::move(action), entry.id,
-                      entry.index, numbersOf(entry.data, "archived")});
-    }
-    history.insert(history.begin(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    std::vector<Found> part = entriesOf(session, name.workspace, subject, beginning.entry, before);
+    entries.insert(entries.begin(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
     if (beginning.oldName.empty()) break;
     before = beginning.entry;
     name.name = beginning.oldName;
   }
+  return entries;
+}
+
+}  // namespace
+
+std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, std::string_view pointer) {
+  std::vector<Position> history;
+  for (const Found& entry : entriesOfPointer(session, key, pointer)) {
+    std::string action = entry.action();
+    if (std::find(std::begin(actions), std::end(actions), action) == std::end(actions)) continue;
+    history.push_back({entry.at, memberInteger(entry.data, "from"), memberInteger(entry.data, "to"),
+                       memberText(entry.body, "actor"), memberText(entry.data, "decision"), std::move(action), entry.id,
+                       entry.index, numbersOf(entry.data, "archived")});
+  }
   return history;
+}
+
+std::vector<RefusedMove> refusedMoves(db::Session& session, const AssetKey& key, std::string_view pointer) {
+  std::vector<RefusedMove> refused;
+  for (const Found& entry : entriesOfPointer(session, key, pointer)) {
+    if (!entry.action().ends_with(".move-refused")) continue;
+    refused.push_back({entry.at, memberInteger(entry.data, "from"), memberInteger(entry.data, "to"),
+                       memberText(entry.body, "actor"), memberText(entry.data, "decision"),
+                       textsOf(entry.data, "codes"), entry.id, entry.index});
+  }
+  return refused;
 }
 
 }  // namespace regesta::registry

@@ -67,4 +67,16 @@ struct Position {
 /// Oldest first; through renames of the asset. Refused attempts are not in it.
 std::vector<Position> pointerHistory(db::Session& session, const AssetKey& key, std::string_view pointer);
 
+/// A movement that somebody asked for and the gate refused.
+struct RefusedMove {
+  std::int64_t at = 0;
+  std::int64_t from = 0, to = 0;
+  std::string actor, decision;
+  std::vector<std::string> codes;  ///< of the findings that said no
+  std::int64_t entryId = 0;
+  std::optional<std::int64_t> entryIndex;
+};
+/// Oldest first; through renames of the asset.
+std::vector<RefusedMove> refusedMoves(db::Session& session, const AssetKey& key, std::string_view pointer);
+
 }  // namespace regesta::registry

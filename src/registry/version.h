@@ -46,6 +46,7 @@ struct NewVersion {
 /// Number = 1 + the highest ever used. Throws Error{exists} when the SemVer is taken.
 /// Prompts and policies: content identical to the newest version makes no new one, that version is returned.
 Version createVersion(Change& change, const Asset& asset, const NewVersion& made);
+std::optional<Version> findSemver(db::Session& session, const Asset& asset, std::string_view semver);
 std::optional<Version> findVersion(db::Session& session, const AssetKey& key, std::int64_t number);
 Version getVersion(db::Session& session, const AssetKey& key, std::int64_t number);  ///< throws Error{notFound}
 /// `selector`: "7", "1.4.2", "^1.2", "latest", or an alias. Throws Error{notFound} that says what was looked for.

@@ -35,14 +35,6 @@ Version orNotFound(std::optional<Version> version, const AssetKey& key, std::str
   return *std::move(version);
 }
 
-std::optional<Version> withSemver(db::Session& session, const Asset& asset, std::string_view semver) {
-  return one(
-      session, asset,
-      session.query(fmt::format("SELECT {} FROM version v WHERE v.asset = $1 AND v.semver = $2 AND v.deleted = 0",
-                                rows::versionColumns),
-                    {asset.id, semver}));
-}
-
 std::optional<Version> bestInRange(db::Session& session, const Asset& asset, std::string_view range) {
   std::optional<SemVer> best;
   std::int64_t number = 0;
@@ -63,6 +55,14 @@ std::optional<Version> bestInRange(db::Session& session, const Asset& asset, std
 bool isRange(std::string_view text) { return inRange(SemVer{}, text).has_value(); }
 
 }  // namespace
+
+std::optional<Version> findSemver(db::Session& session, const Asset& asset, std::string_view semver) {
+  return one(
+      session, asset,
+      session.query(fmt::format("SELECT {} FROM version v WHERE v.asset = $1 AND v.semver = $2 AND v.deleted = 0",
+                                rows::versionColumns),
+                    {asset.id, semver}));
+}
 
 std::optional<Version> findVersion(db::Session& session, const AssetKey& key, std::int64_t number) {
   std::optional<Version> version;
@@ -93,7 +93,7 @@ Version resolveVersion(db::Session& session, const AssetKey& key, std::string_vi
   if (std::optional<std::int64_t> number = parseInteger(selector))
     return orNotFound(findVersion(session, key, *number), key, fmt::format("version {}", *number));
   if (SemVer::parse(selector))
-    return orNotFound(withSemver(session, asset, selector), key, fmt::format("version {}", selector));
+    return orNotFound(findSemver(session, asset, selector), key, fmt::format("version {}", selector));
   if (equalsIgnoreCase(selector, "latest")) return orNotFound(newestVersion(session, asset), key, "versions yet");
   if (std::optional<Alias> alias = findAlias(session, asset, selector))
     return orNotFound(findVersion(session, key, alias->number), key, fmt::format("version {}", alias->number));

@@ -10,6 +10,7 @@
 #include "db/migrate.h"
 #include "governance/oidc/options.h"
 #include "governance/oidc/provider.h"
+#include "policy/worker.h"
 #include "server/address.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
@@ -33,6 +34,7 @@ class Examination {
       add(Level::note, "data directory", folder_ + " does not exist yet",
           "`regesta serve --data " + folder_ + "` will make it");
     checkTls();
+    checkPolicyWorkers();
     step("sign-in", [&] { checkOidc(); }, "correct the settings oidc.…, or make the provider reachable from here");
     return std::move(findings_);
   }
@@ -123,6 +125,15 @@ class Examination {
       if (!file.empty() && access(file.c_str(), R_OK) != 0)
         add(Level::problem, std::string(key), file + " cannot be read", "correct the path or its permissions");
     }
+  }
+
+  void checkPolicyWorkers() {
+    if (policy::canFilterSystemCalls())
+      add(Level::ok, "policy workers", "give up their system calls (seccomp)");
+    else
+      add(Level::warning, "policy workers",
+          "this kernel has no seccomp filters: they are held by limits of memory and time alone",
+          "use a kernel or a container profile that allows seccomp, where policies come from people you do not trust");
   }
 
   void checkOidc() {

@@ -122,6 +122,19 @@ std::optional<Trace> findTrace(db::Session& session, std::string_view workspace,
   return rows.next() ? std::optional(readTrace(rows)) : std::nullopt;
 }
 
+std::vector<Trace> newestTraces(db::Session& session, std::string_view workspace, std::string_view traceId,
+                                std::int64_t limit) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM trace WHERE workspace = $1 AND ($2 = '' OR trace_id IN ($2, $3)) "
+      "ORDER BY request_time DESC, id DESC LIMIT $4",
+      traceColumns);
+  std::vector<Trace> traces;
+  std::string mlflow = traceId.empty() ? "" : mlflowTraceId(traceId);
+  db::Rows rows = session.query(sql, {workspace, traceId, mlflow, limit});
+  while (rows.next()) traces.push_back(readTrace(rows));
+  return traces;
+}
+
 Trace getTrace(db::Session& session, std::string_view workspace, std::string_view traceId) {
   auto trace = findTrace(session, workspace, traceId);
   if (!trace) throw error(Code::notFound, "Trace with ID '{}' not found.", shorten(traceId, 100));

@@ -55,6 +55,9 @@ std::vector<Trace> logSpans(db::Session& session, std::string_view workspace, st
 
 std::optional<Trace> findTrace(db::Session& session, std::string_view workspace, std::string_view traceId);
 Trace getTrace(db::Session& session, std::string_view workspace, std::string_view traceId);  ///< throws Error{notFound}
+/// Newest first, at most `limit`. `traceId` may also be what MLflow's id was made of (mlflowTraceId()); empty: any.
+std::vector<Trace> newestTraces(db::Session& session, std::string_view workspace, std::string_view traceId,
+                                std::int64_t limit);
 /// Roots first, then by start. Empty when the client keeps them elsewhere (as an artifact).
 std::vector<Span> spansOf(db::Session& session, const Trace& trace);
 /// False while there are fewer spans than the client said.

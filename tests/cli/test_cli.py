@@ -311,6 +311,7 @@ def test_the_doctor_asks_the_server_and_leaves_it_alone(cli, server):
     got = cli.run("doctor", "--data", server.data)
     assert got.returncode == 0, got.stdout
     assert f"in use by process {server.process.pid}" in got.stdout and f"{server.url} answers, version" in got.stdout
+    assert "policy workers" in got.stdout and "seccomp" in got.stdout
     assert "login" in got.stdout and "no users yet" in got.stdout
     cli.done("user", "create", "anna", "--password", "correct horse")
     got = cli.run("doctor", "--data", server.data)

@@ -41,10 +41,9 @@ void checkRoute(Request request) {
     require(refused.code == Code::invalid);
   }
   parseQuery(request.query);
-  RangeChoice choice = chooseRange(request, 1000, {"\"v\"", 784111777});
-  if (choice.outcome == RangeOutcome::part)
-    require(choice.range.first <= choice.range.last && choice.range.last < 1000);
-  evaluateConditions(request, {"\"v\"", 784111777});
+  Selection selection = selectBytes(request, 1000, {"\"v\"", 784111777});
+  if (selection.status == 206) require(selection.length > 0);
+  require(selection.from <= 1000 && selection.length <= 1000 - selection.from);
 }
 
 /// Everything a reader would see, as text; ends at the first fault or when bytes run out. Bytes of a body that turns

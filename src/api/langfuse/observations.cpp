@@ -80,16 +80,10 @@ struct Filter {
   }
 };
 
-/// Newest first. Langfuse's SDKs name a trace by its 32 digits, MLflow's with "tr-" before.
+/// Those that the caller may read, newest first. Langfuse's SDKs name a trace by its 32 digits, MLflow's with "tr-"
+/// before.
 std::vector<Trace> tracesFor(db::Session& session, const Call& call, const ObservationQuery& query) {
-  std::vector<Trace> traces;
-  std::string mlflow = query.traceId.empty() ? "" : tracking::mlflowTraceId(query.traceId);
-  db::Rows rows =
-      session.query(fmt::format("SELECT {} FROM trace WHERE workspace = $1 AND ($2 = '' OR trace_id IN ($2, $3)) "
-                                "ORDER BY request_time DESC, id DESC LIMIT $4",
-                                tracking::traceColumns),
-                    {call.workspace, query.traceId, mlflow, tracesLookedAt});
-  while (rows.next()) traces.push_back(tracking::readTrace(rows));
+  std::vector<Trace> traces = tracking::newestTraces(session, call.workspace, query.traceId, tracesLookedAt);
   std::map<std::int64_t, bool> readable;
   std::erase_if(traces, [&](const Trace& trace) {
     auto [known, fresh] = readable.try_emplace(trace.experiment, false);

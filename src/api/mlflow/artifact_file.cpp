@@ -2,7 +2,6 @@
 
 #include "base/encoding.h"
 #include "base/text.h"
-#include "http/conditional.h"
 
 namespace regesta::api::mlflow {
 namespace {
@@ -72,35 +71,17 @@ std::string artifactType(std::string_view path) {
   return "application/octet-stream";
 }
 
-ArtifactAnswer answerFor(const http::Request& request, const ArtifactFile& file) {
-  std::uint64_t size = file.reader->size();
-  std::string etag = file.digest.empty() ? std::string() : "\"" + file.digest + "\"";
-  http::Validators known{etag, std::nullopt};
-  switch (http::evaluateConditions(request, known)) {
-    case http::Condition::notModified:
-      return {http::notModified(known)};
-    case http::Condition::failed:
-      return {{.status = 412, .contentType = "text/plain", .headers = {}, .body = "Precondition failed"}};
-    case http::Condition::proceed:
-      break;
+http::Response headFor(const ArtifactFile& file, const http::Selection& selection) {
+  http::Response head{selection.status, {}, selection.headers, {}};
+  if (selection.status == 412) {
+    head.contentType = "text/plain";
+    head.body = "Precondition failed";
   }
-  ArtifactAnswer answer{{}, 0, size};
-  answer.head.contentType = artifactType(file.path);
-  answer.head.headers.set("Content-Disposition", disposition(lastSegment(file.path)));
-  answer.head.headers.set("X-Content-Type-Options", "nosniff");
-  answer.head.headers.set("Accept-Ranges", "bytes");
-  if (!etag.empty()) answer.head.headers.set("ETag", etag);
-  http::RangeChoice choice = http::chooseRange(request, size, known);
-  if (choice.outcome == http::RangeOutcome::part) {
-    answer.head.status = 206;
-    answer.head.headers.set("Content-Range", http::contentRange(choice.range, size));
-    answer.from = choice.range.first;
-    answer.length = choice.range.length();
-  } else if (choice.outcome == http::RangeOutcome::unsatisfiable) {
-    answer.head.status = 416;
-    answer.head.headers.set("Content-Range", http::unsatisfiedRange(size));
-  }
-  return answer;
+  if (!selection.sends()) return head;
+  head.contentType = artifactType(file.path);
+  head.headers.set("Content-Disposition", disposition(lastSegment(file.path)));
+  head.headers.set("X-Content-Type-Options", "nosniff");
+  return head;
 }
 
 }  // namespace regesta::api::mlflow

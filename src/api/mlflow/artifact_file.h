@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "blob/store.h"
-#include "http/message.h"
+#include "http/conditional.h"
 
 namespace regesta::api::mlflow {
 
@@ -18,11 +18,8 @@ struct ArtifactFile {
 /// By the name's extension, as MLflow guesses: whatever is text is text/plain, so that no browser runs it.
 std::string artifactType(std::string_view path);
 
-/// Status, headers and the byte range for a GET or HEAD. A head whose status is 304, 412 or 416 is the whole answer.
-struct ArtifactAnswer {
-  http::Response head;
-  std::uint64_t from = 0, length = 0;
-};
-ArtifactAnswer answerFor(const http::Request& request, const ArtifactFile& file);
+/// The head of the answer to a GET or HEAD that got this selection of the file. Where that sends no bytes (304, 412,
+/// 416), it is the whole answer.
+http::Response headFor(const ArtifactFile& file, const http::Selection& selection);
 
 }  // namespace regesta::api::mlflow

@@ -17,7 +17,6 @@ using governance::Verb;
 using http::Exchange;
 using Task = http::asio::awaitable<void>;
 
-constexpr std::size_t pieceSize = 256 * 1024;
 constexpr std::size_t smallUpload = 10 * 1024 * 1024;  // what the web UI may send at once
 constexpr std::size_t anySize = std::numeric_limits<std::size_t>::max();
 
@@ -33,36 +32,24 @@ class Download final : public http::StreamHandler {
 
   Task handle(Exchange& exchange) override {
     ArtifactFile file;
-    ArtifactAnswer answer;
+    http::Selection selection;
+    http::Response head;
     std::function<void()> find = [&] {
       try {
         file = find_(admit(core_, exchange.request(), reads("artifacts"), dialect()));
-        answer = answerFor(exchange.request(), file);
+        std::string etag = file.digest.empty() ? std::string() : fmt::format("\"{}\"", file.digest);
+        selection = http::selectBytes(exchange.request(), file.reader->size(), {etag, std::nullopt});
+        head = headFor(file, selection);
       } catch (const Error& failure) {
-        answer.head = refusal(exchange.request(), failure);
+        head = refusal(exchange.request(), failure);
       }
     };
     co_await exchange.waiting(std::move(find));
-    bool whole = answer.head.status == 200 || answer.head.status == 206;
-    if (!whole) co_return co_await exchange.respond(std::move(answer.head));
-    co_await exchange.begin(std::move(answer.head), answer.length);
-    if (exchange.request().method != "HEAD") co_await send(exchange, *file.reader, answer.from, answer.length);
-    co_await exchange.finish();
+    if (head.status != 200 && head.status != 206) co_return co_await exchange.respond(std::move(head));
+    co_await send(exchange, std::move(head), *file.reader, selection);
   }
 
  private:
-  static Task send(Exchange& exchange, blob::Reader& reader, std::uint64_t at, std::uint64_t left) {
-    std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, pieceSize)));
-    while (left > 0) {
-      std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()));
-      std::size_t count = reader.read(at, {piece.data(), wanted});
-      if (count == 0) throw Error(Code::corrupt, "An artifact is shorter than it was when it was stored");
-      co_await exchange.write({piece.data(), count});
-      at += count;
-      left -= count;
-    }
-  }
-
   Core& core_;
   ArtifactFile (*find_)(const Call&);
 };

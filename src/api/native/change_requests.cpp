@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "governance/approver.h"
 #include "governance/decision.h"
-#include "governance/requirement.h"
 
 namespace regesta::api::native {
 

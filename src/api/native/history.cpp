@@ -2,66 +2,32 @@
 
 #include <map>
 
-#include "base/json.h"
+#include "governance/change_request.h"
 
 namespace regesta::api::native {
 
 namespace {
 
-struct Entry {
-  std::int64_t id = 0;
-  std::optional<std::int64_t> index;
-  std::int64_t at = 0;
-  json::object body;
-};
-
-const json::object& dataOf(const json::object& body) {
-  static const json::object nothing;
-  const json::value* data = body.if_contains("data");
-  return data && data->is_object() ? data->as_object() : nothing;
-}
-
-std::vector<Entry> refusals(db::Session& session, const registry::AssetKey& key, std::string_view pointer) {
-  std::vector<Entry> entries;
-  auto rows = session.query(
-      "SELECT e.id, e.idx, e.time, e.body FROM subject_entry s JOIN ledger_entry e ON e.id = s.entry "
-      "WHERE s.workspace = $1 AND s.subject = $2 ORDER BY s.entry",
-      {key.workspace, fmt::format("{}#{}", key.subject(), pointer)});
-  while (rows.next()) {
-    json::value body = parseJson(rows.view(3));
-    if (body.is_object() && memberText(body.as_object(), "action").ends_with(".move-refused"))
-      entries.push_back({rows.integer(0), rows.maybeInteger(1), rows.integer(2) / 1000, std::move(body.as_object())});
-  }
-  return entries;
-}
-
 /// The change request that a decision carried out, if one did: who asked and who approved.
 void addPeople(db::Session& session, const registry::AssetKey& key, HistoryItem& item) {
   if (!item.decision) return;
-  auto request = session.query(
-      "SELECT id, requested_by FROM change_request WHERE decision = $1 AND workspace = $2 AND status = 'applied'",
-      {*item.decision, key.workspace});
-  if (!request.next()) return;
-  std::int64_t id = request.integer(0);
-  item.requestedBy = request.text(1);
-  auto approvals =
-      session.query("SELECT actor FROM approval WHERE change_request = $1 ORDER BY created_at, actor", {id});
-  while (approvals.next()) item.approvedBy.push_back(approvals.text(0));
+  auto request = governance::findApplied(session, key.workspace, *item.decision);
+  if (!request) return;
+  item.requestedBy = request->requestedBy;
+  for (const governance::Approval& approval : governance::approvalsOf(session, request->id))
+    item.approvedBy.push_back(approval.actor);
 }
 
-HistoryItem itemOf(const Entry& entry) {
-  const json::object& data = dataOf(entry.body);
+HistoryItem itemOf(const registry::RefusedMove& refused) {
   HistoryItem item;
-  item.at = timeText(entry.at);
+  item.at = timeText(refused.at);
   item.action = "move-refused";
-  item.from = memberInteger(data, "from");
-  item.to = memberInteger(data, "to");
-  item.actor = memberText(entry.body, "actor");
-  item.decision = textOrNothing(memberText(data, "decision"));
-  item.entryIndex = entry.index;
-  if (const json::value* codes = data.if_contains("codes"); codes && codes->is_array())
-    for (const json::value& code : codes->as_array())
-      if (code.is_string()) item.codes.emplace_back(code.as_string());
+  item.from = refused.from;
+  item.to = refused.to;
+  item.actor = refused.actor;
+  item.decision = textOrNothing(refused.decision);
+  item.entryIndex = refused.entryIndex;
+  item.codes = refused.codes;
   return item;
 }
 
@@ -90,7 +56,8 @@ Page<HistoryItem> pointerHistoryPage(db::Session& session, const registry::Asset
   std::map<std::int64_t, HistoryItem, std::greater<>> byEntry;
   for (const registry::Position& position : registry::pointerHistory(session, key, pointer))
     byEntry.emplace(position.entryId, itemOf(position));
-  for (const Entry& entry : refusals(session, key, pointer)) byEntry.emplace(entry.id, itemOf(entry));
+  for (const registry::RefusedMove& refused : registry::refusedMoves(session, key, pointer))
+    byEntry.emplace(refused.entryId, itemOf(refused));
   Page<HistoryItem> page;
   std::int64_t last = 0;
   for (auto& [id, item] : byEntry) {

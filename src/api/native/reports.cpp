@@ -35,9 +35,8 @@ class Numbers {
     if (auto number = parseInteger(selector)) return *number;
     return call_.core.store.read([&](db::Session& session) -> std::int64_t {
       registry::Asset asset = registry::getAsset(session, key_);
-      db::Rows rows = session.query("SELECT number FROM version WHERE asset = $1 AND semver = $2 AND deleted = 0",
-                                    {asset.id, selector});
-      return rows.next() ? rows.integer(0) : 0;
+      auto version = registry::findSemver(session, asset, selector);
+      return version ? version->number : 0;
     });
   }
   Call& call_;

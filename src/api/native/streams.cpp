@@ -1,11 +1,8 @@
-#include <span>
-
 #include "api/native/common.h"
 #include "api/native/front.h"
 #include "api/streaming.h"
 #include "base/encoding.h"
 #include "base/text.h"
-#include "http/conditional.h"
 #include "registry/version.h"
 
 namespace regesta::api::native {
@@ -15,7 +12,6 @@ namespace {
 using http::Exchange;
 using Task = http::asio::awaitable<void>;
 
-constexpr std::size_t pieceSize = 256 * 1024;
 constexpr std::size_t blobLimit = std::size_t{1} << 40;  // 1 TiB: what one request may bring
 
 class PutBlob final : public http::StreamHandler {
@@ -45,70 +41,57 @@ struct Download {
   std::string digest, filename;
 };
 
-Task send(Exchange& exchange, Core& core, Download download) {
-  std::unique_ptr<blob::Reader> reader = core.blobs.open(download.digest);
-  if (!reader) throw error(Code::notFound, "there is no blob {}", shorten(download.digest, 80));
-  const http::Request& request = exchange.request();
-  std::string etag = fmt::format("\"{}\"", download.digest);
-  http::Validators known{etag, std::nullopt};
-  http::Condition condition = http::evaluateConditions(request, known);
-  if (condition == http::Condition::notModified) {
-    http::Response same = http::notModified(known);
-    co_return co_await exchange.respond(std::move(same));
-  }
-  if (condition == http::Condition::failed) throw Error(Code::conflict, "the precondition does not hold");
+http::Response refusal(const http::Selection& selection) {
+  http::Response answer{selection.status, {}, {}, {}};
+  if (selection.status == 412) answer = dialect().renderError(Error(Code::conflict, "the precondition does not hold"));
+  if (selection.status == 416) answer = dialect().renderError(Invalid("Range", "begins behind the end of the file"));
+  answer.status = selection.status;
+  for (const auto& [name, value] : selection.headers.all()) answer.headers.set(name, value);
+  return answer;
+}
 
-  std::uint64_t size = reader->size(), from = 0, length = size;
-  http::Response head;
+http::Response downloadHead(const http::Selection& selection, const Download& download) {
+  http::Response head{selection.status, {}, selection.headers, {}};
   // The bytes are a stranger's: no browser may take them for a page of this server.
   head.contentType = "application/octet-stream";
   head.headers.set("X-Content-Type-Options", "nosniff");
   head.headers.set("Content-Security-Policy", "sandbox");
-  head.headers.set("ETag", etag);
-  head.headers.set("Accept-Ranges", "bytes");
   head.headers.set("Cache-Control", "private, max-age=31536000, immutable");
   if (!download.filename.empty())
     head.headers.set("Content-Disposition", "attachment; filename*=UTF-8''" + download.filename);
-  http::RangeChoice choice = http::chooseRange(request, size, known);
-  if (choice.outcome == http::RangeOutcome::unsatisfiable) {
-    http::Response refused;
-    refused.status = 416;
-    refused.headers.set("Content-Range", http::unsatisfiedRange(size));
-    co_return co_await exchange.respond(std::move(refused));
-  }
-  if (choice.outcome == http::RangeOutcome::part) {
-    head.status = 206;
-    head.headers.set("Content-Range", http::contentRange(choice.range, size));
-    from = choice.range.first;
-    length = choice.range.length();
-  }
-  co_await exchange.begin(std::move(head), length);
-  std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(pieceSize, length)));
-  std::uint64_t left = request.method == "HEAD" ? 0 : length;
-  while (left > 0) {
-    std::span<char> into(piece.data(), static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), left)));
-    std::size_t count = reader->read(from, into);
-    if (count == 0) throw error(Code::corrupt, "blob {} is shorter than it was", download.digest);
-    co_await exchange.write({piece.data(), count});
-    from += count;
-    left -= count;
-  }
-  co_await exchange.finish();
+  return head;
+}
+
+/// Sends what `find` finds; it runs on a waiting thread.
+Task serve(Exchange& exchange, Core& core, std::string_view resource, std::function<Download(const Call&)> find) {
+  std::optional<Call> call;
+  co_await enter(exchange, core, reads(resource), dialect(), call);
+  Download download;
+  std::unique_ptr<blob::Reader> reader;
+  std::function<void()> open = [&] {
+    download = find(*call);
+    reader = core.blobs.open(download.digest);
+    if (!reader) throw error(Code::notFound, "there is no blob {}", shorten(download.digest, 80));
+  };
+  co_await exchange.waiting(std::move(open));
+  std::string etag = fmt::format("\"{}\"", download.digest);
+  http::Selection selection = http::selectBytes(exchange.request(), reader->size(), {etag, std::nullopt});
+  if (!selection.sends()) co_return co_await exchange.respond(refusal(selection));
+  co_await send(exchange, downloadHead(selection, download), *reader, selection);
 }
 
 class GetBlob final : public http::StreamHandler {
  public:
   explicit GetBlob(Core& core) : core_(core) {}
 
-  Task handle(Exchange& exchange) override {
-    std::optional<Call> call;
-    co_await enter(exchange, core_, reads("blobs"), dialect(), call);
-    std::string digest(exchange.request().variable("digest"));
-    if (!blob::isDigest(digest)) throw Invalid("digest", "must be a SHA-256 in lower-case hexadecimal");
-    co_await send(exchange, core_, Download{digest, ""});
-  }
+  Task handle(Exchange& exchange) override { return serve(exchange, core_, "blobs", find); }
 
  private:
+  static Download find(const Call& call) {
+    std::string digest(call.http.variable("digest"));
+    if (!blob::isDigest(digest)) throw Invalid("digest", "must be a SHA-256 in lower-case hexadecimal");
+    return {digest, ""};
+  }
   Core& core_;
 };
 
@@ -116,19 +99,14 @@ class GetFile final : public http::StreamHandler {
  public:
   explicit GetFile(Core& core) : core_(core) {}
 
-  Task handle(Exchange& exchange) override {
-    std::optional<Call> call;
-    co_await enter(exchange, core_, reads("versions"), dialect(), call);
-    Download download = find(*call);
-    co_await send(exchange, core_, std::move(download));
-  }
+  Task handle(Exchange& exchange) override { return serve(exchange, core_, "versions", find); }
 
  private:
-  Download find(const Call& call) {
+  static Download find(const Call& call) {
     const http::Request& request = call.http;
     registry::AssetKey key = readable(call, request.variable("kind"), request.variable("name"));
     std::string selector(request.variable("selector")), path(request.variable("path"));
-    return core_.store.read([&](db::Session& session) {
+    return call.core.store.read([&](db::Session& session) {
       registry::Version version = registry::resolveVersion(session, key, selector);
       for (const registry::VersionFile& file : registry::versionFiles(session, version))
         if (file.path == path) return Download{file.digest, percentEncode(path.substr(path.rfind('/') + 1))};

@@ -58,10 +58,24 @@ TEST(Conditions, FollowTheOrderOfTheRfc) {
 std::string range(std::string_view header, std::uint64_t size, Validators known = {}, std::string ifRange = {}) {
   Request request = get({{"Range", std::string(header)}});
   if (!ifRange.empty()) request.headers.add("If-Range", ifRange);
-  RangeChoice choice = chooseRange(request, size, known);
-  if (choice.outcome == RangeOutcome::whole) return "200";
-  if (choice.outcome == RangeOutcome::unsatisfiable) return "416";
-  return fmt::format("206 {}-{}", choice.range.first, choice.range.last);
+  Selection selection = selectBytes(request, size, known);
+  if (selection.status != 206) return std::to_string(selection.status);
+  return fmt::format("206 {}-{}", selection.from, selection.from + selection.length - 1);
+}
+
+TEST(Range, HeadersSayWhatIsSent) {
+  auto header = [](const Selection& selection, std::string_view name) {
+    return std::string(selection.headers.get(name).value_or("-"));
+  };
+  Validators known{"\"v1\"", std::nullopt};
+  Selection whole = selectBytes(get({}), 100, known);
+  EXPECT_TRUE(whole.sends() && whole.status == 200 && whole.from == 0 && whole.length == 100);
+  EXPECT_EQ(header(whole, "ETag") + header(whole, "Accept-Ranges") + header(whole, "Content-Range"), "\"v1\"bytes-");
+  EXPECT_EQ(header(selectBytes(get({{"Range", "bytes=90-"}}), 100, known), "Content-Range"), "bytes 90-99/100");
+  EXPECT_EQ(header(selectBytes(get({{"Range", "bytes=100-"}}), 100, known), "Content-Range"), "bytes */100");
+  EXPECT_EQ(selectBytes(get({{"If-Match", "\"v2\""}, {"Range", "bytes=0-"}}), 100, known).status, 412);
+  Selection same = selectBytes(get({{"If-None-Match", "\"v1\""}}), 100, known);
+  EXPECT_TRUE(same.status == 304 && !same.sends() && header(same, "ETag") == "\"v1\"");
 }
 
 TEST(Range, SingleOpenAndSuffix) {

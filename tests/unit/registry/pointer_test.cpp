@@ -114,6 +114,28 @@ TEST_P(PointerTest, HistoryTellsEveryPositionThroughRenames) {
   EXPECT_LT(history[0].entryId, history[3].entryId);
 }
 
+TEST_P(PointerTest, RefusedMovesAreThoseOfThisAssetThroughRenames) {
+  auto refuse = [&](const Asset& asset) {
+    change([&](Change& c) {
+      c.record("alias.move-refused", asset.key.workspace, asset.key.subject() + "#production",
+               {{"from", 1}, {"to", 2}, {"codes", json::array{"low", "late"}}});
+    });
+  };
+  Asset earlier = make("first");
+  refuse(earlier);
+  change([&](Change& c) { deleteAsset(c, earlier); });
+  Asset asset = make("first");
+  refuse(asset);
+  asset = change([&](Change& c) { return renameAsset(c, asset, "second"); });
+  refuse(asset);
+  std::vector<RefusedMove> refused = read([&](db::Session& s) { return refusedMoves(s, asset.key, "production"); });
+  ASSERT_EQ(refused.size(), 2u);
+  EXPECT_EQ(refused[0].to, 2);
+  EXPECT_EQ(refused[0].codes, (std::vector<std::string>{"low", "late"}));
+  EXPECT_EQ(refused[1].actor, "user:anna");
+  EXPECT_TRUE(read([&](db::Session& s) { return pointerHistory(s, asset.key, "production"); }).empty());
+}
+
 TEST_P(PointerTest, HistoryIsNotThatOfAnEarlierAssetOfTheName) {
   Asset first = make("m");
   add(first);

@@ -1,0 +1,64 @@
+#include "registry/entry_search.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/text.h"
+
+namespace regesta::registry {
+namespace {
+
+constexpr std::int64_t looksAtMost = 20'000;
+
+bool fits(std::string_view pattern, std::string_view value) { return pattern.empty() || globMatch(pattern, value); }
+
+bool fits(const EntryFilter& filter, std::string_view bodyText) {
+  if (filter.subject.empty() && filter.actor.empty() && filter.actions.empty()) return true;
+  json::value parsed = parseJson(bodyText);
+  if (!parsed.is_object()) return false;
+  const json::object& body = parsed.get_object();
+  std::string action = memberText(body, "action");
+  return fits(filter.subject, memberText(body, "subject")) && fits(filter.actor, memberText(body, "actor")) &&
+         (filter.actions.empty() ||
+          std::ranges::any_of(filter.actions, [&](const std::string& pattern) { return fits(pattern, action); }));
+}
+
+/// All entries of the tree, or by its index those about one subject, which any workspace may have: the recursion hops
+/// from one workspace to the next, so that the index serves.
+constexpr std::string_view everything = "FROM ledger_entry e WHERE $5 = ''";
+constexpr std::string_view aboutOne =
+    "FROM (WITH RECURSIVE w (name) AS (SELECT MIN(workspace) FROM subject_entry UNION ALL "
+    "SELECT (SELECT MIN(workspace) FROM subject_entry WHERE workspace > w.name) FROM w WHERE w.name IS NOT NULL) "
+    "SELECT s.entry FROM w JOIN subject_entry s ON s.workspace = w.name AND s.subject = $5) found "
+    "JOIN ledger_entry e ON e.id = found.entry WHERE 1 = 1";
+
+db::Rows candidates(db::Session& session, const EntryFilter& filter) {
+  bool exact = !filter.subject.empty() && filter.subject.find_first_of("*?[\\") == std::string::npos;
+  std::string sql = fmt::format(
+      "SELECT e.idx, e.id, e.body {} AND e.idx >= $1 AND e.idx <= $2 AND e.time >= $3 AND e.time <= $4 "
+      "ORDER BY e.idx {} LIMIT $6",
+      exact ? aboutOne : everything, filter.newestFirst ? "DESC" : "ASC");
+  return session.query(sql, {filter.first, filter.last, filter.sinceMicros, filter.untilMicros,
+                             exact ? std::string_view(filter.subject) : std::string_view(), looksAtMost});
+}
+
+}  // namespace
+
+FoundEntries findEntries(db::Session& session, const EntryFilter& filter, std::size_t limit) {
+  FoundEntries found;
+  db::Rows rows = candidates(session, filter);
+  std::int64_t looked = 0, next = filter.newestFirst ? filter.last : filter.first;
+  auto withNext = [&] {
+    if (next >= 0) found.next = next;
+    return std::move(found);
+  };
+  while (rows.next()) {
+    if (found.entries.size() == limit) return withNext();
+    ++looked;
+    next = rows.integer(0) + (filter.newestFirst ? -1 : 1);
+    if (fits(filter, rows.view(2))) found.entries.push_back({rows.integer(0), rows.integer(1), rows.text(2)});
+  }
+  return looked == looksAtMost ? withNext() : std::move(found);
+}
+
+}  // namespace regesta::registry
