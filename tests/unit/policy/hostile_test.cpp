@@ -2,10 +2,15 @@
 // error that says why, and the next good decision must work.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "base/error.h"
 #include "policy/pregate.h"
+#include "policy/worker.h"
 #include "support.h"
 
 namespace regesta::policy {
@@ -22,6 +27,27 @@ struct Hostile {
 void PrintTo(const Hostile& hostile, std::ostream* out) { *out << hostile.name; }
 
 class HostilePolicy : public ::testing::TestWithParam<Hostile> {};
+
+#ifndef REGESTA_SANITIZED
+/// What /proc says about the children of this process.
+std::vector<std::string> childrenStatus() {
+  std::vector<std::string> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "status");
+    std::string status((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (status.find(fmt::format("\nPPid:\t{}\n", getpid())) != std::string::npos) found.push_back(std::move(status));
+  }
+  return found;
+}
+
+TEST(Workers, HaveGivenUpTheirSystemCalls) {
+  if (!canFilterSystemCalls()) GTEST_SKIP() << "this kernel has no seccomp filters; regesta doctor says so, too";
+  ASSERT_TRUE(stillWorks());
+  std::vector<std::string> workers = childrenStatus();
+  ASSERT_FALSE(workers.empty());
+  for (const std::string& status : workers) EXPECT_NE(status.find("\nSeccomp:\t2\n"), std::string::npos) << status;
+}
+#endif
 
 TEST_P(HostilePolicy, IsRefusedAndThePoolSurvives) {
   auto start = std::chrono::steady_clock::now();
