@@ -1,6 +1,7 @@
 // Durable writes of 64 clients on SQLite, three ways in turn on the same disk: regesta's group commit; the same clients
-// with one transaction and one flush each; and the raw C API in one thread, committing batches as large as the group
-// commit's were. Prints the medians and the two ratios. Usage: db_bench [ROUNDS [CLIENTS [SECONDS]]]
+// with one transaction and one flush each; and the raw C API in one thread, which has nobody to wait for and commits as
+// many writes at a time as there are clients. Prints the medians and the two ratios. Usage: db_bench [ROUNDS [CLIENTS
+// [SECONDS]]]
 #include <fmt/format.h>
 #include <sqlite3.h>
 

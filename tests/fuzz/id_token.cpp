@@ -1,5 +1,6 @@
 // ID tokens and key sets from anybody: the first line is a key set, the rest a token. Whatever a fuzzer makes up, no
-// token is taken under a key that never signed anything. rooms: governance
+// token is taken under a key that never signed anything.
+// rooms: governance
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

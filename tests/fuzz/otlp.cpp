@@ -1,5 +1,6 @@
 // Trace exports from anybody. The first byte chooses protobuf or JSON. Whatever is taken has well-formed ids and times,
-// can be stored as a row and read back the same, and its figures are finite. rooms: api
+// can be stored as a row and read back the same, and its figures are finite.
+// rooms: api
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
