@@ -2,6 +2,4 @@ import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 
-const target = document.getElementById('app')!;
-target.replaceChildren(); // the name, which the page shows until the program has arrived; App goes on showing it
-mount(App, { target });
+mount(App, { target: document.getElementById('app')! });

@@ -1,4 +1,6 @@
 // The public native API and nothing else. Every answer that is not 2xx becomes an ApiError with the server's own words.
+import { arrival } from './arrival.svelte';
+
 export class ApiError extends Error {
   constructor(readonly status: number, readonly code: string, message: string, readonly detail: unknown = undefined) {
     super(message);
@@ -13,7 +15,11 @@ export function whenSignedOut(fn: () => void) {
   onUnauthenticated = fn;
 }
 
-export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, known?: Known): Promise<T> {
+export function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, known?: Known): Promise<T> {
+  const answer = ask<T>(method, path, body, signal, known);
+  return method === 'GET' ? arrival.with(answer) : answer;
+}
+async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, known?: Known): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, {
