@@ -23,6 +23,12 @@ export const number = (value: number) => (Number.isInteger(value) ? String(value
 export const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 export const who = (actor: string) => actor.replace(/^(user|local):/, '').replace(/^system:/, 'the ');
 export const short = (digest: string) => digest.slice(0, 12);
+/** A browser by what it calls itself, roughly: a name and a system that its user knows it by. */
+export function browserOf(agent: string) {
+  const name = [['Edg', 'Edge'], ['OPR', 'Opera'], ['Firefox', 'Firefox'], ['Chrome', 'Chrome'], ['Safari', 'Safari']].find(([mark]) => agent.includes(`${mark}/`))?.[1];
+  const system = [['Android', 'Android'], ['iPhone', 'iPhone'], ['iPad', 'iPad'], ['Windows', 'Windows'], ['Mac OS X', 'macOS'], ['CrOS', 'ChromeOS'], ['Linux', 'Linux']].find(([mark]) => agent.includes(mark))?.[1];
+  return name ? `${name}${system ? ` on ${system}` : ''}` : agent.slice(0, 60) || 'a browser without a name';
+}
 export function bytes(size: number) {
   for (const [unit, length] of [['GB', 1e9], ['MB', 1e6], ['kB', 1e3]] as const) if (size >= length) return `${(size / length).toFixed(1)} ${unit}`;
   return `${size} B`;
