@@ -44,7 +44,7 @@ test('a plan with mistakes: each is said at its field', async () => {
   await wrong('Time of step 2', /a number with s, m, h or d/);
   await plan.getByLabel('Time of step 2').fill('');
   await plan.getByRole('button', { name: 'Add a guard' }).click();
-  await wrong('Metric', /must be a text/);
+  await wrong('Metric', /is required/);
   await plan.getByLabel('Metric').fill('helpfulness');
   await plan.getByLabel('To', { exact: true }).fill('0');
   await wrong('To', /must be above min/);

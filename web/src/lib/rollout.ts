@@ -26,7 +26,7 @@ const numberOf = (text: string) => (text.trim() === '' || Number.isNaN(Number(te
 /** The plan's members of the request. Throws an ApiError that names the field. */
 export const planOf = (steps: StepFields[], guards: GuardFields[]) => ({
   steps: steps.map(({ weight, bake }, i) => ({ weight: numberOf(weight), bake_seconds: secondsOf(bake, `steps[${i}].bake_seconds`) })),
-  guards: guards.map(({ min, max, ...guard }) => ({ ...guard, min: numberOf(min), max: numberOf(max) })),
+  guards: guards.map(({ metric, min, max, ...guard }) => ({ ...guard, metric: metric.trim() || undefined, min: numberOf(min), max: numberOf(max) })),
 });
 
 /** "steps[1].weight: must be more …": the field, and what is wrong with it. */
