@@ -10,7 +10,7 @@ namespace regesta::governance {
 namespace {
 
 constexpr std::int64_t sessionMillis = std::int64_t{12} * 60 * 60 * 1000;  // a working day
-constexpr std::int64_t notedMillis = std::int64_t{10} * 60 * 1000;  // how exactly the last use is known
+constexpr std::int64_t notedMillis = std::int64_t{10} * 60 * 1000;         // how exactly the last use is known
 constexpr std::string_view throughProvider = "oidc";
 constexpr std::size_t agentLength = 256, idLength = 16;
 
@@ -115,9 +115,8 @@ Access::State::Remembered Access::State::checkSession(std::string_view secret) {
     return {std::move(identity), std::min(until, now + notedMillis)};  // then it comes by here again, and is noted
   });
   if (usedAt <= now - notedMillis)
-    store.write([&](db::Session& session) {
-      session.run("UPDATE session SET used_at = $1 WHERE hash = $2", {now, hash});
-    });
+    store.write(
+        [&](db::Session& session) { session.run("UPDATE session SET used_at = $1 WHERE hash = $2", {now, hash}); });
   return known;
 }
 
