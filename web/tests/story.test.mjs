@@ -182,7 +182,7 @@ test('the first user becomes admin, and the page says so before', async () => {
     await page.goto('/settings/users');
     await page.getByText('The first user becomes admin').waitFor();
     assert.equal(await page.getByLabel('role').count(), 0);
-    await page.getByLabel('name', { exact: true }).fill('anna');
+    await page.getByLabel('Name', { exact: true }).fill('anna');
     await page.getByLabel('password').fill(people.anna);
     await page.getByRole('button', { name: 'Add user' }).click();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
