@@ -9,7 +9,7 @@ before(async () => {
   stage = await new Stage().open();
   await stage.fill();
   const prompt = (template) => stage.call('anna', 'POST', '/api/v1/prompts/loan-letter/versions', { template });
-  await prompt('Dear {{name}},\nwe are sorry.\nThis line goes.\nYours');
+  await prompt('Dear {{name}},\nwe are sorry.\nYours\nP.S. Call us.');
   await stage.call('anna', 'DELETE', '/api/v1/policies/bindings/1');
   await stage.call('anna', 'PUT', '/api/v1/assets/prompt/loan-letter/aliases/production', { version: 1 });
   await stage.call('anna', 'POST', '/api/v1/policies/bindings', { kind: 'prompt', name_pattern: 'loan-*', pointer: 'production', policy: 'two-eyes' });
@@ -23,12 +23,14 @@ test('a line is commented on by keyboard; others see it there and in the discuss
   await Promise.all([rita, anna].map((page) => page.goto(`/changes/${request}`)));
   await rita.getByRole('button', { name: 'Comment on line 1', exact: true }).focus();
   await rita.keyboard.press('ArrowDown');
+  assert.match(await rita.evaluate(() => document.activeElement.getAttribute('aria-label')), /^Comment on line 2/);
+  while (await rita.evaluate(() => document.activeElement.getAttribute('aria-label')) !== 'Comment on line 2') await rita.keyboard.press('ArrowDown');
   await rita.keyboard.press('Enter');
-  await rita.getByLabel('Comment on line 2').last().fill(`Too *much*? ${hostile}`);
-  await rita.getByRole('listitem').filter({ has: rita.getByLabel('Comment on line 2') }).getByRole('button', { name: 'Comment', exact: true }).click();
+  await rita.getByRole('textbox', { name: 'Comment on line 2', exact: true }).fill(`Too *much*? ${hostile}`);
+  await rita.locator('#line-new-1-2').getByRole('button', { name: 'Comment', exact: true }).click();
   const line = anna.locator('#line-new-1-2');
   await line.getByText('Too much?').waitFor();
-  assert.match(await line.textContent(), /we are very sorry/);
+  assert.match(await line.textContent(), /we are very sorry\./);
   await anna.getByLabel('Comments').getByRole('link', { name: 'line 2' }).click();
   assert.equal(await anna.evaluate(() => document.activeElement.id), 'line-new-1-2');
   for (const page of [rita, anna]) {
@@ -44,14 +46,14 @@ test('a line is commented on by keyboard; others see it there and in the discuss
 test('what is gone is commented on where it was; who may not speak has no buttons', async () => {
   const rita = await stage.page('rita');
   await rita.goto(`/changes/${request}`);
-  await rita.getByRole('button', { name: 'Comment on line 3 as it was' }).click();
-  await rita.getByLabel('Comment on line 3 as it was').last().fill('Why?');
+  await rita.getByRole('button', { name: 'Comment on line 4 as it was' }).click();
+  await rita.getByRole('textbox', { name: 'Comment on line 4 as it was' }).fill('Why?');
   await rita.keyboard.press('Tab');
   await rita.keyboard.press('Enter');
-  await rita.locator('#line-old-1-3').getByText('Why?').waitFor();
+  await rita.locator('#line-old-1-4').getByText('Why?').waitFor();
   const otto = await stage.page('otto');
   await otto.goto(`/changes/${request}`);
-  await otto.locator('#line-old-1-3').getByText('Why?').waitFor();
+  await otto.locator('#line-old-1-4').getByText('Why?').waitFor();
   assert.equal(await otto.getByRole('button', { name: /^Comment on line/ }).count(), 0);
   assert.deepEqual([...rita.faults, ...otto.faults], []);
 });

@@ -36,7 +36,7 @@ test('a plan with mistakes: each is said at its field', async () => {
   await plan.getByLabel('Share in step 1, percent').fill('200');
   await wrong('Share in step 1, percent', /must be percent from 0 to 100/);
   await plan.getByLabel('Share in step 1, percent').fill(hostile);
-  await wrong('Share in step 1, percent', /must be percent/);
+  await wrong('Share in step 1, percent', /must be a number/);
   await plan.getByLabel('Share in step 1, percent').fill('60');
   await wrong('Share in step 2, percent', /must be more than in the step before/);
   await plan.getByLabel('Share in step 1, percent').fill('10');

@@ -97,7 +97,7 @@ test('who may not answer is told who can grant it', async () => {
   await page.getByText('What would move').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0);
   await page.goto('/prompts/loan-summary');
-  await page.getByText(/needs the role contributor/).waitFor();
+  await page.getByText(/Moving an alias needs the role contributor/).waitFor();
 });
 
 test('a wrong password says so, and signing out ends the session on the server', async () => {

@@ -62,7 +62,9 @@ test('a changed text, line by line: each has a place of its own', async () => {
   assert.deepEqual(of(['=', 'a\nb '], ['-', 'old'], ['+', 'new'], ['=', '\nc']), ['new:1:1 =a', 'new:1:2 =b  -old +new', 'new:1:3 =c']);
   assert.deepEqual(of(['=', 'a\n'], ['-', 'gone\n'], ['=', 'b']), ['new:1:1 =a', 'old:1:2 -gone', 'new:1:2 =b']);
   assert.deepEqual(of(['=', 'a\n'], ['+', 'more\n\n'], ['=', 'b']), ['new:1:1 =a', 'new:1:2 +more', 'new:1:3 ', 'new:1:4 =b']);
-  assert.deepEqual(of(['=', 'a'], ['-', '\n'], ['=', 'b']), ['new:1:1 =a', 'old:1:2 =b']); // two lines become one
+  assert.deepEqual(of(['=', 'a'], ['-', '\n'], ['=', 'b']), ['old:1:1 =a', 'new:1:1 =b']); // two lines become one
+  assert.deepEqual(of(['=', 'a'], ['-', '\nb']), ['new:1:1 =a', 'old:1:2 -b']);
+  assert.deepEqual(of(['=', 'we are '], ['-', 'sorry.\ngone\n'], ['+', 'very sorry.\n'], ['=', 'c']), ['old:1:1 =we are  -sorry.', 'old:1:2 -gone', 'new:1:1 +very sorry.', 'new:1:2 =c']);
   assert.deepEqual(of(), ['new:1:1 ']);
   assert.equal(placeWords('old:2:3'), 'line 3 of text 2 as it was');
 });

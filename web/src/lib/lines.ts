@@ -2,28 +2,30 @@
 export interface Run { op: '=' | '+' | '-'; text: string }
 export interface Line { place: string; runs: Run[] }
 
-/** What stands in the new text is counted there; what is gone, in the old one. No two lines have the same place. */
+/** A line counts in the new text where its end stands there, else in the old one: so no two have the same place. */
 export function linesOf(runs: Run[], text: number): Line[] {
-  const lines: Line[] = [], taken = new Set<string>();
-  let before = 1, after = 1, line: Run[] = [];
-  const end = (last: Run['op']) => {
-    const stays = last !== '-' || line.some(({ op }) => op !== '-');
-    const place = stays && !taken.has(`new:${text}:${after}`) ? `new:${text}:${after}` : `old:${text}:${before}`;
-    taken.add(place);
-    lines.push({ place, runs: line });
+  const lines: Line[] = [];
+  let before = 1, after = 1, line: Run[] = [], open: Line | undefined; // what the new text's last line has so far
+  const end = (stays: boolean) => {
+    const ended = { place: stays ? `new:${text}:${after}` : `old:${text}:${before}`, runs: line };
+    if (stays) open = undefined;
+    else if (line.some(({ op }) => op !== '-')) open = ended;
+    lines.push(ended);
     line = [];
   };
   for (const { op, text: words } of runs) {
     for (const [i, piece] of words.split('\n').entries()) {
       if (i > 0) {
-        end(op);
+        end(op !== '-');
         if (op !== '+') ++before;
         if (op !== '-') ++after;
       }
       if (piece) line.push({ op, text: piece });
     }
   }
-  if (line.length || !lines.length) end(line.at(-1)?.op ?? '=');
+  if (!lines.length || line.some(({ op }) => op !== '-')) end(true);
+  else if (line.length) end(false);
+  if (open) open.place = `new:${text}:${after}`; // all that follows it is gone
   return lines;
 }
 
