@@ -89,6 +89,19 @@ test('behind a gate it becomes a change request; who may not start one reads why
   assert.deepEqual([...page.faults, ...otto.faults], []);
 });
 
+test('what is asked before a screen is there is asked once, and taken', async () => {
+  const page = await stage.page('anna');
+  for (const address of ['/', '/prompts/greeting', '/changes/1', '/ledger', '/runs', `/runs/${stage.runs[0]}`, `/runs/compare?runs=${stage.runs}`]) {
+    const asked = [];
+    const hear = (request) => { if (request.url().includes('/api/v1/') && !request.url().endsWith('/changes')) asked.push(request.url()); };
+    page.on('request', hear);
+    await page.goto(address);
+    await page.locator('main[aria-busy="false"]').waitFor();
+    page.off('request', hear);
+    assert.deepEqual(asked.filter((url, i) => asked.indexOf(url) !== i), [], address);
+  }
+});
+
 test('my sessions: this one is marked, another is ended, and its page signs in again', async () => {
   const here = await stage.page('rita');
   const there = await stage.page('rita', { userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1' });

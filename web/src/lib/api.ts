@@ -15,6 +15,27 @@ export function whenSignedOut(fn: () => void) {
   onUnauthenticated = fn;
 }
 
+const early = new Map<string, Promise<Response>>();
+/** Asks for what will be asked for: the next question in the same words takes the answer. Not taken soon, it is forgotten. */
+export function askEarly(path: string) {
+  const answer = send('GET', path);
+  answer.catch(() => {}); // whoever takes it hears of it
+  early.set(path, answer);
+  setTimeout(() => early.delete(path), 5000);
+}
+function taken(path: string) {
+  const answer = early.get(path);
+  early.delete(path);
+  return answer;
+}
+function send(method: string, path: string, body?: unknown, signal?: AbortSignal, known?: Known) {
+  return fetch(path, {
+    method, signal, credentials: 'same-origin',
+    headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(known?.etag ? { 'If-None-Match': known.etag } : {}) },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+}
+
 export function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, known?: Known): Promise<T> {
   const answer = ask<T>(method, path, body, signal, known);
   return method === 'GET' ? arrival.with(answer) : answer;
@@ -22,11 +43,8 @@ export function call<T>(method: string, path: string, body?: unknown, signal?: A
 async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, known?: Known): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(path, {
-      method, signal, credentials: 'same-origin',
-      headers: { Accept: 'application/json', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(known?.etag ? { 'If-None-Match': known.etag } : {}) },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
+    if (method !== 'GET') early.clear(); // a deed (signing in is one) makes them old
+    answer = await (taken(path) ?? send(method, path, body, signal, known));
   } catch (fault) {
     if ((fault as Error).name === 'AbortError') throw fault;
     throw new ApiError(0, 'unreachable', 'The server cannot be reached.');
