@@ -57,6 +57,7 @@ Page<SessionAnswer> listSessions(Call& call, const PageQuery& query) {
 
 Nothing endSession(Call& call, const SessionPath& path) {
   call.core.access.endSession(call.actor(), path.id);
+  call.status = 204;
   return {};
 }
 
