@@ -67,6 +67,8 @@ async function ask<T>(method: string, path: string, body?: unknown, signal?: Abo
 export const get = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, undefined, signal);
 /** Asked again: undefined while the answer is as before, else the new one, whose tag `known` keeps. */
 export const getIfNew = <T>(path: string, known: Known, signal?: AbortSignal) => call<T | undefined>('GET', path, undefined, signal, known);
+/** The same, and no screen waits with showing itself: its place is kept. */
+export const getAside = <T>(path: string, known: Known) => ask<T | undefined>('GET', path, undefined, undefined, known);
 export const post = <T>(path: string, body: unknown = {}) => call<T>('POST', path, body);
 
 /** Joins path segments, each encoded. */
