@@ -17,13 +17,13 @@ async function slowPage(stage, state, times) {
   return page;
 }
 
-/** A fresh context each time, so that nothing is cached. Usable: the content is there and the page can answer. */
+/** A fresh context each time, so that nothing is cached. Usable: the content is seen and the page can answer. */
 export async function paint(stage, state, address, selector, samples) {
   const first = [], usable = [];
   for (let i = 0; i < samples; ++i) {
     const page = await slowPage(stage, state, 4);
     await page.addInitScript((wanted) => {
-      const look = () => (document.querySelector(wanted) ? setTimeout(() => performance.mark('usable')) : requestAnimationFrame(look));
+      const look = () => ([...document.querySelectorAll(wanted)].some((place) => place.checkVisibility()) ? setTimeout(() => performance.mark('usable')) : requestAnimationFrame(look));
       requestAnimationFrame(look);
     }, selector);
     await page.goto(address);

@@ -37,6 +37,8 @@ std::optional<std::string> cookieOf(const http::Request& request, std::string_vi
   return std::nullopt;
 }
 
+std::string_view agentOf(const http::Request& request) { return request.headers.get("User-Agent").value_or(""); }
+
 std::optional<std::string> sessionSecret(const http::Request& request) { return cookieOf(request, cookieName); }
 
 std::optional<std::string> sessionCredentials(const http::Request& request) {

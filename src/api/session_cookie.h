@@ -16,6 +16,8 @@ std::optional<std::string> sessionCredentials(const http::Request& request);
 std::optional<std::string> sessionSecret(const http::Request& request);
 /// The Set-Cookie value. An empty secret tells the browser to forget it.
 std::string sessionCookie(const http::Request& request, const std::string& secret, std::int64_t seconds);
+/// What the browser calls itself; empty when it does not.
+std::string_view agentOf(const http::Request& request);
 
 /// A cookie's value as the browser sends it; nothing when there is none of the name.
 std::optional<std::string> cookieOf(const http::Request& request, std::string_view name);

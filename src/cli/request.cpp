@@ -88,7 +88,9 @@ int withdraw(Session& session) {
 }
 
 int say(Session& session) {
-  json::value answer = session.api().post(path(session, "comments"), json::object{{"body", session.args.text("text")}});
+  json::object body{{"body", session.args.text("text")}};
+  if (session.args.has("place")) body["place"] = session.args.text("place");
+  json::value answer = session.api().post(path(session, "comments"), body);
   return session.said(answer, fmt::format("commented on change request {}", session.args.text("ID")));
 }
 
@@ -119,7 +121,8 @@ Commands requestCommands() {
       {.path = "request comment",
        .summary = "say something about a change request, for everybody who reads it",
        .operands = {id},
-       .options = {{.name = "text", .value = "TEXT", .about = "Markdown", .letter = 'm', .required = true}},
+       .options = {{.name = "text", .value = "TEXT", .about = "Markdown", .letter = 'm', .required = true},
+                   {"place", "SIDE:TEXT:LINE", "a line of the diff: new or old, the text and its line from 1"}},
        .examples = {"regesta request comment 4 -m \"is the holdout from this year?\""},
        .run = say},
       {.path = "approve",

@@ -58,11 +58,12 @@ int unlink(Session& session) {
 
 int sessions(Session& session) {
   return session.list(
-      route({"sessions"}), {}, {"SIGNED IN", "UNTIL", "WITH"},
+      route({"sessions"}), {}, {"SIGNED IN", "USED", "UNTIL", "WITH", "BROWSER"},
       [](const json::object& item) -> std::vector<Cell> {
         bool provider = item.at("provider").as_bool();
-        return {shortTime(member(item, "created_at")), shortTime(member(item, "expires_at")),
-                provider ? "identity provider" : "password or token"};
+        return {shortTime(member(item, "created_at")), shortTime(member(item, "used_at")),
+                shortTime(member(item, "expires_at")), provider ? "identity provider" : "password or token",
+                member(item, "agent")};
       },
       "no browser is signed in as you");
 }

@@ -99,7 +99,8 @@ class Access {
     std::string secret;
     std::int64_t expiresAt = 0;  ///< milliseconds
   };
-  Session openSession(std::string_view authorization);
+  /// `agent` is what the browser calls itself; people know their sessions by it.
+  Session openSession(std::string_view authorization, std::string_view agent = {});
   /// A sign-in at an identity provider, which counts once.
   struct OneTime {
     std::string id;
@@ -109,16 +110,19 @@ class Access {
   /// they are created when that is allowed. Their grants become what their groups give. A user of the same name that
   /// nobody linked is never taken over. Throws Error{denied} in words for the person, Error{unauthenticated} for a
   /// sign-in that was completed before.
-  Session openSession(const Person& person, const OneTime& signIn);
+  Session openSession(const Person& person, const OneTime& signIn, std::string_view agent = {});
   /// Silent when there is none. True when it began at an identity provider.
   bool closeSession(std::string_view secret);
 
   /// The sessions an actor has open, the newest first. `current` is the secret of the one that asks.
   struct OpenSession {
-    std::int64_t createdAt = 0, expiresAt = 0;
+    std::string id, agent;  ///< the id ends it and signs nobody in
+    std::int64_t createdAt = 0, usedAt = 0, expiresAt = 0;
     bool throughProvider = false, current = false;
   };
   std::vector<OpenSession> sessions(const registry::Actor& actor, std::string_view current);
+  /// Ends one of the actor's own. Throws Error{notFound}.
+  void endSession(const registry::Actor& actor, std::string_view id);
   /// Ends all of them; returns how many there were.
   std::int64_t closeSessions(const registry::Actor& actor);
 

@@ -69,7 +69,7 @@ struct Access::State {
 
   /// How a session begins.
   enum class Via { credentials, provider };
-  static Session insertSession(db::Session& session, std::string_view actor, Via via);
+  static Session insertSession(db::Session& session, std::string_view actor, Via via, std::string_view agent);
 
   registry::Store& store;
   const bool loopbackOnly;

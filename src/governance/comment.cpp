@@ -15,6 +15,15 @@ void checkBody(std::string_view body) {
   if (body.find('\0') != std::string_view::npos) throw Invalid("body", "must not contain a NUL character");
 }
 
+/// Form alone: the lines are those of a text that the server makes anew for each reader.
+void checkPlace(std::string_view place) {
+  if (place.empty()) return;
+  std::vector<std::string_view> parts = split(place, ':');
+  auto counts = [](std::string_view text) { return text.size() <= 6 && parseInteger(text).value_or(0) > 0; };
+  if (parts.size() != 3 || (parts[0] != "new" && parts[0] != "old") || !counts(parts[1]) || !counts(parts[2]))
+    throw Invalid("place", "must be new or old, a text and its line from 1, such as new:1:14");
+}
+
 std::int64_t countOf(db::Session& session, std::int64_t changeRequest) {
   auto rows = session.query("SELECT COUNT(*) FROM change_request_comment WHERE change_request = $1", {changeRequest});
   return rows.next() ? rows.integer(0) : 0;
@@ -22,19 +31,22 @@ std::int64_t countOf(db::Session& session, std::int64_t changeRequest) {
 
 }  // namespace
 
-Comment addComment(registry::Change& change, const ChangeRequest& request, std::string_view body) {
+Comment addComment(registry::Change& change, const ChangeRequest& request, std::string_view body,
+                   std::string_view place) {
   checkBody(body);
+  checkPlace(place);
   if (countOf(change.session, request.id) >= commentsOfRequest)
     throw error(Code::tooLarge, "change request {} has {} comments, and no more are taken", request.id,
                 commentsOfRequest);
-  Comment comment{0, request.id, change.actor.name, std::string(body), change.now};
+  Comment comment{0, request.id, change.actor.name, std::string(body), std::string(place), change.now};
   comment.id = change.session.insert(
-      "INSERT INTO change_request_comment (change_request, actor, body, created_at) VALUES ($1, $2, $3, $4) "
-      "RETURNING id",
-      {request.id, comment.actor, comment.body, comment.at});
-  change.record(
-      "change-request.commented", request.key.workspace, request.subject(),
-      {{"comment", comment.id}, {"pointer", request.pointerSubject()}, {"body", crypto::sha256Hex(comment.body)}});
+      "INSERT INTO change_request_comment (change_request, actor, body, place, created_at) "
+      "VALUES ($1, $2, $3, $4, $5) RETURNING id",
+      {request.id, comment.actor, comment.body, comment.place, comment.at});
+  json::object data{
+      {"comment", comment.id}, {"pointer", request.pointerSubject()}, {"body", crypto::sha256Hex(comment.body)}};
+  if (!comment.place.empty()) data["place"] = comment.place;
+  change.record("change-request.commented", request.key.workspace, request.subject(), std::move(data));
   return comment;
 }
 
@@ -42,10 +54,11 @@ std::vector<Comment> listComments(db::Session& session, std::int64_t changeReque
                                   std::size_t limit) {
   std::vector<Comment> comments;
   auto rows = session.query(
-      "SELECT id, actor, body, created_at FROM change_request_comment WHERE change_request = $1 AND id > $2 "
+      "SELECT id, actor, body, place, created_at FROM change_request_comment WHERE change_request = $1 AND id > $2 "
       "ORDER BY id LIMIT $3",
       {changeRequest, after, limit});
-  while (rows.next()) comments.push_back({rows.integer(0), changeRequest, rows.text(1), rows.text(2), rows.integer(3)});
+  while (rows.next())
+    comments.push_back({rows.integer(0), changeRequest, rows.text(1), rows.text(2), rows.text(3), rows.integer(4)});
   return comments;
 }
 

@@ -16,13 +16,16 @@ struct Comment {
   std::int64_t id = 0;
   std::int64_t changeRequest = 0;
   std::string actor;
-  std::string body;  ///< Markdown, by a stranger
+  std::string body;   ///< Markdown, by a stranger
+  std::string place;  ///< a line of what differs, "new:1:14": side, text and line, from 1; empty: the whole request
   std::int64_t at = 0;
 };
 
 /// Recorded as "change-request.commented", with the text's digest. Also about requests that are closed. Throws
-/// Invalid{field "body"} for an empty or too long text, Error{tooLarge} above commentsOfRequest.
-Comment addComment(registry::Change& change, const ChangeRequest& request, std::string_view body);
+/// Invalid{field "body"} for an empty or too long text, Invalid{field "place"}, Error{tooLarge} above
+/// commentsOfRequest.
+Comment addComment(registry::Change& change, const ChangeRequest& request, std::string_view body,
+                   std::string_view place = {});
 /// Oldest first, behind comment `after`.
 std::vector<Comment> listComments(db::Session& session, std::int64_t changeRequest, std::int64_t after,
                                   std::size_t limit);

@@ -81,7 +81,7 @@ void useOnce(db::Session& session, const Access::OneTime& signIn) {
 
 }  // namespace
 
-Access::Session Access::openSession(const Person& person, const OneTime& signIn) {
+Access::Session Access::openSession(const Person& person, const OneTime& signIn, std::string_view agent) {
   auto [opened, changed] = state_->store.change(signInActor, [&](registry::Change& change) {
     if (!anyoneExists(change.session))
       throw Error(Code::invalidState,
@@ -91,7 +91,7 @@ Access::Session Access::openSession(const Person& person, const OneTime& signIn)
     if (person.grants && grantsText(*person.grants) != user.grants) setUserGrants(change, user, *person.grants);
     bool recorded = change.lastEntry() != 0;  // most sign-ins change nothing that anybody remembers
     if (recorded) State::touch(change);
-    return std::pair(State::insertSession(change.session, "user:" + user.name, State::Via::provider), recorded);
+    return std::pair(State::insertSession(change.session, "user:" + user.name, State::Via::provider, agent), recorded);
   });
   if (changed) state_->forget();
   return opened;

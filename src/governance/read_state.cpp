@@ -161,10 +161,10 @@ void readRequests(db::Session& session, State& state) {
          {"comment", digest(approvals.view(5))}},
         -1};
 
-  auto comments = session.query("SELECT change_request, id, actor, body FROM change_request_comment");
+  auto comments = session.query("SELECT change_request, id, actor, body, place FROM change_request_comment");
   while (comments.next())
     state[Table::comment][fmt::format("change-request/{} comment {}", comments.integer(0), comments.integer(1))] = {
-        {{"by", comments.text(2)}, {"body", digest(comments.view(3))}}, -1};
+        {{"by", comments.text(2)}, {"body", digest(comments.view(3))}, {"place", comments.text(4)}}, -1};
 
   auto decisions = session.query("SELECT digest, body, result FROM decision");
   while (decisions.next()) {

@@ -235,7 +235,7 @@ void Replay::takeRequest(const Entry& entry) {
         entry.index);
   } else if (entry.is("change-request.commented")) {
     set(state_[Table::comment], fmt::format("{} comment {}", entry.subject, entry.number("comment")),
-        {{"by", entry.actor}, {"body", entry.text("body")}}, entry.index);
+        {{"by", entry.actor}, {"body", entry.text("body")}, {"place", entry.text("place")}}, entry.index);
   } else if (entry.action.starts_with("change-request.")) {
     amend(requests, entry.subject, "status", entry.action.substr(entry.action.find('.') + 1), entry.index);
     amend(requests, entry.subject, "closed_by", entry.actor, entry.index);

@@ -1,7 +1,10 @@
 import './app.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
+import { askEarly } from './lib/api';
+import { firstQuestions } from './lib/early';
+import { route } from './lib/route.svelte';
+import { screenOf } from './screens';
 
-const target = document.getElementById('app')!;
-target.replaceChildren(); // the name, which the page shows until the program has arrived; App goes on showing it
-mount(App, { target });
+firstQuestions(screenOf(route.segments)).forEach(askEarly);
+mount(App, { target: document.getElementById('app')! });

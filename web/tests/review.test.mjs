@@ -143,7 +143,7 @@ test('what a pointer was at a moment, and entries by filter, have addresses', as
   const page = await stage.page('otto');
   await page.goto(`/ledger?asset=model/loan-risk&pointer=production&at=${encodeURIComponent(governed.before)}`);
   await page.getByText(/Nothing stood on production of model loan-risk/).waitFor();
-  await page.getByLabel('moment', { exact: true }).fill(await page.evaluate(() => { const at = new Date(Date.now() + 3600_000 - new Date().getTimezoneOffset() * 60_000); return at.toISOString().slice(0, 19); }));
+  await page.getByLabel('Moment', { exact: true }).fill(await page.evaluate(() => { const at = new Date(Date.now() + 3600_000 - new Date().getTimezoneOffset() * 60_000); return at.toISOString().slice(0, 19); }));
   await page.getByRole('button', { name: 'Look it up' }).click();
   await page.getByText(/Version 2 stood on production/).waitFor();
   await page.getByText(/approved by lena, rita|approved by rita, lena/).waitFor();
@@ -210,7 +210,7 @@ test('settings: users, tokens, webhooks', async () => {
     await page.getByRole('button', { name: 'Check now' }).click();
     await page.getByText('✓ agrees').waitFor();
     await page.getByRole('link', { name: 'Tokens' }).click();
-    await page.getByLabel('name', { exact: true }).fill('pipeline');
+    await page.getByLabel('Name', { exact: true }).fill('pipeline');
     await page.getByRole('button', { name: 'Make token' }).click();
     const secret = await page.getByTestId('secret').textContent();
     const me = () => fetch(`${stage.url}/api/v1/users/me`, { headers: { Authorization: `Bearer ${secret}` } }).then((answer) => answer.status);

@@ -40,7 +40,7 @@ const screens = [
   ['ledger-moment', () => `/ledger?asset=model/loan-risk&pointer=production&at=${new Date().toISOString()}&action=alias.*`, 'Ledger'],
   ['lineage-past', () => `/lineage?node=model/loan-risk@2&at=${governed.before}`, /Lineage/], ['lineage-model', () => '/lineage?node=model/loan-risk@2', /Lineage/],
   ['policy-bound', () => '/policies/four-eyes', 'four-eyes'], ['users', () => '/settings/users', 'Settings'], ['tokens', () => '/settings/tokens', 'Settings'],
-  ['webhooks', () => '/settings/webhooks', 'Settings'], ['webhook', () => '/settings/webhooks/1', 'Settings'], ['settings', () => '/settings', 'Settings'], ['search', () => '/search?q=loan', 'Search'], ['missing', () => '/nowhere', /nothing at this address/],
+  ['webhooks', () => '/settings/webhooks', 'Settings'], ['webhook', () => '/settings/webhooks/1', 'Settings'], ['settings', () => '/settings', 'Settings'], ['sessions', () => '/settings/sessions', 'Settings'], ['search', () => '/search?q=loan', 'Search'], ['missing', () => '/nowhere', /nothing at this address/],
 ];
 const looks = [['light', 1440], ['dark', 1440], ['light', 390], ['dark', 390]];
 

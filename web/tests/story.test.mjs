@@ -97,7 +97,7 @@ test('who may not answer is told who can grant it', async () => {
   await page.getByText('What would move').waitFor();
   assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0);
   await page.goto('/prompts/loan-summary');
-  await page.getByText(/needs the role contributor/).waitFor();
+  await page.getByText(/Moving an alias needs the role contributor/).waitFor();
 });
 
 test('a wrong password says so, and signing out ends the session on the server', async () => {
@@ -182,7 +182,7 @@ test('the first user becomes admin, and the page says so before', async () => {
     await page.goto('/settings/users');
     await page.getByText('The first user becomes admin').waitFor();
     assert.equal(await page.getByLabel('role').count(), 0);
-    await page.getByLabel('name', { exact: true }).fill('anna');
+    await page.getByLabel('Name', { exact: true }).fill('anna');
     await page.getByLabel('password').fill(people.anna);
     await page.getByRole('button', { name: 'Add user' }).click();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();

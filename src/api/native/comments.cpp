@@ -9,7 +9,7 @@ namespace {
 using governance::Verb;
 
 CommentAnswer answerOf(const governance::Comment& comment) {
-  return {comment.id, comment.actor, comment.body, timeText(comment.at)};
+  return {comment.id, comment.actor, comment.body, textOrNothing(comment.place), timeText(comment.at)};
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ CommentAnswer addComment(Call& call, const NewComment& asked) {
     // Approvers write nothing else; whoever may neither is told of the role that lets people build.
     if (!call.identity->may(Verb::approve, call.workspace, request.key.name))
       call.require(Verb::write, request.key.name);
-    return governance::addComment(change, request, asked.body);
+    return governance::addComment(change, request, asked.body, asked.place);
   }));
 }
 

@@ -7,16 +7,19 @@ namespace regesta::api::native {
 struct CommentAnswer {
   std::int64_t id = 0;
   std::string user, body;
-  std::optional<std::string> at;
+  std::optional<std::string> place, at;
   static constexpr Field fields[] = {field<&CommentAnswer::id>("id"), field<&CommentAnswer::user>("user"),
                                      field<&CommentAnswer::body>("body", about("Markdown, by whoever wrote it")),
+                                     field<&CommentAnswer::place>("place", about("absent: the whole request")),
                                      field<&CommentAnswer::at>("at")};
 };
 struct NewComment {
   std::int64_t id = 0;
-  std::string body;
+  std::string body, place;
   static constexpr Field fields[] = {
       field<&NewComment::id>("id", present | atLeast(1)),
+      field<&NewComment::place>("place", about("a line of the diff, \"new:1:14\": new or old, the text and its line "
+                                               "from 1; absent: the whole request")),
       field<&NewComment::body>("body", required | atMost(static_cast<std::int64_t>(governance::commentLength)))};
 };
 struct CommentQuery {

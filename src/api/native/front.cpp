@@ -161,6 +161,7 @@ const Route routes[] = {
     get("/api/v1/session/oidc/sign-out", waiting(open()), signOutAtProvider),
     get("/api/v1/sessions", signedIn(), listSessions),
     del("/api/v1/sessions", waiting(signedIn()), closeSessions),
+    del("/api/v1/sessions/{id}", waiting(signedIn()), endSession),
     get("/api/v1/users", administers("users"), listUsers),
     post("/api/v1/users", administers("users"), createUser),
     get("/api/v1/users/me", signedIn(), whoAmI),

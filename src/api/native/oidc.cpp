@@ -105,7 +105,7 @@ Plain finishSignIn(Call& call, const ProviderAnswer&) {
   try {
     SignIn::Pending pending = signIn.recognise(cookieOf(call.http, begunCookie).value_or(""), said);
     back = pending.back;
-    auto opened = signIn.complete(pending, said, publicAddress(call, oidcCallbackPath));
+    auto opened = signIn.complete(pending, said, publicAddress(call, oidcCallbackPath), agentOf(call.http));
     Plain answer = redirect(back);
     forget(call, answer.headers, begunCookie);
     std::int64_t seconds = (opened.expiresAt - nowMillis()) / 1000;

@@ -29,7 +29,7 @@ std::optional<std::string> signOutThere(const Call& call, bool cameFromThere) {
 }  // namespace
 
 MeAnswer openSession(Call& call, const SignIn& asked) {
-  governance::Access::Session opened = call.core.access.openSession(authorizationOf(asked));
+  governance::Access::Session opened = call.core.access.openSession(authorizationOf(asked), agentOf(call.http));
   call.identity = call.core.access.authenticate("Session " + opened.secret);
   call.headers.set("Set-Cookie", sessionCookie(call.http, opened.secret, (opened.expiresAt - nowMillis()) / 1000));
   return whoAmI(call, {});
@@ -49,10 +49,16 @@ Page<SessionAnswer> listSessions(Call& call, const PageQuery& query) {
   auto open = call.core.access.sessions(call.actor(), sessionSecret(call.http).value_or(""));
   Page<SessionAnswer> page;
   for (std::size_t i = from; i < std::min(to, open.size()); ++i)
-    page.items.push_back(
-        {timeText(open[i].createdAt), timeText(open[i].expiresAt), open[i].throughProvider, open[i].current});
+    page.items.push_back({open[i].id, open[i].agent, timeText(open[i].createdAt), timeText(open[i].usedAt),
+                          timeText(open[i].expiresAt), open[i].throughProvider, open[i].current});
   if (to < open.size()) page.nextPageToken = makeToken(std::to_string(to));
   return page;
+}
+
+Nothing endSession(Call& call, const SessionPath& path) {
+  call.core.access.endSession(call.actor(), path.id);
+  call.status = 204;
+  return {};
 }
 
 EndedSessions closeSessions(Call& call, const Nothing&) {

@@ -21,10 +21,15 @@ struct SignedOut {
 SignedOut closeSession(Call& call, const Nothing&);
 
 struct SessionAnswer {
-  std::optional<std::string> createdAt, expiresAt;
+  std::string id, agent;
+  std::optional<std::string> createdAt, usedAt, expiresAt;
   bool provider = false, current = false;
   static constexpr Field fields[] = {
-      field<&SessionAnswer::createdAt>("created_at"), field<&SessionAnswer::expiresAt>("expires_at"),
+      field<&SessionAnswer::id>("id"),
+      field<&SessionAnswer::agent>("agent", about("what the browser calls itself; anybody can claim anything")),
+      field<&SessionAnswer::createdAt>("created_at"),
+      field<&SessionAnswer::usedAt>("used_at", about("within ten minutes")),
+      field<&SessionAnswer::expiresAt>("expires_at"),
       field<&SessionAnswer::provider>("provider", about("began at the identity provider")),
       field<&SessionAnswer::current>("current", about("the one that asks"))};
 };
@@ -34,8 +39,14 @@ struct EndedSessions {
   static constexpr Field fields[] = {field<&EndedSessions::ended>("ended"),
                                      field<&EndedSessions::providerSignOut>("provider_sign_out")};
 };
+struct SessionPath {
+  std::string id;
+  static constexpr Field fields[] = {field<&SessionPath::id>("id", required)};
+};
 /// One's own, on all machines.
 Page<SessionAnswer> listSessions(Call& call, const PageQuery& query);
+/// One of one's own.
+Nothing endSession(Call& call, const SessionPath& path);
 EndedSessions closeSessions(Call& call, const Nothing&);
 
 }  // namespace regesta::api::native

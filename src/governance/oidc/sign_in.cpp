@@ -91,7 +91,8 @@ SignIn::Pending SignIn::recognise(std::string_view cookie, const Answer& answer)
   return pending;
 }
 
-Access::Session SignIn::complete(const Pending& pending, const Answer& answer, const std::string& redirect) {
+Access::Session SignIn::complete(const Pending& pending, const Answer& answer, const std::string& redirect,
+                                 std::string_view agent) {
   if (!answer.issuer.empty() && answer.issuer != options_.issuer)  // RFC 9207
     throw Error(Code::unauthenticated, "the answer comes from another identity provider");
   if (!answer.error.empty()) throw Error(Code::denied, words(answer.error));
@@ -104,7 +105,7 @@ Access::Session SignIn::complete(const Pending& pending, const Answer& answer, c
   if (wantsMore(options_, claims) && !tokens.access.empty() && !provider_.metadata().userinfo.empty())
     addClaims(claims, provider_.userinfo(tokens.access));
   Person person = personOf(options_, claims);
-  return access_.openSession(person, {pending.id, pending.expiresAt});
+  return access_.openSession(person, {pending.id, pending.expiresAt}, agent);
 }
 
 bool SignIn::offersSignOut() {

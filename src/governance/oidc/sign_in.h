@@ -39,7 +39,8 @@ class SignIn {
   /// Whether the answer belongs to the sign-in that this browser began. Throws Error{unauthenticated}.
   Pending recognise(std::string_view cookie, const Answer& answer) const;
   /// Exchanges the code and opens a session. Throws Error in words for the person who signs in.
-  Access::Session complete(const Pending& pending, const Answer& answer, const std::string& redirect);
+  Access::Session complete(const Pending& pending, const Answer& answer, const std::string& redirect,
+                           std::string_view agent = {});
 
   /// Whether the provider can end its session, too, as far as it is known without asking it.
   bool offersSignOut();

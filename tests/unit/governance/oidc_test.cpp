@@ -329,6 +329,8 @@ TEST_F(OidcTest, aPersonSeesAndEndsTheirSessions) {
   EXPECT_NE(open[0].current, open[1].current);
   EXPECT_TRUE(open[0].throughProvider);
   EXPECT_FALSE(access_->sessions(root_, others.secret).at(0).throughProvider);
+  EXPECT_NE(open[0].id, open[1].id);
+  thrown(Code::notFound, [&] { access_->endSession(root_, open[0].id); });  // somebody else's
   EXPECT_TRUE(access_->closeSession(first.secret));
   EXPECT_EQ(access_->closeSessions({"user:anna"}), 1);
   thrown(Code::unauthenticated, [&] { whoIs(second); });

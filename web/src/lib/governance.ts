@@ -1,7 +1,7 @@
 // What the API answers about governance, as far as screens use it.
 import type { HistoryItem } from './types';
 
-export interface Comment { id: number; user: string; body: string; at: string }
+export interface Comment { id: number; user: string; body: string; place?: string; at: string }
 export interface Standing {
   kind: string; name: string; pointer: string; at: string; version: number; digest?: string; semver?: string; since?: HistoryItem; until?: HistoryItem;
 }
