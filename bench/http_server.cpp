@@ -37,10 +37,10 @@ class Send final : public StreamHandler {
 };
 
 Action whole(std::function<Response(const Request&)> handle, Runs runs) {
-  return {std::move(handle), nullptr, runs, 0, {}};
+  return {.whole = std::move(handle), .runs = runs};
 }
 Action stream(std::shared_ptr<StreamHandler> handler) {
-  return {nullptr, std::move(handler), Runs::inline_, 1ULL << 40, {}};
+  return {.stream = std::move(handler), .bodyLimit = 1ULL << 40};
 }
 
 }  // namespace

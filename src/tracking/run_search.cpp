@@ -14,6 +14,7 @@ namespace regesta::tracking {
 namespace {
 
 using registry::Cell;
+using registry::Comparator;
 using registry::Condition;
 using registry::Field;
 using registry::OrderBy;
@@ -147,6 +148,15 @@ bool anyInputMatches(const Condition& condition, const std::vector<DatasetInput>
   });
 }
 
+/// The run ids that a condition allows and no others; nothing when it is about something else.
+std::optional<std::set<std::string>> runsNamedBy(const Condition& condition) {
+  if (condition.field != Field::attribute || condition.key != "run_id") return std::nullopt;
+  if (condition.comparator == Comparator::equal) return std::set{std::get<std::string>(condition.operand)};
+  if (condition.comparator != Comparator::in) return std::nullopt;
+  const auto& list = std::get<std::vector<std::string>>(condition.operand);
+  return std::set<std::string>(list.begin(), list.end());
+}
+
 class Filter {
  public:
   explicit Filter(std::vector<Condition> conditions) : conditions_(std::move(conditions)) {
@@ -154,6 +164,12 @@ class Filter {
   }
   bool empty() const { return conditions_.empty(); }
   const std::vector<Probe>& probes() const { return probes_; }
+  /// When the filter names the runs it looks for, they need not be searched.
+  std::optional<std::set<std::string>> runsNamed() const {
+    for (const Condition& condition : conditions_)
+      if (auto named = runsNamedBy(condition)) return named;
+    return std::nullopt;
+  }
   bool operator()(const db::Rows& rows, const Layout& layout) const {
     for (std::size_t i = 0; i < conditions_.size(); ++i) {
       bool fits = conditions_[i].field == Field::dataset
@@ -198,6 +214,7 @@ class Scan {
         view_(search.view),
         capacity_(capacity),
         filter_(registry::parseFilter(search.filter, grammar())),
+        named_(filter_.runsNamed()),
         order_(orderOf(search.orderBy)) {
     for (const OrderBy& by : order_) probes_.emplace_back(by.field, by.key, false);
     for (const Probe& probe : filter_.probes()) layout_.need(probe.column());
@@ -236,9 +253,19 @@ class Scan {
       return rows.next() ? rows.integer(0) : 0;
     }
     std::int64_t matching = 0;
-    db::Rows rows = session_.query(sql_, {experiment, stage});
-    while (rows.next()) matching += filter_(rows, layout_) ? 1 : 0;
+    eachMatch(experiment, stage, [&](const db::Rows&) { ++matching; });
     return matching;
+  }
+
+  template <class Fn>
+  void eachMatch(std::int64_t experiment, int stage, Fn fn) {
+    auto visit = [&](db::Rows rows) {
+      while (rows.next())
+        if (filter_(rows, layout_)) fn(rows);
+    };
+    if (!named_) return visit(session_.query(sql_, {experiment, stage}));
+    for (const std::string& runId : *named_)
+      visit(session_.query(sql_ + " AND run_id = $3", {experiment, stage, runId}));
   }
 
   template <class Sink>
@@ -247,18 +274,21 @@ class Scan {
     static const std::string newest =
         "SELECT id, run_id, start_time FROM run WHERE experiment = $1 AND stage = $2 "
         "ORDER BY start_time DESC, run_id LIMIT $3";
-    bool natural = filter_.empty() && order_.empty();
-    db::Rows rows =
-        natural ? session_.query(newest, {experiment, stage, capacity_}) : session_.query(sql_, {experiment, stage});
-    while (rows.next()) {
-      if (!filter_(rows, layout_)) continue;
-      Ranked ranked{.start = rows.integer(layout_[startColumn]),
-                    .runId = rows.text(layout_[runIdColumn]),
-                    .row = rows.integer(layout_[idColumn])};
-      ranked.cells.reserve(probes_.size());
-      for (const Probe& probe : probes_) ranked.cells.push_back(probe(rows, layout_));
-      best.offer(std::move(ranked));
+    if (filter_.empty() && order_.empty()) {
+      db::Rows rows = session_.query(newest, {experiment, stage, capacity_});
+      while (rows.next()) best.offer(rankedOf(rows));
+    } else {
+      eachMatch(experiment, stage, [&](const db::Rows& rows) { best.offer(rankedOf(rows)); });
     }
+  }
+
+  Ranked rankedOf(const db::Rows& rows) const {
+    Ranked ranked{.start = rows.integer(layout_[startColumn]),
+                  .runId = rows.text(layout_[runIdColumn]),
+                  .row = rows.integer(layout_[idColumn])};
+    ranked.cells.reserve(probes_.size());
+    for (const Probe& probe : probes_) ranked.cells.push_back(probe(rows, layout_));
+    return ranked;
   }
 
   db::Session& session_;
@@ -266,6 +296,7 @@ class Scan {
   View view_;
   std::size_t capacity_;
   Filter filter_;
+  std::optional<std::set<std::string>> named_;
   std::vector<OrderBy> order_;
   std::vector<Probe> probes_;
   Layout layout_;

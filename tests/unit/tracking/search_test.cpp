@@ -79,6 +79,21 @@ TEST_P(SearchTest, Filters) {
   EXPECT_EQ(found("end_time = 77 and status = 'FINISHED'"), "c");
 }
 
+TEST_P(SearchTest, RunsThatTheFilterNamesAreHeldToTheRestOfIt) {
+  auto in = [&](std::string_view names) {
+    std::string list;
+    for (char name : names) list += fmt::format("{}'{}'", list.empty() ? "" : ", ", ids_[std::string(1, name)]);
+    return "(" + list + ")";
+  };
+  EXPECT_EQ(found("run_id = '" + ids_["a"] + "' and metrics.acc > 0.4"), "a");
+  EXPECT_EQ(found("run_id = '" + ids_["a"] + "' and metrics.acc > 0.9"), "");
+  EXPECT_EQ(found("run_id IN " + in("ba") + " and attributes.run_id IN " + in("bc")), "b");
+  EXPECT_EQ(found("run_id IN ('nobody', '" + ids_["c"] + "')"), "c");
+  EXPECT_EQ(found("run_id NOT IN " + in("ad")), "cb");
+  EXPECT_EQ(found("run_id != '" + ids_["a"] + "'"), "dcb");
+  EXPECT_EQ(found("run_id IN " + in("dba"), {"metrics.acc ASC"}), "abd");
+}
+
 TEST_P(SearchTest, OrdersWithNanBehindNumbersAndMissingLast) {
   EXPECT_EQ(found("", {"metrics.acc ASC"}), "abcd");
   EXPECT_EQ(found("", {"metrics.acc DESC"}), "bacd");

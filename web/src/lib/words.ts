@@ -22,6 +22,8 @@ export const thousands = (count: number) => String(count).replace(/\B(?=(\d{3})+
 export const number = (value: number) => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4))));
 export const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 export const who = (actor: string) => actor.replace(/^(user|local):/, '').replace(/^system:/, 'the ');
+/** By code units, for sort(): the first localeCompare() makes a collator, for which a slow machine takes 70 ms. */
+export const inOrder = (a: string, b: string) => (a < b ? -1 : Number(a > b));
 export const short = (digest: string) => digest.slice(0, 12);
 /** A browser by what it calls itself, roughly: a name and a system that its user knows it by. */
 export function browserOf(agent: string) {
