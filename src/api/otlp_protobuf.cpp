@@ -1,5 +1,7 @@
 #include "otlp.pb.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <cmath>
 
 #include "api/otlp.h"
@@ -66,9 +68,16 @@ tracking::Span spanOf(const pb::Span& from) {
   return span;
 }
 
+/// The library writes a line of its own to stderr for every request with text that is not UTF-8, and anybody may send
+/// those. Who sent it hears of it in the answer.
+void silenceLibrary() {
+  [[maybe_unused]] static google::protobuf::LogHandler* const before = google::protobuf::SetLogHandler(nullptr);
+}
+
 }  // namespace
 
 Batch decodeProtobuf(std::string_view body) {
+  silenceLibrary();
   pb::ExportRequest request;
   if (!request.ParseFromArray(body.data(), static_cast<int>(body.size())) || request.resource_spans().empty())
     throw Error(Code::invalid, "Invalid OpenTelemetry format");

@@ -117,9 +117,11 @@ TEST(Otlp, whatIsNoExportIsRefused) {
             "invalid: Invalid OpenTelemetry format: resourceSpans has no spans");
   EXPECT_EQ(refusal(requestWith("application/json", R"({"resourceSpans":7})")),
             "invalid: Invalid OpenTelemetry format: resourceSpans must be a list");
-  // Text that is not UTF-8 could not be stored.
+  // Text that is not UTF-8 could not be stored; nor does it write into our log.
+  testing::internal::CaptureStderr();
   EXPECT_EQ(refusal(requestWith("application/x-protobuf", requestOf(bytes(2, bytes(5, "\xff"))))),
             "invalid: Invalid OpenTelemetry format");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(Otlp, nestingHasAnEnd) {
