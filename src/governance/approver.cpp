@@ -40,10 +40,13 @@ policy::Verdict missingOf(db::Session& session, const ChangeRequest& request) {
   if (!decision) return {};
   json::value body = parseJson(decision->body);
   policy::Verdict verdict = policy::readVerdict(body.at("verdict"));
-  const json::array& state = body.at("requirements").as_array();
-  std::size_t i = 0;
-  std::erase_if(verdict.require,
-                [&](const policy::Finding&) { return i < state.size() && state[i++].at("met").as_bool(); });
+  auto state = body.at("requirements").as_array().begin(), end = body.at("requirements").as_array().end();
+  std::erase_if(verdict.require, [&](const policy::Finding&) {
+    if (state == end) return false;
+    bool met = state->at("met").as_bool();
+    ++state;
+    return met;
+  });
   return verdict;
 }
 

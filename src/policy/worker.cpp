@@ -106,7 +106,7 @@ std::string_view asBytes(const Frame& frame) {
 
 bool canFilterSystemCalls() {
   // A missing filter is a bad address where filters are known, and an unknown mode where they are not: seccomp(2).
-  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) != 0 && errno == EFAULT;
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) == -1 && errno == EFAULT;
 }
 
 Worker::Worker(const Options& options) : options_(options) {
