@@ -7,13 +7,25 @@ namespace {
 
 constexpr std::string_view actions[] = {"alias.moved", "alias.removed", "stage.entered", "stage.left"};
 
+/// A list in an entry's data; what is no list is an empty one.
+const json::array& listOf(const json::object& from, std::string_view member) {
+  static const json::array empty;
+  const json::value* found = from.if_contains(member);
+  return found && found->is_array() ? found->get_array() : empty;
+}
+
 std::vector<std::int64_t> numbersOf(const json::object& from, std::string_view member) {
   std::vector<std::int64_t> numbers;
-  const json::value* found = from.if_contains(member);
-  if (found && found->is_array())
-    for (const json::value& number : found->get_array())
-      if (number.is_int64()) numbers.push_back(number.get_int64());
+  for (const json::value& number : listOf(from, member))
+    if (number.is_int64()) numbers.push_back(number.get_int64());
   return numbers;
+}
+
+std::vector<std::string> textsOf(const json::object& from, std::string_view member) {
+  std::vector<std::string> texts;
+  for (const json::value& text : listOf(from, member))
+    if (text.is_string()) texts.emplace_back(text.get_string());
+  return texts;
 }
 
 struct Found {
@@ -57,15 +69,6 @@ Beginning beginningOf(db::Session& session, const AssetKey& key, std::int64_t be
     if (entry.action() == "asset.renamed") found = {entry.id, memberText(entry.data, "from")};
   }
   return found;
-}
-
-std::vector<std::string> textsOf(const json::object& from, std::string_view member) {
-  std::vector<std::string> texts;
-  const json::value* found = from.if_contains(member);
-  if (found && found->is_array())
-    for (const json::value& text : found->get_array())
-      if (text.is_string()) texts.emplace_back(text.get_string());
-  return texts;
 }
 
 /// Everything about the pointer since the asset was created, through its renames, oldest first.

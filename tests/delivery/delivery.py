@@ -32,6 +32,15 @@ def make_prompt(port, name="summary", versions=2):
     for i in range(versions):
         done(port, "POST", f"/api/v1/prompts/{name}/versions", {"template": f"Summarise, way {i + 1}: {{{{text}}}}"})
     done(port, "PUT", f"/api/v1/assets/prompt/{name}/aliases/production", {"version": 1})
+    told(port, name)
+
+
+def told(port, name="summary"):
+    """Waits until the feed has told of the alias: entries get their numbers a moment after they are durable."""
+    def last():
+        found = done(port, "GET", f"/api/v1/ledger/entries?subject={urllib.parse.quote(f'prompt/{name}#production')}")["items"]
+        return found and call(port, "GET", "/api/v1/changes")[2]["next"] >= found[-1]["index"]
+    eventually(last)
 
 
 def resolve(port, key="", name="summary", **more):
