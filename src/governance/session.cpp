@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/password.h"
@@ -28,6 +29,14 @@ std::optional<Standing> standingOf(db::Session& session, std::string_view actor)
           : session.query("SELECT grants, expires_at FROM service_token WHERE name = $1 AND revoked = 0", {name});
   if (!rows.next()) return std::nullopt;
   return Standing{rows.text(0), rows.integer(1)};
+}
+
+/// A disk that is full must not keep people from reading: then this use is not noted.
+void noteUse(registry::Store& store, const std::string& hash, std::int64_t now) try {
+  store.write(
+      [&](db::Session& session) { session.run("UPDATE session SET used_at = $1 WHERE hash = $2", {now, hash}); });
+} catch (const Error& failure) {
+  log(LogLevel::warn, "the last use of a session could not be noted", {{"error", failure.message}});
 }
 
 }  // namespace
@@ -114,9 +123,7 @@ Access::State::Remembered Access::State::checkSession(std::string_view secret) {
     std::int64_t until = standing->expiresAt == 0 ? rows.integer(1) : std::min(rows.integer(1), standing->expiresAt);
     return {std::move(identity), std::min(until, now + notedMillis)};  // then it comes by here again, and is noted
   });
-  if (usedAt <= now - notedMillis)
-    store.write(
-        [&](db::Session& session) { session.run("UPDATE session SET used_at = $1 WHERE hash = $2", {now, hash}); });
+  if (usedAt <= now - notedMillis) noteUse(store, hash, now);
   return known;
 }
 

@@ -318,6 +318,25 @@ TEST_F(OidcTest, userinfoFillsWhatTheTokenLacksAboutTheSamePerson) {
   thrown(Code::unauthenticated, [&] { go(signIn, {{"sub", "s-1"}}); });
 }
 
+TEST_F(OidcTest, theLastUseIsNotedAndKeepsNobodyOut) {
+  makeRoot();
+  auto opened = access_->openSession("Basic " + base64Encode("root:correct horse"));
+  auto lastUsedLongAgo = [&] {
+    store_->write([](db::Session& session) { session.run("UPDATE session SET used_at = 5"); });
+    access_ = std::make_unique<Access>(*store_, true);  // one that remembers nothing
+  };
+  auto usedAt = [&] { return access_->sessions(root_, opened.secret).at(0).usedAt; };
+  lastUsedLongAgo();
+  EXPECT_EQ(whoIs(opened), "user:root");
+  EXPECT_GT(usedAt(), nowMillis() - 60'000);
+  lastUsedLongAgo();
+  store_->write([](db::Session& session) {  // as on a full disk
+    session.script("CREATE TRIGGER full BEFORE UPDATE ON session BEGIN SELECT RAISE(ABORT, 'full'); END");
+  });
+  EXPECT_EQ(whoIs(opened), "user:root");
+  EXPECT_EQ(usedAt(), 5);
+}
+
 TEST_F(OidcTest, aPersonSeesAndEndsTheirSessions) {
   makeRoot();
   SignIn signIn(*access_, options(), outside_);

@@ -1,10 +1,9 @@
 // What a screen asks first, asked while its script is on its way. The screen then asks in the same words and finds the answer
 // waiting; in other words it asks anew, and web/tests/start.test.mjs finds what was asked twice.
-import { query } from './api';
+import { path as at, query } from './api';
 import { oneOf, readRuns } from './runs';
 import { route } from './route.svelte';
 
-const at = (...segments: string[]) => '/api/v1/' + segments.map(encodeURIComponent).join('/');
 // Runs have their own screen: many of them would leave nothing else to be seen at home.
 const told = [...['alias', 'stage', 'approval', 'rollout', 'guard', 'evidence', 'user', 'policy'].map((what) => `${what}.*`), 'version.created', 'version.deleted', ...['opened', 'applied', 'rejected'].map((deed) => `change-request.${deed}`)];
 export const recentChanges = query('/api/v1/ledger/entries', { order: 'newest', page_size: 14, action: told });
