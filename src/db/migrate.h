@@ -11,6 +11,7 @@ namespace regesta::db {
 ///   PostgreSQL
 /// - `$BYTES`, raw bytes: BLOB, BYTEA
 /// - `$CLUSTERED` after a table: WITHOUT ROWID, nothing
+/// - `$DERIVED` after GENERATED ALWAYS AS (…): VIRTUAL, STORED; the only kind that each can add to a table
 /// - `INTEGER`: INTEGER, BIGINT
 /// - `REAL`: REAL, DOUBLE PRECISION
 /// - `TEXT` (not in a cast): TEXT, TEXT COLLATE "C", which sorts by bytes on both

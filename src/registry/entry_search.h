@@ -26,8 +26,9 @@ struct FoundEntries {
   std::optional<std::int64_t> next;  ///< the index to look on from; absent: that was all
 };
 
-/// At most `limit` entries, in the order of their indexes. One call looks at 20,000 entries at most, so a rare match
-/// may give an empty page with a `next`. A subject without wildcards is found by an index, in any workspace.
+/// At most `limit` entries, in the order of their indexes. A subject without wildcards (in any workspace), and actions
+/// when neither subject nor actor is asked for, are found by an index. Otherwise one call looks at 20,000 entries at
+/// most, so a rare match may give an empty page with a `next`.
 FoundEntries findEntries(db::Session& session, const EntryFilter& filter, std::size_t limit);
 
 }  // namespace regesta::registry

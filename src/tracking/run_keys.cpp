@@ -21,10 +21,11 @@ std::vector<KeyCount> commonestFirst(const Counts& counts) {
 
 }  // namespace
 
-RunKeys runKeys(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments) {
+RunKeys runKeys(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments,
+                std::size_t newest) {
   Counts metrics, params, tags;
   RunKeys found;
-  std::size_t share = std::max<std::size_t>(1, limits::runsForKeys / std::max<std::size_t>(1, experiments.size()));
+  std::size_t share = std::max<std::size_t>(1, newest / std::max<std::size_t>(1, experiments.size()));
   for (std::int64_t experiment : experiments) {
     if (!findExperiment(session, workspace, experiment)) continue;
     db::Rows rows = session.query(
@@ -41,6 +42,16 @@ RunKeys runKeys(db::Session& session, std::string_view workspace, const std::vec
   found.params = commonestFirst(params);
   found.tags = commonestFirst(tags);
   return found;
+}
+
+std::vector<std::string> commonestMetrics(const std::vector<Run>& runs, std::size_t most) {
+  Counts counts;
+  for (const Run& run : runs)
+    for (const Metric& metric : run.metrics) ++counts[metric.key];
+  std::vector<std::string> keys;
+  for (const KeyCount& count : commonestFirst(counts))
+    if (keys.size() < most) keys.push_back(count.key);
+  return keys;
 }
 
 }  // namespace regesta::tracking

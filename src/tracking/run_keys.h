@@ -18,8 +18,12 @@ struct RunKeys {
   std::int64_t runs = 0;  ///< that were looked at
 };
 
-/// Of the newest active runs of the experiments, limits::runsForKeys in all, shared evenly; at most limits::runKeys of
-/// each kind. Unknown experiments have none.
-RunKeys runKeys(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments);
+/// Of the newest active runs of the experiments, `newest` in all, shared evenly; at most limits::runKeys of each kind.
+/// Unknown experiments have none.
+RunKeys runKeys(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments,
+                std::size_t newest);
+
+/// The metrics that most of these runs have, at most `most`: the most common first, then by name.
+std::vector<std::string> commonestMetrics(const std::vector<Run>& runs, std::size_t most);
 
 }  // namespace regesta::tracking

@@ -1,13 +1,13 @@
+// What asks first: small, so that the screen's script and its questions are on their way before the frame's script is there.
 import './app.css';
-import { mount } from 'svelte';
-import App from './App.svelte';
-import { askEarly } from './lib/api';
+import { segmentsOf } from './lib/address';
 import { firstQuestions } from './lib/early';
-import { route } from './lib/route.svelte';
+import { fromMlflow } from './lib/mlflow';
+import { askEarly } from './lib/request';
 import { screenOf, screens } from './screens';
 
-// The screen's script and its first questions are on their way while the frame is made.
-const place = screenOf(route.segments);
+fromMlflow();
+const segments = segmentsOf(location.pathname), place = screenOf(segments);
+firstQuestions(place, segments, new URLSearchParams(location.search)).forEach(askEarly);
 screens[place]().catch(() => {}); // the frame asks again, and tells
-firstQuestions(place).forEach(askEarly);
-mount(App, { target: document.getElementById('app')! });
+void import('./app');

@@ -1,6 +1,6 @@
 // Which screen an address leads to. Each is its own file, fetched when it is first looked at. A word names it, so that a screen
 // stays while only the query of its address changes.
-import { kindOf } from './lib/route.svelte';
+import { kindOf } from './lib/address';
 
 export const screens: Record<string, () => Promise<any>> = {
   home: () => import('./screens/Home.svelte'), assets: () => import('./screens/Assets.svelte'), asset: () => import('./screens/Asset.svelte'),

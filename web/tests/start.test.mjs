@@ -91,7 +91,8 @@ test('behind a gate it becomes a change request; who may not start one reads why
 
 test('what is asked before a screen is there is asked once, and taken', async () => {
   const page = await stage.page('anna');
-  for (const address of ['/', '/prompts/greeting', '/changes/1', '/ledger', '/runs', `/runs/${stage.runs[0]}`, `/runs/compare?runs=${stage.runs}`]) {
+  const runs = ['/runs', '/runs?columns=metrics.accuracy', `/runs/${stage.runs[0]}`, `/runs/compare?runs=${stage.runs}`, `/runs/compare?runs=${stage.runs}&metrics=accuracy`];
+  for (const address of ['/', '/prompts/greeting', '/changes/1', '/ledger', ...runs]) {
     const asked = [];
     const hear = (request) => { if (request.url().includes('/api/v1/') && !request.url().endsWith('/changes')) asked.push(request.url()); };
     page.on('request', hear);
@@ -99,6 +100,8 @@ test('what is asked before a screen is there is asked once, and taken', async ()
     await page.locator('main[aria-busy="false"]').waitFor();
     page.off('request', hear);
     assert.deepEqual(asked.filter((url, i) => asked.indexOf(url) !== i), [], address);
+    // In other words it would be asked twice, too: a list of runs is asked for once, and curves.
+    for (const question of runs.includes(address) ? ['/runs?', '/curves?'] : []) assert.ok(asked.filter((url) => url.includes(question)).length <= 1, `${address}: ${asked}`);
   }
 });
 

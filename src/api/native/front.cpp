@@ -190,8 +190,8 @@ const Dialect& dialect() {
   static const Dialect native{
       .name = "native",
       .manner = {.forbidUnknown = true},
-      .sessions = true,
       .wantsJsonType = true,  // and with it no page of another origin can make a browser on this machine write here
+      .sessions = true,
       .renderError = renderError,
   };
   return native;

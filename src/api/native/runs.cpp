@@ -25,7 +25,7 @@ class Columns {
       std::size_t dot = column.find('.');
       std::string kind = column.substr(0, dot);
       if (kind != "metrics" && kind != "params" && kind != "tags")
-        throw Invalid("column", fmt::format("must be metrics.KEY, params.KEY or tags.KEY, not '{}'", column));
+        throw Invalid("column", fmt::format("must be metrics.KEY, params.KEY, tags.KEY or usual, not '{}'", column));
       if (dot == std::string::npos)
         whole_.insert(kind);
       else
@@ -129,12 +129,37 @@ std::vector<RunKeyCount> wireOf(const std::vector<tracking::KeyCount>& counts) {
   return keys;
 }
 
-std::size_t pointsOf(const CurveQuery& query) {
+/// The named columns; "usual" stands for what most of the newest runs have.
+std::vector<std::string> columnsOf(db::Session& session, const Call& call, const tracking::RunSearch& search,
+                                   const std::vector<std::string>& named) {
+  std::vector<std::string> columns;
+  for (const std::string& column : named) {
+    if (column != "usual") {
+      columns.push_back(column);
+      continue;
+    }
+    auto keys = tracking::runKeys(session, call.workspace, search.experiments, limits::runsForUsual);
+    auto add = [&](std::string_view kind, const std::vector<tracking::KeyCount>& counts) {
+      for (std::size_t i = 0; i < std::min(counts.size(), limits::usualColumns); ++i)
+        columns.push_back(fmt::format("{}.{}", kind, counts[i].key));
+    };
+    add("metrics", keys.metrics);
+    add("params", keys.params);
+    if (columns.empty()) columns.emplace_back("metrics");  // none would mean all
+  }
+  return columns;
+}
+
+std::size_t pointsOf(const CurveQuery& query, std::size_t metrics) {
   std::size_t points = query.points > 0 ? static_cast<std::size_t>(query.points) : 500;
-  if (query.run.size() * query.metric.size() * points > limits::curvePoints)
+  if (query.run.size() * metrics * points > limits::curvePoints)
     throw Invalid("points", fmt::format("{} runs with {} metrics make more than {} points; ask for fewer of each",
-                                        query.run.size(), query.metric.size(), limits::curvePoints));
+                                        query.run.size(), metrics, limits::curvePoints));
   return points;
+}
+std::vector<std::string> metricsOf(const CurveQuery& query, const std::vector<tracking::Run>& runs) {
+  if (!query.metric.empty()) return query.metric;
+  return tracking::commonestMetrics(runs, query.top > 0 ? static_cast<std::size_t>(query.top) : limits::curveTop);
 }
 
 Curve curveOf(const std::string& run, const std::string& metric, const std::vector<tracking::Metric>& points) {
@@ -150,18 +175,22 @@ Curve curveOf(const std::string& run, const std::string& metric, const std::vect
 }  // namespace
 
 RunPage listRuns(Call& call, const RunQuery& query) {
-  Columns columns(query.column);
   RunPage page;
+  std::vector<std::string> columns;
+  std::optional<Columns> shown;
   auto found = call.core.store.read([&](db::Session& session) {
     tracking::RunSearch search = searchOf(session, call, query);
+    columns = columnsOf(session, call, search, query.column);
+    shown.emplace(columns);
     if (query.total) page.total = tracking::countRuns(session, call.workspace, search);
     return tracking::searchRuns(session, call.workspace, search);
   });
   Fingerprint fingerprint;
   for (const tracking::Run& run : found.items) fingerprint.add(run);
-  fingerprint.add(fmt::format("{} {}", found.nextPageToken, page.total.value_or(-1)));
+  fingerprint.add(fmt::format("{} {} {}", found.nextPageToken, page.total.value_or(-1), fmt::join(columns, "\n")));
   if (answeredBefore(call, fingerprint)) return page;
-  for (const tracking::Run& run : found.items) page.items.push_back(answerOf(run, columns));
+  for (const tracking::Run& run : found.items) page.items.push_back(answerOf(run, *shown));
+  if (columns != query.column) page.columns = columns;
   page.nextPageToken = textOrNothing(found.nextPageToken);
   return page;
 }
@@ -175,20 +204,26 @@ RunAnswer getRun(Call& call, const RunPath& path) {
 
 RunKeysAnswer listRunKeys(Call& call, const RunKeysQuery& query) {
   auto keys = call.core.store.read([&](db::Session& session) {
-    return tracking::runKeys(session, call.workspace, experimentsOf(session, call, query.experiment));
+    return tracking::runKeys(session, call.workspace, experimentsOf(session, call, query.experiment),
+                             limits::runsForKeys);
   });
   return {keys.runs, wireOf(keys.metrics), wireOf(keys.params), wireOf(keys.tags)};
 }
 
 Curves getCurves(Call& call, const CurveQuery& query) {
-  std::size_t points = pointsOf(query);
   return call.core.store.read([&](db::Session& session) {
     Curves curves;
     Fingerprint fingerprint;
-    for (const std::string& run : query.run) fingerprint.add(readableRun(session, call, run));
+    std::vector<tracking::Run> runs;
+    for (const std::string& run : query.run) {
+      runs.push_back(readableRun(session, call, run));
+      fingerprint.add(runs.back());
+    }
+    std::vector<std::string> metrics = metricsOf(query, runs);
+    std::size_t points = pointsOf(query, metrics.size());
     if (answeredBefore(call, fingerprint)) return curves;
     for (const std::string& run : query.run)
-      for (const std::string& metric : query.metric) {
+      for (const std::string& metric : metrics) {
         auto curve = tracking::metricCurve(session, call.workspace, run, metric, points);
         if (!curve.empty()) curves.items.push_back(curveOf(run, metric, curve));
       }

@@ -55,8 +55,9 @@ struct RunQuery {
                                            about("metrics.accuracy DESC; absent: newest start first")),
       field<&RunQuery::column>("column", atMost(static_cast<std::int64_t>(limits::runColumns)) |
                                              about("answer with these metrics, params and tags only: metrics.accuracy, "
-                                                   "params.lr; a bare \"metrics\" means all of them; absent: "
-                                                   "everything")),
+                                                   "params.lr; a bare \"metrics\" means all of them; \"usual\": "
+                                                   "what most of the newest runs have, a few of each, which the "
+                                                   "answer names; absent: everything")),
       field<&RunQuery::offset>("offset", atLeast(0) | atMost(1'000'000'000) |
                                              about("skip so many; instead of page_token, for tables that jump")),
       field<&RunQuery::pageSize>("page_size", pageRule),
@@ -67,9 +68,11 @@ struct RunPage {
   std::vector<RunAnswer> items;
   std::optional<std::string> nextPageToken;
   std::optional<std::int64_t> total;
+  std::optional<std::vector<std::string>> columns;
   static constexpr Field fields[] = {
       field<&RunPage::items>("items"), field<&RunPage::nextPageToken>("next_page_token"),
-      field<&RunPage::total>("total", about("runs that match, on all pages together; when it was asked for"))};
+      field<&RunPage::total>("total", about("runs that match, on all pages together; when it was asked for")),
+      field<&RunPage::columns>("columns", about("what \"usual\" stands for; when it was asked for"))};
 };
 struct RunPath {
   std::string id;
@@ -96,12 +99,15 @@ struct RunKeysAnswer {
 
 struct CurveQuery {
   std::vector<std::string> run, metric;
-  std::int64_t points = 0;
+  std::int64_t points = 0, top = 0;
   static constexpr Field fields[] = {
       field<&CurveQuery::run>("run", present | atMost(static_cast<std::int64_t>(limits::historyRuns))),
-      field<&CurveQuery::metric>("metric", present | atMost(static_cast<std::int64_t>(limits::curveMetrics))),
+      field<&CurveQuery::metric>("metric", atMost(static_cast<std::int64_t>(limits::curveMetrics)) |
+                                               about("absent: those that most of the runs have, then by name")),
       field<&CurveQuery::points>("points", atLeast(0) | atMost(static_cast<std::int64_t>(limits::sampledPoints)) |
-                                               about("of each curve at most; peaks survive; 0 or absent: 500"))};
+                                               about("of each curve at most; peaks survive; 0 or absent: 500")),
+      field<&CurveQuery::top>("top", atLeast(0) | atMost(static_cast<std::int64_t>(limits::curveMetrics)) |
+                                         about("so many metrics when none is named; 0 or absent: 8"))};
 };
 struct Curve {
   std::string run, metric;

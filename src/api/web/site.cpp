@@ -81,7 +81,7 @@ Plain asset(Call& call, const AssetPath& asked) {
 }
 
 Plain icon(Call& call, const Nothing&) {
-  const File* file = find("/favicon.svg");
+  const File* file = find("/favicon.png");
   if (!file) throw Error(Code::notFound, "there is no icon");
   return serve(call.http, *file, "public, max-age=86400");
 }
@@ -95,7 +95,7 @@ http::Response renderError(const Error& error) {
 
 const Route routes[] = {
     get("/", open(), home),
-    get("/favicon.svg", open(), icon),
+    get("/favicon.png", open(), icon),
     get("/assets/{path...}", open(), asset),
 };
 

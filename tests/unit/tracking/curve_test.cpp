@@ -67,7 +67,7 @@ TEST_P(CurveTest, KeysOfRunsTheMostCommonFirst) {
     batch.metrics.push_back({{i == 1 ? "acc" : "loss", 1, 0, 0}, "", "", ""});
     log(id, batch);
   }
-  RunKeys keys = read([&](db::Session& session) { return runKeys(session, workspace_, {0, 77}); });
+  RunKeys keys = read([&](db::Session& session) { return runKeys(session, workspace_, {0, 77}, 1000); });
   EXPECT_EQ(keys.runs, 3);
   ASSERT_EQ(keys.metrics.size(), 2u);
   EXPECT_EQ(keys.metrics[0].key, "loss");

@@ -1,4 +1,5 @@
-import { getAside, type Known } from './api';
+import { getIfNew } from './api';
+import type { Known } from './request';
 import type { Curve, Page } from './types';
 
 /**
@@ -20,7 +21,7 @@ export class Curves {
     const mine = this.#address();
     if (mine === undefined) return false;
     if (this.#asked !== mine) { this.#asked = mine; this.#known = {}; }
-    const answer = await getAside<Page<Curve>>(mine, this.#known);
+    const answer = await getIfNew<Page<Curve>>(mine, this.#known);
     if (mine !== this.#asked || !answer) return false;
     this.items = answer.items;
     return true;

@@ -15,3 +15,9 @@ export function mlflowAddress(hash: string): string | undefined {
   }
   return undefined;
 }
+
+/** MLflow prints links with its own UI's addresses; they lead to our screens. */
+export function fromMlflow() {
+  const address = mlflowAddress(location.hash);
+  if (location.pathname === '/' && address) history.replaceState(null, '', address);
+}

@@ -1,9 +1,10 @@
-import { ApiError, getIfNew, query, type Known } from './api';
+import { ApiError, getIfNew } from './api';
+import type { Known } from './request';
+import { pageRows, runPage, type RunSearch } from './runaddress';
 import type { Page, Run } from './types';
 
-type RunPage = Page<Run> & { total?: number };
+type RunPage = Page<Run> & { total?: number; columns?: string[] };
 interface Held { rows: Run[]; known: Known }
-export const pageRows = 100;
 const mostPages = 60;
 
 /**
@@ -14,8 +15,9 @@ export class RunPages {
   total = $state<number | undefined>();
   error = $state<ApiError | undefined>();
   opened = $state(0); // searches whose first page came
+  columns = $state.raw<readonly string[]>([]); // that the rows have
   #pages = $state.raw(new Map<number, Held>());
-  #search: Record<string, string | readonly string[]> = {};
+  #search!: RunSearch;
   #turn = 0;
   #coming = new Set<number>();
 
@@ -28,7 +30,7 @@ export class RunPages {
     return found;
   }
 
-  async open(search: Record<string, string | readonly string[]>) {
+  async open(search: RunSearch) {
     this.#search = search;
     ++this.#turn;
     this.#coming.clear();
@@ -57,7 +59,7 @@ export class RunPages {
     this.#coming.add(page);
     const known: Known = alone ? {} : { ...this.#pages.get(page)?.known };
     try {
-      const answer = await getIfNew<RunPage>(query('/api/v1/runs', { ...this.#search, offset: page * pageRows || undefined, page_size: pageRows, total: 'true' }), known);
+      const answer = await getIfNew<RunPage>(runPage(this.#search, page), known);
       if (turn !== this.#turn) return false;
       this.error = undefined;
       if (!answer) return false;
@@ -67,7 +69,11 @@ export class RunPages {
       if (pages.size > mostPages) pages.delete(pages.keys().next().value!);
       this.#pages = pages;
       this.total = answer.total;
-      if (alone) ++this.opened;
+      if (alone) {
+        ++this.opened;
+        this.columns = answer.columns ?? this.#search.column;
+        this.#search = { ...this.#search, column: this.columns }; // further pages have the same
+      }
       return true;
     } catch (fault) {
       if (turn === this.#turn) this.error = fault instanceof ApiError ? fault : new ApiError(0, 'failed', String(fault));

@@ -1,18 +1,7 @@
-// Runs as tables and pictures show them: their columns, cells and addresses.
+// Runs as tables and pictures show them.
+import type { Column } from './runaddress';
 import type { Run } from './types';
 import { number } from './words';
-
-export const kinds = ['metrics', 'params', 'tags'] as const;
-export interface Column { id: string; kind: (typeof kinds)[number]; key: string }
-
-export function columnOf(id: string): Column | undefined {
-  const dot = id.indexOf('.'), kind = kinds.find((k) => k === id.slice(0, dot));
-  return kind && dot + 1 < id.length ? { id, kind, key: id.slice(dot + 1) } : undefined;
-}
-/** Columns and keys travel in addresses as a list with commas; a comma of their own is encoded once more. */
-export const readList = (text: string | null) => (text ?? '').split(',').filter(Boolean).map((part) => { try { return decodeURIComponent(part); } catch { return part; } });
-export const writeList = (items: readonly string[]) => items.map((item) => item.replace(/[%,]/g, encodeURIComponent)).join(',');
-export const readColumns = (text: string | null) => readList(text).flatMap((id) => columnOf(id) ?? []);
 
 /** A metric's number ("NaN" travels as text), a param's or tag's words, or nothing. */
 export function valueOf(run: Run, { kind, key }: Column): number | string | undefined {
@@ -31,19 +20,7 @@ export function numeric(value: number | string | undefined) {
   return Number.isFinite(parsed) ? parsed : undefined;
 }
 
-/** The column as the search language writes it; odd keys stand in quotes. */
-export function written(id: string) {
-  const column = columnOf(id);
-  if (!column || /^\w+$/.test(column.key)) return id;
-  return column.key.includes('`') ? `${column.kind}."${column.key}"` : `${column.kind}.\`${column.key}\``;
-}
-export const oneOf = (ids: readonly string[]) => `attributes.run_id IN (${ids.map((id) => `'${id}'`).join(', ')})`;
-
 export const name = (run: Run) => run.name || run.id.slice(0, 12);
-export const mostCompared = 24;
-export const readRuns = (text: string | null) => [...new Set(readList(text).filter((id) => /^[0-9a-f]{32}$/.test(id)))].slice(0, mostCompared);
-export const compareAddress = (ids: readonly string[]) => `/runs/compare?runs=${ids.join(',')}`;
-
 export function duration(run: Run, now = Date.now()) {
   if (!run.started_at) return '';
   const seconds = Math.max(0, ((run.ended_at ? new Date(run.ended_at).getTime() : now) - new Date(run.started_at).getTime()) / 1000);
