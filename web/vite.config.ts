@@ -10,8 +10,8 @@ const frameBeside: Plugin = {
     handler(_, { bundle }) {
       const chunks = Object.values(bundle ?? {}).filter((part) => part.type === 'chunk');
       const entry = chunks.find((chunk) => chunk.isEntry), frame = chunks.find((chunk) => chunk.facadeModuleId?.endsWith('src/app.ts'));
-      const files = frame ? [frame.fileName, ...frame.imports].filter((file) => file !== entry?.fileName) : [];
-      return files.map((file): HtmlTagDescriptor => ({ tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` }, injectTo: 'head' }));
+      const files = new Set([...(entry?.imports ?? []), ...(frame ? [frame.fileName, ...frame.imports] : [])].filter((file) => file !== entry?.fileName));
+      return [...files].map((file): HtmlTagDescriptor => ({ tag: 'link', attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` }, injectTo: 'head' }));
     },
   },
 };
@@ -19,7 +19,7 @@ const frameBeside: Plugin = {
 export default defineConfig({
   plugins: [svelte(), frameBeside],
   build: {
-    target: 'es2022', cssCodeSplit: false, /* a few kB: one file, no flash */ assetsInlineLimit: 0, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 250,
+    target: 'es2022', cssCodeSplit: false, /* a few kB: one file, no flash */ assetsInlineLimit: 0, modulePreload: false /* what a screen needs beside itself is there */, chunkSizeWarningLimit: 250,
     // What two screens share comes with the frame: starting a request costs a slow machine more than the bytes.
     rolldownOptions: { output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: 'shared', test: (id: string) => /node_modules.(svelte|clsx)|src.(lib|parts)/.test(id) && !asksFirst.test(id), minShareCount: 2 }] } } },
   },

@@ -1,16 +1,16 @@
 // The web UI against its budgets, in a real browser over a real server that holds 30,000 runs:
 //
-//   tools/bench web          (or: node bench/web/bench.mjs [--runs 30000] [--samples 5] [--skip lighthouse])
+//   tools/bench web          (or: node bench/web/bench.mjs [--runs 30000] [--samples 9] [--skip lighthouse])
 //
 // Bytes before the first screen; first paint and time to usable with the CPU slowed four times; Lighthouse, signed in; long tasks
 // while the table of runs is scrolled. Exit code 1 when a goal is missed.
 import { parseArgs } from 'node:util';
 import { Stage } from '../../web/tests/stage.mjs';
 import { scores } from './lighthouse.mjs';
-import { longTasks, paint, sizes } from './measure.mjs';
+import { longTasks, paint, quantile, sizes } from './measure.mjs';
 import { fill } from './seed.mjs';
 
-const { values: asked } = parseArgs({ options: { runs: { type: 'string', default: '30000' }, samples: { type: 'string', default: '5' }, skip: { type: 'string', multiple: true, default: [] } } });
+const { values: asked } = parseArgs({ options: { runs: { type: 'string', default: '30000' }, samples: { type: 'string', default: '9' }, skip: { type: 'string', multiple: true, default: [] } } });
 const goals = { script: 60_000, style: 15_000, paint: 600, usable: 1000, score: 95, task: 50 };
 let missed = 0;
 function verdict(good) { if (!good) ++missed; return good ? '' : '  MISSED'; }
@@ -33,11 +33,15 @@ try {
   console.log(`initial JS ${script} bytes (brotli, goal ${goals.script})${verdict(script <= goals.script)}`);
   console.log(`CSS ${style} bytes (brotli, goal ${goals.style})${verdict(style <= goals.style)}`);
 
-  console.log(`\nCPU slowed 4 times, cold cache, median of ${asked.samples}: first contentful paint, usable (ms; goals ${goals.paint}, ${goals.usable})`);
-  const state = await (await stage.page('anna')).context().storageState();
-  for (const [name, address, selector] of screens) {
-    const { first, usable } = await paint(stage, state, address, selector, Number(asked.samples));
-    console.log(`  ${name.padEnd(16)} ${first.toFixed(0).padStart(6)} ${usable.toFixed(0).padStart(6)}${verdict(first < goals.paint && usable < goals.usable)}`);
+  console.log(`\nCPU slowed 4 times, cold cache, median of ${asked.samples}: first contentful paint, usable, its lower quartile (ms; goals ${goals.paint}, ${goals.usable})`);
+  const signedIn = (await stage.page('anna')).context(), state = await signedIn.storageState();
+  await signedIn.close();
+  const seen = new Map(screens.map(([name]) => [name, []]));
+  for (let round = 0; round < Number(asked.samples); ++round) // in turn: a busy moment of the machine meets all of them
+    for (const [name, address, selector] of screens) seen.get(name).push(await paint(stage, state, address, selector));
+  for (const [name, visits] of seen) {
+    const usables = visits.map(({ usable }) => usable), first = quantile(visits.map((visit) => visit.first), 0.5), usable = quantile(usables, 0.5);
+    console.log(`  ${name.padEnd(16)}${[first, usable, quantile(usables, 0.25)].map((ms) => ms.toFixed(0).padStart(7)).join('')}${verdict(first < goals.paint && usable < goals.usable)}`);
   }
 
   if (!asked.skip.includes('lighthouse')) {

@@ -1,5 +1,6 @@
 // What a person would see: bytes, paints, and tasks that hold the page up.
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+/** The value that this share of them stays below. */
+export const quantile = (values, share) => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)];
 
 /** Compressed bytes of what index.html asks for before the first screen. */
 export async function sizes(stage) {
@@ -31,21 +32,16 @@ function markUsable(wanted) {
   changes.observe(document, { subtree: true, childList: true, attributeFilter: ['hidden'] });
 }
 
-/** A fresh context each time, so that nothing is cached. Usable: the content is seen and the page can answer. */
-export async function paint(stage, state, address, selector, samples) {
-  const first = [], usable = [];
-  for (let i = 0; i < samples; ++i) {
-    const page = await slowPage(stage, state, 4);
-    await page.addInitScript(markUsable, selector);
-    const told = page.waitForEvent('console', (message) => message.text() === 'usable');
-    await page.goto(address);
-    await told;
-    const [paint, mark] = await page.evaluate(() => ['first-contentful-paint', 'usable'].map((name) => performance.getEntriesByName(name)[0].startTime));
-    first.push(paint);
-    usable.push(mark);
-    await page.context().close();
-  }
-  return { first: median(first), usable: median(usable) };
+/** One visit in a fresh context, so that nothing is cached. Usable: the content is seen and the page can answer. */
+export async function paint(stage, state, address, selector) {
+  const page = await slowPage(stage, state, 4);
+  await page.addInitScript(markUsable, selector);
+  const told = page.waitForEvent('console', (message) => message.text() === 'usable');
+  await page.goto(address);
+  await told;
+  const [first, usable] = await page.evaluate(() => ['first-contentful-paint', 'usable'].map((name) => performance.getEntriesByName(name)[0].startTime));
+  await page.context().close();
+  return { first, usable };
 }
 
 /** Turns the wheel through the table, jumps about in it with the scroll bar, and runs down it by keyboard. */

@@ -86,6 +86,11 @@ std::vector<std::int64_t> experimentsOf(db::Session& session, const Call& call, 
   return {found->id};
 }
 
+std::optional<std::string> experimentName(db::Session& session, const Call& call, std::int64_t id) {
+  auto experiment = tracking::findExperiment(session, call.workspace, id);
+  return experiment ? std::optional(experiment->name) : std::nullopt;
+}
+
 tracking::Run readableRun(db::Session& session, const Call& call, std::string_view runId) {
   requireRun(call, Verb::read, session, runId);
   return tracking::getRun(session, call.workspace, runId);
@@ -196,10 +201,19 @@ RunPage listRuns(Call& call, const RunQuery& query) {
 }
 
 RunAnswer getRun(Call& call, const RunPath& path) {
-  tracking::Run run = call.core.store.read([&](db::Session& session) { return readableRun(session, call, path.id); });
+  std::optional<std::string> experiment;
+  tracking::Run run = call.core.store.read([&](db::Session& session) {
+    tracking::Run found = readableRun(session, call, path.id);
+    experiment = experimentName(session, call, found.experiment);
+    return found;
+  });
   Fingerprint fingerprint;
   fingerprint.add(run);
-  return answeredBefore(call, fingerprint) ? RunAnswer() : answerOf(run, Columns(std::vector<std::string>()));
+  fingerprint.add(experiment.value_or(""));
+  if (answeredBefore(call, fingerprint)) return {};
+  RunAnswer answer = answerOf(run, Columns({}));
+  answer.experiment = experiment;
+  return answer;
 }
 
 RunKeysAnswer listRunKeys(Call& call, const RunKeysQuery& query) {

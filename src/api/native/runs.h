@@ -17,7 +17,7 @@ struct RunDataset {
 };
 struct RunAnswer {
   std::string id, name, experimentId, status, user;
-  std::optional<std::string> startedAt, endedAt;
+  std::optional<std::string> experiment, startedAt, endedAt;
   std::vector<RunMetric> metrics;
   TextMap params, tags;
   std::string artifactUri;
@@ -29,6 +29,7 @@ struct RunAnswer {
       field<&RunAnswer::id>("id"),
       field<&RunAnswer::name>("name"),
       field<&RunAnswer::experimentId>("experiment_id"),
+      field<&RunAnswer::experiment>("experiment", about("its name, when one run is asked for")),
       field<&RunAnswer::status>("status"),
       field<&RunAnswer::user>("user"),
       field<&RunAnswer::startedAt>("started_at"),

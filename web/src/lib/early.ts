@@ -17,9 +17,9 @@ const questions: Record<string, (segments: string[], words: URLSearchParams) => 
     const request = at('change-requests', id);
     return [request, `${request}/comments?page_size=1000`, query('/api/v1/ledger/entries', { subject: `change-request/${id}`, order: 'newest', page_size: 200 })];
   },
-  ledger: (_, words) => ['/api/v1/ledger', '/api/v1/assets?page_size=1000', ...(words.size ? [] : ['/api/v1/ledger/entries?order=newest&page_size=50'])],
+  ledger: (_, words) => ['/api/v1/ledger', ...(words.size ? [] : ['/api/v1/ledger/entries?order=newest&page_size=50'])],
   runs: (_, words) => ['/api/v1/experiments?page_size=1000', runPage({ experiment: words.get('experiment') ?? '', filter: words.get('filter') ?? '', order: words.get('order') ?? '', column: columnsOf(words) })],
-  run: ([, id]) => [at('runs', id), '/api/v1/experiments?page_size=1000', curvesOfOne(id)],
+  run: ([, id]) => [at('runs', id), curvesOfOne(id)],
   compare: (_, words) => {
     const ids = readRuns(words.get('runs')), metrics = words.has('metrics') ? readList(words.get('metrics')) : undefined;
     return ids.length ? [compared(ids), ...(metrics?.length === 0 ? [] : [curvesOf(ids, metrics)])] : [];

@@ -28,7 +28,7 @@ export interface Evidence {
 export interface Entry { index: number; id: number; body: { action: string; actor: string; subject: string; time: string; workspace: string; data: any; v: number } }
 export interface LedgerState { size: number; origin: string; vkey: string; checkpoint: string }
 export interface Run {
-  id: string; name: string; experiment_id: string; status: string; user: string; started_at: string; ended_at?: string;
+  id: string; name: string; experiment_id: string; experiment?: string; status: string; user: string; started_at: string; ended_at?: string;
   metrics: RunMetric[]; params: Record<string, string>; tags: Record<string, string>; artifact_uri: string; datasets: { name: string; digest: string }[];
   logged_models: string[]; sealed_digest?: string; deleted: boolean;
 }
