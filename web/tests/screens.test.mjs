@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { sizes } from '../../bench/web/measure.mjs';
 import { fillGoverned, report, rolloutOf } from './governed.mjs';
 import { Stage } from './stage.mjs';
 
@@ -55,6 +56,10 @@ for (const [scheme, width] of looks)
       if (keep) await page.screenshot({ path: join(keep, `${name}-${scheme}-${width}.png`), fullPage: true });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(wide <= 0, `${name} scrolls sideways by ${wide} px`);
+      for (const place of await page.locator('nav [aria-current]').all()) {
+        const present = await place.boundingBox();
+        assert.ok(present.x >= 0 && present.x + present.width <= width, `${name}: the present place is out of view`);
+      }
       await page.evaluate(axe);
       const found = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
       assert.deepEqual(found.violations.map((v) => `${name}: ${v.id}: ${v.nodes.map((n) => n.html).slice(0, 2).join(' ')}`), []);
@@ -99,10 +104,7 @@ test('⌘K finds by name', async () => {
 });
 
 test('the page holds to its budget', async () => {
-  const index = await (await fetch(stage.url)).text();
-  const size = async (path) => Number((await (await fetch(stage.url + path, { headers: { 'Accept-Encoding': 'br' } })).arrayBuffer(), (await fetch(stage.url + path, { method: 'HEAD', headers: { 'Accept-Encoding': 'br' } })).headers.get('content-length')));
-  const script = await size(/src="([^"]+\.js)"/.exec(index)[1]);
-  const style = await size(/href="([^"]+\.css)"/.exec(index)[1]);
+  const { script, style } = await sizes(stage);
   assert.ok(script > 0 && script <= 60_000, `initial JS ${script}`);
   assert.ok(style > 0 && style <= 15_000, `CSS ${style}`);
 });
