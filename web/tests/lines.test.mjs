@@ -57,3 +57,17 @@ test('what is gone is commented on where it was; who may not speak has no button
   assert.equal(await otto.getByRole('button', { name: /^Comment on line/ }).count(), 0);
   assert.deepEqual([...rita.faults, ...otto.faults], []);
 });
+
+test('the first version on an alias has no difference, and its lines are commented on as they stand', async () => {
+  await stage.call('anna', 'POST', '/api/v1/prompts/loan-first/versions', { template: [{ role: 'system', content: 'Be kind.' }, { role: 'user', content: 'Dear {{name}},\nhello.' }] });
+  const first = (await stage.call('anna', 'PUT', '/api/v1/assets/prompt/loan-first/aliases/production', { version: 1 })).change_request.id;
+  const rita = await stage.page('rita');
+  await rita.goto(`/changes/${first}`);
+  await rita.getByRole('button', { name: 'Comment on line 2 of text 2' }).click();
+  await rita.getByRole('textbox', { name: 'Comment on line 2 of text 2' }).fill('Warmer?');
+  await rita.locator('#line-new-2-2').getByRole('button', { name: 'Comment', exact: true }).click();
+  await rita.locator('#line-new-2-2').getByText('Warmer?').waitFor();
+  assert.match(await rita.locator('#line-new-2-2').textContent(), /hello\./);
+  await rita.getByLabel('Comments').getByRole('link', { name: 'line 2 of text 2' }).waitFor();
+  assert.deepEqual(rita.faults, []);
+});
