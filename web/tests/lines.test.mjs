@@ -59,7 +59,7 @@ test('what is gone is commented on where it was; who may not speak has no button
 });
 
 test('the first version on an alias has no difference, and its lines are commented on as they stand', async () => {
-  await stage.call('anna', 'POST', '/api/v1/prompts/loan-first/versions', { template: [{ role: 'system', content: 'Be kind.' }, { role: 'user', content: 'Dear {{name}},\nhello.' }] });
+  await stage.call('anna', 'POST', '/api/v1/prompts/loan-first/versions', { messages: [{ role: 'system', content: 'Be kind.' }, { role: 'user', content: 'Dear {{name}},\nhello.' }] });
   const first = (await stage.call('anna', 'PUT', '/api/v1/assets/prompt/loan-first/aliases/production', { version: 1 })).change_request.id;
   const rita = await stage.page('rita');
   await rita.goto(`/changes/${first}`);
