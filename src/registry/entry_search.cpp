@@ -61,15 +61,19 @@ FoundEntries findByAction(db::Session& session, const EntryFilter& filter, std::
       "SELECT idx, id, body FROM ledger_entry WHERE action = $1 AND idx >= $2 AND idx <= $3 AND time >= $4 AND "
       "time <= $5 ORDER BY idx {} LIMIT $6",
       filter.newestFirst ? "DESC" : "ASC");
-  FoundEntries found;
-  for (const std::string& action : actionsThatFit(session, filter)) {
-    db::Rows rows =
-        session.query(sql, {action, filter.first, filter.last, filter.sinceMicros, filter.untilMicros, limit + 1});
-    while (rows.next()) found.entries.push_back({rows.integer(0), rows.integer(1), rows.text(2)});
-  }
-  std::ranges::sort(found.entries, [&](const FoundEntry& a, const FoundEntry& b) {
+  auto inOrder = [&](const FoundEntry& a, const FoundEntry& b) {
     return filter.newestFirst ? a.index > b.index : a.index < b.index;
-  });
+  };
+  FoundEntries found;
+  std::int64_t first = filter.first, last = filter.last;  // what can still be among them
+  for (const std::string& action : actionsThatFit(session, filter)) {
+    db::Rows rows = session.query(sql, {action, first, last, filter.sinceMicros, filter.untilMicros, limit + 1});
+    while (rows.next()) found.entries.push_back({rows.integer(0), rows.integer(1), rows.text(2)});
+    std::ranges::sort(found.entries, inOrder);
+    if (found.entries.size() <= limit) continue;
+    found.entries.resize(limit + 1);
+    (filter.newestFirst ? first : last) = found.entries.back().index;
+  }
   if (found.entries.size() > limit) {
     found.next = found.entries[limit].index;
     found.entries.resize(limit);

@@ -27,8 +27,8 @@ struct FoundEntries {
 };
 
 /// At most `limit` entries, in the order of their indexes. A subject without wildcards (in any workspace), and actions
-/// when neither subject nor actor is asked for, are found by an index. Otherwise one call looks at 20,000 entries at
-/// most, so a rare match may give an empty page with a `next`.
+/// when neither subject nor actor is asked for, are found by an index; a span of time is looked at entry by entry.
+/// Otherwise one call looks at 20,000 entries at most, so a rare match may give an empty page with a `next`.
 FoundEntries findEntries(db::Session& session, const EntryFilter& filter, std::size_t limit);
 
 }  // namespace regesta::registry

@@ -10,4 +10,4 @@ fromMlflow();
 const segments = segmentsOf(location.pathname), place = screenOf(segments);
 firstQuestions(place, segments, new URLSearchParams(location.search)).forEach(askEarly);
 screens[place]().catch(() => {}); // the frame asks again, and tells
-void import('./app');
+import('./app').catch(() => { document.getElementById('boot')!.textContent = 'Regesta could not be loaded. Reload this page to try again.'; });

@@ -168,6 +168,49 @@ test('asking again costs the server no answer while nothing changed', async () =
   assert.deepEqual(page.faults, []);
 });
 
+test('the screen stays while only its query changes: who types goes on typing', async () => {
+  const page = await stage.page('anna');
+  await page.goto(`/runs?experiment=${experiment}`);
+  await page.locator('tr.run a').first().waitFor();
+  await page.route('**/api/v1/runs?*', async (asked) => { await new Promise((ok) => setTimeout(ok, 300)); await asked.continue(); });
+  await page.evaluate(() => {
+    globalThis.hidings = 0;
+    new MutationObserver(() => { if (document.querySelector('main > div').hidden) ++globalThis.hidings; }).observe(document.querySelector('main > div'), { attributes: true });
+  });
+  const field = page.getByLabel('Filter');
+  await field.pressSequentially("params.depth = '3'");
+  await count(page, 'match');
+  assert.equal(await field.evaluate((it) => it === document.activeElement), true);
+  await page.keyboard.type(' and metrics.accuracy > 0.9');
+  await count(page, '17 runs match');
+  assert.equal(await page.evaluate(() => globalThis.hidings), 0);
+  assert.deepEqual(page.faults, []);
+});
+
+test('a search whose first page was lost begins again with the next look: no row of the old one, and its columns', async () => {
+  const page = await stage.page('anna');
+  let lose = true;
+  await page.route('**/api/v1/runs?*', (asked) => (lose ? asked.abort() : asked.continue()));
+  await page.goto(`/runs?experiment=${experiment}`);
+  await page.getByText('The server cannot be reached.').waitFor();
+  lose = false;
+  await makeRun('wakes-the-screen', 1_700_000_000_000 - 1000);
+  const body = (await stage.call('anna', 'GET', `/api/v1/runs?filter=attributes.run_name%20%3D%20'wakes-the-screen'`)).items[0];
+  await mlflow('runs/update', { run_id: body.id, status: 'FINISHED', end_time: Date.now() });
+  await page.getByRole('columnheader', { name: 'accuracy' }).waitFor();
+  lose = true;
+  await sortBy(page, 'accuracy');
+  await page.getByText('The server cannot be reached.').waitFor();
+  lose = false;
+  await mlflow('runs/delete', { run_id: body.id });
+  const woken = await makeRun('again', 1_700_000_000_000 - 1000);
+  await mlflow('runs/update', { run_id: woken, status: 'FINISHED', end_time: Date.now() });
+  await page.locator('#run-0').getByText('run-1199').waitFor();
+  await page.locator('.window').evaluate((box) => { box.scrollTop = box.scrollHeight; });
+  await page.locator('tr.run').getByText('again', { exact: true }).waitFor();
+  await mlflow('runs/delete', { run_id: woken });
+});
+
 test('what rolls out is on the home screen, and follows', async () => {
   await stage.rollOut();
   const page = await stage.page('anna');

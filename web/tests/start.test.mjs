@@ -126,3 +126,10 @@ test('my sessions: this one is marked, another is ended, and its page signs in a
   await here.getByLabel('Password').waitFor();
   assert.deepEqual([...here.faults, ...evil.faults], []);
 });
+
+test('a frame that cannot be loaded says so', async () => {
+  const page = await stage.page();
+  await page.route('**/assets/app-*.js', (asked) => asked.abort());
+  await page.goto('/');
+  await page.getByText('Regesta could not be loaded.').waitFor();
+});

@@ -17,17 +17,22 @@ namespace {
 
 using governance::Verb;
 
+void checkColumns(const std::vector<std::string>& named) {
+  for (const std::string& column : named) {
+    std::string kind = column.substr(0, column.find('.'));
+    if (column != "usual" && kind != "metrics" && kind != "params" && kind != "tags")
+      throw Invalid("column", fmt::format("must be metrics.KEY, params.KEY, tags.KEY or usual, not '{}'", column));
+  }
+}
+
 /// Which of a run's metrics, params and tags an answer has.
 class Columns {
  public:
   explicit Columns(const std::vector<std::string>& named) : everything_(named.empty()) {
     for (const std::string& column : named) {
       std::size_t dot = column.find('.');
-      std::string kind = column.substr(0, dot);
-      if (kind != "metrics" && kind != "params" && kind != "tags")
-        throw Invalid("column", fmt::format("must be metrics.KEY, params.KEY, tags.KEY or usual, not '{}'", column));
       if (dot == std::string::npos)
-        whole_.insert(kind);
+        whole_.insert(column);
       else
         keys_.insert(column);
     }
@@ -137,25 +142,25 @@ std::vector<RunKeyCount> wireOf(const std::vector<tracking::KeyCount>& counts) {
 /// The named columns; "usual" stands for what most of the newest runs have.
 std::vector<std::string> columnsOf(db::Session& session, const Call& call, const tracking::RunSearch& search,
                                    const std::vector<std::string>& named) {
-  std::vector<std::string> columns;
-  for (const std::string& column : named) {
-    if (column != "usual") {
-      columns.push_back(column);
-      continue;
-    }
-    auto keys = tracking::runKeys(session, call.workspace, search.experiments, limits::runsForUsual);
-    auto add = [&](std::string_view kind, const std::vector<tracking::KeyCount>& counts) {
-      for (std::size_t i = 0; i < std::min(counts.size(), limits::usualColumns); ++i)
-        columns.push_back(fmt::format("{}.{}", kind, counts[i].key));
-    };
-    add("metrics", keys.metrics);
-    add("params", keys.params);
-    if (columns.empty()) columns.emplace_back("metrics");  // none would mean all
-  }
+  auto usual = std::ranges::find(named, "usual");
+  if (usual == named.end()) return named;
+  std::vector<std::string> columns(named.begin(), usual);
+  auto keys = tracking::runKeys(session, call.workspace, search.experiments, limits::runsForUsual);
+  auto add = [&](std::string_view kind, const std::vector<tracking::KeyCount>& counts) {
+    for (std::size_t i = 0; i < std::min(counts.size(), limits::usualColumns); ++i)
+      columns.push_back(fmt::format("{}.{}", kind, counts[i].key));
+  };
+  add("metrics", keys.metrics);
+  add("params", keys.params);
+  std::remove_copy(usual + 1, named.end(), std::back_inserter(columns), "usual");
+  if (columns.empty()) columns.emplace_back("metrics");  // none would mean all
   return columns;
 }
 
 std::size_t pointsOf(const CurveQuery& query, std::size_t metrics) {
+  std::size_t fit = limits::curvePoints / std::max<std::size_t>(1, query.run.size() * metrics);
+  // Whoever named neither metrics nor points cannot know how many there would be.
+  if (query.metric.empty() && query.points == 0) return std::clamp<std::size_t>(fit, 4, 500);
   std::size_t points = query.points > 0 ? static_cast<std::size_t>(query.points) : 500;
   if (query.run.size() * metrics * points > limits::curvePoints)
     throw Invalid("points", fmt::format("{} runs with {} metrics make more than {} points; ask for fewer of each",
@@ -180,6 +185,7 @@ Curve curveOf(const std::string& run, const std::string& metric, const std::vect
 }  // namespace
 
 RunPage listRuns(Call& call, const RunQuery& query) {
+  checkColumns(query.column);
   RunPage page;
   std::vector<std::string> columns;
   std::optional<Columns> shown;

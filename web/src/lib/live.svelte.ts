@@ -1,5 +1,7 @@
 // The change feed: screens load again when something they show has changed. Without it (server away, signed out) the last
 // data stays and a quiet banner says so.
+import { forget } from './request';
+
 interface Change { subject: string; action: string }
 type Listener = (change: Change) => void;
 
@@ -24,6 +26,7 @@ export function follow() {
   };
   source.onerror = () => (online = false);
   const told = (event: MessageEvent) => {
+    forget(); // what was asked before is older than this
     let entry: any;
     try { entry = JSON.parse(event.data); } catch { return; }
     const body = entry.body ?? entry;

@@ -25,11 +25,17 @@ export const mostCompared = 24;
 export const readRuns = (text: string | null) => [...new Set(readList(text).filter((id) => /^[0-9a-f]{32}$/.test(id)))].slice(0, mostCompared);
 export const compareAddress = (ids: readonly string[]) => `/runs/compare?runs=${ids.join(',')}`;
 
-/** Where the columns are kept that somebody chose for an experiment's runs. */
-export const columnMemory = (experiment: string) => `runs.columns.${experiment}`;
+/** The columns that somebody chose for an experiment's runs; a browser may forbid to keep them. */
+const memory = (experiment: string) => `runs.columns.${experiment}`;
+function remembered(experiment: string) {
+  try { return localStorage.getItem(memory(experiment)); } catch { return null; }
+}
+export function remember(experiment: string, columns: readonly string[]) {
+  try { localStorage.setItem(memory(experiment), writeList(columns)); } catch { /* they stand in the address */ }
+}
 /** The columns of the address, else as they were last time, else what most runs have logged: the server says which those are. */
 export function columnsOf(words: URLSearchParams): string[] {
-  const named = words.get('columns') ?? localStorage.getItem(columnMemory(words.get('experiment') ?? ''));
+  const named = words.get('columns') ?? remembered(words.get('experiment') ?? '');
   return named === null ? ['usual'] : readList(named).filter((id) => columnOf(id));
 }
 export interface RunSearch { experiment: string; filter: string; order: string; column: readonly string[] }

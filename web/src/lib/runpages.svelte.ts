@@ -1,6 +1,6 @@
 import { ApiError, getIfNew } from './api';
 import type { Known } from './request';
-import { pageRows, runPage, type RunSearch } from './runaddress';
+import { columnOf, pageRows, runPage, type RunSearch } from './runaddress';
 import type { Page, Run } from './types';
 
 type RunPage = Page<Run> & { total?: number; columns?: string[] };
@@ -19,6 +19,7 @@ export class RunPages {
   #pages = $state.raw(new Map<number, Held>());
   #search!: RunSearch;
   #turn = 0;
+  #begun = 0; // the last turn whose first page came
   #coming = new Set<number>();
 
   row(index: number): Run | undefined {
@@ -34,7 +35,7 @@ export class RunPages {
     this.#search = search;
     ++this.#turn;
     this.#coming.clear();
-    await this.#load(0, true);
+    await this.#load(0);
   }
   /** Loads the pages of these rows that are not there yet. */
   async want(first: number, last: number) {
@@ -54,8 +55,8 @@ export class RunPages {
     return fresh.some(Boolean);
   }
 
-  async #load(page: number, alone = false) {
-    const turn = this.#turn;
+  async #load(page: number) {
+    const turn = this.#turn, alone = page === 0 && this.#begun !== turn; // rows of an older search do not stand beside it
     this.#coming.add(page);
     const known: Known = alone ? {} : { ...this.#pages.get(page)?.known };
     try {
@@ -69,10 +70,11 @@ export class RunPages {
       if (pages.size > mostPages) pages.delete(pages.keys().next().value!);
       this.#pages = pages;
       this.total = answer.total;
+      if (page === 0) this.columns = answer.columns ?? this.#search.column;
+      if (this.columns.some(columnOf)) this.#search = { ...this.#search, column: this.columns }; // all pages have the same; where nothing is logged yet, it is asked again
       if (alone) {
+        this.#begun = turn;
         ++this.opened;
-        this.columns = answer.columns ?? this.#search.column;
-        this.#search = { ...this.#search, column: this.columns }; // further pages have the same
       }
       return true;
     } catch (fault) {
