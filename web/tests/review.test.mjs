@@ -143,7 +143,7 @@ test('what a pointer was at a moment, and entries by filter, have addresses', as
   const page = await stage.page('otto');
   await page.goto(`/ledger?asset=model/loan-risk&pointer=production&at=${encodeURIComponent(governed.before)}`);
   await page.getByText(/Nothing stood on production of model loan-risk/).waitFor();
-  await page.getByLabel('Moment', { exact: true }).fill(await page.evaluate(() => { const at = new Date(Date.now() + 3600_000 - new Date().getTimezoneOffset() * 60_000); return at.toISOString().slice(0, 19); }));
+  await page.getByLabel(/^Moment/).fill(await page.evaluate(() => { const at = new Date(Date.now() + 3600_000 - new Date().getTimezoneOffset() * 60_000); return at.toISOString().slice(0, 19); }));
   await page.getByRole('button', { name: 'Look it up' }).click();
   await page.getByText(/Version 2 stood on production/).waitFor();
   await page.getByText(/approved by lena, rita|approved by rita, lena/).waitFor();

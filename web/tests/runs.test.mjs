@@ -187,6 +187,17 @@ test('the screen stays while only its query changes: who types goes on typing', 
   assert.deepEqual(page.faults, []);
 });
 
+test('Back leads to the view before', async () => {
+  const page = await stage.page('anna');
+  await page.goto(`/runs?experiment=${experiment}`);
+  await page.locator('tr.run a').first().waitFor();
+  await page.getByRole('button', { name: 'Parallel' }).click();
+  await page.getByRole('heading', { name: 'Parallel coordinates' }).waitFor();
+  await page.goBack();
+  await page.locator('tr.run a').first().waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
 test('a search whose first page was lost begins again with the next look: no row of the old one, and its columns', async () => {
   const page = await stage.page('anna');
   let lose = true;

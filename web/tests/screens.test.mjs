@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { sizes } from '../../bench/web/measure.mjs';
 import { fillGoverned, report, rolloutOf } from './governed.mjs';
-import { Stage } from './stage.mjs';
+import { people, Stage } from './stage.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const keep = process.env.REGESTA_SCREENSHOTS;
@@ -83,6 +83,38 @@ test('hostile content is shown and never run', async () => {
   await page.goto('/models/evil');
   await page.getByRole('heading', { name: 'Card' }).waitFor();
   assert.equal(await page.locator('.prose img, .prose script, .prose a[href^="javascript"]').count(), 0);
+});
+
+test('long words stay in their places', async () => {
+  const long = 'x'.repeat(110), wide = 'w'.repeat(300);
+  await stage.call('anna', 'POST', `/api/v1/prompts/${long}/versions`, { template: wide, description: wide });
+  await stage.call('anna', 'POST', '/api/v1/assets', { kind: 'model', name: `m-${long}`, description: wide });
+  await stage.call('anna', 'POST', `/api/v1/assets/model/m-${long}/versions`, { source: `s3://bucket/${wide}`, description: wide });
+  await stage.call('anna', 'POST', '/api/2.0/mlflow/runs/create', { experiment_id: '1', run_name: wide, start_time: Date.now() });
+  for (const width of [1440, 390]) {
+    const page = await stage.page('anna', { viewport: { width, height: 900 } });
+    for (const address of ['/', '/prompts', `/prompts/${long}`, '/models', `/models/m-${long}`, '/policies/two-eyes', '/ledger', '/runs?experiment=1', '/search?q=x']) {
+      await page.goto(address);
+      await page.locator('main[aria-busy="false"]').waitFor();
+      await page.waitForTimeout(200);
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(over <= 0, `${address} scrolls sideways by ${over} px at ${width}`);
+    }
+    const column = await page.goto('/runs?experiment=1').then(() => page.locator('tr.run td.name').first().boundingBox());
+    assert.ok(column.width < 300, `a run's name takes ${column.width} px`);
+  }
+});
+
+test('who has no role reads so, and no server is away', async () => {
+  await stage.call('anna', 'POST', '/api/v1/users', { name: 'nora', password: people.otto, grants: [] });
+  const page = await stage.page();
+  await page.goto('/settings');
+  await page.getByLabel('Name').fill('nora');
+  await page.getByLabel('Password').fill(people.otto);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('You have no role yet').waitFor();
+  await page.waitForTimeout(800);
+  assert.equal(await page.getByText('The server is away').count(), 0);
 });
 
 test('the server away: a banner, the last data, and recovery by itself', async () => {

@@ -94,7 +94,8 @@ test('the promotion story works with the keyboard alone', async () => {
 test('who may not answer is told who can grant it', async () => {
   const page = await stage.page('otto');
   await page.goto('/changes/1');
-  await page.getByText('What would move').waitFor();
+  await page.getByText('What moved').waitFor();
+  assert.equal(await page.getByText('What helps').count(), 0); // it is closed: nothing is to be done
   assert.equal(await page.getByRole('button', { name: 'Approve' }).count(), 0);
   await page.goto('/prompts/loan-summary');
   await page.getByText(/Moving an alias needs the role contributor/).waitFor();

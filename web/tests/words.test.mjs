@@ -52,7 +52,7 @@ test('times are said as people say them', async () => {
   for (const [distance, text] of [[-20_000, 'just now'], [-60_000, '1 minute ago'], [-59 * 60_000, '59 minutes ago'], [-2 * hour, '2 hours ago'], [-day, 'yesterday'], [day, 'tomorrow'], [-3 * day, '3 days ago'],
     [-8 * day, 'last week'], [3 * hour, 'in 3 hours'], [-40 * day, 'last month'], [-800 * day, '2 years ago']])
     assert.equal(ago(new Date(now + distance).toISOString(), now), text);
-  assert.equal(exact('2026-03-04T05:06:07'), '4 Mar 2026, 05:06:07');
+  assert.match(exact('2026-03-04T05:06:07'), /^4 Mar 2026, 05:06:07 UTC/);
   for (const [count, text] of [[7, '7'], [1000, '1,000'], [30000, '30,000'], [1234567, '1,234,567']]) assert.equal(thousands(count), text);
 });
 

@@ -1,6 +1,6 @@
 // The change feed: screens load again when something they show has changed. Without it (server away, signed out) the last
 // data stays and a quiet banner says so.
-import { forget } from './request';
+import { forget, send } from './request';
 
 interface Change { subject: string; action: string }
 type Listener = (change: Change) => void;
@@ -24,7 +24,15 @@ export function follow() {
     if (!online) for (const listener of listeners) listener({ subject: '', action: 'reconnected' });
     online = true;
   };
-  source.onerror = () => (online = false);
+  source.onerror = () => {
+    // A connection that was lost is tried again by the browser itself. A refusal closes it: by the person's rights, or by what
+    // stands before a server that is away.
+    if (source?.readyState !== EventSource.CLOSED) online = false;
+    else void send('GET', '/api/v1/users/me').then(({ ok }) => ok).catch(() => false).then((here) => {
+      online = here;
+      if (!here) setTimeout(() => { if (source) follow(); }, 5000);
+    });
+  };
   const told = (event: MessageEvent) => {
     forget(); // what was asked before is older than this
     let entry: any;

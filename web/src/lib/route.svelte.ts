@@ -25,11 +25,12 @@ export function go(address: string, replace = false) {
   }
 }
 
-export function setQuery(values: Record<string, string>) {
+/** Other filters on the same screen; `push`: Back leads to the ones before. */
+export function setQuery(values: Record<string, string>, push = false) {
   const next = route.query;
   for (const [key, value] of Object.entries(values)) value ? next.set(key, value) : next.delete(key);
   const text = next.toString();
-  go(here.path + (text ? `?${text}` : ''), true);
+  go(here.path + (text ? `?${text}` : ''), !push);
 }
 
 /** One handler on the document: links inside the app do not reload it. */

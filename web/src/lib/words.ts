@@ -14,9 +14,14 @@ export function ago(time: string, now = Date.now()) {
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const two = (n: number) => String(n).padStart(2, '0');
 export const clock = (at: Date, seconds = true) => `${two(at.getHours())}:${two(at.getMinutes())}${seconds ? `:${two(at.getSeconds())}` : ''}`;
+/** In the reader's time zone, which it names. */
 export function exact(time: string | number) {
   const at = new Date(time);
-  return `${at.getDate()} ${months[at.getMonth()]} ${at.getFullYear()}, ${clock(at)}`;
+  return `${at.getDate()} ${months[at.getMonth()]} ${at.getFullYear()}, ${clock(at)} ${zone(at)}`;
+}
+export function zone(at: Date) {
+  const east = -at.getTimezoneOffset(), minutes = Math.abs(east) % 60;
+  return east === 0 ? 'UTC' : `UTC${east < 0 ? '−' : '+'}${Math.floor(Math.abs(east) / 60)}${minutes ? `:${two(minutes)}` : ''}`;
 }
 export const thousands = (count: number) => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 export const number = (value: number) => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4))));
