@@ -85,6 +85,13 @@ test('hostile content is shown and never run', async () => {
   assert.equal(await page.locator('.prose img, .prose script, .prose a[href^="javascript"]').count(), 0);
 });
 
+test('a change request compares the fairness of both versions', async () => {
+  const page = await stage.page('anna');
+  await page.goto(`/changes/${governed.request}`);
+  await page.getByRole('row', { name: /parity ratio by race/ }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
 test('long words stay in their places', async () => {
   const long = 'x'.repeat(110), wide = 'w'.repeat(300);
   await stage.call('anna', 'POST', `/api/v1/prompts/${long}/versions`, { template: wide, description: wide });

@@ -82,6 +82,10 @@ test('behind a gate it becomes a change request; who may not start one reads why
   await plan.getByRole('button', { name: 'Start the rollout' }).click();
   await plan.getByRole('link', { name: /change request \d+/ }).click();
   await page.getByText('as a rollout').waitFor();
+  await page.goto('/prompts/loan-summary');
+  await page.getByText(/^Change request #\d+ waits: version 2 on production, as a rollout\.$/).waitFor();
+  await page.goto('/changes');
+  await page.getByText('as a rollout').waitFor();
   const otto = await stage.page('otto');
   await otto.goto('/prompts/loan-summary');
   await otto.getByText(/Starting one needs the role contributor/).waitFor();

@@ -6,6 +6,8 @@ export function query(base: string, values: Record<string, string | number | rea
   const pairs = Object.entries(values).flatMap(([k, v]) => (Array.isArray(v) ? v.map((item) => [k, item]) : [[k, v]])).filter(([, v]) => v !== undefined && v !== '');
   return pairs.length === 0 ? base : `${base}?${new URLSearchParams(pairs.map(([k, v]) => [String(k), String(v)]))}`;
 }
+/** What waits to be decided about an asset. */
+export const openRequests = (kind: string, name: string) => query('/api/v1/change-requests', { status: 'open', kind, name, page_size: 20 });
 
 function decode(segment: string) {
   try { return decodeURIComponent(segment); } catch { return segment; }

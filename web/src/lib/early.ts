@@ -1,6 +1,6 @@
 // What a screen asks first, asked while its script is on its way. The screen then asks in the same words and finds the answer
 // waiting; in other words it asks anew, and web/tests/start.test.mjs finds what was asked twice.
-import { path as at, query } from './address';
+import { openRequests, path as at, query } from './address';
 import { columnsOf, compared, curvesOf, curvesOfOne, readList, readRuns, runPage } from './runaddress';
 
 // Runs have their own screen: many of them would leave nothing else to be seen at home.
@@ -11,7 +11,7 @@ const questions: Record<string, (segments: string[], words: URLSearchParams) => 
   home: () => [recentChanges, '/api/v1/assets?page_size=1000', '/api/v1/approvals?waiting_for=me', '/api/v1/rollouts', '/api/v1/change-requests?status=open'],
   prompt: (segments) => {
     const name = segments.slice(1).join('/'), prompt = at('assets', 'prompt', name);
-    return [prompt, `${prompt}/versions?page_size=200`, `${prompt}/aliases`, `${at('prompts', name)}/rollouts`];
+    return [prompt, `${prompt}/versions?page_size=200`, `${prompt}/aliases`, `${at('prompts', name)}/rollouts`, openRequests('prompt', name)];
   },
   change: ([, id]) => {
     const request = at('change-requests', id);
