@@ -198,6 +198,31 @@ test('Back leads to the view before', async () => {
   assert.deepEqual(page.faults, []);
 });
 
+test('Back leads to the row and the choice that were left', async () => {
+  const page = await stage.page('anna');
+  await page.goto(`/runs?experiment=${experiment}&order=metrics.accuracy DESC`);
+  await page.getByRole('grid').focus();
+  for (let i = 0; i < 40; ++i) await page.keyboard.press('ArrowDown');
+  await page.keyboard.press(' ');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press(' ');
+  const row = page.locator('#run-41'), name = await row.getByRole('link').textContent();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+  await page.goBack();
+  await row.getByText(name).waitFor();
+  assert.ok(await page.locator('.window').evaluate((box) => box.scrollTop) > 500);
+  assert.equal(await row.getAttribute('aria-selected'), 'true');
+  await page.getByText('2 chosen:').waitFor();
+  // By a link it is a new visit.
+  await page.getByRole('link', { name: 'Home' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Home' }).waitFor();
+  await page.getByRole('link', { name: 'Runs', exact: true }).first().click();
+  await page.locator('tr.run a').first().waitFor();
+  assert.equal(await page.getByText('2 chosen:').count(), 0);
+  assert.deepEqual(page.faults, []);
+});
+
 test('a search whose first page was lost begins again with the next look: no row of the old one, and its columns', async () => {
   const page = await stage.page('anna');
   let lose = true;

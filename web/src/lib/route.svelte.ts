@@ -3,7 +3,8 @@ import { segmentsOf } from './address';
 import { fromMlflow } from './mlflow';
 
 let here = $state({ path: location.pathname, search: location.search });
-addEventListener('popstate', () => { fromMlflow(); here = { path: location.pathname, search: location.search }; });
+let returned = false;
+addEventListener('popstate', () => { fromMlflow(); returned = true; here = { path: location.pathname, search: location.search }; });
 
 export const route = {
   get path() { return here.path; },
@@ -13,7 +14,11 @@ export const route = {
   get query() { return new URLSearchParams(here.search); },
 };
 
+/** Whether Back (or forward) led here: then a screen stands as it was left. */
+export const cameBack = () => returned;
+
 export function go(address: string, replace = false) {
+  returned = false;
   if (replace) history.replaceState(null, '', address);
   else history.pushState(null, '', address);
   const moved = location.pathname !== here.path;
