@@ -158,11 +158,13 @@ std::vector<std::string> columnsOf(db::Session& session, const Call& call, const
 }
 
 std::size_t pointsOf(const CurveQuery& query, std::size_t metrics) {
-  std::size_t fit = limits::curvePoints / std::max<std::size_t>(1, query.run.size() * metrics);
+  constexpr std::size_t usual = 500;
+  std::size_t curves = query.run.size() * metrics;
   // Whoever named neither metrics nor points cannot know how many there would be.
-  if (query.metric.empty() && query.points == 0) return std::clamp<std::size_t>(fit, 4, 500);
-  std::size_t points = query.points > 0 ? static_cast<std::size_t>(query.points) : 500;
-  if (query.run.size() * metrics * points > limits::curvePoints)
+  if (query.metric.empty() && query.points == 0)
+    return std::clamp<std::size_t>(limits::curvePoints / std::max<std::size_t>(1, curves), 4, usual);
+  std::size_t points = query.points > 0 ? static_cast<std::size_t>(query.points) : usual;
+  if (curves * points > limits::curvePoints)
     throw Invalid("points", fmt::format("{} runs with {} metrics make more than {} points; ask for fewer of each",
                                         query.run.size(), metrics, limits::curvePoints));
   return points;

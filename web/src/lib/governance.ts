@@ -1,7 +1,10 @@
 // What the API answers about governance, as far as screens use it.
-import type { HistoryItem } from './types';
+import type { Loaded } from './load.svelte';
+import type { HistoryItem, Page } from './types';
 
 export interface Comment { id: number; user: string; body: string; place?: string; at: string }
+/** What people say about a change request, and where more of it goes. */
+export interface Discussed { request: number; comments: Loaded<Page<Comment>> }
 export interface Standing {
   kind: string; name: string; pointer: string; at: string; version: number; digest?: string; semver?: string; since?: HistoryItem; until?: HistoryItem;
 }

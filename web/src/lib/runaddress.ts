@@ -19,7 +19,7 @@ export function written(id: string) {
   if (!column || /^\w+$/.test(column.key)) return id;
   return column.key.includes('`') ? `${column.kind}."${column.key}"` : `${column.kind}.\`${column.key}\``;
 }
-export const oneOf = (ids: readonly string[]) => `attributes.run_id IN (${ids.map((id) => `'${id}'`).join(', ')})`;
+const oneOf = (ids: readonly string[]) => `attributes.run_id IN (${ids.map((id) => `'${id}'`).join(', ')})`;
 
 export const mostCompared = 24;
 export const readRuns = (text: string | null) => [...new Set(readList(text).filter((id) => /^[0-9a-f]{32}$/.test(id)))].slice(0, mostCompared);
