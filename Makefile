@@ -1,26 +1,38 @@
 # The short names for daily work. Each goal installs what it needs first (tools/setup) and can be run again at will.
-.PHONY: help setup build demo test bench lint format fuzz clean
+.PHONY: help setup build demo docs test walk bench lint format fuzz clean
 help:
 	@echo "make build    the program, optimised: build/release/regesta"
 	@echo "make demo     a loan model from training to production through a gate, with the real mlflow client"
+	@echo "make docs     the documentation as a website: build/docs/site (the program serves it below /docs)"
 	@echo "make test     every test; closes with 'N passed, N failed'"
+	@echo "make walk     a million random steps against the gate (STEPS=1000000 SEED=…)"
 	@echo "make bench    measurements, side by side with peers"
-	@echo "make lint     formatting, clang-tidy, arrows between rooms, style"
+	@echo "make lint     layering, style, layout, links, shellcheck, ruff, clippy, prose, clang-tidy"
 	@echo "make format   formats the C++ sources in place"
 	@echo "make fuzz     a short run of every fuzzer (SECONDS_EACH=30)"
 	@echo "make clean    removes what was built"
 
 setup:
 	@tools/setup
-build: setup
+build:
+	@tools/setup build
 	@tools/build release regesta
-demo: build
-	@tools/demo
+# The Python packages of the demo are installed while the program is compiled.
+demo:
+	@tools/setup build
+	@tools/setup demo >build/setup-demo.log 2>&1 & \
+	tools/build release regesta && { wait $$! || { cat build/setup-demo.log >&2; exit 1; }; } && tools/demo
+docs: setup
+	@PYTHON=$(CURDIR)/.venv/bin/python tools/docs/build build/docs
+	@echo "docs: build/docs/site/index.html"
 test: setup
 	@tools/test
-bench: build
+walk: setup build
+	@REGESTA_BINARY=build/release/regesta .venv/bin/python tests/security/walk.py --steps $(or $(STEPS),1000000) $(if $(SEED),--seed $(SEED))
+bench: setup build
 	@tools/bench
-lint: setup
+lint:
+	@tools/setup lint
 	@tools/lint
 format: setup
 	@tools/format

@@ -116,11 +116,11 @@ std::uint64_t commitsSoFar() {
 
 Result groupCommit(int clients, double seconds) {
   auto database = db::openSqlite({.path = freshFolder() + "/group.db"});
-  database->write([](db::Session& s) { s.script(fmt::format("{};{}", tableSql, indexSql)); });
+  database->write([](db::Transaction& s) { s.script(fmt::format("{};{}", tableSql, indexSql)); });
   std::uint64_t writesBefore = writesSoFar(), commitsBefore = commitsSoFar();
   Result result = drive(clients, seconds, [&](int client, int n) {
     std::string name = nameOf(client, n);
-    database->write([&](db::Session& s) { s.run(insertSql, {name, n, body}); });
+    database->write([&](db::Transaction& s) { s.run(insertSql, {name, n, body}); });
   });
   result.batch =
       static_cast<double>(writesSoFar() - writesBefore) / static_cast<double>(commitsSoFar() - commitsBefore);

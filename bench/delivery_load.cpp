@@ -51,7 +51,7 @@ void sendAll(int fd, std::string_view text) {
 }
 
 /// The length of a whole answer at the front of `bytes`, 0 when it is not all there.
-std::size_t wholeAnswer(std::string_view bytes) {
+std::size_t fullPromptAnswer(std::string_view bytes) {
   std::size_t head = bytes.find("\r\n\r\n");
   if (head == std::string_view::npos) return 0;
   std::size_t at = bytes.find("Content-Length: ");
@@ -106,7 +106,7 @@ int pace(int port, double rate, double seconds, int connections) {
       ssize_t got = ::recv(line.fd, buffer, sizeof buffer, 0);
       if (got <= 0) fail("recv");
       line.in.append(buffer, static_cast<std::size_t>(got));
-      if (std::size_t size = wholeAnswer(line.in)) {
+      if (std::size_t size = fullPromptAnswer(line.in)) {
         if (!line.in.starts_with("HTTP/1.1 200")) ++errors;
         line.in.erase(0, size);
         times.push_back(millis(Clock::now() - line.due));
@@ -128,7 +128,7 @@ void request(int fd, const std::string& text) {
   sendAll(fd, text);
   std::string in;
   char buffer[16 * 1024];
-  while (wholeAnswer(in) == 0) {
+  while (fullPromptAnswer(in) == 0) {
     ssize_t got = ::recv(fd, buffer, sizeof buffer, 0);
     if (got <= 0) fail("recv");
     in.append(buffer, static_cast<std::size_t>(got));

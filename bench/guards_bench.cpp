@@ -13,34 +13,27 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "db/migrate.h"
-#include "delivery/guard_state.h"
 #include "delivery/register.h"
-#include "delivery/report.h"
+#include "quality/report.h"
+#include "registry/clearance_issuer.h"
 #include "registry/pointer.h"
-#include "registry/rollout.h"
+#include "registry/rollout/rollout.h"
+#include "rollout/guard_state.h"
 
 using namespace regesta;
 using Clock = std::chrono::steady_clock;
 
-/// Stands in for the gate: the measurement is about what comes behind it.
-namespace regesta::governance {
-class Gate {
- public:
-  static registry::Clearance leave(std::string pointer, std::int64_t from, std::int64_t to) {
-    return {std::move(pointer), from, to, ""};
-  }
-};
-}  // namespace regesta::governance
-
 namespace {
+
+const access::Identity author{{"local:bench"}, {}, true};
 
 constexpr double alpha = 0.05;
 
 /// One method's view of one rollout: says after each report whether it would roll back.
 struct Guard {
   explicit Guard(double margin) { config.margin = margin, config.alpha = alpha; }
-  delivery::GuardConfig config;
-  delivery::GuardState state;
+  rollout::GuardConfig config;
+  rollout::GuardState state;
   bool see(bool candidate, double x, double share) {
     state.see(config, candidate, x, share);
     return state.breached(config, share);
@@ -140,7 +133,7 @@ void table(const char* title, const Draw& draw, double share, int rollouts, int 
 void everybody(int runs, int reports) {
   auto detector = [](std::uint64_t seed, double mean, int atMost) {
     std::mt19937_64 random(seed);
-    delivery::ChangeDetector fallen;
+    rollout::ChangeDetector fallen;
     for (int i = 1; i <= atMost; ++i) {
       fallen.see(0.80 - 0.02 - yesOrNo(random, mean), 1.02);
       if (fallen.logE() >= std::log(10'000)) return i;
@@ -168,11 +161,12 @@ struct Register {
     store.change(registry::Actor{"local:bench"}, [](registry::Change& change) {
       registry::Asset asset = registry::createAsset(change, {"default", registry::Kind::prompt, "greeting"}, "", {});
       for (const char* text : {"Hi {{name}}", "Hello {{name}}"})
-        delivery::registerPrompt(change, asset, {.prompt = {.text = text}, .version = {}});
-      registry::moveAlias(change, asset, governance::Gate::leave("production", 0, 1));
+        delivery::registerPrompt(change, author, asset, {.prompt = {.text = text}, .version = {}});
+      registry::moveAlias(change, asset, registry::ClearanceIssuer::move(registry::Pointer::alias("production"), 0, 1));
       registry::RolloutPlan plan = registry::parsePlan(
           R"({"arms":[{"name":"candidate","version":2}],"steps":[{"weight":50}],"guards":[{"metric":"score"}]})");
-      registry::startRollout(change, asset, plan, governance::Gate::leave("production", 1, 2), "");
+      registry::startRollout(change, asset, plan,
+                             registry::ClearanceIssuer::move(registry::Pointer::alias("production"), 1, 2), "");
     });
   }
   std::unique_ptr<db::Database> database;
@@ -189,7 +183,7 @@ double reportsPerSecond(Register& store, int clients, int batch, double seconds)
       std::mt19937_64 random(static_cast<std::uint64_t>(client));
       std::int64_t number = 0;
       while (elapsed() < seconds) {
-        std::vector<delivery::Report> reports;
+        std::vector<quality::Report> reports;
         for (int i = 0; i < batch; ++i, ++number)
           reports.push_back({.prompt = "greeting",
                              .version = 1 + (number % 2),
@@ -198,8 +192,8 @@ double reportsPerSecond(Register& store, int clients, int batch, double seconds)
                              .unit = fmt::format("user-{}-{}", client, number),
                              .key = fmt::format("{}-{}-{}", clients, client, number),
                              .source = "native"});
-        for (const auto& outcome : delivery::report(store.store, "default", reports))
-          if (outcome.kind == delivery::ReportOutcome::Kind::stored) ++stored;
+        for (const auto& outcome : quality::report(store.store, author, "default", reports))
+          if (outcome.kind == quality::ReportOutcome::Kind::stored) ++stored;
       }
     });
   for (std::thread& thread : threads) thread.join();

@@ -60,8 +60,8 @@ void fill(db::Database& database, ledger::Log& log, std::int64_t count) {
   auto begin = Clock::now();
   for (std::int64_t done = 0; done < count;) {
     std::int64_t end = std::min(count, done + 4096);
-    database.write([&](db::Session& session) {
-      for (std::int64_t i = done; i < end; ++i) ledger::append(session, entry(i));
+    database.write([&](db::Transaction& transaction) {
+      for (std::int64_t i = done; i < end; ++i) ledger::append(transaction, entry(i), log.pendingKey());
     });
     done = end;
     while (log.integrate() > 0) {
@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
       writers.emplace_back([&] {
         while (!stop) {
           ledger::Entry made = entry(appended.load());
-          database->write([&](db::Session& session) { ledger::append(session, made); });
+          database->write([&](db::Transaction& transaction) { ledger::append(transaction, made, log.pendingKey()); });
           log.wake();
           ++appended;
         }

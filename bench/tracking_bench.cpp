@@ -55,32 +55,32 @@ class Bench {
     });
     auto begin = Clock::now();
     for (int from = 0; from < runs; from += 500)
-      store_.write([&](db::Session& session) {
-        for (int i = from; i < std::min(runs, from + 500); ++i) load(session, i);
+      store_.write([&](db::Transaction& transaction) {
+        for (int i = from; i < std::min(runs, from + 500); ++i) load(transaction, i);
       });
     std::printf("%d runs loaded in %.1f s\n", runs, std::chrono::duration<double>(Clock::now() - begin).count());
   }
 
   void run() {
     measure("get run", 5000,
-            [&](int) { store_.read([&](db::Session& s) { return tracking::getRun(s, workspace, any()); }); });
+            [&](int) { store_.read([&](db::Transaction& s) { return tracking::getRun(s, workspace, any()); }); });
     measure("log-batch, 10 metrics, one client (one COMMIT each)", 500, [&](int i) { logOne(i, 10); });
     measure("log-batch, 500 metrics, one client", 100, [&](int i) { logOne(i, 500); });
     measure("64 log-batches of 10 metrics in one transaction", 30, [&](int i) {
-      store_.write([&](db::Session& session) {
-        for (int n = 0; n < 64; ++n) tracking::logBatch(session, workspace, any(), batchOf(i * 64 + n, 10));
+      store_.write([&](db::Transaction& transaction) {
+        for (int n = 0; n < 64; ++n) tracking::logBatch(transaction, workspace, any(), batchOf(i * 64 + n, 10));
       });
     });
     together(10, 6400);
     together(500, 640);
     measure("create run, one client", 500, [&](int i) {
-      store_.write([&](db::Session& s) {
+      store_.write([&](db::Transaction& s) {
         tracking::createRun(s, workspace,
                             {.experiment = experiment_, .userId = "u", .startTime = i, .tags = {{"a", "1"}}});
       });
     });
     measure("history of one key (a few points)", 2000, [&](int) {
-      store_.read([&](db::Session& s) { return tracking::metricHistory(s, workspace, any(), "m03"); });
+      store_.read([&](db::Transaction& s) { return tracking::metricHistory(s, workspace, any(), "m03"); });
     });
     measure("end a run: sealed in the ledger", 300, [&](int i) {
       tracking::updateRun(store_, actor, workspace, any(),
@@ -99,8 +99,8 @@ class Bench {
  private:
   /// A FOLDER that an earlier call has filled.
   bool reuse(int runs) {
-    store_.read([&](db::Session& session) {
-      db::Rows rows = session.query(
+    store_.read([&](db::Transaction& transaction) {
+      db::Rows rows = transaction.query(
           "SELECT run_id, experiment FROM run WHERE experiment = (SELECT MAX(experiment) FROM run) ORDER BY id");
       while (rows.next()) ids_.push_back(rows.text(0)), experiment_ = rows.integer(1);
     });
@@ -111,14 +111,14 @@ class Bench {
 
   const std::string& any() { return ids_[random_() % ids_.size()]; }
 
-  void load(db::Session& session, int i) {
+  void load(db::Transaction& transaction, int i) {
     tracking::NewRun made{.experiment = experiment_,
                           .userId = "anna",
                           .name = fmt::format("run {}", i),
                           .startTime = 1'700'000'000'000 + i};
     for (int t = 0; t < 4; ++t) made.tags.emplace(fmt::format("mlflow.source.tag{}", t), "some/path/of/a/script.py");
     made.tags.emplace("team", fmt::format("t{}", i % 30));
-    std::string id = tracking::createRun(session, workspace, made).runId;
+    std::string id = tracking::createRun(transaction, workspace, made).runId;
     tracking::Batch batch;
     for (int step = 0; step < 3; ++step)
       for (int m = 0; m < 10; ++m)
@@ -133,7 +133,7 @@ class Bench {
                     {"depth", "6"},
                     {"seed", std::to_string(i)},
                     {"optimizer", "adam"}};
-    tracking::logBatch(session, workspace, id, batch);
+    tracking::logBatch(transaction, workspace, id, batch);
     ids_.push_back(id);
   }
 
@@ -146,7 +146,8 @@ class Bench {
   }
 
   void logOne(int i, int metrics) {
-    store_.write([&, batch = batchOf(i, metrics)](db::Session& s) { tracking::logBatch(s, workspace, any(), batch); });
+    store_.write(
+        [&, batch = batchOf(i, metrics)](db::Transaction& s) { tracking::logBatch(s, workspace, any(), batch); });
   }
 
   /// 64 clients, so that COMMITs are shared.
@@ -163,7 +164,7 @@ class Bench {
         for (int i = 0; i < total / clients; ++i) {
           auto batch = batchOf(c * 1000 + i, metrics);
           const std::string& id = ids_[random() % ids_.size()];
-          store_.write([&](db::Session& s) { tracking::logBatch(s, workspace, id, batch); });
+          store_.write([&](db::Transaction& s) { tracking::logBatch(s, workspace, id, batch); });
         }
       });
     for (auto& thread : threads) thread.join();
@@ -175,7 +176,7 @@ class Bench {
     tracking::RunSearch query{
         .experiments = {experiment_}, .filter = filter, .orderBy = std::move(order), .maxResults = page};
     measure(name, 20, [&](int) {
-      store_.read([&](db::Session& s) {
+      store_.read([&](db::Transaction& s) {
         auto found = tracking::searchRuns(s, workspace, query);
         if (found.items.empty()) std::puts("nothing found");
       });
@@ -186,12 +187,12 @@ class Bench {
   void longHistory() {
     if (!wanted("history of one key, compacted")) return;
     std::string id = any();
-    store_.write([&](db::Session& s) {
+    store_.write([&](db::Transaction& s) {
       for (int i = 0; i < 10'000; ++i)
         tracking::logMetric(s, workspace, id, {{i % 2 ? "loss" : "accuracy", 1.0 / (i + 1), i, i}, "", "", ""});
     });
     auto history = [&](int) {
-      store_.read([&](db::Session& s) { return tracking::metricHistory(s, workspace, id, "loss"); });
+      store_.read([&](db::Transaction& s) { return tracking::metricHistory(s, workspace, id, "loss"); });
     };
     measure("history of one key, 5,000 of 10,000 single calls", 20, history);
     measure("compacting them", 1, [&](int) { tracking::compactHistory(store_, workspace, id); });

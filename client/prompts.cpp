@@ -54,7 +54,7 @@ Answer read(std::string body, std::string etag) {
   boost::system::error_code failed;
   json::value parsed = json::parse(body, failed);
   const json::value* number = !failed && parsed.is_object() ? parsed.get_object().if_contains("version") : nullptr;
-  if (!number || !number->is_int64()) throw PromptError(200, "the answer is no prompt: is this a Regesta server?");
+  if (!number || !number->is_int64()) throw PromptError(200, "the response is not a prompt: is this a Regesta server?");
   const json::object& object = parsed.get_object();
   auto prompt = std::make_shared<Prompt>();
   prompt->name = textOf(object, "name");
@@ -154,7 +154,7 @@ struct PromptClient::State {
   std::mutex mutex;
   std::unordered_map<std::string, Entry> entries;  ///< by path
   std::list<std::string> uses;                     ///< used last stands first
-  std::set<std::string> due;                       ///< to be asked for anew behind the scenes
+  std::set<std::string> due;                       ///< to be fetched again in the background
   std::condition_variable wake;
   bool stopping = false;
   std::vector<std::unique_ptr<Connection>> idle;

@@ -3,15 +3,15 @@
 find_program(CARGO cargo REQUIRED HINTS $ENV{HOME}/.cargo/bin)
 set(NATIVE_TARGET ${CMAKE_SOURCE_DIR}/build/native)
 set(NATIVE_LIBRARY ${NATIVE_TARGET}/release/libregesta_native.a)
-file(GLOB NATIVE_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/native/src/*.rs)
+file(GLOB_RECURSE NATIVE_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/native/src/*.rs)
 add_custom_command(
   OUTPUT ${NATIVE_LIBRARY}
   COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${NATIVE_TARGET} CC=clang-19
           ${CARGO} build --release --locked --manifest-path ${CMAKE_SOURCE_DIR}/native/Cargo.toml
   DEPENDS ${NATIVE_SOURCES} ${CMAKE_SOURCE_DIR}/native/Cargo.toml ${CMAKE_SOURCE_DIR}/native/Cargo.lock
-  COMMENT "cargo build (native)" USES_TERMINAL VERBATIM)
+  COMMENT "cargo build (native)" VERBATIM)
 add_custom_target(native_build DEPENDS ${NATIVE_LIBRARY})
-add_library(native STATIC IMPORTED)
-set_target_properties(native PROPERTIES IMPORTED_LOCATION ${NATIVE_LIBRARY})
+# Linked by its path and not as a target: compiling C++ must not wait for cargo, only linking does.
+add_library(native INTERFACE)
+target_link_libraries(native INTERFACE ${NATIVE_LIBRARY})
 target_include_directories(native INTERFACE ${CMAKE_SOURCE_DIR}/native/include)
-add_dependencies(native native_build)

@@ -9,3 +9,5 @@ set_source_files_properties(${OTLP_OUT}/otlp.pb.cc PROPERTIES COMPILE_OPTIONS -w
 set_source_files_properties(${CMAKE_SOURCE_DIR}/src/api/otlp_protobuf.cpp PROPERTIES
   INCLUDE_DIRECTORIES ${OTLP_OUT} OBJECT_DEPENDS ${OTLP_OUT}/otlp.pb.h)
 target_sources(api PRIVATE ${OTLP_OUT}/otlp.pb.cc)
+add_custom_target(otlp_reader DEPENDS ${OTLP_OUT}/otlp.pb.cc ${OTLP_OUT}/otlp.pb.h)  # as early as web_ui
+add_dependencies(api otlp_reader)

@@ -4,8 +4,9 @@ option(REGESTA_FUZZ "Build the libFuzzer targets" OFF)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers
                     -Wno-gnu-zero-variadic-macro-arguments -fno-omit-frame-pointer)
-add_compile_definitions(BOOST_ASIO_NO_DEPRECATED FMT_HEADER_ONLY=1)
-add_link_options(-fuse-ld=lld-19)
+add_compile_definitions(BOOST_ASIO_NO_DEPRECATED)
+# Addresses are resolved at the start and then read-only, code lies anywhere, no stack can be executed.
+add_link_options(-fuse-ld=lld-19 -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 # One kind of code for rooms and programs alike, or they could not share the precompiled header.
 add_compile_options(-fPIE)
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
@@ -13,6 +14,13 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_link_options(-Wl,--gc-sections -Wl,--compress-debug-sections=zlib)
   add_compile_options(-ffunction-sections -fdata-sections)
+  if(NOT REGESTA_SANITIZE)
+    # What is released also checks its stack frames and buffers, and marks where indirect jumps may lead. Development builds
+    # are not optimised, which _FORTIFY_SOURCE needs. tests/cli/test_hardening.py reads the program for it.
+    add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection=full
+                        -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+    add_link_options(-Wl,-z,shstk)
+  endif()
 endif()
 
 if(REGESTA_SANITIZE)

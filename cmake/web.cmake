@@ -13,6 +13,9 @@ if(REGESTA_WEB AND NPM)
             ${CMAKE_SOURCE_DIR}/web/package-lock.json ${CMAKE_SOURCE_DIR}/web/vite.config.ts
     COMMENT "web UI" VERBATIM)
   target_sources(api PRIVATE ${WEB_CPP} ${WEB_ASM})
+  # A target of its own, so that npm starts at once and not after all rooms below api.
+  add_custom_target(web_ui DEPENDS ${WEB_CPP} ${WEB_ASM})
+  add_dependencies(api web_ui)
 else()
   message(STATUS "web UI: left out (npm not found, or REGESTA_WEB is OFF)")
   set(WEB_CPP ${CMAKE_BINARY_DIR}/generated/web_none.cpp)

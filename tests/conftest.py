@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from regesta_server import Server  # noqa: E402
+from regesta_server import Server
 
 
 @pytest.fixture

@@ -10,10 +10,19 @@ import { scores } from './lighthouse.mjs';
 import { longTasks, paint, quantile, sizes } from './measure.mjs';
 import { fill } from './seed.mjs';
 
-const { values: asked } = parseArgs({ options: { runs: { type: 'string', default: '30000' }, samples: { type: 'string', default: '9' }, skip: { type: 'string', multiple: true, default: [] } } });
+const { values: asked } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '30000' },
+    samples: { type: 'string', default: '9' },
+    skip: { type: 'string', multiple: true, default: [] },
+  },
+});
 const goals = { script: 60_000, style: 15_000, paint: 600, usable: 1000, score: 95, task: 50 };
 let missed = 0;
-function verdict(good) { if (!good) ++missed; return good ? '' : '  MISSED'; }
+function verdict(good) {
+  if (!good) ++missed;
+  return good ? '' : '  MISSED';
+}
 
 const stage = await new Stage().open();
 try {
@@ -33,15 +42,26 @@ try {
   console.log(`initial JS ${script} bytes (brotli, goal ${goals.script})${verdict(script <= goals.script)}`);
   console.log(`CSS ${style} bytes (brotli, goal ${goals.style})${verdict(style <= goals.style)}`);
 
-  console.log(`\nCPU slowed 4 times, cold cache, median of ${asked.samples}: first contentful paint, usable, its lower quartile (ms; goals ${goals.paint}, ${goals.usable})`);
-  const signedIn = (await stage.page('anna')).context(), state = await signedIn.storageState();
+  console.log(
+    `\nCPU slowed 4 times, cold cache, median of ${asked.samples}: first contentful paint, usable, its lower quartile (ms; goals ${goals.paint}, ${goals.usable})`,
+  );
+  const signedIn = (await stage.page('anna')).context(),
+    state = await signedIn.storageState();
   await signedIn.close();
   const seen = new Map(screens.map(([name]) => [name, []]));
-  for (let round = 0; round < Number(asked.samples); ++round) // in turn: a busy moment of the machine meets all of them
+  for (let round = 0; round < Number(asked.samples); ++round)
+    // in turn: a busy moment of the machine meets all of them
     for (const [name, address, selector] of screens) seen.get(name).push(await paint(stage, state, address, selector));
   for (const [name, visits] of seen) {
-    const usables = visits.map(({ usable }) => usable), first = quantile(visits.map((visit) => visit.first), 0.5), usable = quantile(usables, 0.5);
-    console.log(`  ${name.padEnd(16)}${[first, usable, quantile(usables, 0.25)].map((ms) => ms.toFixed(0).padStart(7)).join('')}${verdict(first < goals.paint && usable < goals.usable)}`);
+    const usables = visits.map(({ usable }) => usable),
+      first = quantile(
+        visits.map((visit) => visit.first),
+        0.5,
+      ),
+      usable = quantile(usables, 0.5);
+    console.log(
+      `  ${name.padEnd(16)}${[first, usable, quantile(usables, 0.25)].map((ms) => ms.toFixed(0).padStart(7)).join('')}${verdict(first < goals.paint && usable < goals.usable)}`,
+    );
   }
 
   if (!asked.skip.includes('lighthouse')) {
@@ -49,14 +69,23 @@ try {
     const cookie = state.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
     for (const [name, address] of screens) {
       const found = await scores(stage.url + address, cookie);
-      console.log(`  ${name.padEnd(16)} ${found.values.map((v) => String(v).padStart(4)).join('')}${verdict(found.values.every((v) => v >= goals.score))}${found.faults.length ? `  (${found.faults.join(', ')})` : ''}`);
+      console.log(
+        `  ${name.padEnd(16)} ${found.values.map((v) => String(v).padStart(4)).join('')}${verdict(found.values.every((v) => v >= goals.score))}${found.faults.length ? `  (${found.faults.join(', ')})` : ''}`,
+      );
     }
   }
 
-  console.log(`\nscrolling ${Number(asked.runs).toLocaleString('en')} runs: longest task over 50 ms, their number, frames a second (goal: none)`);
-  for (const [name, slowed] of [['full speed', 1], ['CPU slowed 4×', 4]]) {
+  console.log(
+    `\nscrolling ${Number(asked.runs).toLocaleString('en')} runs: longest task over 50 ms, their number, frames a second (goal: none)`,
+  );
+  for (const [name, slowed] of [
+    ['full speed', 1],
+    ['CPU slowed 4×', 4],
+  ]) {
     const { longest, count, frames } = await longTasks(stage, state, `/runs?experiment=${experiment}`, slowed);
-    console.log(`  ${name.padEnd(16)} ${longest ? `${longest.toFixed(0)} ms, ${count}` : 'none'}, ${frames.toFixed(0)} frames/s${slowed === 1 ? verdict(longest <= goals.task) : ''}`);
+    console.log(
+      `  ${name.padEnd(16)} ${longest ? `${longest.toFixed(0)} ms, ${count}` : 'none'}, ${frames.toFixed(0)} frames/s${slowed === 1 ? verdict(longest <= goals.task) : ''}`,
+    );
   }
 } finally {
   await stage.close();

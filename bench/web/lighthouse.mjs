@@ -12,10 +12,21 @@ export async function scores(url, cookie) {
 async function visit(url, cookie) {
   const chrome = await launch({ chromePath: process.env.CHROMIUM, chromeFlags: ['--headless=new', '--no-sandbox'] });
   try {
-    const { lhr } = await lighthouse(url, { port: chrome.port, onlyCategories: categories, extraHeaders: { Cookie: cookie }, logLevel: 'error' });
-    const faults = Object.values(lhr.categories).filter((c) => c.score < 0.95)
-      .flatMap((c) => c.auditRefs.filter((ref) => ref.weight > 0 && (lhr.audits[ref.id].score ?? 1) < 0.9).map((ref) => ref.id));
-    return { values: categories.map((id) => Math.round(100 * (lhr.categories[id].score ?? NaN))), faults: [...new Set(faults)] };
+    const { lhr } = await lighthouse(url, {
+      port: chrome.port,
+      onlyCategories: categories,
+      extraHeaders: { Cookie: cookie },
+      logLevel: 'error',
+    });
+    const faults = Object.values(lhr.categories)
+      .filter((c) => c.score < 0.95)
+      .flatMap((c) =>
+        c.auditRefs.filter((ref) => ref.weight > 0 && (lhr.audits[ref.id].score ?? 1) < 0.9).map((ref) => ref.id),
+      );
+    return {
+      values: categories.map((id) => Math.round(100 * (lhr.categories[id].score ?? NaN))),
+      faults: [...new Set(faults)],
+    };
   } finally {
     await chrome.kill();
   }

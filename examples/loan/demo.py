@@ -17,6 +17,7 @@ warnings.filterwarnings("ignore")
 
 from stage import ROOT, WORK, Person, code, expect, fetch, indent, say, start_server, title  # noqa: E402
 from support_chat import step_prompt  # noqa: E402
+from versioned_data import Project  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "loan"
 
@@ -56,20 +57,24 @@ def step_training(anna):
         mlflow.set_experiment("loan-risk")
     holdout = train.write_holdout(WORK)
     dataset = train.training_data()
-    runs = {}
+    runs, grown = {}, {}
     for build in train.CANDIDATES:
-        code(f'mlflow.sklearn.log_model({build.__name__}, registered_model_name="{train.MODEL}")')
+        code(f'mlflow.{"pyfunc" if build.__name__ == "fair" else "sklearn"}.log_model({build.__name__}, registered_model_name="{train.MODEL}")')
+        before = stored_bytes()
         with quiet():
             run, version = train.log_candidate(build, dataset)
-        runs[version] = run
+        runs[version], grown[version] = run, stored_bytes() - before
     expect(sorted(runs) == [1, 2, 3, 4], "four candidates are versions 1 to 4 of loan-risk")
+    with quiet():
+        same = train.predicts_as_before(3, train.CANDIDATES[2]())
+    expect(same, "version 3, loaded from the server, decides as it did when it was logged")
     code('mlflow.genai.register_prompt(name="loan-summary", …); mlflow.genai.load_prompt("prompts:/loan-summary@production")')
     with quiet():
         prompt = train.register_prompt()
     expect(prompt.version == 1 and "{{name}}" in prompt.template, "the prompt comes back by its alias")
     anna.run("version", "list", "loan-risk")
     say("The server computes accuracy and fairness itself, from the predictions stored with each run and a stored dataset.")
-    anna.run("version", "create", "dataset/loan-holdout", "--file", holdout, "-m", "40 % of loanapp, never trained on")
+    anna.run("dataset", "add", "loan-holdout", "--dvc", Project(anna).push(holdout), "-m", "40 % of loanapp, never trained on")
     for version, run in runs.items():
         words = ["evidence", "evaluate", f"loan-risk@{version}", "--dataset", "loan-holdout@1", "--predictions",
                  f"run:{run}:predictions.csv", "--label", "approve", "--group", "race", "--join", "id"]
@@ -77,12 +82,32 @@ def step_training(anna):
             anna.run(*words)
         else:
             anna.ask(*words)
+    show_what_is_shared(anna, grown)
     return mlflow
+
+
+def stored_bytes():
+    """What the packs of the content store take on the disk."""
+    return sum(file.stat().st_size for file in (WORK / "data" / "blobs").rglob("*.pack"))
+
+
+def show_what_is_shared(anna, grown):
+    """`grown`: by how much the content store grew for each version."""
+    size = {version: sum(file["size"] for file in anna.ask("version", "files", f"loan-risk@{version}")["items"]) for version in grown}
+    say("Version 3 is the forest of version 2 with another cut-off. What both have in common is stored once.")
+    expect(grown[3] < size[3] / 10, f"version 2 has {size[2] // 1000} kB of files; version 3 has {size[3] // 1000} kB, and it and its "
+                                    f"run took {grown[3] // 1000} kB more on the disk")
 
 
 def step_gate(anna, client):
     title(3, "A policy that guards production")
-    say("Version 1 goes to production while nothing guards it: a weak model that approves nearly everybody.")
+    say("Version 1 goes to production under a policy that only warns: a weak model that approves nearly everybody.")
+    # A decision lets it in, so there is a way back to it later: what no policy has seen is no way back.
+    first = WORK / "first.rego"
+    first.write_text('package regesta.gate\n\nwarn contains {"code": "card", "msg": "there is no model card"} if {\n'
+                     "\tnot input.candidate.card\n}\n")
+    anna.run("policy", "push", "first-rules", first)
+    anna.run("policy", "bind", "first-rules", "model/loan-risk#production")
     code('MlflowClient().set_registered_model_alias("loan-risk", "production", 1)')
     client.set_registered_model_alias("loan-risk", "production", "1")
     anna.run("policy", "test", EXAMPLE)
@@ -110,7 +135,7 @@ def step_promotion(anna, rita, client):
     title(4, "Moving production")
     say("Version 2 is far more accurate.")
     reasons = try_move(client, 2)
-    expect("demographic parity ratio" in reasons and "model card" in reasons, "refused, with every reason and what would cure it")
+    expect("demographic parity ratio" in reasons and "model card" in reasons, "refused, with every reason and its remediation")
     expect("cut-off" not in reasons and "accuracy is" not in reasons, "and with no other reason: its accuracy is fine")
     expect(production(client) == 1, "production still is version 1")
 

@@ -29,19 +29,19 @@ accuracy := input.candidate.metrics.verified.accuracy
 
 parity := input.candidate.fairness.race.demographic_parity_ratio
 
-cure_evaluate := sprintf(
+remediation_evaluate := sprintf(
 	"regesta evidence evaluate %s@%d --dataset … --predictions … --label approve --group race",
 	[input.pointer.name, input.candidate.version],
 )
 
-deny contains {"code": "alias-removed", "msg": "production must point somewhere", "cure": "roll back instead"} if {
+deny contains {"code": "alias-removed", "msg": "production must point somewhere", "remediation": "roll back instead"} if {
 	input.action == "remove"
 }
 
 deny contains {
 	"code": "not-evaluated",
 	"msg": "the server has not computed accuracy and fairness by race for this version",
-	"cure": cure_evaluate,
+	"remediation": remediation_evaluate,
 } if {
 	moving
 	not has_numbers
@@ -57,7 +57,7 @@ deny contains {
 	"msg": sprintf("accuracy is %.1f %%, production has %.1f %%, and a gain of one point is the least to move for", [
 		accuracy * 100, current * 100,
 	]),
-	"cure": "train a better model on the training data, and evaluate it on the same holdout data",
+	"remediation": "train a better model on the training data, and evaluate it on the same holdout data",
 } if {
 	moving
 	has_numbers
@@ -68,7 +68,7 @@ deny contains {
 deny contains {
 	"code": "other-data",
 	"msg": "this version and the one in production were not evaluated on the same data",
-	"cure": cure_evaluate,
+	"remediation": remediation_evaluate,
 } if {
 	moving
 	input.current.evaluation.dataset.digest != input.candidate.evaluation.dataset.digest
@@ -77,7 +77,7 @@ deny contains {
 deny contains {
 	"code": "fairness",
 	"msg": sprintf("demographic parity ratio by race is %.3f, below %.1f: %s", [parity, least_parity, rates]),
-	"cure": "make the approval rates of the groups more alike, and evaluate again",
+	"remediation": "make the approval rates of the groups more alike, and evaluate again",
 } if {
 	moving
 	has_numbers
@@ -91,7 +91,7 @@ rates := concat(", ", [sprintf("%s %.0f %%", [group, numbers.selection_rate * 10
 deny contains {
 	"code": "small-group",
 	"msg": sprintf("the group %s has only %d rows in the holdout data", [group, numbers.n]),
-	"cure": "evaluate on more data",
+	"remediation": "evaluate on more data",
 } if {
 	moving
 	some group, numbers in input.candidate.fairness.race.groups
@@ -101,7 +101,7 @@ deny contains {
 deny contains {
 	"code": "card",
 	"msg": "there is no model card",
-	"cure": sprintf("regesta evidence add %s@%d --type card --file card.md", [input.pointer.name, input.candidate.version]),
+	"remediation": sprintf("regesta evidence add %s@%d --type card --file card.md", [input.pointer.name, input.candidate.version]),
 } if {
 	moving
 	not input.candidate.card.id
@@ -110,7 +110,7 @@ deny contains {
 require contains {
 	"code": "risk-approval",
 	"msg": "one person with the role risk, who did not make this version, approves",
-	"cure": "ask somebody in risk to run: regesta approve <id> --role risk",
+	"remediation": "ask somebody in risk to run: regesta approve <id> --role risk",
 	"approvals": {"role": "risk", "count": 1, "not_author": true},
 } if {
 	moving

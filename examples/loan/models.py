@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import pandas
+from data import FEATURES, LOAN, split
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
@@ -12,8 +13,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-
-from data import FEATURES, LOAN, split
 
 TREES = 200
 
@@ -24,6 +23,7 @@ class Candidate:
     story: str
     estimator: object
     params: dict = field(default_factory=dict)
+    wraps: int = 0  # the version whose stored model it uses with a cut-off of its own; 0: it is stored whole
 
 
 def logistic(columns, **options):
@@ -79,7 +79,7 @@ def fair():
     model = FixedThresholdClassifier(FrozenEstimator(fitted_forest()), threshold=cutoff, pos_label=1,
                                      response_method="predict_proba").fit(train[FEATURES], train.approve)
     return Candidate("forest-fair-cutoff", "the same forest with one cut-off for everybody, chosen for parity", model,
-                     {"kind": "forest", "trees": TREES, "columns": len(FEATURES), "cutoff": cutoff})
+                     {"kind": "forest", "trees": TREES, "columns": len(FEATURES), "cutoff": cutoff}, wraps=2)
 
 
 def worse():

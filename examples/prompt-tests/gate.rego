@@ -5,8 +5,8 @@ package regesta.gate
 require contains {
 	"code": "prompt-tests",
 	"msg": "every test of the prompt passes",
-	"cure": "wait for the runner, or: regesta prompt tests run NAME@VERSION",
-	"evidence": {"type": "prompt-test", "at_least": {"pass_rate": 1}, "current_tests": true},
+	"remediation": "wait for the runner, or: regesta prompt tests run NAME@VERSION",
+	"evidence": {"type": "prompt-test", "at_least": {"pass_rate": 1}, "current_tests": true, "origin": "runner"},
 } if {
 	not going_back
 	input.action != "remove"
@@ -15,7 +15,7 @@ require contains {
 deny contains {
 	"code": "no-tests",
 	"msg": "the prompt has no tests",
-	"cure": "regesta prompt tests set NAME tests.yaml",
+	"remediation": "regesta prompt tests set NAME tests.yaml",
 } if {
 	not going_back
 	input.action != "remove"

@@ -1,9 +1,9 @@
 //! Static checks that regorus does not make: functions, recursion, members of input, the shape of a gate.
 
 use crate::desugar::desugar;
+use crate::engine::{build, empty_engine, read_sources, Source};
 use crate::extend;
 use crate::fault::Fault;
-use crate::policy::{build, empty_engine, read_sources, Source};
 use crate::schema::Schema;
 use crate::scope::{constant_value, Scope, Steps};
 use crate::syntax::{package_path, reference, rule_path, rule_reference, start};
@@ -65,7 +65,7 @@ fn parse(source: &Source) -> Result<(), Fault> {
         }
         if let Some(what) = newer_language(source, &fault) {
             fault.needs_opa = true;
-            fault.hint = format!("{what} needs a real OPA: name one in the policy's binding, or write it without");
+            fault.hint = format!("{what} needs OPA, which does not decide here: write it without");
         }
         fault
     })
@@ -239,7 +239,7 @@ impl World {
             }
             return;
         }
-        // Without all files a function may stand in the one that did not parse.
+        // Without all files a function may be defined in the one that did not parse.
         if name == "print" || (!complete && names.first().is_some_and(|n| n == "data" || scope.imports.contains_key(n)))
         {
             return;
@@ -248,7 +248,7 @@ impl World {
         if self.opa_builtins.contains(&name) {
             fault.code = "needs_opa";
             fault.message = format!("function {name} is OPA's, the embedded engine does not have it");
-            fault.hint = "name a real OPA in the policy's binding".to_string();
+            fault.hint = "write it without: policies are evaluated by the embedded engine only".to_string();
             fault.needs_opa = true;
         } else if let Some(near) = self.nearest_function(scope, &name) {
             fault.hint = format!("did you mean {near}?");
@@ -284,7 +284,7 @@ impl World {
                 let Some(name) = path.first().filter(|n| SETS.contains(&n.as_str())) else { continue };
                 sets += 1;
                 if !matches!(&**rule, Rule::Spec { head: RuleHead::Set { .. }, .. }) {
-                    let message = format!("{name} must be a set of findings");
+                    let message = format!("{name} must be a set of violations");
                     let mut fault = at(rule.span(), "missing_rule", message);
                     fault.hint = format!("write `{name} contains {{\"code\": …, \"msg\": …}} if {{ … }}`");
                     problems.push(fault);
@@ -297,7 +297,7 @@ impl World {
         let message = if self.gate {
             "package regesta.gate has none of the sets deny, warn and require".to_string()
         } else {
-            "no file is in package regesta.gate, so this is no gate".to_string()
+            "no file is in package regesta.gate, so this is not a gate".to_string()
         };
         let mut fault = Fault::new("missing_rule", message);
         fault.file = modules.first().map(|m| m.package.span.source.get_path().clone()).unwrap_or_default();

@@ -7,8 +7,8 @@
 //! - `deny contains f(x) if some x in xs`: one x for which f is undefined takes all members away. The head's value becomes
 //!   the last statement of the body.
 
+use crate::engine::{empty_engine, Source};
 use crate::fault::Fault;
-use crate::policy::{empty_engine, Source};
 use crate::syntax::{range, reference, rule_path, rule_reference, start, written};
 use crate::walk::{locals, walk_expr, walk_rule, Visitor};
 use regorus::unstable::{Expr, Literal, LiteralStmt, Module, Rule, RuleBody, RuleHead};
@@ -190,7 +190,7 @@ fn moved_value(source: &str, value: &Expr, opener: &str, own: &BTreeSet<String>)
     if is_settled(value, own) {
         return None;
     }
-    // From behind the operator: brackets around the value are no part of its own span.
+    // From after the operator: brackets around the value are not part of its own span.
     let (begin, end) = range(start(value), value.span());
     let from = source[..begin].rfind(opener)? + opener.len();
     let to = end + closing(&source[end..], open_brackets(&source[from..end]))?;
@@ -271,7 +271,7 @@ fn move_into(
         *counter += 1;
         let name = format!("regesta_value{counter}__");
         let text = &source[part.from..part.to];
-        // Without a body the text stays behind the head. Else it becomes one line, so that the body keeps its rows; only
+        // Without a body the text stays after the head. Else it becomes one line, so that the body keeps its rows; only
         // the rows of a rule with a query of several lines in its head move.
         let keep = part.queries || stmts.is_none();
         let lines = if keep { 0 } else { text.matches('\n').count() };
@@ -296,7 +296,7 @@ fn flat(text: &str) -> String {
     code(text, true).replace(['\n', '\r'], " ").trim().to_string()
 }
 
-/// The text without comments and, where not wanted, without what stands in strings.
+/// The text without comments and, if not wanted, without the content of strings.
 fn code(text: &str, strings: bool) -> String {
     let (mut out, mut quote, mut escaped, mut comment) = (String::new(), None, false, false);
     for c in text.chars() {

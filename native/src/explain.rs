@@ -1,7 +1,7 @@
 //! Says why a test failed: the statement that did not hold, and what its parts were.
 
 use crate::desugar::imported;
-use crate::policy::{Conditions, Prepared};
+use crate::prepared::{Conditions, Prepared};
 use crate::syntax::{package_path, rule_path, written};
 use regorus::coverage::Report;
 use regorus::unstable::{Expr, Literal, LiteralStmt, Rule};
@@ -39,7 +39,7 @@ pub fn why(prepared: &Prepared, conditions: &Conditions, path: &str, coverage: &
     message
 }
 
-/// The last statement of the test's bodies that was reached: the ones behind it were not, so it did not hold.
+/// The last statement of the test's bodies that was reached: later ones were not, so it did not hold.
 fn find(prepared: &Prepared, path: &str, coverage: &Report) -> Option<Suspect> {
     let mut engine = prepared.engine.clone();
     let mut found = None;

@@ -1,21 +1,32 @@
 //! What Regesta takes from Rust, behind a small C ABI: see include/regesta_native.h.
 
+mod bucket;
 mod check;
+mod content;
 mod desugar;
+mod engine;
 mod explain;
 mod extend;
 mod fault;
+mod names;
+mod pattern;
 mod policy;
+mod prepared;
+mod scan;
 mod schema;
 mod scope;
 mod syntax;
 mod template;
 mod walk;
+mod wrap;
+mod xet;
+mod xorb;
 
 use fault::Fault;
-use policy::{Conditions, Policies, Prepared};
+use prepared::{Conditions, Policies, Prepared};
 use serde_json::{json, Value as Json};
 use std::cell::RefCell;
+use std::ffi::c_void;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::Once;
 
@@ -65,7 +76,38 @@ fn give(out: *mut RegestaBuffer, text: String) {
 }
 
 /// # Safety
-/// `buffer` came from this library and is given back once.
+/// `text` points to `size` readable bytes. UTF-8; other bytes are not a name.
+#[no_mangle]
+pub unsafe extern "C" fn regesta_name_fault(text: *const u8, size: usize) -> i32 {
+    let given = bytes(text, size);
+    catch_unwind(|| std::str::from_utf8(given).map_or(names::INVISIBLE, names::fault_of)).unwrap_or(names::INVISIBLE)
+}
+
+/// # Safety
+/// Both point to that many readable bytes of UTF-8.
+#[no_mangle]
+pub unsafe extern "C" fn regesta_names_look_alike(a: *const u8, a_size: usize, b: *const u8, b_size: usize) -> i32 {
+    let (a, b) = (bytes(a, a_size), bytes(b, b_size));
+    catch_unwind(|| match (std::str::from_utf8(a), std::str::from_utf8(b)) {
+        (Ok(a), Ok(b)) => names::look_alike(a, b) as i32,
+        _ => 0,
+    })
+    .unwrap_or(1)
+}
+
+/// # Safety
+/// `text` points to `size` readable bytes of UTF-8; `out` to a place for one buffer. Other bytes give an empty text.
+#[no_mangle]
+pub unsafe extern "C" fn regesta_name_skeleton(text: *const u8, size: usize, out: *mut RegestaBuffer) {
+    let given = bytes(text, size);
+    give(
+        out,
+        catch_unwind(|| std::str::from_utf8(given).map_or(String::new(), names::skeleton_of)).unwrap_or_default(),
+    );
+}
+
+/// # Safety
+/// `buffer` came from this library and is freed once.
 #[no_mangle]
 pub unsafe extern "C" fn regesta_buffer_free(buffer: RegestaBuffer) {
     if !buffer.data.is_null() {
@@ -80,7 +122,7 @@ pub extern "C" fn regesta_policies_new() -> *mut Policies {
 }
 
 /// # Safety
-/// `policies` came from regesta_policies_new and is given back once.
+/// `policies` came from regesta_policies_new and is freed once.
 #[no_mangle]
 pub unsafe extern "C" fn regesta_policies_free(policies: *mut Policies) {
     if !policies.is_null() {
@@ -172,8 +214,8 @@ fn with_policy(
 }
 
 fn ast(body: &Json) -> Result<Json, Fault> {
-    let mut engine = policy::empty_engine(true)?;
-    for source in policy::read_sources(body)? {
+    let mut engine = engine::empty_engine(true)?;
+    for source in engine::read_sources(body)? {
         engine.add_policy(source.name, source.text).map_err(|e| Fault::from_engine("rego_parse_error", &e))?;
     }
     serde_json::from_str(&engine.get_ast_as_json()?).map_err(|e| Fault::new("internal", e.to_string()))
@@ -196,5 +238,49 @@ pub unsafe extern "C" fn regesta_blake3(key: *const u8, data: *const u8, size: u
         OK
     } else {
         PANIC
+    }
+}
+
+/// Where a scan reads: bytes from `offset` into `into`; how many, or a negative number if the medium failed.
+type ReadAt = unsafe extern "C" fn(context: *mut c_void, offset: u64, into: *mut u8, size: usize) -> i64;
+
+struct Foreign {
+    read: ReadAt,
+    context: *mut c_void,
+    size: u64,
+}
+impl scan::Source for Foreign {
+    fn size(&self) -> u64 {
+        self.size
+    }
+    fn read_some(&mut self, offset: u64, into: &mut [u8]) -> Option<usize> {
+        // SAFETY: regesta_scan's caller promises that `read` takes these.
+        let count = unsafe { (self.read)(self.context, offset, into.as_mut_ptr(), into.len()) };
+        usize::try_from(count).ok().filter(|count| *count <= into.len())
+    }
+}
+
+/// # Safety
+/// `read` may be called with `context` until this returns; `name` is `name_size` readable bytes; `out` is writable.
+#[no_mangle]
+pub unsafe extern "C" fn regesta_scan(
+    read: ReadAt,
+    context: *mut c_void,
+    size: u64,
+    name: *const u8,
+    name_size: usize,
+    out: *mut RegestaBuffer,
+) -> i32 {
+    let name = String::from_utf8_lossy(bytes(name, name_size)).into_owned();
+    let scanned = catch_unwind(AssertUnwindSafe(|| scan::scan(&mut Foreign { read, context, size }, &name)));
+    match scanned {
+        Ok(report) => {
+            give(out, report.to_string());
+            OK
+        }
+        Err(_) => {
+            give(out, LAST_PANIC.with(|slot| slot.borrow().clone()));
+            PANIC
+        }
     }
 }

@@ -44,7 +44,7 @@ pub fn start(expr: &Expr) -> &Span {
     }
 }
 
-/// Byte range of what reaches from one span to another. The span of a string is what stands between its quotes, so quotes
+/// Byte range from one span to another. The span of a string is the text between its quotes, so quotes
 /// that touch an end belong to it.
 pub fn range(first: &Span, last: &Span) -> (usize, usize) {
     let text = last.source.get_contents().as_bytes();

@@ -1,6 +1,7 @@
 //! Jinja2 templates by minijinja, with the filters that differ from Python's replaced.
 
 use crate::fault::Fault;
+use crate::wrap;
 use minijinja::value::{Kwargs, Rest, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value as Json;
@@ -53,7 +54,7 @@ fn fault(error: &Error) -> Fault {
     if let Some(detail) = error.detail() {
         message = format!("{message}: {detail}");
     }
-    let cure = match error.kind() {
+    let remediation = match error.kind() {
         ErrorKind::UnknownFilter | ErrorKind::UnknownFunction => "the server's Jinja2 has no such filter or function",
         ErrorKind::TemplateNotFound => "templates cannot include or extend others",
         ErrorKind::OutOfFuel => "the template does too much",
@@ -61,7 +62,7 @@ fn fault(error: &Error) -> Fault {
     };
     let mut fault = Fault::new("template_error", message);
     fault.row = error.line().unwrap_or(0) as u32;
-    fault.hint = cure.to_string();
+    fault.hint = remediation.to_string();
     fault
 }
 
@@ -237,5 +238,17 @@ fn truncate(state: &mut minijinja::State, value: &Value, given: Rest<Value>, opt
 
 fn wordwrap(value: &Value, given: Rest<Value>, options: Kwargs) -> Result<Value, Error> {
     let named = by_name(&given, &["width", "break_long_words", "wrapstring", "break_on_hyphens"], options)?;
-    minijinja_contrib::filters::wordwrap(value, named)
+    let width = named.get::<Option<usize>>("width")?.unwrap_or(79);
+    if width == 0 {
+        return Err(Error::new(ErrorKind::InvalidOperation, "wordwrap: width must be at least 1"));
+    }
+    let wrapstring = named.get::<Option<String>>("wrapstring")?;
+    let options = wrap::Options {
+        width,
+        break_long_words: named.get::<Option<bool>>("break_long_words")?.unwrap_or(true),
+        break_on_hyphens: named.get::<Option<bool>>("break_on_hyphens")?.unwrap_or(true),
+        wrapstring: wrapstring.as_deref().unwrap_or("\n"),
+    };
+    named.assert_all_used()?;
+    Ok(Value::from(wrap::wrap(value.as_str().unwrap_or_default(), &options)))
 }

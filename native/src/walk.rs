@@ -43,7 +43,7 @@ fn walk_head(head: &RuleHead, visitor: &mut Visitor) {
     }
 }
 
-/// The head's own name is no mention of it; the indexes in its brackets are expressions.
+/// The head's own name is not a mention of it; the indexes in its brackets are expressions.
 fn walk_indexes(refr: &Expr, visitor: &mut Visitor) {
     match refr {
         Expr::RefBrack { refr, index, .. } => {

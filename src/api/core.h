@@ -1,8 +1,9 @@
 #pragma once
 #include <string>
 
+#include "access/access.h"
 #include "blob/store.h"
-#include "governance/access.h"
+#include "http/egress.h"
 #include "registry/change.h"
 
 namespace regesta::ledger {
@@ -13,12 +14,17 @@ class Engine;
 }
 namespace regesta::delivery {
 class Resolver;
+}
+namespace regesta::gitremote {
 class Repositories;
-}  // namespace regesta::delivery
+}
 namespace regesta::governance {
 class Gate;
 }
-namespace regesta::governance::oidc {
+namespace regesta::lifecycle {
+class UsageMeter;
+}
+namespace regesta::access::oidc {
 class SignIn;
 }
 
@@ -26,21 +32,23 @@ namespace regesta::api {
 
 class Feed;
 
-/// The core rooms, as a front sees them. Built once in server/; everything in it is thread-safe.
+/// The core rooms for the fronts. Built once in server/; all members are thread-safe.
 struct Core {
   registry::Store& store;
   blob::BlobStore& blobs;
   ledger::Log& log;
   policy::Engine& policy;
-  governance::Access& access;
+  access::Access& access;
   governance::Gate& gate;
   delivery::Resolver& prompts;
   Feed& feed;
-  delivery::Repositories& git;
+  gitremote::Repositories& git;
   std::string artifactRoot = "mlflow-artifacts:/";  ///< --default-artifact-root
   std::string publicUrl;                            ///< for links in answers: http://127.0.0.1:4600
   std::string version;
-  governance::oidc::SignIn* oidc = nullptr;  ///< signing in through an identity provider; null: not configured
+  access::oidc::SignIn* oidc = nullptr;  ///< signing in through an identity provider; null: not configured
+  lifecycle::UsageMeter* usage = nullptr;
+  http::Egress egress{};  ///< allowed targets of requests to addresses that callers choose
 };
 
 }  // namespace regesta::api

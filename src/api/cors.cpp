@@ -1,16 +1,9 @@
 #include "api/cors.h"
 
+#include "api/origin.h"
+
 namespace regesta::api {
 namespace {
-
-bool isLoopbackOrigin(std::string_view origin) {
-  std::size_t scheme = origin.find("://");
-  if (scheme == std::string_view::npos) return false;
-  std::string_view host = origin.substr(scheme + 3);
-  for (std::string_view known : {"localhost", "127.0.0.1", "[::1]"})
-    if (host == known || (host.starts_with(known) && host[known.size()] == ':')) return true;
-  return false;
-}
 
 bool mayRead(Core& core, std::string_view origin) {
   return isLoopbackOrigin(origin) || core.access.asksForCredentials();

@@ -16,10 +16,10 @@ namespace regesta::api {
 namespace {
 
 constexpr std::int64_t pageSize = 500;
-constexpr std::size_t queueLength = 256;                 // events that one watcher may be behind
+constexpr std::size_t queueLength = 256;                 // events by which one watcher may lag
 constexpr std::chrono::milliseconds longestPause{1000};  // when another process's news does not come through
 
-std::shared_ptr<const FeedEvent> eventOf(std::int64_t index, std::string body) {
+std::shared_ptr<const FeedEvent> eventOf(db::Transaction& transaction, std::int64_t index, std::string body) {
   auto event = std::make_shared<FeedEvent>();
   event->index = index;
   json::value parsed = parseJson(body);
@@ -27,17 +27,18 @@ std::shared_ptr<const FeedEvent> eventOf(std::int64_t index, std::string body) {
     event->workspace = memberText(parsed.get_object(), "workspace");
     event->subject = memberText(parsed.get_object(), "subject");
     event->action = memberText(parsed.get_object(), "action");
+    event->scope = governance::scopeOf(transaction, parsed.get_object());
   }
   event->event = http::serverSentEvent(body, std::to_string(index), event->action);
   event->body = std::move(body);
   return event;
 }
 
-Feed::Page readPage(db::Session& session, std::int64_t from, std::int64_t end) {
+Feed::Page readPage(db::Transaction& transaction, std::int64_t from, std::int64_t end) {
   Feed::Page page{{}, from};
-  for (ledger::Indexed& entry : ledger::readIndexed(session, from, end, pageSize)) {
+  for (ledger::Indexed& entry : ledger::readIndexed(transaction, from, end, pageSize)) {
     page.next = entry.index + 1;
-    page.events.push_back(eventOf(entry.index, std::move(entry.body)));
+    page.events.push_back(eventOf(transaction, entry.index, std::move(entry.body)));
   }
   return page;
 }
@@ -45,10 +46,8 @@ Feed::Page readPage(db::Session& session, std::int64_t from, std::int64_t end) {
 }  // namespace
 
 bool FeedFilter::wants(const FeedEvent& event) const {
-  // What belongs to no workspace (users, tokens) is for administrators of everything.
-  bool may = event.workspace.empty() ? identity->may(governance::Verb::administer, "*", "*")
-                                     : identity->may(governance::Verb::read, event.workspace);
-  if (!may || (!workspace.empty() && workspace != event.workspace)) return false;
+  if (!governance::mayRead(*identity, event.scope)) return false;
+  if (!workspace.empty() && workspace != event.workspace) return false;
   if (subject.empty() || event.subject == subject) return true;
   return event.subject.size() > subject.size() && event.subject.starts_with(subject) &&
          (event.subject[subject.size()] == '@' || event.subject[subject.size()] == '#');
@@ -83,12 +82,16 @@ struct Feed::State {
 
   void run();
   bool round();
-  void handOut(const Page& page);
+  void deliver(const Page& page);
   void wakeAll();
 };
 
-void Feed::State::handOut(const Page& page) {
-  for (const auto& event : page.events) seen(*event);
+void Feed::State::deliver(const Page& page) {
+  bool credentials = false;  // may have been revoked for a watcher: every stream checks
+  for (const auto& event : page.events) {
+    seen(*event);
+    credentials |= event->subject.starts_with("user/") || event->subject.starts_with("token/");
+  }
   auto guard = watchers.lock();
   guard->next = page.next;
   for (const auto& queue : guard->queues) {
@@ -103,17 +106,18 @@ void Feed::State::handOut(const Page& page) {
         arrived->late = true;
     }
     arrived.unlock();
-    if (news) queue->wake();
+    if (news || credentials) queue->wake();
   }
 }
 
 /// True when there may be more.
 bool Feed::State::round() {
   std::int64_t from = watchers.lock()->next;
-  Page page = store.read(
-      [&](db::Session& session) { return readPage(session, from, std::numeric_limits<std::int64_t>::max()); });
+  Page page = store.read([&](db::Transaction& transaction) {
+    return readPage(transaction, from, std::numeric_limits<std::int64_t>::max());
+  });
   if (page.events.empty()) return false;
-  handOut(page);
+  deliver(page);
   return true;
 }
 
@@ -143,7 +147,7 @@ Feed::~Feed() { stop(); }
 
 void Feed::start() {
   state_->watchers.lock()->next =
-      state_->store.read([](db::Session& session) { return ledger::readHead(session).size; });
+      state_->store.read([](db::Transaction& transaction) { return ledger::readHead(transaction).size; });
   state_->thread = std::thread([this] { state_->run(); });
 }
 
@@ -189,7 +193,7 @@ std::unique_ptr<Feed::Watch> Feed::watch(FeedFilter filter, std::function<void()
 }
 
 Feed::Page Feed::read(const FeedFilter& filter, std::int64_t from, std::int64_t end) {
-  Page page = state_->store.read([&](db::Session& session) { return readPage(session, from, end); });
+  Page page = state_->store.read([&](db::Transaction& transaction) { return readPage(transaction, from, end); });
   std::erase_if(page.events, [&](const auto& event) { return !filter.wants(*event); });
   return page;
 }

@@ -6,52 +6,54 @@
 #include <string_view>
 #include <vector>
 
-#include "governance/access.h"
+#include "access/access.h"
+#include "governance/entry_access.h"
 #include "registry/change.h"
 
 namespace regesta::api {
 
-/// One entry of the ledger, made ready once for everybody who watches.
+/// One ledger entry, prepared once for all watchers.
 struct FeedEvent {
   std::int64_t index = 0;
   std::string workspace, subject, action;
-  std::string body;   ///< canonical JSON, as it is hashed
-  std::string event;  ///< as a server-sent event: id is the index, event the action, data the body
+  governance::EntryScope scope;  ///< who may read it
+  std::string body;              ///< canonical JSON
+  std::string event;             ///< as a server-sent event: id is the index, event the action, data the body
 };
 using FeedEvents = std::vector<std::shared_ptr<const FeedEvent>>;
 
-/// What a watcher wants to hear of.
+/// Filter of a watcher.
 struct FeedFilter {
-  std::shared_ptr<const governance::Identity> identity;  ///< hears only of workspaces that it may read
-  std::string workspace;                                 ///< empty: all of them
-  std::string subject;  ///< "prompt/NAME": of it, its versions and its pointers; empty: everything
+  std::shared_ptr<const access::Identity> identity;  ///< gets only what it may read
+  std::string workspace;                             ///< empty: all of them
+  std::string subject;  ///< "prompt/NAME": the prompt, its versions and its pointers; empty: everything
   bool wants(const FeedEvent& event) const;
 };
 
-/// The committed ledger as a stream of events. One thread reads each entry once and hands it to all who watch; a
-/// watcher has a short queue of its own, and who lets it run over is told to come back. Thread-safe.
+/// The committed ledger as a stream of events. One thread reads each entry once and passes it to all watchers; each
+/// watcher has a short queue and must reconnect if it overflows. Thread-safe.
 class Feed {
  public:
-  /// `seen` hears of every entry, before any watcher does, on the feed's thread; it must not wait.
+  /// `seen` gets every entry before any watcher, on the feed's thread; it must not wait.
   Feed(registry::Store& store, std::function<void(const FeedEvent&)> seen);
   ~Feed();
-  void start();  ///< from the newest entry on
+  void start();  ///< from the newest entry
   void stop();   ///< also wakes every watcher
-  /// Entries have got their index, here or in another process. Without it the feed looks once a second.
+  /// Call after entries got their index, here or in another process. Otherwise the feed polls once per second.
   void wake();
 
-  /// One watcher's place. Ends with its destruction.
+  /// One watcher's subscription, until its destruction.
   class Watch {
    public:
     ~Watch();
     Watch(const Watch&) = delete;
-    /// The index behind the last entry that came before the watch began: what is older, read() gives.
+    /// The index after the last entry before the subscription; older entries come from read().
     std::int64_t since() const { return since_; }
     struct Taken {
       FeedEvents events;
-      bool late = false;  ///< the queue ran over: there were more, from the last of these on
+      bool late = false;  ///< the queue overflowed: there are more entries after the last of these
     };
-    /// What has arrived, in order; empties the queue.
+    /// Takes the queued entries, in order.
     Taken take();
 
    private:
@@ -62,18 +64,17 @@ class Feed {
     std::shared_ptr<Queue> queue_;
     std::int64_t since_ = 0;
   };
-  /// `wake` is called from the feed's thread when there is something to take.
+  /// `wake` is called on the feed's thread when entries are queued.
   std::unique_ptr<Watch> watch(FeedFilter filter, std::function<void()> wake);
 
   struct Page {
     FeedEvents events;
-    std::int64_t next = 0;  ///< the index to go on with
+    std::int64_t next = 0;  ///< the index to continue with
   };
-  /// Entries from `from` on and before `end` that the filter wants, from the database: at most a page of them are
-  /// looked at.
+  /// Matching entries from `from` to before `end`, from the database; reads at most one page of entries.
   Page read(const FeedFilter& filter, std::int64_t from, std::int64_t end);
   std::size_t watchers() const;
-  std::int64_t next() const;  ///< the index behind the newest entry that was handed out
+  std::int64_t next() const;  ///< the index after the newest delivered entry
 
  private:
   struct State;

@@ -1,12 +1,17 @@
-#include "api/endpoint.h"
-
 #include <set>
+
+#include "api/endpoint.h"
+#include "api/openapi_example.h"
 
 namespace regesta::api {
 namespace {
 
-/// "regesta::api::mlflow::Metric" → "mlflow.Metric".
+/// "regesta::api::mlflow::Metric" → "mlflow.Metric", "…::native::Page<…::native::JobAnswer>" →
+/// "native.Page-native.JobAnswer": component names allow no other characters.
 std::string schemaName(std::string_view typeName) {
+  if (std::size_t open = typeName.find('<'); open != std::string_view::npos)
+    return schemaName(typeName.substr(0, open)) + "-" +
+           schemaName(typeName.substr(open + 1, typeName.rfind('>') - open - 1));
   std::string out;
   for (std::string_view rest = typeName; !rest.empty();) {
     std::size_t at = rest.find("::");
@@ -18,6 +23,62 @@ std::string schemaName(std::string_view typeName) {
   return out;
 }
 
+/// What the document says of one route, piecewise or not.
+struct Operation {
+  const Front* front;
+  std::string_view method, pattern, summary;
+  AccessRule access;
+  const Shape* request = nullptr;  ///< null: a body of bytes
+  const Shape* answer = nullptr;   ///< null: text or bytes
+  bool streaming = false;
+};
+
+Operation operationOf(const Front& front, const Route& route) {
+  return {&front, route.method, route.pattern, route.summary, route.access, route.request, route.answer};
+}
+Operation operationOf(const Front& front, const StreamRoute& route) {
+  return {.front = &front,
+          .method = route.method,
+          .pattern = route.pattern,
+          .summary = route.summary,
+          .access = route.access,
+          .streaming = true};
+}
+
+std::string_view verbOf(const AccessRule& rule) {
+  static constexpr std::string_view verbs[] = {"read", "write", "approve", "administer", "run"};  // as governance::Verb
+  return verbs[static_cast<std::size_t>(rule.verb)];
+}
+
+std::string description(const Operation& operation) {
+  std::string out;
+  if (operation.request && !operation.request->documentation.empty())
+    out = std::string(operation.request->documentation) + " ";
+  switch (operation.access.who) {
+    case AccessRule::Who::anyone:
+      return out + "No authentication is needed.";
+    case AccessRule::Who::signedIn:
+      return out + "Any authenticated caller may use it.";
+    case AccessRule::Who::role:
+      break;
+  }
+  return out + fmt::format("Requires permission to {} {}.", verbOf(operation.access), operation.access.resource);
+}
+
+/// "GET /api/v1/assets/{kind}" → "get_api_v1_assets_kind": stable as long as the route is, for client generators. A
+/// pattern that ends with '/' is another route than the one without: "GET /docs/" → "get_docs_index".
+std::string operationId(std::string_view method, std::string_view pattern) {
+  std::string out(method);
+  for (char c : pattern) {
+    bool word = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    if (word || out.back() != '_') out += word ? c : '_';
+  }
+  while (out.back() == '_') out.pop_back();
+  if (pattern.ends_with('/')) out += "_index";
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
 class Document {
  public:
   explicit Document(std::string& out) : w_(out) {}
@@ -26,19 +87,18 @@ class Document {
     w_.object().key("openapi").text("3.1.0");
     w_.key("info").object().key("title").text("Regesta").key("version").text(version).end();
     w_.key("paths").object();
-    for (const auto& [pattern, routes] : byPattern(fronts)) {
+    for (const auto& [pattern, operations] : byPattern(fronts)) {
       w_.key(pattern).object();
-      for (const auto& [front, route] : routes) operation(*front, *route);
+      for (const Operation& operation : operations) write(operation, pattern);
       w_.end();
     }
     w_.end();
     w_.key("components").object().key("schemas").object();
     // Writing a schema may name further ones, so this is a work list.
     while (!pending_.empty()) {
-      auto [name, shape] = *pending_.begin();
-      pending_.erase(pending_.begin());
-      done_.insert(name);
-      w_.key(name);
+      const Shape* shape = pending_.back();
+      pending_.pop_back();
+      w_.key(names_.at(shape));
       objectSchema(*shape);
     }
     w_.end();
@@ -49,12 +109,13 @@ class Document {
   }
 
  private:
-  using Entry = std::pair<const Front*, const Route*>;
-
-  static std::map<std::string, std::vector<Entry>> byPattern(std::span<const Front> fronts) {
-    std::map<std::string, std::vector<Entry>> paths;
-    for (const Front& front : fronts)
-      for (const Route& route : front.routes) paths[plainPattern(route.pattern)].emplace_back(&front, &route);
+  static std::map<std::string, std::vector<Operation>> byPattern(std::span<const Front> fronts) {
+    std::map<std::string, std::vector<Operation>> paths;
+    for (const Front& front : fronts) {
+      for (const Route& route : front.routes) paths[plainPattern(route.pattern)].push_back(operationOf(front, route));
+      for (const StreamRoute& route : front.streams)
+        paths[plainPattern(route.pattern)].push_back(operationOf(front, route));
+    }
     return paths;
   }
 
@@ -70,31 +131,42 @@ class Document {
     return out;
   }
 
-  void operation(const Front& front, const Route& route) {
-    w_.key(lowerMethod(route.method)).object();
-    w_.key("tags").array().text(front.dialect.name).end();
-    access(route.access);
-    bool inQuery = route.method == "GET" || route.method == "DELETE";
-    parameters(route, inQuery);
-    if (!inQuery && !route.request->fields.empty()) {
-      w_.key("requestBody").object().key("content").object().key("application/json").object().key("schema");
-      schema(*route.request, {});
-      w_.end().end().end();
-    }
+  void write(const Operation& operation, std::string_view pattern) {
+    w_.key(lowerMethod(operation.method)).object();
+    w_.key("operationId").text(operationId(operation.method, pattern));
+    w_.key("tags").array().text(operation.front->dialect.name).end();
+    w_.key("summary").text(operation.summary).key("description").text(description(operation));
+    access(operation.access);
+    if (operation.streaming) w_.key("x-streaming").boolean(true);
+    bool inQuery = operation.method == "GET" || operation.method == "DELETE";
+    parameters(operation, inQuery);
+    if (!inQuery) requestBody(operation);
     w_.key("responses").object();
     w_.key("200").object().key("description").text("done");
-    if (route.answer) {
-      w_.key("content").object().key("application/json").object().key("schema");
-      schema(*route.answer, {});
-      w_.end().end();
-    }
+    if (operation.answer) jsonContent(*operation.answer);
     w_.end().key("default").object().key("description").text("an error in this front's dialect").end();
     w_.end().end();
   }
 
+  void requestBody(const Operation& operation) {
+    if (!operation.streaming && operation.request->fields.empty()) return;
+    w_.key("requestBody").object();
+    if (operation.streaming)
+      w_.key("content").object().key("application/octet-stream").object().end().end();
+    else
+      jsonContent(*operation.request);
+    w_.end();
+  }
+
+  void jsonContent(const Shape& shape) {
+    w_.key("content").object().key("application/json").object().key("schema");
+    schema(shape, "", {});
+    w_.key("example");
+    writeExample(w_, shape, "", {});
+    w_.end().end();
+  }
+
   void access(const AccessRule& rule) {
-    static constexpr std::string_view verbs[] = {"read", "write", "approve", "administer",
-                                                 "run"};  // as governance::Verb
     w_.key("security").array();
     if (rule.who != AccessRule::Who::anyone) {
       w_.object().key("basic").array().end().end();
@@ -102,39 +174,55 @@ class Document {
     }
     w_.end();
     w_.key("x-access")
-        .text(rule.who == AccessRule::Who::anyone ? "anyone"
-              : rule.who == AccessRule::Who::signedIn
-                  ? "signed in"
-                  : fmt::format("{} {}", verbs[static_cast<std::size_t>(rule.verb)], rule.resource));
+        .text(rule.who == AccessRule::Who::anyone     ? "anyone"
+              : rule.who == AccessRule::Who::signedIn ? "signed in"
+                                                      : fmt::format("{} {}", verbOf(rule), rule.resource));
   }
 
-  void parameters(const Route& route, bool inQuery) {
+  void parameters(const Operation& operation, bool inQuery) {
+    static constexpr Rule free;
     w_.key("parameters").array();
+    std::string_view pattern = operation.pattern;
     std::set<std::string_view> inPath;
-    for (std::size_t at = 0; (at = route.pattern.find('{', at)) != std::string_view::npos; ++at) {
-      std::string_view name = route.pattern.substr(at + 1, route.pattern.find_first_of(".}", at) - at - 1);
+    for (std::size_t at = 0; (at = pattern.find('{', at)) != std::string_view::npos; ++at) {
+      std::string_view name = pattern.substr(at + 1, pattern.find_first_of(".}", at) - at - 1);
       inPath.insert(name);
       w_.object().key("name").text(name).key("in").text("path").key("required").boolean(true);
-      w_.key("schema").object().key("type").text("string").end().end();
+      w_.key("schema").object().key("type").text("string").end();
+      w_.key("example");
+      writeExample(w_, shapeOf<std::string>, name, free);
+      w_.end();
     }
-    if (inQuery) {
-      for (const Field& field : route.request->fields) {
+    if (inQuery && operation.request) {
+      for (const Field& field : operation.request->fields) {
         if (inPath.contains(field.name)) continue;
         w_.object().key("name").text(field.name).key("in").text("query").key("required").boolean(field.rule.required);
+        if (!field.rule.about.empty()) w_.key("description").text(field.rule.about);
         w_.key("schema");
-        schema(*field.shape, field.rule);
+        schema(*field.shape, field.name, field.rule);
         w_.end();
       }
     }
     w_.end();
   }
 
-  void schema(const Shape& shape, const Rule& rule) {
-    if (shape.sort == Sort::maybe) return schema(*shape.item, rule);
+  /// The type's name in the document; the first call also orders its schema. Types of the same name in different files
+  /// get a number.
+  const std::string& nameOf(const Shape& shape) {
+    auto [there, added] = names_.try_emplace(&shape);
+    if (added) {
+      std::string base = schemaName(shape.name);
+      there->second = base;
+      for (int n = 2; !taken_.insert(there->second).second; ++n) there->second = fmt::format("{}-{}", base, n);
+      pending_.push_back(&shape);
+    }
+    return there->second;
+  }
+
+  void schema(const Shape& shape, std::string_view name, const Rule& rule) {
+    if (shape.sort == Sort::maybe) return schema(*shape.item, name, rule);
     if (shape.sort == Sort::object) {
-      std::string name = schemaName(shape.name);
-      if (!done_.contains(name)) pending_.emplace(name, &shape);
-      w_.object().key("$ref").text("#/components/schemas/" + name).end();
+      w_.object().key("$ref").text("#/components/schemas/" + nameOf(shape)).end();
       return;
     }
     w_.object();
@@ -158,18 +246,23 @@ class Document {
         break;
       case Sort::list:
         w_.key("type").text("array").key("items");
-        schema(*shape.item, {});
+        schema(*shape.item, name, {.words = rule.words, .wordCount = rule.wordCount});
         limits(rule, "minItems", "maxItems");
         break;
       default:
         break;  // raw: any value
     }
-    if (rule.words) {
+    if (rule.words && shape.sort != Sort::list) {
       w_.key("enum").array();
       for (std::size_t i = 0; i < rule.wordCount; ++i) w_.text(rule.words[i]);
       w_.end();
     }
     if (!rule.about.empty()) w_.key("description").text(rule.about);
+    if (shape.sort != Sort::list && hasExample(shape, name, rule)) {
+      w_.key("examples").array();
+      writeExample(w_, shape, name, rule);
+      w_.end();
+    }
     w_.end();
   }
 
@@ -179,10 +272,12 @@ class Document {
   }
 
   void objectSchema(const Shape& shape) {
-    w_.object().key("type").text("object").key("properties").object();
+    w_.object().key("type").text("object");
+    if (!shape.documentation.empty()) w_.key("description").text(shape.documentation);
+    w_.key("properties").object();
     for (const Field& field : shape.fields) {
       w_.key(field.name);
-      schema(*field.shape, field.rule);
+      schema(*field.shape, field.name, field.rule);
     }
     w_.end();
     w_.key("required").array();
@@ -192,8 +287,9 @@ class Document {
   }
 
   JsonWriter w_;
-  std::map<std::string, const Shape*> pending_;
-  std::set<std::string> done_;
+  std::map<const Shape*, std::string> names_;
+  std::set<std::string> taken_;
+  std::vector<const Shape*> pending_;  ///< named, not yet written
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ bool isId(std::string_view hex, std::size_t digits) {
   return hex.size() == digits && std::any_of(hex.begin(), hex.end(), [](char c) { return c != '0'; });
 }
 
-std::string faultOf(const tracking::Span& span, std::uint64_t startNs, std::uint64_t endNs) {
+std::string faultOf(const telemetry::Span& span, std::uint64_t startNs, std::uint64_t endNs) {
   constexpr auto latest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (!isId(span.traceId, 32)) return "trace_id must be 16 bytes that are not all zero";
   if (!isId(span.spanId, 16)) return "span_id must be 8 bytes that are not all zero";
@@ -38,7 +38,7 @@ std::string faultOf(const tracking::Span& span, std::uint64_t startNs, std::uint
 
 }  // namespace
 
-void take(Batch& batch, tracking::Span span, std::uint64_t startNs, std::uint64_t endNs) {
+void take(Batch& batch, telemetry::Span span, std::uint64_t startNs, std::uint64_t endNs) {
   if (span.parentId == "0000000000000000") span.parentId.clear();
   if (std::string fault = faultOf(span, startNs, endNs); !fault.empty()) {
     if (batch.rejected++ == 0) batch.reason = std::move(fault);
@@ -46,7 +46,7 @@ void take(Batch& batch, tracking::Span span, std::uint64_t startNs, std::uint64_
   }
   span.startNs = static_cast<std::int64_t>(startNs);
   span.endNs = static_cast<std::int64_t>(endNs);
-  std::erase_if(span.links, [](const tracking::SpanLink& l) { return !isId(l.traceId, 32) || !isId(l.spanId, 16); });
+  std::erase_if(span.links, [](const telemetry::SpanLink& l) { return !isId(l.traceId, 32) || !isId(l.spanId, 16); });
   batch.spans.push_back(std::move(span));
 }
 
@@ -58,7 +58,10 @@ Batch read(const http::Request& request) {
   Encoding encoding = encodingOf(request);
   auto packed = request.headers.get("Content-Encoding");
   if (!packed || equalsIgnoreCase(*packed, "identity")) return decode(request.body, encoding);
-  return decode(http::inflate(request.body, *packed, limits::inflatedBody), encoding);
+  MemoryShare share;
+  std::string body = http::inflate(request.body, *packed, limits::inflatedBody, share);
+  if (encoding == Encoding::json) share.add(parsedSize(body));
+  return decode(body, encoding);
 }
 
 http::Response answer(const http::Request& request, const Batch& batch) {

@@ -38,7 +38,7 @@ std::string textIn(const json::object& object, std::string_view camel, std::stri
   return std::string(value->get_string());
 }
 
-/// In lower case. What is no hexadecimal stays empty and the span is rejected for it.
+/// In lower case. Empty for text that is not hexadecimal, so that the span is rejected.
 std::string idIn(const json::object& object, std::string_view camel, std::string_view snake) {
   std::optional<std::string> bytes = hexDecode(textIn(object, camel, snake));
   return bytes ? hexEncode(*bytes) : "?";
@@ -115,19 +115,19 @@ json::object attributesIn(const json::object& object, std::string_view field) {
   return attributes;
 }
 
-tracking::Span spanOf(const json::object& from) {
-  tracking::Span span{.traceId = idIn(from, "traceId", "trace_id"),
-                      .spanId = idIn(from, "spanId", "span_id"),
-                      .parentId = idIn(from, "parentSpanId", "parent_span_id"),
-                      .name = textIn(from, "name"),
-                      .kind = enumIn(from, "kind",
-                                     {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER",
-                                      "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"}),
-                      .attributes = attributesIn(from, "attributes")};
+telemetry::Span spanOf(const json::object& from) {
+  telemetry::Span span{.traceId = idIn(from, "traceId", "trace_id"),
+                       .spanId = idIn(from, "spanId", "span_id"),
+                       .parentId = idIn(from, "parentSpanId", "parent_span_id"),
+                       .name = textIn(from, "name"),
+                       .kind = enumIn(from, "kind",
+                                      {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER",
+                                       "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"}),
+                       .attributes = attributesIn(from, "attributes")};
   if (const json::value* status = member(from, "status")) {
     const json::object& told = objectIn(*status, "status");
     span.statusMessage = textIn(told, "message");
-    span.status = static_cast<tracking::SpanStatus>(
+    span.status = static_cast<telemetry::SpanStatus>(
         enumIn(told, "code", {"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"}));
   }
   for (const json::value& item : listIn(from, "events")) {
@@ -159,7 +159,7 @@ Batch decodeJson(std::string_view body) {
     for (const json::value& scope : listIn(group, "scopeSpans", "scope_spans"))
       for (const json::value& one : listIn(objectIn(scope, "scopeSpans"), "spans")) {
         const json::object& from = objectIn(one, "spans");
-        tracking::Span span = spanOf(from);
+        telemetry::Span span = spanOf(from);
         span.resource = resource;
         take(batch, std::move(span), timeIn(from, "startTimeUnixNano", "start_time_unix_nano"),
              timeIn(from, "endTimeUnixNano", "end_time_unix_nano"));

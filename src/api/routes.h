@@ -13,13 +13,16 @@ class Error;
 
 namespace regesta::api {
 
-/// All tables of the product: what tests and documents walk.
+/// All tables of all fronts, for tests and documentation.
 std::span<const Front> fronts();
 
 /// Every front's routes, the streaming handlers and the probes, in one router.
 std::unique_ptr<http::Router> makeRouter(Core& core);
 
-/// An answer for what never reached a handler (unknown path, malformed request), in the dialect its path belongs to.
-http::Response renderStray(const http::Request& request, const Error& error);
+/// Whether a path accepts pages of other origins (OriginRules::takesOtherOrigins).
+bool takesOtherOrigins(std::string_view path);
+
+/// The response to a request without a handler (unknown path, malformed request), in the dialect of its path.
+http::Response renderUnrouted(const http::Request& request, const Error& error);
 
 }  // namespace regesta::api

@@ -8,22 +8,23 @@
 
 namespace regesta::api {
 
-/// "Session <secret>" from the request's cookie; nothing when there is none. Throws Error{denied} when a page of
-/// another origin sends it along with a call that changes something: the cookie is SameSite=Strict, this is the second
-/// lock.
+/// "Session <secret>" from the request's cookie; empty if there is none. Pages of other origins cannot send
+/// it: it is SameSite=Strict, and api/origin.h refuses their requests before routing.
 std::optional<std::string> sessionCredentials(const http::Request& request);
-/// The secret itself, for whoever ends the session.
+/// The secret, for ending the session.
 std::optional<std::string> sessionSecret(const http::Request& request);
-/// The Set-Cookie value. An empty secret tells the browser to forget it.
+/// The Set-Cookie value. An empty secret deletes the cookie.
 std::string sessionCookie(const http::Request& request, const std::string& secret, std::int64_t seconds);
-/// What the browser calls itself; empty when it does not.
+/// The request's User-Agent; may be empty.
 std::string_view agentOf(const http::Request& request);
 
-/// A cookie's value as the browser sends it; nothing when there is none of the name.
+/// A cookie's value; empty if there is none of the name.
 std::optional<std::string> cookieOf(const http::Request& request, std::string_view name);
-/// The Set-Cookie value of what a sign-in leaves with the browser on its way: sent to the sign-in routes alone, and
-/// also when another site sends the browser back there (SameSite=Lax).
+/// The Set-Cookie value of a pending sign-in; also sent after a redirect from another site (SameSite=Lax). Over TLS it
+/// is a "__Host-" cookie with path /; otherwise only for the sign-in routes.
 std::string signInCookie(const http::Request& request, std::string_view name, const std::string& value,
                          std::int64_t seconds);
+/// The value of signInCookie().
+std::optional<std::string> signInCookieOf(const http::Request& request, std::string_view name);
 
 }  // namespace regesta::api

@@ -15,8 +15,8 @@
 
 namespace regesta::api {
 
-/// Types describe themselves once, as data; ordinary functions walk the data to read, validate, write, document and
-/// seed them (shape.cpp, openapi.cpp). A type or a route adds no code to the walkers: 300 routes compile in seconds.
+/// Types are described once, as data; ordinary functions use the data to read, validate, write, document and generate
+/// values (shape.cpp, openapi.cpp). Types and routes add no code to them: 300 routes compile in seconds.
 ///
 ///   struct Metric {
 ///     std::string key;
@@ -26,15 +26,18 @@ namespace regesta::api {
 ///         field<&Metric::key>("key", required | atMost(250)), field<&Metric::value>("value", required),
 ///         field<&Metric::timestamp>("timestamp", required | atLeast(0)), field<&Metric::step>("step")};
 ///   };
+///
+/// A request type may also have `static constexpr std::string_view documentation`: what its operations do beyond their
+/// summaries.
 
-/// What a field's value must satisfy. Text is measured in bytes, lists in items, numbers by value.
+/// Constraints of a field's value. Text is measured in bytes, lists in items, numbers by value.
 struct Rule {
-  bool required = false;  ///< not absent, not null, and for text not empty
-  bool present = false;   ///< not absent and not null; empty text is fine
+  bool required = false;  ///< not absent or null; text not empty
+  bool present = false;   ///< not absent or null; text may be empty
   bool secret = false;    ///< never logged or echoed in an error
   std::int64_t least = std::numeric_limits<std::int64_t>::min();
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
-  const std::string_view* words = nullptr;  ///< allowed words; a number stands for the word at that place, from 1
+  const std::string_view* words = nullptr;  ///< allowed words; a number is the position of a word, from 1
   std::size_t wordCount = 0;
   std::string_view about = {};  ///< one line for the documentation
 
@@ -62,11 +65,11 @@ constexpr Rule oneOf(const std::string_view (&words)[N]) {
   return {.words = words, .wordCount = N};
 }
 
-/// JSON that passes through unread: in requests any value, in answers text that is already JSON.
+/// JSON passed through unparsed: in requests any value, in responses JSON text.
 struct RawJson {
   std::string text;  ///< empty: absent
 };
-/// Shows in answers as a bare JSON number or string that a client expects in another form than it is kept.
+/// Written as a bare JSON number or string, for clients that expect another form than the stored one.
 using TextMap = std::map<std::string, std::string>;
 
 enum class Sort { text, boolean, integer, real, raw, map, list, object, maybe };
@@ -81,8 +84,9 @@ struct Shape {
   void (*reserve)(void*, std::size_t) = nullptr;
   std::size_t (*count)(const void*) = nullptr;  ///< list: items, maybe: 0 or 1
   const void* (*at)(const void*, std::size_t) = nullptr;
-  int width = 64;                   ///< integer: 32 or 64 bits
-  std::size_t size = 0, align = 0;  ///< of the C++ type: lets a test see that no member was forgotten
+  int width = 64;                       ///< integer: 32 or 64 bits
+  std::size_t size = 0, align = 0;      ///< of the C++ type, so that a test finds undescribed members
+  std::string_view documentation = {};  ///< of an object type that has a member of this name
 };
 
 struct Field {
@@ -102,9 +106,21 @@ constexpr std::string_view typeName() {
 }
 
 template <class T>
+constexpr std::string_view documentationOf() {
+  if constexpr (requires { T::documentation; })
+    return T::documentation;
+  else
+    return {};
+}
+
+template <class T>
 struct ShapeOf {
-  static constexpr Shape value{
-      .sort = Sort::object, .name = typeName<T>(), .fields = T::fields, .size = sizeof(T), .align = alignof(T)};
+  static constexpr Shape value{.sort = Sort::object,
+                               .name = typeName<T>(),
+                               .fields = T::fields,
+                               .size = sizeof(T),
+                               .align = alignof(T),
+                               .documentation = documentationOf<T>()};
 };
 template <>
 struct ShapeOf<std::string> {
@@ -182,17 +198,17 @@ constexpr Field field(std::string_view name, Rule rule = {}) {
           [](void* object) -> void* { return &(static_cast<typename M::Class*>(object)->*pointer); }, rule};
 }
 
-/// How a front wants values read and written; see Dialect in endpoint.h.
+/// A front's options for reading and writing values; see Dialect in endpoint.h.
 struct Manner {
   bool forbidUnknown = false;   ///< an unknown member is an error that suggests the nearest known one
-  bool camelCase = false;       ///< "runId" is read where "run_id" is absent (protobuf JSON)
-  bool omitEmptyLists = false;  ///< answers leave out empty lists (protobuf JSON)
+  bool camelCase = false;       ///< read "runId" if "run_id" is absent (protobuf JSON)
+  bool omitEmptyLists = false;  ///< omit empty lists in responses (protobuf JSON)
 };
 
-/// Reads `value` into the object at `target`. Throws Invalid with the field's path. Scalars are read generously where
-/// no meaning is lost: "12" and 12.0 are whole numbers, "true" is a boolean, "NaN" and "Infinity" are doubles.
+/// Reads `value` into the object at `target`. Throws Invalid with the field's path. Converts scalars if
+/// no information is lost: "12" and 12.0 are whole numbers, "true" is a boolean, "NaN" and "Infinity" are doubles.
 void readShape(const Shape& shape, void* target, const json::value& value, const Manner& manner);
-/// Appends the object as JSON. Absent optionals and empty RawJson members are left out.
+/// Appends the object as JSON without absent optionals and empty RawJson members.
 void writeShape(const Shape& shape, const void* object, std::string& out, const Manner& manner);
 
 template <class T>

@@ -1,45 +1,62 @@
 #include "api/streaming.h"
 
+#include "registry/storage_quota.h"
+
 namespace regesta::api {
 
 namespace {
-constexpr std::size_t pieceSize = 256 * 1024;
+constexpr std::uint64_t storageStep =
+    16 * 1024 * 1024;  // a body of unknown length is measured again after this number of bytes
+
+void requireStorage(const Call& call, std::uint64_t more) {
+  call.core.store.read([&](db::Transaction& transaction) {
+    registry::requireStorage(transaction, call.workspace, static_cast<std::int64_t>(more));
+  });
 }
+}  // namespace
 
 http::asio::awaitable<void> enter(http::Exchange& exchange, Core& core, AccessRule access, const Dialect& dialect,
                                   std::optional<Call>& call) {
-  std::function<void()> work = [&] { call.emplace(admit(core, exchange.request(), access, dialect)); };
-  co_await exchange.waiting(std::move(work));
+  co_await exchange.waiting([&] { call.emplace(admit(core, exchange.request(), access, dialect)); });
 }
 
-http::asio::awaitable<std::uint64_t> receive(http::Exchange& exchange, blob::Writer& writer,
+http::asio::awaitable<std::uint64_t> receive(http::Exchange& exchange, const Call& call, blob::Writer& writer,
                                              std::function<void(std::uint64_t)> check) {
   std::vector<char> piece(pieceSize);
-  std::uint64_t size = 0;
+  std::uint64_t size = 0, allowed = exchange.bodyLength().value_or(1);
+  co_await exchange.waiting([&] { requireStorage(call, allowed); });
   while (std::size_t count = co_await exchange.read(piece)) {
     size += count;
     if (check) check(size);
-    std::function<void()> work = [&] { writer.write({piece.data(), count}); };
-    co_await exchange.waiting(std::move(work));
+    co_await exchange.waiting([&] {
+      if (size > allowed) {
+        allowed = size + storageStep;
+        requireStorage(call, size);
+      }
+      writer.write({piece.data(), count});
+    });
   }
   co_return size;
 }
 
 http::asio::awaitable<void> send(http::Exchange& exchange, http::Response head, blob::Reader& reader,
                                  const http::Selection& selection) {
-  co_await exchange.begin(std::move(head), selection.length);
   std::uint64_t at = selection.from, left = exchange.request().method == "HEAD" ? 0 : selection.length;
   std::vector<char> piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, pieceSize)));
-  while (left > 0) {
-    std::size_t count = 0;
-    std::function<void()> work = [&] {
-      count = reader.read(at, {piece.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()))});
-    };
-    co_await exchange.waiting(std::move(work));
+  auto read = [&] {
+    std::size_t count =
+        reader.read(at, {piece.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, piece.size()))});
     if (count == 0) throw Error(Code::corrupt, "a stored file is shorter than it was when it was stored");
+    return count;
+  };
+  // Before the head: content that cannot be read is then an error that clients understand.
+  std::size_t count = left > 0 ? co_await exchange.waiting(read) : 0;
+  co_await exchange.begin(std::move(head), selection.length);
+  while (left > 0) {
     co_await exchange.write({piece.data(), count});
     at += count;
     left -= count;
+    if (left > 0) count = co_await exchange.waiting(read);
   }
   co_await exchange.finish();
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What the streaming handlers of all fronts begin with. Brings Asio in, as http/exchange.h does.
+// Shared by the streaming handlers of all fronts. Includes Asio, like http/exchange.h.
 #include <optional>
 
 #include "api/endpoint.h"
@@ -9,17 +9,31 @@
 
 namespace regesta::api {
 
-/// admit() on a waiting thread: a password may have to be checked. Throws what it throws.
+/// What one request may bring to the content store: 1 TiB.
+inline constexpr std::size_t uploadLimit = std::size_t{1} << 40;
+
+/// How much of a body is held while it is passed on.
+inline constexpr std::size_t pieceSize = 256 * 1024;
+
+/// admit() on a waiting thread, because a password may have to be checked. Throws like admit().
 http::asio::awaitable<void> enter(http::Exchange& exchange, Core& core, AccessRule access, const Dialect& dialect,
                                   std::optional<Call>& call);
 
-/// Takes the rest of the body into `writer`, on waiting threads: a slow disk must not hold up other connections.
-/// `check` hears the size so far before each piece is written, and throws what the body is refused for.
-http::asio::awaitable<std::uint64_t> receive(http::Exchange& exchange, blob::Writer& writer,
+/// For StreamRoute::make.
+template <class Handler>
+std::shared_ptr<http::StreamHandler> makeStream(Core& core) {
+  return std::make_shared<Handler>(core);
+}
+
+/// Reads the rest of the body into `writer`, on waiting threads, so that a slow disk does not block other connections.
+/// `check` gets the size so far before each piece is written, and throws to refuse the body. Throws Error{tooLarge}
+/// if the body does not fit into the quota of the call's workspace: before it arrives if its length is known, else as
+/// soon as it does not.
+http::asio::awaitable<std::uint64_t> receive(http::Exchange& exchange, const Call& call, blob::Writer& writer,
                                              std::function<void(std::uint64_t size)> check = {});
 
-/// Answers with the selected bytes (none for HEAD), read on waiting threads for the same reason. Throws Error{corrupt}
-/// when the reader ends before them; the peer then sees a broken connection, never a whole answer.
+/// Sends the selected bytes (none for HEAD), read on waiting threads likewise. Throws Error{corrupt} if the reader ends
+/// early; the client then gets a broken connection, never a complete response.
 http::asio::awaitable<void> send(http::Exchange& exchange, http::Response head, blob::Reader& reader,
                                  const http::Selection& selection);
 

@@ -7,33 +7,44 @@
 namespace regesta::api {
 namespace {
 
-Plain ready(Call& call, const Nothing&) {
+Plain ready(Call& call, const Empty&) {
   // Answers only when the database does, and says how far the ledger is.
-  call.core.store.read([](db::Session& session) { session.query("SELECT 1").next(); });
+  call.core.store.read([](db::Transaction& transaction) { transaction.query("SELECT 1").next(); });
+  if (!call.core.store.acceptsWrites())
+    throw Error(Code::unavailable, "the disk failed to store earlier data: restart the server");
   Plain answer;
-  answer.body =
-      fmt::format(R"({{"status":"ready","version":"{}","ledger_size":{}}})", call.core.version, call.core.log.size());
+  json::object body{{"status", "ready"}, {"version", call.core.version}, {"ledger_size", call.core.log.size()}};
+  // An outage of the object store does not make it unready: other servers use the same one.
+  // The reasons name hosts and buckets, which not everyone may know.
+  if (!call.core.blobs.outage().empty())
+    body["blobs"] = "the object store cannot be used at the moment; the server's log has the reason";
+  if (!call.core.blobs.misplaced().empty()) {
+    body["status"] = "not ready";
+    body["blobs"] = "content of the database is stored elsewhere; see the server's log or run regesta doctor";
+    answer.status = httpStatus(Code::unavailable);
+  }
+  answer.body = json::serialize(body);
   return answer;
 }
 
-Plain metrics(Call&, const Nothing&) {
+Plain metrics(Call&, const Empty&) {
   Plain answer;
   answer.contentType = "text/plain; version=0.0.4; charset=utf-8";
   answer.body = renderMetrics();
   return answer;
 }
 
-Plain openApiDocument(Call& call, const Nothing&) {
-  static const std::string document = wholeOpenApi(call.core.version);
+Plain openApiDocument(Call& call, const Empty&) {
+  static const std::string document = renderOpenApi(call.core.version);
   Plain answer;
   answer.body = document;
   return answer;
 }
 
 const Route routes[] = {
-    get("/ready", open(), ready),
-    get("/metrics", open(), metrics),
-    get("/openapi.json", open(), openApiDocument),
+    get("/ready", "Check that the server is ready", open(), ready),
+    get("/metrics", "Get metrics for Prometheus", open(), metrics),
+    get("/openapi.json", "Get this OpenAPI document", open(), openApiDocument),
 };
 
 }  // namespace

@@ -6,11 +6,11 @@
 
 namespace regesta::api {
 
-/// What machines ask about the server itself: /ready, /metrics, /openapi.json. (/health and /version speak MLflow's
-/// words and stand in its front.)
+/// Endpoints about the server: /ready, /metrics, /openapi.json. (/health and /version have MLflow's form and are in its
+/// front.)
 Front systemFront();
 
 /// The OpenAPI document over all fronts; in routes.cpp, which knows them.
-std::string wholeOpenApi(std::string_view version);
+std::string renderOpenApi(std::string_view version);
 
 }  // namespace regesta::api

@@ -5,15 +5,26 @@
 
 #include "api/endpoint.h"
 #include "db/database.h"
+#include "governance/scope.h"
 
 namespace regesta::api {
 
-/// The name-level check of what tracks runs, whatever the front: grants name experiments, and what lies in an
-/// experiment follows it. All throw Error{denied}. A thing that does not exist passes: the call that follows says so.
-void requireExperiment(const Call& call, governance::Verb verb, db::Session& session, std::int64_t experiment);
-void requireRun(const Call& call, governance::Verb verb, db::Session& session, std::string_view runId);
-void requireModel(const Call& call, governance::Verb verb, db::Session& session, std::string_view modelId);
-/// Those of the experiments that the caller may read.
-std::vector<std::int64_t> readable(const Call& call, db::Session& session, std::vector<std::int64_t> experiments);
+inline governance::Scope scopeOf(const Call& call, db::Transaction& transaction) {
+  return {transaction, *call.identity, call.workspace};
+}
+
+/// Name-level checks of objects that grants do not name (governance/scope.h), for all fronts. All throw Error{denied}
+/// without the names of the object and its owner. Objects that do not exist pass for callers whose grants cover every
+/// name; the following call reports them.
+void requireExperiment(const Call& call, access::Verb verb, db::Transaction& transaction, std::int64_t experiment);
+void requireRun(const Call& call, access::Verb verb, db::Transaction& transaction, std::string_view runId);
+void requireModel(const Call& call, access::Verb verb, db::Transaction& transaction, std::string_view modelId);
+/// A path in the artifact tree, or an absolute one below a local artifact root.
+void requirePath(const Call& call, access::Verb verb, db::Transaction& transaction, std::string_view path);
+/// Location of a new experiment's files. Throws Error{denied} for a location that is, or will be, another owner's.
+void requireLocation(const Call& call, db::Transaction& transaction, std::string_view artifactLocation);
+/// The experiments that the caller may read.
+std::vector<std::int64_t> readable(const Call& call, db::Transaction& transaction,
+                                   std::vector<std::int64_t> experiments);
 
 }  // namespace regesta::api

@@ -44,7 +44,7 @@ std::string flagName(std::string_view key) {
               near ? fmt::format("; did you mean {}?", *near) : "");
 }
 
-/// Variables that other parts read; see docs/cli.md.
+/// Environment variables that are read elsewhere; see docs/cli.md.
 bool isOtherVariable(std::string_view name) {
   static const std::set<std::string_view> others = {"REGESTA_URL",      "REGESTA_TOKEN",     "REGESTA_USER",
                                                     "REGESTA_PASSWORD", "REGESTA_WORKSPACE", "REGESTA_CA_FILE"};
@@ -70,7 +70,16 @@ std::string tomlText(const toml::node& node, const std::string& key, const std::
   if (auto text = node.value_exact<std::string>()) return *text;
   if (auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
   if (auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
-  throw error(Code::invalid, "{}: {} must be a string, a whole number or true/false", origin, key);
+  if (const toml::array* list = node.as_array()) {
+    std::string joined;
+    for (const toml::node& item : *list) {
+      auto text = item.value_exact<std::string>();
+      if (!text) throw error(Code::invalid, "{}: {} must be a list of strings", origin, key);
+      joined += (joined.empty() ? "" : ", ") + *text;
+    }
+    return joined;
+  }
+  throw error(Code::invalid, "{}: {} must be a string, a whole number, true/false or a list of strings", origin, key);
 }
 
 void readTable(const toml::table& table, const std::string& prefix, const std::string& origin,
@@ -99,32 +108,57 @@ void readFile(const std::string& file, std::map<std::string, Setting>& into) {
 const std::vector<SettingInfo>& settingInfos() {
   static const std::vector<SettingInfo> infos = {
       {"data", "./regesta-data", "directory of the embedded database, blobs, ledger tiles and keys"},
-      {"listen", "127.0.0.1:4600", "HOST:PORT to serve on; port 0 takes a free one"},
-      {"db", "", "postgres://… to keep the state in PostgreSQL; empty: SQLite in the data directory", true},
-      {"blobs", "", "s3://… to keep blobs in an object store; empty: the data directory"},
-      {"threads", "0", "I/O threads; 0: one a core"},
+      {"listen", "127.0.0.1:4600", "HOST:PORT to listen on; port 0: any free port"},
+      {"db", "", "postgres://… to store the state in PostgreSQL; empty: SQLite in the data directory", true},
+      {"blobs", "",
+       "s3://BUCKET/PREFIX, gs://… or az://… to store blobs in an object store; empty: the data directory"},
+      {"blobs.endpoint", "", "URL of the object store; empty: AWS_ENDPOINT_URL_S3, or the cloud's own"},
+      {"blobs.region", "", "region of the bucket; empty: AWS_REGION"},
+      {"blobs.ca-file", "", "PEM file with the CA of the object store's certificate; empty: the system's CAs"},
+      {"blobs.cache-bytes", "1073741824", "bytes of the object store's content to keep on the local disk; 0: none"},
+      {"blobs.retry-seconds", "20", "seconds to repeat a request that the object store did not answer or throttled"},
+      {"threads", "0", "I/O threads; 0: one per core"},
       {"waiting-threads", "64", "threads that wait for commits and policy workers"},
       {"default-artifact-root", "mlflow-artifacts:/",
-       "where MLflow clients are told to put artifacts, as in `mlflow server`"},
-      {"public-url", "", "the URL that people use to reach this server, for links; empty: made from listen"},
-      {"tls.certificate", "", "PEM file with the certificate chain; with tls.key turns TLS on"},
+       "root URI for artifacts of new experiments, as in `mlflow server`"},
+      {"public-url", "", "public URL of this server, for links; empty: derived from listen"},
+      {"trusted-proxies", "",
+       "addresses or networks of proxies whose X-Forwarded-For, -Proto and -Host are trusted, separated by commas"},
+      {"session.idle-minutes", "120", "minutes without a request after which a browser session ends; 0: no limit"},
+      {"session.hours", "12", "hours after sign-in when a browser session ends"},
+      {"quota.streams", "200", "maximum number of open event streams and long polls per identity; 0: no limit"},
+      {"quota.uploads", "64", "maximum number of concurrent uploads per identity; 0: no limit"},
+      {"quota.bytes-per-day", "1099511627776",
+       "maximum number of bytes that an identity may send per day, including uploads and traces; 0: no limit"},
+      {"quota.workspace-bytes", "0", "maximum number of bytes of files and artifacts per workspace; 0: no limit"},
+      {"retention.apply-hours", "0",
+       "hours after which the retention rules of each workspace are applied again; 0: only when somebody applies a "
+       "plan"},
+      {"usage.price-per-gb-month", "0",
+       "price of storing 1,000,000,000 bytes for a month, for the costs in `regesta usage`; 0: show no costs"},
+      {"quota.requests", "2000", "maximum number of waiting requests per identity and kind of work; 0: no limit"},
+      {"quota.connections-per-address", "2000",
+       "maximum number of connections per address, except loopback; 0: no limit"},
+      {"scan.arrivals", "true", "scan the files of new versions for what runs or misleads when they are loaded"},
+      {"webhooks.allow", "",
+       "allowed receivers outside the public internet, separated by commas: networks, addresses, HOST:PORT or HOST"},
+      {"tls.certificate", "", "PEM file with the certificate chain; together with tls.key enables TLS"},
       {"tls.key", "", "PEM file with the private key"},
       {"access-log", "", "file for the access log (JSON lines), - for stderr, empty for none"},
       {"log-level", "info", "debug, info, warn or error"},
-      {"drain-seconds", "10", "how long running requests may take to finish after SIGTERM"},
+      {"drain-seconds", "10", "seconds for running requests to finish after SIGTERM"},
       {"policy.workers", "2", "processes that evaluate policies"},
-      {"policy.opa-url", "", "base URL of an OPA server for policies that name it"},
-      {"oidc.issuer", "", "address of an OpenID provider that people sign in with; empty: passwords and tokens only"},
-      {"oidc.client-id", "", "what the provider calls this server"},
-      {"oidc.client-secret", "", "the secret that goes with it; better in a file or the environment", true},
-      {"oidc.client-secret-file", "", "file with the secret"},
-      {"oidc.scopes", "openid profile email", "what is asked of the provider"},
-      {"oidc.label", "single sign-on", "what the sign-in page calls the provider"},
-      {"oidc.name-claim", "preferred_username", "claim with the user's name; where it is absent, a verified email"},
+      {"oidc.issuer", "", "issuer URL of the OpenID provider for sign-in; empty: passwords and tokens only"},
+      {"oidc.client-id", "", "client id of this server at the provider"},
+      {"oidc.client-secret", "", "client secret; prefer a file or the environment", true},
+      {"oidc.client-secret-file", "", "file with the client secret"},
+      {"oidc.scopes", "openid profile email", "scopes to request from the provider"},
+      {"oidc.label", "single sign-on", "the provider's name on the sign-in page"},
+      {"oidc.name-claim", "preferred_username", "claim with the user's name; if absent, a verified email is used"},
       {"oidc.groups-claim", "groups", "claim with the user's groups"},
-      {"oidc.roles", "", "what groups may do: GROUP = ROLE[:WORKSPACE[:PATTERN]]; … (group *: everybody)"},
-      {"oidc.create-users", "false", "true: whoever the provider signs in becomes a user; false: an admin makes them"},
-      {"oidc.ca-file", "", "PEM file with the authority behind the provider's certificate; empty: the system's"},
+      {"oidc.roles", "", "grants of groups: GROUP = ROLE[:WORKSPACE[:PATTERN]]; … (group *: all users)"},
+      {"oidc.create-users", "false", "true: create unknown users at sign-in; false: an administrator creates them"},
+      {"oidc.ca-file", "", "PEM file with the CA of the provider's certificate; empty: the system's CAs"},
       {"ledger.origin", "", "name of a new ledger, e.g. bank.example/regesta; empty: a random one"},
       {"ledger.key", "", "file with the ledger's signing key; empty: keys/ledger.key in the data directory"},
   };
@@ -160,6 +194,13 @@ std::int64_t Config::integer(std::string_view key) const {
   const Setting& setting = settings_.at(std::string(key));
   if (auto number = parseInteger(setting.value)) return *number;
   throw error(Code::invalid, "{} ({}) must be a whole number, got \"{}\"", key, setting.origin, setting.value);
+}
+
+bool Config::flag(std::string_view key) const {
+  const Setting& setting = settings_.at(std::string(key));
+  if (setting.value != "true" && setting.value != "false")
+    throw error(Code::invalid, "{} ({}) must be true or false, got \"{}\"", key, setting.origin, setting.value);
+  return setting.value == "true";
 }
 
 }  // namespace regesta

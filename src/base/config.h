@@ -30,6 +30,7 @@ class Config {
 
   const std::string& text(std::string_view key) const;
   std::int64_t integer(std::string_view key) const;  ///< throws Error{invalid} naming key and origin
+  bool flag(std::string_view key) const;             ///< likewise for anything but true or false
   const std::map<std::string, Setting>& all() const { return settings_; }
 
  private:

@@ -1,5 +1,6 @@
 #include "base/encoding.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -60,6 +61,12 @@ bool isUnreserved(char c) {
 }
 
 }  // namespace
+
+bool isLowerHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
+bool isLowerHex(std::string_view text, std::size_t digits) {
+  return text.size() == digits && std::ranges::all_of(text, [](char c) { return isLowerHex(c); });
+}
 
 std::string hexEncode(std::string_view bytes) {
   std::string out;

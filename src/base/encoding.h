@@ -7,6 +7,9 @@ namespace regesta {
 
 /// Lower-case hexadecimal.
 std::string hexEncode(std::string_view bytes);
+bool isLowerHex(char c);
+/// True when `text` is `digits` digits as hexEncode() writes them.
+bool isLowerHex(std::string_view text, std::size_t digits);
 /// Empty optional when `text` is not an even number of hexadecimal digits of either case.
 std::optional<std::string> hexDecode(std::string_view text);
 

@@ -7,31 +7,31 @@
 
 namespace regesta {
 
-/// What went wrong, in the product's own words. Every front renders these in its own dialect; `httpStatus` is the
-/// native one. Anything that a retry cannot cure is a 4xx: clients retry 5xx, POST included.
+/// Kinds of errors. Every front renders them in its dialect; `httpStatus` is the native one. Errors that a retry cannot
+/// fix are 4xx, because clients retry 5xx, even for POST.
 enum class Code {
   invalid,          ///< the request breaks a rule; the message names the field and the rule
   unauthenticated,  ///< no or wrong credentials
   denied,           ///< the actor may not do this
-  refused,          ///< a gate said no, or not yet
+  refused,          ///< a gate refused, or still requires something
   notFound,
   exists,        ///< the name is taken
-  conflict,      ///< the state has moved on; read again
-  invalidState,  ///< not possible in the present state of the thing
+  conflict,      ///< the state has changed; read again
+  invalidState,  ///< not possible in the present state of the object
   tooLarge,      ///< a limit of base/limits.h
   exhausted,     ///< too many at once; try later
-  unsupported,   ///< a known thing that this server does not do
-  unavailable,   ///< a part that is needed cannot be reached now; try later
-  corrupt,       ///< stored bytes are not what was stored
-  internal,      ///< our fault
+  unsupported,   ///< known, but not supported by this server
+  unavailable,   ///< a required component cannot be reached; try later
+  corrupt,       ///< stored data has changed
+  internal,      ///< a fault of the server
 };
 
 std::string_view codeName(Code code);
 int httpStatus(Code code);
 
-/// The one exception of the program. Thrown where the fault is found; answered at few doors: HTTP dispatch, the loops
-/// of background threads, the command line's main. In between it is caught only to say more (which file, which field)
-/// or to go on with the next of several. Expected outcomes are values, not errors.
+/// The program's exception type. Thrown where the fault is found; handled in few places: HTTP dispatch, the loops of
+/// background threads, main of the command line. In between it is caught only to add context (file, field) or to
+/// continue with the next of several items. Expected outcomes are values, not errors.
 class Error : public std::exception {
  public:
   Error(Code code, std::string message, std::string detail = {})
@@ -39,17 +39,17 @@ class Error : public std::exception {
   const char* what() const noexcept override { return message.c_str(); }
 
   Code code;
-  std::string message;  ///< one sentence for a person, no full stop needed
-  std::string detail;   ///< empty, or a JSON object that goes to the client as it is
+  std::string message;  ///< one sentence for users, without a full stop
+  std::string detail;   ///< empty, or a JSON object that is sent to the client unchanged
 };
 
-/// A request value that breaks a rule. `rule` reads on from the field: "is required", "must be at least 0".
+/// A request value that breaks a rule. `rule` continues the field: "is required", "must be at least 0".
 class Invalid : public Error {
  public:
   Invalid(std::string field, std::string rule, std::string got = {});
   std::string field;  ///< as a path: "metrics[0].timestamp"
   std::string rule;
-  std::string got;  ///< the offending value as JSON, empty when there is none
+  std::string got;  ///< the invalid value as JSON; empty: none
 };
 
 template <class... Args>
@@ -57,7 +57,7 @@ Error error(Code code, fmt::format_string<Args...> text, Args&&... args) {
   return Error(code, fmt::format(text, std::forward<Args>(args)...));
 }
 
-/// A broken invariant ends the program, in release too: a wrong record is worse than no server.
+/// A broken invariant ends the program, also in release builds, because wrong data is worse than downtime.
 [[noreturn]] void invariantBroken(const char* what, const char* file, int line);
 #define REGESTA_INVARIANT(condition) \
   do { \

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/id.h"
+#include "base/sync.h"
 
 namespace regesta::file {
 namespace {
@@ -68,6 +69,26 @@ std::string folderOf(const std::string& path) {
   auto slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Folders that are durable entries of their parents.
+class Settled {
+ public:
+  bool contains(const std::string& path) { return paths_.lock()->contains(path); }
+  void remove(const std::string& path) { paths_.lock()->erase(path); }
+  void add(const std::string& path) {
+    auto paths = paths_.lock();
+    if (paths->size() >= most) paths->clear();  // they are only synced once more
+    paths->insert(path);
+  }
+
+ private:
+  static constexpr std::size_t most = 10'000;
+  Sync<std::set<std::string>> paths_;
+};
+Settled& settled() {
+  static Settled it;
+  return it;
 }
 
 /// Temporary files that are removed unless they were renamed.
@@ -142,17 +163,32 @@ void syncFolder(const std::string& path) {
   if (mustFail() || ::fsync(handle.get()) != 0) fail("sync", path);
 }
 
+void settle(const std::string& path) {
+  std::string parent = folderOf(path);
+  Handle handle(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!handle && errno != EACCES && errno != EPERM) fail("open", parent);
+  if (!handle || (!mustFail() && ::fsync(handle.get()) == 0)) return;
+  if (errno != EROFS && errno != EINVAL) fail("sync", parent);
+}
+
 void makeFolders(const std::string& path) {
   struct stat info{};
-  if (::stat(path.c_str(), &info) == 0) {
-    if (S_ISDIR(info.st_mode)) return;
-    errno = ENOTDIR;
-    fail("make the folder", path);
-  }
   std::string parent = folderOf(path);
-  if (parent != path) makeFolders(parent);
-  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) fail("make the folder", path);
-  syncFolder(parent);
+  if (::stat(path.c_str(), &info) == 0) {
+    if (!S_ISDIR(info.st_mode)) {
+      errno = ENOTDIR;
+      fail("make the folder", path);
+    }
+    if (settled().contains(path)) return;
+    if (parent != path && path != ".") makeFolders(parent);
+    settle(path);
+  } else {
+    if (parent != path) makeFolders(parent);
+    settled().remove(path);
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) fail("make the folder", path);
+    syncFolder(parent);
+  }
+  settled().add(path);
 }
 
 std::optional<std::string> readFile(const std::string& path, std::uint64_t limit) {
@@ -166,7 +202,7 @@ std::optional<std::string> readFile(const std::string& path, std::uint64_t limit
     if (count < 0) fail("read", path);
     if (count == 0) return bytes;
     if (bytes.size() + static_cast<std::size_t>(count) > limit) {
-      throw error(Code::tooLarge, "{} has more than the {} bytes that it may have", path, limit);
+      throw error(Code::tooLarge, "{} is larger than the limit of {} bytes", path, limit);
     }
     bytes.append(buffer.data(), static_cast<std::size_t>(count));
   }
@@ -178,7 +214,7 @@ bool removeFile(const std::string& path) {
   return false;
 }
 
-void replaceFiles(const std::vector<Whole>& files) {
+void replaceFiles(const std::vector<FileContent>& files) {
   Temporaries temporaries;
   std::vector<Handle> handles;
   std::set<std::string> folders;

@@ -35,21 +35,25 @@ void writeAll(const Handle& handle, const std::string& path, std::string_view by
 void syncFile(const Handle& handle, const std::string& path);
 void renameFile(const std::string& from, const std::string& to);
 void syncFolder(const std::string& path);
-/// Makes the folder and the missing ones above it durable entries of their parents.
+/// Makes the folder and the missing ones above it. It and those above it are durable entries of their parents then,
+/// also when they were there before: the process that made them may have been killed before. Folders that this user may
+/// not open, and those on a disk that is read-only, are left to their owner.
 void makeFolders(const std::string& path);
+/// Makes an entry durable, or the loss of one: for those whose maker may have been killed before it could.
+void settle(const std::string& path);
 /// Empty optional when there is no such file. Error{tooLarge} above `limit`.
 std::optional<std::string> readFile(const std::string& path, std::uint64_t limit = UINT64_MAX);
 /// False when there was nothing to remove.
 bool removeFile(const std::string& path);
 
-/// Writes or replaces several files, each whole or not at all: temporary files beside the targets, all synced, all
+/// Writes or replaces several files, each whole or not at all: temporary files next to the targets, all synced, all
 /// renamed, each folder synced once. When it throws, the temporary files are gone and some of the targets may be in
 /// place.
-struct Whole {
+struct FileContent {
   std::string path;
   std::string bytes;
 };
-void replaceFiles(const std::vector<Whole>& files);
+void replaceFiles(const std::vector<FileContent>& files);
 /// True for the name of a temporary file that replaceFiles may have left behind when the power went.
 bool isTemporary(std::string_view name);
 

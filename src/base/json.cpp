@@ -9,7 +9,9 @@
 #include <boost/json/basic_parser_impl.hpp>
 
 #include "base/error.h"
+#include "base/json_budget.h"
 #include "base/limits.h"
+#include "base/limits_edge.h"
 #include "base/text.h"
 
 namespace regesta {
@@ -50,7 +52,7 @@ void appendEcmaDouble(std::string& out, double value) {
   std::string digits(1, shown[0]);
   if (e > 1) digits += shown.substr(2, e - 2);
   int count = static_cast<int>(digits.size());
-  int point = exponent + 1;  // the decimal point stands behind this many digits
+  int point = exponent + 1;  // number of digits before the decimal point
   if (count <= point && point <= 21) {
     out += digits + std::string(static_cast<std::size_t>(point - count), '0');
   } else if (0 < point && point <= 21) {
@@ -153,58 +155,93 @@ class TreeBuilder {
   static constexpr std::size_t max_string_size = json::string::max_size();
 
   explicit TreeBuilder(json::storage_ptr storage) { stack_.reset(std::move(storage)); }
+  void allow(std::size_t mostValues) { mostValues_ = mostValues; }
   json::value release() { return stack_.release(); }
 
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
   bool on_object_begin(json::error_code&) { return true; }
-  bool on_object_end(std::size_t n, json::error_code&) { return stack_.push_object(n), true; }
+  bool on_object_end(std::size_t n, json::error_code& failure) {
+    if (n > limits::jsonMembers || !counts(failure)) return refuse(failure);
+    return stack_.push_object(n), true;
+  }
   bool on_array_begin(json::error_code&) { return true; }
-  bool on_array_end(std::size_t n, json::error_code&) { return stack_.push_array(n), true; }
+  bool on_array_end(std::size_t n, json::error_code& failure) {
+    return counts(failure) && (stack_.push_array(n), true);
+  }
   bool on_key_part(json::string_view text, std::size_t, json::error_code&) { return stack_.push_chars(text), true; }
   bool on_key(json::string_view text, std::size_t, json::error_code&) { return stack_.push_key(text), true; }
   bool on_string_part(json::string_view text, std::size_t, json::error_code&) { return stack_.push_chars(text), true; }
-  bool on_string(json::string_view text, std::size_t, json::error_code&) { return stack_.push_string(text), true; }
+  bool on_string(json::string_view text, std::size_t, json::error_code& failure) {
+    return counts(failure) && (stack_.push_string(text), true);
+  }
   bool on_number_part(json::string_view text, json::error_code&) {
     return number_.append(text.data(), text.size()), true;
   }
-  bool on_int64(std::int64_t value, json::string_view, json::error_code&) {
-    return number_.clear(), stack_.push_int64(value), true;
+  bool on_int64(std::int64_t value, json::string_view, json::error_code& failure) {
+    return counts(failure) && (number_.clear(), stack_.push_int64(value), true);
   }
-  bool on_uint64(std::uint64_t value, json::string_view, json::error_code&) {
-    return number_.clear(), stack_.push_uint64(value), true;
+  bool on_uint64(std::uint64_t value, json::string_view, json::error_code& failure) {
+    return counts(failure) && (number_.clear(), stack_.push_uint64(value), true);
   }
-  bool on_double(double value, json::string_view text, json::error_code&) {
+  bool on_double(double value, json::string_view text, json::error_code& refusal) {
+    if (!counts(refusal)) return false;
     number_.append(text.data(), text.size());
     double exact = 0;
     auto [end, failure] = std::from_chars(number_.data(), number_.data() + number_.size(), exact);
     number_.clear();
     return stack_.push_double(failure == std::errc() ? exact : value), true;  // out of range: Boost's 0 or infinity
   }
-  bool on_bool(bool value, json::error_code&) { return stack_.push_bool(value), true; }
-  bool on_null(json::error_code&) { return stack_.push_null(), true; }
+  bool on_bool(bool value, json::error_code& failure) { return counts(failure) && (stack_.push_bool(value), true); }
+  bool on_null(json::error_code& failure) { return counts(failure) && (stack_.push_null(), true); }
   bool on_comment_part(json::string_view, json::error_code&) { return true; }
   bool on_comment(json::string_view, json::error_code&) { return true; }
 
+  bool refused() const { return refused_; }
+
  private:
+  /// Each value takes tens of bytes of memory, however few bytes of text it is.
+  bool counts(json::error_code& failure) { return ++values_ <= mostValues_ || refuse(failure); }
+  bool refuse(json::error_code& failure) {
+    refused_ = true;
+    failure = json::error::exception;
+    return false;
+  }
+
   json::value_stack stack_;
   std::string number_;
+  std::size_t values_ = 0, mostValues_ = limits::jsonValues;
+  bool refused_ = false;
 };
 
 }  // namespace
 
-json::value parseJson(std::string_view text, json::storage_ptr storage) {
+namespace {
+
+json::value parseWithin(std::string_view text, json::storage_ptr storage, std::size_t mostValues) {
   if (!isUtf8(text)) throw Error(Code::invalid, "the JSON text is not valid UTF-8");
   json::parse_options options;
   options.max_depth = limits::jsonDepth;
   json::error_code failure;
   json::basic_parser<TreeBuilder> parser(options, std::move(storage));
+  parser.handler().allow(mostValues);
   std::size_t used = parser.write_some(false, text.data(), text.size(), failure);
+  if (parser.handler().refused())
+    throw error(Code::tooLarge, "the JSON text has more than {} values, or an object with more than {} members",
+                mostValues, limits::jsonMembers);
   if (failure || used < text.size())
     throw error(Code::invalid, "not valid JSON near byte {}: {}", used,
                 failure ? failure.message() : "something follows the value");
   return parser.handler().release();
 }
+
+}  // namespace
+
+json::value parseJson(std::string_view text, json::storage_ptr storage) {
+  return parseWithin(text, std::move(storage), limits::jsonValues);
+}
+
+json::value parseLargeJson(std::string_view text, std::size_t mostValues) { return parseWithin(text, {}, mostValues); }
 
 std::string canonicalJson(const json::value& value) {
   std::string out;

@@ -106,19 +106,19 @@ class Checker {
   std::optional<double> limit(const Schema& schema, std::string_view keyword) {
     const json::value* found = schema.if_contains(keyword);
     if (!found) return std::nullopt;
-    if (!found->is_number()) faulty(fmt::format("has a {} that is no number", keyword));
+    if (!found->is_number()) faulty(fmt::format("has a {} that is not a number", keyword));
     return numberOf(*found);
   }
   const json::array* listIn(const Schema& schema, std::string_view keyword) {
     const json::value* found = schema.if_contains(keyword);
     if (!found) return nullptr;
-    if (!found->is_array()) faulty(fmt::format("has a {} that is no list", keyword));
+    if (!found->is_array()) faulty(fmt::format("has a {} that is not a list", keyword));
     return &found->get_array();
   }
   const json::object* objectIn(const Schema& schema, std::string_view keyword) {
     const json::value* found = schema.if_contains(keyword);
     if (!found) return nullptr;
-    if (!found->is_object()) faulty(fmt::format("has {} that are no object", keyword));
+    if (!found->is_object()) faulty(fmt::format("has {} that are not an object", keyword));
     return &found->get_object();
   }
   void checkCount(const Schema& schema, std::string_view least, std::string_view most, std::size_t count,
@@ -130,7 +130,7 @@ class Checker {
   }
   void requireMembers(const json::array& names, const json::object& object, const std::string& path) {
     for (const json::value& name : names) {
-      if (!name.is_string()) faulty("has a required that is no list of names");
+      if (!name.is_string()) faulty("has a required that is not a list of names");
       if (!object.contains(name.get_string()))
         report(path, fmt::format("lacks the required member \"{}\"", std::string_view(name.get_string())));
     }
@@ -166,7 +166,7 @@ void Checker::check(const json::value& schema, const json::value& value, const s
 void Checker::checkReference(const Schema& schema, const json::value& value, const std::string& path) {
   const json::value* reference = schema.if_contains("$ref");
   if (!reference) return;
-  if (!reference->is_string()) faulty("has a $ref that is no text");
+  if (!reference->is_string()) faulty("has a $ref that is not a string");
   std::string_view where = reference->get_string();
   if (where != "#" && !where.starts_with("#/"))
     faulty(fmt::format("refers to \"{}\"; only references inside the schema (#/…) are followed", shorten(where, 100)));
@@ -216,7 +216,7 @@ void Checker::checkNumber(const Schema& schema, const json::value& value, const 
 void Checker::checkText(const Schema& schema, std::string_view text, const std::string& path) {
   checkCount(schema, "minLength", "maxLength", characterCount(text), "characters", path);
   if (const json::value* pattern = schema.if_contains("pattern")) {
-    if (!pattern->is_string()) faulty("has a pattern that is no text");
+    if (!pattern->is_string()) faulty("has a pattern that is not a string");
     if (!matches_(pattern->get_string(), text)) report(path, fmt::format("must match the pattern {}", shown(*pattern)));
   }
   const json::value* format = schema.if_contains("format");
@@ -325,7 +325,7 @@ void Checker::checkCombined(const Schema& schema, const json::value& value, cons
   }
 }
 
-/// What sub-schemas stand behind: one, a list of them, or names with one each.
+/// What contains sub-schemas: one, a list of them, or names with one each.
 constexpr std::string_view single[] = {
     "items", "additionalItems", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"};
 constexpr std::string_view listed[] = {"allOf", "anyOf", "oneOf", "prefixItems"};
@@ -361,12 +361,12 @@ void lookAt(const json::value& schema, const json::value& root, const PatternSea
     }
   for (std::string_view keyword : listed)
     if (const json::value* list = members.if_contains(keyword)) {
-      if (!list->is_array() || list->get_array().empty()) faulty(fmt::format("has a {} that is no list", keyword));
+      if (!list->is_array() || list->get_array().empty()) faulty(fmt::format("has a {} that is not a list", keyword));
       for (const json::value& each : list->get_array()) lookAt(each, root, matches, depth + 1);
     }
   for (std::string_view keyword : named)
     if (const json::value* all = members.if_contains(keyword)) {
-      if (!all->is_object()) faulty(fmt::format("has {} that are no object", keyword));
+      if (!all->is_object()) faulty(fmt::format("has {} that are not an object", keyword));
       for (const auto& each : all->get_object()) lookAt(each.value(), root, matches, depth + 1);
     }
 }

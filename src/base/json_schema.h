@@ -13,8 +13,8 @@ struct SchemaProblem {
   std::string path, message;
 };
 
-/// Whether the regular expression is found in the text. Patterns are written by users, so whoever calls brings an
-/// engine that survives them.
+/// Whether the regular expression matches in the text. Patterns are untrusted, so the caller provides an engine that is
+/// safe for them.
 using PatternSearch = std::function<bool(std::string_view pattern, std::string_view text)>;
 
 /// Checks a document against a JSON Schema, draft 2020-12; where draft 7 says a thing differently (`definitions`, lists

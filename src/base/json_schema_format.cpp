@@ -29,7 +29,7 @@ bool isIpv4(std::string_view text) {
          });
 }
 
-/// One '@' with something on both sides and a host that could be one; the full grammar is nobody's friend.
+/// One '@' with something on both sides and a host that could be one; the full grammar is not needed.
 bool isEmail(std::string_view text) {
   std::size_t at = text.rfind('@');
   if (at == std::string_view::npos || at == 0 || std::ranges::any_of(text, isSpace)) return false;

@@ -2,8 +2,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// What outsiders and load can run into, by name; prompts' are in limits_delivery.h. Bytes unless the name says
-/// otherwise. A bound that only one file knows and nobody meets (the size of a piece, a pause) stays there.
+/// Named limits that clients or load can reach; prompts' are in limits_delivery.h. In bytes unless the name says
+/// otherwise. A bound that only one file uses (the size of a piece, a pause) is defined there.
 namespace regesta::limits {
 
 inline constexpr std::size_t jsonDepth = 64;                      // levels of nesting
@@ -73,7 +73,7 @@ inline constexpr std::size_t runSummary =
 
 // Traces.
 inline constexpr std::int64_t traceLinks = 1'000'000;  // of all traces: which version of a prompt they used; the newest
-inline constexpr std::int64_t tracedValues = 200'000;  // scores and the like about traces; the newest
+inline constexpr std::int64_t tracedValues = 200'000;  // scores, assessments and links of traces; the newest
 inline constexpr std::int64_t valuesPerTrace = 1000;   // that a later link of the trace still reports
 inline constexpr std::size_t traceIdLength = 50;       // in characters, as MLflow's column has it
 inline constexpr std::size_t traceTagValueLength = 8000;

@@ -1,14 +1,14 @@
 #pragma once
 #include <cstddef>
 
-/// The limits of prompt delivery, by name; beside base/limits.h, which most files of the program include.
+/// The limits of prompt delivery, by name. Separate from base/limits.h, which most files of the program include.
 namespace regesta::limits {
 
 // Reports about versions in use
 inline constexpr std::size_t reportBatch = 10'000;       // reports in one request
 inline constexpr std::size_t reportTextLength = 250;     // metric, unit, idempotency key, source
 inline constexpr double reportMagnitude = 1e15;          // of a value; sums of squares stay far from a double's end
-inline constexpr long long reportAheadMillis = 300'000;  // that a reporter's clock may be ahead of ours
+inline constexpr long long reportAheadMillis = 300'000;  // that a reporter's clock may be ahead of the server's
 inline constexpr long long reportAgeMillis = 366LL * 86'400'000;  // of the oldest report that is taken
 inline constexpr long long guardLatenessMillis = 3'600'000;  // older reports are not compared with what comes in now
 inline constexpr std::size_t qualityRows = 50'000;  // hours of versions and metrics in one answer about quality

@@ -1,8 +1,8 @@
 #pragma once
 #include <cstddef>
 
-/// The limits of screens and scripts that read many runs at once, by name; beside base/limits.h, which most files of
-/// the program include.
+/// The limits of screens and scripts that read many runs at once, by name. Separate from base/limits.h, which most
+/// files of the program include.
 namespace regesta::limits {
 
 inline constexpr std::size_t runColumns = 200;       // metrics, params and tags that one listing of runs names

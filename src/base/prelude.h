@@ -32,3 +32,7 @@
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
+
+// Instantiated in base/format_library.cpp; without this line, every file would compile the formatting of all types.
+extern template void fmt::detail::vformat_to(buffer<char>&, string_view, basic_format_args<FMT_BUFFER_CONTEXT(char)>,
+                                             locale_ref);

@@ -89,7 +89,7 @@ struct Interval {
   std::optional<SemVer> to;
 };
 
-/// The first version behind all that agree with `version` in its first `parts` numbers. Its own pre-releases stand
+/// The first version after all that agree with `version` in its first `parts` numbers. Its own pre-releases stand
 /// before it and are kept out by the "-0" that nothing sorts below.
 std::optional<SemVer> above(const SemVer& version, int parts) {
   if (parts == 0) return std::nullopt;

@@ -4,6 +4,9 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <span>
+
+#include "base/limits_work.h"
 
 namespace regesta {
 namespace {
@@ -42,14 +45,15 @@ std::size_t editDistance(std::string_view a, std::string_view b) {
 }
 
 /// Wildcard match without recursion: remember the last "any run" and go back to it on a mismatch.
+/// `one` matches any character except `never`.
 template <class Same>
-bool wildcard(std::string_view text, std::string_view pattern, char any, char one, Same same) {
+bool wildcard(std::string_view text, std::string_view pattern, char any, char one, char never, Same same) {
   std::size_t t = 0, p = 0, star = std::string_view::npos, mark = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == any) {
       star = p++;
       mark = t;
-    } else if (p < pattern.size() && (pattern[p] == one || same(pattern[p], text[t]))) {
+    } else if (p < pattern.size() && (pattern[p] == one ? text[t] != never : same(pattern[p], text[t]))) {
       t += pattern[p] == one ? std::max<std::size_t>(1, sequenceLength(text.substr(t))) : 1;
       ++p;
     } else if (star != std::string_view::npos) {
@@ -136,19 +140,17 @@ std::optional<double> parseDouble(std::string_view text) {
   return value;
 }
 
-bool like(std::string_view text, std::string_view pattern, bool ignoreCase) {
-  auto same = [&](char a, char b) { return ignoreCase ? lowerChar(a) == lowerChar(b) : a == b; };
-  return wildcard(text, pattern, '%', '_', same);
-}
-
 bool globMatch(std::string_view pattern, std::string_view text) {
-  return wildcard(text, pattern, '*', '?', [](char a, char b) { return a == b; });
+  return wildcard(text, pattern, '*', '?', '*', [](char a, char b) { return a == b; });
 }
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::optional<std::string> best;
+  if (word.size() > limits::nearestWord) return best;  // the work is the product of both lengths
   std::size_t bestDistance = std::max<std::size_t>(2, word.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
+  for (const std::string& candidate :
+       std::span(candidates).first(std::min(candidates.size(), limits::nearestCandidates))) {
+    if (candidate.size() >= word.size() + bestDistance) continue;
     std::size_t distance = editDistance(word, candidate);
     if (distance < bestDistance) {
       bestDistance = distance;

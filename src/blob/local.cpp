@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/id.h"
+#include "blob/content_check.h"
 #include "blob/store.h"
 #include "crypto/hash.h"
 
@@ -22,7 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// After so many bytes the kernel is asked to begin writing, so that the fsync of a large blob does not stall everyone.
+/// After this number of bytes the kernel is asked to begin writing, so that the fsync of a large blob does not stall
+/// everyone.
 constexpr std::uint64_t writebackStep = 8 * 1024 * 1024;
 
 std::optional<std::uint64_t> fileSize(const std::string& path) {
@@ -70,16 +72,21 @@ class LocalWriter final : public Writer {
     flushed_ = size_;
   }
 
+  const Digest& finish() override {
+    if (digest_.empty()) digest_ = crypto::hex(hash_.finish());
+    return digest_;
+  }
+
   Stored commit() override {
     begin();
-    Stored stored{crypto::hex(hash_.finish()), size_};
+    Stored stored{finish(), size_};
     std::string target = folder_.path(stored.digest), shelf = folder_.shelf(stored.digest);
+    file::makeFolders(shelf);
     if (fileSize(target) == size_) {
-      // Whoever renamed it into place may not have synced the folder yet.
+      // The writer that renamed it may not have synced the folder yet.
       file::syncFolder(shelf);
       return stored;
     }
-    file::makeFolders(shelf);
     file::syncFile(handle_, path_);
     file::renameFile(path_, target);
     path_.clear();
@@ -101,18 +108,22 @@ class LocalWriter final : public Writer {
   bool broken_ = false;
   file::Handle handle_;
   crypto::Sha256 hash_;
+  Digest digest_;  ///< empty until finish()
   std::uint64_t size_ = 0;
   std::uint64_t flushed_ = 0;
 };
 
+std::uint64_t sizeOf(const file::Handle& handle, std::string_view digest) {
+  struct stat info{};
+  if (::fstat(handle.get(), &info) != 0)
+    throw error(Code::unavailable, "cannot look at the content {}: {}", digest, std::strerror(errno));
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
 class LocalReader final : public Reader {
  public:
-  LocalReader(file::Handle handle, std::string_view digest) : handle_(std::move(handle)), digest_(digest) {
-    struct stat info{};
-    if (::fstat(handle_.get(), &info) != 0)
-      throw error(Code::unavailable, "cannot look at the content {}: {}", digest, std::strerror(errno));
-    size_ = static_cast<std::uint64_t>(info.st_size);
-  }
+  LocalReader(file::Handle handle, std::string_view digest)
+      : handle_(std::move(handle)), digest_(digest), size_(sizeOf(handle_, digest)), check_(digest_, size_) {}
   std::uint64_t size() const override { return size_; }
 
   std::size_t read(std::uint64_t offset, std::span<char> into) override {
@@ -125,6 +136,7 @@ class LocalReader final : public Reader {
       if (count == 0) throw error(Code::corrupt, "the content {} ends at byte {} of {}", digest_, offset + have, size_);
       have += static_cast<std::size_t>(count);
     }
+    check_.read(offset, {into.data(), have});
     return have;
   }
 
@@ -132,6 +144,7 @@ class LocalReader final : public Reader {
   file::Handle handle_;
   std::string digest_;
   std::uint64_t size_ = 0;
+  ContentCheck check_;
 };
 
 class LocalStore final : public BlobStore {
@@ -166,6 +179,11 @@ class LocalStore final : public BlobStore {
         if (auto size = fileSize(entry.path().string())) visit({digest, *size});
       }
     }
+  }
+
+  std::uint64_t sharedBytes(std::string_view digest, std::string_view other) override {
+    if (digest != other || !isDigest(digest)) return 0;
+    return fileSize(folder_.path(digest)).value_or(0);
   }
 
  private:

@@ -23,6 +23,8 @@ class Writer {
  public:
   virtual ~Writer() = default;
   virtual void write(std::string_view bytes) = 0;
+  /// Ends the content and returns its digest; nothing is durable yet. No write() may follow.
+  virtual const Digest& finish() = 0;
   /// Makes the blob durable and visible, once. Storing the same content again is cheap and harmless.
   virtual Stored commit() = 0;
 };
@@ -33,7 +35,8 @@ class Reader {
   virtual ~Reader() = default;
   virtual std::uint64_t size() const = 0;
   /// Fills as much of `into` as there is from `offset`; 0 at the end. Throws Error{corrupt} for bytes that are not
-  /// there.
+  /// there or not what was stored; content that is read from its beginning to its end is compared with its digest
+  /// before the last piece is returned.
   virtual std::size_t read(std::uint64_t offset, std::span<char> into) = 0;
 };
 
@@ -50,6 +53,13 @@ class BlobStore {
   virtual bool remove(std::string_view digest) = 0;
   /// Visits every stored blob, in no order.
   virtual void list(const std::function<void(const Stored&)>& visit) = 0;
+  /// Why content that the database knows cannot be read here at all, until somebody changes the settings; empty: it
+  /// can.
+  virtual std::string misplaced() { return {}; }
+  /// Why the medium fails at the moment; empty: it does not.
+  virtual std::string outage() { return {}; }
+  /// How many bytes of a blob are stored once for it and `other`; 0 when one of them is absent.
+  virtual std::uint64_t sharedBytes(std::string_view digest, std::string_view other) = 0;
 };
 
 Stored put(BlobStore& store, std::string_view bytes);

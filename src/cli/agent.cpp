@@ -1,4 +1,4 @@
-#include "server/agent.h"
+#include "agent/agent.h"
 
 #include <cstdlib>
 
@@ -21,7 +21,7 @@ int agent(Session& session) {
   setLogLevel(LogLevel::info);
   Connection connection =
       effectiveConnection(args.has("server") ? args.text("server") : args.text("url"), args.text("workspace"));
-  server::AgentOptions options;
+  agent::AgentOptions options;
   options.url = connection.url;
   while (options.url.ends_with('/')) options.url.pop_back();
   options.authorization = connection.authorization();
@@ -34,7 +34,7 @@ int agent(Session& session) {
     std::string selector = !ref.selector.empty() ? ref.selector : ref.pointer;
     options.wanted.emplace_back(ref.name, selector.empty() ? "production" : selector);
   }
-  return server::runAgent(std::move(options));
+  return agent::runAgent(std::move(options));
 }
 
 }  // namespace
@@ -42,18 +42,17 @@ int agent(Session& session) {
 Commands agentCommands() {
   return {
       {.path = "agent",
-       .summary = "serve prompts beside an application, also while the server is away",
-       .options = {{"server", "URL", "the server to follow (default: as every command)"},
-                   {"listen", "HOST:PORT", "where to serve (default 127.0.0.1:4610); this machine only"},
-                   {"dir", "FOLDER", "where to keep prompts (default ~/.cache/regesta/agent)"},
-                   {"prompt", "NAME", "keep this one from the start: NAME, NAME#ALIAS or NAME@VERSION", 'p', false,
+       .summary = "serve prompts next to an application, also while the server is unreachable",
+       .options = {{"server", "URL", "the server to follow (default: as for other commands)"},
+                   {"listen", "HOST:PORT", "HOST:PORT to listen on, loopback only (default 127.0.0.1:4610)"},
+                   {"dir", "FOLDER", "folder for prompts (default ~/.cache/regesta/agent)"},
+                   {"prompt", "NAME", "fetch this prompt at start: NAME, NAME#ALIAS or NAME@VERSION", 'p', false,
                     true}},
        .examples = {"regesta agent --server https://regesta.example.org --prompt loan-summary",
                     "curl 'http://127.0.0.1:4610/api/v1/prompts/loan-summary/resolve?key=user-17'"},
        .run = agent,
-       .more =
-           "Answers …/resolve and …/versions/V as the server does, byte for byte, rollouts included. It follows the\n"
-           "change feed and keeps the last good answers on disk."},
+       .more = "Serves …/resolve and …/versions/V like the server, byte for byte, including rollouts. Follows the\n"
+               "change feed and stores the last successful responses on disk."},
   };
 }
 

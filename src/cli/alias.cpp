@@ -8,19 +8,40 @@ std::string aliasOf(const Session& session, const Reference& reference, std::str
   return reference.pointer.empty() ? "production" : reference.pointer;
 }
 
-std::string moveText(const Reference& reference, std::string_view alias, const json::object& outcome) {
-  std::string from = member(outcome, "from"), to = member(outcome, "to");
-  if (member(outcome, "outcome") == "unchanged")
-    return fmt::format("{}#{} already points to version {}", reference.asset(), alias, to);
-  std::string text = fmt::format("{}#{} now points to version {}", reference.asset(), alias, to);
-  if (!from.empty() && from != "0") text += fmt::format(" (was {})", from);
-  if (std::string entry = member(outcome, "entry"); !entry.empty()) text += fmt::format(", ledger entry {}", entry);
+namespace {
+
+std::string warningsText(const json::object& outcome) {
+  std::string text;
+  if (const json::value* warnings = outcome.if_contains("warnings"); warnings && warnings->is_array())
+    for (const json::value& warning : warnings->get_array()) text += "\nwarning: " + std::string(warning.as_string());
   return text;
 }
 
+}  // namespace
+
+std::string moveText(const Reference& reference, std::string_view alias, const json::object& outcome) {
+  std::string from = member(outcome, "from"), to = member(outcome, "to");
+  if (member(outcome, "outcome") == "unchanged")
+    return fmt::format("{}#{} already points to version {}{}", reference.asset(), alias, to, warningsText(outcome));
+  std::string text = fmt::format("{}#{} now points to version {}", reference.asset(), alias, to);
+  if (!from.empty() && from != "0") text += fmt::format(" (was {})", from);
+  if (std::string entry = member(outcome, "entry"); !entry.empty()) text += fmt::format(", ledger entry {}", entry);
+  return text + warningsText(outcome);
+}
+
+std::string versionText(const std::string& number, const std::string& semver) {
+  if (number == "0") return {};
+  return semver.empty() ? number : fmt::format("{} (#{})", semver, number);
+}
+
 json::object moveAlias(Session& session, const Reference& asset, std::string_view alias, std::string_view version) {
+  constexpr std::string_view stage = "stage:";
   json::object body = {{"version", version}};
   if (session.args.has("reason")) body["reason"] = session.args.text("reason");
+  if (alias.starts_with(stage)) {
+    body["stage"] = alias.substr(stage.size());
+    return session.api().post(route({"assets", asset.kind, asset.name, "stages"}), body).as_object();
+  }
   return session.api().put(route({"assets", asset.kind, asset.name, "aliases", alias}), body).as_object();
 }
 
@@ -78,7 +99,7 @@ int list(Session& session) {
       route({"assets", ref.kind, ref.name, "aliases"}), {}, {"ALIAS", "VERSION", "PROTECTED", "MOVED", "BY"},
       [](const json::object& item) -> std::vector<Cell> {
         return {{member(item, "name"), Colour::green},
-                member(item, "version"),
+                versionText(member(item, "version"), member(item, "semver")),
                 member(item, "protected") == "true" ? "yes" : "no",
                 shortTime(member(item, "moved_at")),
                 member(item, "moved_by")};
@@ -90,7 +111,7 @@ int list(Session& session) {
 
 Commands aliasCommands() {
   Operand assetName = {"ASSET", "KIND/NAME; without a kind, a model"};
-  Operand alias = {"ALIAS", "the pointer's name, as in production"};
+  Operand alias = {"ALIAS", "the alias's name, for example production"};
   return {
       {.path = "alias list",
        .summary = "list the aliases of an asset",
@@ -98,9 +119,9 @@ Commands aliasCommands() {
        .examples = {"regesta alias list loan-risk"},
        .run = list},
       {.path = "alias set",
-       .summary = "point an alias to a version, through its gate where it has one",
+       .summary = "move an alias to a version, through its gate if it has one",
        .operands = {assetName, alias, {"VERSION", "a number, SemVer, range, alias or latest"}},
-       .options = {{"reason", "TEXT", "why, for the record", 'm'}},
+       .options = {{"reason", "TEXT", "reason, stored in the ledger entry", 'm'}},
        .examples = {"regesta alias set loan-risk staging 3",
                     "regesta alias set prompt/loan-summary production 2 -m \"clearer\""},
        .run = set},

@@ -117,8 +117,9 @@ std::map<std::string, std::string> Arguments::pairs(std::string_view name) const
 const std::vector<Option>& commonOptions() {
   static const std::vector<Option> options = {
       {"json", "", "print JSON instead of text"},
-      {"url", "URL", "the server (else REGESTA_URL, then what `regesta login` stored, then http://127.0.0.1:4600)"},
-      {"workspace", "NAME", "the workspace (else REGESTA_WORKSPACE, then \"default\")", 'w'},
+      {"url", "URL",
+       "the server's URL (default: REGESTA_URL, then the URL stored by `regesta login`, then http://127.0.0.1:4600)"},
+      {"workspace", "NAME", "the workspace (default: REGESTA_WORKSPACE, then \"default\")", 'w'},
       {"help", "", "show this text", 'h'},
   };
   return options;

@@ -40,7 +40,7 @@ class Arguments {
 /// Options that every command knows: --json, --url, --workspace, --help.
 const std::vector<Option>& commonOptions();
 
-/// Reads what stands behind the command's words. Throws UsageError that names the argument and what was probably meant.
+/// Parses the arguments after the command's words. Throws UsageError that names the argument and a suggestion.
 Arguments parseArguments(const Command& command, const std::vector<std::string>& words);
 
 }  // namespace regesta::cli

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/dataset.h"
 #include "cli/session.h"
 
 namespace regesta::cli {
@@ -42,7 +43,7 @@ std::string tagsText(const json::object& object) {
 int list(Session& session) {
   return session.list(
       route({"assets"}), {{"kind", kindOf(session)}, {"prefix", session.args.text("prefix")}},
-      {"NAME", "VERSIONS", "ALIASES", "UPDATED", "DESCRIPTION"},
+      {"NAME", "LATEST", "ALIASES", "UPDATED", "DESCRIPTION"},
       [](const json::object& item) -> std::vector<Cell> {
         return {member(item, "name"),
                 member(item, "latest_version"),
@@ -92,7 +93,8 @@ int tag(Session& session) {
 
 int remove(Session& session) {
   Reference ref = asset(session);
-  json::value answer = session.api().remove(route({"assets", ref.kind, ref.name}));
+  std::string path = route({"assets", ref.kind, ref.name}) + (session.args.has("force") ? "?force=true" : "");
+  json::value answer = session.api().remove(path);
   return session.said(answer, fmt::format("deleted {}; what the ledger says of it stays", ref.asset()));
 }
 
@@ -101,7 +103,7 @@ Commands family(std::string kind) {
   return {
       {.path = kind + " list",
        .summary = "list " + kind + "s",
-       .options = {{"prefix", "TEXT", "only names that begin with it"}, {"limit", "N", "at most so many"}},
+       .options = {{"prefix", "TEXT", "only names with this prefix"}, {"limit", "N", "maximum number of results"}},
        .examples = {"regesta " + kind + " list", "regesta " + kind + " list --prefix loan --json"},
        .run = list},
       {.path = kind + " show",
@@ -112,18 +114,20 @@ Commands family(std::string kind) {
       {.path = kind + " create",
        .summary = "create a " + kind + " without versions",
        .operands = {name},
-       .options = {{"description", "TEXT", "what it is for", 'm'}, {"tag", "KEY=VALUE", "a tag", 't', false, true}},
+       .options = {{"description", "TEXT", "description", 'm'}, {"tag", "KEY=VALUE", "a tag", 't', false, true}},
        .examples = {"regesta " + kind + " create loan-risk -m \"who is likely to repay\" --tag team=credit"},
        .run = create},
       {.path = kind + " tag",
-       .summary = "set tags, or remove those written KEY=",
+       .summary = "set tags; KEY= removes a tag",
        .operands = {name, {"TAG", "KEY=VALUE", true, true}},
        .examples = {"regesta " + kind + " tag loan-risk tier=high team="},
        .run = tag},
       {.path = kind + " delete",
        .summary = "delete a " + kind + " with its versions",
        .operands = {name},
-       .examples = {"regesta " + kind + " delete old-one"},
+       .options = {{"force", "",
+                    "also remove the aliases that point to its versions; protected ones are never removed"}},
+       .examples = {"regesta " + kind + " delete old-one", "regesta " + kind + " delete old-one --force"},
        .run = remove},
   };
 }
@@ -137,6 +141,10 @@ Commands assetCommands() {
     if (std::string_view(kind) == "prompt")
       std::erase_if(part, [](const Command& c) { return c.path == "prompt create" || c.path == "prompt show"; });
     all.insert(all.end(), part.begin(), part.end());
+    if (std::string_view(kind) == "dataset") {
+      Commands own = datasetCommands();
+      all.insert(all.end(), own.begin(), own.end());
+    }
   }
   return all;
 }

@@ -6,7 +6,7 @@ namespace regesta::cli {
 
 class Session;
 
-/// What stands on the command line without dashes.
+/// The positional arguments of the command line.
 struct Operand {
   std::string name;  ///< as help shows it and Arguments finds it: "ASSET"
   std::string about;

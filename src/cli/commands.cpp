@@ -8,13 +8,16 @@ const Commands& allCommands() {
   static const Commands commands = [] {
     Commands all;
     for (const Commands& part :
-         {serveCommands(),      loginCommands(),      assetCommands(),        promptCommands(),  promptPushCommands(),
-          promptLintCommands(), promptLookCommands(), promptImportCommands(), versionCommands(), fileCommands(),
-          aliasCommands(),      promoteCommands(),    requestCommands(),      historyCommands(), evidenceCommands(),
-          evaluateCommands(),   policyTestCommands(), policyCommands(),       ledgerCommands(),  ledgerVerifyCommands(),
-          tokenCommands(),      userCommands(),       workspaceCommands(),    configCommands(),  backupCommands(),
-          completionCommands(), pageCommands(),       rolloutCommands(),      agentCommands(),   qualityCommands(),
-          webhookCommands(),    runnerCommands(),     promptTestCommands()})
+         {serveCommands(),         loginCommands(),      assetCommands(),         promptCommands(),
+          promptPushCommands(),    promptLintCommands(), promptInspectCommands(), promptImportCommands(),
+          versionCommands(),       fileCommands(),       aliasCommands(),         promoteCommands(),
+          requestCommands(),       historyCommands(),    evidenceCommands(),      evaluateCommands(),
+          policyTestCommands(),    policyCommands(),     ledgerCommands(),        ledgerVerifyCommands(),
+          ledgerRestoreCommands(), tokenCommands(),      userCommands(),          workspaceCommands(),
+          configCommands(),        backupCommands(),     completionCommands(),    pageCommands(),
+          rolloutCommands(),       agentCommands(),      qualityCommands(),       webhookCommands(),
+          runnerCommands(),        promptTestCommands(), blobCommands(),          holdCommands(),
+          usageCommands(),         retentionCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -26,19 +29,22 @@ const std::vector<Group>& commandGroups() {
       {"model", "registered models"},
       {"prompt", "prompts: files, versions, and which one a caller gets"},
       {"dataset", "datasets"},
-      {"artifact", "any other artifact"},
+      {"artifact", "artifacts: other versioned files"},
       {"version", "versions of an asset and their files"},
-      {"alias", "the names that point to versions"},
-      {"rollout", "bringing a version to an alias step by step"},
-      {"request", "change requests: moves that wait for something"},
-      {"evidence", "what speaks for a version: cards, scans, evaluations"},
+      {"alias", "aliases: names that point to versions"},
+      {"rollout", "rollouts: serve a version to a growing share of users"},
+      {"request", "change requests: moves that wait for approval or evidence"},
+      {"evidence", "cards, scans and evaluations of a version"},
       {"policy", "gate policies: test, check, store, bind"},
-      {"job", "work that runners do"},
-      {"ledger", "the record of every change, and its proof"},
+      {"job", "jobs for runners"},
+      {"ledger", "the ledger: entries, receipts and verification"},
+      {"hold", "legal holds: what must not be deleted"},
+      {"retention", "retention rules: what is archived and deleted, and when"},
+      {"blob", "maintenance of the content store"},
       {"token", "service tokens"},
-      {"user", "people and their roles"},
+      {"user", "users and their roles"},
       {"workspace", "workspaces"},
-      {"webhook", "addresses that are told of changes"},
+      {"webhook", "URLs that receive changes"},
       {"completion", "shell completion"},
   };
   return groups;

@@ -30,12 +30,12 @@ int config(Session& session) {
   return Exit::done;
 }
 
-struct Look {
+struct LevelStyle {
   std::string_view name, mark;
   Colour colour;
 };
 
-Look lookOf(server::Finding::Level level) {
+LevelStyle styleOf(server::Finding::Level level) {
   using Level = server::Finding::Level;
   switch (level) {
     case Level::ok:
@@ -83,14 +83,16 @@ int doctor(Session& session) {
   json::array items;
   int problems = 0;
   for (const server::Finding& finding : findings) {
-    Look look = lookOf(finding.level);
+    LevelStyle look = styleOf(finding.level);
     problems += finding.level == server::Finding::Level::problem;
-    items.push_back(json::object{
-        {"level", look.name}, {"subject", finding.subject}, {"message", finding.message}, {"cure", finding.cure}});
+    items.push_back(json::object{{"level", look.name},
+                                 {"subject", finding.subject},
+                                 {"message", finding.message},
+                                 {"remediation", finding.remediation}});
     if (session.json()) continue;
     fmt::print("{} {}: {}\n", paint(look.mark, look.colour), paint(finding.subject, Colour::bold),
                printable(finding.message));
-    if (!finding.cure.empty()) fmt::print("    {}\n", paint(finding.cure, Colour::cyan));
+    if (!finding.remediation.empty()) fmt::print("    {}\n", paint(finding.remediation, Colour::cyan));
   }
   if (session.json())
     printJson(json::object{{"items", std::move(items)}, {"problems", problems}});
@@ -104,16 +106,16 @@ int doctor(Session& session) {
 Commands configCommands() {
   return {
       {.path = "config",
-       .summary = "print the effective settings and where each came from",
+       .summary = "print the effective settings and their origin",
        .options = settingOptions(),
        .examples = {"regesta config", "REGESTA_LISTEN=127.0.0.1:5000 regesta config --json"},
        .run = config},
       {.path = "doctor",
-       .summary = "check a data directory, a configuration, the server and your login, and say what to do",
+       .summary = "check a data directory, a configuration, the server and your login",
        .options = settingOptions(),
        .examples = {"regesta doctor", "regesta doctor --data /var/lib/regesta"},
        .run = doctor,
-       .more = "Exit code 1 when there is a problem; warnings and notes leave it at 0."},
+       .more = "Prints the next step for each problem. Exit code 1 if there is a problem; 0 for warnings and notes."},
   };
 }
 

@@ -60,11 +60,11 @@ std::optional<Connection> storedConnection() {
   try {
     value = parseJson(*text);
   } catch (const Error& fault) {
-    throw error(Code::corrupt, "{} cannot be read ({}); `regesta login` writes it anew", credentialsFile(),
+    throw error(Code::corrupt, "{} cannot be read ({}); run `regesta login` to replace it", credentialsFile(),
                 fault.message);
   }
   if (!value.is_object())
-    throw error(Code::corrupt, "{} is not a credentials file; `regesta login` writes it anew", credentialsFile());
+    throw error(Code::corrupt, "{} is not a credentials file; run `regesta login` to replace it", credentialsFile());
   const json::object& object = value.get_object();
   Connection connection;
   connection.url = memberText(object, "url");
@@ -88,9 +88,15 @@ void storeConnection(const Connection& connection) {
   file::writeAll(handle, unfinished, json::serialize(object) + "\n");
   file::syncFile(handle, unfinished);
   file::renameFile(unfinished, target);
+  file::settle(target);
 }
 
-bool forgetConnection() { return std::filesystem::remove(credentialsFile()); }
+bool forgetConnection() {
+  std::string file = credentialsFile();
+  if (!file::removeFile(file)) return false;
+  file::settle(file);
+  return true;
+}
 
 Connection effectiveConnection(const std::string& urlFlag, const std::string& workspaceFlag) {
   Connection stored = storedConnection().value_or(Connection{});

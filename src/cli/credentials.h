@@ -8,7 +8,7 @@ namespace regesta::cli {
 struct Connection {
   std::string url, token, user, password;
   std::string workspace;
-  std::string caFile;  ///< certificates to trust beside the system's, for a server with its own authority
+  std::string caFile;  ///< certificates to trust besides the system's, for a server with its own authority
 
   /// The Authorization header's value; empty when there are no credentials.
   std::string authorization() const;

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/pointer_move.h"
+#include "cli/terminal.h"
 
 namespace regesta::cli {
 namespace {
@@ -64,25 +65,53 @@ int evaluate(Session& session) {
   });
 }
 
+int scan(Session& session) {
+  Reference ref = session.version();
+  json::value value = session.api().post(
+      "/api/v1/evidence/scan",
+      json::object{{"asset", json::object{{"kind", ref.kind}, {"name", ref.name}, {"version", ref.selector}}}});
+  return session.show(value, [&](const json::object& evidence) {
+    const json::value* body = evidence.if_contains("body");
+    const json::value* reports = body && body->is_object() ? body->get_object().if_contains("reports") : nullptr;
+    fmt::print("{}: {}\n", ref.asset() + "@" + ref.selector,
+               body && body->is_object() ? member(body->get_object(), "status") : "");
+    if (!reports || !reports->is_array()) return;
+    for (const json::value& report : reports->get_array()) {
+      const json::object& file = report.get_object();
+      for (const json::value& finding : file.at("findings").as_array()) {
+        std::string severity = member(finding.as_object(), "severity");
+        Colour colour = severity == "critical" ? Colour::red : severity == "warning" ? Colour::yellow : Colour::dim;
+        fmt::print("  {}  {}: {}\n", paint(severity, colour), printable(member(file, "path")),
+                   printable(member(finding.as_object(), "message")));
+      }
+    }
+  });
+}
+
 }  // namespace
 
 Commands evaluateCommands() {
   return {
       {.path = "evidence evaluate",
-       .summary = "let the server compute accuracy and fairness from stored predictions and a stored dataset",
+       .summary = "compute accuracy and fairness on the server from stored predictions and a stored dataset",
        .operands = {{"VERSION", "the model's version: NAME@VERSION"}},
        .options = {{"dataset", "NAME@VERSION", "the dataset with labels and groups", 0, true},
-                   {"dataset-file", "PATH", "which of its files (default: the only one)"},
+                   {"dataset-file", "PATH", "the dataset's file (default: the only one)"},
                    {"predictions", "WHERE", "run:ID:PATH, model:ID:PATH or sha256:DIGEST", 0, true},
-                   {"label", "COLUMN", "the dataset's column with the truth", 0, true},
+                   {"label", "COLUMN", "the dataset's column with the true label", 0, true},
                    {"prediction", "COLUMN", "the predictions' column (default prediction)"},
                    {"group", "COLUMN", "a column to compare groups by", 'g', false, true},
                    {"positive", "VALUE", "the label that counts as selected (default 1)"},
-                   {"join", "COLUMN", "a column both have, to match rows by (default: their order)"}},
+                   {"join", "COLUMN", "common column to match rows by (default: row order)"}},
        .examples = {"regesta evidence evaluate loan-risk@3 --dataset loan-holdout@1 --predictions "
                     "run:4f0c…:predictions.csv \\\n"
                     "      --label approve --group race --join id"},
        .run = evaluate},
+      {.path = "evidence scan",
+       .summary = "scan the files of a version for what runs or misleads when they are loaded",
+       .operands = {{"VERSION", "KIND/NAME@VERSION"}},
+       .examples = {"regesta evidence scan loan-risk@3"},
+       .run = scan},
   };
 }
 

@@ -53,7 +53,7 @@ fs::path folderOf(const std::string& path) {
 std::string_view signatureWord(std::string_view letter) {
   if (letter == "G") return "good";
   if (letter == "B" || letter == "R") return "bad";
-  return "unknown";  // expired, or by a key that nobody here vouches for
+  return "unknown";  // expired, or by an untrusted key
 }
 
 }  // namespace

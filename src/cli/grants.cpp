@@ -8,7 +8,7 @@ namespace regesta::cli {
 Option grantOption() {
   return {"grant",
           "ROLE[:WORKSPACE[:PATTERN]]",
-          "reader, contributor, approver, admin, auditor, runner, or an approval role of your own (risk, legal)",
+          "reader, contributor, approver, admin, auditor, runner, or a custom approval role (risk, legal)",
           'g',
           false,
           true};

@@ -70,11 +70,12 @@ bool isGroup(std::string_view word) {
 
 void printOverview(const std::string& group, std::FILE* stream) {
   if (group.empty()) {
-    fmt::print(stream,
-               "Regesta: the system of record for prompts, models, datasets and policies.\n\n"
-               "{}\n\nEach command explains itself with --help. Things are written KIND/NAME, KIND/NAME@VERSION\n"
-               "and KIND/NAME#ALIAS, as in model/loan-risk@3 and model/loan-risk#production.\n\n",
-               paint("usage: regesta COMMAND [arguments] [options]", Colour::bold, stream));
+    fmt::print(
+        stream,
+        "Regesta: the system of record for prompts, models, datasets and policies.\n\n"
+        "{}\n\nRun a command with --help for its options. Write assets as KIND/NAME, versions as\n"
+        "KIND/NAME@VERSION and aliases as KIND/NAME#ALIAS: model/loan-risk@3 and model/loan-risk#production.\n\n",
+        paint("usage: regesta COMMAND [arguments] [options]", Colour::bold, stream));
     Lines lines;
     std::set<std::string> shown;
     for (const Command& command : allCommands()) {

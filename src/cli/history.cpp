@@ -20,16 +20,28 @@ std::string words(const json::object& item, std::string_view name) {
   return text;
 }
 
-/// Where the alias stood at a moment, and by whose doing.
+void printRollout(const json::object& rollout) {
+  std::string forced = member(rollout, "forced"), versions;
+  for (const json::value& version : rollout.at("versions").as_array())
+    versions += (versions.empty() ? "" : ", ") + writeJson(version);
+  std::string what = forced.empty() || forced == "0"
+                         ? fmt::format("{}% of keys got version {}", memberReal(rollout, "weight"), versions)
+                         : fmt::format("everyone got version {}", forced);
+  fmt::print("  rollout {} ({}, step {}): {}, entry {}\n", member(rollout, "id"), member(rollout, "status"),
+             member(rollout, "step"), paint(what, Colour::bold), member(rollout, "entry_index"));
+}
+
+/// The version that the alias pointed to at a moment, and who moved it.
 int historyAt(Session& session, const Reference& ref, const std::string& alias) {
   json::value answer =
       session.api().get(route({"assets", ref.kind, ref.name, "aliases", alias}), {{"at", session.args.text("at")}});
   return session.show(answer, [&](const json::object& it) {
     std::string pointer = fmt::format("{}#{}", ref.asset(), alias), at = shortTime(member(it, "at"));
     if (member(it, "version") == "0")
-      fmt::print("{} stood on nothing at {}\n", pointer, at);
+      fmt::print("{} pointed to no version at {}\n", pointer, at);
     else
-      fmt::print("{} stood on {} at {}  {}\n", pointer, paint("version " + member(it, "version"), Colour::bold), at,
+      fmt::print("{} pointed to {} at {}  {}\n", pointer,
+                 paint("version " + versionText(member(it, "version"), member(it, "semver")), Colour::bold), at,
                  paint(member(it, "digest"), Colour::dim));
     auto tell = [&](std::string_view name, std::string_view word) {
       const json::value* found = it.if_contains(name);
@@ -42,6 +54,8 @@ int historyAt(Session& session, const Reference& ref, const std::string& alias) 
     };
     tell("since", "since");
     tell("until", "until");
+    if (const json::value* rollout = it.if_contains("rollout"); rollout && rollout->is_object())
+      printRollout(rollout->get_object());
   });
 }
 
@@ -51,18 +65,19 @@ int history(Session& session) {
   if (session.args.has("at")) return historyAt(session, ref, alias);
   return session.list(
       route({"assets", ref.kind, ref.name, "aliases", alias, "history"}), {},
-      {"AT", "ACTION", "FROM", "TO", "BY", "APPROVED BY", "ENTRY", "WHY NOT"},
+      {"AT", "ACTION", "FROM", "TO", "BY", "APPROVED BY", "ENTRY", "REASON"},
       [](const json::object& item) -> std::vector<Cell> {
         std::string action = member(item, "action"), from = member(item, "from"), to = member(item, "to");
         std::string requestedBy = member(item, "requested_by");
+        std::string codes = words(item, "codes"), reason = member(item, "reason");
         return {shortTime(member(item, "at")),
                 {action, actionColour(action)},
-                from == "0" ? "" : from,
-                to == "0" ? "" : to,
+                versionText(from, member(item, "from_semver")),
+                versionText(to, member(item, "to_semver")),
                 requestedBy.empty() ? member(item, "actor") : requestedBy,
                 words(item, "approved_by"),
                 member(item, "entry_index"),
-                {words(item, "codes"), Colour::dim}};
+                {codes.empty() || reason.empty() ? codes + reason : codes + ": " + reason, Colour::dim}};
       },
       fmt::format("{}#{} has never pointed anywhere", ref.asset(), alias));
 }
@@ -147,20 +162,20 @@ int lineage(Session& session) {
 Commands historyCommands() {
   return {
       {.path = "history",
-       .summary = "every move of an alias, refused ones included",
+       .summary = "list the moves of an alias, including refused ones",
        .operands = {{"ASSET", "KIND/NAME or KIND/NAME#ALIAS"}},
        .options = {{"alias", "ALIAS", "which (default production)"},
-                   {"limit", "N", "at most so many"},
-                   {"at", "TIME", "where it stood at that moment: 2026-11-25T02:15:12Z"}},
+                   {"limit", "N", "maximum number of results"},
+                   {"at", "TIME", "show the version at that time: 2026-11-25T02:15:12Z"}},
        .examples = {"regesta history loan-risk", "regesta history prompt/loan-summary#production --json",
                     "regesta history loan-risk --at 2026-11-25T02:15:12Z"},
        .run = history},
       {.path = "lineage",
-       .summary = "what a version was made from, or what was made from it",
+       .summary = "show the upstream or downstream lineage of a version or run",
        .operands = {{"NODE", "KIND/NAME@VERSION, or run/ID"}},
        .options = {{"direction", "WHICH", "upstream (default) or downstream"},
-                   {"depth", "N", "at most so many steps"},
-                   {"at", "TIME", "as it was at that moment: 2026-11-25T02:15:12Z"}},
+                   {"depth", "N", "maximum number of steps"},
+                   {"at", "TIME", "lineage at that time: 2026-11-25T02:15:12Z"}},
        .examples = {"regesta lineage loan-risk@production",
                     "regesta lineage dataset/loan-holdout@1 --direction downstream"},
        .run = lineage},

@@ -15,9 +15,13 @@ json::object bodyOf(const json::object& item) {
 
 int list(Session& session) {
   const Arguments& args = session.args;
+  bool oldestFirst = args.has("from") || args.flag("oldest");
   return session.list(
       route({"ledger", "entries"}),
-      {{"from", args.text("from")},
+      {{"order", oldestFirst ? "oldest" : "newest"},
+       {"from", args.text("from")},
+       {"since", args.text("since")},
+       {"until", args.text("until")},
        {"subject", args.text("subject")},
        {"actor", args.text("actor")},
        {"action", args.text("action")}},
@@ -62,7 +66,10 @@ int receipt(Session& session) {
   std::string proof = session.api().text(route({"ledger", "entries", index, "receipt"}));
   json::object item = session.api().get(route({"ledger", "entries", index})).as_object();
   std::string key = session.api().text("/ledger/key");
-  std::string body = canonicalJson(bodyOf(item));  // entries are canonical JSON: these are the bytes that were hashed
+  // What was hashed can be made of this: the entry, or the entry with what its commitment needs.
+  std::string body = canonicalJson(bodyOf(item));
+  if (std::string salt = member(item, "salt"); !salt.empty())
+    body = canonicalJson(json::object{{"body", bodyOf(item)}, {"id", item.at("id")}, {"salt", salt}, {"v", 2}});
   if (!session.args.has("output")) {
     fmt::print("{}", proof);
     return Exit::done;
@@ -81,13 +88,16 @@ int receipt(Session& session) {
 Commands ledgerCommands() {
   return {
       {.path = "ledger list",
-       .summary = "list entries",
-       .options = {{"from", "INDEX", "start here"},
-                   {"subject", "TEXT", "only about this: model/loan-risk#production"},
-                   {"actor", "NAME", "only by them: user:anna"},
-                   {"action", "NAME", "only of this kind: alias.moved"},
-                   {"limit", "N", "at most so many", 'n'}},
-       .examples = {"regesta ledger list --limit 20",
+       .summary = "list entries, newest first",
+       .options = {{"from", "INDEX", "list from this entry on, oldest first"},
+                   {"oldest", "", "list the oldest entries first"},
+                   {"since", "TIME", "entries from this time on: 2026-11-25T02:15:12Z"},
+                   {"until", "TIME", "entries up to this time"},
+                   {"subject", "TEXT", "entries about this subject: model/loan-risk#production"},
+                   {"actor", "NAME", "entries by this actor: user:anna"},
+                   {"action", "NAME", "entries with this action: alias.moved"},
+                   {"limit", "N", "maximum number of entries", 'n'}},
+       .examples = {"regesta ledger list --limit 20", "regesta ledger list --since 2026-11-25T00:00:00Z",
                     "regesta ledger list --subject model/loan-risk#production --json"},
        .run = list},
       {.path = "ledger show",

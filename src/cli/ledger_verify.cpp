@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/session.h"
+#include "ledger/leaf.h"
 #include "ledger/receipt.h"
 #include "ledger/verify.h"
 #include "server/verify.h"
@@ -24,11 +25,11 @@ ledger::VerifierKey keyOf(const Arguments& args) {
   if (!args.has("key"))
     throw UsageError("--key is needed: the log's verifier key (name+id+base64), or a file that holds it");
   auto key = ledger::parseVerifierKey(keyText(args.text("key")));
-  if (!key) throw UsageError("--key is no verifier key: " + key.error());
+  if (!key) throw UsageError("--key is not a verifier key: " + key.error());
   return *key;
 }
 
-std::vector<std::string> keptOf(const Arguments& args) {
+std::vector<std::string> checkpointsFrom(const Arguments& args) {
   std::vector<std::string> kept;
   for (const std::string& file : args.all("kept")) kept.push_back(readInput(file));
   return kept;
@@ -79,14 +80,14 @@ int verifyReceipt(const Session& session) {
     return outcome(session, {}, findings, "");
   }
   auto parsed = ledger::parseReceipt(proof);
-  std::string name = ledger::entryName(parsed->index, entry);
+  std::string name = ledger::entryName(parsed->index, ledger::readDisclosure(entry).body);
   return outcome(session, {{"index", parsed->index}, {"checkpoint", checkpointJson(*checkpoint)}}, findings,
                  fmt::format("{} is in the log {} of {} entries", name, checkpoint->origin, checkpoint->size));
 }
 
 int verifyTiles(const Session& session) {
   ledger::VerifyOptions options;
-  options.kept = keptOf(session.args);
+  options.kept = checkpointsFrom(session.args);
   ledger::Report report;
   {
     Progress progress("checking tiles", 0, false);
@@ -109,7 +110,7 @@ int verifyData(const Session& session) {
   check.folder = session.args.text("data");
   check.database = session.args.text("db");
   if (session.args.has("key")) check.key = keyText(session.args.text("key"));
-  check.kept = keptOf(session.args);
+  check.kept = checkpointsFrom(session.args);
   server::DataReport report;
   {
     Progress progress("checking entries", 0, false);
@@ -125,16 +126,20 @@ int verifyData(const Session& session) {
   json::object result = {
       {"entries", report.entries},
       {"waiting", report.waiting},
+      {"waiting_checked", report.waitingChecked},
       {"key", report.key},
       {"tiles", report.tiles},
       {"compared", report.compared},
       {"checkpoint", json::object{{"size", report.checkpointSize}, {"root", report.checkpointRoot}}}};
-  std::string waiting = report.waiting ? fmt::format(" ({} more not in the tree yet)", report.waiting) : "";
-  std::string good = fmt::format("{} entries{}{}, and {} facts of the database are what they say (key {})",
-                                 report.entries, report.tiles ? " and their tiles" : "", waiting, report.compared,
-                                 session.args.has("key")
-                                     ? "as given"
-                                     : report.key + ", found beside the database: compare it with one from elsewhere");
+  std::string waiting = report.waiting
+                            ? fmt::format(" ({} more not in the tree yet{})", report.waiting,
+                                          report.waitingChecked ? "" : ", which only the signing key can check")
+                            : "";
+  std::string good = fmt::format(
+      "{} entries{}{}, and {} facts of the database match the ledger (key {})", report.entries,
+      report.tiles ? " and their tiles" : "", waiting, report.compared,
+      session.args.has("key") ? "as given"
+                              : report.key + ", found next to the database: compare it with one from another source");
   return outcome(session, std::move(result), findings, good);
 }
 
@@ -156,19 +161,17 @@ Commands ledgerVerifyCommands() {
                    {"entry", "FILE", "the entry's bytes"},
                    {"tiles", "DIR", "a folder in the C2SP tlog-tiles layout; with --key"},
                    {"data", "DIR",
-                    "a data directory or a backup: entries, tiles, and the state compared with what the entries say"},
-                   {"db", "URL",
-                    "postgres://…: the state is there; --data DIR brings its tiles and its key, or give --key"},
-                   {"key", "KEY", "the verifier key (vkey), or a file that holds it"},
-                   {"kept", "FILE", "a signed checkpoint that you kept: the log must extend it", 0, false, true}},
+                    "a data directory or backup: checks entries, tiles, and the state against the entries"},
+                   {"db", "URL", "postgres://… with the state; needs --data DIR for tiles and key, or --key"},
+                   {"key", "KEY", "the verifier key (vkey), or a file with it"},
+                   {"kept", "FILE", "a signed checkpoint saved earlier, which the log must extend", 0, false, true}},
        .examples = {"regesta ledger verify --data ./regesta-data",
                     "regesta ledger verify --db postgres://auditor@db.example/regesta --data ./regesta-data",
                     "regesta ledger verify --receipt a.tlog-proof --entry a.json --key a.vkey",
                     "regesta ledger verify --tiles ./regesta-data/ledger --key key.vkey --kept checkpoint-of-june"},
        .run = verify,
-       .more =
-           "Asks no Regesta server and trusts none. With --db a role that may SELECT is enough; PGPASSWORD keeps its "
-           "password off the command line. Exit code 5 when something differs; it says what."},
+       .more = "Uses and trusts no Regesta server. --db needs only SELECT; pass the password in PGPASSWORD. Exit code "
+               "5 if something differs; prints every difference."},
   };
 }
 

@@ -7,10 +7,10 @@
 namespace regesta::cli {
 namespace {
 
-bool isError(const FileProblem& one) { return one.problem.severity == delivery::Severity::error; }
+bool isError(const FileProblem& one) { return one.problem.severity == prompt::Severity::error; }
 
 json::object problemJson(const FileProblem& one) {
-  json::object object{{"severity", delivery::severityName(one.problem.severity)},
+  json::object object{{"severity", prompt::severityName(one.problem.severity)},
                       {"rule", one.problem.rule},
                       {"message", one.problem.message}};
   if (one.problem.index >= 0) object["message_index"] = one.problem.index;
@@ -27,7 +27,7 @@ json::object sarifResult(const LintedFile& file, const FileProblem& one) {
     place["region"] = std::move(region);
   }
   return {{"ruleId", one.problem.rule},
-          {"level", delivery::severityName(one.problem.severity)},
+          {"level", prompt::severityName(one.problem.severity)},
           {"message", json::object{{"text", one.problem.message}}},
           {"locations", json::array{json::object{{"physicalLocation", std::move(place)}}}}};
 }

@@ -36,15 +36,18 @@ Commands loginCommands() {
   return {
       {.path = "login",
        .summary = "store a server's URL and credentials for the other commands",
-       .operands = {{"URL", "the server (else --url, REGESTA_URL, or http://127.0.0.1:4600)", false}},
-       .options = {{"token", "TOKEN", "a service token; asked for when neither this nor --user is given"},
-                   {"user", "NAME", "log in as a person, with a password"},
-                   {"password", "TEXT", "the password; better: let it be asked for, or pass it on stdin"}},
+       .operands = {{"URL", "the server's URL (default: --url, REGESTA_URL, or http://127.0.0.1:4600)", false}},
+       .options = {{"token", "TOKEN", "a service token; prompted for if neither this nor --user is given"},
+                   {"user", "NAME", "log in as a user, with a password"},
+                   {"password", "TEXT", "the password; safer: type it when prompted, or pass it on stdin"}},
        .examples = {"regesta login http://regesta.bank.example --user anna", "regesta login --token rgs_…"},
        .run = login,
-       .more = "The file is readable by you alone. REGESTA_URL with REGESTA_TOKEN, or with REGESTA_USER and\n"
-               "REGESTA_PASSWORD, go before it."},
-      {.path = "logout", .summary = "forget what login stored", .examples = {"regesta logout"}, .run = logout},
+       .more = "Only you can read the file. REGESTA_URL with REGESTA_TOKEN, or with REGESTA_USER and\n"
+               "REGESTA_PASSWORD, override it."},
+      {.path = "logout",
+       .summary = "delete the stored URL and credentials",
+       .examples = {"regesta logout"},
+       .run = logout},
   };
 }
 

@@ -61,18 +61,19 @@ std::vector<std::string> groups() {
 int page(Session&) {
   fmt::print(
       "# The command line\n\n"
-      "Written by `regesta reference-page`; a test keeps it equal to the program.\n\n"
-      "Things are written `KIND/NAME`, `KIND/NAME@VERSION` and `KIND/NAME#ALIAS`, as in `model/loan-risk@3` and\n"
-      "`model/loan-risk#production`; the kinds are model, prompt, dataset, policy and artifact. Tables show colour on "
-      "a terminal only\n"
-      "(`NO_COLOR` turns it off); `--json` prints JSON instead. Progress bars go to stderr, on a terminal only.\n\n"
-      "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n| 1 | failed |\n| 2 | the command line is wrong |\n"
-      "| 3 | refused by a gate, or by access |\n| 4 | not found |\n| 5 | verification failed |\n\n"
-      "Every command also knows these:\n\n| option | meaning |\n| --- | --- |\n");
+      "Use this page to look up a command, its arguments and its options. `regesta reference-page` writes it.\n\n"
+      "Write assets as `KIND/NAME`, versions as `KIND/NAME@VERSION` and aliases as `KIND/NAME#ALIAS`:\n"
+      "`model/loan-risk@3`, `model/loan-risk#production`. The kinds are model, prompt, dataset, policy and artifact.\n"
+      "Tables show colour on a terminal only (`NO_COLOR` turns it off); `--json` prints JSON instead.\n"
+      "Progress bars go to stderr, on a terminal only.\n\n"
+      "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n| 1 | failed |\n| 2 | invalid command line |\n"
+      "| 3 | refused by a gate or by access control |\n| 4 | not found |\n| 5 | verification failed |\n\n"
+      "Every command has these options:\n\n| option | meaning |\n| --- | --- |\n");
   printOptions(commonOptions());
   fmt::print(
-      "\nCredentials: `REGESTA_TOKEN`, or `REGESTA_USER` with `REGESTA_PASSWORD`, or what `regesta login` stored.\n"
-      "`REGESTA_CA_FILE` names certificates to trust for a server with its own authority.\n");
+      "\nCredentials: `REGESTA_TOKEN`, or `REGESTA_USER` with `REGESTA_PASSWORD`, or the credentials stored by "
+      "`regesta login`.\n"
+      "`REGESTA_CA_FILE` names a file of CA certificates to trust.\n");
   for (const std::string& group : groups()) {
     fmt::print("\n## {}\n", group);
     for (const Command& command : allCommands())

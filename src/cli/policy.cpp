@@ -19,7 +19,7 @@ int list(Session& session) {
 }
 
 /// A gate that never asks whether the move is a rollback treats it as every other move.
-bool looksAtNoAction(const json::array& modules) {
+bool ignoresAction(const json::array& modules) {
   bool gate = false;
   for (const json::value& module : modules) {
     std::string text = member(module.as_object(), "text");
@@ -37,7 +37,7 @@ int push(Session& session) {
   json::object body = {{"modules", std::move(modules)}};
   if (session.args.has("description")) body["description"] = session.args.text("description");
   Reference ref = session.reference("NAME", "policy");
-  bool stopsRollbacks = !body.at("modules").as_array().empty() && looksAtNoAction(body.at("modules").as_array());
+  bool stopsRollbacks = !body.at("modules").as_array().empty() && ignoresAction(body.at("modules").as_array());
   json::object made = session.api().post(route({"policies", ref.name}), body).as_object();
   if (stopsRollbacks && !session.json())
     fmt::print(stderr, "{} this policy looks at no input.action, so it also stops rollbacks (docs/policy-input.md)\n",
@@ -71,7 +71,7 @@ bool hasAlias(const json::object& asset, std::string_view alias) {
   return false;
 }
 
-/// A mistyped pointer guards nothing. Pointers may be guarded before they are made, so this is no error.
+/// A mistyped pointer protects nothing. Only a warning, because a pointer can be protected before it exists.
 void warnOfUnknownAlias(Session& session, const Reference& target) {
   constexpr std::size_t looked = 1000;
   if (session.json() || target.pointer.starts_with("stage:")) return;
@@ -94,7 +94,7 @@ int bind(Session& session) {
   Reference target = parseReference(pointer);
   if (target.pointer.empty())
     throw UsageError(
-        fmt::format("\"{}\" names no pointer; write KIND/PATTERN#ALIAS, as in model/loan-*#production", pointer));
+        fmt::format("\"{}\" names no pointer; write KIND/PATTERN#ALIAS, for example model/loan-*#production", pointer));
   json::object body = {
       {"kind", target.kind}, {"name_pattern", target.name}, {"pointer", target.pointer}, {"policy", policy.name}};
   if (!policy.selector.empty()) body["policy_selector"] = policy.selector;
@@ -138,18 +138,18 @@ Commands policyCommands() {
        .examples = {"regesta policy push fair-lending examples/loan/gate.rego"},
        .run = push},
       {.path = "policy bind",
-       .summary = "let a policy guard an alias or stage",
-       .operands = {{"POLICY", "NAME, or NAME@VERSION to stay on one"},
-                    {"POINTER", "KIND/PATTERN#ALIAS, as in model/loan-*#production"}},
+       .summary = "bind a policy to an alias or stage",
+       .operands = {{"POLICY", "NAME, or NAME@VERSION for a fixed version"},
+                    {"POINTER", "KIND/PATTERN#ALIAS, for example model/loan-*#production"}},
        .examples = {"regesta policy bind fair-lending model/loan-risk#production",
                     "regesta policy bind fair-lending 'model/*#stage:Production'"},
        .run = bind},
       {.path = "policy bindings",
-       .summary = "list which policy guards what",
+       .summary = "list the policy bindings",
        .examples = {"regesta policy bindings"},
        .run = bindings},
       {.path = "policy unbind",
-       .summary = "stop a policy from guarding",
+       .summary = "delete a policy binding",
        .operands = {{"ID", "the binding's number"}},
        .examples = {"regesta policy unbind 2"},
        .run = unbind},

@@ -8,7 +8,7 @@ namespace regesta::cli {
 /// "1.4 GiB"
 std::string byteText(std::uint64_t bytes);
 
-/// A bar on stderr for work that takes a while: only on a terminal, only after half a second, gone when done.
+/// A progress bar on stderr for long work: only on a terminal, only after half a second, gone when done.
 class Progress {
  public:
   /// `total` 0: unknown. `bytes`: counts are shown as sizes.

@@ -32,12 +32,11 @@ int rollback(Session& session) {
   Reference ref = session.reference();
   std::string alias = aliasOf(session, ref, "alias");
   json::object body = {{"reason", session.args.text("reason")}};
-  if (auto to = session.args.integer("to")) body["to"] = *to;
+  if (session.args.has("to")) body["to"] = session.args.text("to");
   std::string rollout = activeRollout(session, ref, alias);
   json::object outcome =
       session.api().post(route({"assets", ref.kind, ref.name, "aliases", alias, "rollback"}), body).as_object();
-  std::string why =
-      session.args.has("to") ? "is what was asked for" : "is the newest other one that stood there before";
+  std::string why = session.args.has("to") ? "is the requested one" : "is the newest other one it pointed to before";
   return session.said(outcome, fmt::format("{}\nversion {} {}{}", moveText(ref, alias, outcome), member(outcome, "to"),
                                            why, stoppedText(session, ref, rollout)));
 }
@@ -49,22 +48,22 @@ Commands promoteCommands() {
       {.path = "promote",
        .summary = "move an alias (production) to a version, through its gate",
        .operands = {{"VERSION", "KIND/NAME@VERSION; without a kind, a model"}},
-       .options = {{"to", "ALIAS", "the alias to move (default production)"},
-                   {"reason", "TEXT", "why, for the record", 'm'},
-                   {"dry-run", "", "only say what the gate would answer"}},
+       .options = {{"to", "ALIAS", "the alias to move, or stage:NAME (default production)"},
+                   {"reason", "TEXT", "reason, stored in the ledger entry", 'm'},
+                   {"dry-run", "", "only print the gate's decision"}},
        .examples = {"regesta promote loan-risk@3 -m \"fairer and better\"", "regesta promote loan-risk@3 --dry-run",
                     "regesta promote prompt/loan-summary@2 --to staging"},
        .run = promote,
-       .more =
-           "Exit code 3 when the gate refuses, or wants something first; it then prints every reason and its cure."},
+       .more = "Exit code 3 if the gate refuses or still requires something; prints every reason and its remediation."},
       {.path = "rollback",
-       .summary = "put an alias (production) back to the version it pointed to before",
+       .summary = "move an alias (production) back to the version it pointed to before",
        .operands = {{"ASSET", "KIND/NAME or KIND/NAME#ALIAS"}},
        .options = {{"alias", "ALIAS", "the alias to move (default production)"},
-                   {"to", "N", "a certain earlier version"},
-                   {"reason", "TEXT", "why, for the record", 'm'}},
+                   {"to", "VERSION",
+                    "an earlier version: a number, SemVer, range or alias (default: the previous one)"},
+                   {"reason", "TEXT", "reason, stored in the ledger entry", 'm'}},
        .examples = {"regesta rollback loan-risk -m \"complaints from branch 12\"",
-                    "regesta rollback prompt/loan-summary#production --to 3"},
+                    "regesta rollback prompt/loan-summary#production --to 1.1.0"},
        .run = rollback},
   };
 }

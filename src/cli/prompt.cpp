@@ -48,7 +48,7 @@ Commands promptCommands() {
   Operand name = {"NAME", "the prompt's name"};
   return {
       {.path = "prompt create",
-       .summary = "store a new version of a prompt (and the prompt, when it is new)",
+       .summary = "create a version of a prompt, and the prompt if it does not exist",
        .operands = {name},
        .options = {{"template", "TEXT", "the text, with {{variables}}"},
                    {"file", "FILE", "the text from a file, - for stdin", 'f'},
@@ -60,10 +60,10 @@ Commands promptCommands() {
                     "regesta prompt create greeting --template 'Hello {{name}}'"},
        .run = create},
       {.path = "prompt resolve",
-       .summary = "print the version that a caller gets, and why",
+       .summary = "print the version that a caller gets, with the reason",
        .operands = {name},
-       .options = {{"alias", "ALIAS", "the pointer to follow (default production)"},
-                   {"key", "TEXT", "who asks, for rollouts"}},
+       .options = {{"alias", "ALIAS", "the alias to resolve (default production)"},
+                   {"key", "TEXT", "the caller's targeting key, for rollouts"}},
        .examples = {"regesta prompt resolve loan-summary", "regesta prompt resolve loan-summary --key user-17 --json"},
        .run = resolve},
   };

@@ -25,9 +25,11 @@ void addFolder(std::vector<std::string>& files, const std::string& folder) {
       continue;
     }
     std::string relative = fs::relative(at->path(), folder).generic_string();
-    if (at->is_regular_file() && delivery::promptFileForm(relative)) files.push_back(at->path().string());
+    if (at->is_regular_file() && prompt::promptFileForm(relative)) files.push_back(at->path().string());
   }
 }
+
+}  // namespace
 
 bool isBefore(const LocalPrompt& a, const LocalPrompt& b) {
   if (a.file.name != b.file.name) return a.file.name < b.file.name;
@@ -37,12 +39,10 @@ bool isBefore(const LocalPrompt& a, const LocalPrompt& b) {
   return a.path < b.path;
 }
 
-}  // namespace
-
 std::vector<std::string> promptPaths(const std::vector<std::string>& paths) {
   std::vector<std::string> files;
   for (const std::string& path : paths) {
-    if (!fs::exists(path)) throw error(Code::notFound, "there is no file or folder {}", path);
+    if (!fs::exists(path)) throw error(Code::notFound, "the file or folder {} does not exist", path);
     std::vector<std::string> found;
     if (fs::is_directory(path))
       addFolder(found, path);
@@ -61,7 +61,7 @@ LocalPrompt readPromptFile(const std::string& path) {
     throw error(Code::tooLarge, "{} is larger than {} bytes", path, limits::promptFile);
   std::string inside = pathInside(path);
   try {
-    return {path, delivery::parsePromptFile(inside, readInput(path))};
+    return {path, prompt::parsePromptFile(inside, readInput(path))};
   } catch (const Invalid& fault) {
     // The message names the whole path; people know the one they typed.
     std::string message = fault.message;
@@ -77,8 +77,8 @@ std::vector<LocalPrompt> readPromptFiles(const std::vector<std::string>& paths) 
   return prompts;
 }
 
-json::object promptBody(const delivery::PromptFile& file) {
-  json::object body = parseJson(delivery::canonicalPrompt(file.prompt)).as_object();
+json::object promptBody(const prompt::PromptFile& file) {
+  json::object body = parseJson(prompt::canonicalPrompt(file.prompt)).as_object();
   body.erase("type");
   if (file.prompt.chat) {
     body["messages"] = body.at("template");
@@ -86,9 +86,16 @@ json::object promptBody(const delivery::PromptFile& file) {
   }
   if (!file.semver.empty()) body["semver"] = file.semver;
   if (!file.description.empty()) body["description"] = file.description;
-  json::object tags;
-  for (const auto& [key, value] : file.tags) tags[key] = value;
+  constexpr std::string_view ofGit = "git.";
+  json::object tags, git;
+  for (const auto& [key, value] : file.tags) {
+    if (key.starts_with(ofGit))
+      git[key.substr(ofGit.size())] = value;
+    else
+      tags[key] = value;
+  }
   if (!tags.empty()) body["tags"] = std::move(tags);
+  if (!git.empty()) body["git"] = std::move(git);
   return body;
 }
 

@@ -5,13 +5,13 @@
 #include "cli/commands.h"
 #include "cli/pointer_move.h"
 #include "cli/prompt_files.h"
-#include "delivery/import.h"
+#include "prompt/import.h"
 
 namespace regesta::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using delivery::PromptFile;
+using prompt::PromptFile;
 
 /// Only files below the configuration's own folder.
 std::optional<std::string> readBeside(const fs::path& folder, const std::string& path) {
@@ -28,12 +28,12 @@ std::vector<PromptFile> readExport(const Session& session, const std::string& so
     return files;
   }
   std::string bytes = readInput(path);
-  if (source == "langfuse") return delivery::importLangfuse(bytes);
-  if (source == "promptlayer") return delivery::importPromptLayer(bytes);
-  if (source == "openai") return delivery::importOpenAi(bytes, session.args.text("name"));
+  if (source == "langfuse") return prompt::importLangfuse(bytes);
+  if (source == "promptlayer") return prompt::importPromptLayer(bytes);
+  if (source == "openai") return prompt::importOpenAi(bytes, session.args.text("name"));
   if (source == "promptfoo") {
     fs::path folder = path == "-" ? fs::path(".") : fs::absolute(path).parent_path();
-    return delivery::importPromptfoo(path, bytes, [&](const std::string& other) { return readBeside(folder, other); });
+    return prompt::importPromptfoo(path, bytes, [&](const std::string& other) { return readBeside(folder, other); });
   }
   throw UsageError(
       fmt::format("SOURCE {} is unknown; there are langfuse, promptlayer, openai, promptfoo and folder", source));
@@ -45,7 +45,7 @@ int scan(Session& session, const std::string& folder) {
   auto look = [&](const fs::path& path) {
     std::error_code failed;
     if (fs::file_size(path, failed) > 4 * 1024 * 1024 || failed) return;
-    for (const delivery::PromptId& found : delivery::promptIdsIn(readInput(path.string()))) {
+    for (const prompt::PromptId& found : prompt::promptIdsIn(readInput(path.string()))) {
       if (!session.json()) fmt::print("{}:{}: {}\n", path.string(), found.line, found.id);
       items.push_back(json::object{{"file", path.string()}, {"line", found.line}, {"id", found.id}});
     }
@@ -81,10 +81,10 @@ int import(Session& session) {
   json::array items;
   for (const PromptFile& file : readExport(session, source, path)) {
     if (session.args.has("dir")) {
-      fs::path target = fs::path(session.args.text("dir")) / delivery::promptFilePath(file.name, file.semver);
+      fs::path target = fs::path(session.args.text("dir")) / prompt::promptFilePath(file.name, file.semver);
       fs::create_directories(target.parent_path());
       std::ofstream out(target, std::ios::binary | std::ios::trunc);
-      out << delivery::writePromptFile(file);
+      out << prompt::writePromptFile(file);
       if (!out.flush()) throw error(Code::invalid, "cannot write {}", target.string());
       if (!session.json()) fmt::print("{}\n", target.string());
       ++stored;
@@ -118,13 +118,13 @@ int import(Session& session) {
 
 Commands promptImportCommands() {
   return {{.path = "prompt import",
-           .summary = "bring prompts in from another product's export",
+           .summary = "import prompts from another product's export",
            .operands = {{"SOURCE", "langfuse, promptlayer, openai, promptfoo or folder"},
                         {"FILE", "the export, - for stdin; a folder for folder and --scan"}},
-           .options = {{"name", "NAME", "openai: the name for what has none"},
-                       {"aliases", "", "moves the aliases that the export names, too"},
-                       {"dir", "DIR", "writes files instead of asking a server"},
-                       {"scan", "", "openai: lists where code uses reusable prompts (pmpt_…)"}},
+           .options = {{"name", "NAME", "openai: the name of a prompt without one"},
+                       {"aliases", "", "also move the aliases of the export"},
+                       {"dir", "DIR", "write files instead of using a server"},
+                       {"scan", "", "openai: list uses of reusable prompts (pmpt_…) in code"}},
            .examples = {"regesta prompt import langfuse prompts.json",
                         "regesta prompt import promptfoo promptfooconfig.yaml",
                         "regesta prompt import openai - --name support", "regesta prompt import openai src --scan"},

@@ -4,18 +4,18 @@
 #include "cli/lint_report.h"
 #include "cli/prompt_files.h"
 #include "cli/session.h"
-#include "delivery/lint.h"
+#include "prompt/lint.h"
 
 namespace regesta::cli {
-namespace {
 
-LintedFile lintOne(const std::string& path, const delivery::LintOptions& options) {
+LintedFile lintFile(const std::string& path, const prompt::LintOptions& options) {
   LintedFile linted{.path = path};
   try {
     LocalPrompt local = readPromptFile(path);
     linted.name = local.file.name;
-    for (delivery::Problem& problem : delivery::lint(local.file.prompt, options)) {
-      std::size_t line = delivery::fileLine(local.file, problem);
+    linted.readable = true;
+    for (prompt::Problem& problem : prompt::lint(local.file.prompt, options)) {
+      std::size_t line = prompt::fileLine(local.file, problem);
       linted.problems.push_back({std::move(problem), line});
     }
   } catch (const Error& fault) {
@@ -29,14 +29,14 @@ LintedFile lintOne(const std::string& path, const delivery::LintOptions& options
       if (line > 0) message.erase(0, message.find(':') + 1);
       message.erase(0, message.find_first_not_of(' '));
     }
-    linted.problems.push_back({{.severity = delivery::Severity::error, .rule = "file", .message = message}, line});
+    linted.problems.push_back({{.severity = prompt::Severity::error, .rule = "file", .message = message}, line});
   }
   return linted;
 }
 
-void print(const LintedFile& linted) {
+void printProblems(const LintedFile& linted) {
   for (const FileProblem& one : linted.problems) {
-    bool error = one.problem.severity == delivery::Severity::error;
+    bool error = one.problem.severity == prompt::Severity::error;
     std::string place = one.line > 0 ? fmt::format("{}:{}:{}", linted.path, one.line,
                                                    std::max<std::size_t>(one.problem.place.column, 1))
                                      : linted.path;
@@ -46,6 +46,8 @@ void print(const LintedFile& linted) {
   }
 }
 
+namespace {
+
 void writeReport(const std::string& path, const std::string& text) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out << text;
@@ -53,23 +55,23 @@ void writeReport(const std::string& path, const std::string& text) {
 }
 
 int lint(Session& session) {
-  delivery::LintOptions options;
+  prompt::LintOptions options;
   if (auto most = session.args.integer("max-tokens")) {
     if (*most <= 0) throw UsageError("--max-tokens must be above 0");
     options.maxTokens = static_cast<std::size_t>(*most);
   }
   std::vector<LintedFile> files;
-  for (const std::string& path : promptPaths(session.args.all("PATH"))) files.push_back(lintOne(path, options));
+  for (const std::string& path : promptPaths(session.args.all("PATH"))) files.push_back(lintFile(path, options));
   if (session.args.has("sarif")) writeReport(session.args.text("sarif"), sarifReport(files));
   if (session.args.has("junit")) writeReport(session.args.text("junit"), junitReport(files));
   std::size_t errors = 0, warnings = 0;
   for (const LintedFile& file : files)
     for (const FileProblem& one : file.problems)
-      ++(one.problem.severity == delivery::Severity::error ? errors : warnings);
+      ++(one.problem.severity == prompt::Severity::error ? errors : warnings);
   if (session.json()) {
     printJson(lintJson(files));
   } else {
-    for (const LintedFile& file : files) print(file);
+    for (const LintedFile& file : files) printProblems(file);
     fmt::print("{} files, {} errors, {} warnings\n", files.size(), errors, warnings);
   }
   return errors == 0 ? Exit::done : Exit::failed;
@@ -79,14 +81,14 @@ int lint(Session& session) {
 
 Commands promptLintCommands() {
   return {{.path = "prompt lint",
-           .summary = "look for mistakes in prompt files, without a server",
+           .summary = "check prompt files for problems, without a server",
            .operands = {{"PATH", "prompt files, or folders of them", true, true}},
            .options = {{"max-tokens", "N", "warn above this estimate (default 8000)"},
-                       {"sarif", "FILE", "write a SARIF 2.1 report, too"},
-                       {"junit", "FILE", "write a JUnit report, too"}},
+                       {"sarif", "FILE", "also write a SARIF 2.1 report"},
+                       {"junit", "FILE", "also write a JUnit report"}},
            .examples = {"regesta prompt lint prompts/", "regesta prompt lint prompts/ --sarif lint.sarif"},
            .run = lint,
-           .more = "Exit code 1 when there are errors. docs/prompts.md lists the rules."}};
+           .more = "Exit code 1 if there are errors. docs/prompts.md lists the rules."}};
 }
 
 }  // namespace regesta::cli

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cli/commands.h"
+#include "cli/lint_report.h"
 #include "cli/pointer_move.h"
 #include "cli/prompt_files.h"
 #include "cli/refusal.h"
@@ -8,7 +9,7 @@
 namespace regesta::cli {
 namespace {
 
-/// The file as it is pushed: with what Git says about it, and a message from the command line.
+/// The pushed file, with its Git data and a message from the command line.
 LocalPrompt withOrigin(const Session& session, LocalPrompt local) {
   if (session.args.has("description")) local.file.description = session.args.text("description");
   if (session.args.flag("no-git")) return local;
@@ -29,13 +30,13 @@ std::vector<LocalPrompt> given(Session& session) {
   return prompts;
 }
 
-/// What became of one file.
+/// The outcome for one file.
 struct Outcome {
   json::object answer;
   Exit exit = Exit::done;
 };
 
-/// The aliases the file asks for. A refusal of the gate is told, and the push goes on.
+/// Moves the file's aliases. Prints a refusal of the gate and continues.
 Exit moveAliases(Session& session, const LocalPrompt& local, const json::object& made, json::array& moved) {
   Exit exit = Exit::done;
   Reference ref{"prompt", local.file.name, "", ""};
@@ -99,40 +100,104 @@ Colour bumpColour(const std::string& bump) {
   return bump == "major" ? Colour::red : bump == "minor" ? Colour::yellow : Colour::green;
 }
 
-void printPlan(const LocalPrompt& local, const json::object& plan) {
-  std::string bump = member(plan, "bump"), refused = member(plan, "refused");
+/// The aliases that the file asks for, and where they point now: a push would move those that point elsewhere.
+json::array aliasMoves(Session& session, const LocalPrompt& local, const json::object& plan) {
+  json::array moves;
+  if (local.file.aliases.empty()) return moves;
+  std::map<std::string, json::object> now;
+  try {
+    session.api().each(route({"assets", "prompt", local.file.name, "aliases"}), {}, 10'000,
+                       [&](const json::object& item) { now[member(item, "name")] = item; });
+  } catch (const Error& fault) {
+    if (fault.code != Code::notFound) throw;  // the prompt is new
+  }
+  for (const std::string& alias : local.file.aliases) {
+    const json::object& at = now[alias];
+    bool stands = member(plan, "created") != "true" && member(plan, "version") == member(at, "version");
+    if (stands) continue;
+    moves.push_back(json::object{{"alias", alias},
+                                 {"from", at.empty() ? json::value(0) : at.at("version")},
+                                 {"from_semver", member(at, "semver")},
+                                 {"protected", member(at, "protected") == "true"}});
+  }
+  return moves;
+}
+
+void printPlan(const LintedFile& linted, const json::object& plan) {
+  std::string bump = member(plan, "bump"), refused = member(plan, "refused"), name = member(plan, "name");
   if (!refused.empty())
-    fmt::print("{} prompt/{}: {}\n", paint("refused", Colour::red), local.file.name, printable(refused));
+    fmt::print("{} {}: {}\n", paint("refused", Colour::red), name.empty() ? linted.path : "prompt/" + name,
+               printable(refused));
   else if (member(plan, "created") != "true")
-    fmt::print("{} prompt/{}: version {} says this already\n", paint("unchanged", Colour::dim), local.file.name,
+    fmt::print("{} prompt/{}: version {} says this already\n", paint("unchanged", Colour::dim), name,
                member(plan, "version"));
   else
-    fmt::print("{} prompt/{} {}\n", paint(bump == "none" ? "new" : bump, bumpColour(bump)), local.file.name,
+    fmt::print("{} prompt/{} {}\n", paint(bump == "none" ? "new" : bump, bumpColour(bump)), name,
                member(plan, "semver"));
   for (const json::value& reason : plan.at("bump_reasons").as_array())
     fmt::print("  {}: {}\n", member(reason.as_object(), "bump"), printable(member(reason.as_object(), "what")));
+  for (const json::value& value : plan.at("aliases").as_array()) {
+    const json::object& move = value.as_object();
+    std::string from = versionText(member(move, "from"), member(move, "from_semver"));
+    fmt::print("  alias {} would move here{}{}\n", member(move, "alias"), from.empty() ? "" : " from " + from,
+               member(move, "protected") == "true" ? ", through its gate" : "");
+  }
+  printProblems(linted);
 }
 
-/// Nothing is stored. Exit code 1 when something would be refused: errors, or a breaking change without a major.
+struct PlannedFile {
+  LintedFile linted;
+  std::optional<LocalPrompt> local;
+};
+
+/// In the order of a push; what cannot be read comes first.
+std::vector<PlannedFile> filesToPlan(Session& session) {
+  std::vector<PlannedFile> files;
+  for (const std::string& path : promptPaths(session.args.all("PATH"))) {
+    PlannedFile file{lintFile(path, {}), std::nullopt};
+    if (file.linted.readable) file.local = withOrigin(session, readPromptFile(path));
+    files.push_back(std::move(file));
+  }
+  std::ranges::stable_sort(files, [](const PlannedFile& a, const PlannedFile& b) {
+    return a.local && b.local ? isBefore(*a.local, *b.local) : !a.local && b.local;
+  });
+  return files;
+}
+
+json::object planOf(Session& session, const LocalPrompt& local) {
+  try {
+    return session.api().post(route({"prompts", local.file.name, "plan"}), promptBody(local.file)).as_object();
+  } catch (const Error& fault) {
+    if (fault.code != Code::invalid && fault.code != Code::denied) throw;
+    return {{"name", local.file.name},
+            {"created", false},
+            {"bump", "none"},
+            {"bump_reasons", json::array()},
+            {"refused", fault.message}};
+  }
+}
+
+/// Nothing is stored. Exit code 1 when something would be refused: errors, or a breaking change without a major. What
+/// `prompt lint` finds in a file is found here, too.
 int plan(Session& session) {
   bool refused = false, breaking = false;
   json::array items;
-  for (const LocalPrompt& local : given(session)) {
-    json::object plan;
-    try {
-      plan = session.api().post(route({"prompts", local.file.name, "plan"}), promptBody(local.file)).as_object();
-    } catch (const Error& fault) {
-      if (fault.code != Code::invalid) throw;
-      plan = {{"name", local.file.name},
-              {"created", false},
-              {"bump", "none"},
-              {"bump_reasons", json::array()},
-              {"refused", fault.message}};
+  for (const PlannedFile& file : filesToPlan(session)) {
+    const LintedFile& linted = file.linted;
+    bool faulty = std::ranges::any_of(
+        linted.problems, [](const FileProblem& one) { return one.problem.severity == prompt::Severity::error; });
+    json::object plan{{"name", linted.name}, {"created", false}, {"bump", "none"}, {"bump_reasons", json::array()}};
+    json::array moves;
+    if (file.local) {
+      plan = planOf(session, *file.local);
+      moves = aliasMoves(session, *file.local, plan);
     }
-    plan["file"] = local.path;
+    if (faulty && !plan.contains("refused")) plan["refused"] = "the file has errors";
+    plan["file"] = linted.path;
+    plan["aliases"] = std::move(moves);
     refused |= plan.contains("refused");
     breaking |= member(plan, "breaking") == "true";
-    if (!session.json()) printPlan(local, plan);
+    if (!session.json()) printPlan(linted, plan);
     items.emplace_back(std::move(plan));
   }
   if (session.json())
@@ -149,11 +214,11 @@ std::string bumpText(const json::object& made) {
 
 Commands promptPushCommands() {
   Operand path = {"PATH", "prompt files, or folders of them", true, true};
-  Option noGit = {"no-git", "", "takes no commit, author and tags from Git"};
-  Option message = {"description", "TEXT", "what changed, for all of them", 'm'};
+  Option noGit = {"no-git", "", "ignore Git: no commit, author and tags"};
+  Option message = {"description", "TEXT", "description of the change, for all versions", 'm'};
   return {
       {.path = "prompt push",
-       .summary = "store prompts from files, as new versions where they say something new",
+       .summary = "register prompts from files; changed files become new versions",
        .operands = {path},
        .options = {message, noGit},
        .examples = {"regesta prompt push prompts/", "regesta prompt push prompts/greeting/v1.2.0.md -m \"shorter\""},
@@ -161,15 +226,16 @@ Commands promptPushCommands() {
        .more =
            "Files are prompts/NAME/vX.Y.Z.md, .prompt (Dotprompt), .prompty, .txt, .j2, .json or .yaml; "
            "docs/prompts.md "
-           "describes them. In a Git work tree the commit, its author and signature are kept as tags git.*, and GTO "
+           "describes them. In a Git work tree the commit, its author and signature are stored as tags git.*, and GTO "
            "tags NAME@vX.Y.Z and NAME#ALIAS on the current commit give the SemVer and aliases."},
       {.path = "prompt plan",
-       .summary = "say what a push would do, and fail when it would be refused",
+       .summary = "preview a push; fail if it would be refused",
        .operands = {path},
        .options = {message, noGit},
        .examples = {"regesta prompt plan prompts/", "regesta prompt plan prompts/ --json"},
        .run = plan,
-       .more = "Exit code 1 when a prompt has errors, or a file asks for a SemVer below what its change needs."},
+       .more = "Exit code 1 if a file has `prompt lint` errors, or a SemVer below what its\n"
+               "change requires. Lists the aliases that a push would move."},
   };
 }
 

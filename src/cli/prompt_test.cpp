@@ -8,17 +8,15 @@
 #include "cli/model/options.h"
 #include "cli/model/suite_run.h"
 #include "cli/stop_signals.h"
-#include "delivery/check/patterns.h"
+#include "prompt/patterns.h"
 
 namespace regesta::cli {
 namespace {
 
-using namespace delivery;
-
 /// One prompt to be tested: of a folder, or of the server.
 struct Subject {
   std::string title;
-  check::Suite suite;
+  evaluation::check::Suite suite;
   ModelSettings settings;
   std::function<Render()> makeRender;
 };
@@ -28,15 +26,15 @@ json::value valueOr(const json::object& object, std::string_view name) {
   return found ? *found : json::value();
 }
 
-check::Suite suiteFrom(const std::string& file, policy::Engine& engine) {
+evaluation::check::Suite suiteFrom(const std::string& file) {
   try {
-    return check::parseSuite(readYamlFile(file), check::patternsBy(engine));
+    return evaluation::check::parseSuite(readYamlFile(file), prompt::patternSearch());
   } catch (const Invalid& fault) {
     throw error(Code::invalid, "{}: {} {}", file, fault.field, fault.rule);
   }
 }
 
-Subject storedPrompt(Session& session, policy::Engine& engine) {
+Subject storedPrompt(Session& session) {
   Reference ref = session.reference("PROMPT", "prompt");
   std::string selector = ref.selector.empty() ? "latest" : ref.selector;
   json::value found = session.api().get(route({"prompts", ref.name, "versions", selector}));
@@ -48,10 +46,10 @@ Subject storedPrompt(Session& session, policy::Engine& engine) {
   subject.settings.responseFormat = valueOr(version, "response_format");
   if (json::value tools = valueOr(version, "tools"); tools.is_array()) subject.settings.tools = tools.get_array();
   if (session.args.has("tests")) {
-    subject.suite = suiteFrom(session.args.text("tests"), engine);
+    subject.suite = suiteFrom(session.args.text("tests"));
   } else {
     json::value stored = session.api().get(route({"prompts", ref.name, "tests"}));
-    subject.suite = check::readSuite(writeJson(json::object{{"tests", stored.as_object().at("tests")}}));
+    subject.suite = evaluation::check::readSuite(writeJson(json::object{{"tests", stored.as_object().at("tests")}}));
   }
   Connection connection = session.api().connection();
   subject.makeRender = [connection, name = ref.name, number]() -> Render {
@@ -64,7 +62,7 @@ Subject storedPrompt(Session& session, policy::Engine& engine) {
 Subject localPrompt(const Session& session, const TestedPrompt& local, policy::Engine& engine) {
   Subject subject;
   subject.title = local.title;
-  subject.suite = suiteFrom(session.args.has("tests") ? session.args.text("tests") : local.testsFile, engine);
+  subject.suite = suiteFrom(session.args.has("tests") ? session.args.text("tests") : local.testsFile);
   subject.settings = {local.prompt.modelConfig, local.prompt.responseFormat, local.prompt.tools};
   subject.makeRender = [prompt = local.prompt, &engine]() -> Render {
     return [prompt, &engine](const json::object& vars) { return renderedHere(prompt, vars, engine); };
@@ -74,18 +72,18 @@ Subject localPrompt(const Session& session, const TestedPrompt& local, policy::E
 
 std::vector<Subject> subjectsOf(Session& session, policy::Engine& engine) {
   std::string what = session.args.text("PROMPT");
-  if (!std::filesystem::exists(what)) return {storedPrompt(session, engine)};
+  if (!std::filesystem::exists(what)) return {storedPrompt(session)};
   std::vector<Subject> subjects;
   for (const TestedPrompt& local : testedPrompts(what, session.args.has("tests")))
     subjects.push_back(localPrompt(session, local, engine));
   return subjects;
 }
 
-void printCase(const check::CaseResult& result, std::size_t number) {
+void printCase(const evaluation::check::CaseResult& result, std::size_t number) {
   std::string title = result.description.empty() ? fmt::format("case {}", number) : result.description;
   fmt::print("  {} {}\n", paint("failed", Colour::red), paint(title, Colour::bold));
   if (!result.error.empty()) fmt::print("    {}\n", printable(result.error));
-  for (const check::Finding& finding : result.findings)
+  for (const evaluation::check::Finding& finding : result.findings)
     if (!finding.pass && !finding.unchecked)
       fmt::print("    {}{}: {}\n", printable(finding.type), finding.weight == 0 ? " (does not count)" : "",
                  printable(finding.reason));
@@ -93,7 +91,8 @@ void printCase(const check::CaseResult& result, std::size_t number) {
     fmt::print("    {} {}\n", paint("output:", Colour::dim), printable(shorten(result.output.text, 300)));
 }
 
-void printResult(const Subject& subject, const check::SuiteResult& result, const check::Tally& sums) {
+void printResult(const Subject& subject, const evaluation::check::SuiteResult& result,
+                 const evaluation::check::Tally& sums) {
   bool good = sums.failed == 0;
   fmt::print("{} {}: {} of {} passed by {}, score {:.2f}, {:.1f} s\n",
              paint(good ? "ok" : "failed", good ? Colour::green : Colour::red), paint(subject.title, Colour::bold),
@@ -123,27 +122,26 @@ int test(Session& session) {
   bool good = true;
   for (const Subject& subject : subjectsOf(session, engine)) {
     if (subject.suite.tests.empty()) throw error(Code::notFound, "{} has no tests", subject.title);
-    check::SuiteResult result = runSuite({.suite = subject.suite,
-                                          .settings = subject.settings,
-                                          .makeRender = subject.makeRender,
-                                          .endpoint = endpoint,
-                                          .engine = engine,
-                                          .concurrency = concurrencyOf(session),
-                                          .commands = session.args.flag("allow-commands"),
-                                          .progress = {}});
-    check::Tally sums = check::tally(result.cases);
+    evaluation::check::SuiteResult result = runSuite({.suite = subject.suite,
+                                                      .settings = subject.settings,
+                                                      .makeRender = subject.makeRender,
+                                                      .endpoint = endpoint,
+                                                      .concurrency = concurrencyOf(session),
+                                                      .commands = session.args.flag("allow-commands"),
+                                                      .progress = {}});
+    evaluation::check::Tally sums = evaluation::check::tally(result.cases);
     good = good && sums.passRate >= rate;
     if (!session.json()) printResult(subject, result, sums);
-    junit += check::junitSuite(result, subject.title);
-    json::object one = check::toJson(result, outputLimit);
+    junit += evaluation::check::junitSuite(result, subject.title);
+    json::object one = evaluation::check::toJson(result, outputLimit);
     one["prompt"] = subject.title;
-    for (const auto& member : check::tallyJson(sums)) one[member.key()] = member.value();
+    for (const auto& member : evaluation::check::tallyJson(sums)) one[member.key()] = member.value();
     shown.emplace_back(std::move(one));
   }
   if (session.json()) printJson(json::object{{"ok", good}, {"prompts", std::move(shown)}});
   if (session.args.has("junit")) {
     std::ofstream out(session.args.text("junit"), std::ios::binary);
-    out << check::junitDocument(junit);
+    out << evaluation::check::junitDocument(junit);
     if (!out.flush()) throw error(Code::unavailable, "{} cannot be written", session.args.text("junit"));
   }
   return good ? Exit::done : Exit::failed;
@@ -151,9 +149,8 @@ int test(Session& session) {
 
 int setTests(Session& session) {
   Reference ref = session.reference("NAME", "prompt");
-  policy::Engine engine;
-  check::Suite suite = suiteFrom(session.args.text("FILE"), engine);
-  json::value tests = parseJson(check::canonicalSuite(suite)).as_object().at("tests");
+  evaluation::check::Suite suite = suiteFrom(session.args.text("FILE"));
+  json::value tests = parseJson(evaluation::check::canonicalSuite(suite)).as_object().at("tests");
   json::value set = session.api().put(route({"prompts", ref.name, "tests"}), json::object{{"tests", std::move(tests)}});
   return session.said(set, fmt::format("prompt/{} has {} test cases (suite {})", ref.name,
                                        member(set.as_object(), "cases"), member(set.as_object(), "number")));
@@ -183,9 +180,9 @@ int runTests(Session& session) {
 
 Commands promptTestCommands() {
   std::vector<Option> options = modelOptions();
-  options.push_back({"tests", "FILE", "these cases instead of the prompt's own (promptfoo's YAML or JSON)"});
-  options.push_back({"min-pass-rate", "RATE", "fail below this part of cases (default 1)"});
-  options.push_back({"junit", "FILE", "also write JUnit's XML"});
+  options.push_back({"tests", "FILE", "use these cases instead of the prompt's (promptfoo's YAML or JSON)"});
+  options.push_back({"min-pass-rate", "RATE", "fail below this share of passed cases (default 1)"});
+  options.push_back({"junit", "FILE", "also write a JUnit report"});
   Operand name = {"NAME", "the prompt's name"};
   return {
       {.path = "prompt test",
@@ -195,9 +192,9 @@ Commands promptTestCommands() {
        .examples = {"regesta prompt test prompts/loan-summary --model-url http://127.0.0.1:8000/v1",
                     "regesta prompt test loan-summary@latest --model-url https://api.openai.com/v1 --junit report.xml"},
        .run = test,
-       .more = "Exit code 1 when a case fails. Nothing is stored; `regesta runner` makes evidence."},
+       .more = "Exit code 1 if a case fails. Stores nothing; `regesta runner` creates evidence."},
       {.path = "prompt tests set",
-       .summary = "store a prompt's test cases; its newest version is tested with them",
+       .summary = "store a prompt's test cases and enqueue them for its newest version",
        .operands = {name, {"FILE", "tests.yaml: promptfoo's tests, - for stdin"}},
        .examples = {"regesta prompt tests set loan-summary prompts/loan-summary/tests.yaml"},
        .run = setTests},
@@ -207,7 +204,7 @@ Commands promptTestCommands() {
        .examples = {"regesta prompt tests show loan-summary"},
        .run = showTests},
       {.path = "prompt tests run",
-       .summary = "let a runner test a version (again)",
+       .summary = "enqueue the tests of a version for a runner",
        .operands = {{"VERSION", "NAME@VERSION"}},
        .examples = {"regesta prompt tests run loan-summary@1.4.0"},
        .run = runTests},

@@ -8,13 +8,13 @@ namespace regesta::cli {
 /// it is the command's own ("model" unless it says otherwise).
 struct Reference {
   std::string kind, name;
-  std::string selector;  ///< behind '@': number, SemVer, range, alias or "latest"; empty when not given
-  std::string pointer;   ///< behind '#'; empty when not given
+  std::string selector;  ///< after '@': number, SemVer, range, alias or "latest"; empty when not given
+  std::string pointer;   ///< after '#'; empty when not given
 
   std::string asset() const { return kind + "/" + name; }
 };
 
-/// Throws UsageError for an empty name or a selector beside a pointer.
+/// Throws UsageError for an empty name or a selector with a pointer.
 Reference parseReference(std::string_view text, std::string_view defaultKind = "model");
 /// The same, and demands a version ("@3").
 Reference parseVersionReference(std::string_view text, std::string_view defaultKind = "model");

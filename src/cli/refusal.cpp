@@ -5,7 +5,7 @@
 namespace regesta::cli {
 namespace {
 
-const json::array& findings(const json::object& verdict, std::string_view set) {
+const json::array& violations(const json::object& verdict, std::string_view set) {
   static const json::array none;
   const json::value* value = verdict.if_contains(set);
   return value && value->is_array() ? value->get_array() : none;
@@ -16,42 +16,42 @@ bool isMet(const json::object& requirement) {
   return met && met->is_bool() && met->get_bool();
 }
 
-void printFinding(const json::value& value, std::string_view mark, Colour colour, std::FILE* stream) {
+void printViolation(const json::value& value, std::string_view mark, Colour colour, std::FILE* stream) {
   if (!value.is_object()) {
     fmt::print(stream, "  {} {}\n", paint(mark, colour, stream), printable(json::serialize(value)));
     return;
   }
-  const json::object& finding = value.get_object();
-  std::string message = member(finding, "msg");
+  const json::object& violation = value.get_object();
+  std::string message = member(violation, "msg");
   fmt::print(stream, "  {} {}\n", paint(mark, colour, stream),
-             printable(message.empty() ? member(finding, "code") : message));
-  std::string needs = member(finding, "needs");
-  if (!needs.empty() && needs != message && !isMet(finding)) fmt::print(stream, "      needs {}\n", printable(needs));
-  for (const json::value& by : findings(finding, "by"))
+             printable(message.empty() ? member(violation, "code") : message));
+  std::string needs = member(violation, "needs");
+  if (!needs.empty() && needs != message && !isMet(violation)) fmt::print(stream, "      needs {}\n", printable(needs));
+  for (const json::value& by : violations(violation, "by"))
     if (by.is_string())
       fmt::print(stream, "      {}\n", paint("by " + std::string(by.get_string()), Colour::dim, stream));
-  if (std::string cure = member(finding, "cure"); !cure.empty() && !isMet(finding))
-    fmt::print(stream, "      {}\n", paint("cure: " + cure, Colour::cyan, stream));
+  if (std::string remediation = member(violation, "remediation"); !remediation.empty() && !isMet(violation))
+    fmt::print(stream, "      {}\n", paint("to fix: " + remediation, Colour::cyan, stream));
 }
 
 bool isMissing(const json::value& requirement, std::string_view what) {
   return requirement.is_object() && !isMet(requirement.get_object()) && !member(requirement.get_object(), what).empty();
 }
 
-/// What to do now: the first thing that must happen, as a command where there is one.
+/// The next step, as a command if there is one.
 std::string nextStep(const json::object& verdict, const std::string& changeRequest) {
-  std::string again = "cure what is marked ✗, then run the same command again";
-  if (changeRequest.empty() || !findings(verdict, "deny").empty() || !member(verdict, "error").empty()) return again;
-  const json::array& required = findings(verdict, "require");
+  std::string again = "fix what is marked ✗, then run the same command again";
+  if (changeRequest.empty() || !violations(verdict, "deny").empty() || !member(verdict, "error").empty()) return again;
+  const json::array& required = violations(verdict, "require");
   for (const json::value& requirement : required)
     if (isMissing(requirement, "role"))
       return paint(fmt::format("regesta approve {} --comment TEXT", changeRequest), Colour::bold, stderr) +
-             fmt::format("   (by somebody with the role {})", printable(member(requirement.get_object(), "role")));
+             fmt::format("   (by a user with the role {})", printable(member(requirement.get_object(), "role")));
   for (const json::value& requirement : required)
     if (isMissing(requirement, "evidence"))
-      return paint(printable(member(requirement.get_object(), "cure")), Colour::bold, stderr) +
-             "   (the move then follows by itself)";
-  return "what is marked … can be met by nothing: the policy must change";
+      return paint(printable(member(requirement.get_object(), "remediation")), Colour::bold, stderr) +
+             "   (the alias then moves automatically)";
+  return "no approval or evidence can satisfy what is marked …; change the policy";
 }
 
 }  // namespace
@@ -60,13 +60,14 @@ void printVerdict(const json::object& verdict, std::FILE* stream, bool onlyUnmet
   if (std::string fault = member(verdict, "error"); !fault.empty())
     fmt::print(stream, "  {} the policy could not be evaluated: {}\n", paint("✗", Colour::red, stream),
                printable(fault));
-  for (const json::value& finding : findings(verdict, "deny")) printFinding(finding, "✗", Colour::red, stream);
-  for (const json::value& finding : findings(verdict, "require")) {
-    bool met = finding.is_object() && isMet(finding.get_object());
+  for (const json::value& violation : violations(verdict, "deny")) printViolation(violation, "✗", Colour::red, stream);
+  for (const json::value& violation : violations(verdict, "require")) {
+    bool met = violation.is_object() && isMet(violation.get_object());
     if (met && onlyUnmet) continue;
-    printFinding(finding, met ? "✓" : "…", met ? Colour::green : Colour::yellow, stream);
+    printViolation(violation, met ? "✓" : "…", met ? Colour::green : Colour::yellow, stream);
   }
-  for (const json::value& finding : findings(verdict, "warn")) printFinding(finding, "!", Colour::yellow, stream);
+  for (const json::value& violation : violations(verdict, "warn"))
+    printViolation(violation, "!", Colour::yellow, stream);
 }
 
 void explainRefusal(const std::string& message, const json::object& detail) {

@@ -35,9 +35,30 @@ int list(Session& session) {
       status.empty() ? "there are no change requests" : fmt::format("there are no {} change requests", status));
 }
 
+void printComments(Session& session) {
+  constexpr std::size_t shown = 1000;
+  session.api().each(path(session, "comments"), {}, shown, [](const json::object& comment) {
+    std::string place = member(comment, "place");
+    fmt::print("\n{}  {}{}\n{}\n", paint(printable(member(comment, "user")), Colour::bold),
+               paint(shortTime(member(comment, "at")), Colour::dim), place.empty() ? "" : "  on " + printable(place),
+               printable(member(comment, "body")));
+  });
+}
+
+/// The subject of an approval: the requested version with its present description.
+void printCandidate(Session& session, const json::object& request) {
+  std::string number = member(request, "version");
+  if (number.empty() || number == "0") return;
+  json::value version =
+      session.api().get(route({"assets", member(request, "kind"), member(request, "name"), "versions", number}));
+  printFields({{"digest", member(request, "digest")},
+               {"description", member(version.as_object(), "description")},
+               {"decision", member(request, "decision")}});
+}
+
 int show(Session& session) {
   json::value value = session.api().get(path(session));
-  return session.show(value, [](const json::object& request) {
+  return session.show(value, [&](const json::object& request) {
     std::string state = member(request, "status");
     fmt::print("{} {}  {} → version {}  {}\n", paint("change request", Colour::bold), member(request, "id"),
                subjectOf(request), member(request, "version"), paint(state, statusColour(state)));
@@ -45,6 +66,7 @@ int show(Session& session) {
                  {"opened", shortTime(member(request, "opened_at"))},
                  {"reason", member(request, "reason")},
                  {"outcome", member(request, "closed_reason")}});
+    if (state == "open") printCandidate(session, request);
     if (const json::value* verdict = request.if_contains("verdict"); verdict && verdict->is_object())
       printVerdict(verdict->get_object(), stdout);
     const json::value* approvals = request.if_contains("approvals");
@@ -52,6 +74,7 @@ int show(Session& session) {
       for (const json::value& approval : approvals->get_array())
         fmt::print("  {} {}  {}\n", paint("approved", Colour::green), printable(member(approval.as_object(), "user")),
                    printable(member(approval.as_object(), "comment")));
+    printComments(session);
   });
 }
 
@@ -61,8 +84,19 @@ json::object comment(const Session& session) {
   return body;
 }
 
+/// Sends the shown decision, so that a newer one is not approved unseen.
 int approve(Session& session) {
-  json::object outcome = session.api().post(path(session, "approve"), comment(session)).as_object();
+  json::value value = session.api().get(path(session));
+  const json::object& request = value.as_object();
+  json::object body = comment(session);
+  if (member(request, "status") == "open") {
+    body["decision"] = member(request, "decision");
+    if (!session.json()) {
+      fmt::print("{} → version {}\n", printable(subjectOf(request)), member(request, "version"));
+      printCandidate(session, request);
+    }
+  }
+  json::object outcome = session.api().post(path(session, "approve"), body).as_object();
   std::string id = session.args.text("ID");
   if (session.json()) return session.said(outcome, "");
   if (member(outcome, "outcome") == "moved") {
@@ -98,28 +132,28 @@ int say(Session& session) {
 
 Commands requestCommands() {
   Operand id = {"ID", "the change request's number"};
-  Option text = {"comment", "TEXT", "what you looked at, for the record", 'm'};
+  Option text = {"comment", "TEXT", "comment, stored with the decision", 'm'};
   return {
       {.path = "request list",
        .summary = "list change requests",
        .options = {{"status", "STATUS", "open (default), applied, rejected, withdrawn or stale"},
-                   {"all", "", "of every status"},
-                   {"limit", "N", "at most so many"}},
+                   {"all", "", "include every status"},
+                   {"limit", "N", "maximum number of results"}},
        .examples = {"regesta request list", "regesta request list --all --json"},
        .run = list},
       {.path = "request show",
-       .summary = "show one: verdict, what is met, what is missing",
+       .summary = "show a change request: violations, met and missing requirements",
        .operands = {id},
        .examples = {"regesta request show 4"},
        .run = show},
       {.path = "request withdraw",
-       .summary = "take back your own change request",
+       .summary = "withdraw your change request",
        .operands = {id},
        .options = {text},
        .examples = {"regesta request withdraw 4 -m \"a better one comes\""},
        .run = withdraw},
       {.path = "request comment",
-       .summary = "say something about a change request, for everybody who reads it",
+       .summary = "comment on a change request",
        .operands = {id},
        .options = {{.name = "text", .value = "TEXT", .about = "Markdown", .letter = 'm', .required = true},
                    {"place", "SIDE:TEXT:LINE", "a line of the diff: new or old, the text and its line from 1"}},
@@ -128,12 +162,12 @@ Commands requestCommands() {
       {.path = "approve",
        .summary = "approve a change request",
        .operands = {id},
-       .options = {text, {"role", "ROLE", "approve in this role only (default: every role you hold there)"}},
+       .options = {text, {"role", "ROLE", "approve only in this role (default: every role you hold there)"}},
        .examples = {"regesta approve 4 --role risk -m \"checked the fairness report\""},
        .run = approve,
-       .more = "When it was the last approval that was missing, the alias moves at once."},
+       .more = "If it was the last missing approval, the alias moves at once."},
       {.path = "reject",
-       .summary = "close a change request with a no",
+       .summary = "reject a change request",
        .operands = {id},
        .options = {text},
        .examples = {"regesta reject 4 -m \"the sample is too small\""},

@@ -32,7 +32,7 @@ json::value weight(std::string_view text) {
   if (text.ends_with('%')) text.remove_suffix(1);
   boost::system::error_code failed;
   json::value number = json::parse(text, failed);
-  if (failed || !number.is_number()) throw UsageError(fmt::format("'{}' is no percentage", text));
+  if (failed || !number.is_number()) throw UsageError(fmt::format("'{}' is not a percentage", text));
   return number;
 }
 
@@ -92,7 +92,7 @@ std::string said(const json::object& rollout) {
   if (!serves.empty())
     return fmt::format("rollout {} of prompt/{}#{}: {}; everybody gets version {}", member(rollout, "id"),
                        member(rollout, "prompt"), member(rollout, "alias"), status, serves);
-  return fmt::format("rollout {} of prompt/{}#{}: {}, version {} beside {} at {} %", member(rollout, "id"),
+  return fmt::format("rollout {} of prompt/{}#{}: {}, version {} next to {} at {} %", member(rollout, "id"),
                      member(rollout, "prompt"), member(rollout, "alias"), member(rollout, "status"), armsText(rollout),
                      member(rollout, "stable"), memberReal(rollout, "share", 2));
 }
@@ -151,10 +151,10 @@ int list(Session& session) {
       fmt::format("prompt/{} has had no rollouts", ref.name));
 }
 
-std::string path(Session& session, std::string_view deed) {
+std::string path(Session& session, std::string_view action) {
   Reference ref = session.reference("NAME", "prompt");
   std::string base = route({"prompts", ref.name, "rollouts", session.args.text("ID")});
-  return deed.empty() ? base : fmt::format("{}/{}", base, deed);
+  return action.empty() ? base : fmt::format("{}/{}", base, action);
 }
 
 int show(Session& session) {
@@ -181,18 +181,24 @@ int show(Session& session) {
   });
 }
 
-/// The words of the command end with the deed's name.
+/// The last word of the command is the action's name.
 int act(Session& session) {
   json::object body;
   if (session.args.has("reason")) body["reason"] = session.args.text("reason");
   if (session.args.has("arm")) body["arm"] = session.args.text("arm");
-  if (auto version = session.args.integer("version")) body["version"] = *version;
-  std::string deed = session.command.path.substr(session.command.path.rfind(' ') + 1);
-  json::value value = session.api().post(path(session, deed), body);
+  if (session.args.has("version")) {
+    // A number, SemVer or alias, as everywhere: the server's route takes the number.
+    Reference ref = session.reference("NAME", "prompt");
+    json::value version =
+        session.api().get(route({"assets", "prompt", ref.name, "versions", session.args.text("version")}));
+    body["version"] = version.as_object().at("version");
+  }
+  std::string action = session.command.path.substr(session.command.path.rfind(' ') + 1);
+  json::value value = session.api().post(path(session, action), body);
   return session.said(value, said(value.as_object()));
 }
 
-Command deed(std::string name, std::string summary, std::vector<Option> options) {
+Command action(std::string name, std::string summary, std::vector<Option> options) {
   return {.path = "rollout " + name,
           .summary = std::move(summary),
           .operands = {{"NAME", "the prompt's name"}, {"ID", "the rollout's number"}},
@@ -205,15 +211,16 @@ Command deed(std::string name, std::string summary, std::vector<Option> options)
 
 Commands rolloutCommands() {
   Operand name = {"NAME", "the prompt's name"};
-  Option reason = {"reason", "TEXT", "why, for the record", 'm'};
+  Option reason = {"reason", "TEXT", "reason, stored in the ledger entry", 'm'};
   return {
       {.path = "rollout start",
-       .summary = "bring a version to an alias step by step, through the alias's gate where it has one",
+       .summary = "start a rollout of a version to an alias in steps, through the alias's gate if it has one",
        .operands = {name, {"VERSION", "the candidate: a number, SemVer, range or alias", false}},
-       .options = {{"alias", "ALIAS", "which alias (default production)"},
-                   {"steps", "LIST", "percent and bake time of each step: 10:1h,50:30m,100:1h; no time: by hand"},
-                   {"holdback", "PERCENT", "of the keys stay on the stable version to the end"},
-                   {"guard", "METRIC,…", "rolls back when this metric gets worse: helpfulness,margin=0.05", 0, false,
+       .options = {{"alias", "ALIAS", "alias (default production)"},
+                   {"steps", "LIST",
+                    "percentage and bake time of each step: 10:1h,50:30m,100:1h; without a time, advance manually"},
+                   {"holdback", "PERCENT", "percentage of the keys that stay on the stable version until the end"},
+                   {"guard", "METRIC,…", "roll back if this metric gets worse: helpfulness,margin=0.05", 0, false,
                     true},
                    {"plan", "FILE", "arms, steps, segments, holdback and guards as JSON, - for stdin"},
                    reason},
@@ -225,7 +232,7 @@ Commands rolloutCommands() {
       {.path = "rollout list",
        .summary = "list the rollouts of a prompt, newest first",
        .operands = {name},
-       .options = {{"alias", "ALIAS", "of this alias only"}},
+       .options = {{"alias", "ALIAS", "only rollouts of this alias"}},
        .examples = {"regesta rollout list loan-summary"},
        .run = list},
       {.path = "rollout show",
@@ -233,15 +240,15 @@ Commands rolloutCommands() {
        .operands = {name, {"ID", "the rollout's number"}},
        .examples = {"regesta rollout show loan-summary 7"},
        .run = show},
-      deed("pause", "keep the shares as they are", {reason}),
-      deed("resume", "let a paused, held or killed rollout go on", {}),
-      deed("advance", "take the next step now; behind the last one, complete", {}),
-      deed("kill", "serve one version to everyone at once and pause",
-           {{"version", "N", "the stable version (default) or an arm's"}, reason}),
-      deed("rollback", "end it on the stable version because the candidate is worse", {reason}),
-      deed("stop", "end it on the stable version", {reason}),
-      deed("complete", "move the alias to the candidate and end it",
-           {{"arm", "NAME", "which arm wins, when there are several"}}),
+      action("pause", "pause a rollout: keep the present shares", {reason}),
+      action("resume", "resume a paused, held or killed rollout", {}),
+      action("advance", "advance to the next step; after the last step, complete the rollout", {}),
+      action("kill", "serve one version to every caller at once, and pause",
+             {{"version", "VERSION", "the stable version (default) or an arm's: a number, SemVer or alias"}, reason}),
+      action("rollback", "end a rollout on the stable version because the candidate is worse", {reason}),
+      action("stop", "end a rollout on the stable version", {reason}),
+      action("complete", "move the alias to the candidate and end the rollout",
+             {{"arm", "NAME", "arm that wins, if there are several"}}),
   };
 }
 

@@ -48,7 +48,7 @@ bool startsWith(const std::string& path, std::string_view word) {
   return path.starts_with(word) && (path.size() == word.size() || path[word.size()] == ' ');
 }
 
-/// What could stand behind the words understood so far.
+/// The words that could follow the recognized ones.
 std::vector<std::string> nextWords(const std::string& prefix) {
   std::set<std::string> words;
   for (const Command& command : allCommands()) {
@@ -90,10 +90,10 @@ bool asksForHelp(const std::vector<std::string>& words) {
 
 bool wantsJson(const std::vector<std::string>& words) { return std::ranges::find(words, "--json") != words.end(); }
 
-/// Common options may also stand before or between the command's words: they move to the end.
+/// Common options may also come before or between the command's words: they move to the end.
 std::vector<std::string> commandFirst(const std::vector<std::string>& words) {
   std::vector<std::string> rest, common;
-  bool before = true;  // only until the first word that is no option
+  bool before = true;  // until the first word that is not an option
   for (std::size_t i = 0; i < words.size(); ++i) {
     bool takesValue = words[i] == "--url" || words[i] == "--workspace" || words[i] == "-w";
     if (words[i] == "--") {

@@ -26,7 +26,7 @@ class Heartbeat {
     over_ = true;
     thread_.join();
   }
-  /// Somebody else has the job now.
+  /// Another runner has the job now.
   bool lost() const { return lost_; }
 
  private:
@@ -114,10 +114,10 @@ class Runner {
                leased.at("work").as_object()};
   }
 
-  /// Does one job and tells the server how it went; what is wrong with the job alone never ends the runner.
+  /// Runs one job and reports the result; a faulty job does not end the runner.
   void work(const Job& job) {
     say(fmt::format("job {}: {}", job.id, job.subject));
-    std::optional<delivery::check::SuiteResult> result;
+    std::optional<evaluation::check::SuiteResult> result;
     std::optional<Error> fault;
     bool lost = false;
     {
@@ -137,10 +137,10 @@ class Runner {
       fail(job, *fault);
   }
 
-  delivery::check::SuiteResult test(const Job& job) {
+  evaluation::check::SuiteResult test(const Job& job) {
     const json::object& work = job.work;
-    delivery::check::Suite suite =
-        delivery::check::readSuite(writeJson(json::object{{"tests", work.at("suite").as_object().at("tests")}}));
+    evaluation::check::Suite suite =
+        evaluation::check::readSuite(writeJson(json::object{{"tests", work.at("suite").as_object().at("tests")}}));
     ModelSettings settings;
     if (const json::value* config = work.if_contains("model_config")) settings.modelConfig = *config;
     if (const json::value* format = work.if_contains("response_format")) settings.responseFormat = *format;
@@ -157,7 +157,6 @@ class Runner {
                      .settings = std::move(settings),
                      .makeRender = makeRender,
                      .endpoint = endpoint_,
-                     .engine = engine_,
                      .concurrency = concurrency_,
                      .commands = session_.args.flag("allow-commands"),
                      .progress = {}});
@@ -169,15 +168,15 @@ class Runner {
     return api.post(route({"jobs", std::to_string(job.id), verb}), body);
   }
 
-  void report(const Job& job, const delivery::check::SuiteResult& result) {
+  void report(const Job& job, const evaluation::check::SuiteResult& result) {
     constexpr std::size_t outputLimit = 4000;
-    delivery::check::Tally sums = delivery::check::tally(result.cases);
+    evaluation::check::Tally sums = evaluation::check::tally(result.cases);
     try {
-      json::value done = tell(job, "complete", {{"result", delivery::check::toJson(result, outputLimit)}});
+      json::value done = tell(job, "complete", {{"result", evaluation::check::toJson(result, outputLimit)}});
       say(fmt::format("job {}: {} of {} passed by {}, evidence {}", job.id, sums.passed, sums.total, result.model,
                       member(done.as_object(), "evidence")));
     } catch (const Error& fault) {
-      if (fault.code == Code::unavailable) throw;  // the lease runs out, and somebody does it again
+      if (fault.code == Code::unavailable) throw;  // the lease expires, and another runner retries
       say(fmt::format("job {}: the report was refused: {}", job.id, fault.message));
       if (fault.code != Code::conflict) fail(job, fault);
     }
@@ -187,11 +186,11 @@ class Runner {
     bool stopping = signals_.stopped();
     bool mayPass = fault.code == Code::unavailable || fault.code == Code::internal;
     std::string_view again = stopping ? "now" : mayPass ? "later" : "never";
-    say(fmt::format("job {}: {}", job.id, stopping ? "given back" : fault.message));
+    say(fmt::format("job {}: {}", job.id, stopping ? "returned" : fault.message));
     try {
       tell(job, "fail", {{"reason", stopping ? "its runner was stopped" : fault.message}, {"again", again}});
     } catch (const Error& unheard) {
-      say(fmt::format("job {}: the server could not be told: {}", job.id, unheard.message));
+      say(fmt::format("job {}: could not be reported to the server: {}", job.id, unheard.message));
     }
   }
 
@@ -200,7 +199,6 @@ class Runner {
   EndpointOptions endpoint_;
   int concurrency_;
   std::int64_t leaseSeconds_;
-  policy::Engine engine_;
 };
 
 int run(Session& session) {
@@ -232,21 +230,21 @@ int listJobs(Session& session) {
 
 Commands runnerCommands() {
   std::vector<Option> options = modelOptions();
-  options.push_back({"once", "", "do what is due now, then end"});
+  options.push_back({"once", "", "run due jobs, then exit"});
   options.push_back(
-      {"lease-seconds", "SECONDS", "after which a job whose runner is silent goes to another (default 60)"});
+      {"lease-seconds", "SECONDS", "seconds after which a job of a silent runner goes to another (default 60)"});
   return {
       {.path = "runner",
-       .summary = "run the tests of new prompt versions: lease jobs from the server, ask a model, report",
+       .summary = "run tests of new prompt versions: lease jobs, call a model, report results",
        .options = options,
        .examples = {"REGESTA_TOKEN=rgs_… regesta runner --url https://regesta.example --model-url "
                     "http://127.0.0.1:8000/v1",
                     "regesta runner --model-url https://api.openai.com/v1 --grader-model gpt-4.1 --once"},
        .run = run,
-       .more = "Needs a token with the role runner. It only calls out: nothing has to reach the machine it runs on.\n"
-               "Ctrl-C gives the job at hand back."},
+       .more = "Needs a token with the role runner. Makes only outgoing connections.\n"
+               "Ctrl-C returns the current job."},
       {.path = "job list",
-       .summary = "list jobs: what waits for a runner, what went wrong",
+       .summary = "list jobs with their status and errors",
        .options = {{"status", "STATUS", "waiting, leased, done or dead"},
                    {"subject", "SUBJECT", "prompt/NAME@VERSION"}},
        .examples = {"regesta job list --status dead"},

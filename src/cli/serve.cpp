@@ -29,8 +29,9 @@ Commands serveCommands() {
        .examples = {"regesta serve", "regesta serve --data /var/lib/regesta --listen 0.0.0.0:4600",
                     "regesta serve --config /etc/regesta.toml --db postgres://regesta@db/regesta"},
        .run = serve,
-       .more = "Prints one line with its URL when it is ready. SIGTERM finishes the requests at hand and ends it.\n"
-               "Flags beat REGESTA_… variables, which beat regesta.toml."},
+       .more =
+           "Prints one line with its URL when it is ready. SIGTERM finishes running requests and stops the server.\n"
+           "Flags override REGESTA_… variables, which override regesta.toml."},
       {.path = "program-version", .summary = "print the version of this program", .run = printVersion, .hidden = true},
   };
 }

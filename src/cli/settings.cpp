@@ -14,7 +14,7 @@ std::string flagOf(std::string_view key) {
 }  // namespace
 
 std::vector<Option> settingOptions() {
-  std::vector<Option> options = {{"config", "FILE", "settings file (else regesta.toml where it exists)"}};
+  std::vector<Option> options = {{"config", "FILE", "settings file (default: regesta.toml if it exists)"}};
   for (const SettingInfo& info : settingInfos()) {
     std::string about(info.about);
     if (!info.fallback.empty()) about += fmt::format(" (default {})", info.fallback);

@@ -17,7 +17,8 @@ enum class Colour { none, bold, dim, red, green, yellow, blue, cyan };
 /// The text in a colour when `stream` shows colours, unchanged otherwise. Control characters in `text` are made
 /// visible: what the server sends never drives the terminal.
 std::string paint(std::string_view text, Colour colour, std::FILE* stream = stdout);
-/// Replaces control characters (but newline and tab) by their escapes.
+/// Replaces control characters (but newline and tab), and those that nobody sees or that turn the direction of the
+/// text, by their escapes: "\x1b", "\u{202e}".
 std::string printable(std::string_view text);
 
 /// Asks on the terminal without echo; without a terminal reads one line of stdin. Throws UsageError at the end of

@@ -21,11 +21,20 @@ int create(Session& session) {
   if (auto days = session.args.integer("expires-in-days")) body["expires_in_days"] = *days;
   bool pair = session.args.flag("langfuse");
   if (pair) body["langfuse"] = true;
+  bool s3 = session.args.flag("s3");
+  if (pair && s3) throw UsageError("give --langfuse or --s3, not both");
+  if (s3) body["s3"] = true;
   json::object made = session.api().post(route({"tokens"}), body).as_object();
   if (pair && !session.json()) fmt::print(stderr, "the secret key is shown once; give both to the Langfuse SDK:\n");
   if (pair)
     return session.said(made, fmt::format("LANGFUSE_PUBLIC_KEY={}\nLANGFUSE_SECRET_KEY={}", member(made, "public_key"),
                                           member(made, "token")));
+  if (s3 && !session.json())
+    fmt::print(stderr, "the token and the S3 key's secret are shown once; give the AWS_… pair to S3 clients:\n");
+  if (s3)
+    return session.said(
+        made, fmt::format("AWS_ACCESS_KEY_ID={}\nAWS_SECRET_ACCESS_KEY={}\nREGESTA_TOKEN={}",
+                          member(made, "access_key_id"), member(made, "secret_access_key"), member(made, "token")));
   if (!session.json())
     fmt::print(stderr, "the token is shown once; use it as REGESTA_TOKEN or MLFLOW_TRACKING_TOKEN:\n");
   return session.said(made, member(made, "token"));
@@ -39,20 +48,22 @@ int revoke(Session& session) {
 }  // namespace
 
 Commands tokenCommands() {
-  Operand name = {"NAME", "what the ledger calls it: token:NAME"};
+  Operand name = {"NAME", "the token's name; the ledger shows token:NAME"};
   return {
       {.path = "token list", .summary = "list service tokens", .examples = {"regesta token list"}, .run = list},
       {.path = "token create",
-       .summary = "make a service token and print it",
+       .summary = "create a service token and print it",
        .operands = {name},
        .options = {grantOption(),
-                   {"expires-in-days", "N", "until when it works (default: for ever)"},
-                   {"langfuse", "", "a pair of public and secret key, as Langfuse SDKs want it"}},
+                   {"expires-in-days", "N", "days until it expires (default: never)"},
+                   {"langfuse", "", "create a pair of public and secret key for Langfuse SDKs"},
+                   {"s3", "", "create an access key for S3 clients, too"}},
        .examples = {"regesta token create ci --grant contributor --expires-in-days 90",
-                    "regesta token create chat --grant reader:team-a --langfuse"},
+                    "regesta token create chat --grant reader:team-a --langfuse",
+                    "regesta token create train --grant contributor --s3"},
        .run = create},
       {.path = "token revoke",
-       .summary = "make a token useless",
+       .summary = "revoke a token",
        .operands = {name},
        .examples = {"regesta token revoke ci"},
        .run = revoke},

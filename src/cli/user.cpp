@@ -16,7 +16,7 @@ int list(Session& session) {
       [](const json::object& item) -> std::vector<Cell> {
         return {member(item, "name"), grantsText(item), shortTime(member(item, "created_at"))};
       },
-      "no users yet: whoever reaches this server on loopback may do everything");
+      "no users yet: every client on loopback may do everything");
 }
 
 int whoAmI(Session& session) {
@@ -33,7 +33,7 @@ int create(Session& session) {
     body["oidc"] = true;
     body["subject"] = session.args.text("subject");
   } else {
-    if (session.args.has("subject")) throw UsageError("--subject goes with --oidc");
+    if (session.args.has("subject")) throw UsageError("--subject requires --oidc");
     body["password"] = passwordFor(session);
   }
   json::object made = session.api().post(route({"users"}), body).as_object();
@@ -45,9 +45,10 @@ int link(Session& session) {
   const std::string& name = session.args.text("NAME");
   json::object body = {{"subject", session.args.text("subject")}};
   json::value answer = session.api().put(route({"users", name, "link"}), body);
-  return session.said(answer, session.args.has("subject")
-                                  ? fmt::format("{} signs in at the identity provider", name)
-                                  : fmt::format("whoever the identity provider next calls {} is {}", name, name));
+  return session.said(answer,
+                      session.args.has("subject")
+                          ? fmt::format("{} signs in at the identity provider", name)
+                          : fmt::format("the person whom the identity provider next calls {} is {}", name, name));
 }
 
 int unlink(Session& session) {
@@ -69,13 +70,25 @@ int sessions(Session& session) {
 }
 
 int signOut(Session& session) {
-  json::value answer = session.api().remove(route({"sessions"}));
+  const std::string& name = session.args.text("NAME");
+  json::value answer = session.api().remove(name.empty() ? route({"sessions"}) : route({"users", name, "sessions"}));
   return session.said(answer, fmt::format("signed out {} browsers", answer.at("ended").as_int64()));
 }
 
 int setPassword(Session& session) {
   std::string path = route({"users", session.args.text("NAME"), "password"});
-  json::value answer = session.api().put(path, json::object{{"password", passwordFor(session)}});
+  json::object body = {{"password", passwordFor(session)}};
+  if (session.args.has("current-password")) body["current_password"] = session.args.text("current-password");
+  json::value answer;
+  try {
+    answer = session.api().put(path, body);
+  } catch (const Error& refusal) {
+    // The caller's own, with credentials that do not show it.
+    bool asks = refusal.code == Code::invalid && refusal.message.starts_with("current_password");
+    if (!asks || session.args.has("current-password")) throw;
+    body["current_password"] = askSecret("current password of " + session.args.text("NAME"));
+    answer = session.api().put(path, body);
+  }
   return session.said(answer, fmt::format("changed the password of {}", session.args.text("NAME")));
 }
 
@@ -95,17 +108,22 @@ int remove(Session& session) {
 }  // namespace
 
 Commands userCommands() {
-  Operand name = {"NAME", "the login name; the ledger calls them user:NAME"};
-  Option password = {"password", "TEXT", "better: let it be asked for, or pass it on stdin"};
-  Option subject = {"subject", "TEXT", "the account's \"sub\" there; else whoever is first called NAME there"};
+  Operand name = {"NAME", "the login name; the ledger shows user:NAME"};
+  Option password = {"password", "TEXT", "the password; safer: type it when prompted, or pass it on stdin"};
+  Option subject = {"subject", "TEXT", "the account's \"sub\" there (default: that of the first sign-in as NAME)"};
   return {
       {.path = "user list", .summary = "list users and their roles", .examples = {"regesta user list"}, .run = list},
-      {.path = "user me", .summary = "who the server takes you for", .examples = {"regesta user me"}, .run = whoAmI},
+      {.path = "user me",
+       .summary = "show the authenticated user and roles",
+       .examples = {"regesta user me"},
+       .run = whoAmI},
       {.path = "user create",
-       .summary = "create a user; the first one becomes admin, and from then on everybody must log in",
+       .summary = "create a user; the first one becomes admin, and all requests then need credentials",
        .operands = {name},
-       .options =
-           {grantOption(), password, {"oidc", "", "signs in at the identity provider, without a password"}, subject},
+       .options = {grantOption(),
+                   password,
+                   {"oidc", "", "the user signs in at the identity provider, without a password"},
+                   subject},
        .examples = {"regesta user create anna", "regesta user create rita --grant risk",
                     "regesta user create omar --grant contributor:default:loan-*", "regesta user create mia --oidc"},
        .run = create},
@@ -116,7 +134,7 @@ Commands userCommands() {
        .examples = {"regesta user link anna", "regesta user link anna --subject 248289761001"},
        .run = link},
       {.path = "user unlink",
-       .summary = "end that, and the sessions that began there",
+       .summary = "unlink a user from the identity provider and end the sessions it started",
        .operands = {name},
        .examples = {"regesta user unlink anna"},
        .run = unlink},
@@ -125,13 +143,15 @@ Commands userCommands() {
        .examples = {"regesta user sessions"},
        .run = sessions},
       {.path = "user sign-out",
-       .summary = "sign out every browser that is signed in as you",
-       .examples = {"regesta user sign-out"},
+       .summary = "end every browser session of a user",
+       .operands = {{"NAME", "the login name, for administrators (default: yourself)", false}},
+       .examples = {"regesta user sign-out", "regesta user sign-out anna"},
        .run = signOut},
       {.path = "user password",
        .summary = "set a user's password",
        .operands = {name},
-       .options = {password},
+       .options = {password,
+                   {"current-password", "TEXT", "your present password, to change your own; prompted for if needed"}},
        .examples = {"regesta user password anna"},
        .run = setPassword},
       {.path = "user grant",

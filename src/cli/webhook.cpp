@@ -86,25 +86,25 @@ int remove(Session& session) {
 }  // namespace
 
 Commands webhookCommands() {
-  Operand id = {"ID", "its number"};
-  Option action = {"action", "PATTERN", "actions to hear of, as rollout.* or alias.moved (default: every)",
+  Operand id = {"ID", "the evidence's number"};
+  Option action = {"action", "PATTERN", "actions to send, for example rollout.* or alias.moved (default: every)",
                    0,        false,     true};
-  Option names = {"names", "PATTERN", "names of assets, as loan-* (default: everything in the workspace)"};
+  Option names = {"names", "PATTERN", "names of assets, for example loan-* (default: everything in the workspace)"};
   return {
       {.path = "webhook list", .summary = "list webhooks", .examples = {"regesta webhook list"}, .run = list},
       {.path = "webhook create",
-       .summary = "tell an address of every change, signed, and print the secret",
+       .summary = "create a webhook and print its secret",
        .operands = {{"URL", "http:// or https://"}},
-       .options = {action, names, {"description", "TEXT", "what it is for", 'm'}},
+       .options = {action, names, {"description", "TEXT", "description", 'm'}},
        .examples = {"regesta webhook create https://chat.example/hooks/1 --action 'rollout.*' --action guard.breached"},
        .run = create,
        .more = "Events are sent in order and at least once, in the format of Standard Webhooks."},
       {.path = "webhook change",
-       .summary = "change a webhook, stop it, or start one again that was given up",
+       .summary = "update, stop or restart a webhook",
        .operands = {id},
-       .options = {{"start", "", "go on where it stopped"},
-                   {"stop", "", "send nothing until it is started again"},
-                   {"url-to", "URL", "another address"},
+       .options = {{"start", "", "continue where it stopped"},
+                   {"stop", "", "send nothing until restarted"},
+                   {"url-to", "URL", "new URL"},
                    action,
                    names},
        .examples = {"regesta webhook change 3 --start"},
@@ -115,7 +115,7 @@ Commands webhookCommands() {
        .examples = {"regesta webhook test 3"},
        .run = test},
       {.path = "webhook deliveries",
-       .summary = "list the newest attempts and what went wrong",
+       .summary = "list the newest attempts with their errors",
        .operands = {id},
        .examples = {"regesta webhook deliveries 3"},
        .run = deliveries},

@@ -47,7 +47,7 @@ Commands workspaceCommands() {
       {.path = "workspace create",
        .summary = "create a workspace",
        .operands = {name},
-       .options = {{"description", "TEXT", "what it is for", 'm'}},
+       .options = {{"description", "TEXT", "description", 'm'}},
        .examples = {"regesta workspace create retail -m \"consumer lending\""},
        .run = create},
       {.path = "workspace delete",

@@ -55,7 +55,7 @@ std::string sha256Hex(std::string_view bytes) { return hex(sha256(bytes)); }
 std::string hmacSha256(std::string_view key, std::string_view bytes) {
   unsigned char out[EVP_MAX_MD_SIZE];
   unsigned length = 0;
-  // A null key would mean "the key of last time" to OpenSSL.
+  // OpenSSL takes a null key as "use the previous key".
   const char* keyBytes = key.empty() ? "" : key.data();
   REGESTA_INVARIANT(HMAC(sha256Algorithm(), keyBytes, static_cast<int>(key.size()),
                          reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out, &length));

@@ -75,14 +75,14 @@ Jws parseJws(std::string_view compact) {
   std::vector<std::string_view> parts = split(compact, '.');
   if (parts.size() != 3) throw Error(Code::invalid, "the token has not three parts");
   json::value header = parseJson(decoded(parts[0], "header"));
-  if (!header.is_object()) throw Error(Code::invalid, "the token's header is no JSON object");
+  if (!header.is_object()) throw Error(Code::invalid, "the token's header is not a JSON object");
   const json::object& said = header.as_object();
   std::string name = memberText(said, "alg");
   auto algorithm = algorithmOf(name);
   if (!algorithm)
-    throw error(Code::invalid, "the token is signed with '{}'; RS256, ES256 and EdDSA are taken",
+    throw error(Code::invalid, "the token is signed with '{}'; use RS256, ES256 or EdDSA",
                 isUtf8(name) ? shorten(name, 40) : "?");
-  // Whoever lists an extension there wants the token refused by those who do not know it; "b64" is one of them.
+  // A token must be refused if it lists an unknown extension there, such as "b64".
   if (said.contains("crit")) throw Error(Code::invalid, "the token asks for an extension that is not known here");
   return {*algorithm, memberText(said, "kid"), std::string(compact.substr(0, compact.rfind('.'))),
           decoded(parts[1], "payload"), decoded(parts[2], "signature")};
@@ -91,12 +91,12 @@ Jws parseJws(std::string_view compact) {
 std::vector<Jwk> readJwkSet(std::string_view text) {
   json::value set = parseJson(text);
   const json::value* list = set.is_object() ? set.as_object().if_contains("keys") : nullptr;
-  if (!list || !list->is_array()) throw Error(Code::invalid, "that is no set of keys");
+  if (!list || !list->is_array()) throw Error(Code::invalid, "this is not a key set");
   if (list->as_array().size() > limits::signingKeys)
     throw error(Code::invalid, "a set of more than {} keys", limits::signingKeys);
   std::vector<Jwk> keys;
   for (const json::value& item : list->as_array()) {
-    if (!item.is_object()) throw Error(Code::invalid, "a key of the set is no JSON object");
+    if (!item.is_object()) throw Error(Code::invalid, "a key of the set is not a JSON object");
     const json::object& key = item.as_object();
     auto algorithm = fitting(key);
     if (!algorithm || !isForSigning(key, *algorithm)) continue;

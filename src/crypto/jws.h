@@ -17,7 +17,7 @@ struct Jws {
   std::string payload;     ///< decoded
   std::string signature;   ///< decoded
 };
-/// Throws Error{invalid} that says what is wrong with it: no three parts, an algorithm that is not one of ours, an
+/// Throws Error{invalid} that says what is wrong with it: no three parts, an algorithm that is not supported, an
 /// extension that must be understood ("crit").
 Jws parseJws(std::string_view compact);
 
@@ -29,7 +29,7 @@ struct Jwk {
   std::string x, y;               ///< P-256; Ed25519 has x alone
 };
 /// The keys of a set that sign with one of the three algorithms; others are passed over, as the standard wants it.
-/// Throws Error{invalid} when the text is no key set or has more than limits::signingKeys keys.
+/// Throws Error{invalid} if the text is not a key set or has more than limits::signingKeys keys.
 std::vector<Jwk> readJwkSet(std::string_view text);
 
 /// False as well for a key of another type than the token's algorithm, and for one that is too small, too large or no

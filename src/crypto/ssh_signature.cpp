@@ -15,7 +15,7 @@ constexpr std::string_view magic = "SSHSIG", ed25519 = "ssh-ed25519";
 constexpr std::string_view begin = "-----BEGIN SSH SIGNATURE-----", end = "-----END SSH SIGNATURE-----";
 constexpr std::size_t mostArmour = 16 * 1024;
 
-/// SSH's wire format: numbers of four bytes, texts behind their length. A read past the end makes it `failed`.
+/// SSH's wire format: numbers of four bytes, texts after their length. A read past the end makes it `failed`.
 class Wire {
  public:
   explicit Wire(std::string_view bytes) : rest_(bytes) {}

@@ -11,7 +11,7 @@ struct SshSignature {
   std::string fingerprint;  ///< of the key in it: "SHA256:…", as ssh-keygen -l prints it
   bool verified = false;    ///< that key signed this message; only ed25519 keys are checked
 };
-/// Nothing when the text is no such signature, or was made for another purpose than `nameSpace` ("git").
+/// Nothing if the text is not such a signature, or was made for another purpose than `nameSpace` ("git").
 std::optional<SshSignature> readSshSignature(std::string_view armoured, std::string_view nameSpace,
                                              std::string_view message);
 

@@ -12,7 +12,7 @@
 
 namespace regesta::db {
 
-/// Raw bytes, told apart from text: SQLite BLOB, PostgreSQL BYTEA.
+/// Raw bytes, distinct from text: SQLite BLOB, PostgreSQL BYTEA.
 struct Bytes {
   std::string_view bytes;
 };
@@ -25,7 +25,7 @@ using Value = std::variant<std::monostate, std::int64_t, double, std::string_vie
 struct Param {
   enum class Null { ofAnyType, integer, real, text, bytes };
   Value value;
-  Null null = Null::ofAnyType;  ///< what PostgreSQL is told about a NULL
+  Null null = Null::ofAnyType;  ///< the type of a NULL for PostgreSQL
   Param(std::nullptr_t) {}
   Param(std::nullopt_t) {}
   template <std::integral T>
@@ -53,9 +53,9 @@ using Params = std::initializer_list<Param>;
 
 /// The rows of one query, read forward. Columns count from 0. A getter of the wrong type converts as the database
 /// would; text and bytes stay valid until the next call of next(). Several Rows may be open at once, of the same SQL
-/// text too; none may outlive the function that its Session was handed to. A statement that changes something has done
-/// so when query() returns, however many of its rows are read. PostgreSQL holds a whole result in memory: page large
-/// reads.
+/// text too; none may outlive the function that its Transaction was handed to. A statement that changes something has
+/// done so when query() returns, however many of its rows are read. PostgreSQL holds a whole result in memory: page
+/// large reads.
 class Rows {
  public:
   /// What an implementation provides.
@@ -91,16 +91,16 @@ class Rows {
 
 /// One connection inside one transaction. Not thread-safe; never outlives the function it was handed to.
 /// SQL is one statement, the same text for SQLite and PostgreSQL: $1…$n in any order and repeated at will, RETURNING,
-/// ON CONFLICT; times are integers, JSON is TEXT. Statements are prepared once a connection and kept.
+/// ON CONFLICT; times are integers, JSON is TEXT. Statements are prepared once per connection and kept.
 /// Text sorts by its bytes and LIKE is case-sensitive on both; write "LIKE $1 ESCAPE '\'" and cast to BIGINT, not
-/// INTEGER. A stored NaN reads back as NULL on SQLite and as NaN on PostgreSQL: keep a flag beside it. SQLite forgets
+/// INTEGER. A stored NaN reads back as NULL on SQLite and as NaN on PostgreSQL: keep a separate flag. SQLite forgets
 /// the sign of -0.0. Failures throw Error: exists (unique constraint), conflict (serialization; `write` retries it),
 /// invalid (foreign key, check, NUL or broken UTF-8 in text), unavailable (busy, lost connection, disk full), corrupt,
-/// internal. A failed statement ends its transaction, as PostgreSQL has it: whoever catches the Error and goes on gets
-/// Error{internal}, and nothing stays. Where a clash is expected, write ON CONFLICT.
-class Session {
+/// internal. A failed statement ends its transaction, as in PostgreSQL: code that catches the Error and continues gets
+/// Error{internal}, and everything is rolled back. If a conflict is expected, write ON CONFLICT.
+class Transaction {
  public:
-  virtual ~Session() = default;
+  virtual ~Transaction() = default;
   virtual Rows query(std::string_view sql, Params params = {}) = 0;
   /// Runs a statement and returns the number of rows it changed.
   virtual std::int64_t run(std::string_view sql, Params params = {}) = 0;
@@ -123,15 +123,18 @@ class Database {
   virtual Dialect dialect() const = 0;
 
   /// Runs `fn` on a consistent snapshot that holds every write acknowledged before. Anything `fn` throws passes
-  /// through. Inside read() or write() of the same database it joins that Session.
-  virtual void read(const std::function<void(Session&)>& fn) = 0;
+  /// through. Inside read() or write() of the same database it joins that Transaction.
+  virtual void read(const std::function<void(Transaction&)>& fn) = 0;
 
   /// Runs `fn` as one transaction and returns once it is durable. When `fn` throws, nothing of it stays and the
   /// exception passes through. `fn` may run more than once (serialization failure), so it must not have effects outside
-  /// the Session. SQLite: fn runs on the one writer thread inside a SAVEPOINT; many callers share a COMMIT (group
+  /// the Transaction. SQLite: fn runs on the one writer thread inside a SAVEPOINT; many callers share a COMMIT (group
   /// commit, synchronous = FULL). PostgreSQL: a pooled SERIALIZABLE transaction. Must not be called from inside read()
   /// or write().
-  virtual void write(const std::function<void(Session&)>& fn) = 0;
+  virtual void write(const std::function<void(Transaction&)>& fn) = 0;
+
+  /// False when write() throws until the process is started again, because the disk failed to store something.
+  virtual bool acceptsWrites() const { return true; }
 
   /// Tells every process on this database that `channel` has news; `listen` callbacks run on a thread of the database
   /// with the payload. SQLite: this process only. Delivery is a hint, not a promise: also poll. Call it after write(),
@@ -146,16 +149,16 @@ class Database {
 
   template <class Fn>
   auto reading(Fn&& fn) {
-    using Result = std::invoke_result_t<Fn&, Session&>;
+    using Result = std::invoke_result_t<Fn&, Transaction&>;
     std::optional<Result> result;
-    read([&](Session& session) { result.emplace(fn(session)); });
+    read([&](Transaction& transaction) { result.emplace(fn(transaction)); });
     return std::move(*result);
   }
   template <class Fn>
   auto writing(Fn&& fn) {
-    using Result = std::invoke_result_t<Fn&, Session&>;
+    using Result = std::invoke_result_t<Fn&, Transaction&>;
     std::optional<Result> result;
-    write([&](Session& session) { result.emplace(fn(session)); });
+    write([&](Transaction& transaction) { result.emplace(fn(transaction)); });
     return std::move(*result);
   }
 };
@@ -167,6 +170,9 @@ struct SqliteOptions {
   std::size_t logBytes = 4 * 1024 * 1024;  ///< of write-ahead log before it is moved into the file
   int patienceMillis = 5000;               ///< how long to wait for another process that holds the file
   bool readOnly = false;  ///< for looking at a file that is not ours: nothing is created, write() throws
+  /// With readOnly: the file does not change meanwhile (a backup), so it is read without lock files. A remaining log is
+  /// read in the ordinary way.
+  bool immutable = false;
 };
 /// Creates the file when there is none. Throws Error that names the file: unavailable (folder, permission, disk),
 /// corrupt (not a SQLite database). Another process may have the file open: writes take turns, but keep to one server a

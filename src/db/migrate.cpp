@@ -16,27 +16,27 @@ using Applied = std::map<std::string, std::string>;  // name to digest, in order
 /// Any number will do, as long as every version of the program uses the same.
 constexpr std::int64_t advisoryLock = 0x7265676573746100;
 
-bool tableExists(Session& session, Dialect dialect) {
+bool tableExists(Transaction& transaction, Dialect dialect) {
   std::string_view sql = dialect == Dialect::sqlite
                              ? "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration'"
                              : "SELECT count(*) FROM pg_catalog.pg_tables WHERE tablename = 'schema_migration' AND "
                                "schemaname = current_schema()";
-  Rows rows = session.query(sql);
+  Rows rows = transaction.query(sql);
   rows.next();
   return rows.integer(0) > 0;
 }
 
-Applied appliedMigrations(Session& session, Dialect dialect) {
+Applied appliedMigrations(Transaction& transaction, Dialect dialect) {
   Applied applied;
-  if (!tableExists(session, dialect)) return applied;
-  Rows rows = session.query("SELECT name, digest FROM schema_migration");
+  if (!tableExists(transaction, dialect)) return applied;
+  Rows rows = transaction.query("SELECT name, digest FROM schema_migration");
   while (rows.next()) applied.emplace(rows.text(0), rows.text(1));
   return applied;
 }
 
 void check(const Applied& applied, const std::vector<Migration>& migrations) {
   std::string last = migrations.empty() ? "none" : migrations.back().name;
-  bool mayBeMissing = false;  // what is missing must stand behind all that is there
+  bool mayBeMissing = false;  // missing ones must come after all existing ones
   for (const Migration& migration : migrations) {
     auto found = applied.find(migration.name);
     if (found == applied.end()) {
@@ -64,42 +64,57 @@ void check(const Applied& applied, const std::vector<Migration>& migrations) {
 }
 
 /// Keeps other processes out until the transaction ends. On SQLite every write() already does.
-void lockMigrations(Session& session, Dialect dialect) {
+void lockMigrations(Transaction& transaction, Dialect dialect) {
   // LOCK TABLE and not SELECT pg_advisory_xact_lock(): it waits before the transaction's snapshot is taken.
-  if (dialect == Dialect::postgres) session.script("LOCK TABLE schema_migration IN EXCLUSIVE MODE");
+  if (dialect == Dialect::postgres) transaction.script("LOCK TABLE schema_migration IN EXCLUSIVE MODE");
 }
 
-void createTable(Session& session, Dialect dialect) {
-  if (dialect == Dialect::postgres) session.script(fmt::format("SELECT pg_advisory_xact_lock({})", advisoryLock));
-  session.script(
+void createTable(Transaction& transaction, Dialect dialect) {
+  if (dialect == Dialect::postgres) transaction.script(fmt::format("SELECT pg_advisory_xact_lock({})", advisoryLock));
+  transaction.script(
       "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, digest TEXT NOT NULL, applied_at BIGINT NOT "
       "NULL)");
 }
 
 }  // namespace
 
-void migrate(Database& database, const std::vector<Migration>& migrations) {
+std::vector<std::string> migrate(Database& database, const std::vector<Migration>& migrations) {
   Dialect dialect = database.dialect();
-  Applied before = database.reading([&](Session& session) { return appliedMigrations(session, dialect); });
+  Applied before = database.reading([&](Transaction& transaction) { return appliedMigrations(transaction, dialect); });
   check(before, migrations);
-  if (before.size() == migrations.size()) return;
-  if (before.empty()) database.write([&](Session& session) { createTable(session, dialect); });
+  std::vector<std::string> made;
+  if (before.size() == migrations.size()) return made;
+  if (before.empty()) database.write([&](Transaction& transaction) { createTable(transaction, dialect); });
   for (const Migration& migration : migrations) {
     if (before.contains(migration.name)) continue;
-    database.write([&](Session& session) {
-      lockMigrations(session, dialect);
-      Applied now = appliedMigrations(session, dialect);
+    bool mine = database.writing([&](Transaction& transaction) {
+      lockMigrations(transaction, dialect);
+      Applied now = appliedMigrations(transaction, dialect);
       check(now, migrations);
-      if (now.contains(migration.name)) return;
-      session.script(migrationText(migration.sql, dialect));
-      session.run("INSERT INTO schema_migration (name, digest, applied_at) VALUES ($1, $2, $3)",
-                  {migration.name, migrationDigest(migration.sql), nowMicros()});
+      if (now.contains(migration.name)) return false;
+      transaction.script(migrationText(migration.sql, dialect));
+      transaction.run("INSERT INTO schema_migration (name, digest, applied_at) VALUES ($1, $2, $3)",
+                      {migration.name, migrationDigest(migration.sql), nowMicros()});
+      return true;
     });
+    if (mine) made.push_back(migration.name);
   }
+  return made;
 }
 
 bool hasSchema(Database& database) {
-  return database.reading([&](Session& session) { return tableExists(session, database.dialect()); });
+  return database.reading([&](Transaction& transaction) { return tableExists(transaction, database.dialect()); });
+}
+
+void requireNewestSchema(Database& database) {
+  Applied applied =
+      database.reading([&](Transaction& transaction) { return appliedMigrations(transaction, database.dialect()); });
+  if (applied.size() >= embeddedMigrations().size()) return;
+  throw error(
+      Code::invalidState,
+      "the database was written by an earlier version of Regesta: it has {} schema changes, this program {}. "
+      "Start the server of this version on it once, which brings it up to date, or use the program that wrote it",
+      applied.size(), embeddedMigrations().size());
 }
 
 }  // namespace regesta::db

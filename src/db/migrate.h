@@ -28,10 +28,14 @@ const std::vector<Migration>& embeddedMigrations();
 
 /// Brings the database to the newest schema, one transaction a migration. Safe when several processes start at once.
 /// Throws Error{invalidState} that says what to do when the database was written by a newer version or a migration that
-/// was applied has another content today.
-void migrate(Database& database, const std::vector<Migration>& migrations = embeddedMigrations());
+/// was applied has another content today. Returns the names of those that this call applied.
+std::vector<std::string> migrate(Database& database, const std::vector<Migration>& migrations = embeddedMigrations());
 
 /// Whether migrate() has ever been here. Only reads.
 bool hasSchema(Database& database);
+
+/// Throws Error{invalidState} that says which server to start when schema changes of this program are missing. Only
+/// reads; migrate() compares the changes themselves.
+void requireNewestSchema(Database& database);
 
 }  // namespace regesta::db

@@ -31,12 +31,12 @@ class PostgresDatabase final : public Database {
 
   Dialect dialect() const override { return Dialect::postgres; }
 
-  void read(const std::function<void(Session&)>& fn) override {
-    if (Session* open = Scope::sessionOn(*this)) return fn(*open);
+  void read(const std::function<void(Transaction&)>& fn) override {
+    if (Transaction* open = Scope::transactionOn(*this)) return fn(*open);
     if (!tryRead(fn, true)) tryRead(fn, false);
   }
 
-  void write(const std::function<void(Session&)>& fn) override {
+  void write(const std::function<void(Transaction&)>& fn) override {
     Scope::requireOutside(*this, "Database::write()");
     std::unique_lock turn(turn_, std::defer_lock);
     for (int attempt = 1; !tryWrite(fn, attempt == maxAttempts); ++attempt) {
@@ -48,7 +48,7 @@ class PostgresDatabase final : public Database {
   void notify(const std::string& channel, const std::string& payload) override {
     requireNotifiable(channel, payload);
     Scope::requireOutside(*this, "Database::notify()");
-    write([&](Session& session) { session.run("SELECT pg_notify($1, $2)", {channel, payload}); });
+    write([&](Transaction& transaction) { transaction.run("SELECT pg_notify($1, $2)", {channel, payload}); });
   }
   void listen(const std::string& channel, std::function<void(const std::string&)> callback) override {
     listener_.listen(channel, std::move(callback));
@@ -61,7 +61,7 @@ class PostgresDatabase final : public Database {
 
  private:
   /// False when the pooled connection turned out to be dead before `fn` saw it.
-  bool tryRead(const std::function<void(Session&)>& fn, bool mayRepeat) {
+  bool tryRead(const std::function<void(Transaction&)>& fn, bool mayRepeat) {
     PostgresPool::Loan connection(pool_);
     struct Ending {
       PostgresConnection& connection;
@@ -79,7 +79,7 @@ class PostgresDatabase final : public Database {
   }
 
   /// False when it may succeed if it is tried again.
-  bool tryWrite(const std::function<void(Session&)>& fn, bool lastAttempt) {
+  bool tryWrite(const std::function<void(Transaction&)>& fn, bool lastAttempt) {
     PostgresPool::Loan connection(pool_);
     try {
       connection->begin(false);

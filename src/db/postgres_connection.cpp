@@ -8,8 +8,10 @@
 
 #include <fmt/format.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "db/cancelled_wait.h"
 #include "db/sql_text.h"
 #include "db/value_check.h"
 
@@ -57,14 +59,14 @@ Error resultError(const PGresult* result, std::string_view sql, bool readOnly) {
   if (family == "22") return error(Code::invalid, "the database refuses a value: {}", message);
   if (state == "53100") return Error(Code::unavailable, "the disk that holds the database is full");
   if (state == "42501") return error(Code::unavailable, "the database user lacks a right, grant it: {}", message);
-  if (state == "25006" && !readOnly) return error(Code::unavailable, "the database server only reads now: {}", message);
+  if (state == "25006" && !readOnly) return error(Code::unavailable, "the database server is read-only: {}", message);
   if (family == "08" || family == "53" || family == "57" || state == "58030")
     return error(Code::unavailable, "the database server cannot do this now: {}", message);
   if (family == "XX" && state != "XX000") return error(Code::corrupt, "the database is damaged: {}", message);
   return error(Code::internal, "SQL failed: {} ({}): {}", message, state, shorten(sql, 300));
 }
 
-/// Parameters in PostgreSQL's binary form: exact for every double, and text needs no copy to get a NUL behind it.
+/// Parameters in PostgreSQL's binary form: exact for every double, and text needs no copy with a NUL after it.
 struct Binding {
   explicit Binding(Params params) {
     std::size_t count = params.size();
@@ -116,7 +118,7 @@ static_assert(std::endian::native == std::endian::little);
 }  // namespace
 
 PostgresConnection::PostgresConnection(const std::string& url) : statements_(keptStatements) {
-  // What stands before dbname is a default that the URL may change; what stands behind it is ours.
+  // Parameters before dbname are defaults that the URL may change; those after it are fixed.
   const char* names[] = {"connect_timeout", "tcp_user_timeout", "fallback_application_name",
                          "dbname",          "client_encoding",  nullptr};
   const char* values[] = {"10", "30000", "regesta", url.c_str(), "UTF8", nullptr};
@@ -170,6 +172,7 @@ PostgresResult PostgresConnection::checked(pg_result* raw, std::string_view sql)
                 committing_ ? " while a change was being stored, so it may or may not be there" : "",
                 oneLine(PQerrorMessage(handle_.get())));
   }
+  if (field(result.get(), PG_DIAG_SQLSTATE) == "57014") checkCancelled();  // we asked for it
   Error failure = resultError(result.get(), sql, readOnly_);
   bool staleplan =
       field(result.get(), PG_DIAG_SQLSTATE) == "0A000" && failure.message.find("cached plan") != std::string::npos;
@@ -193,14 +196,40 @@ std::shared_ptr<PostgresConnection::Statement> PostgresConnection::prepare(std::
   return statement;
 }
 
+/// Waits for the result of the query; cancels it on the server if this thread's work is cancelled.
+pg_result* PostgresConnection::awaitResult() {
+  const Cancellation& cancellation = *Cancellation::current();
+  bool told = false;
+  while (PQisBusy(handle_.get()) == 1) {
+    pollfd socket{PQsocket(handle_.get()), static_cast<short>(PQflush(handle_.get()) == 1 ? POLLIN | POLLOUT : POLLIN),
+                  0};
+    ::poll(&socket, 1, told ? -1 : static_cast<int>(pollInterval(cancellation).count()));
+    if (PQconsumeInput(handle_.get()) == 0) break;
+    if (told || !cancellation.cancelled()) continue;
+    told = true;
+    std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> order(PQgetCancel(handle_.get()), &PQfreeCancel);
+    char why[256];
+    if (order) PQcancel(order.get(), why, sizeof why);
+  }
+  pg_result* result = PQgetResult(handle_.get());
+  while (pg_result* more = PQgetResult(handle_.get())) PQclear(more);  // the null that ends it
+  return result;
+}
+
 PostgresResult PostgresConnection::execute(std::string_view sql, Params params) {
   enterStatement();
   Binding binding(params);
   auto statement = prepare(sql, binding.types);
-  PostgresResult result =
-      checked(PQexecPrepared(handle_.get(), statement->name.c_str(), static_cast<int>(params.size()),
-                             binding.values.data(), binding.lengths.data(), binding.formats.data(), 0),
-              sql);
+  int count = static_cast<int>(params.size());
+  pg_result* raw = nullptr;
+  if (Cancellation::current() == nullptr) {
+    raw = PQexecPrepared(handle_.get(), statement->name.c_str(), count, binding.values.data(), binding.lengths.data(),
+                         binding.formats.data(), 0);
+  } else if (PQsendQueryPrepared(handle_.get(), statement->name.c_str(), count, binding.values.data(),
+                                 binding.lengths.data(), binding.formats.data(), 0) == 1) {
+    raw = awaitResult();
+  }
+  PostgresResult result = checked(raw, sql);
   failed_ = false;
   return result;
 }

@@ -24,7 +24,7 @@ using PostgresResult = std::unique_ptr<pg_result, ForgetResult>;
 std::unique_ptr<Rows::Cursor> resultCursor(PostgresResult result);
 
 /// One PostgreSQL connection, used by one thread at a time. The owner opens and ends transactions.
-class PostgresConnection final : public Session {
+class PostgresConnection final : public Transaction {
  public:
   /// Throws Error{unavailable} in words that name host and database, Error{unsupported} for a server we cannot work
   /// with.
@@ -63,6 +63,7 @@ class PostgresConnection final : public Session {
   void setUp();
   void enterStatement();
   PostgresResult execute(std::string_view sql, Params params);
+  pg_result* awaitResult();
   std::shared_ptr<Statement> prepare(std::string_view sql, const std::vector<unsigned>& types);
   PostgresResult checked(pg_result* result, std::string_view sql);
   void command(const char* sql);

@@ -51,7 +51,7 @@ void PostgresListener::loop() {
       serve(connection);
     } catch (const Error& lost) {
       if (!std::exchange(told, true))
-        log(LogLevel::warn, "the database's news are not heard for now", {{"reason", lost.message}});
+        log(LogLevel::warn, "notifications of the database are not received at present", {{"reason", lost.message}});
     }
     auto state = state_.lock();
     state->heard = 0;

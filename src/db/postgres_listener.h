@@ -25,7 +25,7 @@ class PostgresListener {
  private:
   struct State {
     std::map<std::string, std::vector<Callback>> listeners;
-    std::size_t heard = 0;  // channels the server has been told about on this connection
+    std::size_t heard = 0;  // channels that LISTEN was sent for on this connection
     bool stopping = false;
   };
   void loop();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/sync.h"
+#include "base/work.h"
 #include "db/postgres_connection.h"
 
 namespace regesta::db {
@@ -13,14 +14,16 @@ namespace regesta::db {
 /// Connections, opened as they are needed and lent to one thread at a time. Thread-safe.
 class PostgresPool {
  public:
-  PostgresPool(std::string url, std::size_t limit) : url_(std::move(url)), limit_(limit == 0 ? 1 : limit) {}
+  PostgresPool(std::string url, std::size_t limit)
+      : url_(std::move(url)), limit_(limit == 0 ? 1 : limit), scanLimit_((limit_ + 1) / 2) {}
 
-  /// Waits until one is free; throws what connecting throws. A connection that comes back lost takes the idle ones with
-  /// it: they went to the same server.
+  /// Waits until one is free; throws what connecting throws. Reads of Lane::scan hold at most half of them. A
+  /// connection that comes back lost takes the idle ones with it: they went to the same server.
   class Loan {
    public:
-    explicit Loan(PostgresPool& pool) : pool_(pool), connection_(pool.take()) {}
-    ~Loan() { pool_.give(std::move(connection_)); }
+    explicit Loan(PostgresPool& pool)
+        : pool_(pool), scan_(currentWork().lane == Lane::scan), connection_(pool.take(scan_)) {}
+    ~Loan() { pool_.give(std::move(connection_), scan_); }
     Loan(const Loan&) = delete;
     Loan& operator=(const Loan&) = delete;
     PostgresConnection& operator*() { return *connection_; }
@@ -28,6 +31,7 @@ class PostgresPool {
 
    private:
     PostgresPool& pool_;
+    bool scan_;
     std::unique_ptr<PostgresConnection> connection_;
   };
 
@@ -35,12 +39,13 @@ class PostgresPool {
   struct State {
     std::vector<std::unique_ptr<PostgresConnection>> idle;
     std::size_t lent = 0;
+    std::size_t scanning = 0;  ///< of those that are lent
   };
-  std::unique_ptr<PostgresConnection> take();
-  void give(std::unique_ptr<PostgresConnection> connection);
+  std::unique_ptr<PostgresConnection> take(bool scan);
+  void give(std::unique_ptr<PostgresConnection> connection, bool scan);
 
   std::string url_;
-  std::size_t limit_;
+  std::size_t limit_, scanLimit_;
   Sync<State> state_;
   std::condition_variable returned_;
 };

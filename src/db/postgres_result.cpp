@@ -66,7 +66,7 @@ class ResultCursor final : public Rows::Cursor {
 
   PostgresResult result_;
   int rows_, columns_, row_ = -1;
-  mutable std::vector<std::optional<std::string>> decoded_;  // bytes of this row that somebody asked for
+  mutable std::vector<std::optional<std::string>> decoded_;  // decoded bytes of this row
 };
 
 }  // namespace

@@ -11,20 +11,21 @@ thread_local Scope* innermost = nullptr;
 
 }  // namespace
 
-Scope::Scope(const Database& database, Session& session) : database_(database), session_(session), outer_(innermost) {
+Scope::Scope(const Database& database, Transaction& transaction)
+    : database_(database), transaction_(transaction), outer_(innermost) {
   innermost = this;
 }
 
 Scope::~Scope() { innermost = outer_; }
 
-Session* Scope::sessionOn(const Database& database) {
+Transaction* Scope::transactionOn(const Database& database) {
   for (Scope* scope = innermost; scope != nullptr; scope = scope->outer_)
-    if (&scope->database_ == &database) return &scope->session_;
+    if (&scope->database_ == &database) return &scope->transaction_;
   return nullptr;
 }
 
 void Scope::requireOutside(const Database& database, const char* call) {
-  if (sessionOn(database) == nullptr) return;
+  if (transactionOn(database) == nullptr) return;
   std::string what = fmt::format("{} was called inside read() or write() of the same database", call);
   invariantBroken(what.c_str(), __FILE__, __LINE__);
 }

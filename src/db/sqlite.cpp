@@ -3,7 +3,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/limits_work.h"
 #include "base/sync.h"
+#include "base/work.h"
+#include "db/cancelled_wait.h"
 #include "db/database.h"
 #include "db/notifier.h"
 #include "db/scope.h"
@@ -13,13 +16,19 @@
 namespace regesta::db {
 namespace {
 
+SqliteOptions forScans(SqliteOptions options) {
+  options.readers = limits::scanThreads;
+  options.cacheBytes /= 2;
+  return options;
+}
+
 /// Read-only connections, opened as they are needed and lent to one thread at a time.
 class ReaderPool {
  public:
   explicit ReaderPool(const SqliteOptions& options)
-      : options_(options), limit_(std::max<std::size_t>(options.readers, 1)) {
-    state_.lock()->idle.push_back(connect());  // a file that cannot be read is found at the start
-  }
+      : options_(options), limit_(std::max<std::size_t>(options.readers, 1)) {}
+  /// Finds out now whether the file can be read.
+  void openOne() { state_.lock()->idle.push_back(connect()); }
 
   class Loan {
    public:
@@ -46,7 +55,7 @@ class ReaderPool {
 
   std::unique_ptr<SqliteConnection> take() {
     auto state = state_.lock();
-    state.wait(returned_, [&] { return !state->idle.empty() || state->lent < limit_; });
+    waitUnlessCancelled(state, returned_, [&] { return !state->idle.empty() || state->lent < limit_; });
     std::unique_ptr<SqliteConnection> connection;
     if (state->idle.empty()) {
       connection = connect();
@@ -78,26 +87,31 @@ class SqliteDatabase final : public Database {
   explicit SqliteDatabase(const SqliteOptions& options) : options_(options) {
     if (!options.readOnly) writer_ = std::make_unique<SqliteWriter>(*this, options);
     readers_ = std::make_unique<ReaderPool>(options);
+    readers_->openOne();
+    scanners_ = std::make_unique<ReaderPool>(forScans(options));
   }
   ~SqliteDatabase() override {
+    scanners_.reset();
     readers_.reset();  // the writer closes last: it moves the rest of the log into the file
     writer_.reset();
   }
 
   Dialect dialect() const override { return Dialect::sqlite; }
 
-  void read(const std::function<void(Session&)>& fn) override {
-    if (Session* open = Scope::sessionOn(*this)) return fn(*open);
-    ReaderPool::Loan connection(*readers_);
+  void read(const std::function<void(Transaction&)>& fn) override {
+    if (Transaction* open = Scope::transactionOn(*this)) return fn(*open);
+    ReaderPool::Loan connection(currentWork().lane == Lane::scan ? *scanners_ : *readers_);
     Scope scope(*this, *connection);
     (*connection).read(fn);
   }
 
-  void write(const std::function<void(Session&)>& fn) override {
+  void write(const std::function<void(Transaction&)>& fn) override {
     Scope::requireOutside(*this, "Database::write()");
     if (writer_ == nullptr) throw Error(Code::invalidState, "the database was opened for reading only");
     writer_->write(fn);
   }
+
+  bool acceptsWrites() const override { return writer_ == nullptr || writer_->acceptsWrites(); }
 
   void notify(const std::string& channel, const std::string& payload) override {
     Scope::requireOutside(*this, "Database::notify()");
@@ -121,7 +135,7 @@ class SqliteDatabase final : public Database {
   SqliteOptions options_;
   Notifier notifier_;
   std::unique_ptr<SqliteWriter> writer_;
-  std::unique_ptr<ReaderPool> readers_;
+  std::unique_ptr<ReaderPool> readers_, scanners_;
 };
 
 }  // namespace

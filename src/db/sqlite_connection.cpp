@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "base/cancel.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -21,8 +22,9 @@ namespace {
 
 constexpr std::size_t keptStatements = 300;
 constexpr std::size_t pageBytes = 4096;
-constexpr int restartFactor = 16;  // so much longer than it should be: readers keep the log from starting over
-constexpr int restartMillis = 50;  // how long we then wait for them; all writers wait with us
+constexpr int restartFactor = 16;        // so much longer than it should be: readers keep the log from starting over
+constexpr int restartMillis = 50;        // how long we then wait for them; all writers wait with us
+constexpr int stepsBetweenLooks = 2000;  // of SQLite's machine, between two looks at the current Cancellation
 constexpr std::int64_t keptLogBytes = 64 * 1024 * 1024;
 
 /// Creates an empty file that only its owner can read, and says what is wrong in words. The file is touched only when
@@ -37,6 +39,11 @@ void createDatabaseFile(const std::string& path) {
   if (errno == ENOENT || errno == ENOTDIR)
     throw error(Code::unavailable, "the folder of the database file {} does not exist", path);
   throw error(Code::unavailable, "the database file {} cannot be created: {}", path, std::strerror(errno));
+}
+
+int isCancelled(void*) {
+  const Cancellation* cancellation = Cancellation::current();
+  return cancellation != nullptr && cancellation->cancelled() ? 1 : 0;
 }
 
 Error openError(sqlite3* handle, int code, const std::string& path) {
@@ -102,11 +109,15 @@ void SqliteConnection::open(const SqliteOptions& options, Mode mode) {
         handle, options.patienceMillis);  // before anything that may wait for another process, journal_mode above all
     return sqlite3_exec(handle, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
   };
-  int code = attempt(options.path, 0);
   std::error_code none;
   bool logIsEmpty = std::filesystem::file_size(options.path + "-wal", none) == 0 || none;
+  auto attemptImmutable = [&] {
+    return attempt("file:" + percentEncode(options.path, true) + "?immutable=1", SQLITE_OPEN_URI);
+  };
+  bool copy = options.readOnly && options.immutable && logIsEmpty;
+  int code = copy ? attemptImmutable() : attempt(options.path, 0);
   if ((code & 0xff) == SQLITE_CANTOPEN && options.readOnly && logIsEmpty)  // a copy in a folder that cannot be written
-    code = attempt("file:" + percentEncode(options.path, true) + "?immutable=1", SQLITE_OPEN_URI);
+    code = attemptImmutable();
   if (code != SQLITE_OK) throw openError(handle_.get(), code, options.path);
 }
 
@@ -127,7 +138,10 @@ void SqliteConnection::configure(const SqliteOptions& options, Mode mode) {
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_set_authorizer(handle_.get(), &SqliteConnection::authorize, this);
-  if (mode == Mode::reader) return;
+  if (mode == Mode::reader) {
+    sqlite3_progress_handler(handle_.get(), stepsBetweenLooks, &isCancelled, nullptr);
+    return;
+  }
   sqlite3_wal_hook(handle_.get(), &rememberLogLength, &walPages_);
   SqliteStatement journal(handle_.get(), "PRAGMA journal_mode");
   REGESTA_INVARIANT(journal.step());
@@ -231,7 +245,7 @@ void SqliteConnection::script(std::string_view sql) {
   failed_ = false;
 }
 
-void SqliteConnection::read(const std::function<void(Session&)>& fn) {
+void SqliteConnection::read(const std::function<void(Transaction&)>& fn) {
   struct Ending {
     SqliteConnection& connection;
     ~Ending() { connection.rollbackBatch(); }
@@ -287,7 +301,7 @@ void SqliteConnection::rollbackSavepoint() {
 
 bool SqliteConnection::inTransaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
-/// What an earlier process left in the log may sit in the kernel's memory only: a flush that failed there is not told
+/// Log data of an earlier process may exist only in the kernel's memory: a failed flush there is not reported
 /// to us. Rewritten into the database file and flushed, it is safe to build upon.
 void SqliteConnection::emptyLog(const std::string& path) {
   int code = sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);

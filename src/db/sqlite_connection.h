@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,8 +15,8 @@ struct sqlite3;
 namespace regesta::db {
 
 /// One SQLite connection, used by one thread at a time. The owner opens and ends transactions; what is handed to
-/// callers is the Session side, which may do neither.
-class SqliteConnection final : public Session {
+/// callers is the Transaction side, which may do neither.
+class SqliteConnection final : public Transaction {
  public:
   enum class Mode { writer, reader };
   /// Throws Error that names the file and what is wrong with it.
@@ -29,7 +30,7 @@ class SqliteConnection final : public Session {
   void script(std::string_view sql) override;
 
   /// Runs `fn` on a snapshot.
-  void read(const std::function<void(Session&)>& fn);
+  void read(const std::function<void(Transaction&)>& fn);
 
   void beginBatch();
   /// Durable when it returns. Throws Error when nothing of the batch stays.
@@ -43,6 +44,8 @@ class SqliteConnection final : public Session {
   /// Undoes what happened since savepoint(). Throws Error{unavailable} when the whole batch is lost.
   void rollbackSavepoint();
 
+  /// The disk failed to flush: the connection begins no batch any more. From any thread.
+  bool flushFailed() const { return flushFailed_; }
   /// Moves the write-ahead log into the database file once it is long enough.
   void checkpointWhenDue();
   void backupTo(const std::string& path);
@@ -67,7 +70,7 @@ class SqliteConnection final : public Session {
   int openCursors_ = 0;
   bool failed_ = false;   // a statement of this transaction failed: as on PostgreSQL, nothing more may follow
   bool command_ = false;  // the owner's own statement is being prepared
-  bool flushFailed_ = false;
+  std::atomic<bool> flushFailed_ = false;
   int patienceMillis_;
   int walPages_ = 0;     // of the log, as the last commit left it
   int checkpointPages_;  // from here on the log is moved into the file

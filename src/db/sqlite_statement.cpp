@@ -4,13 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "base/cancel.h"
 #include "base/text.h"
 #include "db/value_check.h"
 
 namespace regesta::db {
 namespace {
 
-/// "UNIQUE constraint failed: asset.workspace, asset.name" says it to a programmer; this says it to a person.
+/// SQLite's "UNIQUE constraint failed: asset.workspace, asset.name" is for programmers; this message is for users.
 std::string existsMessage(std::string_view message) {
   constexpr std::string_view prefix = "UNIQUE constraint failed: ";
   if (!message.starts_with(prefix) || message.find("index '") != std::string_view::npos) return std::string(message);
@@ -149,6 +150,8 @@ Error sqliteError(sqlite3* handle, int code, std::string_view sql) {
     case SQLITE_NOMEM:
       return Error(Code::unavailable, "the database ran out of memory");
     case SQLITE_INTERRUPT:
+      if (const Cancellation* work = Cancellation::current(); work != nullptr && work->cancelled())
+        return work->reason();
       return Error(Code::unavailable, "the database call was interrupted");
     case SQLITE_CORRUPT:
       return error(Code::corrupt, "the database file is damaged: {}", message);

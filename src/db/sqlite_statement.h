@@ -49,7 +49,7 @@ class SqliteStatement {
   bool inUse_ = false;
 };
 
-/// Reads row by row from a statement that changes nothing. `failed` is set when a step fails. Stands on the first row.
+/// Reads row by row from a statement that changes nothing. `failed` is set when a step fails. Starts at the first row.
 std::unique_ptr<Rows::Cursor> liveCursor(std::shared_ptr<SqliteStatement> statement, bool& failed, int& openCursors);
 /// Runs a changing statement (RETURNING) to its end at once and keeps its rows: SQLite checks foreign keys only at the
 /// end, so a reader who stops after the first row would miss the failure.

@@ -26,7 +26,7 @@ SqliteWriter::~SqliteWriter() {
   thread_.join();
 }
 
-void SqliteWriter::write(const std::function<void(Session&)>& fn) {
+void SqliteWriter::write(const std::function<void(Transaction&)>& fn) {
   std::shared_ptr<Batch> batch;
   std::size_t place = 0;
   {

@@ -23,11 +23,12 @@ class SqliteWriter {
   ~SqliteWriter();
 
   /// Returns when `fn` is durable. Throws what `fn` threw, or what kept the batch from being stored.
-  void write(const std::function<void(Session&)>& fn);
+  void write(const std::function<void(Transaction&)>& fn);
+  bool acceptsWrites() const { return !connection_.flushFailed(); }
 
  private:
   struct Job {
-    const std::function<void(Session&)>* fn;
+    const std::function<void(Transaction&)>* fn;
     std::exception_ptr failure;
   };
   struct Batch {
@@ -35,7 +36,7 @@ class SqliteWriter {
     std::atomic<int> done{0};
   };
   struct Queue {
-    std::shared_ptr<Batch> gathering;  // null when nobody waits
+    std::shared_ptr<Batch> gathering;  // null: no waiters
     bool stopping = false;
   };
   void loop();

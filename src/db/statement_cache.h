@@ -8,8 +8,8 @@
 
 namespace regesta::db {
 
-/// The prepared statements of one connection by key, the least recently used thrown out. Not thread-safe. A statement
-/// that is thrown out while somebody reads from it lives on until its last owner lets go.
+/// The prepared statements of one connection by key, the least recently used evicted. Not thread-safe. A statement
+/// that is evicted while in use lives until its last owner releases it.
 template <class Statement>
 class StatementCache {
  public:

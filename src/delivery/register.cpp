@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/semver.h"
 #include "base/text.h"
-#include "delivery/compose.h"
-#include "delivery/evaluation.h"
+#include "evaluation/evaluation.h"
+#include "prompt/compose.h"
 
 namespace regesta::delivery {
 namespace {
@@ -20,10 +20,10 @@ struct Taken {
   bool deleted = false;
 };
 
-std::vector<Taken> takenSemvers(db::Session& session, const registry::Asset& asset) {
+std::vector<Taken> semversInUse(db::Transaction& transaction, const registry::Asset& asset) {
   std::vector<Taken> taken;
-  db::Rows rows =
-      session.query("SELECT semver, number, deleted FROM version WHERE asset = $1 AND semver IS NOT NULL", {asset.id});
+  db::Rows rows = transaction.query(
+      "SELECT semver, number, deleted FROM version WHERE asset = $1 AND semver IS NOT NULL", {asset.id});
   while (rows.next())
     if (auto semver = SemVer::parse(rows.view(0)))
       taken.push_back({*std::move(semver), rows.integer(1), rows.integer(2) != 0});
@@ -37,11 +37,11 @@ SemVer release(SemVer semver) {
   return semver;
 }
 
-SemVer raised(const SemVer& from, Bump bump) {
+SemVer raised(const SemVer& from, prompt::Bump bump) {
   switch (bump) {
-    case Bump::major:
+    case prompt::Bump::major:
       return {from.major + 1, 0, 0, "", ""};
-    case Bump::minor:
+    case prompt::Bump::minor:
       return {from.major, from.minor + 1, 0, "", ""};
     default:
       return {from.major, from.minor, from.patch + 1, "", ""};
@@ -51,8 +51,8 @@ SemVer raised(const SemVer& from, Bump bump) {
 /// Finds the SemVer of a version about to be made, and what it rests on.
 class Numbering {
  public:
-  Numbering(db::Session& session, const registry::AssetKey& key, std::vector<Taken> taken, std::string wish)
-      : session_(session), key_(key), taken_(std::move(taken)), wish_(std::move(wish)) {
+  Numbering(db::Transaction& transaction, const registry::AssetKey& key, std::vector<Taken> taken, std::string wish)
+      : transaction_(transaction), key_(key), taken_(std::move(taken)), wish_(std::move(wish)) {
     if (wish_.empty()) return;
     asked_ = SemVer::parse(wish_);
     if (!asked_) throw Invalid("semver", "must be a Semantic Version such as 1.4.2");
@@ -64,11 +64,11 @@ class Numbering {
     for (bool releases : {true, false})
       for (auto one = taken_.rbegin(); one != taken_.rend(); ++one)
         if (!one->deleted && (one->semver.prerelease.empty() || !releases) && isBelow(one->semver))
-          return registry::findVersion(session_, key_, one->number);
+          return registry::findVersion(transaction_, key_, one->number);
     return std::nullopt;
   }
 
-  std::string semver(const BumpVerdict& verdict) const {
+  std::string semver(const prompt::BumpVerdict& verdict) const {
     std::optional<SemVer> base = highestBelow();
     if (!base) return wish_.empty() ? first().str() : wish_;
     SemVer least = raised(*base, verdict.bump);
@@ -88,14 +88,14 @@ class Numbering {
       if (one.semver.prerelease.empty() && isBelow(one.semver)) found = one.semver;
     return found;
   }
-  /// Nothing was released yet: what pre-releases announce, or 1.0.0.
+  /// Before the first release: the version that pre-releases announce, or 1.0.0.
   SemVer first() const { return taken_.empty() ? SemVer{1, 0, 0, "", ""} : release(taken_.back().semver); }
   /// The release that a pre-release above all releases announced already, 1.3.0-rc.1.
   SemVer announced(const SemVer& least) const {
     return taken_.empty() || taken_.back().semver.prerelease.empty() ? least : release(taken_.back().semver);
   }
 
-  db::Session& session_;
+  db::Transaction& transaction_;
   const registry::AssetKey& key_;
   std::vector<Taken> taken_;
   std::string wish_;
@@ -105,39 +105,40 @@ class Numbering {
 /// The whole way up to the point where something would be stored.
 class Plan {
  public:
-  Plan(db::Session& session, const registry::AssetKey& key, const NewPrompt& asked)
-      : session_(session), key_(key), asked_(asked), prompt_(asked.prompt) {}
+  Plan(db::Transaction& transaction, const access::Identity& author, const registry::AssetKey& key,
+       const NewPrompt& asked)
+      : transaction_(transaction), author_(author), key_(key), asked_(asked), prompt_(asked.prompt) {}
 
   Planned make() {
-    asset_ = registry::findAsset(session_, key_);
-    if (asset_) newest_ = registry::newestVersion(session_, *asset_);
-    putTogether();
+    asset_ = registry::findAsset(transaction_, key_);
+    if (asset_) newest_ = registry::newestVersion(transaction_, *asset_);
+    assemble();
     Planned plan;
     plan.composed = composed_;
     if (std::optional<Version> same = sameVersion()) {
       plan.registered.version = *std::move(same);
       return plan;
     }
-    plan.registered.problems = lint(prompt_, {.composed = &composed_});
+    plan.registered.problems = prompt::lint(prompt_, {.composed = &composed_});
     number(plan);
     plan.registered.created = true;
-    plan.registered.version.content = canonicalPrompt(prompt_);
+    plan.registered.version.content = prompt::canonicalPrompt(prompt_);
     plan.registered.version.asset.key = key_;
     return plan;
   }
   const std::vector<registry::Use>& uses() const { return uses_; }
-  /// Thrown by the registration, told by the plan.
+  /// Thrown by the registration, returned by the plan.
   const std::optional<Invalid>& tooLow() const { return tooLow_; }
 
  private:
-  void putTogether() {
-    std::optional<Prompt> before;
-    if (newest_ && !newest_->content.empty() && !asked_.freshPartials) before = parsePrompt(newest_->content);
-    uses_ = lockPartials(session_, key_, prompt_, before ? &*before : nullptr, asked_.lenient);
+  void assemble() {
+    std::optional<prompt::Prompt> before;
+    if (newest_ && !newest_->content.empty() && !asked_.freshPartials) before = prompt::parsePrompt(newest_->content);
+    uses_ = prompt::lockPartials(transaction_, author_, key_, prompt_, before ? &*before : nullptr, asked_.lenient);
     try {
-      composed_ = composeNew(session_, key_, prompt_, uses_).prompt;
+      composed_ = prompt::composeNew(transaction_, key_, prompt_, uses_).prompt;
     } catch (const Invalid&) {
-      bool tags = std::ranges::any_of(partialsOf(prompt_), &PartialUse::langfuse);
+      bool tags = std::ranges::any_of(prompt::partialsOf(prompt_), &prompt::PartialUse::langfuse);
       if (!asked_.lenient || tags) throw;
       uses_.clear();  // braces that only look like a partial
       prompt_.partials.clear();
@@ -148,11 +149,11 @@ class Plan {
   /// The version that says exactly this already: the one with the wished SemVer, or else the newest.
   std::optional<Version> sameVersion() const {
     if (!asset_ || asked_.version.evenIfSame) return std::nullopt;
-    std::string content = canonicalPrompt(prompt_);
+    std::string content = prompt::canonicalPrompt(prompt_);
     const std::string& wish = asked_.version.semver;
     if (!wish.empty() && SemVer::parse(wish)) {
       try {
-        Version taken = registry::resolveVersion(session_, key_, wish);
+        Version taken = registry::resolveVersion(transaction_, key_, wish);
         if (taken.content == content || sameButLocks(taken)) return taken;
       } catch (const Error& fault) {
         if (fault.code != Code::notFound) throw;
@@ -160,7 +161,7 @@ class Plan {
     }
     if (asked_.unlessKnown)
       if (std::optional<Version> known = withContent(content)) return known;
-    if (!newest_ || newest_->content != content) return std::nullopt;
+    if (!newest_ || newest_->isArchived() || newest_->content != content) return std::nullopt;
     // 1.3.0-rc.1 is released as 1.3.0 with the same words.
     std::optional<SemVer> newest = SemVer::parse(newest_->semver), asked = SemVer::parse(wish);
     bool releases = asked && newest && !newest->prerelease.empty() && *newest < *asked;
@@ -169,27 +170,27 @@ class Plan {
   std::optional<Version> withContent(const std::string& content) const {
     std::int64_t number = 0;
     {
-      db::Rows rows = session_.query(
+      db::Rows rows = transaction_.query(
           "SELECT number FROM version WHERE asset = $1 AND deleted = 0 AND content = $2 ORDER BY number DESC LIMIT 1",
           {asset_->id, content});
       if (rows.next()) number = rows.integer(0);
     }
-    return number == 0 ? std::nullopt : registry::findVersion(session_, key_, number);
+    return number == 0 ? std::nullopt : registry::findVersion(transaction_, key_, number);
   }
   /// Pushing the file of an older version again: its locks are its own, not those of the newest.
   bool sameButLocks(const Version& version) const {
-    Prompt old = parsePrompt(version.content), now = prompt_;
+    prompt::Prompt old = prompt::parsePrompt(version.content), now = prompt_;
     if (!asked_.prompt.partials.empty()) return false;
     old.partials.clear();
     now.partials.clear();
-    return canonicalPrompt(old) == canonicalPrompt(now);
+    return prompt::canonicalPrompt(old) == prompt::canonicalPrompt(now);
   }
 
   void number(Planned& plan) {
-    Numbering numbering(session_, key_, asset_ ? takenSemvers(session_, *asset_) : std::vector<Taken>(),
+    Numbering numbering(transaction_, key_, asset_ ? semversInUse(transaction_, *asset_) : std::vector<Taken>(),
                         asked_.version.semver);
     std::optional<Version> below = numbering.below();
-    if (below && !below->content.empty()) plan.registered.bump = bumpBetween(servedBefore(*below), composed_);
+    if (below && !below->content.empty()) plan.registered.bump = prompt::bumpBetween(servedBefore(*below), composed_);
     try {
       plan.registered.version.semver = numbering.semver(plan.registered.bump);
     } catch (const Invalid& fault) {
@@ -198,29 +199,30 @@ class Plan {
     }
   }
   /// What callers got of the version below; when its partials cannot be put in any more, its own text.
-  Prompt servedBefore(const Version& below) const {
+  prompt::Prompt servedBefore(const Version& below) const {
     try {
-      return compose(session_, below).prompt;
+      return prompt::compose(transaction_, below).prompt;
     } catch (const Error& fault) {
       if (fault.code != Code::invalidState) throw;
-      return parsePrompt(below.content);
+      return prompt::parsePrompt(below.content);
     }
   }
 
-  db::Session& session_;
+  db::Transaction& transaction_;
+  const access::Identity& author_;
   const registry::AssetKey& key_;
   const NewPrompt& asked_;
-  Prompt prompt_, composed_;
+  prompt::Prompt prompt_, composed_;
   std::vector<registry::Use> uses_;
   std::optional<registry::Asset> asset_;
   std::optional<Version> newest_;
   std::optional<Invalid> tooLow_;
 };
 
-std::string lintSentence(const std::vector<Problem>& problems) {
+std::string lintSentence(const std::vector<prompt::Problem>& problems) {
   std::string text;
-  for (const Problem& problem : problems) {
-    if (problem.severity != Severity::error) continue;
+  for (const prompt::Problem& problem : problems) {
+    if (problem.severity != prompt::Severity::error) continue;
     if (!text.empty()) text += "; ";
     if (problem.index >= 0) text += fmt::format("messages[{}] ", problem.index);
     if (problem.place.line > 0) text += fmt::format("line {}: ", problem.place.line);
@@ -232,27 +234,30 @@ std::string lintSentence(const std::vector<Problem>& problems) {
 
 }  // namespace
 
-LintRefusal::LintRefusal(const std::vector<Problem>& problems)
-    : Error(Code::invalid, lintSentence(problems), writeJson(json::object{{"problems", problemsJson(problems)}})) {}
+LintRefusal::LintRefusal(const std::vector<prompt::Problem>& problems)
+    : Error(Code::invalid, lintSentence(problems),
+            writeJson(json::object{{"problems", prompt::problemsJson(problems)}})) {}
 
-Planned planPrompt(db::Session& session, const registry::AssetKey& key, const NewPrompt& asked) {
-  return Plan(session, key, asked).make();
+Planned planPrompt(db::Transaction& transaction, const access::Identity& author, const registry::AssetKey& key,
+                   const NewPrompt& asked) {
+  return Plan(transaction, author, key, asked).make();
 }
 
-Registered registerPrompt(registry::Change& change, const registry::Asset& asset, const NewPrompt& asked) {
-  Plan plan(change.session, asset.key, asked);
+Registered registerPrompt(registry::Change& change, const access::Identity& author, const registry::Asset& asset,
+                          const NewPrompt& asked) {
+  Plan plan(change.transaction, author, asset.key, asked);
   Planned planned = plan.make();
   Registered& result = planned.registered;
   if (!result.created) return std::move(result);
-  if (!asked.lenient && hasErrors(result.problems)) throw LintRefusal(result.problems);
+  if (!asked.lenient && prompt::hasErrors(result.problems)) throw LintRefusal(result.problems);
   if (plan.tooLow()) throw *plan.tooLow();
   registry::NewVersion made = asked.version;
   made.content = result.version.content;
   made.semver = result.version.semver;
   made.evenIfSame = true;  // decided here
   result.version = registry::createVersion(change, asset, made);
-  for (const registry::Use& use : plan.uses()) registry::addUse(change.session, result.version, use);
-  enqueueTests(change, result.version);
+  for (const registry::Use& use : plan.uses()) registry::addUse(change.transaction, result.version, use);
+  evaluation::enqueueTests(change, result.version);
   return std::move(result);
 }
 

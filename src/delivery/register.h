@@ -2,52 +2,54 @@
 #include <cstdint>
 #include <string>
 
+#include "access/access.h"
 #include "base/error.h"
-#include "delivery/bump.h"
-#include "delivery/lint.h"
+#include "prompt/bump.h"
+#include "prompt/lint.h"
 #include "registry/version.h"
 
 namespace regesta::delivery {
 
-/// The one way in which every front makes a prompt version.
+/// Registers a prompt version, for every front.
 struct NewPrompt {
-  Prompt prompt;
-  /// Its `semver` is the author's wish: empty, or at least what the computed bump asks for. `description` is the commit
-  /// message. `evenIfSame` (MLflow's habit): identical content is a version all the same, a patch. `content` is not
-  /// read.
+  prompt::Prompt prompt;
+  /// `semver` is the requested one: empty, or at least the computed bump. `description` is the commit message.
+  /// `evenIfSame` (for MLflow): identical content is a new version, a patch. `content` is ignored.
   registry::NewVersion version;
-  /// For fronts whose clients write any text (MLflow, Langfuse): what lint finds never refuses, and {{> tags}} that
-  /// name no prompt stay text. Langfuse's own tags must name one.
+  /// For fronts whose clients write any text (MLflow, Langfuse): lint problems do not refuse, and {{> tags}} that name
+  /// no prompt stay text. Langfuse's own tags must name one.
   bool lenient = false;
-  bool unlessKnown = false;    ///< importers: content that any version has makes none, not only that of the newest
-  bool freshPartials = false;  ///< looks all partials up anew, where else the newest version's locks are kept
+  bool unlessKnown = false;    ///< for importers: no new version if any version has this content, not only the newest
+  bool freshPartials = false;  ///< resolve ranges of partials again instead of keeping the newest version's locks
 };
 struct Registered {
   registry::Version version;
-  bool created = false;           ///< false: a version says exactly this already
-  BumpVerdict bump;               ///< against the release below it; of the first version: none, and its SemVer is 1.0.0
-  std::vector<Problem> problems;  ///< what lint found; no errors among them unless `lenient`
+  bool created = false;      ///< false: a version with this content exists
+  prompt::BumpVerdict bump;  ///< relative to the previous release; the first version has none and gets 1.0.0
+  std::vector<prompt::Problem> problems;  ///< of lint; contains errors only if `lenient`
 };
 
-/// Locks the partials, lints, computes the SemVer (docs/prompts.md has the tables) and makes the version. A SemVer that
-/// exists with this content, and content that the newest version has, make none. Throws Invalid{field "semver"} for a
-/// wish below the computed bump, with the reasons; LintRefusal; Invalid{field "partials"}; Error{exists} when that
-/// SemVer is taken by other content.
-Registered registerPrompt(registry::Change& change, const registry::Asset& asset, const NewPrompt& asked);
+/// Locks the partials, lints, computes the SemVer (docs/prompts.md has the tables) and creates the version, unless the
+/// SemVer exists with this content or the newest version has this content. Throws Invalid{field "semver"} for a SemVer
+/// below the computed bump, with the reasons; LintRefusal; Invalid{field "partials"}; Error{exists} if other content
+/// has that SemVer; Error{denied} unless `author` may read all partials.
+Registered registerPrompt(registry::Change& change, const access::Identity& author, const registry::Asset& asset,
+                          const NewPrompt& asked);
 
-/// What registerPrompt would do, without doing it. The version has number 0 when it would be new, and the SemVer that
-/// it would get. Errors of lint are in `problems`, a SemVer too low in `refusal`.
+/// The result that registerPrompt would have, without changes. A new version has number 0 and its future SemVer. Lint
+/// errors are in `problems`, a SemVer that is too low in `refusal`.
 struct Planned {
   Registered registered;
   std::string refusal;
-  Prompt composed;
+  prompt::Prompt composed;
 };
-Planned planPrompt(db::Session& session, const registry::AssetKey& key, const NewPrompt& asked);
+Planned planPrompt(db::Transaction& transaction, const access::Identity& author, const registry::AssetKey& key,
+                   const NewPrompt& asked);
 
-/// Lint found errors. `detail` is {"problems":[…]}.
+/// A refusal because of lint errors. `detail` is {"problems":[…]}.
 class LintRefusal : public Error {
  public:
-  explicit LintRefusal(const std::vector<Problem>& problems);
+  explicit LintRefusal(const std::vector<prompt::Problem>& problems);
 };
 
 }  // namespace regesta::delivery

@@ -1,7 +1,6 @@
 #include "delivery/resolve.h"
 
 #include <array>
-#include <set>
 #include <unordered_map>
 
 #include "base/limits_delivery.h"
@@ -29,7 +28,7 @@ struct Shard {
   std::size_t bytes = 0;         ///< of targets put in since it was last empty
 };
 
-/// The key of a prompt, in memory that this thread reuses.
+/// The key of a prompt, in a buffer that this thread reuses.
 std::string_view promptKey(std::string_view workspace, std::string_view name) {
   thread_local std::string key;
   key.assign(workspace);
@@ -56,7 +55,7 @@ const Rendered& Served::view(Render render) const {
     if (view->render == render) return view->rendered;
   std::string body = render(answer);
   std::string etag = fmt::format("\"{}\"", crypto::sha256Hex(body).substr(0, 32));
-  // Two threads may both make it; then it stands twice, which is harmless.
+  // Two threads may both make it; the duplicate is harmless.
   View* made = new View{render, {std::move(body), std::move(etag)}, first};
   while (!views_.compare_exchange_weak(made->next, made, std::memory_order_acq_rel)) {
   }
@@ -67,36 +66,14 @@ struct Resolver::State {
   explicit State(registry::Store& store) : store(store) {}
   registry::Store& store;
   std::array<Sync<Shard>, shardCount> shards;
-  std::atomic<std::uint64_t> changes = 0;          ///< counts every change of any prompt
-  Sync<TextMap<std::set<std::string>>> followers;  ///< which kept prompts follow a label of this one
 
   Sync<Shard>& shardOf(std::string_view key) { return shards[TextHash()(key) % shardCount]; }
 
-  void forgetOne(std::string_view key) {
+  void forget(std::string_view workspace, std::string_view name) {
+    std::string_view key = promptKey(workspace, name);
     auto shard = shardOf(key).lock();
     ++shard->generation;
     if (auto found = shard->prompts.find(key); found != shard->prompts.end()) shard->prompts.erase(found);
-  }
-  void forget(std::string_view workspace, std::string_view name) {
-    std::string key(promptKey(workspace, name));
-    ++changes;
-    forgetOne(key);
-    std::set<std::string> following;
-    {
-      auto guard = followers.lock();
-      auto found = guard->find(key);
-      if (found == guard->end()) return;
-      following = std::move(found->second);
-      guard->erase(found);
-    }
-    for (const std::string& one : following) forgetOne(one);
-  }
-  /// Before the target is kept: whoever changes what it follows either finds it here or has been counted in `changes`.
-  void follow(std::string_view workspace, std::string_view key, const Target& target) {
-    if (target.follows().empty()) return;
-    auto guard = followers.lock();
-    for (const std::string& name : target.follows())
-      (*guard)[fmt::format("{}{}{}", workspace, '\0', name)].emplace(key);
   }
 };
 
@@ -104,8 +81,8 @@ Resolver::Resolver(registry::Store& store) : state_(std::make_unique<State>(stor
 Resolver::~Resolver() = default;
 
 std::shared_ptr<const Served> Resolver::serve(std::string_view workspace, std::string_view name,
-                                              std::string_view selector, const Asker& asker) {
-  return target(workspace, name, selector)->serve(asker);
+                                              std::string_view selector, const rollout::EvaluationContext& context) {
+  return target(workspace, name, selector)->serve(context);
 }
 
 std::shared_ptr<const Target> Resolver::target(std::string_view workspace, std::string_view name,
@@ -122,15 +99,12 @@ std::shared_ptr<const Target> Resolver::target(std::string_view workspace, std::
   }
   if (target) return target;
 
-  std::uint64_t changes = state_->changes;
   registry::AssetKey asset{std::string(workspace), registry::Kind::prompt, std::string(name)};
   target = state_->store.read(
-      [&](db::Session& session) { return std::make_shared<const Target>(session, asset, selector); });
+      [&](db::Transaction& transaction) { return std::make_shared<const Target>(transaction, asset, selector); });
   key = promptKey(workspace, name);
-  state_->follow(workspace, key, *target);
   auto shard = place.lock();
-  bool followedChanged = !target->follows().empty() && state_->changes != changes;
-  if (shard->generation == generation && !followedChanged) {
+  if (shard->generation == generation) {
     if (shard->bytes > limits::resolverMemory / shardCount) {
       shard->prompts.clear();
       shard->bytes = 0;
@@ -153,7 +127,6 @@ void Resolver::forget(std::string_view workspace, std::string_view subject) {
 }
 
 void Resolver::forgetAll() {
-  ++state_->changes;
   for (Sync<Shard>& one : state_->shards) {
     auto shard = one.lock();
     ++shard->generation;

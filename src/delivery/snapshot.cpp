@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::int64_t largestStep = 1000;
 
-[[noreturn]] void refuse(std::string_view what) { throw error(Code::invalid, "this is no prompt snapshot: {}", what); }
+[[noreturn]] void refuse(std::string_view what) {
+  throw error(Code::invalid, "this is not a prompt snapshot: {}", what);
+}
 
 const json::value& memberOf(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
@@ -17,19 +19,19 @@ const json::value& memberOf(const json::object& object, std::string_view name) {
 
 std::string textOf(const json::object& object, std::string_view name) {
   const json::value& value = memberOf(object, name);
-  if (!value.is_string()) refuse(fmt::format("{} is no text", name));
+  if (!value.is_string()) refuse(fmt::format("{} is not text", name));
   return std::string(value.get_string());
 }
 
 std::int64_t numberOf(const json::object& object, std::string_view name, std::int64_t least, std::int64_t most) {
   const json::value& value = memberOf(object, name);
   if (!value.is_int64() || value.get_int64() < least || value.get_int64() > most)
-    refuse(fmt::format("{} is no number in its range", name));
+    refuse(fmt::format("{} is not a number in its range", name));
   return value.get_int64();
 }
 
 const json::object& objectOf(const json::value& value, std::string_view name) {
-  if (!value.is_object()) refuse(fmt::format("{} is no object", name));
+  if (!value.is_object()) refuse(fmt::format("{} is not an object", name));
   return value.get_object();
 }
 
@@ -57,7 +59,7 @@ registry::Rollout readRollout(const json::object& object) {
   rollout.algorithm = textOf(object, "algorithm");
   if (rollout.algorithm != registry::bucketingFlagd)
     refuse(fmt::format("the bucketing '{}' is unknown", rollout.algorithm));
-  rollout.plan = registry::parsePlan(writeJson(memberOf(object, "plan")));
+  rollout.plan = registry::planOf(memberOf(object, "plan"));
   rollout.step = numberOf(object, "step", 0, largestStep);
   if (rollout.step >= static_cast<std::int64_t>(rollout.plan.steps.size())) refuse("its step is beyond its plan");
   return rollout;
@@ -65,10 +67,10 @@ registry::Rollout readRollout(const json::object& object) {
 
 }  // namespace
 
-const Rendered& Snapshot::resolve(const Chooser* chooser, const Asker& asker) const {
+const Rendered& Snapshot::resolve(const rollout::Chooser* chooser, const rollout::EvaluationContext& context) const {
   if (!chooser) return resolved.front();
-  if (bucket < 0) return resolved[chooser->place(chooser->choose(asker))];
-  return resolved[chooser->place(chooser->choose({.context = asker.context, .bucket = bucket}))];
+  if (bucket < 0) return resolved[chooser->place(chooser->choose(context))];
+  return resolved[chooser->place(chooser->choose({.attributes = context.attributes, .bucket = bucket}))];
 }
 
 std::string writeSnapshot(const Snapshot& snapshot) {
@@ -94,10 +96,10 @@ Snapshot readSnapshot(std::string_view text) {
   if (const json::value* rollout = object.if_contains("rollout"))
     snapshot.rollout = readRollout(objectOf(*rollout, "rollout"));
   const json::value& resolved = memberOf(object, "resolved");
-  if (!resolved.is_array()) refuse("resolved is no list");
+  if (!resolved.is_array()) refuse("resolved is not a list");
   for (const json::value& one : resolved.get_array()) snapshot.resolved.push_back(readRendered(one));
   snapshot.version = readRendered(memberOf(object, "version"));
-  std::size_t wanted = snapshot.rollout ? Chooser(*snapshot.rollout).choices().size() : 1;
+  std::size_t wanted = snapshot.rollout ? rollout::Chooser(*snapshot.rollout).choices().size() : 1;
   if (snapshot.resolved.size() != wanted) refuse("its answers are not those of its rollout");
   return snapshot;
 }

@@ -14,7 +14,7 @@ struct FileChange {
   std::optional<Id> before, after;  ///< nothing: no such file
 };
 
-/// What differs, in byte order of the paths. A none id stands for the empty tree.
+/// The differences, in byte order of the paths. A none id is the empty tree.
 std::vector<FileChange> changesBetween(const Objects& objects, const Id& before, const Id& after);
 
 /// The file at that path of a tree; nothing when there is none, or a folder.

@@ -10,7 +10,7 @@
 
 namespace regesta::git {
 
-/// The SHA-1 that names an object. All zeros stands for "no object", as on the wire.
+/// The SHA-1 that names an object. All zeros: no object, as on the wire.
 struct Id {
   std::array<unsigned char, 20> bytes{};
 

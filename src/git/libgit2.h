@@ -8,7 +8,7 @@ struct git_repository;
 
 namespace regesta::git {
 
-/// Starts the library once a process, deaf to the machine's Git configuration.
+/// Starts the library once per process, without the machine's Git configuration.
 void startLibrary();
 /// What libgit2 says about its last failure on this thread.
 std::string lastFault();

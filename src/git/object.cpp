@@ -49,7 +49,7 @@ class Headers {
 
 Id idOf(std::string_view hex, std::string_view what) {
   auto id = Id::parse(hex);
-  if (!id) throw Invalid(std::string(what), "names an object that is no SHA-1");
+  if (!id) throw Invalid(std::string(what), "has an object id that is not a SHA-1");
   return *id;
 }
 
@@ -61,7 +61,7 @@ int offsetOf(std::string_view zone) {
   return zone[0] == '-' ? -minutes : minutes;
 }
 
-/// Old clients wrote odd lines here, so only what nobody can read is refused.
+/// Old clients wrote unusual lines here, so only lines that cannot be parsed are refused.
 Person personOf(std::string_view text, std::string_view what) {
   std::size_t open = text.find('<'), close = text.rfind('>');
   if (open == std::string_view::npos || close == std::string_view::npos || close < open)
@@ -214,19 +214,20 @@ std::vector<Entry> parseTree(std::string_view data) {
     if (entry.mode == 0100664) entry.mode = Entry::file;  // what old clients wrote
     std::string shown = shorten(isUtf8(entry.name) ? entry.name : hexEncode(entry.name), 200);
     if (entry.mode == 0120000)
-      throw Invalid("tree", fmt::format("holds the symbolic link '{}'; keep files only", shown));
-    if (entry.mode == 0160000) throw Invalid("tree", fmt::format("holds the submodule '{}'; keep files only", shown));
+      throw Invalid("tree", fmt::format("has the symbolic link '{}'; only files are allowed", shown));
+    if (entry.mode == 0160000)
+      throw Invalid("tree", fmt::format("has the submodule '{}'; only files are allowed", shown));
     if (entry.mode != Entry::folder && entry.mode != Entry::file && entry.mode != Entry::program)
-      throw Invalid("tree", fmt::format("holds '{}' with the unknown mode {:o}", shown, entry.mode));
-    if (!isSafeName(entry.name)) throw Invalid("tree", fmt::format("holds the name '{}', which is not allowed", shown));
+      throw Invalid("tree", fmt::format("has '{}' with the unknown mode {:o}", shown, entry.mode));
+    if (!isSafeName(entry.name)) throw Invalid("tree", fmt::format("has the name '{}', which is not allowed", shown));
     if (!entries.empty() && !before(entries.back(), entry))
-      throw Invalid("tree", fmt::format("holds '{}' out of order", shown));
+      throw Invalid("tree", fmt::format("has '{}' out of order", shown));
     entries.push_back(std::move(entry));
   }
   // A file and a folder of one name do not stand side by side.
   std::unordered_set<std::string_view> names;
   for (const Entry& entry : entries)
-    if (!names.insert(entry.name).second) throw Invalid("tree", fmt::format("holds '{}' twice", entry.name));
+    if (!names.insert(entry.name).second) throw Invalid("tree", fmt::format("has '{}' twice", entry.name));
   return entries;
 }
 

@@ -32,7 +32,7 @@ struct Commit {
   std::string signature;  ///< the armoured text of "gpgsig"; empty: not signed
   std::string message;
 };
-/// The bytes of a commit that its signature is about: all but the signature. Of a tag, they are what stands before it.
+/// The bytes of a commit that its signature is about: all but the signature. Of a tag, they are the bytes before it.
 std::string signedPart(Type type, std::string_view data);
 
 struct Tag {

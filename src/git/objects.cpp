@@ -56,6 +56,13 @@ void check(int result, const char* what) {
 
 }  // namespace
 
+Id hashOf(Type type, std::string_view data) {
+  startLibrary();
+  git_oid oid;
+  check(git_odb_hash(&oid, data.data(), data.size(), libraryType(type)), "hash");
+  return idOf(oid);
+}
+
 void startLibrary() {
   static const bool started = [] {
     REGESTA_INVARIANT(git_libgit2_init() > 0);
@@ -118,7 +125,7 @@ std::optional<Type> Objects::typeOf(const Id& id) const {
 }
 
 Object Objects::read(const Id& id) const {
-  if (!has(id)) throw error(Code::notFound, "there is no Git object {}", id.str());
+  if (!has(id)) throw error(Code::notFound, "the Git object {} does not exist", id.str());
   git_oid oid = raw(id);
   git_odb_object* found = nullptr;
   if (git_odb_read(&found, inside_->odb.get(), &oid) < 0)
@@ -131,19 +138,19 @@ Object Objects::read(const Id& id) const {
 
 Commit Objects::commit(const Id& id) const {
   Object object = read(id);
-  if (object.type != Type::commit) throw Invalid(id.str(), "is no commit");
+  if (object.type != Type::commit) throw Invalid(id.str(), "is not a commit");
   return parseCommit(object.data);
 }
 
 std::vector<Entry> Objects::tree(const Id& id) const {
   Object object = read(id);
-  if (object.type != Type::tree) throw Invalid(id.str(), "is no tree");
+  if (object.type != Type::tree) throw Invalid(id.str(), "is not a tree");
   return parseTree(object.data);
 }
 
 std::string Objects::blob(const Id& id) const {
   Object object = read(id);
-  if (object.type != Type::blob) throw Invalid(id.str(), "is no file");
+  if (object.type != Type::blob) throw Invalid(id.str(), "is not a file");
   return std::move(object.data);
 }
 

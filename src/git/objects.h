@@ -10,6 +10,9 @@
 
 namespace regesta::git {
 
+/// The id that an object with this content has.
+Id hashOf(Type type, std::string_view data);
+
 /// An object on its way into a pack. Objects with like paths are tried as differences of each other.
 struct Listed {
   Id id;
@@ -21,7 +24,8 @@ struct Listed {
 /// cheap to open.
 class Objects {
  public:
-  /// `packs` are paths of .pack files with their .idx beside them. Throws Error{unavailable} when one cannot be opened.
+  /// `packs` are paths of .pack files with their .idx next to them. Throws Error{unavailable} when one cannot be
+  /// opened.
   explicit Objects(const std::vector<std::string>& packs = {});
   ~Objects();
   Objects(const Objects&) = delete;
@@ -36,7 +40,7 @@ class Objects {
   Commit commit(const Id& id) const;            ///< the same; Invalid for another type
   std::vector<Entry> tree(const Id& id) const;  ///< the same
   std::string blob(const Id& id) const;         ///< the same
-  /// The commit that a tag (of a tag…) stands for; nothing when it stands for something else.
+  /// The commit that a tag (of a tag…) points to; empty if it points to another object.
   std::optional<Id> peel(const Id& id) const;
 
   Id write(Type type, std::string_view data, std::string path = {});

@@ -19,7 +19,7 @@ struct PackFacts {
 PackFacts scanPack(std::string_view bytes);
 
 struct IndexedPack {
-  std::string path;     ///< the .pack file in `folder`; its .idx lies beside it
+  std::string path;     ///< the .pack file in `folder`; its .idx is next to it
   std::vector<Id> ids;  ///< every object in it
 };
 

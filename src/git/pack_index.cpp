@@ -57,7 +57,7 @@ IndexedPack indexPack(std::string_view bytes, const std::string& folder, std::ch
   options.progress_cb = goOn;
   options.progress_cb_payload = &budget;
   git_indexer* made = nullptr;
-  // Without an object database behind it, the indexer takes no differences to objects that the pack does not hold.
+  // Without an object database, the indexer takes no differences to objects that the pack does not hold.
   if (git_indexer_new(&made, folder.c_str(), 0644, nullptr, &options) < 0)
     throw error(Code::unavailable, "{}: {}", folder, lastFault());
   std::unique_ptr<git_indexer, FreeIndexer> indexer(made);

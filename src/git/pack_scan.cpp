@@ -40,11 +40,11 @@ class Inflater {
       std::size_t piece = buffer_.size() - stream_.avail_out;
       if (start.size() < kept) start.append(reinterpret_cast<char*>(buffer_.data()), std::min(piece, kept));
       produced += piece;
-      if (produced > size) broken("holds an object that is larger than it says");
+      if (produced > size) broken("has an object that is larger than declared");
       if (result == Z_STREAM_END) break;
-      if (result != Z_OK || (piece == 0 && stream_.avail_in == 0)) broken("holds an object that does not inflate");
+      if (result != Z_OK || (piece == 0 && stream_.avail_in == 0)) broken("has an object that does not inflate");
     }
-    if (produced != size) broken("holds an object that is smaller than it says");
+    if (produced != size) broken("has an object that is smaller than declared");
     return from.size() - stream_.avail_in;
   }
 
@@ -64,7 +64,7 @@ std::uint64_t readSize(std::string_view& from) {
     value |= std::uint64_t{byte & 0x7Fu} << shift;
     if (!(byte & 0x80)) return value;
   }
-  broken("holds a size that nobody can have meant");
+  broken("has an invalid size");
 }
 
 class Scan {
@@ -79,7 +79,7 @@ class Scan {
     if (version != 2 && version != 3) broken("has a version that is not 2");
     facts_.objects = number(8);
     if (facts_.objects > limits::gitObjects)
-      throw error(Code::tooLarge, "the pack holds more than {} objects", limits::gitObjects);
+      throw error(Code::tooLarge, "the pack has more than {} objects", limits::gitObjects);
     at_ = headSize;
     for (std::uint32_t i = 0; i < facts_.objects; ++i) object();
     if (at_ != bytes_.size() - trailerSize) broken("is longer than its objects");
@@ -107,13 +107,13 @@ class Scan {
     std::uint32_t depth = 0;
     if (kind == offsetDelta) {
       depth = depthAt(begin, readOffset(rest)) + 1;
-      if (depth > limits::gitDeltaDepth) broken("holds differences of differences without end");
+      if (depth > limits::gitDeltaDepth) broken("has delta chains that are too long");
       depths_[begin] = depth;
     } else if (kind == idDelta) {
       if (rest.size() < 20) broken("ends within an object");
       rest.remove_prefix(20);
     } else if (kind < commit || kind > tag) {
-      broken("holds an object of an unknown type");
+      broken("has an object of an unknown type");
     }
     rest.remove_prefix(inflater_.run(rest, size, start_));
     count(kind == offsetDelta || kind == idDelta ? deltaResult() : size);
@@ -121,7 +121,7 @@ class Scan {
     at_ += whole - rest.size();
   }
 
-  /// How far back the base lies: seven bits a byte, the highest first, each continued one counting one more.
+  /// How far back the base is: seven bits a byte, the highest first, each continued one counting one more.
   std::uint64_t readOffset(std::string_view& rest) {
     std::uint64_t value = 0;
     for (int i = 0; i < 8; ++i) {
@@ -132,13 +132,13 @@ class Scan {
       if (!(byte & 0x80)) return value;
       ++value;
     }
-    broken("holds an offset that nobody can have meant");
+    broken("has an invalid offset");
   }
 
   std::uint32_t depthAt(std::size_t begin, std::uint64_t back) const {
-    if (back == 0 || back > begin) broken("holds a difference to something outside of it");
+    if (back == 0 || back > begin) broken("has a delta to an object outside of it");
     std::size_t base = begin - back;
-    if (!std::ranges::binary_search(starts_, base)) broken("holds a difference to something that is no object");
+    if (!std::ranges::binary_search(starts_, base)) broken("has a delta to an offset without an object");
     auto known = depths_.find(base);
     return known == depths_.end() ? 0 : known->second;
   }
@@ -158,7 +158,7 @@ class Scan {
   }
 
   [[noreturn]] static void tooLarge() {
-    throw error(Code::tooLarge, "the pack holds an object of more than {} bytes", limits::gitObject);
+    throw error(Code::tooLarge, "the pack has an object of more than {} bytes", limits::gitObject);
   }
 
   std::string_view bytes_;

@@ -233,12 +233,12 @@ class Checker {
     }
   }
 
-  /// Folders from this tree downwards. Trees are shared, so each may lie deep below one root and be one itself.
+  /// Folders from this tree downwards. Trees are shared, so each may be deep below one root and be one itself.
   std::size_t height(const Id& tree, std::size_t depth) {
     auto known = heights_.find(tree);
     std::size_t below = known == heights_.end() ? 0 : known->second;
     if (depth + below > limits::gitTreeDepth)
-      throw Invalid("tree", fmt::format("{} lies more than {} folders deep", tree.str(), limits::gitTreeDepth));
+      throw Invalid("tree", fmt::format("{} is more than {} folders deep", tree.str(), limits::gitTreeDepth));
     if (known != heights_.end()) return below;
     for (const Entry& entry : objects_.tree(tree))
       if (entry.isFolder()) below = std::max(below, height(entry.id, depth + 1) + 1);

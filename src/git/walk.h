@@ -13,7 +13,7 @@ bool isAncestor(const Objects& objects, const Id& ancestor, const Id& of);
 
 /// Everything that a reader of `wants` (commits, tags, trees, files) lacks who has everything that `haves` (commits)
 /// reach; ordered as packs like it: commits, then trees, then files. `shallow` are commits whose parents the reader
-/// does not want; what lies behind `boundary` (shallow commits that the reader has) it does not have. Of `tags`,
+/// does not want; commits beyond `boundary` (shallow commits that the reader has) it does not have. Of `tags`,
 /// annotated tags with the commits they stand for, those come along whose commit does.
 struct Need {
   std::vector<Id> wants, haves;
@@ -25,7 +25,7 @@ std::vector<Listed> missing(const Objects& objects, const Need& need);
 /// Commits reached from `from` but not from `without`, parents before children.
 std::vector<Id> commitsBetween(const Objects& objects, const Id& from, const std::vector<Id>& without);
 
-/// Commits at most `depth` steps from the tips, one step being a tip itself; `edge` are those whose parents lie beyond.
+/// Commits at most `depth` steps from the tips, one step being a tip itself; `edge` are those whose parents are beyond.
 struct Depth {
   std::unordered_set<Id> inside, edge;
 };

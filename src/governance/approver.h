@@ -3,26 +3,38 @@
 #include <string_view>
 #include <vector>
 
-#include "governance/access.h"
+#include "access/access.h"
 #include "governance/change_request.h"
+#include "governance/requirement.h"
 
-/// Who may answer a change request, and whose approval counts.
+/// Who may approve or reject a change request, and whose approval counts.
 namespace regesta::governance {
 
-/// Throws Error{denied} for tokens: counting approvals means counting persons, and one person may hold any number of
-/// tokens.
+/// Throws Error{denied} for tokens: approvals count persons, and one person can have any number of tokens.
 void requirePerson(const registry::Actor& actor);
 
-/// The roles in which this person answers: `role`, or (empty) all that they hold there and that are for approving.
+/// The roles of an approval by this user: `role`, or (empty) all approval roles that they hold there.
 /// Throws Error{denied} without the right to approve, and for a role that is not held.
-std::vector<std::string> rolesToApproveIn(db::Session& session, const Identity& identity, const ChangeRequest& request,
-                                          std::string_view role);
+std::vector<std::string> rolesToApproveIn(db::Transaction& transaction, const access::Identity& identity,
+                                          const ChangeRequest& request, std::string_view role);
 
-/// Throws Error{denied} for an approval that no requirement of the request would count: an error to tell at once, not
-/// to store silently.
-void requireCounted(db::Session& session, const ChangeRequest& request, const Approval& approval);
+/// Throws Error{denied} for an approval that no requirement of the request would count.
+void requireCounted(db::Transaction& transaction, const ChangeRequest& request, const Approval& approval);
 
-/// Whether something that an open request still lacks is this person's approval, who has not given it.
-bool waitsFor(db::Session& session, const ChangeRequest& request, const Identity& identity);
+/// Whether the approved facts have changed since, according to the request's newest decision: then the approval no
+/// longer counts.
+bool hasLapsed(db::Transaction& transaction, const ChangeRequest& request, const Approval& approval);
+
+/// What a user's approval of an open request would do.
+struct ReviewRights {
+  bool mayApprove = false;
+  std::vector<std::string> roles;     ///< roles of their approval
+  bool counts = false;                ///< a requirement that is not met yet would count it
+  std::optional<Exclusion> excluded;  ///< why it cannot count in any role
+};
+ReviewRights reviewRights(db::Transaction& transaction, const ChangeRequest& request, const access::Identity& identity);
+
+/// Whether an open request still requires an approval that this user can give and has not given.
+bool waitsFor(db::Transaction& transaction, const ChangeRequest& request, const access::Identity& identity);
 
 }  // namespace regesta::governance

@@ -2,7 +2,10 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/name.h"
+#include "base/name_pattern.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "registry/pointer.h"
 #include "registry/workspace.h"
 
@@ -14,7 +17,7 @@ constexpr std::string_view columns =
     "SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, created_at, created_by FROM binding ";
 
 Binding readBinding(const db::Rows& rows) {
-  return {rows.integer(0), rows.text(1), rows.text(2),    rows.text(3), rows.text(4),
+  return {rows.integer(0), rows.text(1), rows.text(2),    rows.text(3), registry::Pointer::read(rows.text(4)),
           rows.text(5),    rows.text(6), rows.integer(7), rows.text(8)};
 }
 
@@ -25,19 +28,25 @@ std::vector<Binding> readAll(db::Rows rows) {
 }
 
 json::object bindingData(const Binding& binding) {
-  return {{"binding", binding.id},      {"kind", binding.kind},     {"name_pattern", binding.namePattern},
-          {"pointer", binding.pointer}, {"policy", binding.policy}, {"policy_selector", binding.policySelector}};
+  return {{"binding", binding.id},
+          {"kind", binding.kind},
+          {"name_pattern", binding.namePattern},
+          {"pointer", binding.pointer.text()},
+          {"policy", binding.policy},
+          {"policy_selector", binding.policySelector}};
 }
 
-void checkBinding(db::Session& session, const Binding& binding) {
-  if (binding.workspace != "*") registry::getWorkspace(session, binding.workspace);
+void checkBinding(db::Transaction& transaction, const Binding& binding) {
+  if (binding.workspace != "*") registry::getWorkspace(transaction, binding.workspace);
   if (binding.kind != "*" && !registry::parseKind(binding.kind))
     throw Invalid("kind", "must be prompt, model, dataset, policy, artifact or \"*\"");
   const std::string& pattern = binding.namePattern;
   if (pattern.empty() || pattern.size() > limits::nameLength || !isUtf8(pattern))
     throw Invalid("name_pattern",
                   fmt::format("must be a name or a pattern with '*' and '?', at most {} bytes", limits::nameLength));
-  registry::resolveVersion(session, binding.policyKey(), binding.policySelector);
+  // A pattern that only looks like the names it is meant for would guard nothing.
+  if (std::string_view fault = nameFault(pattern); !fault.empty()) throw Invalid("name_pattern", std::string(fault));
+  registry::resolveVersion(transaction, binding.policyKey(), binding.policySelector);
 }
 
 std::string textMember(const json::value& item, std::string_view name) {
@@ -53,67 +62,60 @@ registry::AssetKey Binding::policyKey() const {
   return {workspace == "*" ? std::string(registry::defaultWorkspace) : workspace, registry::Kind::policy, policy};
 }
 
-std::string canonicalPointer(std::string_view pointer) {
-  constexpr std::string_view stagePrefix = "stage:";
-  if (pointer.size() > stagePrefix.size() && equalsIgnoreCase(pointer.substr(0, stagePrefix.size()), stagePrefix))
-    return "stage:" + registry::canonicalStage(pointer.substr(stagePrefix.size()));
-  registry::checkAlias(pointer);
-  return std::string(pointer);
+bool Binding::guards(const registry::AssetKey& key) const {
+  return AssetPattern{workspace, kind, namePattern}.covers(key.workspace, registry::kindName(key.kind), key.name);
 }
 
 Binding bind(registry::Change& change, Binding binding) {
-  binding.pointer = canonicalPointer(binding.pointer);
-  if (binding.pointer == "stage:None") throw Invalid("pointer", "must not be stage:None, which is no stage");
-  checkBinding(change.session, binding);
+  if (binding.pointer == registry::Pointer::stage("None")) throw Invalid("pointer", "must not be stage:None");
+  checkBinding(change.transaction, binding);
   binding.createdAt = change.now;
   binding.createdBy = change.actor.name;
-  auto same = change.session.query(
+  auto same = change.transaction.query(
       "SELECT id FROM binding WHERE workspace = $1 AND kind = $2 AND name_pattern = $3 AND "
       "pointer = $4 AND policy = $5",
-      {binding.workspace, binding.kind, binding.namePattern, binding.pointer, binding.policy});
+      {binding.workspace, binding.kind, binding.namePattern, binding.pointer.text(), binding.policy});
   if (same.next())
     throw error(Code::exists, "binding {} does this already; remove it to change its selector", same.integer(0));
-  binding.id = change.session.insert(
+  binding.id = change.transaction.insert(
       "INSERT INTO binding (workspace, kind, name_pattern, pointer, policy, policy_selector, created_at, created_by) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-      {binding.workspace, binding.kind, binding.namePattern, binding.pointer, binding.policy, binding.policySelector,
-       binding.createdAt, binding.createdBy});
-  change.record("policy.bound", binding.workspace, binding.policyKey().subject(), bindingData(binding));
+      {binding.workspace, binding.kind, binding.namePattern, binding.pointer.text(), binding.policy,
+       binding.policySelector, binding.createdAt, binding.createdBy});
+  change.record(registry::Action::policyBound, binding.workspace, binding.policyKey().subject(), bindingData(binding));
   return binding;
 }
 
 void unbind(registry::Change& change, std::int64_t id) {
-  std::optional<Binding> binding = findBinding(change.session, id);
-  if (!binding) throw error(Code::notFound, "there is no binding {}", id);
-  change.session.run("DELETE FROM binding WHERE id = $1", {id});
-  change.record("policy.unbound", binding->workspace, binding->policyKey().subject(), bindingData(*binding));
+  std::optional<Binding> binding = findBinding(change.transaction, id);
+  if (!binding) throw error(Code::notFound, "the binding {} does not exist", id);
+  change.transaction.run("DELETE FROM binding WHERE id = $1", {id});
+  change.record(registry::Action::policyUnbound, binding->workspace, binding->policyKey().subject(),
+                bindingData(*binding));
 }
 
-std::optional<Binding> findBinding(db::Session& session, std::int64_t id) {
-  auto rows = session.query(fmt::format("{} WHERE id = $1", columns), {id});
+std::optional<Binding> findBinding(db::Transaction& transaction, std::int64_t id) {
+  auto rows = transaction.query(fmt::format("{} WHERE id = $1", columns), {id});
   if (!rows.next()) return std::nullopt;
   return readBinding(rows);
 }
 
-std::vector<Binding> listBindings(db::Session& session, std::string_view workspace) {
+std::vector<Binding> listBindings(db::Transaction& transaction, std::string_view workspace) {
   return readAll(
-      session.query(fmt::format("{} WHERE workspace = $1 OR workspace = '*' ORDER BY id", columns), {workspace}));
+      transaction.query(fmt::format("{} WHERE workspace = $1 OR workspace = '*' ORDER BY id", columns), {workspace}));
 }
 
-std::vector<Binding> bindingsOn(db::Session& session, const registry::AssetKey& key, std::string_view pointer) {
+std::vector<Binding> bindingsOn(db::Transaction& transaction, const registry::AssetKey& key,
+                                const registry::Pointer& pointer) {
   std::vector<Binding> bindings =
-      readAll(session.query(fmt::format("{} WHERE pointer = $1 ORDER BY id", columns), {pointer}));
-  std::erase_if(bindings, [&](const Binding& binding) {
-    bool here = binding.workspace == "*" || binding.workspace == key.workspace;
-    bool thisKind = binding.kind == "*" || binding.kind == registry::kindName(key.kind);
-    return !here || !thisKind || !globMatch(binding.namePattern, key.name);
-  });
+      readAll(transaction.query(fmt::format("{} WHERE pointer = $1 ORDER BY id", columns), {pointer.text()}));
+  std::erase_if(bindings, [&](const Binding& binding) { return !binding.guards(key); });
   return bindings;
 }
 
-std::vector<Binding> bindingsOf(db::Session& session, const registry::AssetKey& policy) {
+std::vector<Binding> bindingsOf(db::Transaction& transaction, const registry::AssetKey& policy) {
   std::vector<Binding> bindings =
-      readAll(session.query(fmt::format("{} WHERE policy = $1 ORDER BY id", columns), {policy.name}));
+      readAll(transaction.query(fmt::format("{} WHERE policy = $1 ORDER BY id", columns), {policy.name}));
   std::erase_if(bindings, [&](const Binding& binding) { return binding.policyKey().workspace != policy.workspace; });
   return bindings;
 }
@@ -136,16 +138,27 @@ std::vector<policy::Module> modulesFromContent(std::string_view content) {
   return modules;
 }
 
-BoundPolicy resolvePolicy(db::Session& session, const Binding& binding) {
+BoundPolicy contentPolicy() {
+  static const policy::Module module{"content.rego", R"(package regesta.gate
+deny contains {
+  "code": "content-missing",
+  "msg": "this server has no files of the version: its source led to none when it was registered",
+  "remediation": "upload the files, then register a new version of them"
+} if input.candidate.content.state == "missing"
+)"};
+  return {.subject = "built-in/content", .digest = crypto::sha256Hex(module.text), .modules = {module}, .error = {}};
+}
+
+BoundPolicy resolvePolicy(db::Transaction& transaction, const Binding& binding) {
   BoundPolicy bound;
   bound.subject = fmt::format("{}@{}", binding.policyKey().subject(), binding.policySelector);
   try {
-    registry::Version version = registry::resolveVersion(session, binding.policyKey(), binding.policySelector);
+    registry::Version version = registry::resolveVersion(transaction, binding.policyKey(), binding.policySelector);
     bound.subject = version.subject();
     bound.digest = version.digest;
     bound.modules = modulesFromContent(version.content);
   } catch (const Error& error) {
-    // A gate whose policy is gone stays closed; that is an answer to the person, not a failure of the request.
+    // If the policy is gone, the gate refuses. That is a result for the caller, not a failure of the request.
     if (error.code != Code::notFound && error.code != Code::corrupt && error.code != Code::invalid) throw;
     bound.error = fmt::format("{} of binding {} cannot be used: {}", bound.subject, binding.id, error.message);
   }

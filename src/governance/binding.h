@@ -11,49 +11,51 @@
 
 namespace regesta::governance {
 
-/// A gate: before `pointer` of an asset that matches moves, `policy` must agree. Rows of table `binding`.
+/// A policy binding: `pointer` of a matching asset moves only if `policy` allows it. Rows of table `binding`.
 struct Binding {
   std::int64_t id = 0;
   std::string workspace = "default";  ///< "*": every workspace; the policy is then taken from "default"
   std::string kind = "*";             ///< a kind's name, or "*"
   std::string namePattern = "*";      ///< glob over asset names
-  std::string pointer;                ///< "production", "stage:Production"
-  std::string policy;                 ///< name of a policy asset
+  registry::Pointer pointer;
+  std::string policy;  ///< name of a policy asset
   std::string policySelector = "latest";
   std::int64_t createdAt = 0;
   std::string createdBy;
-  /// Where its policy lives.
+  /// The workspace of its policy.
   registry::AssetKey policyKey() const;
+  bool guards(const registry::AssetKey& key) const;  ///< some pointer of that asset
 };
 
-/// Canonical spelling of a pointer: an alias, or "stage:Production" in any case. Throws Invalid{field "pointer"}.
-std::string canonicalPointer(std::string_view pointer);
-
-/// Recorded as "policy.bound". Throws Invalid for a bad part, Error{notFound} when the policy does not resolve,
-/// Error{exists} for the same binding again.
+/// Recorded as "policy.bound". Throws Invalid for an invalid member, Error{notFound} if the policy does not resolve,
+/// Error{exists} if the binding exists.
 Binding bind(registry::Change& change, Binding binding);
 /// Recorded as "policy.unbound". Throws Error{notFound}.
 void unbind(registry::Change& change, std::int64_t id);
-std::optional<Binding> findBinding(db::Session& session, std::int64_t id);
+std::optional<Binding> findBinding(db::Transaction& transaction, std::int64_t id);
 /// Of a workspace and of all workspaces ("*"), by id.
-std::vector<Binding> listBindings(db::Session& session, std::string_view workspace);
-/// Those that guard this pointer of this asset, by id. Empty: it is not protected (registry::isProtected agrees).
-std::vector<Binding> bindingsOn(db::Session& session, const registry::AssetKey& key, std::string_view pointer);
-/// Those that use the policy, whatever they guard.
-std::vector<Binding> bindingsOf(db::Session& session, const registry::AssetKey& policy);
+std::vector<Binding> listBindings(db::Transaction& transaction, std::string_view workspace);
+/// The bindings of this pointer of this asset, by id. Empty: not protected (registry::isProtected agrees).
+std::vector<Binding> bindingsOn(db::Transaction& transaction, const registry::AssetKey& key,
+                                const registry::Pointer& pointer);
+/// All bindings of the policy.
+std::vector<Binding> bindingsOf(db::Transaction& transaction, const registry::AssetKey& policy);
 
 /// Content of policy versions: {"modules":[{"name","text"}]}.
 std::string modulesToContent(const std::vector<policy::Module>& modules);
-/// Throws Error{corrupt} for content that is not that.
+/// Throws Error{corrupt} for other content.
 std::vector<policy::Module> modulesFromContent(std::string_view content);
 
-/// A policy as a decision uses it. `error` is set instead of modules when it cannot be had: the gate stays closed.
+/// A policy as a decision uses it. `error` is set instead of modules if it cannot be read; the gate then refuses.
 struct BoundPolicy {
   std::string subject;  ///< "policy/fair-lending@2"
   std::string digest;
   std::vector<policy::Module> modules;
   std::string error;
 };
-BoundPolicy resolvePolicy(db::Session& session, const Binding& binding);
+BoundPolicy resolvePolicy(db::Transaction& transaction, const Binding& binding);
+/// The built-in policy that denies versions whose content is missing (registry/version_files.h). Evaluated, stored and
+/// replayed like a bound one.
+BoundPolicy contentPolicy();
 
 }  // namespace regesta::governance

@@ -37,12 +37,12 @@ Outline outlineOfMarkdown(std::string_view text) {
   return outline;
 }
 
-bool saysSomething(const json::value& value) {
+bool hasText(const json::value& value) {
   if (value.is_null()) return false;
   if (value.is_string()) return !trim(value.as_string()).empty();
-  if (value.is_array()) return std::ranges::any_of(value.as_array(), saysSomething);
+  if (value.is_array()) return std::ranges::any_of(value.as_array(), hasText);
   if (value.is_object())
-    return std::ranges::any_of(value.as_object(), [](const auto& m) { return saysSomething(m.value()); });
+    return std::ranges::any_of(value.as_object(), [](const auto& m) { return hasText(m.value()); });
   return true;
 }
 
@@ -52,7 +52,7 @@ Outline outlineOfObject(const json::object& card) {
   Outline outline;
   for (const auto& member : card) {
     addSection(outline, member.key());
-    outline.says = outline.says || saysSomething(member.value());
+    outline.says = outline.says || hasText(member.value());
   }
   for (std::string_view name : {"title", "name"})
     if (const json::value* title = card.if_contains(name); title && title->is_string())
@@ -67,7 +67,7 @@ json::object checkCard(const json::value& body) {
   std::size_t length = body.is_string() ? body.as_string().size() : json::serialize(body).size();
   if (length > cardLength) throw Invalid("body", fmt::format("must have at most {} bytes", cardLength));
   Outline outline = body.is_string() ? outlineOfMarkdown(body.as_string()) : outlineOfObject(body.as_object());
-  if (!outline.says) throw Invalid("body", "must say something: a card with nothing but headings is no card");
+  if (!outline.says) throw Invalid("body", "must have text in addition to headings");
   return {{"title", outline.title.empty() ? json::value(nullptr) : json::value(outline.title)},
           {"length", static_cast<std::int64_t>(length)},
           {"sections", std::move(outline.sections)}};

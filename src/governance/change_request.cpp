@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "db/columns.h"
+#include "governance/widening.h"
 
 namespace regesta::governance {
 
@@ -11,36 +13,43 @@ namespace {
 constexpr std::string_view columns =
     "SELECT id, workspace, kind, name, pointer, action, from_number, from_digest, to_number, to_digest, "
     "archive_others, reason, "
-    "status, requested_by, opened_at, closed_at, closed_by, note, decision, plan FROM change_request ";
+    "status, requested_by, opened_at, closed_at, closed_by, note, decision, plan, asset FROM change_request ";
 
 ChangeRequest readRequest(const db::Rows& rows) {
+  constexpr db::Columns at(columns);
   ChangeRequest request;
-  request.id = rows.integer(0);
-  auto kind = registry::parseKind(rows.view(2));
-  if (!kind) throw error(Code::corrupt, "change request {} is about the unknown kind '{}'", request.id, rows.view(2));
-  request.key = {rows.text(1), *kind, rows.text(3)};
-  request.pointer = rows.text(4);
-  request.action = rows.text(5);
-  request.fromNumber = rows.integer(6);
-  request.fromDigest = rows.text(7);
-  request.toNumber = rows.integer(8);
-  request.toDigest = rows.text(9);
-  request.archiveOthers = rows.integer(10) != 0;
-  request.reason = rows.text(11);
-  request.status = rows.text(12);
-  request.requestedBy = rows.text(13);
-  request.openedAt = rows.integer(14);
-  request.closedAt = rows.integer(15);
-  request.closedBy = rows.text(16);
-  request.note = rows.text(17);
-  request.decision = rows.text(18);
-  request.plan = rows.text(19);
+  request.id = rows.integer(at["id"]);
+  auto kind = registry::parseKind(rows.view(at["kind"]));
+  if (!kind)
+    throw error(Code::corrupt, "change request {} is about the unknown kind '{}'", request.id, rows.view(at["kind"]));
+  request.key = {rows.text(at["workspace"]), *kind, rows.text(at["name"])};
+  request.pointer = registry::Pointer::read(rows.text(at["pointer"]));
+  request.action = rows.text(at["action"]);
+  request.fromNumber = rows.integer(at["from_number"]);
+  request.fromDigest = rows.text(at["from_digest"]);
+  request.toNumber = rows.integer(at["to_number"]);
+  request.toDigest = rows.text(at["to_digest"]);
+  request.archiveOthers = rows.integer(at["archive_others"]) != 0;
+  request.reason = rows.text(at["reason"]);
+  auto status = parseRequestStatus(rows.view(at["status"]));
+  if (!status)
+    throw error(Code::corrupt, "change request {} has the unknown status '{}'", request.id, rows.view(at["status"]));
+  request.status = *status;
+  request.requestedBy = rows.text(at["requested_by"]);
+  request.openedAt = rows.integer(at["opened_at"]);
+  request.closedAt = rows.integer(at["closed_at"]);
+  request.closedBy = rows.text(at["closed_by"]);
+  request.note = rows.text(at["note"]);
+  request.decision = rows.text(at["decision"]);
+  request.plan = rows.text(at["plan"]);
+  request.asset = rows.integer(at["asset"]);
   return request;
 }
 
 json::object about(const ChangeRequest& request) {
   json::object data{{"pointer", request.pointerSubject()}, {"action", request.action}, {"from", request.fromNumber},
                     {"from_digest", request.fromDigest},   {"to", request.toNumber},   {"to_digest", request.toDigest}};
+  if (request.asset != 0) data["asset"] = request.asset;
   if (!request.plan.empty()) data["plan"] = crypto::sha256Hex(request.plan);
   return data;
 }
@@ -67,104 +76,177 @@ std::string ChangeRequest::bound() const {
   return crypto::sha256Hex(canonicalJson(content));
 }
 
+std::string_view statusName(RequestStatus status) {
+  switch (status) {
+    case RequestStatus::open:
+      return "open";
+    case RequestStatus::applied:
+      return "applied";
+    case RequestStatus::rejected:
+      return "rejected";
+    case RequestStatus::withdrawn:
+      return "withdrawn";
+    case RequestStatus::stale:
+      return "stale";
+  }
+  return "";
+}
+
+std::optional<RequestStatus> parseRequestStatus(std::string_view name) {
+  for (RequestStatus status : {RequestStatus::open, RequestStatus::applied, RequestStatus::rejected,
+                               RequestStatus::withdrawn, RequestStatus::stale})
+    if (statusName(status) == name) return status;
+  return std::nullopt;
+}
+
 ChangeRequest openChangeRequest(registry::Change& change, ChangeRequest request) {
   checkText("reason", request.reason);
-  request.status = "open";
+  request.status = RequestStatus::open;
   request.requestedBy = change.actor.name;
   request.openedAt = change.now;
-  request.id = change.session.insert(
+  request.id = change.transaction.insert(
       "INSERT INTO change_request (workspace, kind, name, pointer, action, from_number, from_digest, to_number, "
       "to_digest, "
-      "archive_others, reason, status, requested_by, opened_at, closed_at, closed_by, note, decision, plan) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, 0, '', '', $14, $15) RETURNING id",
-      {request.key.workspace, registry::kindName(request.key.kind), request.key.name, request.pointer, request.action,
-       request.fromNumber, request.fromDigest, request.toNumber, request.toDigest, request.archiveOthers,
-       request.reason, request.requestedBy, request.openedAt, request.decision, request.plan});
+      "archive_others, reason, status, requested_by, opened_at, closed_at, closed_by, note, decision, plan, asset) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, 0, '', '', $14, $15, $16) RETURNING id",
+      {request.key.workspace, registry::kindName(request.key.kind), request.key.name, request.pointer.text(),
+       request.action, request.fromNumber, request.fromDigest, request.toNumber, request.toDigest,
+       request.archiveOthers, request.reason, request.requestedBy, request.openedAt, request.decision, request.plan,
+       request.asset});
   json::object data = about(request);
   data["decision"] = request.decision;
   data["bound"] = request.bound();
   data["reason"] = crypto::sha256Hex(request.reason);
-  change.record("change-request.opened", request.key.workspace, request.subject(), std::move(data));
+  change.record(registry::Action::changeRequestOpened, request.key.workspace, request.subject(), std::move(data));
   return request;
 }
 
-std::optional<ChangeRequest> findChangeRequest(db::Session& session, std::int64_t id) {
-  auto rows = session.query(fmt::format("{} WHERE id = $1", columns), {id});
+std::optional<ChangeRequest> findChangeRequest(db::Transaction& transaction, std::int64_t id) {
+  auto rows = transaction.query(fmt::format("{} WHERE id = $1", columns), {id});
   if (!rows.next()) return std::nullopt;
   return readRequest(rows);
 }
 
-ChangeRequest getChangeRequest(db::Session& session, std::int64_t id) {
-  auto request = findChangeRequest(session, id);
-  if (!request) throw error(Code::notFound, "there is no change request {}", id);
+ChangeRequest getChangeRequest(db::Transaction& transaction, std::int64_t id) {
+  auto request = findChangeRequest(transaction, id);
+  if (!request) throw error(Code::notFound, "the change request {} does not exist", id);
   return *std::move(request);
 }
 
-std::optional<ChangeRequest> findApplied(db::Session& session, std::string_view workspace, std::string_view decision) {
-  auto rows = session.query(fmt::format("{} WHERE decision = $1 AND workspace = $2 AND status = 'applied'", columns),
-                            {decision, workspace});
+std::optional<ChangeRequest> findApplied(db::Transaction& transaction, std::string_view workspace,
+                                         std::string_view decision) {
+  auto rows = transaction.query(
+      fmt::format("{} WHERE decision = $1 AND workspace = $2 AND status = 'applied'", columns), {decision, workspace});
   if (!rows.next()) return std::nullopt;
   return readRequest(rows);
 }
 
-std::optional<ChangeRequest> findOpen(db::Session& session, const ChangeRequest& like) {
-  auto rows =
-      session.query(fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = "
-                                "'open' AND action = $5 AND "
-                                "from_number = $6 AND from_digest = $7 AND to_number = $8 AND to_digest = $9 AND "
-                                "archive_others = $10 AND plan = $11 ORDER BY id",
-                                columns),
-                    {like.key.workspace, registry::kindName(like.key.kind), like.key.name, like.pointer, like.action,
-                     like.fromNumber, like.fromDigest, like.toNumber, like.toDigest, like.archiveOthers, like.plan});
+std::optional<ChangeRequest> findOpen(db::Transaction& transaction, const ChangeRequest& like) {
+  auto rows = transaction.query(
+      fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = "
+                  "'open' AND action = $5 AND "
+                  "from_number = $6 AND from_digest = $7 AND to_number = $8 AND to_digest = $9 AND "
+                  "archive_others = $10 AND plan = $11 AND (asset = $12 OR asset = 0) ORDER BY id",
+                  columns),
+      {like.key.workspace, registry::kindName(like.key.kind), like.key.name, like.pointer.text(), like.action,
+       like.fromNumber, like.fromDigest, like.toNumber, like.toDigest, like.archiveOthers, like.plan, like.asset});
   if (!rows.next()) return std::nullopt;
   return readRequest(rows);
 }
 
-void closeChangeRequest(registry::Change& change, const ChangeRequest& request, std::string_view status,
+namespace {
+
+registry::Action actionOf(RequestStatus status) {
+  switch (status) {
+    case RequestStatus::open:
+      break;
+    case RequestStatus::applied:
+      return registry::Action::changeRequestApplied;
+    case RequestStatus::rejected:
+      return registry::Action::changeRequestRejected;
+    case RequestStatus::withdrawn:
+      return registry::Action::changeRequestWithdrawn;
+    case RequestStatus::stale:
+      return registry::Action::changeRequestStale;
+  }
+  throw error(Code::internal, "a change request cannot be closed as {}", statusName(status));
+}
+
+}  // namespace
+
+void closeChangeRequest(registry::Change& change, const ChangeRequest& request, RequestStatus status,
                         std::string_view note, json::object data) {
   checkText("comment", note);
-  change.session.run("UPDATE change_request SET status = $2, closed_at = $3, closed_by = $4, note = $5 WHERE id = $1",
-                     {request.id, status, change.now, change.actor.name, note});
+  change.transaction.run(
+      "UPDATE change_request SET status = $2, closed_at = $3, closed_by = $4, note = $5 WHERE id = $1",
+      {request.id, statusName(status), change.now, change.actor.name, note});
   data["pointer"] = request.pointerSubject();
   data["requested_by"] = request.requestedBy;
   data["note"] = crypto::sha256Hex(note);
-  change.record(fmt::format("change-request.{}", status), request.key.workspace, request.subject(), std::move(data));
+  change.record(actionOf(status), request.key.workspace, request.subject(), std::move(data));
 }
 
-void closeStale(registry::Change& change, const registry::AssetKey& key, std::string_view pointer,
+void closeStale(registry::Change& change, const registry::AssetKey& key, const registry::Pointer& pointer,
                 std::int64_t except) {
   std::vector<ChangeRequest> stale;
   {
-    auto rows = change.session.query(
+    auto rows = change.transaction.query(
         fmt::format(
             "{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = 'open' ORDER BY id",
             columns),
-        {key.workspace, registry::kindName(key.kind), key.name, pointer});
+        {key.workspace, registry::kindName(key.kind), key.name, pointer.text()});
     while (rows.next()) stale.push_back(readRequest(rows));
   }
   for (const ChangeRequest& request : stale)
-    if (request.id != except) closeChangeRequest(change, request, "stale", "the pointer has moved meanwhile");
+    if (request.id != except)
+      closeChangeRequest(change, request, RequestStatus::stale, "the pointer has moved meanwhile");
+}
+
+std::vector<std::int64_t> requestsAbout(db::Transaction& transaction, const registry::Asset& asset,
+                                        std::int64_t version, bool openOnly) {
+  std::vector<std::int64_t> ids;
+  auto rows = transaction.query(
+      "SELECT id, plan, to_number, from_number FROM change_request WHERE workspace = $1 AND kind = $2 AND name = $3 "
+      "AND (asset = $4 OR asset = 0) AND (status = 'open' OR $5 = 0) ORDER BY id",
+      {asset.key.workspace, registry::kindName(asset.key.kind), asset.key.name, asset.id, openOnly});
+  while (rows.next()) {
+    bool about = version == 0 || rows.integer(2) == version || rows.integer(3) == version;
+    if (!about && !rows.view(1).empty())
+      for (const registry::RolloutArm& arm : readPlan(rows.view(1)).arms) about = about || arm.version == version;
+    if (about) ids.push_back(rows.integer(0));
+  }
+  return ids;
+}
+
+void closeRequestsAbout(registry::Change& change, const registry::Asset& asset, std::int64_t version,
+                        std::string_view note) {
+  for (std::int64_t id : requestsAbout(change.transaction, asset, version, true))
+    closeChangeRequest(change, getChangeRequest(change.transaction, id), RequestStatus::stale, note);
 }
 
 void noteDecision(registry::Change& change, const ChangeRequest& request, std::string_view decision) {
-  change.session.run("UPDATE change_request SET decision = $2 WHERE id = $1", {request.id, decision});
-  change.record("change-request.decided", request.key.workspace, request.subject(), {{"decision", decision}});
+  change.transaction.run("UPDATE change_request SET decision = $2 WHERE id = $1", {request.id, decision});
+  change.record(registry::Action::changeRequestDecided, request.key.workspace, request.subject(),
+                {{"decision", decision}});
 }
 
-void addApproval(registry::Change& change, const ChangeRequest& request, const Approval& approval) {
+void addApproval(registry::Change& change, const ChangeRequest& request, const Approval& approval, bool replace) {
   checkText("comment", approval.comment);
   json::array roles(approval.roles.begin(), approval.roles.end());
-  if (change.session
+  if (replace)
+    change.transaction.run("DELETE FROM approval WHERE change_request = $1 AND actor = $2",
+                           {request.id, change.actor.name});
+  if (change.transaction
           .query("SELECT 1 FROM approval WHERE change_request = $1 AND actor = $2", {request.id, change.actor.name})
           .next())
     throw error(Code::exists, "{} has approved change request {} already; one person, one approval", change.actor.name,
                 request.id);
-  change.session.run(
+  change.transaction.run(
       "INSERT INTO approval (change_request, actor, roles, comment, bound, decision, created_at) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7)",
       {request.id, change.actor.name, json::serialize(roles), approval.comment, approval.bound, approval.decision,
        change.now});
-  change.record("approval.given", request.key.workspace, request.subject(),
+  change.record(registry::Action::approvalGiven, request.key.workspace, request.subject(),
                 {{"roles", roles},
                  {"pointer", request.pointerSubject()},
                  {"bound", approval.bound},
@@ -172,9 +254,9 @@ void addApproval(registry::Change& change, const ChangeRequest& request, const A
                  {"comment", crypto::sha256Hex(approval.comment)}});
 }
 
-std::vector<Approval> approvalsOf(db::Session& session, std::int64_t changeRequest) {
+std::vector<Approval> approvalsOf(db::Transaction& transaction, std::int64_t changeRequest) {
   std::vector<Approval> approvals;
-  auto rows = session.query(
+  auto rows = transaction.query(
       "SELECT actor, roles, comment, bound, decision, created_at FROM approval WHERE change_request = $1 "
       "ORDER BY created_at, actor",
       {changeRequest});
@@ -184,14 +266,15 @@ std::vector<Approval> approvalsOf(db::Session& session, std::int64_t changeReque
   return approvals;
 }
 
-std::vector<ChangeRequest> listChangeRequests(db::Session& session, const RequestFilter& filter) {
+std::vector<ChangeRequest> listChangeRequests(db::Transaction& transaction, const RequestFilter& filter) {
   std::vector<ChangeRequest> list;
-  auto rows = session.query(fmt::format("{} WHERE workspace = $1 AND (status = $2 OR $2 = '') AND (kind = $3 OR $3 = "
-                                        "'') AND (name = $4 OR $4 = '') AND "
-                                        "id < $5 ORDER BY id DESC LIMIT $6",
-                                        columns),
-                            {filter.workspace, filter.status, filter.kind, filter.name,
-                             filter.before > 0 ? filter.before : INT64_MAX, filter.limit});
+  auto rows =
+      transaction.query(fmt::format("{} WHERE workspace = $1 AND (status = $2 OR $2 = '') AND (kind = $3 OR $3 = "
+                                    "'') AND (name = $4 OR $4 = '') AND "
+                                    "id < $5 ORDER BY id DESC LIMIT $6",
+                                    columns),
+                        {filter.workspace, filter.status, filter.kind, filter.name,
+                         filter.before > 0 ? filter.before : INT64_MAX, filter.limit});
   while (rows.next()) list.push_back(readRequest(rows));
   return list;
 }

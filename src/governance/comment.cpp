@@ -15,7 +15,7 @@ void checkBody(std::string_view body) {
   if (body.find('\0') != std::string_view::npos) throw Invalid("body", "must not contain a NUL character");
 }
 
-/// Form alone: the lines are those of a text that the server makes anew for each reader.
+/// Form alone: the lines are those of a text that the server renders for each reader.
 void checkPlace(std::string_view place) {
   if (place.empty()) return;
   std::vector<std::string_view> parts = split(place, ':');
@@ -24,8 +24,9 @@ void checkPlace(std::string_view place) {
     throw Invalid("place", "must be new or old, a text and its line from 1, such as new:1:14");
 }
 
-std::int64_t countOf(db::Session& session, std::int64_t changeRequest) {
-  auto rows = session.query("SELECT COUNT(*) FROM change_request_comment WHERE change_request = $1", {changeRequest});
+std::int64_t countOf(db::Transaction& transaction, std::int64_t changeRequest) {
+  auto rows =
+      transaction.query("SELECT COUNT(*) FROM change_request_comment WHERE change_request = $1", {changeRequest});
   return rows.next() ? rows.integer(0) : 0;
 }
 
@@ -35,25 +36,24 @@ Comment addComment(registry::Change& change, const ChangeRequest& request, std::
                    std::string_view place) {
   checkBody(body);
   checkPlace(place);
-  if (countOf(change.session, request.id) >= commentsOfRequest)
-    throw error(Code::tooLarge, "change request {} has {} comments, and no more are taken", request.id,
-                commentsOfRequest);
+  if (countOf(change.transaction, request.id) >= commentsOfRequest)
+    throw error(Code::tooLarge, "change request {} has {} comments, which is the limit", request.id, commentsOfRequest);
   Comment comment{0, request.id, change.actor.name, std::string(body), std::string(place), change.now};
-  comment.id = change.session.insert(
+  comment.id = change.transaction.insert(
       "INSERT INTO change_request_comment (change_request, actor, body, place, created_at) "
       "VALUES ($1, $2, $3, $4, $5) RETURNING id",
       {request.id, comment.actor, comment.body, comment.place, comment.at});
   json::object data{
       {"comment", comment.id}, {"pointer", request.pointerSubject()}, {"body", crypto::sha256Hex(comment.body)}};
   if (!comment.place.empty()) data["place"] = comment.place;
-  change.record("change-request.commented", request.key.workspace, request.subject(), std::move(data));
+  change.record(registry::Action::changeRequestCommented, request.key.workspace, request.subject(), std::move(data));
   return comment;
 }
 
-std::vector<Comment> listComments(db::Session& session, std::int64_t changeRequest, std::int64_t after,
+std::vector<Comment> listComments(db::Transaction& transaction, std::int64_t changeRequest, std::int64_t after,
                                   std::size_t limit) {
   std::vector<Comment> comments;
-  auto rows = session.query(
+  auto rows = transaction.query(
       "SELECT id, actor, body, place, created_at FROM change_request_comment WHERE change_request = $1 AND id > $2 "
       "ORDER BY id LIMIT $3",
       {changeRequest, after, limit});

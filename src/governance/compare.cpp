@@ -1,12 +1,16 @@
 #include "base/text.h"
+#include "governance/move_check.h"
 #include "governance/replay.h"
+#include "governance/row_replay.h"
+#include "governance/storage_check.h"
+#include "ledger/verify.h"
 
 namespace regesta::governance {
 
 namespace {
 
-constexpr std::string_view tableNames[tableCount] = {"asset",       "tag", "version", "alias", "stage of", "", "",
-                                                     "approval of", "",    "",        "",      "",         "", ""};
+constexpr std::string_view tableNames[tableCount] = {
+    "asset", "tag", "version", "alias", "stage of", "", "", "approval of", "", "", "", "", "", "", ""};
 
 std::string label(Table table, const std::string& key) {
   std::string name = rowName(key);
@@ -52,7 +56,7 @@ class Comparing {
       std::string there = has ? shown(*has) : "nothing";
       std::string what;
       if (table == Table::alias && field == "version")
-        what = fmt::format("{} stands on {}, the ledger says {} ({})", label(table, name), there, shown(says),
+        what = fmt::format("{} points to {}, the ledger says {} ({})", label(table, name), there, shown(says),
                            entryWords(ledger.entry));
       else if (table == Table::stage)
         what = fmt::format("{} is {}, the ledger says {} ({})", label(table, name), there, shown(says),
@@ -85,14 +89,23 @@ Comparison compareStates(const State& ledger, const State& database, std::size_t
   return comparing.take();
 }
 
-Comparison compareWithDatabase(db::Database& database, std::size_t limit) {
-  return database.reading([&](db::Session& session) {
+Comparison compareWithDatabase(db::Database& database, const crypto::MacKey* pending, std::size_t limit, bool macs) {
+  return database.reading([&](db::Transaction& transaction) {
     Replay replay;
-    {
-      auto rows = session.query("SELECT idx, body FROM ledger_entry ORDER BY id");
-      while (rows.next()) replay.take(rows.maybeInteger(0).value_or(-1), rows.view(1));
-    }
-    return compareStates(replay.state(), readState(session), limit);
+    RowReplay rows;
+    MoveCheck moves;
+    ledger::forEachCommitted(transaction, pending, [&](const ledger::Logged& entry) {
+      auto body = parseEntry(entry.body);
+      if (!body) return;
+      replay.take(entry.index, *body);
+      rows.take(entry.id, entry.index, *body);
+      moves.take(entry.index, *body);
+    });
+    Comparison found = compareStates(replay.state(), readState(transaction), limit);
+    rows.compare(transaction, found, limit, macs);
+    moves.compare(transaction, found, limit);
+    if (database.dialect() == db::Dialect::sqlite) checkStorage(transaction, found, limit);
+    return found;
   });
 }
 

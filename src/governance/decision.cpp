@@ -20,8 +20,10 @@ Decision readDecision(const db::Rows& rows) {
   auto kind = registry::parseKind(rows.view(2));
   if (!kind) throw error(Code::corrupt, "decision {} is about the unknown kind '{}'", decision.digest, rows.view(2));
   decision.key = {rows.text(1), *kind, rows.text(3)};
-  decision.pointer = rows.text(4);
-  decision.result = rows.text(5);
+  decision.pointer = registry::Pointer::read(rows.text(4));
+  auto result = parseDecisionResult(rows.view(5));
+  if (!result) throw error(Code::corrupt, "decision {} has the unknown result '{}'", decision.digest, rows.view(5));
+  decision.result = *result;
   decision.facts = rows.text(6);
   decision.body = rows.text(7);
   decision.at = rows.integer(8);
@@ -29,15 +31,15 @@ Decision readDecision(const db::Rows& rows) {
 }
 
 /// "policy/fair-lending@2" back to a version; the decision's workspace first, then the default one.
-registry::Version policyVersion(db::Session& session, std::string_view workspace, std::string_view subject) {
+registry::Version policyVersion(db::Transaction& transaction, std::string_view workspace, std::string_view subject) {
   std::size_t at = subject.rfind('@');
   auto number = at == std::string_view::npos ? std::nullopt : parseInteger(subject.substr(at + 1));
   if (!subject.starts_with("policy/") || !number)
-    throw error(Code::notFound, "the decision used {}, which is no version", subject);
+    throw error(Code::notFound, "the decision used {}, which is not a version", subject);
   std::string name(subject.substr(7, at - 7));
-  if (auto found = registry::findVersion(session, {std::string(workspace), registry::Kind::policy, name}, *number))
+  if (auto found = registry::findVersion(transaction, {std::string(workspace), registry::Kind::policy, name}, *number))
     return *found;
-  return registry::getVersion(session, {"default", registry::Kind::policy, name}, *number);
+  return registry::getVersion(transaction, {"default", registry::Kind::policy, name}, *number);
 }
 
 const json::value& member(const json::object& object, std::string_view name) {
@@ -48,29 +50,48 @@ const json::value& member(const json::object& object, std::string_view name) {
 
 }  // namespace
 
+std::string_view resultName(DecisionResult result) {
+  switch (result) {
+    case DecisionResult::allowed:
+      return "allowed";
+    case DecisionResult::refused:
+      return "refused";
+    case DecisionResult::pending:
+      return "pending";
+  }
+  return "";
+}
+
+std::optional<DecisionResult> parseDecisionResult(std::string_view name) {
+  for (DecisionResult result : {DecisionResult::allowed, DecisionResult::refused, DecisionResult::pending})
+    if (resultName(result) == name) return result;
+  return std::nullopt;
+}
+
 void storeDecision(registry::Change& change, const Decision& decision) {
-  change.session.run(
+  change.transaction.run(
       "INSERT INTO decision (digest, workspace, kind, name, pointer, result, facts, body, created_at) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING",
       {decision.digest, decision.key.workspace, registry::kindName(decision.key.kind), decision.key.name,
-       decision.pointer, decision.result, decision.facts, decision.body, decision.at});
+       decision.pointer.text(), resultName(decision.result), decision.facts, decision.body, decision.at});
 }
 
-std::optional<Decision> findDecision(db::Session& session, std::string_view digest) {
-  auto rows = session.query(fmt::format("{} WHERE digest = $1", columns), {digest});
+std::optional<Decision> findDecision(db::Transaction& transaction, std::string_view digest) {
+  auto rows = transaction.query(fmt::format("{} WHERE digest = $1", columns), {digest});
   if (!rows.next()) return std::nullopt;
   return readDecision(rows);
 }
 
-std::vector<Decision> listDecisions(db::Session& session, std::string_view workspace, std::string_view kind,
+std::vector<Decision> listDecisions(db::Transaction& transaction, std::string_view workspace, std::string_view kind,
                                     std::string_view name, std::string_view pointer, std::int64_t before,
                                     std::size_t limit) {
   std::vector<Decision> list;
-  auto rows = session.query(fmt::format("{} WHERE workspace = $1 AND (kind = $2 OR $2 = '') AND (name = $3 OR $3 = '') "
-                                        "AND (pointer = $4 OR $4 = '') AND "
-                                        "created_at < $5 ORDER BY created_at DESC, digest LIMIT $6",
-                                        columns),
-                            {workspace, kind, name, pointer, before > 0 ? before : INT64_MAX, limit});
+  auto rows =
+      transaction.query(fmt::format("{} WHERE workspace = $1 AND (kind = $2 OR $2 = '') AND (name = $3 OR $3 = '') "
+                                    "AND (pointer = $4 OR $4 = '') AND "
+                                    "created_at < $5 ORDER BY created_at DESC, digest LIMIT $6",
+                                    columns),
+                        {workspace, kind, name, pointer, before > 0 ? before : INT64_MAX, limit});
   while (rows.next()) list.push_back(readDecision(rows));
   return list;
 }
@@ -89,15 +110,20 @@ Replayed replayDecision(registry::Store& store, policy::Engine& engine, const De
     std::string subject(member(evaluation, "policy").as_string());
     std::string digest(member(evaluation, "policy_digest").as_string());
     if (digest.empty()) continue;  // the policy could not be had then: nothing was evaluated
-    registry::Version version =
-        store.read([&](db::Session& session) { return policyVersion(session, decision.key.workspace, subject); });
-    if (version.digest != digest) {
+    BoundPolicy policy = contentPolicy();
+    if (subject != policy.subject) {
+      registry::Version version = store.read(
+          [&](db::Transaction& transaction) { return policyVersion(transaction, decision.key.workspace, subject); });
+      policy.digest = version.digest;
+      policy.modules = modulesFromContent(version.content);
+    }
+    if (policy.digest != digest) {
       replayed.differences.push_back(fmt::format("{} has another content now", subject));
       continue;
     }
     const json::value& input =
         inputs.at(static_cast<std::size_t>(member(evaluation, "input").to_number<std::int64_t>()));
-    policy::Verdict verdict = engine.decide(modulesFromContent(version.content), canonicalJson(input), *at * 1'000'000);
+    policy::Verdict verdict = engine.decide(policy.modules, canonicalJson(input), *at * 1'000'000);
     if (canonicalJson(policy::toJson(verdict)) != canonicalJson(member(evaluation, "verdict")))
       replayed.differences.push_back(fmt::format("{} says {} now", subject, canonicalJson(policy::toJson(verdict))));
   }

@@ -10,34 +10,38 @@
 
 namespace regesta::governance {
 
-/// What the gate concluded once, whole: enough to evaluate it again. `body` is canonical JSON
+enum class DecisionResult { allowed, refused, pending };
+std::string_view resultName(DecisionResult result);
+std::optional<DecisionResult> parseDecisionResult(std::string_view name);
+
+/// One result of a gate check, complete enough to evaluate again. `body` is canonical JSON
 /// {"v","time","pointer","facts","evaluations":[{"policy","policy_digest","input","verdict"}],"inputs":[…],"verdict",
 /// "requirements","result"}; "input" is the place in "inputs". `digest` is the SHA-256 of the body.
 struct Decision {
   std::string digest;
   registry::AssetKey key;
-  std::string pointer;
-  std::string result;  ///< allowed, refused, pending
-  std::string facts;   ///< digest of all it rests on except the time
+  registry::Pointer pointer;
+  DecisionResult result = DecisionResult::refused;
+  std::string facts;  ///< digest of all its inputs except the time
   std::string body;
   std::int64_t at = 0;
 };
 
-/// Silent when it is stored already.
+/// No effect if it is stored already.
 void storeDecision(registry::Change& change, const Decision& decision);
-std::optional<Decision> findDecision(db::Session& session, std::string_view digest);
+std::optional<Decision> findDecision(db::Transaction& transaction, std::string_view digest);
 /// Newest first. Empty kind, name or pointer: any.
-std::vector<Decision> listDecisions(db::Session& session, std::string_view workspace, std::string_view kind,
+std::vector<Decision> listDecisions(db::Transaction& transaction, std::string_view workspace, std::string_view kind,
                                     std::string_view name, std::string_view pointer, std::int64_t before,
                                     std::size_t limit);
 
 struct Replayed {
   bool same = false;
-  std::vector<std::string> differences;  ///< in words, one for each evaluation that came out otherwise
+  std::vector<std::string> differences;  ///< one sentence per evaluation with another result
 };
 /// Evaluates a stored decision again: the policy versions it names (their digests must still be the same), its inputs,
-/// its time. Throws Error{notFound} when a policy version is gone and Error{corrupt} when the body is not what its
-/// digest says.
+/// its time. Throws Error{notFound} if a policy version was deleted and Error{corrupt} if the body does not match its
+/// digest.
 Replayed replayDecision(registry::Store& store, policy::Engine& engine, const Decision& decision);
 
 }  // namespace regesta::governance

@@ -4,41 +4,45 @@
 
 #include "base/error.h"
 #include "crypto/hash.h"
+#include "db/columns.h"
 #include "governance/card.h"
+#include "governance/evidence_owner.h"
 
 namespace regesta::governance {
 
 namespace {
 
 constexpr std::string_view types[] = {"card",       "scan",     "attestation", "golden-test",
-                                      "evaluation", "fairness", "prompt-test"};
+                                      "evaluation", "fairness", "prompt-test", "scan-release"};
 constexpr std::size_t summaryLength = 32 * 1024;
 // Policies see every piece of evidence on a version: a limit keeps their input small, and refusing the next piece
-// (rather than showing only the newest) means that nobody can bury an unwelcome one.
+// (rather than showing only the newest) means that newer evidence cannot hide an unfavorable one.
 constexpr std::int64_t mostClaims = 200;
 
-std::string selectFrom(std::string_view body) {
-  return fmt::format(
-      "SELECT id, workspace, kind, name, number, version_digest, type, verified, digest, {}, summary, created_at, "
-      "created_by FROM evidence",
-      body);
-}
+constexpr std::string_view columns =
+    "SELECT id, workspace, kind, name, number, version_digest, type, verified, digest, {} AS body, summary, "
+    "created_at, created_by, origin, job FROM evidence";
+
+std::string selectFrom(std::string_view body) { return fmt::format(columns, body); }
 
 Evidence readEvidence(const db::Rows& rows) {
+  constexpr db::Columns at(columns);
   Evidence evidence;
-  evidence.id = rows.integer(0);
-  auto kind = registry::parseKind(rows.view(2));
-  if (!kind) throw error(Code::corrupt, "evidence {} is on the unknown kind '{}'", evidence.id, rows.view(2));
-  evidence.key = {rows.text(1), *kind, rows.text(3)};
-  evidence.number = rows.integer(4);
-  evidence.versionDigest = rows.text(5);
-  evidence.type = rows.text(6);
-  evidence.verified = rows.integer(7) != 0;
-  evidence.digest = rows.text(8);
-  evidence.body = rows.text(9);
-  evidence.summary = rows.text(10);
-  evidence.createdAt = rows.integer(11);
-  evidence.createdBy = rows.text(12);
+  evidence.id = rows.integer(at["id"]);
+  auto kind = registry::parseKind(rows.view(at["kind"]));
+  if (!kind) throw error(Code::corrupt, "evidence {} is on the unknown kind '{}'", evidence.id, rows.view(at["kind"]));
+  evidence.key = {rows.text(at["workspace"]), *kind, rows.text(at["name"])};
+  evidence.number = rows.integer(at["number"]);
+  evidence.versionDigest = rows.text(at["version_digest"]);
+  evidence.type = rows.text(at["type"]);
+  evidence.verified = rows.integer(at["verified"]) != 0;
+  evidence.digest = rows.text(at["digest"]);
+  evidence.body = rows.text(at["body"]);
+  evidence.summary = rows.text(at["summary"]);
+  evidence.createdAt = rows.integer(at["created_at"]);
+  evidence.createdBy = rows.text(at["created_by"]);
+  evidence.origin = rows.text(at["origin"]);
+  evidence.job = rows.integer(at["job"]);
   return evidence;
 }
 
@@ -56,6 +60,8 @@ void checkType(std::string_view type) {
 /// A claim to have passed one's tests would be worth nothing if everybody could send it.
 void checkClaimable(std::string_view type) {
   checkType(type);
+  if (type == "scan-release")
+    throw Invalid("type", "must not be scan-release: release the version with regesta version release");
   if (type == "prompt-test")
     throw Invalid("type", "must not be prompt-test: tests are reported by the runner that leased their job");
 }
@@ -93,7 +99,8 @@ NewEvidence checkClaim(std::string_view type, const json::value& body, std::stri
     made.summary = checkCard(body);
     return made;
   }
-  if (!body.is_object() || body.as_object().empty()) throw Invalid("body", "must be a JSON object that says something");
+  if (!body.is_object() || body.as_object().empty())
+    throw Invalid("body", "must be a JSON object with at least one member");
   made.summary = scalarsOf(body.as_object());
   if (type == "evaluation") made.summary["metrics"] = claimedMetrics(body.as_object());
   return made;
@@ -107,6 +114,8 @@ Evidence addEvidence(registry::Change& change, const registry::Version& version,
   evidence.versionDigest = version.digest;
   evidence.type = made.type;
   evidence.verified = made.verified;
+  evidence.job = made.job;
+  evidence.origin = made.verified ? "server" : made.job != 0 ? "runner" : "client";
   evidence.body = canonicalJson(made.body);
   evidence.summary = canonicalJson(made.summary);
   if (evidence.body.size() > evidenceLength || evidence.summary.size() > summaryLength)
@@ -115,50 +124,68 @@ Evidence addEvidence(registry::Change& change, const registry::Version& version,
                 evidence.body.size(), evidenceLength);
   evidence.digest = crypto::sha256Hex(evidence.body);
   if (!evidence.verified) {
-    auto rows = change.session.query("SELECT COUNT(*) FROM evidence WHERE version = $1 AND verified = 0", {version.id});
+    auto rows =
+        change.transaction.query("SELECT COUNT(*) FROM evidence WHERE version = $1 AND verified = 0", {version.id});
     if (rows.next() && rows.integer(0) >= mostClaims)
       throw error(Code::tooLarge, "{} has {} pieces of uploaded evidence already, which is the limit",
                   version.subject(), mostClaims);
   }
   evidence.createdAt = change.now;
   evidence.createdBy = change.actor.name;
-  evidence.id = change.session.insert(
+  evidence.id = change.transaction.insert(
       "INSERT INTO evidence (workspace, kind, name, number, version, version_digest, type, verified, digest, body, "
       "summary, "
-      "created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id",
+      "created_at, created_by, origin, job) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+      "RETURNING id",
       {evidence.key.workspace, registry::kindName(evidence.key.kind), evidence.key.name, evidence.number, version.id,
        evidence.versionDigest, evidence.type, evidence.verified, evidence.digest, evidence.body, evidence.summary,
-       evidence.createdAt, evidence.createdBy});
-  change.record("evidence.added", evidence.key.workspace, version.subject(),
-                {{"evidence", evidence.id},
-                 {"type", evidence.type},
-                 {"verified", evidence.verified},
-                 {"digest", evidence.digest},
-                 {"summary", crypto::sha256Hex(evidence.summary)},
-                 {"version_digest", evidence.versionDigest}});
+       evidence.createdAt, evidence.createdBy, evidence.origin, evidence.job});
+  json::object data{{"evidence", evidence.id},
+                    {"type", evidence.type},
+                    {"verified", evidence.verified},
+                    {"origin", evidence.origin},
+                    {"digest", evidence.digest},
+                    {"summary", crypto::sha256Hex(evidence.summary)},
+                    {"version_digest", evidence.versionDigest}};
+  if (evidence.job != 0) data["job"] = evidence.job;
+  change.record(registry::Action::evidenceAdded, evidence.key.workspace, version.subject(), std::move(data));
   return evidence;
 }
 
-std::optional<Evidence> findEvidence(db::Session& session, std::int64_t id) {
-  auto rows = session.query(selectFrom("body") + " WHERE id = $1", {id});
+std::optional<Evidence> findEvidence(db::Transaction& transaction, std::int64_t id) {
+  auto rows = transaction.query(selectFrom("body") + " WHERE id = $1", {id});
   if (!rows.next()) return std::nullopt;
   return readEvidence(rows);
 }
 
-std::vector<Evidence> listEvidence(db::Session& session, const registry::AssetKey& key, std::int64_t number,
+std::vector<Evidence> listEvidence(db::Transaction& transaction, const registry::AssetKey& key, std::int64_t number,
                                    std::size_t limit, std::int64_t before) {
   std::int64_t below = before > 0 ? before : INT64_MAX;
-  auto asset = registry::findAsset(session, key);
+  auto asset = registry::findAsset(transaction, key);
   if (!asset) return {};
-  return readAll(session.query(
-      selectFrom("body") + " WHERE version IN (SELECT id FROM version WHERE asset = $1 AND (number = $2 OR $2 = 0)) "
-                           "AND id < $3 ORDER BY id DESC LIMIT $4",
+  return readAll(transaction.query(
+      selectFrom("body") + " WHERE version IN (SELECT id FROM version v WHERE v.asset = $1 AND v.deleted = 0 AND "
+                           "(v.number = $2 OR $2 = 0) AND v.digest = version_digest AND v.created_at <= "
+                           "evidence.created_at) AND id < $3 ORDER BY id DESC LIMIT $4",
       {asset->id, number, below, limit}));
 }
 
-std::vector<Evidence> evidenceOn(db::Session& session, const registry::Version& version) {
-  return readAll(session.query(selectFrom("''") + " WHERE version = $1 AND version_digest = $2 ORDER BY id DESC",
-                               {version.id, version.digest}));
+std::vector<Evidence> evidenceOn(db::Transaction& transaction, const registry::Version& version) {
+  return readAll(transaction.query(selectFrom("''") + " WHERE version = $1 AND version_digest = $2 AND number = $3 AND "
+                                                      "created_at >= $4 ORDER BY id DESC",
+                                   {version.id, version.digest, version.number, version.createdAt}));
+}
+
+std::optional<registry::AssetKey> ownerOf(db::Transaction& transaction, const Evidence& evidence) {
+  auto rows = transaction.query(
+      "SELECT a.workspace, a.kind, a.name FROM evidence e JOIN version v ON v.id = e.version JOIN asset a ON "
+      "a.id = v.asset WHERE e.id = $1 AND v.deleted = 0 AND v.digest = e.version_digest AND v.number = e.number AND "
+      "v.created_at <= e.created_at",
+      {evidence.id});
+  if (!rows.next()) return std::nullopt;
+  auto kind = registry::parseKind(rows.view(1));
+  if (!kind) return std::nullopt;
+  return registry::AssetKey{rows.text(0), *kind, rows.text(2)};
 }
 
 }  // namespace regesta::governance

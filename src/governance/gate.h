@@ -6,34 +6,34 @@
 #include <string_view>
 #include <vector>
 
-#include "governance/access.h"
+#include "access/access.h"
 #include "policy/engine.h"
 #include "policy/verdict.h"
 #include "registry/asset.h"
 #include "registry/change.h"
-#include "registry/rollout.h"
+#include "registry/rollout/rollout.h"
 
 namespace regesta::governance {
 
-/// One item of a verdict's `require` set as the server sees it: who or what has met it, and what is still missing.
+/// A member of a verdict's `require` set with its status: what meets it, and what is missing.
 struct Requirement {
-  std::string code, msg, cure;
+  std::string code, msg, remediation;
   std::string needs;  ///< in words: "1 approval by role risk, not by the author", "evidence of type card"
   bool met = false;
   std::vector<std::string> by;  ///< actors whose approvals count, or ids of the evidence that counts
-  std::string role = {};        ///< whose approvals are asked for; empty: nobody's
-  std::string evidence = {};    ///< the type that is asked for; empty: none
-  std::string hint = {};        ///< a command that may meet it, for where the policy names no cure
+  std::string role = {};        ///< role whose approvals are required; empty: none
+  std::string evidence = {};    ///< required type; empty: none
+  std::string hint = {};        ///< a command that may satisfy it, if the policy names no remediation
 };
 
-/// The one place where aliases and stages move, whichever front asks. A pointer without a binding moves at once; a
-/// bound one moves when every bound policy denies nothing and each of its requirements is met. Thread-safe; may wait
-/// for a commit and a policy worker, so never on an I/O thread.
+/// Moves all aliases and stages, for every front. A pointer without a binding moves at once; a protected one moves if
+/// no bound policy denies it and all requirements are met. Thread-safe; may wait for a commit and a policy worker, so
+/// do not call it on an I/O thread.
 class Gate {
  public:
   struct Options {
     std::string publicUrl;  ///< for links in messages: http://127.0.0.1:4600
-    int attempts = 8;       ///< evaluations of one move while what it rests on keeps changing; then Error{conflict}
+    int attempts = 8;       ///< evaluations of one move while its facts keep changing; then Error{conflict}
   };
   Gate(registry::Store& store, policy::Engine& engine, Options options);
   ~Gate();
@@ -42,15 +42,14 @@ class Gate {
 
   struct Move {
     registry::AssetKey key;
-    std::string pointer;  ///< alias name, or "stage:Production"
+    registry::Pointer pointer;
     std::int64_t to = 0;  ///< version number; 0 removes an alias
     std::string reason;
     bool rollback = false;       ///< policies see action "rollback"
     bool archiveOthers = false;  ///< stages: every other version in the stage goes to Archived
-    /// Aliases: starts a rollout, with the same questions asked about each arm, instead of moving at once. `to` is the
-    /// first arm's version.
+    /// Aliases: starts a rollout, checking each arm, instead of moving at once. `to` is the first arm's version.
     std::optional<registry::RolloutPlan> rollout = std::nullopt;
-    /// Where whoever asks believes that the pointer stands (0: nowhere); Error{conflict} when it stands elsewhere.
+    /// The version that the caller expects the pointer to point to (0: none); otherwise Error{conflict}.
     std::optional<std::int64_t> from = std::nullopt;
   };
   struct Outcome {
@@ -58,81 +57,126 @@ class Gate {
     Kind kind = Kind::unchanged;
     std::int64_t from = 0, to = 0;
     policy::Verdict verdict;                ///< the union over all bound policies
-    std::vector<Requirement> requirements;  ///< one a member of verdict.require, same order
+    std::vector<Requirement> requirements;  ///< one per member of verdict.require, same order
     std::string decision;                   ///< digest of the stored decision; empty: pointer not protected
     std::int64_t changeRequest = 0;         ///< pending: the open change request; moved through one: its id
     std::int64_t entryId = 0;               ///< ledger entry of the move, the refusal or the request
     bool isProtected = false;
-    std::int64_t rollout = 0;  ///< moved, and it was a rollout to start: its id; the alias still stands on `from`
+    std::int64_t rollout = 0;  ///< id of the started rollout, if one started; the alias still points to `from`
+    /// The pointer is where it was asked to be, moved or not.
+    bool isDone() const { return kind == Kind::moved || kind == Kind::unchanged; }
   };
 
-  /// Never throws for a verdict: refused (some policy denies) and pending (a requirement is unmet; a change request is
-  /// open now) are outcomes. Throws Error{denied} without the right to write, Error{notFound} for a missing asset or
-  /// version, Invalid for a malformed pointer, Error{conflict} when the state kept moving.
-  Outcome move(const Identity& identity, const Move& move);
-  /// The same for fronts that can only say yes or no: throws Error{refused} whose message has every reason with its
-  /// cure and the change request's id and link; detail is outcomeJson().
-  Outcome moveOrThrow(const Identity& identity, const Move& move);
-  /// What move() would do now. Stores and changes nothing.
-  Outcome preview(const Identity& identity, const Move& move);
-  /// The same by one policy alone, whether it is bound there or not, and also of a version that stands there already.
-  Outcome tryOut(const Identity& identity, const Move& move, std::vector<policy::Module> modules);
-  /// Moves the pointer back to `to`, or (0) to the version it stood on before. Error{invalidState} when there is none,
-  /// or a guard has thrown that one out since it last stood there.
-  Outcome rollback(const Identity& identity, const registry::AssetKey& key, std::string_view pointer,
+  /// Does not throw for a verdict: refused (a policy denies) and pending (a requirement is not met; a change request is
+  /// open) are outcomes. Throws Error{denied} without the right to write, Error{notFound} for a missing asset or
+  /// version, Invalid for a malformed pointer, Error{conflict} if the state kept changing.
+  Outcome move(const access::Identity& identity, const Move& move);
+  /// Like move(), but throws Error{refused} unless it moved. The message has every reason with its remediation and the
+  /// change request's id and link; detail is outcomeJson().
+  Outcome moveOrThrow(const access::Identity& identity, const Move& move);
+  /// The outcome that move() would have now. Changes nothing.
+  Outcome preview(const access::Identity& identity, const Move& move);
+  /// The same for the given policy only, bound or not, and also for the version that the pointer points to.
+  Outcome tryOut(const access::Identity& identity, const Move& move, std::vector<policy::Module> modules);
+  /// Moves the pointer back to `to`, or (0) to its previous version. Throws Error{invalidState} if there is none, or if
+  /// a guard has rolled that version back since.
+  Outcome rollback(const access::Identity& identity, const registry::AssetKey& key, const registry::Pointer& pointer,
                    std::string reason, std::int64_t to = 0);
 
-  /// Moves the alias to the arm (empty: the only one) and ends the rollout, on the decision that it was started with.
-  /// The caller has checked that the actor may. Throws Error{notFound}, Error{invalidState} when it has ended or there
-  /// are several arms, Error{refused} when the alias became protected since, Error{conflict}.
+  /// An action that may serve a rollout's arms to more callers. Lowering, pausing and ending need no clearance.
+  struct Widening {
+    enum class Act { advance, resume, kill, complete };
+    std::int64_t rollout = 0;
+    Act act = Act::advance;
+    std::string arm = {};      ///< complete: the winning arm; empty: the only one
+    std::int64_t version = 0;  ///< kill: the arm's version to serve to every caller
+    std::int64_t step = -1;    ///< the expected step; -1: the next or present one
+  };
+  /// Applies it at once if the rollout's decision covers it. Otherwise (a greater share than the decided plan's, or a
+  /// policy bound since) the gate decides: throws Error{refused} like moveOrThrow() if it is denied or pending. Throws
+  /// Error{denied} without the right to write, Error{notFound}, Error{invalidState} if the rollout has ended or several
+  /// arms exist and none is named, Invalid.
+  registry::Rollout widenOrThrow(const access::Identity& identity, const registry::AssetKey& key,
+                                 const Widening& widening, std::string reason = {});
+  /// The same without asking the gate (for the stepper): within the decision, or Error{refused}. The caller has checked
+  /// the actor's permission.
   registry::Rollout completeRollout(const registry::Actor& actor, std::int64_t rollout, std::string_view arm = {});
+  registry::Rollout stepRollout(const registry::Actor& actor, const registry::Rollout& rollout);
 
-  /// Gives one approval in `role` (empty: every role the approver holds there). When it was the last one missing, the
-  /// pointer moves before this returns. Throws Error{denied} for a role that is not held and for
-  /// tokens, which are no persons, Error{exists} for a second
-  /// approval by the same person, Error{invalidState} for a request that is not open, Error{conflict} when what it was
-  /// about has changed: the request is stale then and must be made anew. `seen` is the digest of the decision that the
-  /// person had in view; when the request has a newer one, Error{conflict} and nothing changes. Empty: not said.
-  Outcome approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
+  /// Renames the asset. Every version on a pointer that the new name protects must be allowed there: otherwise throws
+  /// Error{refused} with all reasons. Leaving a policy binding's pattern requires the right to remove that binding.
+  /// Open change requests about the asset become stale.
+  registry::Asset rename(const access::Identity& identity, const registry::AssetKey& key, std::string_view newName);
+
+  /// How aliases that point to what is deleted are treated.
+  enum class Pointers { keep, remove };
+  // Clearance to delete, for use inside the same change. Throws Error{refused} while a protected pointer cites it
+  // (citation.h), Error{denied} for non-administrators while a decision, an open change request or evidence does. Open
+  // change requests about it become stale.
+  static registry::Removal removal(registry::Change& change, const access::Identity& identity,
+                                   const registry::Version& version, Pointers pointers);
+  static registry::Removal removal(registry::Change& change, const access::Identity& identity,
+                                   const registry::Asset& asset, Pointers pointers);
+  /// Of a run, experiment or logged model, by its lineage node: "run/ID", "experiment/ID", "logged-model/ID".
+  static registry::Removal removal(registry::Change& change, const access::Identity& identity,
+                                   std::string_view workspace, std::string_view node);
+
+  /// Gives one approval in `role` (empty: every role the approver holds there). If it was the last one missing, the
+  /// pointer moves before this returns. Throws Error{denied} for a role that is not held and for tokens, Error{exists}
+  /// for a second approval by the same user, Error{invalidState} for a request that is not open, Error{conflict} if its
+  /// subject has changed: the request is then stale. `seen` is the digest of the decision that the user saw (empty:
+  /// unknown); if the request has a newer one, Error{conflict}.
+  Outcome approve(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
                   std::string_view role = {}, std::string_view seen = {});
-  /// Closes the request with a no. Needs the right to approve; `seen` as above.
-  void reject(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
+  /// Rejects the request. Needs the right to approve; `seen` as above.
+  void reject(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
               std::string_view seen = {});
-  /// Closes the request on the wish of who made it, or of an administrator.
-  void withdraw(std::int64_t changeRequest, const Identity& identity, std::string_view comment);
-  /// Tries an open request again, because evidence or a policy came after it was opened.
-  Outcome retry(std::int64_t changeRequest, const Identity& identity);
+  /// Withdraws the request; for its requester and administrators.
+  void withdraw(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment);
+  /// Evaluates an open request again, for example after evidence was added.
+  Outcome retry(std::int64_t changeRequest, const access::Identity& identity);
 
-  /// The screen in the browser.
+  /// URL of the request in the web UI.
   std::string changeRequestUrl(std::int64_t changeRequest) const;
-  /// For a server that learns its port while it starts; before the first request.
+  /// For a server that learns its port during start; call before the first request.
   void setPublicUrl(std::string url) { options_.publicUrl = std::move(url); }
 
-  /// Runs the open requests about this version again: new evidence may be what they waited for.
-  /// Returns those that were carried out.
+  /// Evaluates the open requests about this version again after new evidence. Returns the applied ones.
   std::vector<std::int64_t> reconsider(const registry::AssetKey& key, std::int64_t number);
 
  private:
   struct Attempt;
   Outcome run(const Attempt& attempt);
-  /// One try: nothing when what the decision rested on changed meanwhile.
+  /// One attempt; empty if the decision's facts changed meanwhile.
   std::optional<Outcome> tryOnce(const Attempt& attempt);
   Outcome runRequest(std::int64_t changeRequest);
-  Outcome closedMeanwhile(std::int64_t changeRequest);
+  Outcome outcomeOfClosed(std::int64_t changeRequest);
   static void apply(registry::Change& change, const Attempt& attempt, Outcome& outcome);
+  static void applyWidening(registry::Change& change, const registry::Rollout& rollout, const Widening& widening,
+                            std::int64_t version, std::string_view reason, const std::string& decision);
+  /// Empty if it needs a decision.
+  std::optional<registry::Rollout> carryOn(const registry::Actor& actor, const Widening& widening,
+                                           std::string_view reason);
+  registry::Rollout widenAsDecided(const registry::Actor& actor, const Widening& widening);
+  /// Empty if the decisions' facts changed meanwhile.
+  std::optional<registry::Asset> renameOnce(const access::Identity& identity, const registry::AssetKey& key,
+                                            std::string_view newName);
+  /// Throws Error{denied} unless the identity may move the asset's pointers.
+  void requireMovePermission(const access::Identity& identity, const registry::AssetKey& key);
   registry::Store& store_;
   policy::Engine& engine_;
   Options options_;
 };
 
 std::string_view outcomeName(Gate::Outcome::Kind kind);
-/// {"outcome","from","to","decision","entry","verdict":{"deny":[…],"warn":[…],"require":[{…,"met","by"}]},
+/// {"outcome","from","to","protected","decision","verdict":{"deny":[…],"warn":[…],"require":[{…,"met","by"}]},
 ///  "change_request":{"id","url"}}: the same members on every front.
 json::object outcomeJson(const Gate& gate, const Gate::Outcome& outcome);
-/// A cure with what the server knows in place of "<id>", "NAME@VERSION" and "KIND/NAME@VERSION"; 0 leaves it.
-std::string filledCure(std::string cure, const registry::AssetKey& key, std::int64_t version,
-                       std::int64_t changeRequest);
-/// One text for a person: every reason with its cure, and how to go on.
+/// Replaces "<id>", "NAME@VERSION" and "KIND/NAME@VERSION" in a remediation. Without a request (0), returns what must
+/// happen before one opens; without a version (0), keeps its placeholders.
+std::string fillRemediation(std::string remediation, const registry::AssetKey& key, std::int64_t version,
+                            std::int64_t changeRequest);
+/// Text for users: every reason with its remediation, and the next step.
 std::string outcomeText(const Gate& gate, const Gate::Move& move, const Gate::Outcome& outcome);
 
 }  // namespace regesta::governance

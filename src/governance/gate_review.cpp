@@ -1,9 +1,11 @@
+#include "access/grants.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "governance/approver.h"
 #include "governance/gate_attempt.h"
-#include "governance/grants.h"
+#include "governance/governor.h"
+#include "governance/widening.h"
 #include "registry/pointer.h"
 
 namespace regesta::governance {
@@ -11,33 +13,64 @@ namespace regesta::governance {
 namespace {
 
 // The gate itself carries out what others asked for and approved; the entry of the request names them all.
-const registry::Actor gateActor{"system:gate"};
+const registry::Actor gateActor = registry::Actor::system("gate");
 
 void requireOpen(const ChangeRequest& request) {
-  if (request.status != "open")
-    throw error(Code::invalidState, "change request {} is {}, not open{}", request.id, request.status,
+  if (request.status != RequestStatus::open)
+    throw error(Code::invalidState, "change request {} is {}, not open{}", request.id, statusName(request.status),
                 request.note.empty() ? "" : ": " + request.note);
 }
 
-/// An answer to something other than what the person looked at is no answer.
-void requireSeen(const ChangeRequest& request, std::string_view seen) {
+/// An approval must be for the decision that the user saw.
+void requireCurrentDecision(const ChangeRequest& request, std::string_view seen) {
   if (seen.empty() || seen == request.decision) return;
   throw error(Code::conflict,
-              "change request {} has changed since you looked at it: the gate has decided anew meanwhile (evidence, an "
+              "change request {} has changed since you viewed it: the gate has decided again meanwhile (evidence, an "
               "approval or a policy came). Look again before you answer.",
               request.id);
 }
 
 /// True while pointer and versions are what the request says.
-bool isFresh(db::Session& session, const ChangeRequest& request) {
-  auto asset = registry::findAsset(session, request.key);
-  if (!asset || registry::holderOf(session, *asset, request.pointer) != request.fromNumber) return false;
+bool isFresh(db::Transaction& transaction, const ChangeRequest& request) {
+  auto asset = registry::findAsset(transaction, request.key);
+  if (asset && request.asset != 0 && asset->id != request.asset) return false;  // another asset of the same name
+  if (auto widening = readWidening(request.plan)) {
+    auto rollout = registry::findRollout(transaction, widening->rollout);
+    if (!rollout || !rollout->active()) return false;
+  }
+  if (!asset || registry::holderOf(transaction, *asset, request.pointer) != request.fromNumber) return false;
   auto matches = [&](std::int64_t number, const std::string& digest) {
     if (number == 0) return true;
-    auto version = registry::findVersion(session, request.key, number);
+    auto version = registry::findVersion(transaction, request.key, number);
     return version && version->digest == digest;
   };
   return matches(request.fromNumber, request.fromDigest) && matches(request.toNumber, request.toDigest);
+}
+
+Question questionOf(const ChangeRequest& request) {
+  return {request.key,
+          request.pointer,
+          request.toNumber,
+          request.reason,
+          request.action == "rollback",
+          request.archiveOthers,
+          0,
+          request.plan};
+}
+
+/// The part of versions and plan that has changed since the decision with this digest; empty: none.
+std::string changedFrom(db::Transaction& transaction, const ChangeRequest& request, std::string_view decision) {
+  std::int64_t now = nowMillis();
+  Case present =
+      collectCase(transaction, access::identityOf(transaction, request.requestedBy, now), questionOf(request), now);
+  return changedSince(transaction, decision, present.inputs());
+}
+
+/// An approval that this person gave for what has changed since: it no longer counts, and another one may replace it.
+bool mayReplace(db::Transaction& transaction, const ChangeRequest& request, const registry::Actor& actor) {
+  std::vector<Approval> given = approvalsOf(transaction, request.id);
+  auto theirs = std::ranges::find(given, actor.name, &Approval::actor);
+  return theirs != given.end() && !changedFrom(transaction, request, theirs->decision).empty();
 }
 
 }  // namespace
@@ -48,22 +81,16 @@ Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
     bool mayStill = false;
     std::optional<Outcome> applied;
   };
-  Ready ready = store_.read([&](db::Session& session) {
-    ChangeRequest request = getChangeRequest(session, changeRequest);
-    if (request.status == "applied") return Ready{{}, true, appliedOutcome(request)};
+  Ready ready = store_.read([&](db::Transaction& transaction) {
+    ChangeRequest request = getChangeRequest(transaction, changeRequest);
+    if (request.status == RequestStatus::applied) return Ready{{}, true, appliedOutcome(request)};
     requireOpen(request);
-    Identity requester = identityOf(session, request.requestedBy, nowMillis());
-    Verb verb = request.key.kind == registry::Kind::policy ? Verb::administer : Verb::write;
-    bool mayStill = requester.may(verb, request.key.workspace, request.key.name);
-    Question question{request.key,
-                      request.pointer,
-                      request.toNumber,
-                      request.reason,
-                      request.action == "rollback",
-                      request.archiveOthers,
-                      0,
-                      request.plan};
-    return Ready{{std::move(requester), std::move(question), gateActor, false, changeRequest}, mayStill, std::nullopt};
+    access::Identity requester = access::identityOf(transaction, request.requestedBy, nowMillis());
+    bool policy = request.key.kind == registry::Kind::policy;
+    bool mayStill = requester.may(policy ? access::Verb::administer : access::Verb::write, request.key.workspace,
+                                  request.key.name) &&
+                    (!policy || governsPolicy(transaction, requester, request.key));
+    return Ready{{std::move(requester), questionOf(request), gateActor, false, changeRequest}, mayStill, std::nullopt};
   });
   if (ready.applied) return *ready.applied;
   if (ready.mayStill) return run(ready.attempt);
@@ -72,27 +99,33 @@ Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
   outcome.isProtected = true;
   outcome.to = ready.attempt.question.to;
   outcome.changeRequest = changeRequest;
-  outcome.verdict.error = fmt::format("{}, who asked for this, may no longer move it; somebody who may must ask anew",
-                                      ready.attempt.identity.actor.name);
+  outcome.verdict.error =
+      fmt::format("{}, who requested this, may no longer move it; a user who may must request it again",
+                  ready.attempt.identity.actor.name);
   return outcome;
 }
 
-Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
+Gate::Outcome Gate::approve(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
                             std::string_view role, std::string_view seen) {
   requirePerson(identity.actor);
+  std::string changed;
   bool fresh = store_.change(identity.actor, [&](registry::Change& change) {
-    ChangeRequest request = getChangeRequest(change.session, changeRequest);
-    std::vector<std::string> roles = rolesToApproveIn(change.session, identity, request, role);
+    ChangeRequest request = getChangeRequest(change.transaction, changeRequest);
+    std::vector<std::string> roles = rolesToApproveIn(change.transaction, identity, request, role);
     requireOpen(request);
-    if (!isFresh(change.session, request)) {
-      closeChangeRequest(change, request, "stale", "the pointer or a version has changed since it was opened");
+    if (!isFresh(change.transaction, request)) {
+      closeChangeRequest(change, request, RequestStatus::stale,
+                         "the pointer or a version has changed since it was opened");
       return false;
     }
-    requireSeen(request, seen);
+    // An approval is for what the newest decision shows; that must be what there is.
+    changed = changedFrom(change.transaction, request, request.decision);
+    if (!changed.empty()) return true;
+    requireCurrentDecision(request, seen);
     Approval approval{request.id,      identity.actor.name, std::move(roles), std::string(comment),
                       request.bound(), request.decision,    change.now};
-    requireCounted(change.session, request, approval);
-    addApproval(change, request, approval);
+    requireCounted(change.transaction, request, approval);
+    addApproval(change, request, approval, mayReplace(change.transaction, request, identity.actor));
     return true;
   });
   if (!fresh)
@@ -100,42 +133,52 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const Identity& identity
         Code::conflict,
         "change request {} is stale: the pointer or a version has changed since it was opened; ask for the move again",
         changeRequest);
+  if (!changed.empty()) {
+    runRequest(changeRequest);  // so that the next look shows what there is
+    throw error(
+        Code::conflict,
+        "change request {} has changed since the gate decided about it: {} is another now. Your approval was not "
+        "counted; look again before you answer: regesta request show {}",
+        changeRequest, changed, changeRequest);
+  }
   return runRequest(changeRequest);
 }
 
-void Gate::reject(std::int64_t changeRequest, const Identity& identity, std::string_view comment,
+void Gate::reject(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
                   std::string_view seen) {
   store_.change(identity.actor, [&](registry::Change& change) {
-    ChangeRequest request = getChangeRequest(change.session, changeRequest);
-    std::vector<std::string> roles = rolesToApproveIn(change.session, identity, request, "");
+    ChangeRequest request = getChangeRequest(change.transaction, changeRequest);
+    std::vector<std::string> roles = rolesToApproveIn(change.transaction, identity, request, "");
     requireOpen(request);
-    requireSeen(request, seen);
-    closeChangeRequest(change, request, "rejected", comment, {{"roles", json::array(roles.begin(), roles.end())}});
+    requireCurrentDecision(request, seen);
+    closeChangeRequest(change, request, RequestStatus::rejected, comment,
+                       {{"roles", json::array(roles.begin(), roles.end())}});
   });
 }
 
-void Gate::withdraw(std::int64_t changeRequest, const Identity& identity, std::string_view comment) {
+void Gate::withdraw(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment) {
   store_.change(identity.actor, [&](registry::Change& change) {
-    ChangeRequest request = getChangeRequest(change.session, changeRequest);
+    ChangeRequest request = getChangeRequest(change.transaction, changeRequest);
     if (request.requestedBy != identity.actor.name)
-      identity.require(Verb::administer, request.key.workspace, request.key.name);
+      identity.require(access::Verb::administer, request.key.workspace, request.key.name);
     requireOpen(request);
-    closeChangeRequest(change, request, "withdrawn", comment);
+    closeChangeRequest(change, request, RequestStatus::withdrawn, comment);
   });
 }
 
-Gate::Outcome Gate::retry(std::int64_t changeRequest, const Identity& identity) {
-  ChangeRequest request = store_.read([&](db::Session& session) { return getChangeRequest(session, changeRequest); });
-  if (!identity.may(Verb::approve, request.key.workspace, request.key.name))
-    identity.require(Verb::write, request.key.workspace, request.key.name);
+Gate::Outcome Gate::retry(std::int64_t changeRequest, const access::Identity& identity) {
+  ChangeRequest request =
+      store_.read([&](db::Transaction& transaction) { return getChangeRequest(transaction, changeRequest); });
+  if (!identity.may(access::Verb::approve, request.key.workspace, request.key.name))
+    identity.require(access::Verb::write, request.key.workspace, request.key.name);
   requireOpen(request);
   return runRequest(changeRequest);
 }
 
 std::vector<std::int64_t> Gate::reconsider(const registry::AssetKey& key, std::int64_t number) {
-  std::vector<ChangeRequest> open = store_.read([&](db::Session& session) {
-    return listChangeRequests(session,
-                              {key.workspace, "open", std::string(registry::kindName(key.kind)), key.name, 0, 100});
+  std::vector<ChangeRequest> open = store_.read([&](db::Transaction& transaction) {
+    return listChangeRequests(transaction, {key.workspace, std::string(statusName(RequestStatus::open)),
+                                            std::string(registry::kindName(key.kind)), key.name, 0, 100});
   });
   std::vector<std::int64_t> done;
   for (const ChangeRequest& request : open) {
@@ -143,7 +186,7 @@ std::vector<std::int64_t> Gate::reconsider(const registry::AssetKey& key, std::i
     try {
       if (runRequest(request.id).kind == Outcome::Kind::moved) done.push_back(request.id);
     } catch (const Error& error) {
-      // Whoever brought the evidence did not ask for this move: what became of it is for the request to tell.
+      // The author of the evidence did not request this move: the outcome is shown on the request.
       log(LogLevel::info, "a change request could not be carried out",
           {{"change_request", request.id}, {"error", error.message}});
     }

@@ -1,16 +1,16 @@
 #include <algorithm>
 
 #include "governance/gate.h"
-#include "governance/judge.h"
+#include "governance/gate_check.h"
 
 namespace regesta::governance {
 
 namespace {
 
-std::string reasonLine(std::string_view msg, std::string_view code, std::string_view cure) {
+std::string reasonLine(std::string_view msg, std::string_view code, std::string_view remediation) {
   std::string line = fmt::format("\n  - {}", msg.empty() ? code : msg);
   if (!code.empty() && !msg.empty()) line += fmt::format(" [{}]", code);
-  if (!cure.empty()) line += fmt::format(" Cure: {}", cure);
+  if (!remediation.empty()) line += fmt::format(" To fix: {}", remediation);
   return line;
 }
 
@@ -22,9 +22,8 @@ std::string replaced(std::string text, std::string_view word, std::string_view b
 
 json::value textOrNull(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
-std::string pointerWords(std::string_view pointer) {
-  return pointer.starts_with("stage:") ? fmt::format("stage '{}'", pointer.substr(6))
-                                       : fmt::format("alias '{}'", pointer);
+std::string pointerWords(const registry::Pointer& pointer) {
+  return fmt::format("{} '{}'", pointer.isStage() ? "stage" : "alias", pointer.name());
 }
 
 std::string moveWords(const Gate::Move& move) {
@@ -37,12 +36,16 @@ std::string moveWords(const Gate::Move& move) {
 
 }  // namespace
 
-std::string filledCure(std::string cure, const registry::AssetKey& key, std::int64_t version,
-                       std::int64_t changeRequest) {
+std::string fillRemediation(std::string remediation, const registry::AssetKey& key, std::int64_t version,
+                            std::int64_t changeRequest) {
   std::string named = fmt::format("{}@{}", key.subject(), version);
   for (std::string_view place : {"KIND/NAME@VERSION", "NAME@VERSION"})
-    if (version != 0) cure = replaced(std::move(cure), place, named);
-  return changeRequest == 0 ? cure : replaced(std::move(cure), "<id>", std::to_string(changeRequest));
+    if (version != 0) remediation = replaced(std::move(remediation), place, named);
+  if (remediation.find("<id>") == std::string::npos) return remediation;
+  // Without a request, no command can be run yet.
+  return changeRequest == 0
+             ? "no change request is open: it opens once no policy denies the move, and can be approved then"
+             : replaced(std::move(remediation), "<id>", std::to_string(changeRequest));
 }
 
 std::string_view outcomeName(Gate::Outcome::Kind kind) {
@@ -73,7 +76,6 @@ json::object outcomeJson(const Gate& gate, const Gate::Outcome& outcome) {
                    {"protected", outcome.isProtected},
                    {"decision", outcome.decision.empty() ? json::value(nullptr) : json::value(outcome.decision)},
                    {"verdict", std::move(verdict)}};
-  if (outcome.entryId != 0) out["entry"] = outcome.entryId;
   if (outcome.rollout != 0) out["rollout"] = outcome.rollout;
   if (outcome.changeRequest != 0)
     out["change_request"] =
@@ -82,27 +84,27 @@ json::object outcomeJson(const Gate& gate, const Gate::Outcome& outcome) {
 }
 
 std::string outcomeText(const Gate& gate, const Gate::Move& move, const Gate::Outcome& outcome) {
-  if (outcome.kind == Gate::Outcome::Kind::moved || outcome.kind == Gate::Outcome::Kind::unchanged)
-    return fmt::format("The {} of {} '{}' stands on version {}", pointerWords(move.pointer),
+  if (outcome.isDone())
+    return fmt::format("The {} of {} '{}' points to version {}", pointerWords(move.pointer),
                        registry::kindName(move.key.kind), move.key.name, outcome.to);
   bool refused = outcome.kind == Gate::Outcome::Kind::refused;
   std::string text = moveWords(move) + (refused ? ": the gate refuses it." : " yet.");
   if (!outcome.verdict.error.empty())
     text += reasonLine("the policy could not be evaluated: " + outcome.verdict.error, "", "");
-  for (const policy::Finding& finding : outcome.verdict.deny)
-    text += reasonLine(finding.msg, finding.code, finding.cure);
+  for (const policy::Violation& violation : outcome.verdict.deny)
+    text += reasonLine(violation.msg, violation.code, violation.remediation);
   for (const Requirement& requirement : outcome.requirements) {
     if (requirement.met) continue;
     std::string msg = requirement.msg.empty() ? requirement.code : requirement.msg;
-    text +=
-        reasonLine(fmt::format("still needed: {} ({})", msg, requirement.needs), requirement.code, requirement.cure);
+    text += reasonLine(fmt::format("still needed: {} ({})", msg, requirement.needs), requirement.code,
+                       requirement.remediation);
   }
   bool approval = std::ranges::any_of(outcome.requirements, [](const Requirement& requirement) {
     return !requirement.met && !requirement.role.empty();
   });
   if (outcome.changeRequest != 0)
     text += fmt::format(
-        "\nChange request {} is open: {}. It is carried out by itself once nothing is missing{}", outcome.changeRequest,
+        "\nChange request {} is open: {}. It is applied automatically once nothing is missing{}", outcome.changeRequest,
         gate.changeRequestUrl(outcome.changeRequest),
         approval && !refused ? fmt::format("; approve it with: regesta approve {}", outcome.changeRequest) : "");
   if (!outcome.decision.empty()) text += fmt::format("\nDecision {}", outcome.decision);

@@ -4,11 +4,14 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "governance/input.h"
+#include "registry/author.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
 #include "registry/test_suite.h"
+#include "registry/version_files.h"
 #include "tracking/logged_model.h"
 #include "tracking/run.h"
+#include "tracking/seal.h"
 
 namespace regesta::governance {
 
@@ -41,11 +44,11 @@ void put(json::object& into, const json::object& from) {
   for (const auto& member : from) into[member.key()] = member.value();
 }
 
-std::optional<tracking::Run> runOf(db::Session& session, const registry::Version& version,
+std::optional<tracking::Run> runOf(db::Transaction& transaction, const registry::Version& version,
                                    const std::string& modelRun) {
   const std::string& id = version.runId.empty() ? modelRun : version.runId;
   if (id.empty()) return std::nullopt;
-  return tracking::findRun(session, version.asset.key.workspace, id);
+  return tracking::findRun(transaction, version.asset.key.workspace, id);
 }
 
 json::object describeRun(const tracking::Run& run) {
@@ -59,11 +62,12 @@ json::object describeRun(const tracking::Run& run) {
           {"tags", texts(run.tags)}};
 }
 
-json::object describeLineage(db::Session& session, const registry::Version& version) {
+json::object describeLineage(db::Transaction& transaction, const registry::Version& version, const Scope* seenBy) {
   constexpr std::size_t mostNodes = 200;
   json::array datasets, upstream;
-  for (const registry::Edge& edge : registry::lineage(session, version.asset.key.workspace, version.subject(),
+  for (const registry::Edge& edge : registry::lineage(transaction, version.asset.key.workspace, version.subject(),
                                                       registry::Direction::upstream, 16, mostNodes)) {
+    if (seenBy && (!seenBy->node(edge.from) || !seenBy->node(edge.to))) continue;
     upstream.emplace_back(edge.from);
     if (!edge.from.starts_with("dataset/")) continue;
     std::string_view rest = std::string_view(edge.from).substr(8);
@@ -77,15 +81,23 @@ json::object describeLineage(db::Session& session, const registry::Version& vers
 }
 
 /// What evidence says: the list itself, the newest card, and the numbers of the newest verified evaluation.
-void describeEvidence(json::object& object, json::object claimed, const std::vector<Evidence>& evidence) {
+void describeEvidence(json::object& object, json::object claimed, const std::vector<Evidence>& evidence,
+                      const std::set<std::string>& authors) {
   json::array list;
   // In Rego null counts as true: what policies ask for with `not` is false when there is none.
   json::value card = false, evaluation = false, fairness = json::object(), verified = json::object();
   json::object claimedHere;
   for (const Evidence& item : evidence) {  // newest first
     json::object summary = summaryOf(item);
-    json::object shown{{"id", item.id},         {"type", item.type},    {"verified", item.verified},
-                       {"digest", item.digest}, {"by", item.createdBy}, {"at", formatTime(item.createdAt)}};
+    json::object shown{{"id", item.id},
+                       {"type", item.type},
+                       {"verified", item.verified},
+                       {"origin", item.origin},
+                       {"job", item.job == 0 ? json::value(nullptr) : json::value(item.job)},
+                       {"digest", item.digest},
+                       {"by", item.createdBy},
+                       {"by_author", authors.contains(item.createdBy)},
+                       {"at", formatTime(item.createdAt)}};
     if (item.type == "card" && card.is_bool()) {
       json::object first = shown;
       put(first, summary);
@@ -104,7 +116,10 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
         json::object about = summary;
         about.erase("metrics");
         about.erase("fairness");
-        put(about, {{"id", item.id}, {"by", item.createdBy}, {"at", formatTime(item.createdAt)}});
+        put(about, {{"id", item.id},
+                    {"by", item.createdBy},
+                    {"by_author", authors.contains(item.createdBy)},
+                    {"at", formatTime(item.createdAt)}});
         evaluation = std::move(about);
       }
     }
@@ -119,13 +134,46 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
   object["card"] = std::move(card);
 }
 
-/// The tests that the asset has now, and the newest result of this version: a failure is not outlived by an older pass.
-void describeTests(json::object& object, db::Session& session, const registry::Version& version,
-                   const std::vector<Evidence>& evidence) {
+/// Authors must not replace the tests that their version must pass. The first tests of an asset replace nothing if they
+/// existed before the version; on a server without users there is no other user.
+bool countsFor(const registry::TestSuite& suite, const registry::Version& version,
+               const std::set<std::string>& authors) {
+  if (!authors.contains(suite.createdBy) || registry::ActorId::read(suite.createdBy).kind == registry::ActorKind::local)
+    return true;
+  return suite.number == 1 && suite.createdAt <= version.createdAt;
+}
+
+/// The tests that the version must pass: those that the asset has now. Nor may an author take them away: while an
+/// author has emptied them, those from before stay.
+struct Tests {
+  std::optional<registry::TestSuite> suite;
+  bool removedByAuthor = false;
+};
+
+Tests testsFor(db::Transaction& transaction, const registry::Version& version, const std::set<std::string>& authors) {
+  Tests tests{registry::currentTestSuite(transaction, version.asset.id)};
+  while (tests.suite && tests.suite->cases == 0 && tests.suite->number > 1 &&
+         !countsFor(*tests.suite, version, authors)) {
+    tests.removedByAuthor = true;
+    tests.suite = registry::testSuiteBefore(transaction, version.asset.id, tests.suite->number);
+  }
+  return tests;
+}
+
+/// The tests that the version must pass, and the newest result of this version: a failure is not outlived by an older
+/// pass.
+void describeTests(json::object& object, db::Transaction& transaction, const registry::Version& version,
+                   const std::vector<Evidence>& evidence, const std::set<std::string>& authors) {
   json::value tests = false, result = false;
-  auto suite = registry::currentTestSuite(session, version.asset.id);
+  auto [suite, removedByAuthor] = testsFor(transaction, version, authors);
   if (suite && suite->cases > 0)
-    tests = json::object{{"digest", suite->digest}, {"number", suite->number}, {"cases", suite->cases}};
+    tests = json::object{{"digest", suite->digest},
+                         {"number", suite->number},
+                         {"cases", suite->cases},
+                         {"by", suite->createdBy},
+                         {"by_author", authors.contains(suite->createdBy)},
+                         {"counts", countsFor(*suite, version, authors)},
+                         {"removed_by_author", removedByAuthor}};
   auto newest = std::ranges::find(evidence, "prompt-test", &Evidence::type);
   if (newest != evidence.end()) {
     json::object shown = summaryOf(*newest);
@@ -141,10 +189,10 @@ void describeTests(json::object& object, db::Session& session, const registry::V
 
 }  // namespace
 
-json::object describeVersion(db::Session& session, const registry::Version& version,
-                             const std::vector<Evidence>& evidence) {
+json::object describeVersion(db::Transaction& transaction, const registry::Version& version,
+                             const std::vector<Evidence>& evidence, const Scope* seenBy) {
   json::array aliases;
-  for (const std::string& alias : registry::aliasesOf(session, version)) aliases.emplace_back(alias);
+  for (const std::string& alias : registry::aliasesOf(transaction, version)) aliases.emplace_back(alias);
   json::object object{{"version", version.number},
                       {"semver", textOrNull(version.semver)},
                       {"digest", version.digest},
@@ -158,19 +206,32 @@ json::object describeVersion(db::Session& session, const registry::Version& vers
 
   json::object claimed;
   std::string modelRun;
+  object["model"] = nullptr;
   if (!version.modelId.empty())
-    if (auto model = tracking::findLoggedModel(session, version.modelId);
-        model && model->workspace == version.asset.key.workspace) {
+    if (auto model = tracking::findLoggedModel(transaction, version.modelId);
+        model && model->workspace == version.asset.key.workspace &&
+        (!seenBy || seenBy->model(access::Verb::read, model->modelId))) {
       modelRun = model->sourceRun;
-      for (const tracking::ModelMetric& metric : tracking::modelMetrics(session, model->row))
+      object["model"] = json::object{
+          {"id", model->modelId},
+          {"name", model->name},
+          {"changed_after_registration", tracking::citedModelChanged(transaction, version).value_or(false)}};
+      for (const tracking::ModelMetric& metric : tracking::modelMetrics(transaction, model->row))
         claimed[metric.metric.key] = numberOrNull(metric.metric.value);
     }
-  auto run = runOf(session, version, modelRun);
+  auto run = runOf(transaction, version, modelRun);
+  if (run && seenBy && !seenBy->run(access::Verb::read, run->runId)) run.reset();
   if (run) put(claimed, numbers(run->metrics));
   object["run"] = run ? json::value(describeRun(*run)) : json::value(nullptr);
-  describeEvidence(object, std::move(claimed), evidence);
-  describeTests(object, session, version, evidence);
-  object["lineage"] = describeLineage(session, version);
+  if (auto cited = tracking::citedRun(transaction, version); run && cited)
+    object["run"].as_object()["changed_after_registration"] = cited->changed;
+  registry::Content content = registry::contentOf(transaction, version);
+  object["content"] =
+      json::object{{"state", registry::contentName(content)}, {"stored", content == registry::Content::stored}};
+  std::set<std::string> authors = registry::authorsOf(transaction, version);
+  describeEvidence(object, std::move(claimed), evidence, authors);
+  describeTests(object, transaction, version, evidence, authors);
+  object["lineage"] = describeLineage(transaction, version, seenBy);
   return object;
 }
 

@@ -1,6 +1,8 @@
+#include "access/user_rows.h"
+#include "base/redact.h"
 #include "crypto/hash.h"
+#include "db/columns.h"
 #include "governance/replay.h"
-#include "governance/user_rows.h"
 #include "registry/version.h"
 #include "tracking/seal.h"
 
@@ -10,28 +12,28 @@ namespace {
 
 std::string digest(std::string_view text) { return crypto::sha256Hex(text); }
 std::string path(std::string_view kind, std::string_view name) { return fmt::format("{}/{}", kind, name); }
-std::string empty(std::string_view text, bool redacted) { return redacted ? "" : std::string(text); }
+std::string empty(std::string_view text, bool deleted) { return deleted ? "" : std::string(text); }
 
-/// JSON as it is stored; text that is none shows as itself, which no entry says.
+/// Stored JSON; text that is not JSON stays text, which differs from every entry.
 json::value stored(std::string_view text) {
   boost::system::error_code failed;
   json::value value = json::parse(text, failed);
   return failed ? json::value(text) : value;
 }
 
-void readRegistry(db::Session& session, State& state) {
-  auto assets = session.query("SELECT workspace, kind, name, created_by FROM asset");
+void readRegistry(db::Transaction& transaction, State& state) {
+  auto assets = transaction.query("SELECT workspace, kind, name, created_by FROM asset");
   while (assets.next())
     state[Table::asset][rowKey(assets.view(0), path(assets.view(1), assets.view(2)), "")] = {
         {{"created_by", assets.text(3)}}, -1};
 
-  auto assetTags = session.query(
+  auto assetTags = transaction.query(
       "SELECT a.workspace, a.kind, a.name, t.key, t.value FROM asset_tag t JOIN asset a ON a.id = t.asset");
   while (assetTags.next())
     state[Table::tag][rowKey(assetTags.view(0), path(assetTags.view(1), assetTags.view(2)),
                              fmt::format(" {}", assetTags.view(3)))] = {{{"value", digest(assetTags.view(4))}}, -1};
 
-  auto versionTags = session.query(
+  auto versionTags = transaction.query(
       "SELECT a.workspace, a.kind, a.name, v.number, t.key, t.value FROM version_tag t "
       "JOIN version v ON v.id = t.version JOIN asset a ON a.id = v.asset");
   while (versionTags.next())
@@ -39,7 +41,7 @@ void readRegistry(db::Session& session, State& state) {
                              fmt::format("@{} {}", versionTags.integer(3), versionTags.view(4)))] = {
         {{"value", digest(versionTags.view(5))}}, -1};
 
-  auto aliases = session.query(
+  auto aliases = transaction.query(
       "SELECT a.workspace, a.kind, a.name, l.name, l.number, l.moved_by FROM alias l JOIN asset a ON a.id = l.asset");
   while (aliases.next())
     state[Table::alias]
@@ -47,27 +49,29 @@ void readRegistry(db::Session& session, State& state) {
              {{"version", aliases.integer(4)}, {"moved_by", aliases.text(5)}}, -1};
 }
 
-void readRollouts(db::Session& session, State& state) {
-  auto rows = session.query(
+void readRollouts(db::Transaction& transaction, State& state) {
+  constexpr std::string_view columns =
       "SELECT a.workspace, a.kind, a.name, r.alias, r.id, r.stable, r.plan, r.salt, r.decision, r.started_by, "
-      "r.evidence, r.ended_by, r.status, r.step, r.forced FROM rollout r JOIN asset a ON a.id = r.asset");
+      "r.evidence, r.ended_by, r.status, r.step, r.forced FROM rollout r JOIN asset a ON a.id = r.asset";
+  constexpr db::Columns at(columns);
+  auto rows = transaction.query(columns);
   while (rows.next())
-    state[Table::rollout][rowKey(rows.view(0), path(rows.view(1), rows.view(2)),
-                                 fmt::format("#{} rollout {}", rows.view(3), rows.integer(4)))] = {
-        {{"stable", rows.integer(5)},
-         {"plan", digest(rows.view(6))},
-         {"salt", rows.text(7)},
-         {"decision", rows.text(8)},
-         {"started_by", rows.text(9)},
-         {"evidence", rows.view(10).empty() ? "" : digest(rows.view(10))},
-         {"ended_by", rows.text(11)},
-         {"status", rows.text(12)},
-         {"step", rows.integer(13)},
-         {"forced", rows.integer(14)}},
+    state[Table::rollout][rowKey(rows.view(at["workspace"]), path(rows.view(at["kind"]), rows.view(at["name"])),
+                                 fmt::format("#{} rollout {}", rows.view(at["alias"]), rows.integer(at["id"])))] = {
+        {{"stable", rows.integer(at["stable"])},
+         {"plan", digest(rows.view(at["plan"]))},
+         {"salt", rows.text(at["salt"])},
+         {"decision", rows.text(at["decision"])},
+         {"started_by", rows.text(at["started_by"])},
+         {"evidence", rows.view(at["evidence"]).empty() ? "" : digest(rows.view(at["evidence"]))},
+         {"ended_by", rows.text(at["ended_by"])},
+         {"status", rows.text(at["status"])},
+         {"step", rows.integer(at["step"])},
+         {"forced", rows.integer(at["forced"])}},
         -1};
 }
 
-/// The digest that the content really has; what is stored beside it is only a claim.
+/// The actual digest of the content; the stored one is only a claim.
 std::string contentDigest(std::string_view claimed, std::string_view content,
                           std::vector<registry::VersionFile>&& files) {
   if (!content.empty()) return digest(content);
@@ -75,36 +79,44 @@ std::string contentDigest(std::string_view claimed, std::string_view content,
   return std::string(claimed);
 }
 
-void readVersions(db::Session& session, State& state) {
+void readVersions(db::Transaction& transaction, State& state) {
   std::map<std::int64_t, std::vector<registry::VersionFile>> files;
   {
-    auto rows = session.query("SELECT version, path, digest, size FROM version_file");
+    auto rows = transaction.query("SELECT version, path, digest, size FROM version_file");
     while (rows.next()) files[rows.integer(0)].push_back({rows.text(1), rows.text(2), rows.integer(3)});
   }
-  auto rows = session.query(
+  constexpr std::string_view columns =
       "SELECT a.workspace, a.kind, a.name, v.number, v.digest, v.created_by, v.semver, v.source, v.run_id, "
-      "v.deleted, v.stage, v.id, v.content FROM version v JOIN asset a ON a.id = v.asset");
+      "v.deleted, v.stage, v.id, v.content, r.digest AS run_digest, v.archived_at FROM version v JOIN asset a ON a.id "
+      "= v.asset "
+      "LEFT JOIN version_cited_run r ON r.version = v.id";
+  constexpr db::Columns at(columns);
+  auto rows = transaction.query(columns);
   while (rows.next()) {
-    std::string name = rowKey(rows.view(0), path(rows.view(1), rows.view(2)), fmt::format("@{}", rows.integer(3)));
-    bool deleted = rows.integer(9) != 0;
-    std::string shown = rows.text(4);
-    if (std::string real = contentDigest(shown, rows.view(12), std::move(files[rows.integer(11)]));
+    std::string name = rowKey(rows.view(at["workspace"]), path(rows.view(at["kind"]), rows.view(at["name"])),
+                              fmt::format("@{}", rows.integer(at["number"])));
+    bool deleted = rows.integer(at["deleted"]) != 0;
+    std::string shown = rows.text(at["digest"]);
+    if (std::string real = contentDigest(shown, rows.view(at["content"]), std::move(files[rows.integer(at["id"])]));
         !deleted && real != shown)
       shown = fmt::format("{} for content that has {}", shown, real);
     state[Table::version][name] = {{{"digest", shown},
-                                    {"author", rows.text(5)},
-                                    {"semver", rows.maybeText(6).value_or("")},
-                                    {"source", empty(rows.view(7), deleted)},
-                                    {"run", empty(rows.view(8), deleted)},
+                                    {"author", rows.text(at["created_by"])},
+                                    {"semver", rows.maybeText(at["semver"]).value_or("")},
+                                    {"source", redactUrl(empty(rows.view(at["source"]), deleted))},
+                                    {"run", empty(rows.view(at["run_id"]), deleted)},
+                                    {"run_digest", rows.maybeText(at["run_digest"]).value_or("")},
+                                    {"archived", rows.integer(at["archived_at"]) != 0},
                                     {"deleted", deleted}},
                                    -1};
-    state[Table::stage][name] = {{{"stage", rows.text(10)}}, -1};
+    state[Table::stage][name] = {{{"stage", rows.text(at["stage"])}}, -1};
   }
 }
 
-void readGovernance(db::Session& session, State& state) {
-  auto evidence = session.query(
-      "SELECT id, workspace, kind, name, number, type, verified, digest, body, summary, version_digest, created_by "
+void readGovernance(db::Transaction& transaction, State& state) {
+  auto evidence = transaction.query(
+      "SELECT id, workspace, kind, name, number, type, verified, digest, body, summary, version_digest, created_by, "
+      "origin, job "
       "FROM evidence");
   while (evidence.next()) {
     std::string claimed = evidence.text(7), real = digest(evidence.view(8));
@@ -113,13 +125,15 @@ void readGovernance(db::Session& session, State& state) {
                                   fmt::format("@{}", evidence.integer(4))))},
          {"type", evidence.text(5)},
          {"verified", evidence.integer(6) != 0},
+         {"origin", evidence.text(12)},
+         {"job", evidence.integer(13)},
          {"digest", claimed == real ? claimed : fmt::format("{} for a body that has {}", claimed, real)},
          {"summary", digest(evidence.view(9))},
          {"version_digest", evidence.text(10)},
          {"by", evidence.text(11)}},
         -1};
   }
-  auto bindings = session.query(
+  auto bindings = transaction.query(
       "SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, created_by FROM binding");
   while (bindings.next())
     state[Table::binding][fmt::format("binding/{}", bindings.integer(0))] = {{{"workspace", bindings.text(1)},
@@ -132,10 +146,25 @@ void readGovernance(db::Session& session, State& state) {
                                                                              -1};
 }
 
-void readRequests(db::Session& session, State& state) {
-  auto requests = session.query(
+void readHolds(db::Transaction& transaction, State& state) {
+  auto rows = transaction.query(
+      "SELECT id, workspace, kind, name_pattern, asset, number, reason, placed_by, lifted_by FROM legal_hold");
+  while (rows.next())
+    state[Table::hold][fmt::format("hold/{}", rows.integer(0))] = {{{"workspace", rows.text(1)},
+                                                                    {"kind", rows.text(2)},
+                                                                    {"name_pattern", rows.text(3)},
+                                                                    {"asset", rows.integer(4)},
+                                                                    {"number", rows.integer(5)},
+                                                                    {"reason", rows.text(6)},
+                                                                    {"placed_by", rows.text(7)},
+                                                                    {"lifted_by", rows.text(8)}},
+                                                                   -1};
+}
+
+void readRequests(db::Transaction& transaction, State& state) {
+  auto requests = transaction.query(
       "SELECT id, status, requested_by, closed_by, kind, name, pointer, action, from_number, from_digest, to_number, "
-      "to_digest, decision, reason, plan FROM change_request");
+      "to_digest, decision, reason, plan, asset FROM change_request");
   while (requests.next())
     state[Table::changeRequest][fmt::format("change-request/{}", requests.integer(0))] = {
         {{"status", requests.text(1)},
@@ -149,10 +178,11 @@ void readRequests(db::Session& session, State& state) {
          {"to_digest", requests.text(11)},
          {"decision", requests.text(12)},
          {"reason", digest(requests.view(13))},
+         {"asset", requests.integer(15)},
          {"plan", requests.view(14).empty() ? json::value() : json::value(digest(requests.view(14)))}},
         -1};
 
-  auto approvals = session.query("SELECT change_request, actor, roles, bound, decision, comment FROM approval");
+  auto approvals = transaction.query("SELECT change_request, actor, roles, bound, decision, comment FROM approval");
   while (approvals.next())
     state[Table::approval][fmt::format("change-request/{} by {}", approvals.integer(0), approvals.view(1))] = {
         {{"roles", stored(approvals.view(2))},
@@ -161,12 +191,12 @@ void readRequests(db::Session& session, State& state) {
          {"comment", digest(approvals.view(5))}},
         -1};
 
-  auto comments = session.query("SELECT change_request, id, actor, body, place FROM change_request_comment");
+  auto comments = transaction.query("SELECT change_request, id, actor, body, place FROM change_request_comment");
   while (comments.next())
     state[Table::comment][fmt::format("change-request/{} comment {}", comments.integer(0), comments.integer(1))] = {
         {{"by", comments.text(2)}, {"body", digest(comments.view(3))}, {"place", comments.text(4)}}, -1};
 
-  auto decisions = session.query("SELECT digest, body, result FROM decision");
+  auto decisions = transaction.query("SELECT digest, body, result FROM decision");
   while (decisions.next()) {
     std::string shown = digest(decisions.view(1));
     json::value body = stored(decisions.view(1));
@@ -177,38 +207,39 @@ void readRequests(db::Session& session, State& state) {
   }
 }
 
-void readAccess(db::Session& session, State& state) {
-  auto users = session.query(
+void readAccess(db::Transaction& transaction, State& state) {
+  auto users = transaction.query(
       "SELECT u.name, u.grants, u.password, u.disabled, l.issuer, l.subject "
       "FROM user_account u LEFT JOIN user_link l ON l.user_account = u.id AND u.disabled = 0");
   while (users.next()) {
     bool disabled = users.integer(3) != 0;
-    std::string link = users.isNull(4) ? "" : fingerprint(Link{users.text(4), users.text(5)});
+    std::string link = users.isNull(4) ? "" : access::fingerprint(access::Link{users.text(4), users.text(5)});
     state[Table::user]["user/" + users.text(0)] = {{{"grants", stored(users.view(1))},
                                                     {"credential", users.view(2).empty() ? "" : digest(users.view(2))},
                                                     {"link", link},
                                                     {"disabled", disabled}},
                                                    -1};
   }
-  auto tokens = session.query("SELECT name, grants, hash, expires_at, revoked FROM service_token");
+  auto tokens = transaction.query("SELECT name, grants, hash, expires_at, revoked, access_key FROM service_token");
   while (tokens.next())
     state[Table::token]["token/" + tokens.text(0)] = {{{"grants", stored(tokens.view(1))},
                                                        {"credential", digest(tokens.view(2))},
                                                        {"expires_at", tokens.integer(3)},
+                                                       {"access_key", tokens.text(5)},
                                                        {"revoked", tokens.integer(4) != 0}},
                                                       -1};
 }
 
-/// A run that was written to after its seal, through the server, is no fault; one whose content differs all the same
+/// A run that was written to after its seal, through the server, is not a fault; one whose content differs nevertheless
 /// is.
-void readRuns(db::Session& session, State& state) {
+void readRuns(db::Transaction& transaction, State& state) {
   std::vector<std::pair<std::string, std::string>> sealed;
   {
-    auto rows = session.query("SELECT run_id, workspace FROM run WHERE sealed_digest <> ''");
+    auto rows = transaction.query("SELECT run_id, workspace FROM run WHERE sealed_digest <> ''");
     while (rows.next()) sealed.emplace_back(rows.text(0), rows.text(1));
   }
   for (const auto& [id, workspace] : sealed) {
-    tracking::SealCheck check = tracking::checkSeal(session, id);
+    tracking::SealCheck check = tracking::checkSeal(transaction, id);
     bool altered = check.state == tracking::SealState::altered;
     std::string shown = altered ? fmt::format("{} for content that has {}", check.sealed, check.present) : check.sealed;
     state[Table::run][rowKey(workspace, "run/" + id, "")] = {{{"seal", shown}}, -1};
@@ -217,15 +248,16 @@ void readRuns(db::Session& session, State& state) {
 
 }  // namespace
 
-State readState(db::Session& session) {
+State readState(db::Transaction& transaction) {
   State state;
-  readRegistry(session, state);
-  readVersions(session, state);
-  readRollouts(session, state);
-  readGovernance(session, state);
-  readRequests(session, state);
-  readAccess(session, state);
-  readRuns(session, state);
+  readRegistry(transaction, state);
+  readVersions(transaction, state);
+  readRollouts(transaction, state);
+  readGovernance(transaction, state);
+  readHolds(transaction, state);
+  readRequests(transaction, state);
+  readAccess(transaction, state);
+  readRuns(transaction, state);
   return state;
 }
 

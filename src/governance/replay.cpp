@@ -2,13 +2,20 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/redact.h"
+#include "registry/action.h"
+#include "registry/pointer_name.h"
 #include "registry/workspace.h"
 
 namespace regesta::governance {
 
+using registry::Action;
+using registry::SubjectKind;
+
 struct Replay::Entry {
   std::int64_t index = -1;
-  std::string action, actor, workspace, subject;
+  Action action;
+  std::string actor, workspace, subject;
   json::object data;
 
   std::string text(std::string_view name) const { return memberText(data, name); }
@@ -23,14 +30,14 @@ struct Replay::Entry {
   /// The asset's part of the subject, by the mark that the action's kind of subject ends with.
   std::string asset() const {
     std::size_t end = subject.size();
-    if (action.starts_with("alias.") || action.starts_with("stage.") || action.starts_with("rollout."))
-      end = subject.rfind("#" + text("pointer"));
-    if (action.starts_with("version.") || action.starts_with("evidence.")) end = subject.rfind('@');
+    SubjectKind kind = registry::infoOf(action).subject;
+    if (kind == SubjectKind::pointer) end = subject.rfind("#" + text("pointer"));
+    if (kind == SubjectKind::version) end = subject.rfind('@');
     return subject.substr(0, end);
   }
   std::string key() const { return rowKey(workspace, asset(), std::string_view(subject).substr(asset().size())); }
   std::string tagKey(std::string_view tag) const { return key() + " " + std::string(tag); }
-  bool is(std::string_view wanted) const { return action == wanted; }
+  bool is(Action wanted) const { return action == wanted; }
 };
 
 namespace {
@@ -42,13 +49,21 @@ void set(Rows& rows, const std::string& name, json::object fields, std::int64_t 
   rows[name] = {std::move(fields), entry};
 }
 
-/// Changes one member of a row; a row the ledger has not heard of stays unknown and is reported as such.
+/// Changes one member of a row; a row that no entry mentions stays unknown and is reported as such.
 template <class Value>
 void amend(Rows& rows, const std::string& name, std::string_view field, const Value& value, std::int64_t entry) {
   auto found = rows.find(name);
   if (found == rows.end()) return;
   found->second.fields[field] = json::value(value);
   found->second.entry = entry;
+}
+
+/// Entries did not always say it: then it follows from the rest.
+std::string evidenceOrigin(const json::object& data) {
+  if (std::string origin = memberText(data, "origin"); !origin.empty()) return origin;
+  const json::value* verified = data.if_contains("verified");
+  if (verified && verified->is_bool() && verified->as_bool()) return "server";
+  return memberText(data, "type") == "prompt-test" ? "runner" : "client";
 }
 
 }  // namespace
@@ -65,30 +80,63 @@ std::string rowName(std::string_view key) {
   return workspace == registry::defaultWorkspace ? name : fmt::format("{} in workspace {}", name, workspace);
 }
 
-void Replay::take(std::int64_t index, std::string_view body) {
-  json::value value;
+std::optional<json::object> parseEntry(std::string_view text) {
   try {
-    value = parseJson(body);
-  } catch (const Error&) {
-    return;
+    json::value value = parseJson(text);
+    if (value.is_object()) return std::move(value.as_object());
+  } catch (const Error&) {  // verifyDatabase names it
   }
-  if (!value.is_object()) return;
-  const json::object& object = value.as_object();
-  Entry entry{index,
-              memberText(object, "action"),
-              memberText(object, "actor"),
-              memberText(object, "workspace"),
-              memberText(object, "subject"),
-              {}};
+  return std::nullopt;
+}
+
+void Replay::take(std::int64_t index, std::string_view body) {
+  if (auto object = parseEntry(body)) take(index, *object);
+}
+
+void Replay::take(std::int64_t index, const json::object& object) {
+  auto action = registry::parseAction(memberText(object, "action"));
+  if (!action) return;  // of a newer version; its rows are compared by their digests
+  Entry entry{
+      index, *action, memberText(object, "actor"), memberText(object, "workspace"), memberText(object, "subject"), {}};
   if (const json::value* data = object.if_contains("data"); data && data->is_object()) entry.data = data->as_object();
-  std::string_view action = entry.action;
-  if (action.starts_with("asset.") || action.starts_with("version.")) takeRegistry(entry);
-  if (action.starts_with("alias.") || action.starts_with("stage.")) takePointer(entry);
-  if (action.starts_with("rollout.")) takeRollout(entry);
-  if (action.starts_with("evidence.") || action.starts_with("policy.")) takeGovernance(entry);
-  if (action.starts_with("change-request.") || action.starts_with("approval.")) takeRequest(entry);
-  if (action.starts_with("user.") || action.starts_with("token.")) takeAccess(entry);
-  if (action == "run.sealed") takeRun(entry);
+  switch (*action) {
+    case Action::assetCreated:
+    case Action::assetRenamed:
+    case Action::assetDeleted:
+    case Action::assetTagSet:
+    case Action::assetTagDeleted:
+    case Action::versionArchived:
+    case Action::versionCreated:
+    case Action::versionDeleted:
+    case Action::versionRestored:
+    case Action::versionTagSet:
+    case Action::versionTagDeleted:
+      takeRegistry(entry);
+      break;
+    case Action::aliasMoved:
+    case Action::aliasRemoved:
+    case Action::stageEntered:
+    case Action::stageLeft:
+      takePointer(entry);
+      break;
+    case Action::evidenceAdded:
+    case Action::policyBound:
+    case Action::policyUnbound:
+      takeGovernance(entry);
+      break;
+    case Action::runSealed:
+    case Action::runChangedAfterSeal:
+      takeRun(entry);
+      break;
+    case Action::holdPlaced:
+    case Action::holdLifted:
+      takeHold(entry);
+      break;
+    default:
+      if (registry::isRolloutAction(*action)) takeRollout(entry);
+      if (registry::infoOf(*action).subject == SubjectKind::changeRequest) takeRequest(entry);
+      if (registry::infoOf(*action).subject == SubjectKind::account) takeAccess(entry);
+  }
   citeDecision(entry);
 }
 
@@ -98,32 +146,37 @@ void Replay::takeRegistry(const Entry& entry) {
     for (const auto& tag : tags.as_object())
       set(state_[Table::tag], entry.tagKey(tag.key()), {{"value", tag.value()}}, entry.index);
   };
-  if (entry.is("asset.created")) {
+  if (entry.is(Action::assetCreated)) {
     set(state_[Table::asset], entry.key(), {{"created_by", entry.actor}}, entry.index);
     addTags(entry.value("tags"));
-  } else if (entry.is("asset.renamed")) {
+  } else if (entry.is(Action::assetRenamed)) {
     renameAsset(entry);
-  } else if (entry.is("asset.deleted")) {
+  } else if (entry.is(Action::assetDeleted)) {
     dropAsset(entry);
-  } else if (entry.is("version.created")) {
+  } else if (entry.is(Action::versionCreated)) {
     set(state_[Table::version], entry.key(),
         {{"digest", entry.text("digest")},
          {"author", entry.actor},
          {"semver", entry.text("semver")},
-         {"source", entry.text("source")},
+         {"source", redactUrl(entry.text("source"))},  // older entries have it whole
          {"run", entry.text("run")},
+         {"run_digest", entry.text("run_digest")},
+         {"archived", false},
          {"deleted", false}},
         entry.index);
     set(state_[Table::stage], entry.key(), {{"stage", "None"}}, entry.index);
     addTags(entry.value("tags"));
-  } else if (entry.is("version.deleted")) {
+  } else if (entry.is(Action::versionDeleted)) {
     amend(state_[Table::version], entry.key(), "deleted", true, entry.index);
+    amend(state_[Table::version], entry.key(), "archived", false, entry.index);
     for (std::string_view redacted : {"source", "run"})
       amend(state_[Table::version], entry.key(), redacted, "", entry.index);
     amend(state_[Table::stage], entry.key(), "stage", "Deleted", entry.index);
-  } else if (entry.action.ends_with(".tag-set")) {
+  } else if (entry.is(Action::versionArchived) || entry.is(Action::versionRestored)) {
+    amend(state_[Table::version], entry.key(), "archived", entry.is(Action::versionArchived), entry.index);
+  } else if (entry.is(Action::assetTagSet) || entry.is(Action::versionTagSet)) {
     set(state_[Table::tag], entry.tagKey(entry.text("key")), {{"value", entry.text("digest")}}, entry.index);
-  } else if (entry.action.ends_with(".tag-deleted")) {
+  } else if (entry.is(Action::assetTagDeleted) || entry.is(Action::versionTagDeleted)) {
     state_[Table::tag].erase(entry.tagKey(entry.text("key")));
   }
 }
@@ -152,15 +205,14 @@ void Replay::takePointer(const Entry& entry) {
   auto versionName = [&](std::int64_t number) {
     return rowKey(entry.workspace, entry.asset(), fmt::format("@{}", number));
   };
-  if (entry.is("alias.moved"))
+  if (entry.is(Action::aliasMoved))
     set(state_[Table::alias], entry.key(), {{"version", entry.number("to")}, {"moved_by", entry.actor}}, entry.index);
-  if (entry.is("alias.removed")) state_[Table::alias].erase(entry.key());
-  if (entry.is("stage.left"))
+  if (entry.is(Action::aliasRemoved)) state_[Table::alias].erase(entry.key());
+  if (entry.is(Action::stageLeft))
     amend(state_[Table::stage], versionName(entry.number("from")), "stage", "None", entry.index);
-  if (!entry.is("stage.entered")) return;
-  std::string stage = entry.text("pointer");
-  stage = stage.substr(stage.find(':') + 1);
-  amend(state_[Table::stage], versionName(entry.number("to")), "stage", stage, entry.index);
+  if (!entry.is(Action::stageEntered)) return;
+  registry::Pointer pointer = registry::Pointer::read(entry.text("pointer"));
+  amend(state_[Table::stage], versionName(entry.number("to")), "stage", pointer.name(), entry.index);
   if (json::value archived = entry.value("archived"); archived.is_array())
     for (const json::value& number : archived.as_array())
       if (number.is_int64())
@@ -170,7 +222,7 @@ void Replay::takePointer(const Entry& entry) {
 void Replay::takeRollout(const Entry& entry) {
   Rows& rollouts = state_[Table::rollout];
   std::string name = fmt::format("{} rollout {}", entry.key(), entry.number("rollout"));
-  if (entry.is("rollout.started")) {
+  if (entry.is(Action::rolloutStarted)) {
     set(rollouts, name,
         {{"stable", entry.number("stable")},
          {"plan", entry.text("plan")},
@@ -184,24 +236,29 @@ void Replay::takeRollout(const Entry& entry) {
   amend(rollouts, name, "status", entry.text("status"), entry.index);
   amend(rollouts, name, "step", entry.number("step"), entry.index);
   amend(rollouts, name, "forced", entry.number("forced"), entry.index);
-  bool ended = entry.is("rollout.rolled-back") || entry.is("rollout.stopped") || entry.is("rollout.completed");
+  if (std::string decision = entry.text("decision"); !decision.empty())
+    amend(rollouts, name, "decision", decision, entry.index);
+  bool ended =
+      entry.is(Action::rolloutRolledBack) || entry.is(Action::rolloutStopped) || entry.is(Action::rolloutCompleted);
   if (!ended) return;
   amend(rollouts, name, "evidence", entry.text("evidence"), entry.index);
   amend(rollouts, name, "ended_by", entry.actor, entry.index);
 }
 
 void Replay::takeGovernance(const Entry& entry) {
-  if (entry.is("evidence.added")) {
+  if (entry.is(Action::evidenceAdded)) {
     set(state_[Table::evidence], fmt::format("evidence/{}", entry.number("evidence")),
         {{"about", rowName(entry.key())},
          {"type", entry.text("type")},
          {"verified", entry.value("verified")},
+         {"origin", evidenceOrigin(entry.data)},
+         {"job", entry.number("job")},
          {"digest", entry.text("digest")},
          {"summary", entry.text("summary")},
          {"version_digest", entry.text("version_digest")},
          {"by", entry.actor}},
         entry.index);
-  } else if (entry.is("policy.bound")) {
+  } else if (entry.is(Action::policyBound)) {
     set(state_[Table::binding], fmt::format("binding/{}", entry.number("binding")),
         {{"workspace", entry.workspace},
          {"kind", entry.text("kind")},
@@ -211,75 +268,90 @@ void Replay::takeGovernance(const Entry& entry) {
          {"policy_selector", entry.text("policy_selector")},
          {"by", entry.actor}},
         entry.index);
-  } else if (entry.is("policy.unbound")) {
+  } else if (entry.is(Action::policyUnbound)) {
     state_[Table::binding].erase(fmt::format("binding/{}", entry.number("binding")));
   }
 }
 
 void Replay::takeRequest(const Entry& entry) {
   Rows& requests = state_[Table::changeRequest];
-  if (entry.is("change-request.opened")) {
+  if (entry.is(Action::changeRequestOpened)) {
     json::object fields{{"status", "open"}, {"requested_by", entry.actor}, {"closed_by", ""}};
     for (std::string_view name :
          {"pointer", "action", "from", "from_digest", "to", "to_digest", "decision", "reason", "plan"})
       fields[name] = entry.value(name);
+    fields["asset"] = entry.number("asset");
     set(requests, entry.subject, std::move(fields), entry.index);
-  } else if (entry.is("change-request.decided")) {
+  } else if (entry.is(Action::changeRequestDecided)) {
     amend(requests, entry.subject, "decision", entry.text("decision"), entry.index);
-  } else if (entry.is("approval.given")) {
+  } else if (entry.is(Action::approvalGiven)) {
     set(state_[Table::approval], fmt::format("{} by {}", entry.subject, entry.actor),
         {{"roles", entry.value("roles")},
          {"bound", entry.text("bound")},
          {"decision", entry.text("decision")},
          {"comment", entry.text("comment")}},
         entry.index);
-  } else if (entry.is("change-request.commented")) {
+  } else if (entry.is(Action::changeRequestCommented)) {
     set(state_[Table::comment], fmt::format("{} comment {}", entry.subject, entry.number("comment")),
         {{"by", entry.actor}, {"body", entry.text("body")}, {"place", entry.text("place")}}, entry.index);
-  } else if (entry.action.starts_with("change-request.")) {
-    amend(requests, entry.subject, "status", entry.action.substr(entry.action.find('.') + 1), entry.index);
+  } else {
+    amend(requests, entry.subject, "status", registry::verbOf(entry.action), entry.index);
     amend(requests, entry.subject, "closed_by", entry.actor, entry.index);
   }
 }
 
 void Replay::takeAccess(const Entry& entry) {
-  bool user = entry.action.starts_with("user.");
+  bool user = entry.subject.starts_with("user/");
   Rows& rows = state_[user ? Table::user : Table::token];
-  if (entry.is("user.created")) {
+  if (entry.is(Action::userCreated)) {
     set(rows, entry.subject,
         {{"grants", entry.value("grants")},
          {"credential", entry.text("credential")},
          {"link", entry.text("link")},
          {"disabled", false}},
         entry.index);
-  } else if (entry.is("token.created")) {
+  } else if (entry.is(Action::tokenCreated)) {
     set(rows, entry.subject,
         {{"grants", entry.value("grants")},
          {"credential", entry.text("credential")},
          {"expires_at", entry.number("expires_at")},
+         {"access_key", entry.text("access_key")},
          {"revoked", false}},
         entry.index);
-  } else if (entry.is("user.password-set")) {
+  } else if (entry.is(Action::userPasswordSet)) {
     amend(rows, entry.subject, "credential", entry.text("credential"), entry.index);
-  } else if (entry.is("user.linked") || entry.is("user.unlinked")) {
+  } else if (entry.is(Action::userLinked) || entry.is(Action::userUnlinked)) {
     amend(rows, entry.subject, "link", entry.text("link"), entry.index);
-  } else if (entry.is("user.grants-set")) {
+  } else if (entry.is(Action::userGrantsSet)) {
     amend(rows, entry.subject, "grants", entry.value("grants"), entry.index);
-  } else if (entry.is("user.deleted")) {
+  } else if (entry.is(Action::userDeleted)) {
     amend(rows, entry.subject, "disabled", true, entry.index);
     amend(rows, entry.subject, "grants", json::array(), entry.index);
     amend(rows, entry.subject, "credential", "", entry.index);
     amend(rows, entry.subject, "link", "", entry.index);
-  } else if (entry.is("token.revoked")) {
+  } else if (entry.is(Action::tokenRevoked)) {
     amend(rows, entry.subject, "revoked", true, entry.index);
   }
 }
 
 void Replay::takeRun(const Entry& entry) {
+  if (entry.text("digest").empty())
+    return;  // a write that was recorded without digesting a long history: the seal stays
   set(state_[Table::run], rowKey(entry.workspace, entry.subject, ""), {{"seal", entry.text("digest")}}, entry.index);
 }
 
-/// Whoever cites a decision vouches that it is stored, whole.
+void Replay::takeHold(const Entry& entry) {
+  if (entry.is(Action::holdPlaced)) {
+    json::object fields{{"workspace", entry.workspace}, {"placed_by", entry.actor}, {"lifted_by", ""}};
+    for (std::string_view name : {"kind", "name_pattern", "reason"}) fields[name] = entry.text(name);
+    for (std::string_view name : {"asset", "number"}) fields[name] = entry.number(name);
+    set(state_[Table::hold], entry.subject, std::move(fields), entry.index);
+  } else {
+    amend(state_[Table::hold], entry.subject, "lifted_by", entry.actor, entry.index);
+  }
+}
+
+/// A citation of a decision implies that it is stored completely.
 void Replay::citeDecision(const Entry& entry) {
   std::string digest = entry.text("decision");
   if (!digest.empty())

@@ -10,7 +10,7 @@ namespace regesta::governance {
 
 namespace {
 
-struct ApprovalNeed {
+struct ApprovalRequirement {
   int count = 1;
   bool notAuthor = true;
   bool notRequester = false;
@@ -32,8 +32,8 @@ int countOf(const json::object& object) {
   return count >= 1 && count <= mostApprovals ? static_cast<int>(count) : count < 1 ? 1 : mostApprovals;
 }
 
-const json::object* approvalsAsked(const policy::Finding& finding) {
-  const json::value* asked = finding.more.if_contains("approvals");
+const json::object* approvalsAsked(const policy::Violation& violation) {
+  const json::value* asked = violation.more.if_contains("approvals");
   return asked && asked->is_object() && !memberText(asked->as_object(), "role").empty() ? &asked->as_object() : nullptr;
 }
 
@@ -69,13 +69,13 @@ class Matching {
   std::vector<std::optional<std::size_t>> placeOf_;
 };
 
-std::map<std::string, ApprovalNeed> approvalNeeds(const policy::Verdict& verdict) {
-  std::map<std::string, ApprovalNeed> needs;
-  for (const policy::Finding& finding : verdict.require) {
-    const json::object* asked = approvalsAsked(finding);
+std::map<std::string, ApprovalRequirement> approvalRequirements(const policy::Verdict& verdict) {
+  std::map<std::string, ApprovalRequirement> needs;
+  for (const policy::Violation& violation : verdict.require) {
+    const json::object* asked = approvalsAsked(violation);
     if (!asked) continue;
     auto [place, fresh] = needs.try_emplace(memberText(*asked, "role"));
-    ApprovalNeed& need = place->second;
+    ApprovalRequirement& need = place->second;
     bool notAuthor = flag(*asked, "not_author", true), notRequester = flag(*asked, "not_requester", false);
     need.count = fresh ? countOf(*asked) : std::max(need.count, countOf(*asked));
     need.notAuthor = fresh ? notAuthor : need.notAuthor || notAuthor;
@@ -88,19 +88,26 @@ bool holds(const Approval& approval, const std::string& role) {
   return std::ranges::find(approval.roles, role) != approval.roles.end();
 }
 
-/// Why the one who gave it may not be among those who are asked for; nothing when he may.
-std::optional<std::string> excluded(const Approval& approval, const ApprovalNeed& need, const Facts& facts) {
-  // Removing a pointer has no candidate: its author is then the author of what is taken away.
-  const auto& version = facts.candidate ? facts.candidate : facts.current;
-  if (need.notAuthor && version && version->createdBy == approval.actor)
-    return fmt::format("{} made version {} and so cannot approve it; somebody else must", approval.actor,
-                       version->number);
-  if (need.notRequester && facts.open && facts.open->requestedBy == approval.actor)
-    return fmt::format("{} asked for this move and so cannot approve it; somebody else must", approval.actor);
+const std::optional<registry::Version>& approvedVersion(const Facts& facts) {
+  return facts.candidate ? facts.candidate : facts.current;
+}
+
+/// Why the approver is excluded by the requirement; empty if not.
+std::optional<Exclusion> excluded(const Approval& approval, const ApprovalRequirement& need, const Facts& facts) {
+  if (need.notAuthor && approvedVersion(facts) && facts.authors.contains(approval.actor)) return Exclusion::author;
+  if (need.notRequester && facts.open && facts.open->requestedBy == approval.actor) return Exclusion::requester;
   return std::nullopt;
 }
 
-std::string inWords(const std::string& role, const ApprovalNeed& need) {
+std::string inWords(Exclusion why, const Approval& approval, const Facts& facts) {
+  if (why == Exclusion::requester)
+    return fmt::format("{} requested this move and cannot approve it; another user must", approval.actor);
+  const auto& version = approvedVersion(facts);
+  return fmt::format("{} is the author of version {}{} and cannot approve it; another user must", approval.actor,
+                     version->number, version->createdBy == approval.actor ? "" : ", or of a version that it copies,");
+}
+
+std::string inWords(const std::string& role, const ApprovalRequirement& need) {
   std::string words = fmt::format("{} approval{} by role {}", need.count, need.count == 1 ? "" : "s", role);
   if (need.notAuthor) words += ", not by the author";
   if (need.notRequester) words += ", not by the requester";
@@ -111,16 +118,17 @@ constexpr std::string_view unknowable =
     "nothing that the server can check (approvals with a role, or an evidence type): it can never be met";
 
 /// A member may ask for both; every part must be met.
-void addNeed(Requirement& requirement, std::string_view needs, bool met) {
+void addRequirement(Requirement& requirement, std::string_view needs, bool met) {
   if (!requirement.needs.empty()) requirement.needs += " and ";
   requirement.needs += needs;
   requirement.met = requirement.met && met;
 }
 
 void checkApprovals(Requirement& requirement, const json::value& asked,
-                    const std::map<std::string, ApprovalNeed>& needs, const Matching& matching, const Facts& facts) {
+                    const std::map<std::string, ApprovalRequirement>& needs, const Matching& matching,
+                    const Facts& facts) {
   auto found = needs.find(asked.is_object() ? memberText(asked.as_object(), "role") : "");
-  if (found == needs.end()) return addNeed(requirement, unknowable, false);
+  if (found == needs.end()) return addRequirement(requirement, unknowable, false);
   requirement.role = found->first;
   std::size_t filled = 0;
   for (std::size_t slot : found->second.slots)
@@ -128,15 +136,17 @@ void checkApprovals(Requirement& requirement, const json::value& asked,
       requirement.by.push_back(facts.approvals[*giver].actor);
       ++filled;
     }
-  addNeed(requirement, inWords(found->first, found->second), filled == found->second.slots.size());
+  addRequirement(requirement, inWords(found->first, found->second), filled == found->second.slots.size());
 }
 
-/// What a requirement asks of evidence beside its type.
-struct EvidenceNeed {
+/// What a requirement demands of evidence besides its type.
+struct EvidenceRequirement {
   std::string type;
   bool verified = false;
   const json::object* atLeast = nullptr;  ///< numbers that its summary must reach
   bool currentTests = false;              ///< made with the tests that the asset has now
+  bool notAuthor = false;                 ///< neither it nor the tests it ran come from the version's author
+  std::vector<std::string> origins;       ///< one of these; empty: any
 
   /// Then the newest piece alone counts: an older, better one must not outweigh it.
   bool looksInside() const { return atLeast || currentTests; }
@@ -150,33 +160,66 @@ bool reaches(const json::object& summary, const json::object& atLeast) {
   });
 }
 
-/// The digest of the candidate's present tests; empty while it has none.
-std::string currentTests(const Facts& facts) {
+/// The digest of the candidate's present tests; empty while it has none that count: a version's author may not replace
+/// the tests that it must pass, and with `notAuthor` nothing that they set counts.
+std::string currentTests(const Facts& facts, bool notAuthor) {
   const json::value* candidate = facts.input.if_contains("candidate");
-  const json::value* tests =
+  const json::value* found =
       candidate && candidate->is_object() ? candidate->as_object().if_contains("tests") : nullptr;
-  return tests && tests->is_object() ? memberText(tests->as_object(), "digest") : std::string();
+  if (!found || !found->is_object()) return {};
+  const json::object& tests = found->as_object();
+  if (!flag(tests, "counts", false) || (notAuthor && flag(tests, "by_author", true))) return {};
+  return memberText(tests, "digest");
 }
 
-bool fits(const Evidence& evidence, const EvidenceNeed& need, const Facts& facts) {
+/// A string, or a list of strings; nothing for anything else.
+std::optional<std::vector<std::string>> originsOf(const json::value& value) {
+  std::vector<std::string> origins;
+  if (value.is_string()) origins.emplace_back(value.as_string());
+  if (value.is_array())
+    for (const json::value& one : value.as_array())
+      if (one.is_string()) origins.emplace_back(one.as_string());
+  if (origins.empty() || (value.is_array() && origins.size() != value.as_array().size())) return std::nullopt;
+  return origins;
+}
+
+bool hasOrigin(const Evidence& evidence, const EvidenceRequirement& need, const Facts& facts) {
+  if (need.verified && !evidence.verified) return false;
+  if (need.notAuthor && facts.authors.contains(evidence.createdBy)) return false;
+  return need.origins.empty() || std::ranges::find(need.origins, evidence.origin) != need.origins.end();
+}
+
+bool fits(const Evidence& evidence, const EvidenceRequirement& need, const Facts& facts) {
   if (!need.looksInside()) return true;
   json::value parsed = parseJson(evidence.summary);
   const json::object& summary = parsed.as_object();
   if (need.atLeast && !reaches(summary, *need.atLeast)) return false;
-  std::string digest = currentTests(facts);
+  std::string digest = currentTests(facts, need.notAuthor);
   return !need.currentTests || (!digest.empty() && memberText(summary, "suite") == digest);
 }
 
-std::string inWords(const EvidenceNeed& need) {
+/// There are tests, and they do not count for the candidate.
+bool testsAreReplaced(const Facts& facts) {
+  const json::value* candidate = facts.input.if_contains("candidate");
+  const json::value* tests =
+      candidate && candidate->is_object() ? candidate->as_object().if_contains("tests") : nullptr;
+  return tests && tests->is_object() && !flag(tests->as_object(), "counts", false);
+}
+
+std::string inWords(const EvidenceRequirement& need, const Facts& facts) {
   std::string words = fmt::format("{}evidence of type {}", need.verified ? "verified " : "", need.type);
   if (need.atLeast)
     for (const auto& member : *need.atLeast)
       words += fmt::format(", {} at least {}", std::string_view(member.key()), writeJson(member.value()));
   if (need.currentTests) words += ", with the tests as they are now";
+  if (need.currentTests && testsAreReplaced(facts))
+    words += " (the version's author replaced them: another user must set them)";
+  if (need.notAuthor) words += ", not by the author";
+  if (!need.origins.empty()) words += fmt::format(", from a {}", fmt::join(need.origins, " or "));
   return words;
 }
 
-std::string evidenceHint(const EvidenceNeed& need) {
+std::string evidenceHint(const EvidenceRequirement& need) {
   if (need.type == "prompt-test") return "wait for the runner, or: regesta prompt tests run NAME@VERSION";
   if (need.verified || need.type == "fairness")
     return "regesta evidence evaluate NAME@VERSION --dataset DATASET --predictions WHERE --label COLUMN";
@@ -184,36 +227,43 @@ std::string evidenceHint(const EvidenceNeed& need) {
 }
 
 void checkEvidence(Requirement& requirement, const json::value& asked, const Facts& facts) {
-  EvidenceNeed need;
+  EvidenceRequirement need;
   if (asked.is_string()) need.type = asked.as_string();
   if (asked.is_object()) {
     const json::object& members = asked.as_object();
     need.type = memberText(members, "type");
     need.verified = flag(members, "verified", false);
     need.currentTests = flag(members, "current_tests", false);
+    need.notAuthor = flag(members, "not_author", false);
+    if (flag(members, "runner", false)) need.origins = {"runner"};
+    if (const json::value* asked = members.if_contains("origin")) {
+      auto origins = originsOf(*asked);
+      if (!origins) need.type.clear();  // what cannot be understood must not make it easier
+      if (origins) need.origins = *std::move(origins);
+    }
     const json::value* atLeast = members.if_contains("at_least");
     if (atLeast && atLeast->is_object()) need.atLeast = &atLeast->as_object();
     if (atLeast && !atLeast->is_object()) need.type.clear();  // what cannot be understood must not make it easier
   }
-  if (need.type.empty()) return addNeed(requirement, unknowable, false);
+  if (need.type.empty()) return addRequirement(requirement, unknowable, false);
   requirement.evidence = need.type;
   requirement.hint = evidenceHint(need);
   bool found = false;
   for (const Evidence& evidence : facts.evidence) {  // newest first
-    if (evidence.type != need.type || (need.verified && !evidence.verified)) continue;
+    if (evidence.type != need.type || !hasOrigin(evidence, need, facts)) continue;
     if (fits(evidence, need, facts)) {
       requirement.by.push_back(fmt::format("evidence/{}", evidence.id));
       found = true;
     }
     if (need.looksInside()) break;
   }
-  addNeed(requirement, inWords(need), found);
+  addRequirement(requirement, inWords(need, facts), found);
 }
 
 }  // namespace
 
 std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const Facts& facts) {
-  std::map<std::string, ApprovalNeed> needs = approvalNeeds(verdict);
+  std::map<std::string, ApprovalRequirement> needs = approvalRequirements(verdict);
   Matching matching(facts.approvals.size());
   for (auto& [role, need] : needs)
     for (int i = 0; i < need.count; ++i) {
@@ -224,20 +274,20 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
     }
 
   std::vector<Requirement> requirements;
-  for (const policy::Finding& finding : verdict.require) {
-    Requirement requirement{finding.code, finding.msg, finding.cure, "", true, {}};
-    if (const json::value* asked = finding.more.if_contains("approvals"))
+  for (const policy::Violation& violation : verdict.require) {
+    Requirement requirement{violation.code, violation.msg, violation.remediation, "", true, {}};
+    if (const json::value* asked = violation.more.if_contains("approvals"))
       checkApprovals(requirement, *asked, needs, matching, facts);
-    if (const json::value* asked = finding.more.if_contains("evidence")) checkEvidence(requirement, *asked, facts);
-    if (requirement.needs.empty()) addNeed(requirement, unknowable, false);
+    if (const json::value* asked = violation.more.if_contains("evidence")) checkEvidence(requirement, *asked, facts);
+    if (requirement.needs.empty()) addRequirement(requirement, unknowable, false);
     requirements.push_back(std::move(requirement));
   }
   return requirements;
 }
 
-std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts) {
-  std::optional<std::string> why;
-  for (const auto& [role, need] : approvalNeeds(verdict)) {
+std::optional<Exclusion> exclusionOf(const Approval& approval, const policy::Verdict& verdict, const Facts& facts) {
+  std::optional<Exclusion> why;
+  for (const auto& [role, need] : approvalRequirements(verdict)) {
     if (!holds(approval, role)) continue;
     why = excluded(approval, need, facts);
     if (!why) return std::nullopt;
@@ -245,15 +295,20 @@ std::optional<std::string> whyNotCounted(const Approval& approval, const policy:
   return why;
 }
 
+std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts) {
+  auto why = exclusionOf(approval, verdict, facts);
+  return why ? std::optional(inWords(*why, approval, facts)) : std::nullopt;
+}
+
 bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const Facts& facts) {
-  return std::ranges::any_of(approvalNeeds(verdict), [&](const auto& asked) {
+  return std::ranges::any_of(approvalRequirements(verdict), [&](const auto& asked) {
     return holds(approval, asked.first) && !excluded(approval, asked.second, facts);
   });
 }
 
 std::vector<std::string> rolesAsked(const policy::Verdict& verdict) {
   std::vector<std::string> roles;
-  for (const auto& [role, need] : approvalNeeds(verdict)) roles.push_back(role);
+  for (const auto& [role, need] : approvalRequirements(verdict)) roles.push_back(role);
   return roles;
 }
 

@@ -8,15 +8,18 @@
 namespace regesta::governance {
 
 /// Checks each member of a verdict's `require` set against approvals and evidence; same order. A member that names
-/// neither is never met, and says so.
+/// neither is never met and says so in `needs`.
 std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const Facts& facts);
-/// Why an approval would be counted by none of the requirements that ask for its roles, in words: its giver is the
-/// author or the requester. Nothing when one would count it, or when none asks for these roles: then it is a record. Of
-/// `facts`, candidate, current and open are looked at.
+/// Who must not approve, if a requirement says so.
+enum class Exclusion { author, requester };
+/// Why no requirement for its roles would count an approval. Empty if one counts it, or if none requires these roles.
+/// Uses `facts`' candidate, current and open.
+std::optional<Exclusion> exclusionOf(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
+/// The same as a sentence.
 std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
-/// The roles whose approvals the verdict asks for.
+/// The roles whose approvals the verdict requires.
 std::vector<std::string> rolesAsked(const policy::Verdict& verdict);
-/// Whether one of the requirements that ask for its roles would count it.
+/// Whether a requirement for its roles would count it.
 bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
 bool allMet(const std::vector<Requirement>& requirements);
 

@@ -37,6 +37,16 @@ void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t n
   appendText(out, entry.path);
   out += ",\"pattern\":";
   appendText(out, entry.pattern);
+  out += ",\"actor\":";
+  appendText(out, entry.actor.empty() ? "-" : entry.actor);
+  if (!entry.claimed.empty()) {
+    out += ",\"claimed\":";
+    appendText(out, entry.claimed);
+  }
+  if (!entry.problem.empty()) {
+    out += ",\"problem\":";
+    appendText(out, entry.problem);
+  }
   fmt::format_to(std::back_inserter(out), ",\"status\":{},\"bytes\":{},\"ms\":{:.3f}}}\n", entry.status, entry.bytes,
                  entry.seconds * 1000);
 }

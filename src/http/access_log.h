@@ -8,6 +8,7 @@ namespace regesta::http {
 /// One answered request, as the access log writes it. `path` is without the query, which may hold secrets.
 struct AccessEntry {
   std::string_view id, remote, method, path, pattern;
+  std::string_view actor, claimed, problem;  ///< see Account
   int status = 0;
   std::uint64_t bytes = 0;  ///< of the answer's body
   double seconds = 0;

@@ -1,6 +1,7 @@
 #include "http/client.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cctype>
@@ -10,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "http/egress.h"
 
 namespace regesta::http {
 namespace {
@@ -31,6 +33,7 @@ struct Transfer {
   std::size_t sent = 0;
   bool tooLarge = false;
   bool stopped = false;
+  bool forbidden = false;
   std::exception_ptr thrown;
 
   long status() const {
@@ -104,6 +107,30 @@ int onProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<int>(guarded(transfer, 1, [&]() -> std::size_t { return transfer.request.stopped() ? 1 : 0; }));
 }
 
+/// Called for each connection, with the address that DNS gave.
+curl_socket_t onOpenSocket(void* user, curlsocktype, curl_sockaddr* peer) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  bool allowed =
+      guarded(transfer, 0, [&]() -> std::size_t {
+        auto address = ipOf(peer->addr);
+        char* effective = nullptr;
+        curl_easy_getinfo(transfer.handle, CURLINFO_EFFECTIVE_URL, &effective);
+        std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), &curl_url_cleanup);
+        char *host = nullptr, *port = nullptr;
+        if (!address || !effective || !url || curl_url_set(url.get(), CURLUPART_URL, effective, 0) != CURLUE_OK ||
+            curl_url_get(url.get(), CURLUPART_HOST, &host, 0) != CURLUE_OK)
+          return 0;
+        std::unique_ptr<char, void (*)(void*)> keptHost(host, &curl_free);
+        if (curl_url_get(url.get(), CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK) return 0;
+        std::unique_ptr<char, void (*)(void*)> keptPort(port, &curl_free);
+        return transfer.request.egress->allows(host, static_cast<int>(parseInteger(port).value_or(0)), *address) ? 1
+                                                                                                                 : 0;
+      }) == 1;
+  transfer.forbidden = !allowed;
+  if (!allowed) return CURL_SOCKET_BAD;
+  return ::socket(peer->family, peer->socktype | SOCK_CLOEXEC, peer->protocol);
+}
+
 HeaderList headerList(const ClientRequest& request) {
   HeaderList list;
   auto append = [&list](const std::string& line) {
@@ -115,7 +142,7 @@ HeaderList headerList(const ClientRequest& request) {
   for (const auto& [name, value] : request.headers.all()) {
     // A line break in a header would smuggle a second one in; a NUL would cut it.
     bool safe = (name + value).find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
-    if (!safe || name.empty()) throw error(Code::invalid, "the request header {} holds a line break or NUL", name);
+    if (!safe || name.empty()) throw error(Code::invalid, "the request header {} has a line break or NUL", name);
     append(value.empty() ? name + ";" : name + ": " + value);
   }
   if (!request.headers.get("Expect")) append("Expect:");  // one round trip less; our peers take what we send
@@ -184,7 +211,7 @@ void Client::State::configure(Transfer& transfer, curl_slist* headers) {
   set(CURLOPT_FOLLOWLOCATION, request.followRedirects ? 1L : 0L);
   set(CURLOPT_MAXREDIRS, redirectsAtMost);
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  set(CURLOPT_NOPROXY, withoutProxy().c_str());
+  set(CURLOPT_NOPROXY, request.egress ? "*" : withoutProxy().c_str());
   set(CURLOPT_PATH_AS_IS, 1L);  // the caller's path, byte by byte: signatures cover it
   set(CURLOPT_URL, request.url.c_str());
   set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
@@ -217,6 +244,10 @@ void Client::State::hook(Transfer& transfer) {
   set(CURLOPT_READDATA, &transfer);
   set(CURLOPT_SEEKFUNCTION, &onSeek);
   set(CURLOPT_SEEKDATA, &transfer);
+  if (transfer.request.egress) {
+    set(CURLOPT_OPENSOCKETFUNCTION, &onOpenSocket);
+    set(CURLOPT_OPENSOCKETDATA, &transfer);
+  }
   if (!transfer.request.stopped) return;
   set(CURLOPT_XFERINFOFUNCTION, &onProgress);
   set(CURLOPT_XFERINFODATA, &transfer);
@@ -227,13 +258,15 @@ Client::Client() : state_(std::make_unique<State>()) {}
 Client::~Client() = default;
 
 Response Client::send(const ClientRequest& request) {
-  if (!isMethod(request.method)) throw error(Code::invalid, "{} is no request method", request.method);
+  if (!isMethod(request.method)) throw error(Code::invalid, "{} is not a request method", request.method);
   HeaderList headers = headerList(request);
   Transfer transfer{request, state_->handle, {}};
   transfer.response.contentType.clear();
   state_->configure(transfer, headers.get());
   CURLcode code = curl_easy_perform(state_->handle);
   if (transfer.thrown) std::rethrow_exception(transfer.thrown);
+  if (transfer.forbidden && code != CURLE_OK)
+    throw error(Code::denied, "{} is not a place that requests of this kind may go to", shown(request.url));
   if (transfer.tooLarge)
     throw error(Code::unavailable, "the answer of {} is larger than {} bytes", shown(request.url), request.answerLimit);
   if (code != CURLE_OK && !transfer.stopped) {

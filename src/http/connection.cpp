@@ -5,14 +5,17 @@
 
 #include <boost/asio/post.hpp>
 
+#include "base/cancel.h"
 #include "base/limits.h"
+#include "http/caller.h"
 
 namespace regesta::http {
 namespace {
 
 constexpr std::size_t sendAbove = 64 * 1024;     // pipelined answers leave at the latest when they are this large
-constexpr std::size_t keepCapacity = 64 * 1024;  // larger buffers are given back after the request
-constexpr int lingerSeconds = 5, lingerTotalSeconds = 30;  // as nginx: for a peer that still sends behind a refusal
+constexpr std::size_t keepCapacity = 64 * 1024;  // larger buffers are freed after the request
+constexpr std::int64_t doubtEveryMillis = 1000;
+constexpr int lingerSeconds = 5, lingerTotalSeconds = 30;  // as nginx: for a peer that still sends after a refusal
 
 void clearOrFree(std::string& text) {
   if (text.capacity() > keepCapacity)
@@ -57,7 +60,12 @@ void Connection::sweep(std::int64_t nowMillis) {
     site_.timedOut.add();
     stream_->socket().interrupt();
   }
-  if (parked_ && stream_->socket().peerEnded()) parked_(true);
+  if (working_ && stream_->socket().peerEnded()) working_->cancel();
+  if (!parked_) return;
+  if (stream_->socket().peerEnded()) return parked_(true);
+  if (!request_.caller || nowMillis < nextDoubt_) return;
+  nextDoubt_ = nowMillis + doubtEveryMillis;
+  if (!request_.caller->current()) parked_(false);  // it checks its caller itself
 }
 
 void Connection::drain() {
@@ -70,6 +78,7 @@ void Connection::drain() {
 void Connection::abort() {
   ::shutdown(stream_->socket().number(), SHUT_RDWR);  // whatever comes next fails, also what has not begun yet
   stream_->socket().interrupt();
+  if (working_) working_->cancel();
   if (parked_) parked_(true);
 }
 
@@ -101,7 +110,7 @@ asio::awaitable<void> Connection::serve() {
       bool late = false;
       try {
         while (!(size = stream_->tryRead(in_.room(limits::requestHead)))) co_await stream_->readable();
-      } catch (const PeerGone&) {
+      } catch (const ConnectionClosed&) {
         late = timedOut_ && !idle_;
         if (!late) throw;
       }
@@ -115,13 +124,12 @@ asio::awaitable<void> Connection::serve() {
     if (parsed == Parsed::refused) co_return;
     beginRequest();
     if (const Action* action = route()) {
-      bool simple = action->whole && !framing_.hasBody() && runsHere(*action);
-      if (simple)
-        runInline(*action);
-      else if (action->whole)
-        co_await answerWhole(*action);
-      else
+      if (!action->whole)
         co_await answerStream(*action);
+      else if (framing_.hasBody() || !runsHere(*action))
+        co_await answerWhole(*action, true);
+      else if (!runInline(*action))
+        co_await answerWhole(*action, false);
     }
     if (!large_.empty()) co_await send(large_);
     if (bodyPending()) co_await dropRestOfBody();
@@ -208,15 +216,31 @@ void Connection::endRequest() {
   RouteMetrics& metrics = worker_.metrics(action_, request_.method);
   metrics.seconds->observe(took.count());
   metrics.status(answer_.status).add();
-  worker_.logAccess({request_.id, remote_, request_.method, request_.rawPath, metrics.pattern, answer_.status,
-                     answer_.bytes, took.count()});
+  AccessEntry entry{request_.id,
+                    request_.remote,
+                    request_.method,
+                    request_.rawPath,
+                    metrics.pattern,
+                    request_.account.actor,
+                    request_.account.claimed,
+                    request_.account.problem,
+                    answer_.status,
+                    answer_.bytes,
+                    took.count()};
+  worker_.logAccess(entry);
+  if (answer_.status >= 400 && site_.options.failed) site_.options.failed(entry);
   if (kept_ > 0) site_.bufferedBodies.fetch_sub(std::exchange(kept_, 0), std::memory_order_relaxed);
-  for (std::string* text : {&request_.method, &request_.target, &request_.rawPath, &request_.query, &request_.id})
+  bodyShare_ = {};
+  parsed_ = {};
+  for (std::string* text :
+       {&request_.method, &request_.target, &request_.authority, &request_.rawPath, &request_.query, &request_.id})
     text->clear();
+  request_.caller.reset();
   clearOrFree(request_.body);
   large_ = std::string();
   request_.headers.clear();
   request_.variables.clear();
+  request_.account = {};
   answer_ = {};
   action_ = nullptr;
   answering_ = false;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/memory_share.h"
 #include "http/head.h"
 #include "http/input_buffer.h"
 #include "http/parser.h"
@@ -14,8 +15,9 @@
 #include "http/worker.h"
 
 namespace regesta {
+class Cancellation;
 class Error;
-}
+}  // namespace regesta
 
 namespace regesta::http {
 
@@ -29,7 +31,7 @@ class Connection final : public Swept {
  public:
   Connection(Site& site, Worker& worker, Descriptor descriptor, std::string remote);
   ~Connection() override;
-  /// Returns when the connection is over. Throws nothing but PeerGone.
+  /// Returns when the connection is over. Throws nothing but ConnectionClosed.
   asio::awaitable<void> run();
 
   void sweep(std::int64_t nowMillis) override;
@@ -41,23 +43,32 @@ class Connection final : public Swept {
   Site& site() { return site_; }
   Stream& stream() { return *stream_; }
   const Request& request() const { return request_; }
+  /// Who calls, as far as turns on the waiting threads go.
+  std::string callerName() const;
   const Framing& framing() const { return framing_; }
   std::string& out() { return out_; }
   /// Next bytes of the body, 0 at its end. Throws Error when it is too large, malformed or cut off.
   asio::awaitable<std::size_t> readBody(std::span<char> into);
-  /// Lets the worker's other connections have their turn, once every so many bytes or requests.
+  /// Lets the worker's other connections have their turn, after a number of bytes or requests.
   asio::awaitable<void> takeTurns();
   bool turnIsOver(std::size_t work) { return (worked_ += work) >= turn; }
   /// Sends what has collected in out() and then `second` and `third`.
   asio::awaitable<void> send(std::string_view second = {}, std::string_view third = {});
   /// Appends the head of an answer to out() and counts the answer.
   void beginAnswer(const Response& response, BodyFraming framing, std::uint64_t length);
+  /// Whether to tell browsers to use TLS only for this host (HSTS).
+  bool isPinned() const;
   void countBody(std::size_t bytes) { answer_.bytes += bytes; }
   /// Nothing more can be answered after this request.
   void closeAfter() { closing_ = true; }
   bool closing() const { return closing_; }
   /// While set, the worker's sweep looks whether the peer has left. `wake` hears that (true) or that the server drains.
   void park(std::function<void(bool gone)> wake) { parked_ = std::move(wake); }
+  /// Runs `work` on a waiting thread of the lane, whose time limit it has. `mayStop`: it is cancelled when the peer
+  /// hangs up meanwhile (base/cancel.h), as what changes something must not be.
+  asio::awaitable<void> runWaiting(std::function<void()> work, Lane lane, bool mayStop);
+  /// Throws Error{unauthenticated} when what let the caller in was taken away since. For requests that last.
+  asio::awaitable<void> requireStillAdmitted();
 
  private:
   enum class Parsed { more, request, refused };
@@ -67,8 +78,10 @@ class Connection final : public Swept {
   };
 
   asio::awaitable<void> serve();
-  asio::awaitable<void> answerWhole(const Action& action);
+  /// `mayBeHere`: whether the handler may be tried on this thread.
+  asio::awaitable<void> answerWhole(const Action& action, bool mayBeHere);
   asio::awaitable<void> answerStream(const Action& action);
+  asio::awaitable<bool> passAdmission(const Action& action);
   asio::awaitable<void> readWholeBody();
   asio::awaitable<void> dropRestOfBody();
   asio::awaitable<void> linger();
@@ -77,13 +90,19 @@ class Connection final : public Swept {
   void beginRequest();
   void endRequest();
   const Action* route();
-  void runInline(const Action& action);
+  /// False: it took too long for this thread, and nothing was answered.
+  bool runInline(const Action& action);
+  bool handleHere(const Action& action, Response& response);
+  asio::awaitable<void> handleOnPool(const Action& action, Response& response);
   /// Whether the handler runs on this thread now.
   bool runsHere(const Action& action);
   /// Learns from how long a Runs::measured handler took.
   void learn(const Action& action, std::chrono::steady_clock::duration took);
   bool sendNow();
   void keepBytes(std::size_t size);
+  void weighBody();
+  void countReceived(std::size_t size, bool atEnd);
+  void armForBody();
   void respond(Response&& response);
   /// Renders the exception that is being handled, in a catch block.
   Response renderCurrent();
@@ -108,7 +127,7 @@ class Connection final : public Swept {
 
   InputBuffer in_;
   std::string out_;
-  std::string large_;  ///< a body that is sent from its own memory, behind out_
+  std::string large_;  ///< a body that is sent from its own memory, after out_
   RequestParser parser_;
   Request request_;
   Framing framing_;
@@ -116,8 +135,11 @@ class Connection final : public Swept {
   std::uint64_t bodyLeft_ = 0;
   std::uint64_t bodyRead_ = 0;
   std::uint64_t bodyLimit_ = 0;
+  std::uint64_t uncounted_ = 0;  ///< bytes of the body not yet reported to Site::received
   std::size_t worked_ = 0;
-  std::size_t kept_ = 0;  ///< our part of Site::bufferedBodies
+  std::size_t kept_ = 0;    ///< our part of Site::bufferedBodies
+  MemoryShare parsed_;      ///< what our body takes once it is parsed
+  Quota::Share bodyShare_;  ///< the caller's part of Site::bodies
   Answer answer_;
   const Action* action_ = nullptr;
   std::chrono::steady_clock::time_point started_;
@@ -125,8 +147,11 @@ class Connection final : public Swept {
 
   std::int64_t deadline_ = never;      ///< of what is being waited for
   std::int64_t bodyDeadline_ = never;  ///< of a whole body: a trickle of bytes does not extend it
+  std::int64_t bodyWaited_ = 0;        ///< milliseconds that a streamed body was waited for
+  std::int64_t nextDoubt_ = 0;         ///< when to ask next whether a parked caller is still admitted
   std::function<void(bool)> parked_;
-  bool continueDue_ = false;  ///< the client waits for 100 Continue
+  std::shared_ptr<Cancellation> working_;  ///< of what runs on a waiting thread for this request
+  bool continueDue_ = false;               ///< the client waits for 100 Continue
   bool closing_ = false;
   bool idle_ = true;        ///< between requests, with nothing received
   bool answering_ = false;  ///< between a request's head and the end of its answer

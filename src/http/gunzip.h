@@ -6,7 +6,7 @@
 
 namespace regesta::http {
 
-/// Unpacks a body that came with Content-Encoding: gzip, piece by piece. Throws Error{invalid} for bytes that are no
+/// Unpacks a body that came with Content-Encoding: gzip, piece by piece. Throws Error{invalid} for bytes that are not
 /// gzip, Error{tooLarge} when more than `limit` bytes come out.
 class Gunzip {
  public:

@@ -12,7 +12,7 @@ namespace regesta::http {
 
 namespace asio = boost::asio;
 
-asio::awaitable<void> runOn(WaitingPool& pool, std::function<void()> work) {
+asio::awaitable<void> runOn(WaitingPool& pool, std::function<void()> work, Work as) {
   std::exception_ptr failure;
   // The coroutine is suspended until the handler is posted back, so the pool's thread may use its locals; the pool is
   // closed, and with it this work ended, before any suspended coroutine is destroyed.
@@ -29,7 +29,7 @@ asio::awaitable<void> runOn(WaitingPool& pool, std::function<void()> work) {
       resume();
     };
     try {
-      pool.submit(std::move(task));
+      pool.submit(std::move(task), as);
     } catch (...) {
       failure = std::current_exception();
       resume();

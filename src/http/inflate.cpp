@@ -15,7 +15,7 @@ struct End {
 };
 
 /// `window` as zlib has it: 15 with zlib's frame, 31 gzip, -15 neither. Empty when the bytes are none of that.
-std::optional<std::string> unpack(std::string_view body, int window, std::size_t most) {
+std::optional<std::string> unpack(std::string_view body, int window, std::size_t most, MemoryShare& share) {
   z_stream stream{};
   if (::inflateInit2(&stream, window) != Z_OK) throw Error(Code::unavailable, "no memory to unpack a request's body");
   std::unique_ptr<z_stream, End> closing(&stream);
@@ -31,6 +31,7 @@ std::optional<std::string> unpack(std::string_view body, int window, std::size_t
     std::size_t made = sizeof part - stream.avail_out;
     if ((state != Z_OK && state != Z_STREAM_END) || (made == 0 && state == Z_OK)) return std::nullopt;
     if (out.size() + made > most) throw error(Code::tooLarge, "the unpacked body is larger than {} bytes", most);
+    share.add(made);
     out.append(part, made);
   }
   return out;
@@ -38,14 +39,14 @@ std::optional<std::string> unpack(std::string_view body, int window, std::size_t
 
 }  // namespace
 
-std::string inflate(std::string_view body, std::string_view encoding, std::size_t most) {
+std::string inflate(std::string_view body, std::string_view encoding, std::size_t most, MemoryShare& share) {
   std::string name = lower(trim(encoding));
   std::optional<std::string> out;
   if (name == "gzip" || name == "x-gzip") {
-    out = unpack(body, 15 + 16, most);
+    out = unpack(body, 15 + 16, most, share);
   } else if (name == "deflate") {
-    out = unpack(body, 15, most);
-    if (!out) out = unpack(body, -15, most);
+    out = unpack(body, 15, most, share);
+    if (!out) out = unpack(body, -15, most, share);
   } else {
     throw error(Code::invalid, "Content-Encoding '{}' is not understood here; send gzip, deflate or none",
                 isUtf8(name) ? shorten(name, 50) : "bytes");

@@ -3,11 +3,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/memory_share.h"
+
 namespace regesta::http {
 
 /// Unpacks a body by its Content-Encoding, "gzip" or "deflate" (with or without zlib's frame). Throws Error{invalid}
 /// for another encoding and for bytes that are not what they should be or end early, Error{tooLarge} as soon as more
 /// than `most` bytes come out.
-std::string inflate(std::string_view body, std::string_view encoding, std::size_t most);
+/// `share` holds what came out so far.
+std::string inflate(std::string_view body, std::string_view encoding, std::size_t most, MemoryShare& share);
 
 }  // namespace regesta::http

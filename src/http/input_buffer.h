@@ -8,7 +8,7 @@
 
 namespace regesta::http {
 
-/// Received bytes that nobody has used yet. Small while a connection is parked.
+/// Received bytes that are not used yet. Small while a connection is parked.
 class InputBuffer {
  public:
   static constexpr std::size_t small = 4 * 1024;

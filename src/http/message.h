@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,6 +8,8 @@
 #include <vector>
 
 namespace regesta::http {
+
+class Caller;  // http/caller.h
 
 /// Headers in order; names compare without case.
 class Headers {
@@ -22,19 +25,30 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> list_;
 };
 
+/// What became known of a request while it was answered, for the access log and for who counts refusals. Handlers have
+/// the request as const; this is the one thing that they add to it.
+struct Account {
+  std::string actor;         ///< the caller, once known: "user:anna"; empty: unknown
+  std::string claimed;       ///< who the caller said to be, when that did not hold: a name, or "token"
+  std::string_view problem;  ///< codeName() of the error that it ended with; empty: none
+};
+
 /// One request. `path` is percent-decoded except that %2F stays encoded inside segments' raw text: match on `rawPath`,
 /// decode each variable once. `body` is empty for streaming routes.
 struct Request {
-  std::string method;   ///< upper case
-  std::string target;   ///< as it came
-  std::string rawPath;  ///< target up to '?', leading slashes collapsed to one
-  std::string query;    ///< behind '?', not decoded
+  std::string method;     ///< upper case
+  std::string target;     ///< as it came
+  std::string authority;  ///< host and port of a target in absolute form; empty otherwise
+  std::string rawPath;    ///< target up to '?', leading slashes collapsed to one
+  std::string query;      ///< after '?', not decoded
   Headers headers;
   std::string body;
-  std::string remote;  ///< address of the peer, without port
-  std::string id;      ///< request id: the client's X-Request-Id when well formed, else a new one
-  bool secure = false;
+  std::string remote;              ///< address of the client, without port: the peer's, or what a trusted proxy says
+  std::string id;                  ///< request id: the client's X-Request-Id when well formed, else a new one
+  bool secure = false;             ///< came over TLS, here or at a trusted proxy
+  std::shared_ptr<Caller> caller;  ///< who was let in, where the route has a door that was passed already
   std::vector<std::pair<std::string, std::string>> variables;  ///< path variables, decoded, in the pattern's order
+  mutable Account account;
 
   std::string_view variable(std::string_view name) const;  ///< empty when the pattern has no such name
 };

@@ -6,6 +6,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "base/limits_edge.h"
 #include "base/text.h"
 
 namespace regesta::http {
@@ -45,7 +46,7 @@ Malformed malformed(const Failure& failure, std::string_view head) {
   if (failure == error::bad_content_length || failure == error::multiple_content_length)
     return {400, "Content-Length is not one decimal number"};
   if (failure == error::bad_transfer_encoding)
-    return {400, "Transfer-Encoding is repeated, or stands beside Content-Length"};
+    return {400, "Transfer-Encoding is repeated, or sent together with Content-Length"};
   if (failure == error::header_limit) return {431, "the request head is too large"};
   return {400, "the request head is malformed: " + failure.message()};
 }
@@ -74,8 +75,8 @@ struct RequestParser::Grammar final : beast::http::basic_parser<true> {
 
   void splitTarget() {
     std::string_view target = request.target;
-    if (target.find('#') != std::string_view::npos) throw Malformed{400, "the request target holds a fragment"};
-    if (!target.starts_with('/') && target != "*") target = behindAuthority(target);
+    if (target.find('#') != std::string_view::npos) throw Malformed{400, "the request target has a fragment"};
+    if (!target.starts_with('/') && target != "*") target = splitAuthority(target);
     std::size_t question = target.find('?');
     std::string_view path = target.substr(0, question);
     while (path.starts_with("//")) path.remove_prefix(1);
@@ -84,22 +85,27 @@ struct RequestParser::Grammar final : beast::http::basic_parser<true> {
   }
 
   /// Absolute form, "http://host/path", as a proxy's client sends it.
-  static std::string_view behindAuthority(std::string_view target) {
+  std::string_view splitAuthority(std::string_view target) {
     std::size_t scheme = target.find("://");
     bool ours = scheme != std::string_view::npos && (equalsIgnoreCase(target.substr(0, scheme), "http") ||
                                                      equalsIgnoreCase(target.substr(0, scheme), "https"));
     if (!ours) throw Malformed{400, "the request target is neither a path nor an http address"};
     target.remove_prefix(scheme + 3);
     std::size_t path = target.find_first_of("/?");
+    request.authority = target.substr(0, path);
+    if (request.authority.empty() || !isHost(request.authority))
+      throw Malformed{400, "the request target has a character that is invalid in host names"};
     return path == std::string_view::npos ? "/" : target.substr(path);
   }
 
   void on_field_impl(Field field, Text name, Text value, Failure&) override {
+    if (request.headers.all().size() >= limits::requestHeaders)
+      throw Malformed{431, "the request has too many headers"};
     request.headers.add(std::string(view(name)), std::string(view(value)));
     switch (field) {
       case Field::host:
         ++hosts;
-        if (!isHost(view(value))) throw Malformed{400, "Host holds a character that no host name has"};
+        if (!isHost(view(value))) throw Malformed{400, "Host has a character that is invalid in host names"};
         break;
       case Field::content_length:
         if (++lengths > 1 || !allDigits(view(value))) throw Malformed{400, "Content-Length is not one decimal number"};
@@ -121,7 +127,8 @@ struct RequestParser::Grammar final : beast::http::basic_parser<true> {
 
   void on_header_impl(Failure&) override {
     if (hosts > 1 || (hosts == 0 && framing.http11)) throw Malformed{400, "exactly one Host is needed"};
-    if (lengths > 0 && encodings > 0) throw Malformed{400, "Content-Length and Transfer-Encoding stand together"};
+    if (lengths > 0 && encodings > 0)
+      throw Malformed{400, "Content-Length and Transfer-Encoding must not be sent together"};
     if (encodings > 0 && !framing.http11) throw Malformed{400, "HTTP/1.0 has no Transfer-Encoding"};
     framing.chunked = encodings > 0;
     if (auto length = content_length()) framing.length = *length;

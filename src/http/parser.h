@@ -10,8 +10,8 @@
 
 namespace regesta::http {
 
-/// Bytes that are no request we may answer as one. The connection closes behind the answer: after a framing fault
-/// nobody knows where the next request begins.
+/// Bytes that are not a request. The connection closes after the response: after a framing fault
+/// the start of the next request is unknown.
 struct Malformed {
   int status;
   std::string message;

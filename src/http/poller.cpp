@@ -33,7 +33,7 @@ void Poller::watch() {
   events_.async_wait(asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& failure) {
     if (failure) return;
     dispatch();
-    watch();  // tells at once when not all events fitted
+    watch();  // fires at once if not all events fit
   });
 }
 
@@ -46,7 +46,12 @@ void Poller::dispatch() {
 PolledSocket::PolledSocket(Poller& poller, Descriptor descriptor)
     : poller_(poller), descriptor_(std::move(descriptor)) {
   epoll_event event{EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, {.ptr = this}};
-  if (::epoll_ctl(poller_.events_.native_handle(), EPOLL_CTL_ADD, number(), &event) != 0) throw PeerGone();
+  if (::epoll_ctl(poller_.events_.native_handle(), EPOLL_CTL_ADD, number(), &event) != 0) throw ConnectionClosed();
+}
+
+PolledSocket::~PolledSocket() {
+  epoll_event none{};
+  ::epoll_ctl(poller_.events_.native_handle(), EPOLL_CTL_DEL, number(), &none);
 }
 
 ssize_t PolledSocket::receive(void* into, std::size_t size) {
@@ -74,7 +79,7 @@ asio::awaitable<void> PolledSocket::until(const bool& ready) {
   awaited_ = &ready;
   while (!ready && !interrupted_)
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(initiate, asio::use_awaitable);
-  if (std::exchange(interrupted_, false)) throw PeerGone();
+  if (std::exchange(interrupted_, false)) throw ConnectionClosed();
 }
 
 void PolledSocket::onEvents(unsigned events) {

@@ -54,6 +54,9 @@ class Poller {
 class PolledSocket {
  public:
   PolledSocket(Poller& poller, Descriptor descriptor);
+  /// Ends the watch. Closing the descriptor would not: a child that is being started may still hold a copy of it, and
+  /// the queue would go on to name this object.
+  ~PolledSocket();
   PolledSocket(const PolledSocket&) = delete;
   PolledSocket& operator=(const PolledSocket&) = delete;
 
@@ -68,7 +71,7 @@ class PolledSocket {
   ssize_t receive(void* into, std::size_t size);
   ssize_t send(const struct msghdr& message);
 
-  /// Return when the next call is worth it. Throw PeerGone when interrupted.
+  /// Return when the next call is worth it. Throw ConnectionClosed when interrupted.
   asio::awaitable<void> untilReadable() { return until(readable_); }
   asio::awaitable<void> untilWritable() { return until(writable_); }
   void interrupt();

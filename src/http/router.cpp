@@ -42,7 +42,7 @@ Segment parseSegment(std::string_view text, std::string_view pattern) {
   segment.name = name;
   bool affixed = !segment.prefix.empty() || !segment.suffix.empty();
   if (name.empty() || (segment.rest && affixed))
-    throw error(Code::internal, "route {}: {} is no variable", pattern, text);
+    throw error(Code::internal, "route {}: {} is not a variable", pattern, text);
   return segment;
 }
 
@@ -65,18 +65,18 @@ bool hasDotSegment(std::string_view text) {
 }
 
 /// The segments as the client means them. What no name may hold is refused here, once, for every front: dot segments
-/// (also behind %2F), NUL, and bytes that are not UTF-8.
+/// (also after %2F), NUL, and bytes that are not UTF-8.
 void decodeSegments(std::vector<std::string_view>& segments, std::forward_list<std::string>& storage) {
   if (segments.size() > maxSegments) throw error(Code::invalid, "the path has more than {} segments", maxSegments);
   for (std::string_view& segment : segments) {
     if (segment.find('%') != std::string_view::npos) {
       auto plain = percentDecode(segment);
-      if (!plain) throw Error(Code::invalid, "the path holds a broken percent escape");
+      if (!plain) throw Error(Code::invalid, "the path has a broken percent escape");
       segment = storage.emplace_front(std::move(*plain));
-      if (segment.find('\0') != std::string_view::npos) throw Error(Code::invalid, "the path holds a NUL byte");
+      if (segment.find('\0') != std::string_view::npos) throw Error(Code::invalid, "the path has a NUL byte");
     }
     if (segment.find('.') != std::string_view::npos && hasDotSegment(segment))
-      throw Error(Code::invalid, "the path holds a '.' or '..' segment");
+      throw Error(Code::invalid, "the path has a '.' or '..' segment");
     if (!isUtf8(segment)) throw Error(Code::invalid, "the path is not valid UTF-8");
   }
 }
@@ -130,7 +130,7 @@ namespace {
 
 using Segments = std::span<const std::string_view>;
 
-/// What a variable stands for: one segment less its affixes, or several segments.
+/// The value of a variable: one segment without its affixes, or several segments.
 struct Value {
   std::string_view text;
   Segments parts;
@@ -144,7 +144,7 @@ struct Value {
 };
 
 /// Depth first, most special branch first, with the values of the variables on the way. A path that exists with other
-/// methods only is remembered in `allowed` and the search goes on: a later branch may have the method.
+/// methods only is added to `allowed` and the search continues, because a later branch may have the method.
 template <class Node>
 struct Search {
   std::string_view method;
@@ -207,7 +207,7 @@ void Router::add(std::string_view method, std::string_view pattern, Action actio
   }
   if (action.pattern.empty()) action.pattern = pattern;
   auto [place, fresh] = node->methods.try_emplace(std::string(method), Node::Leaf{std::move(action), std::move(names)});
-  if (!fresh) throw error(Code::internal, "route {} {} stands already", method, pattern);
+  if (!fresh) throw error(Code::internal, "route {} {} exists already", method, pattern);
 }
 
 Router::Found Router::find(Request& request) const {

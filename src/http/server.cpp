@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "http/connection.h"
+#include "http/network.h"
 
 namespace regesta::http {
 namespace {
@@ -32,8 +33,11 @@ constexpr auto complainEvery = std::chrono::seconds(10);
 /// Counts a connection from accept until its coroutine is gone.
 class Ticket {
  public:
-  Ticket(Site& site, Worker& worker) : site_(&site), worker_(&worker) { count(1); }
-  Ticket(Ticket&& other) noexcept : site_(std::exchange(other.site_, nullptr)), worker_(other.worker_) {}
+  Ticket(Site& site, Worker& worker, Quota::Share share) : site_(&site), worker_(&worker), share_(std::move(share)) {
+    count(1);
+  }
+  Ticket(Ticket&& other) noexcept
+      : site_(std::exchange(other.site_, nullptr)), worker_(other.worker_), share_(std::move(other.share_)) {}
   Ticket& operator=(Ticket&&) = delete;
   ~Ticket() {
     if (site_) count(-1);
@@ -47,13 +51,14 @@ class Ticket {
   }
   Site* site_;
   Worker* worker_;
+  Quota::Share share_;
 };
 
 asio::awaitable<void> converse(Site& site, Worker& worker, Descriptor descriptor, std::string remote, Ticket) {
   try {
     Connection connection(site, worker, std::move(descriptor), std::move(remote));
     co_await connection.run();
-  } catch (const PeerGone&) {
+  } catch (const ConnectionClosed&) {
     // The ordinary end of most connections.
   } catch (const std::exception& failure) {
     log(LogLevel::error, "a connection failed", {{"reason", failure.what()}});
@@ -74,6 +79,15 @@ std::string addressText(const sockaddr_storage& address) {
   return text;
 }
 
+/// What connections are counted by: an IPv4 address, an IPv6 network of 64 bits (which one machine may have to itself).
+/// Empty for this machine: its proxies and its own clients send requests of many.
+std::string neighbourhood(const std::string& remote) {
+  auto address = parseIp(remote);
+  if (!address || isLoopback(*address)) return {};
+  if (remote.find(':') == std::string::npos) return remote;
+  return std::string(reinterpret_cast<const char*>(address->data()), 8);
+}
+
 /// The usual soft limit of 1024 files would make `maxConnections` an empty promise.
 void allowDescriptors(std::size_t wanted) {
   rlimit limit{};
@@ -82,7 +96,7 @@ void allowDescriptors(std::size_t wanted) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-void turnAway(Site& site, const Descriptor& descriptor) {
+void rejectConnection(Site& site, const Descriptor& descriptor) {
   constexpr std::string_view answer =
       "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   site.turnedAway.add();
@@ -154,7 +168,7 @@ asio::awaitable<void> Server::State::accept() {
   }
 }
 
-/// Returns 0, or the errno of a fault that only time can cure.
+/// Returns 0, or the errno of a fault that only time can resolve.
 int Server::State::acceptSome() {
   for (int i = 0; i < acceptAtOnce; ++i) {
     sockaddr_storage address{};
@@ -173,10 +187,18 @@ int Server::State::acceptSome() {
 
 void Server::State::admit(Descriptor descriptor, std::string remote) {
   site.accepted.add();
-  if (site.connections.load() >= site.options.maxConnections) return turnAway(site, descriptor);
+  if (site.connections.load() >= site.options.maxConnections) return rejectConnection(site, descriptor);
+  Quota::Share share;
+  try {
+    site.addresses.take(share, neighbourhood(remote), 1);
+  } catch (const Error&) {
+    return rejectConnection(site, descriptor);
+  }
   Worker& worker = leastBusy();
-  asio::co_spawn(worker.io, converse(site, worker, std::move(descriptor), std::move(remote), Ticket(site, worker)),
-                 asio::detached);
+  asio::co_spawn(
+      worker.io,
+      converse(site, worker, std::move(descriptor), std::move(remote), Ticket(site, worker, std::move(share))),
+      asio::detached);
 }
 
 bool Server::State::waitUntilEmpty(std::chrono::milliseconds limit) {

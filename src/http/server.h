@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "base/limits_edge.h"
+#include "base/limits_work.h"
 #include "http/message.h"
 #include "http/router.h"
 
@@ -13,6 +15,8 @@ class Error;
 
 namespace regesta::http {
 
+struct AccessEntry;
+
 struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;     ///< 0: any free one, see Server::port()
@@ -21,10 +25,21 @@ struct ServerOptions {
   std::string certificateFile;  ///< PEM; TLS when both are set
   std::string keyFile;
   std::string accessLog;  ///< file of JSON lines, "-" for stderr, empty for none
-  std::size_t maxConnections = 20'000;
-  int headTimeoutSeconds = 15;  ///< to receive a whole request head (slow loris)
-  int idleTimeoutSeconds = 75;  ///< between requests
+  /// Hears of every answer with a status of 400 and above, on an I/O thread: it must be quick and throw nothing.
+  std::function<void(const AccessEntry&)> failed = nullptr;
+  std::size_t maxConnections = limits::connections;
+  std::size_t connectionsPerAddress = limits::connectionsPerAddress;  ///< loopback is exempt; 0: no limit
+  std::uint64_t bytesPerDay = 0;                                      ///< of one caller's bodies; 0: no limit
+  std::size_t streamsPerCaller = limits::streamsPerCaller;            ///< 0: no limit
+  std::size_t transfersPerCaller = limits::transfersPerCaller;        ///< 0: no limit
+  std::size_t requestsPerCaller = limits::requestsWaiting;            ///< that wait for a thread; 0: no limit
+  int streamReadMillis = limits::streamReadMillis;  ///< of one piece of work of a stream that only reads
+  int headTimeoutSeconds = 15;                      ///< to receive a whole request head (slow loris)
+  int idleTimeoutSeconds = 75;                      ///< between requests
   int bodyTimeoutSeconds = 60;  ///< without a single byte of an expected body, and for a peer that does not read
+  /// Sees every request before it is routed, whatever its route, and may correct what a proxy says of the client
+  /// (remote, secure). Throws the Error that the request is refused for. On I/O threads: quick.
+  std::function<void(Request&)> guard;
 };
 
 /// An HTTP/1.1 server over TCP or TLS: keep-alive, pipelining, streaming bodies, graceful drain.

@@ -2,8 +2,11 @@
 #include <atomic>
 #include <cstddef>
 
+#include "base/limits_edge.h"
 #include "base/metrics.h"
 #include "http/access_log.h"
+#include "http/byte_budget.h"
+#include "http/quota.h"
 #include "http/server.h"
 #include "http/stream.h"
 #include "http/waiting.h"
@@ -16,8 +19,13 @@ struct Site {
       : options(std::move(given)),
         router(routes),
         renderError(std::move(render)),
-        waiting(options.waitingThreads),
-        accessLog(options.accessLog) {
+        waiting(options.waitingThreads, options.requestsPerCaller),
+        accessLog(options.accessLog),
+        bodies("bytes of request bodies", limits::bodiesPerCaller, 0),
+        streams("open streams", options.streamsPerCaller, limits::streams),
+        transfers("uploads under way", options.transfersPerCaller, limits::transfers),
+        received(options.bytesPerDay),
+        addresses("connections", options.connectionsPerAddress, 0) {
     if (!options.certificateFile.empty() && !options.keyFile.empty())
       tls = std::make_unique<TlsContext>(options.certificateFile, options.keyFile);
   }
@@ -28,6 +36,9 @@ struct Site {
   WaitingPool waiting;
   AccessLog accessLog;
   std::unique_ptr<TlsContext> tls;
+  Quota bodies, streams, transfers;  ///< of one caller, by Caller::account()
+  ByteBudget received;               ///< bodies of one caller in a day
+  Quota addresses;                   ///< connections of one address
   std::atomic<bool> draining{false};
   std::atomic<std::size_t> connections{0};
   std::atomic<std::size_t> bufferedBodies{0};  ///< bytes of whole bodies in memory, see limits::bufferedBodies

@@ -19,7 +19,7 @@ std::string serverSentEvent(std::string_view data, std::string_view id, std::str
   std::string out;
   appendField(out, "id", id);
   appendField(out, "event", event);
-  // CR, LF and CRLF all end a line for the reader, so each must begin a data line of its own here.
+  // CR, LF and CRLF all end a line for the reader, so each must start a new data line here.
   out += "data: ";
   for (std::size_t i = 0; i < data.size(); ++i) {
     bool pair = data[i] == '\r' && i + 1 < data.size() && data[i + 1] == '\n';

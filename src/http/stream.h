@@ -12,8 +12,8 @@
 
 namespace regesta::http {
 
-/// The peer is gone or was cut off by a time limit. Ends a connection quietly: nobody is left to answer.
-class PeerGone : public std::exception {
+/// The peer has closed the connection, or a time limit ended it. Ends the connection without a response.
+class ConnectionClosed : public std::exception {
  public:
   const char* what() const noexcept override { return "the peer is gone"; }
 };
@@ -21,7 +21,8 @@ class PeerGone : public std::exception {
 /// Bytes to send, in order; empty pieces are allowed. Three are enough for a chunk and for a head with its body.
 using Pieces = std::array<std::string_view, 3>;
 
-/// One connection's bytes in both directions, over TCP or TLS. Used on one thread. Everything may throw PeerGone.
+/// One connection's bytes in both directions, over TCP or TLS. Used on one thread. Everything may throw
+/// ConnectionClosed.
 class Stream {
  public:
   virtual ~Stream() = default;

@@ -9,7 +9,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/error.h"
-#include "http/hop.h"
 
 namespace regesta::http {
 
@@ -26,7 +25,7 @@ struct StreamExchange::Wake {
     std::lock_guard lock(wake->mutex);
     if (!wake->alive || wake->signalled) return;
     wake->signalled = true;
-    // Before the first wait nobody sleeps: wait() will see the flag.
+    // Before the first wait, no wake-up is needed: wait() checks the flag.
     if (wake->timer) asio::post(wake->executor, [wake] { wake->cancel(); });
   }
 
@@ -57,12 +56,22 @@ std::optional<std::uint64_t> StreamExchange::bodyLength() const {
   return connection_.framing().length.value_or(0);
 }
 
-asio::awaitable<std::size_t> StreamExchange::read(std::span<char> into) { return connection_.readBody(into); }
-
-asio::awaitable<void> StreamExchange::waiting(std::function<void()> work) {
-  if (!connection_.out().empty()) co_await connection_.send();
-  co_await runOn(connection_.site().waiting, std::move(work));
+asio::awaitable<std::size_t> StreamExchange::read(std::span<char> into) {
+  co_await connection_.requireStillAdmitted();
+  co_return co_await connection_.readBody(into);
 }
+
+asio::awaitable<void> StreamExchange::run(std::function<void()> work, bool mayStop) {
+  if (!connection_.out().empty()) co_await connection_.send();
+  co_await connection_.requireStillAdmitted();
+  co_await connection_.runWaiting(std::move(work), Lane::ordinary, mayStop);
+}
+
+asio::awaitable<void> StreamExchange::runWaiting(std::function<void()> work) {
+  return run(std::move(work), connection_.request().method == "GET");
+}
+
+asio::awaitable<void> StreamExchange::runReading(std::function<void()> work) { return run(std::move(work), true); }
 
 void StreamExchange::start(const Response& head, std::optional<std::uint64_t> length) {
   if (begun_) throw Error(Code::internal, "an answer was begun twice");
@@ -92,6 +101,7 @@ asio::awaitable<void> StreamExchange::begin(Response head, std::optional<std::ui
 asio::awaitable<void> StreamExchange::write(std::string_view bytes) {
   if (!begun_ || complete_) throw Error(Code::internal, "bytes were written outside an answer");
   if (bytes.empty() || silent_) co_return;
+  co_await connection_.requireStillAdmitted();
   if (left_) {
     if (bytes.size() > *left_) throw Error(Code::internal, "an answer is longer than its declared length");
     *left_ -= bytes.size();
@@ -135,7 +145,8 @@ asio::awaitable<bool> StreamExchange::wait(std::chrono::milliseconds limit) {
     wake_->timer->expires_at(until);
     co_await wake_->timer->async_wait(asio::as_tuple(asio::use_awaitable));
     connection_.park(nullptr);
-    if (gone) throw PeerGone();
+    if (gone) throw ConnectionClosed();
+    co_await connection_.requireStillAdmitted();
   }
   co_return woken;
 }

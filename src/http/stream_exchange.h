@@ -17,7 +17,8 @@ class StreamExchange final : public Exchange {
   const Request& request() const override;
   std::optional<std::uint64_t> bodyLength() const override;
   asio::awaitable<std::size_t> read(std::span<char> into) override;
-  asio::awaitable<void> waiting(std::function<void()> work) override;
+  asio::awaitable<void> runWaiting(std::function<void()> work) override;
+  asio::awaitable<void> runReading(std::function<void()> work) override;
   asio::awaitable<void> respond(Response response) override;
   asio::awaitable<void> begin(Response head, std::optional<std::uint64_t> length) override;
   asio::awaitable<void> write(std::string_view bytes) override;
@@ -31,6 +32,7 @@ class StreamExchange final : public Exchange {
 
  private:
   struct Wake;
+  asio::awaitable<void> run(std::function<void()> work, bool mayStop);
   void start(const Response& head, std::optional<std::uint64_t> length);
 
   Connection& connection_;

@@ -18,7 +18,7 @@ class TcpStream final : public Stream {
     ssize_t size = socket_.receive(into.data(), into.size());
     if (size >= 0) return static_cast<std::size_t>(size);
     if (errno == EAGAIN) return std::nullopt;
-    throw PeerGone();
+    throw ConnectionClosed();
   }
 
   std::size_t tryWrite(const Pieces& pieces) override {
@@ -31,7 +31,7 @@ class TcpStream final : public Stream {
     ssize_t sent = socket_.send(message);
     if (sent >= 0) return static_cast<std::size_t>(sent);
     if (errno == EAGAIN) return 0;
-    throw PeerGone();
+    throw ConnectionClosed();
   }
 
   asio::awaitable<void> readable() override { return socket_.untilReadable(); }

@@ -63,7 +63,7 @@ class TlsStream final : public Stream {
   TlsStream(Poller& poller, Descriptor descriptor, SSL_CTX* context)
       : socket_(poller, std::move(descriptor)), ssl_(SSL_new(context)) {
     BIO* bio = ssl_ ? BIO_new(bioMethod()) : nullptr;
-    if (!bio) throw PeerGone();
+    if (!bio) throw ConnectionClosed();
     BIO_set_data(bio, &socket_);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
@@ -87,7 +87,7 @@ class TlsStream final : public Stream {
     std::size_t size = 0;
     int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &size);
     if (result == 1) return size;
-    // An end without close_notify may be a cut by somebody in between: it counts as broken, not as the end.
+    // An end without close_notify may be a truncation attack: it is an error, not the end.
     if (SSL_get_error(ssl_.get(), result) == SSL_ERROR_ZERO_RETURN) return 0;
     readWantsRead_ = wantsRead(result);
     return std::nullopt;
@@ -128,10 +128,10 @@ class TlsStream final : public Stream {
   PolledSocket& socket() noexcept override { return socket_; }
 
  private:
-  /// Which direction OpenSSL waits for; PeerGone for every other outcome.
+  /// Which direction OpenSSL waits for; ConnectionClosed for every other outcome.
   bool wantsRead(int result) {
     int reason = SSL_get_error(ssl_.get(), result);
-    if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) throw PeerGone();
+    if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) throw ConnectionClosed();
     return reason == SSL_ERROR_WANT_READ;
   }
 
@@ -141,7 +141,7 @@ class TlsStream final : public Stream {
   bool writeWantsRead_ = false;
 };
 
-/// HTTP/1.1 is what we speak; a client that offers only others is told so in the handshake.
+/// Only HTTP/1.1 is supported; the handshake fails for a client that offers only other protocols.
 int chooseProtocol(SSL*, const unsigned char** out, unsigned char* outLength, const unsigned char* in,
                    unsigned int length, void*) {
   static constexpr unsigned char ours[] = "\x08http/1.1";

@@ -12,7 +12,7 @@ namespace {
 constexpr auto sweepEvery = std::chrono::milliseconds(200);
 constexpr std::size_t logBuffer = 64 * 1024;
 
-/// Methods that get a label of their own; a stranger's word must not make a new time series.
+/// Methods with a metric label; other methods must not create time series.
 constexpr std::string_view methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"};
 
 std::size_t methodIndex(std::string_view method) {

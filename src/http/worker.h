@@ -37,7 +37,7 @@ struct RouteMetrics {
   std::string labels;
   Histogram* seconds = nullptr;
   std::vector<std::pair<int, Counter*>> byStatus;
-  std::int64_t slowUntil = 0;  ///< Worker::now() before which a Runs::measured handler does not run on this thread
+  std::int64_t slowUntil = 0;  ///< Worker::now() before which the handler does not run on this thread
 
   Counter& status(int status);
 };
@@ -62,6 +62,8 @@ class Worker {
   std::string_view date() const { return date_; }
   std::string nextRequestId();
   RouteMetrics& metrics(const Action* action, std::string_view method);
+  /// Whether a Runs::inline_ handler ever took too long; otherwise its route need not be looked up.
+  bool overrun = false;
   void logAccess(const AccessEntry& entry);
 
  private:

@@ -6,8 +6,8 @@ namespace regesta::jobs {
 
 bool takeLease(registry::Store& store, std::string_view name, std::string_view holder, std::int64_t millis) {
   std::int64_t now = nowMillis();
-  return store.write([&](db::Session& session) {
-    return session.run(
+  return store.write([&](db::Transaction& transaction) {
+    return transaction.run(
                "INSERT INTO server_lease (name, holder, until) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET "
                "holder = excluded.holder, until = excluded.until WHERE server_lease.holder = excluded.holder OR "
                "server_lease.until <= $4",
@@ -16,8 +16,8 @@ bool takeLease(registry::Store& store, std::string_view name, std::string_view h
 }
 
 void dropLease(registry::Store& store, std::string_view name, std::string_view holder) {
-  store.write([&](db::Session& session) {
-    session.run("DELETE FROM server_lease WHERE name = $1 AND holder = $2", {name, holder});
+  store.write([&](db::Transaction& transaction) {
+    transaction.run("DELETE FROM server_lease WHERE name = $1 AND holder = $2", {name, holder});
   });
 }
 

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/limits_delivery.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "jobs/webhook_rows.h"
 
@@ -25,7 +26,7 @@ void checkUrl(std::string_view url) {
   authority = authority.substr(0, authority.find_first_of("/?#"));
   if (authority.empty()) throw Invalid("url", "must name a host");
   if (authority.find('@') != std::string_view::npos)
-    throw Invalid("url", "must not carry a user or password; receivers check the signature");
+    throw Invalid("url", "must not have a user or password; receivers check the signature");
 }
 
 void checkFilter(const WebhookFilter& filter) {
@@ -54,9 +55,14 @@ void check(const Webhook& webhook) {
 
 std::string subjectOf(const Webhook& webhook) { return fmt::format("webhook/{}", webhook.id); }
 
-json::object dataOf(const Webhook& webhook) {
+json::object dataOf(const registry::Change& change, const Webhook& webhook) {
   json::array actions(webhook.filter.actions.begin(), webhook.filter.actions.end());
-  return {{"actions", actions}, {"active", webhook.active}, {"names", webhook.filter.names}, {"url", webhook.url}};
+  json::object data{{"actions", actions}, {"active", webhook.active}, {"names", webhook.filter.names}};
+  // Anyone who knows the URL of a chat's webhook can write there: path and query are credentials.
+  change.conceal(data, "url", webhook.url, redactPath(webhook.url));
+  change.conceal(data, "secret", webhook.secret, std::string(redacted));
+  data.erase("secret");
+  return data;
 }
 
 /// "prompt/loan-summary" of "prompt/loan-summary@3" and "prompt/loan-summary#production".
@@ -84,33 +90,33 @@ Webhook createWebhook(registry::Change& change, const Webhook& asked) {
   Webhook made = asked;
   if (made.secret.empty()) made.secret = newWebhookSecret();
   check(made);
-  db::Rows count = change.session.query("SELECT COUNT(*) FROM webhook WHERE workspace = $1", {made.workspace});
+  db::Rows count = change.transaction.query("SELECT COUNT(*) FROM webhook WHERE workspace = $1", {made.workspace});
   count.next();
   if (count.integer(0) >= static_cast<std::int64_t>(limits::webhooks))
     throw error(Code::invalidState, "workspace '{}' has {} webhooks already", made.workspace, limits::webhooks);
-  db::Rows head = change.session.query("SELECT size FROM ledger_head WHERE id = 1");
+  db::Rows head = change.transaction.query("SELECT size FROM ledger_head WHERE id = 1");
   made.cursor = head.next() ? head.integer(0) : 0;
   made.createdAt = change.now;
   made.createdBy = change.actor.name;
-  made.id = change.session.insert(
+  made.id = change.transaction.insert(
       "INSERT INTO webhook (workspace, url, description, actions, names, secret, active, cursor, attempts, next_at, "
       "problem, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', $9, $10) RETURNING id",
       {made.workspace, made.url, made.description, rows::actionsText(made.filter), made.filter.names, made.secret,
        made.active, made.cursor, made.createdAt, made.createdBy});
-  change.record("webhook.created", made.workspace, subjectOf(made), dataOf(made));
+  change.record(registry::Action::webhookCreated, made.workspace, subjectOf(made), dataOf(change, made));
   return made;
 }
 
-std::vector<Webhook> listWebhooks(db::Session& session, std::string_view workspace) {
+std::vector<Webhook> listWebhooks(db::Transaction& transaction, std::string_view workspace) {
   std::vector<Webhook> found;
-  db::Rows all = session.query(
+  db::Rows all = transaction.query(
       fmt::format("SELECT {} FROM webhook WHERE workspace = $1 ORDER BY id", rows::webhookColumns), {workspace});
   while (all.next()) found.push_back(rows::webhook(all));
   return found;
 }
 
-std::optional<Webhook> findWebhook(db::Session& session, std::string_view workspace, std::int64_t id) {
-  db::Rows one = session.query(
+std::optional<Webhook> findWebhook(db::Transaction& transaction, std::string_view workspace, std::int64_t id) {
+  db::Rows one = transaction.query(
       fmt::format("SELECT {} FROM webhook WHERE workspace = $1 AND id = $2", rows::webhookColumns), {workspace, id});
   if (!one.next()) return std::nullopt;
   return rows::webhook(one);
@@ -119,13 +125,13 @@ std::optional<Webhook> findWebhook(db::Session& session, std::string_view worksp
 Webhook changeWebhook(registry::Change& change, const Webhook& webhook) {
   check(webhook);
   // A changed one starts with a clean slate: its next event is tried at once.
-  change.session.run(
+  change.transaction.run(
       "UPDATE webhook SET url = $2, description = $3, actions = $4, names = $5, active = $6, secret = $7, attempts = "
       "0, "
       "next_at = 0, problem = '' WHERE id = $1",
       {webhook.id, webhook.url, webhook.description, rows::actionsText(webhook.filter), webhook.filter.names,
        webhook.active, webhook.secret});
-  change.record("webhook.changed", webhook.workspace, subjectOf(webhook), dataOf(webhook));
+  change.record(registry::Action::webhookChanged, webhook.workspace, subjectOf(webhook), dataOf(change, webhook));
   Webhook changed = webhook;
   changed.attempts = changed.nextAt = 0;
   changed.problem.clear();
@@ -133,13 +139,14 @@ Webhook changeWebhook(registry::Change& change, const Webhook& webhook) {
 }
 
 void deleteWebhook(registry::Change& change, const Webhook& webhook) {
-  if (change.session.run("DELETE FROM webhook WHERE id = $1", {webhook.id}) == 0) return;
-  change.record("webhook.deleted", webhook.workspace, subjectOf(webhook), {{"url", webhook.url}});
+  if (change.transaction.run("DELETE FROM webhook WHERE id = $1", {webhook.id}) == 0) return;
+  change.record(registry::Action::webhookDeleted, webhook.workspace, subjectOf(webhook),
+                {{"url", redactPath(webhook.url)}});
 }
 
-std::vector<Delivery> listDeliveries(db::Session& session, std::int64_t webhook, std::size_t limit) {
+std::vector<Delivery> listDeliveries(db::Transaction& transaction, std::int64_t webhook, std::size_t limit) {
   std::vector<Delivery> found;
-  db::Rows all = session.query(
+  db::Rows all = transaction.query(
       "SELECT id, idx, action, attempt, status, problem, millis, at FROM webhook_delivery WHERE webhook = $1 "
       "ORDER BY id DESC LIMIT $2",
       {webhook, limit});

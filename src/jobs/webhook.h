@@ -9,26 +9,26 @@
 
 namespace regesta::jobs {
 
-/// What a webhook listens for: entries of its workspace whose action matches one of the patterns (none: every action)
-/// and whose asset's name matches `names` ("*": any, and subjects that are no asset's).
+/// Filter of a webhook: entries of its workspace whose action matches one of the patterns (none: every action) and
+/// whose asset's name matches `names` ("*": any, and subjects without an asset).
 struct WebhookFilter {
   std::vector<std::string> actions;  ///< globs: "rollout.*", "alias.moved"
   std::string names = "*";           ///< a glob
   bool wants(std::string_view action, std::string_view subject) const;
 };
 
-/// Somebody else's address that is told what happened. Each event is sent at least once, in the order of the ledger;
-/// an event that cannot be delivered holds up the ones behind it until the webhook gives up.
+/// A receiver of events. Each event is sent at least once, in the order of the ledger; an event that cannot be
+/// delivered delays the following ones until the webhook is disabled.
 struct Webhook {
   std::int64_t id = 0;
   std::string workspace, url, description;
   WebhookFilter filter;
   std::string secret;  ///< "whsec_" + base64; never shown again after creation
   bool active = true;
-  std::int64_t cursor = 0;    ///< ledger index of the next entry to look at
-  std::int64_t attempts = 0;  ///< failed ones of the event that is next
+  std::int64_t cursor = 0;    ///< ledger index of the next entry
+  std::int64_t attempts = 0;  ///< failed attempts of the next event
   std::int64_t nextAt = 0;    ///< milliseconds; no attempt before
-  std::string problem;        ///< why the newest attempt failed, or why it was given up; empty: all is well
+  std::string problem;        ///< why the newest attempt failed, or why the webhook was disabled; empty: no problem
   std::int64_t createdAt = 0;
   std::string createdBy;
 };
@@ -37,7 +37,7 @@ struct Delivery {
   std::int64_t id = 0, index = 0;  ///< index: of the ledger entry; -1: a test
   std::string action;
   std::int64_t attempt = 1;  ///< counts from 1
-  int status = 0;            ///< HTTP; 0: no answer
+  int status = 0;            ///< HTTP; 0: no response
   std::string problem;       ///< empty: delivered
   std::int64_t millis = 0, at = 0;
 };
@@ -45,16 +45,16 @@ struct Delivery {
 /// Standard Webhooks' form of a symmetric key.
 std::string newWebhookSecret();
 
-/// Throws Invalid for a URL that is not http or https, or carries credentials, for too long a pattern, and for a secret
-/// that is not "whsec_" and the base64 of 24 to 64 bytes; an empty secret is made. Hears entries from now on. Recorded
-/// as "webhook.created" about "webhook/ID", as all of these are.
+/// Receives entries from now on. Throws Invalid for a URL that is not http or https or has credentials, for a pattern
+/// that is too long, and for a secret that is not "whsec_" and the base64 of 24 to 64 bytes; an empty secret is
+/// generated. Recorded as "webhook.created" about "webhook/ID", like all of these.
 Webhook createWebhook(registry::Change& change, const Webhook& asked);
-std::vector<Webhook> listWebhooks(db::Session& session, std::string_view workspace);
-std::optional<Webhook> findWebhook(db::Session& session, std::string_view workspace, std::int64_t id);
-/// Stores url, description, filter, active and secret. One that becomes active again goes on where it stopped.
+std::vector<Webhook> listWebhooks(db::Transaction& transaction, std::string_view workspace);
+std::optional<Webhook> findWebhook(db::Transaction& transaction, std::string_view workspace, std::int64_t id);
+/// Stores url, description, filter, active and secret. A reactivated webhook continues where it stopped.
 Webhook changeWebhook(registry::Change& change, const Webhook& webhook);
 void deleteWebhook(registry::Change& change, const Webhook& webhook);
-/// Newest first; the newest limits::webhookDeliveries of each webhook are kept.
-std::vector<Delivery> listDeliveries(db::Session& session, std::int64_t webhook, std::size_t limit);
+/// Newest first; the newest limits::webhookDeliveries of each webhook are stored.
+std::vector<Delivery> listDeliveries(db::Transaction& transaction, std::int64_t webhook, std::size_t limit);
 
 }  // namespace regesta::jobs

@@ -1,26 +1,28 @@
 #include "jobs/webhook_rows.h"
 
 #include "base/json.h"
+#include "db/columns.h"
 
 namespace regesta::jobs::rows {
 
 Webhook webhook(const db::Rows& row) {
+  constexpr db::Columns at(webhookColumns);
   Webhook found;
-  found.id = row.integer(0);
-  found.workspace = row.text(1);
-  found.url = row.text(2);
-  found.description = row.text(3);
-  json::value actions = parseJson(row.view(4));
+  found.id = row.integer(at["id"]);
+  found.workspace = row.text(at["workspace"]);
+  found.url = row.text(at["url"]);
+  found.description = row.text(at["description"]);
+  json::value actions = parseJson(row.view(at["actions"]));
   for (const json::value& action : actions.as_array()) found.filter.actions.emplace_back(action.as_string());
-  found.filter.names = row.text(5);
-  found.secret = row.text(6);
-  found.active = row.integer(7) != 0;
-  found.cursor = row.integer(8);
-  found.attempts = row.integer(9);
-  found.nextAt = row.integer(10);
-  found.problem = row.text(11);
-  found.createdAt = row.integer(12);
-  found.createdBy = row.text(13);
+  found.filter.names = row.text(at["names"]);
+  found.secret = row.text(at["secret"]);
+  found.active = row.integer(at["active"]) != 0;
+  found.cursor = row.integer(at["cursor"]);
+  found.attempts = row.integer(at["attempts"]);
+  found.nextAt = row.integer(at["next_at"]);
+  found.problem = row.text(at["problem"]);
+  found.createdAt = row.integer(at["created_at"]);
+  found.createdBy = row.text(at["created_by"]);
   return found;
 }
 

@@ -4,7 +4,7 @@
 
 #include "jobs/webhook.h"
 
-/// The webhook table, as webhook.cpp and webhook_sender.cpp read it.
+/// Rows of the webhook table, for webhook.cpp and webhook_sender.cpp.
 namespace regesta::jobs::rows {
 
 inline constexpr std::string_view webhookColumns =

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/limits_delivery.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/hash.h"
@@ -14,6 +15,8 @@ namespace regesta::jobs {
 namespace {
 
 constexpr int testSeconds = 10;
+constexpr std::string_view unreached =
+    "the receiver could not be reached; addresses that are not on the public internet need the setting webhooks.allow";
 
 const json::value& memberOf(const json::object& entry, std::string_view name) {
   static const json::value nothing;
@@ -41,8 +44,8 @@ std::string eventBody(std::int64_t index, std::string_view entry) {
   return writeJson(event);
 }
 
-Sent send(http::Client& client, const Webhook& webhook, std::string_view id, const std::string& body,
-          int timeoutSeconds) {
+Sent send(http::Client& client, const http::Egress& egress, const Webhook& webhook, std::string_view id,
+          const std::string& body, int timeoutSeconds) {
   std::int64_t seconds = nowMillis() / 1000;
   http::ClientRequest request;
   request.method = "POST";
@@ -50,6 +53,7 @@ Sent send(http::Client& client, const Webhook& webhook, std::string_view id, con
   request.body = body;
   request.timeoutSeconds = timeoutSeconds;
   request.answerLimit = limits::webhookAnswer;
+  request.egress = &egress;
   request.headers.set("Content-Type", "application/json");
   request.headers.set("User-Agent", "regesta-webhook/1");
   request.headers.set("webhook-id", std::string(id));
@@ -64,14 +68,18 @@ Sent send(http::Client& client, const Webhook& webhook, std::string_view id, con
     else if (sent.status / 100 != 2)
       sent.problem = fmt::format("HTTP {}", sent.status);
   } catch (const Error& failure) {
-    sent.problem = shorten(failure.message, 500);
+    log(LogLevel::info, "a webhook's receiver was not reached",
+        {{"webhook", webhook.id}, {"reason", shorten(failure.message, 500)}});
+    sent.problem = unreached;
+    return sent;
   }
   auto took = std::chrono::steady_clock::now() - begin;
   sent.millis = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
   return sent;
 }
 
-Sent sendTest(registry::Store& store, const Webhook& webhook, const registry::Actor& actor) {
+Sent sendTest(registry::Store& store, const http::Egress& egress, const Webhook& webhook,
+              const registry::Actor& actor) {
   json::object event{{"type", "webhook.test"},
                      {"timestamp", formatTime(nowMillis())},
                      {"workspace", webhook.workspace},
@@ -79,21 +87,22 @@ Sent sendTest(registry::Store& store, const Webhook& webhook, const registry::Ac
                      {"actor", actor.name},
                      {"data", json::object()}};
   http::Client client;
-  Sent sent = send(client, webhook, "test_" + randomHex(8), writeJson(event), testSeconds);
-  store.write([&](db::Session& session) {
-    keepDelivery(session, webhook.id, {0, -1, "webhook.test", 1, sent.status, sent.problem, sent.millis, nowMillis()});
+  Sent sent = send(client, egress, webhook, "test_" + randomHex(8), writeJson(event), testSeconds);
+  store.write([&](db::Transaction& transaction) {
+    keepDelivery(transaction, webhook.id,
+                 {0, -1, "webhook.test", 1, sent.status, sent.problem, sent.millis, nowMillis()});
   });
   return sent;
 }
 
-void keepDelivery(db::Session& session, std::int64_t webhook, const Delivery& delivery) {
+void keepDelivery(db::Transaction& transaction, std::int64_t webhook, const Delivery& delivery) {
   // It may have been deleted while the receiver took its time.
-  session.run(
+  transaction.run(
       "INSERT INTO webhook_delivery (webhook, idx, action, attempt, status, problem, millis, at) "
       "SELECT id, $2, $3, $4, $5, $6, $7, $8 FROM webhook WHERE id = $1",
       {webhook, delivery.index, delivery.action, delivery.attempt, delivery.status, delivery.problem, delivery.millis,
        delivery.at});
-  session.run(
+  transaction.run(
       "DELETE FROM webhook_delivery WHERE webhook = $1 AND id <= (SELECT id FROM webhook_delivery WHERE webhook = $1 "
       "ORDER BY id DESC LIMIT 1 OFFSET $2)",
       {webhook, limits::webhookDeliveries});

@@ -4,14 +4,15 @@
 #include <string_view>
 
 #include "http/client.h"
+#include "http/egress.h"
 #include "jobs/webhook.h"
 
 namespace regesta::jobs {
 
-/// How one POST to a receiver went.
+/// Result of one POST to a receiver.
 struct Sent {
-  int status = 0;       ///< HTTP; 0: no answer
-  std::string problem;  ///< empty: a 2xx answer
+  int status = 0;       ///< HTTP; 0: no response
+  std::string problem;  ///< empty: a 2xx response
   std::int64_t millis = 0;
 };
 
@@ -19,19 +20,21 @@ struct Sent {
 /// of HMAC-SHA256 over "ID.TIMESTAMP.BODY" with the secret's bytes.
 std::string signatureOf(std::string_view secret, std::string_view id, std::int64_t seconds, std::string_view body);
 
-/// What receivers get for a ledger entry: {"type","timestamp","workspace","subject","actor","index","data"}, where type
+/// The body for a ledger entry: {"type","timestamp","workspace","subject","actor","index","data"}, where type
 /// is the entry's action. `entry` is the entry's JSON.
 std::string eventBody(std::int64_t index, std::string_view entry);
 
-/// POSTs `body` signed, with the headers webhook-id, webhook-timestamp and webhook-signature. Follows no redirect.
-Sent send(http::Client& client, const Webhook& webhook, std::string_view id, const std::string& body,
-          int timeoutSeconds);
+/// POSTs `body` signed, with the headers webhook-id, webhook-timestamp and webhook-signature. Follows no redirect and
+/// connects only to addresses that `egress` allows. All connection errors give the same message without timing, because
+/// the author of the address must not learn about the network; the log has the reason.
+Sent send(http::Client& client, const http::Egress& egress, const Webhook& webhook, std::string_view id,
+          const std::string& body, int timeoutSeconds);
 
-/// Sends a "webhook.test" event at once, active or not, and keeps the attempt in the list of deliveries. Waits for the
-/// receiver, ten seconds at most.
-Sent sendTest(registry::Store& store, const Webhook& webhook, const registry::Actor& actor);
+/// Sends a "webhook.test" event at once, active or not, and stores the attempt in the list of deliveries. Waits at most
+/// ten seconds for the receiver.
+Sent sendTest(registry::Store& store, const http::Egress& egress, const Webhook& webhook, const registry::Actor& actor);
 
-/// Notes one attempt and forgets the oldest ones.
-void keepDelivery(db::Session& session, std::int64_t webhook, const Delivery& delivery);
+/// Stores one attempt and deletes the oldest ones.
+void keepDelivery(db::Transaction& transaction, std::int64_t webhook, const Delivery& delivery);
 
 }  // namespace regesta::jobs

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/redact.h"
 #include "base/sync.h"
 #include "base/time.h"
 #include "jobs/lease.h"
@@ -27,28 +28,28 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view leaseName = "webhooks";
 constexpr std::int64_t entriesAtOnce = 500;
-constexpr std::int64_t unsavedEntries = 2000;  // that a cursor may be behind because nothing in them was wanted
-const registry::Actor sender{"system:webhooks"};
+constexpr std::int64_t unsavedEntries = 2000;  // by which a cursor may lag because none matched the webhook
+const registry::Actor sender = registry::Actor::system("webhooks");
 
 /// What is next for a webhook.
 struct Next {
   Webhook webhook;
   std::int64_t index = -1;  ///< of the entry to send; -1: none of those looked at is wanted
   std::string action, entry;
-  std::int64_t lookedTo = 0;  ///< index behind the last one looked at
-  bool more = false;          ///< there may be entries behind that
+  std::int64_t lookedTo = 0;  ///< index after the last read entry
+  bool more = false;          ///< there may be later entries
 };
 
-std::optional<Next> nextFor(db::Session& session, std::int64_t id, std::int64_t lookedTo) {
-  db::Rows row = session.query(
+std::optional<Next> nextFor(db::Transaction& transaction, std::int64_t id, std::int64_t lookedTo) {
+  db::Rows row = transaction.query(
       fmt::format("SELECT {} FROM webhook WHERE id = $1 AND active = 1 AND next_at <= $2", rows::webhookColumns),
       {id, nowMillis()});
   if (!row.next()) return std::nullopt;
   Next next{.webhook = rows::webhook(row)};
   next.lookedTo = std::max(lookedTo, next.webhook.cursor);
   std::int64_t seen = 0;
-  db::Rows entries = session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2",
-                                   {next.lookedTo, entriesAtOnce});
+  db::Rows entries = transaction.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2",
+                                       {next.lookedTo, entriesAtOnce});
   while (entries.next()) {
     ++seen;
     next.lookedTo = entries.integer(0) + 1;
@@ -75,7 +76,7 @@ Counter& deliveries(std::string_view outcome) {
 struct WebhookSender::State {
   State(registry::Store& theStore, Options theOptions)
       : store(theStore),
-        options(theOptions),
+        options(std::move(theOptions)),
         holder(randomHex(8)),
         delivered(deliveries("delivered")),
         failed(deliveries("failed")) {}
@@ -88,7 +89,7 @@ struct WebhookSender::State {
 
   struct Work {
     std::deque<std::int64_t> queue;                 ///< webhooks that have something to send
-    std::set<std::int64_t> busy;                    ///< queued or in somebody's hands
+    std::set<std::int64_t> busy;                    ///< queued or being sent
     std::map<std::int64_t, std::int64_t> lookedTo;  ///< webhook → index, ahead of its stored cursor
     bool stopping = false;
   };
@@ -121,12 +122,12 @@ void WebhookSender::State::look() {
   };
   std::vector<Due> active;
   std::int64_t size = 0, now = nowMillis();
-  store.read([&](db::Session& session) {
+  store.read([&](db::Transaction& transaction) {
     active.clear();
-    db::Rows found = session.query("SELECT id, cursor, next_at FROM webhook WHERE active = 1 ORDER BY id");
+    db::Rows found = transaction.query("SELECT id, cursor, next_at FROM webhook WHERE active = 1 ORDER BY id");
     while (found.next()) active.push_back({found.integer(0), found.integer(1), found.integer(2)});
     if (active.empty()) return;
-    db::Rows head = session.query("SELECT size FROM ledger_head WHERE id = 1");
+    db::Rows head = transaction.query("SELECT size FROM ledger_head WHERE id = 1");
     if (head.next()) size = head.integer(0);
   });
   if (active.empty()) return;
@@ -177,13 +178,13 @@ void WebhookSender::State::sendUntilStopped() {
 void WebhookSender::State::serve(http::Client& client, std::int64_t id) {
   while (!stopping() && mayStart()) {
     std::int64_t from = work.lock()->lookedTo[id];
-    std::optional<Next> next = store.read([&](db::Session& session) { return nextFor(session, id, from); });
+    std::optional<Next> next = store.read([&](db::Transaction& transaction) { return nextFor(transaction, id, from); });
     if (!next) return;
     if (next->index >= 0) {
       if (!attempt(client, *next)) return;
     } else if (next->lookedTo - next->webhook.cursor > unsavedEntries) {
-      store.write([&](db::Session& session) {
-        session.run("UPDATE webhook SET cursor = $2 WHERE id = $1 AND cursor < $2", {id, next->lookedTo});
+      store.write([&](db::Transaction& transaction) {
+        transaction.run("UPDATE webhook SET cursor = $2 WHERE id = $1 AND cursor < $2", {id, next->lookedTo});
       });
     }
     work.lock()->lookedTo[id] = next->lookedTo;
@@ -195,7 +196,7 @@ void WebhookSender::State::serve(http::Client& client, std::int64_t id) {
 bool WebhookSender::State::attempt(http::Client& client, const Next& next) {
   // The id stays the same over all attempts, so that receivers can tell a repetition.
   std::string id = fmt::format("evt_{}_{}", next.webhook.id, next.index);
-  Sent sent = send(client, next.webhook, id, eventBody(next.index, next.entry), options.timeoutSeconds);
+  Sent sent = send(client, options.egress, next.webhook, id, eventBody(next.index, next.entry), options.timeoutSeconds);
   bool done = sent.problem.empty();
   (done ? delivered : failed).add();
   if (!done && next.webhook.attempts + 1 >= options.attempts)
@@ -211,10 +212,10 @@ void WebhookSender::State::settle(const Next& next, const Sent& sent) {
   std::int64_t doublings = std::clamp<std::int64_t>(attempts - 1, 0, 40);
   std::int64_t pause =
       done ? 0 : std::min(options.longestPause, options.firstPause << std::min<std::int64_t>(doublings, 30));
-  store.write([&](db::Session& session) {
-    keepDelivery(session, next.webhook.id,
+  store.write([&](db::Transaction& transaction) {
+    keepDelivery(transaction, next.webhook.id,
                  {0, next.index, next.action, next.webhook.attempts + 1, sent.status, sent.problem, sent.millis, now});
-    session.run(
+    transaction.run(
         "UPDATE webhook SET cursor = $2, attempts = $3, next_at = $4, problem = $5 WHERE id = $1 AND cursor <= $6",
         {next.webhook.id, done ? next.index + 1 : next.index, attempts, done ? 0 : now + pause, sent.problem,
          next.index});
@@ -225,21 +226,23 @@ void WebhookSender::State::giveUp(const Next& next, const Sent& sent) {
   std::int64_t attempts = next.webhook.attempts + 1;
   std::string problem = fmt::format("given up after {} attempts: {}", attempts, sent.problem);
   store.change(sender, [&](registry::Change& change) {
-    keepDelivery(change.session, next.webhook.id,
+    keepDelivery(change.transaction, next.webhook.id,
                  {0, next.index, next.action, attempts, sent.status, sent.problem, sent.millis, change.now});
-    std::int64_t found = change.session.run(
+    std::int64_t found = change.transaction.run(
         "UPDATE webhook SET active = 0, cursor = $2, attempts = $3, problem = $4 WHERE id = $1 AND active = 1",
         {next.webhook.id, next.index, attempts, problem});
     if (found == 0) return;
-    change.record(
-        "webhook.given-up", next.webhook.workspace, fmt::format("webhook/{}", next.webhook.id),
-        {{"attempts", attempts}, {"index", next.index}, {"problem", sent.problem}, {"url", next.webhook.url}});
+    change.record(registry::Action::webhookGivenUp, next.webhook.workspace, fmt::format("webhook/{}", next.webhook.id),
+                  {{"attempts", attempts},
+                   {"index", next.index},
+                   {"problem", redactText(sent.problem)},
+                   {"url", redactPath(next.webhook.url)}});
   });
   log(LogLevel::warn, "webhook given up", {{"webhook", next.webhook.id}, {"why", sent.problem}});
 }
 
 WebhookSender::WebhookSender(registry::Store& store, Options options)
-    : state_(std::make_unique<State>(store, options)) {}
+    : state_(std::make_unique<State>(store, std::move(options))) {}
 
 WebhookSender::~WebhookSender() { stop(); }
 

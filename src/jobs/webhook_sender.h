@@ -2,28 +2,29 @@
 #include <cstdint>
 #include <memory>
 
+#include "http/egress.h"
 #include "registry/change.h"
 
 namespace regesta::jobs {
 
-/// Reads the committed ledger behind each active webhook's cursor and sends what it wants. At least once and in order a
-/// webhook; webhooks do not wait for each other. Of the servers on one database one sends at a time (lease.h).
-/// Thread-safe.
+/// Reads the committed ledger after each active webhook's cursor and sends matching entries: at least once and in order
+/// per webhook; webhooks do not wait for each other. One server per database sends at a time (lease.h). Thread-safe.
 class WebhookSender {
  public:
   struct Options {
-    std::size_t threads = 4;                                   ///< receivers that are talked to at once
+    std::size_t threads = 4;                                   ///< number of concurrent requests
     int timeoutSeconds = 10;                                   ///< for one POST
-    std::int64_t attempts = 20;                                ///< of one event; then the webhook is given up
+    std::int64_t attempts = 20;                                ///< of one event; then the webhook is disabled
     std::int64_t firstPause = 1000, longestPause = 3'600'000;  ///< milliseconds between attempts; doubles
     std::int64_t lease = 30'000;                               ///< milliseconds; more than twice the time-out
     std::int64_t lookEvery = 100;                              ///< milliseconds
+    http::Egress egress{};                                     ///< allowed addresses of receivers
   };
   WebhookSender(registry::Store& store, Options options);
   ~WebhookSender();
 
   void start();
-  /// Waits for the POSTs under way, and lets another server go on at once.
+  /// Waits for POSTs in progress and releases the lease for other servers.
   void stop();
 
  private:

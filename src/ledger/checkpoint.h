@@ -9,7 +9,7 @@
 
 namespace regesta::ledger {
 
-/// C2SP tlog-checkpoint: what a log commits to by signing. Pure.
+/// C2SP tlog-checkpoint: the signed commitment of a log. Pure.
 struct Checkpoint {
   std::string origin;
   std::int64_t size = 0;
@@ -19,10 +19,10 @@ struct Checkpoint {
 
 /// The text of the note, to be signed.
 std::string formatCheckpoint(const Checkpoint& checkpoint);
-/// From the text of a note. Extension lines are allowed and ignored.
+/// Reads the text of a note. Extension lines are allowed and ignored.
 std::expected<Checkpoint, std::string> parseCheckpoint(std::string_view text);
 std::string signCheckpoint(const Checkpoint& checkpoint, const crypto::KeyPair& key);
-/// The checkpoint when the note is signed by `key` and its origin is the key's name; otherwise what is wrong.
+/// The checkpoint if the note is signed by `key` and its origin is the key's name; otherwise the fault.
 std::expected<Checkpoint, std::string> openCheckpoint(std::string_view note, const VerifierKey& key);
 
 }  // namespace regesta::ledger

@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "ledger/leaf.h"
+#include "ledger/pending.h"
 
 namespace regesta::ledger {
 
@@ -18,6 +20,7 @@ std::string encode(const Entry& entry, std::int64_t timeMicros) {
   writer.key("action").text(entry.action);
   writer.key("actor").text(entry.actor);
   writer.key("data").raw(canonicalJson(entry.data));
+  if (!entry.rows.empty()) writer.key("rows").raw(entry.rows);
   writer.key("subject").text(entry.subject);
   writer.key("time").text(formatTime(timeMicros / 1000));
   writer.key("v").number(1);
@@ -31,12 +34,13 @@ std::string encode(const Entry& entry, std::int64_t timeMicros) {
   return out;
 }
 
-std::int64_t append(db::Session& session, const Entry& entry) {
+std::int64_t append(db::Transaction& transaction, const Entry& entry, const crypto::MacKey& key) {
   // No look at the entry before: on PostgreSQL that would make any two writers collide. This clock never runs backwards
   // within the process, Log::recover() starts it at the last entry's time, and the integrator sees to the rest.
   std::int64_t time = steadyNowMicros();
-  return session.insert("INSERT INTO ledger_entry (time, body) VALUES ($1, $2) RETURNING id",
-                        {time, encode(entry, time)});
+  std::string body = encode(entry, time), salt = newSalt(time);
+  return transaction.insert("INSERT INTO ledger_entry (time, body, salt, mac) VALUES ($1, $2, $3, $4) RETURNING id",
+                            {time, body, db::Bytes{salt}, pendingMac(key, salt, time, body)});
 }
 
 }  // namespace regesta::ledger

@@ -6,11 +6,13 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/sync.h"
 #include "base/time.h"
 #include "ledger/checkpoint.h"
 #include "ledger/integrate.h"
+#include "ledger/kept.h"
 #include "ledger/publish.h"
 #include "ledger/receipt.h"
 #include "ledger/verify.h"
@@ -46,7 +48,10 @@ struct Log::State {
   std::mutex publishing;  ///< held while `publisher` is used; never taken before `integrating`
   Publisher publisher;
 
-  Sync<Head> head;
+  Sync<Head> head;              ///< the newest that is known, for readers
+  Sync<Head> trusted;           ///< the newest that the integrator vouches for: what may be kept and published
+  Sync<std::string> published;  ///< the note of the newest head whose files are written
+  std::string kept;             ///< the note in options.keptFile; needs `publishing`
   std::condition_variable headChanged;
 
   struct Signals {
@@ -54,13 +59,14 @@ struct Log::State {
   };
   Sync<Signals> signals;
   std::condition_variable signalled;
-  /// Slow disks must not keep entries waiting for their index, so the files are written by a thread of their own.
+  /// A separate thread writes the files, so that slow disks do not delay the assignment of indexes.
   std::thread integratorThread, publisherThread;
 
   /// Needs `integrating`.
   std::size_t round() {
     auto [newHead, entries] = integrator.round();
     bool moved = false;
+    *trusted.lock() = newHead;
     {
       auto current = head.lock();
       moved = newHead.size > current->size || current->note.empty();
@@ -76,7 +82,14 @@ struct Log::State {
   }
   void publish() {
     std::lock_guard mine(publishing);
-    publisher.catchUp(Head(*head.lock()));
+    Head newest(*trusted.lock());
+    // First, so that no published checkpoint is unknown to this server.
+    if (!options.keptFile.empty() && newest.note != kept && !newest.note.empty()) {
+      file::replaceFiles({{options.keptFile, newest.note}});
+      kept = newest.note;
+    }
+    publisher.catchUp(newest);
+    *published.lock() = std::move(newest.note);
   }
   /// Everything committed gets its index and is in the files.
   void catchUp() {
@@ -93,12 +106,16 @@ struct Log::State {
     Head known = *head.lock();
     if (!known.note.empty() && size <= known.size) return known;
     Head fresh = database.reading(readHead);
+    if (auto opened = openCheckpoint(fresh.note, key); !opened || opened->size != fresh.size)
+      throw error(Code::corrupt, "the head of the ledger in the database was not signed by this ledger's key {}",
+                  key.text());
     auto current = head.lock();
     if (fresh.size > current->size || current->note.empty()) *current = fresh;
     return fresh;
   }
 
   void checkHead(const Head& stored);
+  void checkKeptCheckpoint(const Head& stored);
   void integrateUntilStopped();
   void publishUntilStopped();
   template <class Predicate>
@@ -106,7 +123,7 @@ struct Log::State {
     auto guard = signals.lock();
     guard.waitFor(signalled, limit, [&] { return guard->stop || enough(*guard); });
   }
-  /// Runs a round of either thread; what goes wrong is told and tried again.
+  /// Runs a round of either thread; failures are logged and the round is tried again.
   template <class Work>
   void attempt(std::string_view what, Work work) {
     try {
@@ -125,7 +142,7 @@ void Log::State::checkHead(const Head& stored) {
     throw error(
         Code::corrupt,
         "the database's ledger was not signed by this ledger's key {}: {}. The key file and the database belong "
-        "together; put the right ones together again",
+        "together; restore the ones that match",
         key.text(), checkpoint.error());
   }
   if (checkpoint->size != stored.size) {
@@ -134,14 +151,22 @@ void Log::State::checkHead(const Head& stored) {
         "the database says that the ledger has {} entries, its signed checkpoint says {}. Run 'regesta ledger verify'",
         stored.size, checkpoint->size);
   }
-  database.read([&](db::Session& session) {
-    checkLastEntries(session, stored.size);
-    Hash root = readEdge(session, cache, stored.size).root();
+  database.read([&](db::Transaction& transaction) {
+    checkLastEntries(transaction, stored.size);
+    Hash root = readEdge(transaction, cache, stored.size).root();
     if (root == checkpoint->root) return;
     throw error(Code::corrupt,
                 "the database's ledger of {} entries has the root {}, its signed checkpoint says {}. Run 'regesta "
                 "ledger verify'",
                 stored.size, crypto::hex(root), crypto::hex(checkpoint->root));
+  });
+}
+
+void Log::State::checkKeptCheckpoint(const Head& stored) {
+  if (kept.empty()) return;
+  database.read([&](db::Transaction& transaction) {
+    requireExtends(transaction, stored.size, openCheckpoint(kept, key).value(),
+                   "the kept checkpoint " + options.keptFile);
   });
 }
 
@@ -181,18 +206,26 @@ void Log::recover() {
   std::lock_guard mine(s.integrating);
   auto published = s.publisher.checkpointFile();
   Head stored = s.database.reading(readHead);
+  s.kept = readKeptNote(s.options.keptFile, s.key).value_or("");
+  if (!s.kept.empty()) file::settle(s.options.keptFile);
   if (stored.note.empty() && stored.size == 0) {
+    s.checkKeptCheckpoint(stored);
     s.integrator.signFirst();
     stored = s.database.reading(readHead);
   }
   s.checkHead(stored);
+  s.checkKeptCheckpoint(stored);
   steadyNowNeverBefore(stored.time);
   {
     std::lock_guard files(s.publishing);
     s.publisher.refuseFork(published, stored, s.key);
     s.publisher.repair(stored);
   }
+  if (s.options.adoptWaiting)
+    if (std::int64_t adopted = adoptWaiting(s.database, s.integrator.pendingKey()); adopted > 0)
+      log(LogLevel::info, "ledger entries that the former version left waiting are adopted", {{"entries", adopted}});
   *s.head.lock() = stored;
+  s.integrator.trust(openCheckpoint(stored.note, s.key).value());
   while (s.round() > 0) {
   }
   s.publish();
@@ -232,7 +265,16 @@ std::size_t Log::integrate() {
 }
 
 std::string Log::verifierKey() const { return state_->key.text(); }
+const crypto::MacKey& Log::pendingKey() const { return state_->integrator.pendingKey(); }
+std::string Log::keptCheckpoint() {
+  std::lock_guard mine(state_->publishing);
+  return state_->kept;
+}
 std::string Log::checkpoint() { return state_->headFor(0).note; }
+std::string Log::publishedCheckpoint() {
+  std::string note = *state_->published.lock();
+  return note.empty() ? checkpoint() : note;
+}
 std::int64_t Log::size() { return state_->headFor(0).size; }
 
 std::optional<std::string> Log::tile(int level, std::int64_t number, int width) {
@@ -242,7 +284,7 @@ std::optional<std::string> Log::tile(int level, std::int64_t number, int width) 
   std::int64_t leaves = (number * tileWidth + width) << (8 * level);
   if (leaves > state_->headFor(leaves).size) return std::nullopt;
   std::string hashes = state_->database.reading(
-      [&](db::Session& session) { return state_->cache.read(session, {level, number, width}); });
+      [&](db::Transaction& transaction) { return state_->cache.read(transaction, {level, number, width}); });
   hashes.resize(static_cast<std::size_t>(width) * hashBytes);
   return hashes;
 }
@@ -251,14 +293,16 @@ std::optional<std::string> Log::entryBundle(std::int64_t number, int width) {
   if (number < 0 || number >= INT64_MAX / tileWidth - 1 || width < 1 || width > tileWidth) return std::nullopt;
   std::int64_t begin = number * tileWidth, end = begin + width;
   if (end > state_->headFor(end).size) return std::nullopt;
-  return encodeBundle(state_->database.reading([&](db::Session& session) { return readBodies(session, begin, end); }));
+  return encodeBundle(leavesOf(
+      state_->database.reading([&](db::Transaction& transaction) { return readEntries(transaction, begin, end); })));
 }
 
 std::optional<Logged> Log::entry(std::int64_t index) {
-  return state_->database.reading([&](db::Session& session) -> std::optional<Logged> {
-    db::Rows rows = session.query("SELECT id, body FROM ledger_entry WHERE idx = $1", {index});
+  return state_->database.reading([&](db::Transaction& transaction) -> std::optional<Logged> {
+    db::Rows rows =
+        transaction.query(fmt::format("SELECT {} FROM ledger_entry WHERE idx = $1", loggedColumns), {index});
     if (index < 0 || !rows.next()) return std::nullopt;
-    return Logged{index, rows.integer(0), rows.text(1)};
+    return readLogged(rows);
   });
 }
 
@@ -267,8 +311,8 @@ std::optional<std::int64_t> Log::indexOf(std::int64_t id, int timeoutMillis) {
   for (;;) {
     std::int64_t seen = state_->head.lock()->size;
     bool known = false;
-    auto index = state_->database.reading([&](db::Session& session) -> std::optional<std::int64_t> {
-      db::Rows rows = session.query("SELECT idx FROM ledger_entry WHERE id = $1", {id});
+    auto index = state_->database.reading([&](db::Transaction& transaction) -> std::optional<std::int64_t> {
+      db::Rows rows = transaction.query("SELECT idx FROM ledger_entry WHERE id = $1", {id});
       known = rows.next();
       return known ? rows.maybeInteger(0) : std::nullopt;
     });
@@ -287,8 +331,9 @@ std::vector<crypto::Hash> Log::inclusionProof(std::int64_t index, std::int64_t t
   }
   if (index < 0 || index >= treeSize)
     throw error(Code::notFound, "a tree of {} entries has no entry {}", treeSize, index);
-  return state_->database.reading(
-      [&](db::Session& session) { return ledger::inclusionProof(index, treeSize, state_->cache.nodes(session)); });
+  return state_->database.reading([&](db::Transaction& transaction) {
+    return ledger::inclusionProof(index, treeSize, state_->cache.nodes(transaction));
+  });
 }
 
 std::vector<crypto::Hash> Log::consistencyProof(std::int64_t from, std::int64_t to) {
@@ -296,8 +341,9 @@ std::vector<crypto::Hash> Log::consistencyProof(std::int64_t from, std::int64_t 
     throw error(Code::notFound, "the ledger has {} entries, not {}", state_->headFor(to).size, to);
   if (from < 0 || from > to)
     throw error(Code::invalid, "a consistency proof goes from a smaller to a larger size, not from {} to {}", from, to);
-  return state_->database.reading(
-      [&](db::Session& session) { return ledger::consistencyProof(from, to, state_->cache.nodes(session)); });
+  return state_->database.reading([&](db::Transaction& transaction) {
+    return ledger::consistencyProof(from, to, state_->cache.nodes(transaction));
+  });
 }
 
 std::string Log::receipt(std::int64_t index) {

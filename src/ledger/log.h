@@ -7,50 +7,58 @@
 #include <vector>
 
 #include "crypto/hash.h"
+#include "crypto/mac.h"
 #include "crypto/sign.h"
 #include "db/database.h"
+#include "ledger/store.h"
 
 namespace regesta::ledger {
 
-struct Logged {
-  std::int64_t index = 0;  ///< position in the log, from 0
-  std::int64_t id = 0;     ///< what append() returned
-  std::string body;        ///< canonical JSON, exactly as hashed
-};
-
-/// The running log of one data directory: gives contiguous indexes to committed entries, keeps the Merkle tree, signs
-/// checkpoints, writes C2SP tlog-tiles below `folder` (checkpoint, tile/<L>/<N>, tile/entries/<N>) and answers proofs.
-/// The database is the truth; the tiles are a copy that is rebuilt from it. Thread-safe; on PostgreSQL several
-/// processes may run one each and take turns. Order of a round: one transaction assigns indexes, stores the new tree
-/// head and the signed checkpoint; then tiles; then the checkpoint file. So a checkpoint that anybody saw is always
-/// backed by the database and never contradicted.
+/// The running log of a data directory: assigns contiguous indexes to committed entries, maintains the Merkle tree,
+/// signs checkpoints, writes C2SP tlog-tiles below `folder` (checkpoint, tile/<L>/<N>, tile/entries/<N>) and makes
+/// proofs. The database is authoritative; the tiles are a copy that is rebuilt from it. Thread-safe; on PostgreSQL
+/// several processes may run one each and take turns. A round is one transaction that assigns indexes and stores the
+/// new tree head and the signed checkpoint, then the tiles, then the checkpoint file. So the database always has every
+/// published checkpoint.
 class Log {
  public:
   struct Options {
     std::string origin;  ///< the checkpoint's first line and the key's name, e.g. "regesta.local/3f2a…"
     crypto::KeyPair key;
-    std::string folder;  ///< where tiles go; empty: serve them from the database alone
-    /// Called on the integrating thread after this process gave entries their index; must not wait for long.
+    std::string folder;  ///< folder of the tiles; empty: serve them only from the database
+    /// Where the newest checkpoint is kept outside the database, so that a database of an earlier day is refused;
+    /// empty: nowhere.
+    std::string keptFile = {};
+    /// Entries that a version without MACs left waiting are adopted. True only at the start that brought the table
+    /// its MACs.
+    bool adoptWaiting = false;
+    /// Called on the integrating thread after this process assigned indexes; must not wait for long.
     std::function<void()> grew = nullptr;
   };
   Log(db::Database& database, Options options);
   ~Log();
 
   /// Rewrites tiles that are missing or of the wrong length, then integrates what is committed but has no index.
-  /// Throws Error{corrupt} that names the entry when the database contradicts the stored tree head.
+  /// Throws Error{corrupt} that names the entry if the database contradicts the stored tree head, and if it is behind,
+  /// or contradicts, the kept or the published checkpoint.
   void recover();
   /// Starts the background threads: one integrates soon after `wake()` and at least every second, the other writes the
   /// files, some five times a second while there is something to write.
   void start();
-  /// Ends the threads. What is committed by then gets its index and is written, so that a directory that was closed in
-  /// peace has nothing waiting.
+  /// Ends the threads after integrating and writing everything committed, so nothing waits after a clean shutdown.
   void stop();
   void wake();
-  /// One round now, in this thread, files included. Returns the number of entries integrated.
+  /// Runs one round now, in this thread, including files. Returns the number of integrated entries.
   std::size_t integrate();
 
-  std::string verifierKey() const;  ///< signed-note vkey
-  std::string checkpoint();         ///< the newest signed checkpoint (a signed note)
+  std::string verifierKey() const;           ///< signed-note vkey
+  const crypto::MacKey& pendingKey() const;  ///< for append()
+  /// The checkpoint kept outside the database: a signed note; empty: none.
+  std::string keptCheckpoint();
+  std::string checkpoint();  ///< the newest signed checkpoint (a signed note)
+  /// The newest checkpoint whose files are written: what to give to others, who may compare it with the tiles. At most
+  /// some 0.2 s behind checkpoint(). A signed note.
+  std::string publishedCheckpoint();
   std::int64_t size();
   std::optional<std::string> tile(int level, std::int64_t number, int width);  ///< width 256 = full; raw hashes
   std::optional<std::string> entryBundle(std::int64_t number, int width);

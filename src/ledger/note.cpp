@@ -110,7 +110,7 @@ std::expected<Note, std::string> openNote(std::string_view bytes, const Verifier
   for (const Signature& signature : note->signatures) {
     if (signature.name != key.name || signature.id != key.id()) continue;
     if (!crypto::verify(key.publicKey, note->text, signature.bytes)) {
-      return Failure(fmt::format("the signature by {} does not fit the text", key.name));
+      return Failure(fmt::format("the signature by {} does not match the text", key.name));
     }
     signedByKey = true;
   }

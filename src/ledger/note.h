@@ -26,7 +26,7 @@ bool isKeyName(std::string_view name);
 struct Signature {
   std::string name;
   std::uint32_t id = 0;
-  std::string bytes;  ///< what follows the key id
+  std::string bytes;  ///< after the key id
 };
 struct Note {
   std::string text;  ///< with its last newline: what was signed
@@ -35,9 +35,9 @@ struct Note {
 
 /// `text` must be valid UTF-8 without control characters and end in a newline.
 std::string signNote(std::string_view text, std::string_view name, const crypto::KeyPair& key);
-/// Takes a note apart without trusting it.
+/// Parses a note without verifying it.
 std::expected<Note, std::string> parseNote(std::string_view bytes);
-/// The note when `key` has signed it; otherwise what is wrong, for a person.
+/// The note if `key` has signed it; otherwise the fault as a sentence.
 std::expected<Note, std::string> openNote(std::string_view bytes, const VerifierKey& key);
 
 }  // namespace regesta::ledger

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "ledger/kept.h"
 
 namespace regesta::ledger {
 namespace {
@@ -16,22 +17,15 @@ constexpr std::size_t chunkFiles = 64;
 constexpr std::size_t chunkBytes = 8 * 1024 * 1024;
 constexpr std::size_t maximalCheckpoint = 1024 * 1024;
 
-constexpr std::string_view afterRestore =
-    "If the database was restored from a backup, restore a newer one: what people hold receipts for is missing from "
-    "it. "
-    "If the newer state is lost for good, keep this folder as evidence, move it and the ledger key away, and start a "
-    "new "
-    "ledger under a new key";
-
 std::optional<std::uint64_t> fileLength(const std::string& path) {
   std::error_code failure;
   auto size = fs::file_size(path, failure);
   return failure ? std::nullopt : std::optional<std::uint64_t>(size);
 }
 
-std::map<std::int64_t, std::uint64_t> bundleLengths(db::Session& session) {
+std::map<std::int64_t, std::uint64_t> bundleLengths(db::Transaction& transaction) {
   std::map<std::int64_t, std::uint64_t> lengths;
-  db::Rows rows = session.query("SELECT number, bundle FROM ledger_tile WHERE level = 0");
+  db::Rows rows = transaction.query("SELECT number, bundle FROM ledger_tile WHERE level = 0");
   while (rows.next()) lengths[rows.integer(0)] = static_cast<std::uint64_t>(rows.integer(1));
   return lengths;
 }
@@ -54,25 +48,15 @@ void Publisher::refuseFork(const std::optional<std::string>& published, const He
     return;
   }
   if (auto opened = openCheckpoint(*published, key); !opened) {
-    throw error(
-        Code::corrupt,
-        "{} was not signed by this ledger's key {}: {}. The folder, the key and the database belong together; put the "
-        "right ones together again",
-        pathOf("checkpoint"), key.text(), opened.error());
+    throw error(Code::corrupt,
+                "{} was not signed by this ledger's key {}: {}. The folder, the key and the database belong together; "
+                "restore the "
+                "ones that match",
+                pathOf("checkpoint"), key.text(), opened.error());
   }
-  if (checkpoint->size > head.size) {
-    throw error(Code::corrupt, "the published checkpoint {} covers {} entries but the database has only {}. {}",
-                pathOf("checkpoint"), checkpoint->size, head.size, afterRestore);
-  }
-  Hash root =
-      database_.reading([&](db::Session& session) { return treeRoot(checkpoint->size, cache_.nodes(session)); });
-  if (root != checkpoint->root) {
-    throw error(
-        Code::corrupt,
-        "the published checkpoint {} has the root {} for {} entries, the database {}: one of them was altered, or they "
-        "are two histories of one log. Run 'regesta ledger verify'. {}",
-        pathOf("checkpoint"), crypto::hex(checkpoint->root), checkpoint->size, crypto::hex(root), afterRestore);
-  }
+  database_.read([&](db::Transaction& transaction) {
+    requireExtends(transaction, head.size, *checkpoint, "the published checkpoint " + pathOf("checkpoint"));
+  });
 }
 
 void Publisher::refuseTilesAhead(const Head& head) const {
@@ -89,23 +73,23 @@ void Publisher::refuseTilesAhead(const Head& head) const {
               head.size, afterRestore);
 }
 
-std::string Publisher::content(db::Session& session, const Tile& tile) {
+std::string Publisher::content(db::Transaction& transaction, const Tile& tile) {
   if (tile.level == entryLevel) {
     std::int64_t begin = tile.number * tileWidth;
-    return encodeBundle(readBodies(session, begin, begin + tile.width));
+    return encodeBundle(leavesOf(readEntries(transaction, begin, begin + tile.width)));
   }
-  std::string hashes = cache_.read(session, tile);
+  std::string hashes = cache_.read(transaction, tile);
   hashes.resize(static_cast<std::size_t>(tile.width) * hashBytes);
   return hashes;
 }
 
 void Publisher::writeTiles(const std::vector<Tile>& tiles) {
   for (std::size_t at = 0; at < tiles.size();) {
-    std::vector<file::Whole> files;
+    std::vector<file::FileContent> files;
     std::size_t first = at, bytes = 0;
-    database_.read([&](db::Session& session) {
+    database_.read([&](db::Transaction& transaction) {
       for (; at < tiles.size() && files.size() < chunkFiles && bytes < chunkBytes; ++at) {
-        files.push_back({pathOf(tilePath(tiles[at])), content(session, tiles[at])});
+        files.push_back({pathOf(tilePath(tiles[at])), content(transaction, tiles[at])});
         bytes += files.back().bytes.size();
       }
     });
@@ -117,7 +101,7 @@ void Publisher::writeTiles(const std::vector<Tile>& tiles) {
   }
 }
 
-void Publisher::removeTemporaries(const std::vector<Tile>& tiles) const {
+void Publisher::tidyFolders(const std::vector<Tile>& tiles) const {
   std::set<std::string> folders{folder_};
   for (const Tile& tile : tiles) {
     std::string path = pathOf(tilePath(tile));
@@ -125,9 +109,12 @@ void Publisher::removeTemporaries(const std::vector<Tile>& tiles) const {
   }
   for (const auto& folder : folders) {
     std::error_code none;
+    if (!fs::is_directory(folder, none)) continue;
     for (const auto& entry : fs::directory_iterator(folder, none)) {
       if (file::isTemporary(entry.path().filename().string())) fs::remove(entry.path(), none);
     }
+    file::makeFolders(folder);
+    file::syncFolder(folder);
   }
 }
 
@@ -135,16 +122,16 @@ void Publisher::repair(const Head& head) {
   if (!active()) return;
   file::makeFolders(folder_);
   std::vector<Tile> tiles = tilesBetween(0, head.size), wrong;
-  removeTemporaries(tiles);
-  database_.read([&](db::Session& session) {
-    auto bundles = bundleLengths(session);
+  tidyFolders(tiles);
+  database_.read([&](db::Transaction& transaction) {
+    auto bundles = bundleLengths(transaction);
     for (const Tile& tile : tiles) {
       std::string path = pathOf(tilePath(tile));
       bool right = false;
       if (tile.full()) {
         right = fileLength(path) == (tile.level == entryLevel ? bundles[tile.number] : tileWidth * hashBytes);
       } else {
-        right = fileLength(path) && file::readFile(path) == content(session, tile);
+        right = fileLength(path) && file::readFile(path) == content(transaction, tile);
       }
       if (!right) wrong.push_back(tile);
     }

@@ -8,31 +8,32 @@
 
 namespace regesta::ledger {
 
-/// The copy of the log on disk, laid out as C2SP tlog-tiles says, for other people's tools: checkpoint, tile/<L>/<N>,
-/// tile/entries/<N>. Everything is written from the database, tiles first, the checkpoint last. One thread at a time.
+/// The copy of the log on disk in the layout of C2SP tlog-tiles, for other tools: checkpoint, tile/<L>/<N>,
+/// tile/entries/<N>. Written from the database, tiles first, the checkpoint last. One thread at a time.
 class Publisher {
  public:
   Publisher(db::Database& database, TileCache& cache, std::string folder)
       : database_(database), cache_(cache), folder_(std::move(folder)) {}
 
   bool active() const { return !folder_.empty(); }
-  /// The checkpoint file as it is now. Read it before the head: the database is never behind what it has published.
+  /// The present checkpoint file. Read it before the head: the database is never behind the published checkpoint.
   std::optional<std::string> checkpointFile() const;
-  /// Error{corrupt} when the published checkpoint goes beyond the database or contradicts it. A file that is no
-  /// checkpoint at all counts as damaged and is written again by repair().
+  /// Throws Error{corrupt} if the published checkpoint is ahead of the database or contradicts it. A file that is not a
+  /// checkpoint counts as damaged and is rewritten by repair().
   void refuseFork(const std::optional<std::string>& published, const Head& head, const VerifierKey& key);
   /// Writes every file that is missing, has the wrong length or (at the right edge) the wrong bytes.
   void repair(const Head& head);
-  /// True when catchUp() would have something to write.
+  /// True if catchUp() has something to write.
   bool behind(const Head& head) const { return active() && head.size >= published_ && head.note != note_; }
-  /// Writes what has come since the last time.
+  /// Writes what is new since the last call.
   void catchUp(const Head& head);
 
  private:
   void writeTiles(const std::vector<Tile>& tiles);
-  std::string content(db::Session& session, const Tile& tile);
+  std::string content(db::Transaction& transaction, const Tile& tile);
   std::string pathOf(const std::string& name) const { return folder_ + "/" + name; }
-  void removeTemporaries(const std::vector<Tile>& tiles) const;
+  /// Removes what a crash left; what is in the folders is durable then, as what is published builds upon it.
+  void tidyFolders(const std::vector<Tile>& tiles) const;
   void refuseTilesAhead(const Head& head) const;
 
   db::Database& database_;

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/text.h"
+#include "ledger/leaf.h"
 
 namespace regesta::ledger {
 namespace {
@@ -58,7 +59,7 @@ std::expected<Receipt, std::string> parseReceipt(std::string_view text) {
   return receipt;
 }
 
-std::expected<Checkpoint, std::string> verifyReceipt(std::string_view text, std::string_view entryBody,
+std::expected<Checkpoint, std::string> verifyReceipt(std::string_view text, std::string_view entry,
                                                      const VerifierKey& key) {
   auto receipt = parseReceipt(text);
   if (!receipt) return Failure(receipt.error());
@@ -68,7 +69,8 @@ std::expected<Checkpoint, std::string> verifyReceipt(std::string_view text, std:
     return Failure(
         fmt::format("the receipt is for entry {} but its checkpoint covers only {}", receipt->index, checkpoint->size));
   }
-  if (!verifyInclusion(leafHash(entryBody), receipt->index, checkpoint->size, receipt->proof, checkpoint->root)) {
+  if (!verifyInclusion(leafHash(readDisclosure(entry).leaf), receipt->index, checkpoint->size, receipt->proof,
+                       checkpoint->root)) {
     return Failure(fmt::format("the entry's bytes are not what the log has at index {}", receipt->index));
   }
   return checkpoint;

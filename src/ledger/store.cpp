@@ -1,6 +1,7 @@
 #include "ledger/store.h"
 
 #include "base/error.h"
+#include "ledger/leaf.h"
 
 namespace regesta::ledger {
 namespace {
@@ -11,61 +12,80 @@ std::int64_t keyOf(const Tile& tile) { return tile.number * 8 + tile.level; }
 
 }  // namespace
 
-Head readHead(db::Session& session) {
-  db::Rows rows = session.query("SELECT size, time, note FROM ledger_head WHERE id = 1");
+Head readHead(db::Transaction& transaction) {
+  db::Rows rows = transaction.query("SELECT size, time, note FROM ledger_head WHERE id = 1");
   if (!rows.next()) throw Error(Code::corrupt, "the ledger's head row is missing from the database");
   return {rows.integer(0), rows.integer(1), rows.text(2)};
 }
 
-std::vector<Waiting> readWaiting(db::Session& session, std::int64_t count, std::size_t bytes) {
-  std::vector<Waiting> waiting;
-  std::size_t sum = 0;
-  db::Rows rows =
-      session.query("SELECT id, time, body FROM ledger_entry WHERE idx IS NULL ORDER BY id LIMIT $1", {count});
-  while (sum < bytes && rows.next()) {
-    waiting.push_back({rows.integer(0), rows.integer(1), rows.text(2)});
-    sum += waiting.back().body.size();
-  }
-  return waiting;
+std::string Logged::leaf() const { return leafBytes(id, time, body, salt); }
+std::string Logged::disclosure() const { return ledger::disclosure(id, body, salt); }
+
+Logged readLogged(db::Rows& rows) {
+  return {rows.integer(0), rows.integer(1), rows.integer(2), rows.text(3),
+          rows.isNull(4) ? std::string() : rows.bytes(4)};
 }
 
-std::vector<std::string> readBodies(db::Session& session, std::int64_t begin, std::int64_t end) {
-  std::vector<std::string> bodies;
-  db::Rows rows =
-      session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx", {begin, end});
+std::vector<Logged> readEntries(db::Transaction& transaction, std::int64_t begin, std::int64_t end) {
+  std::vector<Logged> entries;
+  db::Rows rows = transaction.query(
+      fmt::format("SELECT {} FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx", loggedColumns),
+      {begin, end});
   while (rows.next()) {
-    if (rows.integer(0) != begin + static_cast<std::int64_t>(bodies.size())) break;
-    bodies.push_back(rows.text(1));
+    if (rows.integer(0) != begin + static_cast<std::int64_t>(entries.size())) break;
+    entries.push_back(readLogged(rows));
   }
-  std::int64_t reached = begin + static_cast<std::int64_t>(bodies.size());
+  std::int64_t reached = begin + static_cast<std::int64_t>(entries.size());
   if (reached < end) throw error(Code::corrupt, "ledger entry {} is missing from the database", reached);
-  return bodies;
+  return entries;
 }
 
-std::vector<Indexed> readIndexed(db::Session& session, std::int64_t begin, std::int64_t end, std::int64_t limit) {
+std::vector<Indexed> readIndexed(db::Transaction& transaction, std::int64_t begin, std::int64_t end,
+                                 std::int64_t limit) {
   std::vector<Indexed> entries;
-  db::Rows rows = session.query("SELECT idx, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3",
-                                {begin, end, limit});
+  db::Rows rows = transaction.query(
+      "SELECT idx, body FROM ledger_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx LIMIT $3", {begin, end, limit});
   while (rows.next()) entries.push_back({rows.integer(0), rows.text(1)});
   return entries;
 }
 
-std::string TileCache::read(db::Session& session, const Tile& tile) {
+std::string readTile(db::Transaction& transaction, const Tile& tile) {
+  db::Rows rows =
+      transaction.query("SELECT hashes FROM ledger_tile WHERE level = $1 AND number = $2", {tile.level, tile.number});
+  return rows.next() ? rows.bytes(0) : std::string();
+}
+
+namespace {
+
+/// Error{corrupt} unless the tile is at least as wide as asked for.
+std::string requireTile(db::Transaction& transaction, const Tile& tile) {
+  std::string hashes = readTile(transaction, tile);
+  if (hashes.size() % hashBytes != 0 || hashes.size() > tileWidth * hashBytes ||
+      hashes.size() < static_cast<std::size_t>(tile.width) * hashBytes)
+    throw error(Code::corrupt, "the ledger's {} in the database has {} bytes instead of {}", tilePath(tile),
+                hashes.size(), tile.width * static_cast<int>(hashBytes));
+  return hashes;
+}
+
+}  // namespace
+
+NodeReader storedNodes(db::Transaction& transaction) {
+  return nodesFromTiles([&transaction](const Tile& tile) { return requireTile(transaction, tile); });
+}
+
+std::vector<std::string> leavesOf(const std::vector<Logged>& entries) {
+  std::vector<std::string> leaves;
+  leaves.reserve(entries.size());
+  for (const Logged& entry : entries) leaves.push_back(entry.leaf());
+  return leaves;
+}
+
+std::string TileCache::read(db::Transaction& transaction, const Tile& tile) {
   {
     auto kept = kept_.lock();
     if (auto found = kept->tiles.find(keyOf(tile)); found != kept->tiles.end()) return found->second;
   }
-  std::string hashes;
-  {
-    db::Rows rows =
-        session.query("SELECT hashes FROM ledger_tile WHERE level = $1 AND number = $2", {tile.level, tile.number});
-    if (rows.next()) hashes = rows.bytes(0);
-  }
-  if (hashes.size() % hashBytes != 0 || hashes.size() > tileWidth * hashBytes ||
-      hashes.size() < static_cast<std::size_t>(tile.width) * hashBytes) {
-    throw error(Code::corrupt, "the ledger's {} in the database has {} bytes instead of {}", tilePath(tile),
-                hashes.size(), tile.width * static_cast<int>(hashBytes));
-  }
+  std::string hashes = requireTile(transaction, tile);
   if (hashes.size() == tileWidth * hashBytes) {
     auto kept = kept_.lock();
     if (kept->tiles.try_emplace(keyOf(tile), hashes).second) {
@@ -80,16 +100,16 @@ std::string TileCache::read(db::Session& session, const Tile& tile) {
   return hashes;
 }
 
-NodeReader TileCache::nodes(db::Session& session) {
-  return nodesFromTiles([this, &session](const Tile& tile) { return read(session, tile); });
+NodeReader TileCache::nodes(db::Transaction& transaction) {
+  return nodesFromTiles([this, &transaction](const Tile& tile) { return read(transaction, tile); });
 }
 
-TileEdge readEdge(db::Session& session, TileCache& cache, std::int64_t size) {
+TileEdge readEdge(db::Transaction& transaction, TileCache& cache, std::int64_t size) {
   std::vector<std::string> partial;
   for (int level = 0; levelSize(level, size) > 0; ++level) {
     std::int64_t number = levelSize(level, size) / tileWidth;
     int width = widthIn(level, number, size);
-    std::string hashes = width == 0 ? std::string() : cache.read(session, {level, number, width});
+    std::string hashes = width == 0 ? std::string() : cache.read(transaction, {level, number, width});
     hashes.resize(static_cast<std::size_t>(width) * hashBytes);
     partial.push_back(std::move(hashes));
   }

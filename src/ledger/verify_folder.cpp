@@ -24,7 +24,7 @@ void checkBundle(const std::string& folder, const Tile& bundle, TreeCheck& tree,
   std::size_t width = static_cast<std::size_t>(bundle.width);
   if (!bytes) findings.add(begin, fmt::format("{} is missing", tilePath(bundle)));
   if (bytes && (!entries || entries->size() < width))
-    findings.add(begin, fmt::format("{} does not hold {} whole entries", tilePath(bundle), width));
+    findings.add(begin, fmt::format("{} does not have {} complete entries", tilePath(bundle), width));
   for (std::size_t i = 0; i < width; ++i) {
     std::int64_t index = begin + static_cast<std::int64_t>(i);
     std::optional<Hash> stored, computed;
@@ -48,7 +48,7 @@ Report verifyFolder(const std::string& folder, const VerifierKey& key, const Ver
   auto checkpoint = expectNote(tree, findings, *note, key, "the signed checkpoint");
   if (!checkpoint) return report;
   report.checkpoint = *checkpoint;
-  expectKept(tree, findings, options, key);
+  expectKeptCheckpoints(tree, findings, options, key);
   for (std::int64_t number = 0; int width = widthIn(entryLevel, number, checkpoint->size); ++number) {
     checkBundle(folder, {entryLevel, number, width}, tree, findings, report);
     if (options.progress) options.progress(number * tileWidth + width, checkpoint->size);

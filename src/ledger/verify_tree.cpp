@@ -78,7 +78,7 @@ void TreeCheck::compareTile(const TileEdge::Change& change) {
     findings_.add(-1, fmt::format("{} is missing", tilePath(tile)));
     return;
   }
-  if (stored->size() < hashes.size()) {
+  if (stored->size() < hashes.size() || (exact_ && stored->size() > hashes.size())) {
     findings_.add(-1, fmt::format("{} has {} bytes instead of {}", tilePath(tile), stored->size(), hashes.size()));
     return;
   }
@@ -112,7 +112,7 @@ std::optional<Checkpoint> expectNote(TreeCheck& tree, Findings& findings, std::s
   return *checkpoint;
 }
 
-void expectKept(TreeCheck& tree, Findings& findings, const VerifyOptions& options, const VerifierKey& key) {
+void expectKeptCheckpoints(TreeCheck& tree, Findings& findings, const VerifyOptions& options, const VerifierKey& key) {
   for (std::size_t i = 0; i < options.kept.size(); ++i) {
     std::string where =
         options.kept.size() == 1 ? "the kept checkpoint" : fmt::format("the kept checkpoint number {}", i + 1);

@@ -57,6 +57,7 @@ std::vector<std::string> prints(const json::object& answer) {
 }  // namespace
 
 Answer readAnswer(const Reply& reply) {
+  if (reply.starved) throw error(Code::unavailable, "the policy engine gave no answer: {}; try again", reply.lost);
   Answer answer;
   if (!reply.lost.empty()) {
     answer.problem = {.code = "engine_lost", .message = fmt::format("could not be evaluated: {}", reply.lost)};
@@ -67,7 +68,7 @@ Answer readAnswer(const Reply& reply) {
     answer.problem = problem(parse(reply.bytes).as_object());
   } else {
     auto what = shorten(reply.bytes, 300);
-    answer.problem = {.code = "engine_failed", .message = fmt::format("the engine failed on it: {}", what)};
+    answer.problem = {.code = "engine_failed", .message = fmt::format("the policy engine failed: {}", what)};
   }
   return answer;
 }

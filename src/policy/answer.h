@@ -8,7 +8,7 @@
 
 namespace regesta::policy {
 
-/// A worker's reply, read. `problem` says what went wrong when it is not ok.
+/// A parsed worker reply. `problem` is the error if it is not ok.
 struct Answer {
   json::value value;
   Problem problem;
@@ -16,15 +16,16 @@ struct Answer {
   bool ok() const { return good; }
 };
 
+/// Throws Error{unavailable} if the machine and not the request is the cause of a lost worker.
 Answer readAnswer(const Reply& reply);
 CheckReport readCheckReport(const json::value& answer);
-/// From the list of tests: not run yet, or skipped.
+/// A test from the list: not run yet, or skipped.
 TestCase readTestCase(const json::object& entry);
 void finish(TestCase& test, const json::object& answer);
 /// Adds one test's coverage: a line that any test ran is covered.
 void merge(std::vector<FileCoverage>& all, const json::array& files);
 EvalResult readEvalResult(const json::object& answer);
-/// An empty filter matches all; one with '*' is a glob over "package.name"; any other is a part of it.
+/// An empty filter matches all; one with '*' is a glob over "package.name"; any other is a substring of it.
 bool matches(const TestCase& test, std::string_view filter);
 
 /// "gate.rego:4:3: undefined function conut (did you mean count?)"

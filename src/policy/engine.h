@@ -10,25 +10,28 @@
 
 namespace regesta::policy {
 
-/// One Rego file. `name` is what messages call it ("gate.rego").
+/// One Rego file. `name` is used in messages ("gate.rego").
 struct Module {
   std::string name;
   std::string text;
 };
 
-/// The package whose sets `deny`, `warn` and `require` make a gate.
+/// The package whose sets `deny`, `warn` and `require` form a gate policy.
 inline constexpr std::string_view gatePackage = "data.regesta.gate";
 
 struct Options {
   int workers = 2;
   std::size_t memoryBytes = 512 * 1024 * 1024;  ///< address space of one worker
   int cpuSeconds = 2;                           ///< CPU time of one request
-  int wallMillis = 3000;                        ///< wall clock of one request, waiting for a worker not included
+  int wallMillis = 5000;                        ///< wall time of one request, without waiting for a worker
+  int queueMillis = 20'000;                     ///< wall time of waiting for a worker
   std::string program = "/proc/self/exe";       ///< started as `program policy-worker`; must call workerMain()
 };
 
-/// Runs what users write (policies, templates) in a pool of worker processes with hard limits. A worker that crashes,
-/// hangs or grows is killed and replaced; the caller is told why. Thread-safe; blocks until the answer is there.
+/// Runs users' policies and templates in a pool of worker processes with hard limits. A worker that crashes, hangs or
+/// exceeds its memory is killed and replaced; the caller gets the reason. What is too expensive is known by processor
+/// time. Every function throws Error{unavailable} if no worker could be had, or its worker got too little of the
+/// processors: the same request may succeed later. Thread-safe; blocks until done.
 class Engine {
  public:
   explicit Engine(Options options = {});
@@ -37,13 +40,13 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   /// Evaluates data.regesta.gate.{deny,warn,require} over `inputJson`. Deterministic: time.now_ns() is `nowNanos`,
-  /// random numbers are seeded from the input, there is no network. Never throws for what the policy or input does: a
-  /// policy that cannot be evaluated is a Verdict with an error, which counts as a deny.
+  /// random numbers are seeded from the input, there is no network. Does not throw because of policy or input:
+  /// a policy that cannot be evaluated is a Verdict with an error, which counts as a deny.
   Verdict decide(const std::vector<Module>& modules, std::string_view inputJson, std::int64_t nowNanos);
 
-  /// Everything that can be said about the modules without running them: what does not parse (file, row, column),
-  /// unknown functions, unsafe variables, recursion, a missing gate package, members of `input` that no request has,
-  /// and what only a real OPA can run. Hostile text gets a report too, with one error that says what it did.
+  /// Static checks of the modules: parse errors (file, row, column), unknown functions, unsafe variables, recursion, a
+  /// missing gate package, members of `input` that do not exist, and features that only a real OPA has. Hostile text
+  /// gets a report with one error.
   CheckReport check(const std::vector<Module>& modules);
 
   /// Runs every rule test_* whose "package.name" contains `filter` (a glob when it has a '*'; empty: all). todo_* are
@@ -58,7 +61,7 @@ class Engine {
   /// missing variable where `strict`, or one that exceeds the limits.
   std::string render(std::string_view templateText, std::string_view contextJson, bool strict = false);
 
-  /// Workers that died or were killed since the start; for tests; the metric counts those of all engines.
+  /// Number of workers that died or were killed since the start; for tests; the metric counts those of all engines.
   std::uint64_t workersLost() const;
 
  private:

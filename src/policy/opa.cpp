@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t answerLimit = 16 * 1024 * 1024;
 
-/// Name of the policy inside OPA. 128 bits of the digest: nobody can make another text that takes its place.
+/// Name of the policy inside OPA. 128 bits of the digest, so that no other text can replace it.
 std::string prefixOf(const std::vector<Module>& modules) {
   std::string all;
   for (const auto& module : modules) {
@@ -113,7 +113,7 @@ struct Opa::State {
     return fmt::format("/v1/policies/{}/{}", prefix, percentEncode(name));
   }
 
-  /// Puts the files in. OPA compiles with each: a file whose functions stand in a later one is tried again after it.
+  /// Puts the files in. OPA compiles with each: a file whose functions are in a later one is tried again after it.
   std::vector<Problem> upload(const std::vector<Module>& modules, std::string_view prefix) {
     std::vector<std::size_t> left(modules.size());
     for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;

@@ -9,7 +9,7 @@
 
 namespace regesta::policy {
 
-/// Where a real OPA answers.
+/// Address of a real OPA.
 struct OpaOptions {
   std::string url;     ///< "http://127.0.0.1:8181", without a path
   std::string token;   ///< empty, or sent as a bearer token
@@ -18,8 +18,8 @@ struct OpaOptions {
 };
 
 /// Gate decisions by a real OPA over its REST API, for policies that the embedded engine cannot run. The policy's files
-/// are put into OPA below `data.regesta_<digest>`, so versions do not meet each other, several servers may share one
-/// OPA, and what is decided is exactly this text. Thread-safe.
+/// are put into OPA below `data.regesta_<digest>`, so versions do not interfere, several servers can share one OPA, and
+/// exactly this text decides. Thread-safe.
 ///
 /// Weaker than Engine in two ways that OPA's own settings have to close: random numbers are OPA's, and so is whether
 /// http.send may reach the network (--set or capabilities without it). time.now_ns() is the decision's, as in Engine.
@@ -30,15 +30,14 @@ class Opa {
   Opa(const Opa&) = delete;
   Opa& operator=(const Opa&) = delete;
 
-  /// As Engine::decide(): never throws for what the policy, the input or OPA does; not reaching OPA is a Verdict with
-  /// an error, and counts as a deny.
+  /// Like Engine::decide(): does not throw because of policy, input or OPA; an unreachable OPA is a Verdict with an
+  /// error, which counts as a deny.
   Verdict decide(const std::vector<Module>& modules, std::string_view inputJson, std::int64_t nowNanos);
 
-  /// What OPA's compiler says, with places in the files as they were given. Throws Error{unavailable} without an
-  /// answer.
+  /// The result of OPA's compiler, with positions in the original files. Throws Error{unavailable} without a response.
   CheckReport check(const std::vector<Module>& modules);
 
-  /// Takes the policy out of OPA again. Absent is fine.
+  /// Removes the policy from OPA. No effect if absent.
   void forget(const std::vector<Module>& modules);
 
  private:

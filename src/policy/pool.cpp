@@ -3,14 +3,19 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/work.h"
 
 namespace regesta::policy {
 namespace {
-constexpr int waitForWorkerMillis = 10'000;
+constexpr std::chrono::milliseconds callerCheckInterval(100);  // whether a waiting request's caller is still there
 constexpr std::chrono::milliseconds restartPause(100);
 }  // namespace
 
-Pool::Pool(Options options) : options_(std::move(options)), keeper_([this] { keep(); }) {}
+Pool::Pool(Options options, int niceness, std::size_t waitingPerCaller)
+    : options_(std::move(options)),
+      niceness_(niceness),
+      members_(Members(waitingPerCaller)),
+      keeper_([this] { keep(); }) {}
 
 Pool::~Pool() {
   members_.lock()->closing = true;
@@ -18,20 +23,37 @@ Pool::~Pool() {
   keeper_.join();
 }
 
+/// Hands idle workers to those whose turn it is.
+void Pool::assign(Members& members) {
+  while (!members.idle.empty() && members.waiters.ready()) {
+    auto next = members.waiters.pop();
+    next->item->worker = std::move(members.idle.back());
+    members.idle.pop_back();
+    members.waiters.finish(next->party);
+  }
+  changed_.notify_all();
+}
+
 std::unique_ptr<Worker> Pool::take(std::string& why) {
+  const Work& work = currentWork();
+  Waiter waiter{};
   auto members = members_.lock();
   members->wanted = true;
-  changed_.notify_all();
+  if (!members->waiters.push(work.caller, &waiter))
+    throw Error(Code::exhausted, "too many of your policy trials are waiting; wait for some of them to end");
+  assign(*members);
+  auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.queueMillis);
+  auto cancelled = [&] { return work.cancellation != nullptr && work.cancellation->cancelled(); };
   auto hopeless = [&] { return members->closing || (members->alive == 0 && !members->failure.empty()); };
-  members.waitFor(changed_, std::chrono::milliseconds(waitForWorkerMillis),
-                  [&] { return !members->idle.empty() || hopeless(); });
-  if (members->idle.empty()) {
-    why = members->failure.empty() ? "all policy workers are busy; try again" : members->failure;
-    return nullptr;
-  }
-  auto worker = std::move(members->idle.back());
-  members->idle.pop_back();
-  return worker;
+  while (!waiter.worker && !hopeless() && !cancelled() && std::chrono::steady_clock::now() < until)
+    members.waitFor(changed_, callerCheckInterval, [&] { return waiter.worker || hopeless(); });
+  if (waiter.worker) return std::move(waiter.worker);
+  members->waiters.takeIf(work.caller, [&](Waiter* one) { return one == &waiter; });
+  checkCancelled();
+  if (members->failure.empty() && work.lane != Lane::ordinary)
+    throw Error(Code::exhausted, "all policy workers for trials are busy; try again");
+  why = members->failure.empty() ? "all policy workers are busy" : members->failure;
+  return nullptr;
 }
 
 void Pool::give(std::unique_ptr<Worker> worker, bool lost) {
@@ -47,8 +69,7 @@ void Pool::give(std::unique_ptr<Worker> worker, bool lost) {
     members->idle.push_back(std::move(worker));
   else
     --members->alive;
-  members.unlock();
-  changed_.notify_all();
+  assign(*members);
 }
 
 /// The keeper's thread: starts workers while there are too few.
@@ -68,15 +89,15 @@ void Pool::keep() {
       log(LogLevel::error, "policy worker not started", {{"reason", failure}});
     }
     members->failure = failure;
-    changed_.notify_all();
+    assign(*members);
     if (!failure.empty()) members.waitFor(changed_, restartPause, [&] { return members->closing; });
   }
 }
 
 std::unique_ptr<Worker> Pool::start(std::string& failure) const {
   try {
-    return std::make_unique<Worker>(options_);
-  } catch (const Error& problem) {  // the keeper has no one above it to tell: the requests that wait are told
+    return std::make_unique<Worker>(options_, niceness_);
+  } catch (const Error& problem) {  // passed to waiting requests, because the thread has no caller
     failure = problem.message;
     return nullptr;
   }

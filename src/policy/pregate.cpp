@@ -124,16 +124,16 @@ std::optional<Problem> tooComplex(const Module& module) {
     return Problem{.place = {module.name, 0, 0}, .code = "too_complex", .message = std::move(message)};
   };
   if (module.text.size() > limits::policyText)
-    return refuse(fmt::format("the file has {} bytes, at most {} are taken", module.text.size(), limits::policyText));
+    return refuse(fmt::format("the file has {} bytes; the limit is {}", module.text.size(), limits::policyText));
   if (!isUtf8(module.text)) return refuse("the file is not valid UTF-8");
   return Measure(module).run();
 }
 
 std::optional<Problem> tooComplex(const std::vector<Module>& modules) {
-  if (modules.empty()) return Problem{.code = "missing_rule", .message = "there is no policy file"};
+  if (modules.empty()) return Problem{.code = "missing_rule", .message = "the policy has no file"};
   if (modules.size() > limits::policyModules)
     return Problem{.code = "too_complex",
-                   .message = fmt::format("{} files, at most {} are taken", modules.size(), limits::policyModules)};
+                   .message = fmt::format("{} files; the limit is {}", modules.size(), limits::policyModules)};
   for (const auto& module : modules)
     if (auto problem = tooComplex(module)) return problem;
   return {};
@@ -141,7 +141,7 @@ std::optional<Problem> tooComplex(const std::vector<Module>& modules) {
 
 std::optional<std::string> tooComplexTemplate(std::string_view text) {
   if (text.size() > limits::templateText)
-    return fmt::format("the template has {} bytes, at most {} are taken", text.size(), limits::templateText);
+    return fmt::format("the template has {} bytes; the limit is {}", text.size(), limits::templateText);
   if (!isUtf8(text)) return "the template is not valid UTF-8";
   // minijinja's compiler recurses on long operator chains; other depth it limits itself.
   std::size_t operators = 0;

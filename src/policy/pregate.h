@@ -7,13 +7,13 @@
 
 namespace regesta::policy {
 
-/// The cheap measure taken before any parser sees a text: its size, how deep its brackets nest outside strings and
-/// comments, how many operators one statement has. What exceeds a limit of base/limits.h would cost the engine minutes
-/// or its stack, so it is a Problem (code "too_complex") with the place. Nothing when the text may be parsed.
+/// Cheap check before parsing: size, nesting depth outside strings and comments, operators per statement. Text beyond a
+/// limit of base/limits.h could take the engine minutes or overflow its stack, so it is a Problem (code "too_complex")
+/// with the position. Empty if the text may be parsed.
 std::optional<Problem> tooComplex(const Module& module);
-/// All modules of one policy, their number included.
+/// Checks all modules of a policy and their number.
 std::optional<Problem> tooComplex(const std::vector<Module>& modules);
-/// The same for a Jinja2 template. Returns what is wrong, in words.
+/// The same for a Jinja2 template. Returns the error message.
 std::optional<std::string> tooComplexTemplate(std::string_view text);
 
 }  // namespace regesta::policy

@@ -92,7 +92,7 @@ class Mover {
     packageSeen_ = true;
     while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_]))) copy();
     out_.append(prefix_).append(".");
-    // The path itself is no expression: a part called data stays.
+    // The path is not an expression: a segment "data" stays.
     while (at_ < text_.size() && (isWordCharacter(text_[at_]) || text_[at_] == '.')) copy();
   }
 

@@ -8,23 +8,23 @@
 
 namespace regesta::policy {
 
-/// Where something stands. row and column count from 1; 0 means the whole file.
+/// A position. row and column count from 1; 0 means the whole file.
 struct Place {
   std::string file;
   int row = 0;
   int column = 0;
 };
 
-/// One finding of Engine::check. Codes are OPA's where OPA has one: rego_parse_error, rego_type_error,
+/// One problem of Engine::check. Codes are OPA's where OPA has one: rego_parse_error, rego_type_error,
 /// rego_unsafe_var_error, rego_recursion_error, rego_compile_error; else unknown_input, missing_rule, too_complex,
 /// needs_opa.
 struct Problem {
   Place place;
   std::string code;
   std::string message;
-  std::string hint;       ///< empty, or what would cure it ("did you mean input.candidate.metrics?")
-  bool warning = false;   ///< the policy can be used all the same
-  bool needsOpa = false;  ///< fine for a real OPA, which a binding may name; the embedded engine cannot run it
+  std::string hint;       ///< empty, or a suggestion ("did you mean input.candidate.metrics?")
+  bool warning = false;   ///< the policy can still be used
+  bool needsOpa = false;  ///< fine for OPA; the embedded engine cannot run it
 };
 
 struct CheckReport {
@@ -32,7 +32,7 @@ struct CheckReport {
   std::vector<std::string> packages;
 
   bool ok() const;        ///< no problem but warnings
-  bool needsOpa() const;  ///< not ok here, but every error is one that a real OPA would not have
+  bool needsOpa() const;  ///< not ok here, but a real OPA would report no error
 };
 
 enum class Outcome { passed, failed, error, skipped };
@@ -67,14 +67,14 @@ struct TestReport {
 
 struct EvalResult {
   bool defined = false;
-  json::value value;    ///< of the last expression; a list of bindings when the query has variables or several results
-  json::array results;  ///< as OPA gives them: {"expressions":[{"value","text"}],"bindings":{…}}
+  json::value value;    ///< of the last expression; a list of bindings if the query has variables or several results
+  json::array results;  ///< in OPA's form: {"expressions":[{"value","text"}],"bindings":{…}}
   std::string error;    ///< non-empty: could not be evaluated
   std::vector<std::string> prints;
   std::int64_t nanos = 0;
 };
 
-/// Text for a terminal, one line a finding: "gate.rego:4:3: rego_parse_error: …". `colour` adds ANSI colours.
+/// Text for a terminal, one line per problem: "gate.rego:4:3: rego_parse_error: …". `colour` adds ANSI colours.
 std::string toText(const CheckReport& report, bool colour = false);
 std::string toText(const TestReport& report, bool colour = false, bool verbose = false, bool coverage = false);
 json::object toJson(const CheckReport& report);

@@ -4,7 +4,7 @@ namespace regesta::policy {
 namespace {
 
 constexpr std::string_view paths[] = {
-    "action",  // move, rollback, remove
+    "action",  // move, rollback, remove, rename
     "time",    // RFC 3339; time.now_ns() is the same moment
     "reason",  // what the actor gave
     "actor.name",
@@ -24,14 +24,27 @@ constexpr std::string_view paths[] = {
     "change_request.requested_by",
     "change_request.opened_at",
     "change_request.reason",
-    "held_before.[]",  // versions that the pointer stood on, newest first
-    // Present when the move is the start of a rollout, step by step; each arm is a candidate of its own.
+    "held_before.[]",  // versions that the pointer pointed to before, newest first
+    // Present if the move starts a rollout in steps; each arm is a separate candidate.
     "rollout.arms.[].name",
     "rollout.arms.[].version",
     "rollout.arms.[].weight",
     "rollout.steps.[].weight",  // percent
     "rollout.steps.[].bake_seconds",
     "rollout.holdback",
+    "rollout.action",       // start, advance, resume
+    "rollout.share",        // percent of callers that get an arm once this is done
+    "rollout.held",         // why a guard holds it; absent unless one does
+    "rollout.early",        // the step is to end before its bake time, or before its guards let it
+    "rollout.final_share",  // the most that it reaches without another decision
+    "rollout.id",           // of the rollout that is to be widened
+    "rollout.step",
+    "widening.id",      // of the rollout that ends with everybody on the candidate; rollout is absent then
+    "widening.action",  // kill, complete
+    "widening.early",
+    "widening.share",
+    "renamed_from",      // the asset's name before, when it gets a name that a policy guards
+    "archive_existing",  // true when the others in the stage are archived
     // The version that the pointer would move to; null when it is removed.
     "candidate.version",
     "candidate.semver",
@@ -51,6 +64,12 @@ constexpr std::string_view paths[] = {
     "candidate.run.params.*",
     "candidate.run.metrics.*",
     "candidate.run.tags.*",
+    "candidate.run.changed_after_registration",
+    "candidate.model.id",
+    "candidate.model.name",
+    "candidate.model.changed_after_registration",
+    "candidate.content.state",  // stored, elsewhere or missing
+    "candidate.content.stored",
     "candidate.metrics.claimed.*",  // sent by a client
     // Computed by the server from stored predictions.
     "candidate.metrics.verified.accuracy",
@@ -75,6 +94,7 @@ constexpr std::string_view paths[] = {
     // What the newest verified evaluation ran on.
     "candidate.evaluation.id",
     "candidate.evaluation.by",
+    "candidate.evaluation.by_author",
     "candidate.evaluation.at",
     "candidate.evaluation.dataset.name",
     "candidate.evaluation.dataset.version",
@@ -87,6 +107,9 @@ constexpr std::string_view paths[] = {
     "candidate.evidence.[].id",
     "candidate.evidence.[].type",  // evaluation, card, scan, …
     "candidate.evidence.[].verified",
+    "candidate.evidence.[].origin",  // client, server, runner
+    "candidate.evidence.[].job",     // of a runner's report; null otherwise
+    "candidate.evidence.[].by_author",
     "candidate.evidence.[].digest",
     "candidate.evidence.[].by",
     "candidate.evidence.[].at",
@@ -103,6 +126,10 @@ constexpr std::string_view paths[] = {
     "candidate.tests.digest",  // tests is false while the prompt has none
     "candidate.tests.number",
     "candidate.tests.cases",
+    "candidate.tests.by",
+    "candidate.tests.by_author",
+    "candidate.tests.removed_by_author",
+    "candidate.tests.counts",    // false when the version's author replaced them
     "candidate.prompt_test.id",  // the newest result of tests on it; false without one
     "candidate.prompt_test.by",
     "candidate.prompt_test.at",
@@ -121,7 +148,7 @@ constexpr std::string_view paths[] = {
     "candidate.lineage.datasets.[].name",
     "candidate.lineage.datasets.[].digest",
     "candidate.lineage.upstream.[]",
-    // The version that it stands on; null when there is none.
+    // The version that it points to; null when there is none.
     "current.version",
     "current.semver",
     "current.digest",
@@ -140,6 +167,12 @@ constexpr std::string_view paths[] = {
     "current.run.params.*",
     "current.run.metrics.*",
     "current.run.tags.*",
+    "current.run.changed_after_registration",
+    "current.model.id",
+    "current.model.name",
+    "current.model.changed_after_registration",
+    "current.content.state",  // stored, elsewhere or missing
+    "current.content.stored",
     "current.metrics.claimed.*",  // sent by a client
     // Computed by the server from stored predictions.
     "current.metrics.verified.accuracy",
@@ -164,6 +197,7 @@ constexpr std::string_view paths[] = {
     // What the newest verified evaluation ran on.
     "current.evaluation.id",
     "current.evaluation.by",
+    "current.evaluation.by_author",
     "current.evaluation.at",
     "current.evaluation.dataset.name",
     "current.evaluation.dataset.version",
@@ -176,6 +210,9 @@ constexpr std::string_view paths[] = {
     "current.evidence.[].id",
     "current.evidence.[].type",  // evaluation, card, scan, …
     "current.evidence.[].verified",
+    "current.evidence.[].origin",  // client, server, runner
+    "current.evidence.[].job",     // of a runner's report; null otherwise
+    "current.evidence.[].by_author",
     "current.evidence.[].digest",
     "current.evidence.[].by",
     "current.evidence.[].at",
@@ -192,6 +229,10 @@ constexpr std::string_view paths[] = {
     "current.tests.digest",
     "current.tests.number",
     "current.tests.cases",
+    "current.tests.by",
+    "current.tests.by_author",
+    "current.tests.removed_by_author",
+    "current.tests.counts",  // false when the version's author replaced them
     "current.prompt_test.id",
     "current.prompt_test.by",
     "current.prompt_test.at",

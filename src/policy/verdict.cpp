@@ -13,20 +13,21 @@ std::string take(json::object& members, std::string_view name) {
   return text;
 }
 
-std::optional<std::string> readFindings(const json::value& value, std::string_view set, std::vector<Finding>& out) {
+std::optional<std::string> readViolations(const json::value& value, std::string_view set, std::vector<Violation>& out) {
   if (!value.is_array())
-    return fmt::format("`{}` is not a set of findings: write `{} contains {{\"code\": …, \"msg\": …}} if {{ … }}`", set,
-                       set);
+    return fmt::format("`{}` is not a set: write `{} contains {{\"code\": …, \"msg\": …}} if {{ … }}`", set, set);
   for (const auto& item : value.as_array()) {
     if (item.is_string()) {
       out.push_back({.msg = std::string(item.as_string())});
     } else if (item.is_object()) {
       json::object members = item.as_object();
-      Finding finding{.code = take(members, "code"), .msg = take(members, "msg"), .cure = take(members, "cure")};
-      if (finding.code.empty() && finding.msg.empty())
+      Violation violation{
+          .code = take(members, "code"), .msg = take(members, "msg"), .remediation = take(members, "remediation")};
+      if (violation.remediation.empty()) violation.remediation = take(members, "cure");
+      if (violation.code.empty() && violation.msg.empty())
         return fmt::format("a member of `{}` has neither code nor msg: {}", set, json::serialize(item));
-      finding.more = std::move(members);
-      out.push_back(std::move(finding));
+      violation.more = std::move(members);
+      out.push_back(std::move(violation));
     } else {
       return fmt::format("a member of `{}` is neither a string nor an object: {}", set, json::serialize(item));
     }
@@ -34,12 +35,12 @@ std::optional<std::string> readFindings(const json::value& value, std::string_vi
   return {};
 }
 
-json::array findingsToJson(const std::vector<Finding>& findings) {
+json::array violationsToJson(const std::vector<Violation>& violations) {
   json::array list;
-  for (const auto& finding : findings) {
-    json::object members{{"code", finding.code}, {"msg", finding.msg}};
-    if (!finding.cure.empty()) members["cure"] = finding.cure;
-    for (const auto& [name, value] : finding.more) members.insert_or_assign(name, value);
+  for (const auto& violation : violations) {
+    json::object members{{"code", violation.code}, {"msg", violation.msg}};
+    if (!violation.remediation.empty()) members["remediation"] = violation.remediation;
+    for (const auto& [name, value] : violation.more) members.insert_or_assign(name, value);
     list.emplace_back(std::move(members));
   }
   return list;
@@ -48,20 +49,20 @@ json::array findingsToJson(const std::vector<Finding>& findings) {
 }  // namespace
 
 Verdict readVerdict(const json::value& answer) {
-  if (!answer.is_object()) return {.error = "the policy's answer is not an object"};
+  if (!answer.is_object()) return {.error = "the policy's result is not an object"};
   Verdict verdict;
   for (const auto& [name, value] : answer.as_object()) {
-    auto* findings = name == "deny" ? &verdict.deny : name == "warn" ? &verdict.warn : &verdict.require;
+    auto* violations = name == "deny" ? &verdict.deny : name == "warn" ? &verdict.warn : &verdict.require;
     if (name != "deny" && name != "warn" && name != "require") continue;
-    if (auto wrong = readFindings(value, name, *findings)) return {.error = std::move(*wrong)};
+    if (auto wrong = readViolations(value, name, *violations)) return {.error = std::move(*wrong)};
   }
   return verdict;
 }
 
 json::object toJson(const Verdict& verdict) {
-  json::object out{{"deny", findingsToJson(verdict.deny)},
-                   {"warn", findingsToJson(verdict.warn)},
-                   {"require", findingsToJson(verdict.require)}};
+  json::object out{{"deny", violationsToJson(verdict.deny)},
+                   {"warn", violationsToJson(verdict.warn)},
+                   {"require", violationsToJson(verdict.require)}};
   if (!verdict.error.empty()) out["error"] = verdict.error;
   return out;
 }

@@ -7,31 +7,30 @@
 
 namespace regesta::policy {
 
-/// One member of a gate's `deny`, `warn` or `require` set. A plain string becomes {code "", msg text}; an object gives
-/// its members `code`, `msg` and `cure`, and whatever else it has stays in `more`.
-struct Finding {
+/// One member of a gate's `deny`, `warn` or `require` set. A string becomes {code "", msg text}; an object has the
+/// members `code`, `msg` and `remediation` (`cure` is accepted too), and its other members stay in `more`.
+struct Violation {
   std::string code;
   std::string msg;
-  std::string cure;
+  std::string remediation;
   json::object more;
 };
 
-/// What a policy said about one input. No finding of `deny`, every `require` met by the caller, and no `error` means
-/// allow.
+/// The result of a policy for one input. It allows if `deny` is empty, every `require` is met and there is no `error`.
 struct Verdict {
-  std::vector<Finding> deny, warn, require;
-  /// Non-empty: the policy could not be evaluated, in words. Counts as a deny; the sets are empty then.
+  std::vector<Violation> deny, warn, require;
+  /// Non-empty: why the policy could not be evaluated. Counts as a deny; the sets are then empty.
   std::string error;
 
   bool denied() const { return !deny.empty() || !error.empty(); }
 };
 
-/// Reads the answer of a gate: an object whose members `deny`, `warn` and `require` are arrays of strings or objects.
-/// Anything else makes a Verdict with an error that says what is wrong: never an allow by accident.
+/// Reads a policy's result: an object whose members `deny`, `warn` and `require` are arrays of strings or objects.
+/// Anything else returns a Verdict with an error, so malformed output never allows.
 Verdict readVerdict(const json::value& answer);
 
-/// The verdict as JSON: {"deny":[…],"warn":[…],"require":[…]} and "error" where there is one. Findings keep the order
-/// of the sets (sorted by value), so equal decisions have equal text: it can be hashed and replayed.
+/// The verdict as JSON: {"deny":[…],"warn":[…],"require":[…]} and "error" if there is one. Members keep the order of
+/// the sets (sorted by value), so equal decisions have equal text, which can be hashed and replayed.
 json::object toJson(const Verdict& verdict);
 
 }  // namespace regesta::policy

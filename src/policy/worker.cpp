@@ -109,7 +109,7 @@ bool canFilterSystemCalls() {
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) == -1 && errno == EFAULT;
 }
 
-Worker::Worker(const Options& options) : options_(options) {
+Worker::Worker(const Options& options, int niceness) : options_(options) {
   int pair[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
     throw error(Code::unavailable, "no socket for a policy worker: {}", std::strerror(errno));
@@ -132,6 +132,7 @@ Worker::Worker(const Options& options) : options_(options) {
     ::close(socket_);
     throw error(Code::unavailable, "a policy worker cannot be started: {}", std::strerror(failed));
   }
+  if (niceness != 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid_), ::getpriority(PRIO_PROCESS, 0) + niceness);
 }
 
 Worker::~Worker() {
@@ -141,13 +142,20 @@ Worker::~Worker() {
   ::waitpid(pid_, &status_, 0);
 }
 
+/// Processor time since the process's start; -1 if it is not known.
+std::int64_t Worker::cpuMillis() const {
+  clockid_t clock;
+  timespec used{};
+  if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return -1;
+  return used.tv_sec * 1000LL + used.tv_nsec / 1'000'000;
+}
+
 /// RLIMIT_CPU counts from the process's start, so each request moves it. Only the soft limit: the hard one cannot be
 /// raised.
 void Worker::renewCpuLimit() const {
-  clockid_t clock;
-  timespec used{};
-  if (::clock_getcpuclockid(pid_, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return;
-  rlimit limit{static_cast<rlim_t>(used.tv_sec + 1 + options_.cpuSeconds), RLIM_INFINITY};
+  std::int64_t used = cpuMillis();
+  if (used < 0) return;
+  rlimit limit{static_cast<rlim_t>(used / 1000 + 1 + options_.cpuSeconds), RLIM_INFINITY};
   ::prlimit(pid_, RLIMIT_CPU, &limit, nullptr);
 }
 
@@ -157,12 +165,13 @@ Reply Worker::ask(std::string_view head, std::string_view body, int wallMillis) 
   auto deadline = Clock::now() + std::chrono::milliseconds(wallMillis);
   ++served_;
   renewCpuLimit();
+  std::int64_t cpuBefore = cpuMillis();
   RequestFrame frame{static_cast<std::uint32_t>(head.size()), static_cast<std::uint32_t>(body.size())};
   for (auto piece : {asBytes(frame), head, body}) {
     auto sent = sendAll(socket_, piece, deadline);
-    if (sent == Transfer::late) return lose(fmt::format("it took longer than {} ms", wallMillis));
+    if (sent == Transfer::late) return late(wallMillis, cpuBefore);
     if (sent == Transfer::closed) {
-      auto reply = lose(autopsy());
+      auto reply = ended();
       reply.neverStarted = true;
       return reply;
     }
@@ -175,8 +184,9 @@ Reply Worker::ask(std::string_view head, std::string_view body, int wallMillis) 
     reply.bytes.resize(answer.size);
     got = receiveAll(socket_, reply.bytes.data(), answer.size, deadline);
   }
-  if (got == Transfer::late) return lose(fmt::format("it took longer than {} ms", wallMillis));
-  if (got == Transfer::closed) return lose(autopsy());
+  if (got == Transfer::late) return late(wallMillis, cpuBefore);
+  if (got == Transfer::closed) return ended();
+  reply.cpuMillis = cpuMillis() - cpuBefore;
   return reply;
 }
 
@@ -189,14 +199,33 @@ Reply Worker::lose(std::string reason) {
   return {.lost = std::move(reason)};
 }
 
-/// Why the process ended, read off its exit status.
+/// The limit of processor time ends whatever computes, so a request that is late did not get that time.
+Reply Worker::late(int wallMillis, std::int64_t cpuBefore) {
+  std::int64_t used = cpuMillis() - cpuBefore;
+  Reply reply =
+      lose(fmt::format("the machine is too busy: its worker got {} ms of processor time in {} ms", used, wallMillis));
+  reply.starved = true;
+  return reply;
+}
+
+Reply Worker::ended() {
+  std::string reason = autopsy();
+  bool killed = !reaped_ || (WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL);
+  Reply reply = lose(std::move(reason));
+  reply.starved = killed;
+  return reply;
+}
+
+/// Why the process ended, according to its exit status.
 std::string Worker::autopsy() const {
   if (!reaped_) {
-    // The socket closes a moment before the process can be waited for.
-    for (int tries = 0; tries < 200 && ::waitpid(pid_, &status_, WNOHANG) == 0; ++tries) ::usleep(1000);
+    // The socket closes a moment before the process can be waited for; on a busy machine, some seconds.
+    for (int tries = 0; tries < 10'000 && ::waitpid(pid_, &status_, WNOHANG) == 0; ++tries) ::usleep(1000);
     if (!WIFSIGNALED(status_) && !WIFEXITED(status_)) return "it stopped answering";
     reaped_ = true;
   }
+  if (WIFEXITED(status_) && WEXITSTATUS(status_) == unconfinedExit)
+    return "its worker could not give up its system calls (seccomp) and refused to run";
   if (WIFEXITED(status_)) return fmt::format("its worker ended with code {}", WEXITSTATUS(status_));
   switch (WTERMSIG(status_)) {
     case SIGSEGV:
@@ -209,7 +238,7 @@ std::string Worker::autopsy() const {
     case SIGKILL:
       return "its worker was killed from outside (out of memory?)";
     case SIGSYS:
-      return "it tried a system call that policies may not make";
+      return "it made a forbidden system call";
     default:
       return fmt::format("its worker died of signal {}", WTERMSIG(status_));
   }

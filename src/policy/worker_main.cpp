@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "policy/engine.h"
 #include "policy/wire.h"
+#include "policy/worker.h"
 
 namespace regesta::policy {
 namespace {
@@ -43,7 +44,7 @@ bool writeAll(const void* from, std::size_t size) {
 
 void limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
   rlimit value{soft, hard};
-  if (::setrlimit(resource, &value) != 0) ::_exit(1);  // a worker without its limits serves nobody
+  if (::setrlimit(resource, &value) != 0) ::_exit(1);  // never serve without limits
 }
 
 void limitSelf(std::size_t memoryBytes, int cpuSeconds) {
@@ -64,9 +65,15 @@ void limitSelf(std::size_t memoryBytes, int cpuSeconds) {
 }
 
 #ifndef REGESTA_SANITIZED
-/// Nothing but computing, memory and the two ends of the socket; every other call fails. Where the kernel has no
-/// seccomp the other limits still hold.
+/// Ends a worker that could not give up its system calls: it must not see what users write.
+void demand(bool confined) {
+  if (!confined) ::_exit(unconfinedExit);
+}
+
+/// Nothing but computing, memory and the two ends of the socket; every other call fails. A kernel without seccomp is
+/// the one exception: the other limits still hold there, and `regesta doctor` and the server's log say so.
 void forbidSystemCalls() {
+  if (!canFilterSystemCalls()) return;
   static constexpr std::array allowed = {SCMP_SYS(read),
                                          SCMP_SYS(write),
                                          SCMP_SYS(munmap),
@@ -89,12 +96,13 @@ void forbidSystemCalls() {
                                          SCMP_SYS(sched_yield),
                                          SCMP_SYS(restart_syscall)};
   std::unique_ptr<void, void (*)(void*)> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
-  if (!filter) return;
-  for (int call : allowed) seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0);
+  demand(filter != nullptr);
+  for (int call : allowed) demand(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) == 0);
   // Memory, but none that can be executed.
   for (int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
-    seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1, scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0});
-  seccomp_load(filter.get());
+    demand(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1, scmp_arg_cmp{2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0}) ==
+           0);
+  demand(seccomp_load(filter.get()) == 0);
 }
 #endif
 

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/name.h"
 #include "base/text.h"
 #include "registry/rows.h"
 
@@ -10,34 +11,37 @@ namespace {
 
 constexpr std::string_view kindNames[] = {"prompt", "model", "dataset", "policy", "artifact"};
 
-std::optional<Asset> one(db::Session& session, db::Rows rows) {
+std::optional<Asset> one(db::Transaction& transaction, db::Rows rows) {
   if (!rows.next()) return std::nullopt;
   Asset asset = rows::asset(rows, 0);
-  asset.tags = rows::assetTags(session, asset.id);
+  asset.tags = rows::assetTags(transaction, asset.id);
   return asset;
 }
 
 /// A half sentence for who left the kind out of a reference: the only other thing that has the name.
-std::string otherOfTheName(db::Session& session, const AssetKey& key) {
-  db::Rows rows = session.query("SELECT kind FROM asset WHERE workspace = $1 AND name = $2 AND kind <> $3",
-                                {key.workspace, key.name, kindName(key.kind)});
+std::string otherOfTheName(db::Transaction& transaction, const AssetKey& key) {
+  db::Rows rows = transaction.query("SELECT kind FROM asset WHERE workspace = $1 AND name = $2 AND kind <> $3",
+                                    {key.workspace, key.name, kindName(key.kind)});
   if (!rows.next()) return {};
   std::string kind = rows.text(0);
   return rows.next() ? "" : fmt::format("; there is a {} of this name: write {}/{}", kind, kind, key.name);
 }
 
 /// The page that listAssets asks for, of one kind.
-std::vector<Asset> page(db::Session& session, std::string_view workspace, Kind kind, std::string_view nameAfter,
+std::vector<Asset> page(db::Transaction& transaction, std::string_view workspace, Kind kind, std::string_view nameAfter,
                         std::size_t limit) {
   std::vector<Asset> found;
   db::Rows rows =
-      session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name > $3 "
-                                "ORDER BY a.name LIMIT $4",
-                                rows::assetColumns),
-                    {workspace, kindName(kind), nameAfter, limit});
+      transaction.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name > $3 "
+                                    "ORDER BY a.name LIMIT $4",
+                                    rows::assetColumns),
+                        {workspace, kindName(kind), nameAfter, limit});
   while (rows.next()) found.push_back(rows::asset(rows, 0));
   return found;
 }
+
+/// Prompts and artifacts may be in folders.
+bool mayHoldSlash(Kind kind) { return kind == Kind::prompt || kind == Kind::artifact; }
 
 }  // namespace
 
@@ -51,63 +55,75 @@ std::optional<Kind> parseKind(std::string_view text) {
 
 std::string AssetKey::subject() const { return fmt::format("{}/{}", kindName(kind), name); }
 
+std::string AssetKey::subject(const Pointer& pointer) const { return fmt::format("{}#{}", subject(), pointer); }
+
 void checkName(std::string_view name, Kind kind) {
   if (trim(name).empty()) throw Invalid("name", "is required");
   if (name.size() > limits::nameLength)
     throw Invalid("name", fmt::format("must be at most {} bytes", limits::nameLength));
   if (!isUtf8(name)) throw Invalid("name", "must be UTF-8 text");
   for (char c : name) {
-    if (c == ':' || c == '\\' || (c == '/' && kind != Kind::prompt))
-      throw Invalid("name",
-                    kind == Kind::prompt ? "must not contain ':' or '\\'" : "must not contain '/', ':' or '\\'");
+    if (c == ':' || c == '\\' || (c == '/' && !mayHoldSlash(kind)))
+      throw Invalid("name", mayHoldSlash(kind) ? "must not contain ':' or '\\'" : "must not contain '/', ':' or '\\'");
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) throw Invalid("name", "must not contain control characters");
   }
   for (std::string_view part : split(name, '/')) {
     if (part == "." || part == "..") throw Invalid("name", "must not be \".\" or \"..\"");
-    if (trim(part).empty()) throw Invalid("name", "must not have an empty part before, between or behind '/'");
+    if (trim(part).empty()) throw Invalid("name", "must not have an empty part before, between or after '/'");
   }
 }
 
-std::optional<Asset> findAsset(db::Session& session, const AssetKey& key) {
-  return one(session,
-             session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name = $3",
-                                       rows::assetColumns),
-                           {key.workspace, kindName(key.kind), key.name}));
+void checkNewName(std::string_view name, Kind kind) {
+  checkName(name, kind);
+  auto check = [](std::string_view text) {
+    if (std::string_view fault = nameFault(text); !fault.empty()) throw Invalid("name", std::string(fault));
+  };
+  check(name);
+  for (std::string_view part : split(name, '/')) check(part);
 }
 
-Asset getAsset(db::Session& session, const AssetKey& key) {
-  std::optional<Asset> found = findAsset(session, key);
+std::optional<Asset> findAsset(db::Transaction& transaction, const AssetKey& key) {
+  return one(
+      transaction,
+      transaction.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name = $3",
+                                    rows::assetColumns),
+                        {key.workspace, kindName(key.kind), key.name}));
+}
+
+Asset getAsset(db::Transaction& transaction, const AssetKey& key) {
+  std::optional<Asset> found = findAsset(transaction, key);
   if (!found)
     throw error(Code::notFound, "There is no {} named '{}'{}", kindName(key.kind), key.name,
-                otherOfTheName(session, key));
+                otherOfTheName(transaction, key));
   return *std::move(found);
 }
 
-std::optional<Asset> findAssetById(db::Session& session, std::int64_t id) {
-  return one(session, session.query(fmt::format("SELECT {} FROM asset a WHERE a.id = $1", rows::assetColumns), {id}));
+std::optional<Asset> findAssetById(db::Transaction& transaction, std::int64_t id) {
+  return one(transaction,
+             transaction.query(fmt::format("SELECT {} FROM asset a WHERE a.id = $1", rows::assetColumns), {id}));
 }
 
-std::optional<Asset> findRegistered(db::Session& session, std::string_view workspace, std::string_view name) {
-  return one(session, session.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND "
-                                                "a.kind IN ('model', 'prompt') AND a.name = $2",
-                                                rows::assetColumns),
-                                    {workspace, name}));
+std::optional<Asset> findRegistered(db::Transaction& transaction, std::string_view workspace, std::string_view name) {
+  return one(transaction, transaction.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND "
+                                                        "a.kind IN ('model', 'prompt') AND a.name = $2",
+                                                        rows::assetColumns),
+                                            {workspace, name}));
 }
 
-std::vector<Asset> listAssets(db::Session& session, std::string_view workspace, std::optional<Kind> kind,
+std::vector<Asset> listAssets(db::Transaction& transaction, std::string_view workspace, std::optional<Kind> kind,
                               std::string_view nameAfter, std::size_t limit) {
   std::vector<Asset> found;
   if (kind) {
-    found = page(session, workspace, *kind, nameAfter, limit);
+    found = page(transaction, workspace, *kind, nameAfter, limit);
   } else {
-    std::vector<Asset> models = page(session, workspace, Kind::model, nameAfter, limit);
-    std::vector<Asset> prompts = page(session, workspace, Kind::prompt, nameAfter, limit);
+    std::vector<Asset> models = page(transaction, workspace, Kind::model, nameAfter, limit);
+    std::vector<Asset> prompts = page(transaction, workspace, Kind::prompt, nameAfter, limit);
     std::merge(std::make_move_iterator(models.begin()), std::make_move_iterator(models.end()),
                std::make_move_iterator(prompts.begin()), std::make_move_iterator(prompts.end()),
                std::back_inserter(found), [](const Asset& a, const Asset& b) { return a.key.name < b.key.name; });
     if (found.size() > limit) found.resize(limit);
   }
-  for (Asset& asset : found) asset.tags = rows::assetTags(session, asset.id);
+  for (Asset& asset : found) asset.tags = rows::assetTags(transaction, asset.id);
   return found;
 }
 

@@ -1,105 +1,160 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
+#include "crypto/mac.h"
 #include "db/database.h"
+#include "ledger/entry.h"
+#include "registry/action.h"
+#include "registry/actor.h"
+#include "registry/row_note.h"
 
 namespace regesta::registry {
 
-/// Who does something: "user:anna", "token:ci", "local:root", "system:demo". A caller's is made by governance's
-/// authentication; what the server does by itself is done by a "system:" actor of the room that does it.
-struct Actor {
-  std::string name;
-  /// The part behind the colon: what people call them.
-  std::string shortName() const { return name.substr(name.find(':') + 1); }
-  bool operator==(const Actor&) const = default;
-};
-
-/// What a change was about, as its ledger entry names it: "prompt/loan-summary@3", "model/loan-risk#production".
-struct Touch {
+/// The subject of a change, as its ledger entry names it: "prompt/loan-summary@3", "model/loan-risk#production".
+struct ChangedSubject {
   std::string workspace, subject;
 };
 
+/// The keys that a change derives from the secret outside the database.
+struct ChangeKeys {
+  crypto::MacKey entry;   ///< authenticates entries until they are in the tree
+  crypto::MacKey secret;  ///< for digests of values that an entry must not contain
+};
+
 /// One change of governed state in progress: a transaction that will also hold its ledger entries. Functions that
-/// change governed state take a Change and record what they did, so there is no change without a trace.
+/// change governed state take a Change and record what they did, so every change has an entry. Writes to governed
+/// tables through `transaction` are collected, and the next entry includes them.
 class Change {
+  db::Transaction& inner_;
+  RowNotes notes_;
+  NotingTransaction noting_;
+
  public:
-  Change(db::Session& session, const Actor& actor);
-  db::Session& session;
+  /// `keys` are Store::keys().
+  Change(db::Transaction& transaction, const Actor& actor, const ChangeKeys& keys, db::Dialect dialect);
+  Change(const Change&) = delete;
+  Change& operator=(const Change&) = delete;
+  db::Transaction& transaction;
   const Actor& actor;
   const std::int64_t now;  ///< milliseconds; one moment for the whole change
 
-  /// Appends the ledger entry of one deed. The committed ledger is also the outbox: webhooks and the change feed read
-  /// it. Returns the entry's id.
-  std::int64_t record(std::string action, std::string workspace, std::string subject, json::object data = {});
-  /// Says that what anybody remembers of the subject is old, beyond what the entries are about.
+  /// Appends the ledger entry of one action. The committed ledger is also the outbox for webhooks and the change feed.
+  /// The entry is written by the next record(), lastEntry() or finish(), so it includes rows written after this call.
+  void record(Action action, std::string workspace, std::string subject, json::object data = {});
+  /// Adds a value that may contain a secret to an entry's data: as `shown` (base/redact.h) and, if that differs from
+  /// the value, its keyed digest as "<name>_digest", which allows comparison without revealing the value.
+  void conceal(json::object& data, std::string_view name, std::string_view value, std::string shown) const;
+  /// Invalidates caches of the subject, in addition to the subjects of the entries.
   void touch(std::string workspace, std::string subject) {
     touched_.push_back({std::move(workspace), std::move(subject)});
   }
-  std::int64_t lastEntry() const { return lastEntry_; }
-  const std::vector<Touch>& touched() const { return touched_; }
+  /// Writes the entry recorded last and returns its id, or 0 if nothing was recorded.
+  std::int64_t lastEntry();
+  /// Whether a governed row was written that no entry covers yet.
+  bool noted() const { return !notes_.empty(); }
+  /// Whether anything was recorded.
+  bool recorded() const { return pending_ || lastEntry_ != 0; }
+  /// Collects every existing governed row, as if this change had written it.
+  void adoptRows();
+  /// Writes what is still pending. Called by Store::change; nothing may be written after it.
+  void finish();
+  const std::vector<ChangedSubject>& touched() const { return touched_; }
 
  private:
+  void write(ledger::Entry entry, std::size_t bytes);
+  void writePending();
+  std::optional<ledger::Entry> pending_;
+  const ChangeKeys& keys_;
   std::int64_t lastEntry_ = 0;
-  std::vector<Touch> touched_;
+  std::vector<ChangedSubject> touched_;
 };
 
-/// The one door to the state for everything above: reads, plain writes of bulk data, and recorded changes.
+/// All access to the state goes through it: reads, plain writes of bulk data, and recorded changes.
 /// Thread-safe.
 class Store {
  public:
-  /// Called, from any thread, after a recorded change became durable and before change() returns: wakes the ledger,
-  /// drops what was remembered of the subjects.
-  using AfterCommit = std::function<void(const std::vector<Touch>&)>;
-  Store(db::Database& database, AfterCommit afterCommit);
+  /// Called from any thread after a recorded change is durable and before change() returns: wakes the ledger and
+  /// invalidates caches of the subjects.
+  using AfterCommit = std::function<void(const std::vector<ChangedSubject>&)>;
+  /// `secret` is kept outside the database and shared by the servers of one ledger: keys derived from it authenticate
+  /// what a server wrote. By default it is random per process.
+  Store(db::Database& database, AfterCommit afterCommit, std::string secret = processSecret());
 
   template <class Fn>
   auto read(Fn&& fn) {
-    if constexpr (std::is_void_v<std::invoke_result_t<Fn&, db::Session&>>)
+    if constexpr (std::is_void_v<std::invoke_result_t<Fn&, db::Transaction&>>)
       database_.read(std::forward<Fn>(fn));
     else
       return database_.reading(std::forward<Fn>(fn));
   }
-  /// Bulk data that is sealed later rather than recorded row by row. `fn` may run more than once.
+  /// False when the server must be started again before it can write.
+  bool acceptsWrites() const { return database_.acceptsWrites(); }
+  /// Writes bulk data that is sealed later instead of recorded per row. `fn` may run more than once.
+  /// Throws Error{internal} if it writes a governed column.
   template <class Fn>
   auto write(Fn&& fn) {
-    if constexpr (std::is_void_v<std::invoke_result_t<Fn&, db::Session&>>)
-      database_.write(std::forward<Fn>(fn));
+    auto body = [&](db::Transaction& transaction) {
+      NotingTransaction plain(transaction, nullptr, database_.dialect());
+      return fn(static_cast<db::Transaction&>(plain));
+    };
+    if constexpr (std::is_void_v<std::invoke_result_t<Fn&, db::Transaction&>>)
+      database_.write(body);
     else
-      return database_.writing(std::forward<Fn>(fn));
+      return database_.writing(body);
   }
-  /// A recorded change. `fn(Change&)` may run more than once and must have no effect outside it.
+  /// Makes a recorded change. `fn(Change&)` may run more than once and must have no other side effects.
   template <class Fn>
   auto change(const Actor& actor, Fn&& fn) {
-    std::vector<Touch> touched;
-    auto body = [&](db::Session& session) {
-      Change change(session, actor);
+    std::vector<ChangedSubject> touched;
+    auto body = [&](db::Transaction& transaction) {
+      Change change(transaction, actor, keys_, database_.dialect());
       if constexpr (std::is_void_v<std::invoke_result_t<Fn&, Change&>>) {
         fn(change);
+        if (adopting_.load(std::memory_order_relaxed)) change.adoptRows();
+        change.finish();
         touched = change.touched();
       } else {
         auto result = fn(change);
+        if (adopting_.load(std::memory_order_relaxed)) change.adoptRows();
+        change.finish();
         touched = change.touched();
         return result;
       }
     };
     if constexpr (std::is_void_v<std::invoke_result_t<Fn&, Change&>>) {
       database_.write(body);
+      adopting_.store(false, std::memory_order_relaxed);
       afterCommit_(touched);
     } else {
       auto result = database_.writing(body);
+      adopting_.store(false, std::memory_order_relaxed);
       afterCommit_(touched);
       return result;
     }
   }
   db::Database& database() { return database_; }
+  /// Derives a key for one purpose from the secret (HKDF).
+  crypto::MacKey key(std::string_view purpose) const { return crypto::MacKey::derive(secret_, purpose); }
+  const ChangeKeys& keys() const { return keys_; }
+  /// Call once at start, after the migrations. Ensures that the ledger covers every governed row: on an empty ledger,
+  /// the first change includes the rows that migrations created; a ledger of an earlier version gets an entry
+  /// "state.adopted" with the digests of all rows.
+  void adoptState();
 
  private:
+  static std::string processSecret();
+
   db::Database& database_;
+  std::atomic<bool> adopting_ = false;
   AfterCommit afterCommit_;
+  std::string secret_;
+  ChangeKeys keys_;
 };
 
 }  // namespace regesta::registry

@@ -32,19 +32,19 @@ constexpr std::string_view aboutOne =
     "SELECT s.entry FROM w JOIN subject_entry s ON s.workspace = w.name AND s.subject = $5) found "
     "JOIN ledger_entry e ON e.id = found.entry WHERE 1 = 1";
 
-db::Rows candidates(db::Session& session, const EntryFilter& filter) {
+db::Rows candidates(db::Transaction& transaction, const EntryFilter& filter) {
   bool exact = !filter.subject.empty() && filter.subject.find_first_of("*?[\\") == std::string::npos;
   std::string sql = fmt::format(
-      "SELECT e.idx, e.id, e.body {} AND e.idx >= $1 AND e.idx <= $2 AND e.time >= $3 AND e.time <= $4 "
+      "SELECT e.idx, e.id, e.time, e.body, e.salt {} AND e.idx >= $1 AND e.idx <= $2 AND e.time >= $3 AND e.time <= $4 "
       "ORDER BY e.idx {} LIMIT $6",
       exact ? aboutOne : everything, filter.newestFirst ? "DESC" : "ASC");
-  return session.query(sql, {filter.first, filter.last, filter.sinceMicros, filter.untilMicros,
-                             exact ? std::string_view(filter.subject) : std::string_view(), looksAtMost});
+  return transaction.query(sql, {filter.first, filter.last, filter.sinceMicros, filter.untilMicros,
+                                 exact ? std::string_view(filter.subject) : std::string_view(), looksAtMost});
 }
 
 /// The recursion hops from one action to the next, so that the index serves.
-std::vector<std::string> actionsThatFit(db::Session& session, const EntryFilter& filter) {
-  db::Rows rows = session.query(
+std::vector<std::string> actionsThatFit(db::Transaction& transaction, const EntryFilter& filter) {
+  db::Rows rows = transaction.query(
       "WITH RECURSIVE a (name) AS (SELECT MIN(action) FROM ledger_entry WHERE idx IS NOT NULL UNION ALL "
       "SELECT (SELECT MIN(action) FROM ledger_entry WHERE action > a.name AND idx IS NOT NULL) FROM a "
       "WHERE a.name IS NOT NULL) SELECT name FROM a WHERE name IS NOT NULL");
@@ -56,19 +56,19 @@ std::vector<std::string> actionsThatFit(db::Session& session, const EntryFilter&
 }
 
 /// The first of each action, of which the first are wanted.
-FoundEntries findByAction(db::Session& session, const EntryFilter& filter, std::size_t limit) {
+FoundEntries findByAction(db::Transaction& transaction, const EntryFilter& filter, std::size_t limit) {
   std::string sql = fmt::format(
-      "SELECT idx, id, body FROM ledger_entry WHERE action = $1 AND idx >= $2 AND idx <= $3 AND time >= $4 AND "
+      "SELECT {} FROM ledger_entry WHERE action = $1 AND idx >= $2 AND idx <= $3 AND time >= $4 AND "
       "time <= $5 ORDER BY idx {} LIMIT $6",
-      filter.newestFirst ? "DESC" : "ASC");
-  auto inOrder = [&](const FoundEntry& a, const FoundEntry& b) {
+      ledger::loggedColumns, filter.newestFirst ? "DESC" : "ASC");
+  auto inOrder = [&](const ledger::Logged& a, const ledger::Logged& b) {
     return filter.newestFirst ? a.index > b.index : a.index < b.index;
   };
   FoundEntries found;
   std::int64_t first = filter.first, last = filter.last;  // what can still be among them
-  for (const std::string& action : actionsThatFit(session, filter)) {
-    db::Rows rows = session.query(sql, {action, first, last, filter.sinceMicros, filter.untilMicros, limit + 1});
-    while (rows.next()) found.entries.push_back({rows.integer(0), rows.integer(1), rows.text(2)});
+  for (const std::string& action : actionsThatFit(transaction, filter)) {
+    db::Rows rows = transaction.query(sql, {action, first, last, filter.sinceMicros, filter.untilMicros, limit + 1});
+    while (rows.next()) found.entries.push_back(ledger::readLogged(rows));
     std::ranges::sort(found.entries, inOrder);
     if (found.entries.size() <= limit) continue;
     found.entries.resize(limit + 1);
@@ -83,11 +83,11 @@ FoundEntries findByAction(db::Session& session, const EntryFilter& filter, std::
 
 }  // namespace
 
-FoundEntries findEntries(db::Session& session, const EntryFilter& filter, std::size_t limit) {
+FoundEntries findEntries(db::Transaction& transaction, const EntryFilter& filter, std::size_t limit) {
   if (!filter.actions.empty() && filter.subject.empty() && filter.actor.empty())
-    return findByAction(session, filter, limit);
+    return findByAction(transaction, filter, limit);
   FoundEntries found;
-  db::Rows rows = candidates(session, filter);
+  db::Rows rows = candidates(transaction, filter);
   std::int64_t looked = 0, next = filter.newestFirst ? filter.last : filter.first;
   auto withNext = [&] {
     if (next >= 0) found.next = next;
@@ -97,7 +97,7 @@ FoundEntries findEntries(db::Session& session, const EntryFilter& filter, std::s
     if (found.entries.size() == limit) return withNext();
     ++looked;
     next = rows.integer(0) + (filter.newestFirst ? -1 : 1);
-    if (fits(filter, rows.view(2))) found.entries.push_back({rows.integer(0), rows.integer(1), rows.text(2)});
+    if (fits(filter, rows.view(3))) found.entries.push_back(ledger::readLogged(rows));
   }
   return looked == looksAtMost ? withNext() : std::move(found);
 }

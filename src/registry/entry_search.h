@@ -5,10 +5,11 @@
 #include <vector>
 
 #include "db/database.h"
+#include "ledger/store.h"
 
 namespace regesta::registry {
 
-/// Which ledger entries are looked for. Subject, actor and action are globs (base/text.h); empty ones ask for nothing.
+/// Filter for ledger entries. Subject, actor and action are globs (base/text.h); empty ones match everything.
 struct EntryFilter {
   std::string subject, actor;
   std::vector<std::string> actions;                       ///< one of them
@@ -17,18 +18,14 @@ struct EntryFilter {
   bool newestFirst = false;
 };
 
-struct FoundEntry {
-  std::int64_t index = 0, id = 0;
-  std::string body;  ///< canonical JSON, exactly as hashed
-};
 struct FoundEntries {
-  std::vector<FoundEntry> entries;
-  std::optional<std::int64_t> next;  ///< the index to look on from; absent: that was all
+  std::vector<ledger::Logged> entries;
+  std::optional<std::int64_t> next;  ///< index to continue from; absent: no more entries
 };
 
 /// At most `limit` entries, in the order of their indexes. A subject without wildcards (in any workspace), and actions
-/// when neither subject nor actor is asked for, are found by an index; a span of time is looked at entry by entry.
-/// Otherwise one call looks at 20,000 entries at most, so a rare match may give an empty page with a `next`.
-FoundEntries findEntries(db::Session& session, const EntryFilter& filter, std::size_t limit);
+/// without subject and actor, use an index; a time range is scanned entry by entry. Otherwise one call reads at most
+/// 20,000 entries, so a rare match can return an empty page with a `next`.
+FoundEntries findEntries(db::Transaction& transaction, const EntryFilter& filter, std::size_t limit);
 
 }  // namespace regesta::registry

@@ -17,15 +17,15 @@ struct Edge {
   std::int64_t at = 0;   ///< milliseconds
 };
 
-/// Silent when the edge is there already.
-void addEdge(db::Session& session, std::string_view workspace, const Edge& edge);
-/// The versions of an asset get other names: "model/old@7" becomes "model/new@7" wherever it stands.
-void renameNodes(db::Session& session, std::string_view workspace, std::string_view oldSubject,
+/// No effect if the edge exists.
+void addEdge(db::Transaction& transaction, std::string_view workspace, const Edge& edge);
+/// Renames the nodes of an asset's versions: "model/old@7" becomes "model/new@7" in every edge.
+void renameNodes(db::Transaction& transaction, std::string_view workspace, std::string_view oldSubject,
                  std::string_view newSubject);
 enum class Direction { upstream, downstream, both };
-/// Edges reachable from `node`, nearest first, at most `depth` steps and `limit` edges. Cycles end. Only edges that
-/// were there at `at` (milliseconds) are followed.
-std::vector<Edge> lineage(db::Session& session, std::string_view workspace, std::string_view node, Direction direction,
-                          int depth = 16, std::size_t limit = 1000, std::int64_t at = INT64_MAX);
+/// Edges reachable from `node`, nearest first, at most `depth` steps and `limit` edges. Cycles are not followed twice.
+/// Only edges that existed at `at` (milliseconds) are followed.
+std::vector<Edge> lineage(db::Transaction& transaction, std::string_view workspace, std::string_view node,
+                          Direction direction, int depth = 16, std::size_t limit = 1000, std::int64_t at = INT64_MAX);
 
 }  // namespace regesta::registry

@@ -2,8 +2,10 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/name.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "db/columns.h"
 
 namespace regesta::registry::rows {
 namespace {
@@ -17,48 +19,51 @@ Tags readTags(db::Rows rows) {
 }  // namespace
 
 Asset asset(db::Rows& rows, int first) {
-  std::optional<Kind> kind = parseKind(rows.view(first + 2));
+  constexpr db::Columns at(assetColumns);
+  std::optional<Kind> kind = parseKind(rows.view(first + at["kind"]));
   REGESTA_INVARIANT(kind.has_value());
   Asset result;
-  result.id = rows.integer(first);
-  result.key = {rows.text(first + 1), *kind, rows.text(first + 3)};
-  result.description = rows.text(first + 4);
-  result.createdAt = rows.integer(first + 5);
-  result.updatedAt = rows.integer(first + 6);
-  result.createdBy = rows.text(first + 7);
+  result.id = rows.integer(first + at["id"]);
+  result.key = {rows.text(first + at["workspace"]), *kind, rows.text(first + at["name"])};
+  result.description = rows.text(first + at["description"]);
+  result.createdAt = rows.integer(first + at["created_at"]);
+  result.updatedAt = rows.integer(first + at["updated_at"]);
+  result.createdBy = rows.text(first + at["created_by"]);
   return result;
 }
 
 Version version(db::Rows& rows) {
+  constexpr db::Columns at(versionColumns);
   Version result;
-  result.id = rows.integer(0);
-  result.number = rows.integer(1);
-  result.semver = rows.isNull(2) ? "" : rows.text(2);
-  result.digest = rows.text(3);
-  result.content = rows.text(4);
-  result.description = rows.text(5);
-  result.stage = rows.text(6);
-  result.source = rows.text(7);
-  result.storage = rows.text(8);
-  result.runId = rows.text(9);
-  result.runLink = rows.text(10);
-  result.modelId = rows.text(11);
-  result.createdAt = rows.integer(12);
-  result.updatedAt = rows.integer(13);
-  result.createdBy = rows.text(14);
+  result.id = rows.integer(at["id"]);
+  result.number = rows.integer(at["number"]);
+  result.semver = rows.isNull(at["semver"]) ? "" : rows.text(at["semver"]);
+  result.digest = rows.text(at["digest"]);
+  result.content = rows.text(at["content"]);
+  result.description = rows.text(at["description"]);
+  result.stage = rows.text(at["stage"]);
+  result.source = rows.text(at["source"]);
+  result.storage = rows.text(at["storage"]);
+  result.runId = rows.text(at["run_id"]);
+  result.runLink = rows.text(at["run_link"]);
+  result.modelId = rows.text(at["model_id"]);
+  result.createdAt = rows.integer(at["created_at"]);
+  result.updatedAt = rows.integer(at["updated_at"]);
+  result.createdBy = rows.text(at["created_by"]);
+  result.archivedAt = rows.integer(at["archived_at"]);
   return result;
 }
 
-Tags assetTags(db::Session& session, std::int64_t asset) {
-  return readTags(session.query("SELECT key, value FROM asset_tag WHERE asset = $1", {asset}));
+Tags assetTags(db::Transaction& transaction, std::int64_t asset) {
+  return readTags(transaction.query("SELECT key, value FROM asset_tag WHERE asset = $1", {asset}));
 }
 
-Tags versionTags(db::Session& session, std::int64_t version) {
-  return readTags(session.query("SELECT key, value FROM version_tag WHERE version = $1", {version}));
+Tags versionTags(db::Transaction& transaction, std::int64_t version) {
+  return readTags(transaction.query("SELECT key, value FROM version_tag WHERE version = $1", {version}));
 }
 
 void touch(Change& change, std::int64_t asset) {
-  change.session.run("UPDATE asset SET updated_at = $2 WHERE id = $1", {asset, change.now});
+  change.transaction.run("UPDATE asset SET updated_at = $2 WHERE id = $1", {asset, change.now});
 }
 
 void checkTag(std::string_view key, std::string_view value) {
@@ -68,6 +73,7 @@ void checkTag(std::string_view key, std::string_view value) {
   if (characterCount(value) > limits::tagValueLength)
     throw Invalid("value", fmt::format("must be at most {} characters", limits::tagValueLength));
   if (!isUtf8(key) || key.find('\0') != key.npos) throw Invalid("key", "must be UTF-8 text");
+  if (hasInvisible(key)) throw Invalid("key", "must not contain characters that nobody sees");
   if (!isUtf8(value) || value.find('\0') != value.npos) throw Invalid("value", "must be UTF-8 text");
 }
 
@@ -76,6 +82,15 @@ void checkDescription(std::string_view description) {
     throw Invalid("description", fmt::format("must be at most {} bytes", limits::descriptionLength));
   if (!isUtf8(description) || description.find('\0') != description.npos)
     throw Invalid("description", "must be UTF-8 text");
+}
+
+void putVersionTag(Change& change, const Version& version, std::string_view key, std::string_view value) {
+  checkTag(key, value);
+  change.transaction.run(
+      "INSERT INTO version_tag (version, key, value) VALUES ($1, $2, $3) "
+      "ON CONFLICT (version, key) DO UPDATE SET value = excluded.value",
+      {version.id, key, value});
+  change.record(Action::versionTagSet, version.asset.key.workspace, version.subject(), tagData(key, value));
 }
 
 json::object tagData(std::string_view key, std::string_view value) {

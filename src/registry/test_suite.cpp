@@ -17,26 +17,32 @@ std::optional<TestSuite> first(db::Rows rows) {
 }  // namespace
 
 TestSuite setTestSuite(Change& change, const Asset& asset, const std::string& content, std::int64_t cases) {
-  std::optional<TestSuite> current = currentTestSuite(change.session, asset.id);
+  std::optional<TestSuite> current = currentTestSuite(change.transaction, asset.id);
   std::string digest = crypto::sha256Hex(content);
-  if (current && current->digest == digest) return *std::move(current);
+  if (current && current->digest == digest && current->createdBy == change.actor.name) return *std::move(current);
   TestSuite suite{0,          asset.id,         current ? current->number + 1 : 1, std::move(digest), cases, content,
                   change.now, change.actor.name};
-  suite.id = change.session.insert(
+  suite.id = change.transaction.insert(
       "INSERT INTO test_suite (asset, number, digest, cases, content, created_at, created_by) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
       {suite.asset, suite.number, suite.digest, suite.cases, suite.content, suite.createdAt, suite.createdBy});
-  change.record("tests.set", asset.key.workspace, asset.key.subject(),
+  change.record(Action::testsSet, asset.key.workspace, asset.key.subject(),
                 {{"suite", suite.number}, {"digest", suite.digest}, {"cases", suite.cases}});
   return suite;
 }
 
-std::optional<TestSuite> currentTestSuite(db::Session& session, std::int64_t asset) {
-  return first(session.query(std::string(select) + "ORDER BY number DESC LIMIT 1", {asset}));
+std::optional<TestSuite> currentTestSuite(db::Transaction& transaction, std::int64_t asset) {
+  return first(transaction.query(std::string(select) + "ORDER BY number DESC LIMIT 1", {asset}));
 }
 
-std::optional<TestSuite> findTestSuite(db::Session& session, std::int64_t asset, std::string_view digest) {
-  return first(session.query(std::string(select) + "AND digest = $2 ORDER BY number DESC LIMIT 1", {asset, digest}));
+std::optional<TestSuite> testSuiteBefore(db::Transaction& transaction, std::int64_t asset, std::int64_t number) {
+  return first(
+      transaction.query(std::string(select) + "AND number < $2 ORDER BY number DESC LIMIT 1", {asset, number}));
+}
+
+std::optional<TestSuite> findTestSuite(db::Transaction& transaction, std::int64_t asset, std::string_view digest) {
+  return first(
+      transaction.query(std::string(select) + "AND digest = $2 ORDER BY number DESC LIMIT 1", {asset, digest}));
 }
 
 }  // namespace regesta::registry

@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "registry/row_note.h"
+#include "registry/storage_quota.h"
 
 namespace regesta::registry {
 namespace {
@@ -29,66 +31,86 @@ std::vector<std::string_view> ancestors(std::string_view path) {
   return found;
 }
 
-std::optional<std::string> sealOn(db::Session& session, std::string_view workspace, std::string_view folder) {
-  db::Rows rows =
-      session.query("SELECT reason FROM tree_seal WHERE workspace = $1 AND folder = $2", {workspace, folder});
-  if (!rows.next()) return std::nullopt;
-  return rows.text(0);
+bool sealOn(db::Transaction& transaction, std::string_view workspace, std::string_view folder) {
+  return transaction.query("SELECT 1 FROM tree_seal WHERE workspace = $1 AND folder = $2", {workspace, folder}).next();
 }
 
-/// The reason why a path may not change, if any.
-std::optional<std::string> sealOver(db::Session& session, std::string_view workspace, std::string_view path) {
-  std::optional<std::string> reason = sealOn(session, workspace, path);
-  for (std::string_view folder : ancestors(path)) {
-    if (reason) break;
-    reason = sealOn(session, workspace, folder);
-  }
-  return reason;
+/// Whether a path is sealed.
+bool isSealed(db::Transaction& transaction, std::string_view workspace, std::string_view path) {
+  if (sealOn(transaction, workspace, path)) return true;
+  for (std::string_view folder : ancestors(path))
+    if (sealOn(transaction, workspace, folder)) return true;
+  return false;
 }
 
-[[noreturn]] void refuseSealed(std::string_view path, std::string_view reason) {
-  throw error(Code::invalidState, "'{}' cannot change: its folder is sealed ({})", path, reason);
+constexpr std::string_view fileColumns = "about, digest, etag, modified_at, path, size, workspace, mac";
+
+/// A row that the server did not write gives no access to the content.
+TreeFile readFile(const db::Rows& rows) {
+  static const TableClass& table = *findTableClass("tree_file");
+  if (!isGenuine(rowText(table, rows), rows.view(7)))
+    throw error(Code::corrupt,
+                "the row of '{}' in tree_file was written by something other than this server: its MAC does not match. "
+                "Run regesta ledger verify, and upload the file again",
+                rows.view(4));
+  return {rows.text(4), rows.text(1), rows.integer(5), rows.integer(3), {rows.text(2), rows.text(0)}};
 }
 
-bool holdsFiles(db::Session& session, std::string_view workspace, std::string_view folder) {
+bool holdsFiles(db::Transaction& transaction, std::string_view workspace, std::string_view folder) {
   Range range = below(folder);
-  return session
+  return transaction
       .query("SELECT 1 FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3 LIMIT 1",
              {workspace, range.from, range.to})
       .next();
 }
 
 /// A name is a file or a folder, never both.
-void checkPlace(db::Session& session, std::string_view workspace, std::string_view path) {
+void checkPlace(db::Transaction& transaction, std::string_view workspace, std::string_view path) {
   for (std::string_view folder : ancestors(path))
-    if (findFile(session, workspace, folder)) throw error(Code::invalidState, "'{}' is a file, not a folder", folder);
-  if (holdsFiles(session, workspace, path)) throw error(Code::invalidState, "'{}' is a folder", path);
+    if (findFile(transaction, workspace, folder))
+      throw error(Code::invalidState, "'{}' is a file, not a folder", folder);
+  if (holdsFiles(transaction, workspace, path)) throw error(Code::invalidState, "'{}' is a folder", path);
 }
 
 }  // namespace
 
-void putFile(db::Session& session, std::string_view workspace, std::string_view path, const blob::Stored& stored) {
+// Does not name the version, because the caller may lack permission to read it.
+Sealed::Sealed(std::string_view path)
+    : Error(Code::invalidState,
+            fmt::format("'{}' cannot change: its folder is sealed, because a version is made of it. Write to another "
+                        "folder and register a new version of that",
+                        path)) {}
+
+void putFile(db::Transaction& transaction, std::string_view workspace, std::string_view path,
+             const blob::Stored& stored, const FileFacts& facts) {
   std::string safe = safePath(path);
-  if (safe.empty()) throw Error(Code::invalid, "Invalid path: a file needs a name");
-  std::optional<TreeFile> present = findFile(session, workspace, safe);
-  if (present && present->digest == stored.digest) return;
-  if (std::optional<std::string> reason = sealOver(session, workspace, safe)) refuseSealed(safe, *reason);
-  if (!present) checkPlace(session, workspace, safe);
-  session.run(
-      "INSERT INTO tree_file (workspace, path, digest, size, modified_at) VALUES ($1, $2, $3, $4, $5) "
-      "ON CONFLICT (workspace, path) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
-      "modified_at = excluded.modified_at",
-      {workspace, safe, stored.digest, stored.size, nowMillis()});
+  if (safe.empty()) throw PathError("a file needs a name");
+  std::optional<TreeFile> present = findFile(transaction, workspace, safe);
+  bool same = present && present->digest == stored.digest;
+  if (same && facts.empty()) return;
+  if (isSealed(transaction, workspace, safe)) {
+    // The same file once more: clients repeat an upload whose answer they did not get.
+    if (same && present->facts.about == facts.about) return;
+    throw Sealed(safe);
+  }
+  if (!present) checkPlace(transaction, workspace, safe);
+  if (!same) takeStorage(transaction, workspace, static_cast<std::int64_t>(stored.size));
+  transaction.run(
+      "INSERT INTO tree_file (workspace, path, digest, size, modified_at, etag, about) VALUES ($1, $2, $3, $4, $5, $6, "
+      "$7) ON CONFLICT (workspace, path) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
+      "modified_at = excluded.modified_at, etag = excluded.etag, about = excluded.about",
+      {workspace, safe, stored.digest, stored.size, nowMillis(), facts.etag, facts.about});
 }
 
-std::optional<TreeFile> findFile(db::Session& session, std::string_view workspace, std::string_view path) {
-  db::Rows rows = session.query(
-      "SELECT path, digest, size, modified_at FROM tree_file WHERE workspace = $1 AND path = $2", {workspace, path});
+std::optional<TreeFile> findFile(db::Transaction& transaction, std::string_view workspace, std::string_view path) {
+  static const std::string sql =
+      fmt::format("SELECT {} FROM tree_file WHERE workspace = $1 AND path = $2", fileColumns);
+  db::Rows rows = transaction.query(sql, {workspace, path});
   if (!rows.next()) return std::nullopt;
-  return TreeFile{rows.text(0), rows.text(1), rows.integer(2), rows.integer(3)};
+  return readFile(rows);
 }
 
-std::vector<TreeItem> listFolder(db::Session& session, std::string_view workspace, std::string_view folder) {
+std::vector<TreeItem> listFolder(db::Transaction& transaction, std::string_view workspace, std::string_view folder) {
   Range range = below(folder);
   std::size_t skip = folder.empty() ? 0 : folder.size() + 1;
   std::vector<TreeItem> items;
@@ -97,7 +119,7 @@ std::vector<TreeItem> listFolder(db::Session& session, std::string_view workspac
     std::size_t count = 0;
     std::string last;
     {
-      db::Rows rows = session.query(
+      db::Rows rows = transaction.query(
           "SELECT path, size FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3 "
           "ORDER BY path LIMIT $4",
           {workspace, cursor, range.to, batch});
@@ -121,39 +143,38 @@ std::vector<TreeItem> listFolder(db::Session& session, std::string_view workspac
   return items;
 }
 
-std::vector<TreeFile> filesBelow(db::Session& session, std::string_view workspace, std::string_view folder) {
+std::vector<TreeFile> filesBelow(db::Transaction& transaction, std::string_view workspace, std::string_view folder) {
   std::vector<TreeFile> files;
-  if (std::optional<TreeFile> itself = findFile(session, workspace, folder)) return {*std::move(itself)};
+  if (std::optional<TreeFile> itself = findFile(transaction, workspace, folder)) return {*std::move(itself)};
   Range range = below(folder);
-  db::Rows rows = session.query(
-      "SELECT path, digest, size, modified_at FROM tree_file "
-      "WHERE workspace = $1 AND path >= $2 AND path < $3 ORDER BY path",
+  db::Rows rows = transaction.query(
+      fmt::format("SELECT {} FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3 ORDER BY path",
+                  fileColumns),
       {workspace, range.from, range.to});
-  while (rows.next()) files.push_back({rows.text(0), rows.text(1), rows.integer(2), rows.integer(3)});
+  while (rows.next()) files.push_back(readFile(rows));
   return files;
 }
 
-std::size_t removeTree(db::Session& session, std::string_view workspace, std::string_view path) {
+std::size_t removeTree(db::Transaction& transaction, std::string_view workspace, std::string_view path) {
   Range range = below(path);
-  if (!path.empty())
-    if (std::optional<std::string> reason = sealOver(session, workspace, path)) refuseSealed(path, *reason);
+  if (!path.empty() && isSealed(transaction, workspace, path)) throw Sealed(path);
   {
-    db::Rows rows = session.query(
-        "SELECT folder, reason FROM tree_seal WHERE workspace = $1 AND folder >= $2 AND folder < $3 "
-        "LIMIT 1",
-        {workspace, range.from, range.to});
-    if (rows.next()) refuseSealed(rows.view(0), rows.view(1));
+    db::Rows rows =
+        transaction.query("SELECT folder FROM tree_seal WHERE workspace = $1 AND folder >= $2 AND folder < $3 LIMIT 1",
+                          {workspace, range.from, range.to});
+    if (rows.next()) throw Sealed(rows.view(0));
   }
-  std::int64_t removed = session.run("DELETE FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3",
-                                     {workspace, range.from, range.to});
+  std::int64_t removed = transaction.run("DELETE FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3",
+                                         {workspace, range.from, range.to});
   if (!path.empty())
-    removed += session.run("DELETE FROM tree_file WHERE workspace = $1 AND path = $2", {workspace, path});
+    removed += transaction.run("DELETE FROM tree_file WHERE workspace = $1 AND path = $2", {workspace, path});
   return static_cast<std::size_t>(removed);
 }
 
-void sealFolder(db::Session& session, std::string_view workspace, std::string_view folder, std::string_view reason) {
+void sealFolder(db::Transaction& transaction, std::string_view workspace, std::string_view folder,
+                std::string_view reason) {
   if (folder.empty()) throw Error(Code::invalid, "The whole tree cannot be sealed");
-  session.run(
+  transaction.run(
       "INSERT INTO tree_seal (workspace, folder, reason) VALUES ($1, $2, $3) "
       "ON CONFLICT (workspace, folder) DO NOTHING",
       {workspace, folder, reason});

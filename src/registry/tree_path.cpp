@@ -1,5 +1,6 @@
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "registry/tree.h"
 
@@ -9,14 +10,19 @@ namespace {
 constexpr std::size_t pathLength = 2000;  // an index entry of PostgreSQL holds little more
 constexpr int decodings = 10;
 
+std::string jsonQuoted(std::string_view value) {
+  std::string shown;
+  if (!value.empty()) appendJsonString(shown, value);
+  return shown;
+}
+
 [[noreturn]] void refuse(std::string_view path, std::string_view rule) {
-  throw error(Code::invalid, "Invalid path: '{}' {}", shorten(path, 200), rule);
+  throw PathError(std::string(rule), shorten(path, 200));
 }
 
 bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// The rule that a text breaks when it is used as a path, empty when it is fine. Empty segments are the caller's
-/// matter.
+/// The rule that a text breaks when it is used as a path, or empty. Does not check for empty segments.
 std::string_view fault(std::string_view path) {
   if (path.starts_with('/')) return "must be relative";
   if (path.size() >= 2 && isLetter(path[0]) && path[1] == ':') return "must not name a drive";
@@ -31,7 +37,7 @@ std::string_view fault(std::string_view path) {
   return {};
 }
 
-/// Whoever decodes the path once more must not get another place than the one that was checked.
+/// A component that decodes the path again must get the place that was checked.
 void checkDecoded(std::string_view path, std::string_view original) {
   std::string current(path);
   for (int i = 0; i < decodings; ++i) {
@@ -45,9 +51,12 @@ void checkDecoded(std::string_view path, std::string_view original) {
 
 }  // namespace
 
+PathError::PathError(std::string rule, std::string value)
+    : Invalid("path", std::move(rule), jsonQuoted(value)), value(std::move(value)) {}
+
 std::string safePath(std::string_view path) {
   if (path.size() > pathLength) refuse(path, fmt::format("is longer than {} bytes", pathLength));
-  if (!isUtf8(path)) throw Error(Code::invalid, "Invalid path: not UTF-8");
+  if (!isUtf8(path)) throw PathError("must be UTF-8");
   if (std::string_view rule = fault(path); !rule.empty()) refuse(path, rule);
   checkDecoded(path, path);
   std::vector<std::string> kept;

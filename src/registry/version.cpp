@@ -2,10 +2,14 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/redact.h"
 #include "base/semver.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "registry/reserved_tag.h"
 #include "registry/rows.h"
+#include "registry/storage_quota.h"
+#include "registry/tree.h"
 
 namespace regesta::registry {
 namespace {
@@ -17,7 +21,7 @@ void checkText(std::string_view field, std::string_view text, std::size_t limit)
   if (!isUtf8(text) || text.find('\0') != text.npos) throw Invalid(std::string(field), "must be UTF-8 text");
 }
 
-void check(const NewVersion& made) {
+void check(const AssetKey& key, const NewVersion& made) {
   rows::checkDescription(made.description);
   checkText("source", made.source, uriLength);
   checkText("storage", made.storage, uriLength);
@@ -27,7 +31,8 @@ void check(const NewVersion& made) {
   checkText("content", made.content, limits::wholeBody);
   if (!made.semver.empty() && !SemVer::parse(made.semver))
     throw Invalid("semver", "must be a Semantic Version such as 1.4.2");
-  for (const auto& [key, value] : made.tags) rows::checkTag(key, value);
+  for (const auto& [tag, value] : made.tags) rows::checkTag(tag, value);
+  checkNewTags(key, made.tags);
 }
 
 std::string digestOf(const NewVersion& made) {
@@ -35,6 +40,18 @@ std::string digestOf(const NewVersion& made) {
   if (!made.content.empty()) return crypto::sha256Hex(made.content);
   if (!made.files.empty()) return digestOfFiles(made.files);
   return crypto::sha256Hex(made.source);
+}
+
+void checkSemverIsFree(db::Transaction& transaction, const Asset& asset, std::string_view semver) {
+  db::Rows taken =
+      transaction.query("SELECT number, deleted FROM version WHERE asset = $1 AND semver = $2", {asset.id, semver});
+  if (!taken.next()) return;
+  if (taken.integer(1) == 0)
+    throw error(Code::exists, "{} '{}' has a version {} already", kindName(asset.key.kind), asset.key.name, semver);
+  throw error(Code::exists,
+              "{} '{}' had a version {} (#{}), which was deleted. Numbers and SemVers are never used twice: choose "
+              "another one",
+              kindName(asset.key.kind), asset.key.name, semver, taken.integer(0));
 }
 
 bool isText(Kind kind) { return kind == Kind::prompt || kind == Kind::policy; }
@@ -55,13 +72,14 @@ Version describe(const Change& change, const Asset& asset, const NewVersion& mad
   version.createdAt = version.updatedAt = change.now;
   version.createdBy = change.actor.name;
   version.tags = made.tags;
+  for (const auto& [tag, value] : made.origin) version.tags.insert_or_assign(tag, value);
   return version;
 }
 
-void insert(db::Session& session, Version& version, const NewVersion& made) {
+void insert(db::Transaction& transaction, Version& version, const NewVersion& made) {
   std::optional<std::string> semver;
   if (!version.semver.empty()) semver = version.semver;
-  version.id = session.insert(
+  version.id = transaction.insert(
       "INSERT INTO version (asset, number, semver, digest, content, description, stage, source, storage, run_id, "
       "run_link, "
       "model_id, created_at, updated_at, created_by, deleted) "
@@ -70,10 +88,14 @@ void insert(db::Session& session, Version& version, const NewVersion& made) {
        version.source, version.storage, version.runId, version.runLink, version.modelId, version.createdAt,
        version.createdBy});
   for (const auto& [key, value] : version.tags)
-    session.run("INSERT INTO version_tag (version, key, value) VALUES ($1, $2, $3)", {version.id, key, value});
+    transaction.run("INSERT INTO version_tag (version, key, value) VALUES ($1, $2, $3)", {version.id, key, value});
+  if (!made.runDigest.empty())
+    transaction.run("INSERT INTO version_cited_run (version, digest) VALUES ($1, $2)", {version.id, made.runDigest});
+  if (made.folder.empty())
+    takeStorage(transaction, version.asset.key.workspace, made.files);  // else the tree counts them
   for (const VersionFile& file : made.files)
-    session.run("INSERT INTO version_file (version, path, digest, size) VALUES ($1, $2, $3, $4)",
-                {version.id, file.path, file.digest, file.size});
+    transaction.run("INSERT INTO version_file (version, path, digest, size) VALUES ($1, $2, $3, $4)",
+                    {version.id, file.path, file.digest, file.size});
 }
 
 }  // namespace
@@ -81,36 +103,36 @@ void insert(db::Session& session, Version& version, const NewVersion& made) {
 std::string Version::subject() const { return fmt::format("{}@{}", asset.key.subject(), number); }
 
 Version createVersion(Change& change, const Asset& asset, const NewVersion& made) {
-  check(made);
+  check(asset.key, made);
   if (isText(asset.key.kind) && !made.evenIfSame) {
-    std::optional<Version> newest = newestVersion(change.session, asset);
-    if (newest && newest->content == made.content) return *std::move(newest);
+    std::optional<Version> newest = newestVersion(change.transaction, asset);
+    if (newest && !newest->isArchived() && newest->content == made.content) return *std::move(newest);
   }
-  if (!made.semver.empty() &&
-      change.session.query("SELECT 1 FROM version WHERE asset = $1 AND semver = $2", {asset.id, made.semver}).next())
-    throw error(Code::exists, "{} '{}' has a version {} already", kindName(asset.key.kind), asset.key.name,
-                made.semver);
+  if (!made.semver.empty()) checkSemverIsFree(change.transaction, asset, made.semver);
 
   Version version = describe(change, asset, made);
   {
-    db::Rows row = change.session.query(
+    db::Rows row = change.transaction.query(
         "UPDATE asset SET last_number = last_number + 1, updated_at = $2 WHERE id = $1 RETURNING last_number",
         {asset.id, change.now});
     if (!row.next()) throw error(Code::notFound, "There is no {} named '{}'", kindName(asset.key.kind), asset.key.name);
     version.number = row.integer(0);
   }
-  insert(change.session, version, made);
+  insert(change.transaction, version, made);
 
-  json::object data{{"digest", version.digest},
-                    {"number", version.number},
-                    {"source", version.source},
-                    {"tags", rows::digestsOf(version.tags)}};
+  json::object data{{"digest", version.digest}, {"number", version.number}, {"tags", rows::digestsOf(version.tags)}};
+  change.conceal(data, "source", version.source, redactUrl(version.source));
   if (!version.semver.empty()) data["semver"] = version.semver;
   if (!version.runId.empty()) data["run"] = version.runId;
+  if (!made.runDigest.empty()) data["run_digest"] = made.runDigest;
   if (!version.modelId.empty()) data["logged_model"] = version.modelId;
   if (!version.description.empty()) data["description"] = crypto::sha256Hex(version.description);
   if (!made.files.empty()) data["files"] = made.files.size();
-  change.record("version.created", asset.key.workspace, version.subject(), std::move(data));
+  if (!made.folder.empty()) {
+    sealFolder(change.transaction, asset.key.workspace, made.folder, version.subject());
+    data["folder"] = made.folder;
+  }
+  change.record(Action::versionCreated, asset.key.workspace, version.subject(), std::move(data));
   return version;
 }
 

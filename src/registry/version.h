@@ -14,17 +14,19 @@ struct Version {
   std::int64_t id = 0;
   Asset asset;
   std::int64_t number = 0;
-  std::string semver;   ///< empty when none was given
+  std::string semver;   ///< empty: none
   std::string digest;   ///< SHA-256 over its canonical content: files, or the prompt's or policy's text
   std::string content;  ///< JSON text for prompts and policies, empty for files
   std::string description;
   std::string stage = "None";
   std::string source;   ///< as the client gave it: runs:/…, models:/…, mlflow-artifacts:/…, s3://…
-  std::string storage;  ///< where the files are: a resolved URI; equals source when there is nothing to resolve
+  std::string storage;  ///< URI of the files; equals source if there is nothing to resolve
   std::string runId, runLink, modelId;
   std::int64_t createdAt = 0, updatedAt = 0;
-  std::string createdBy;  ///< the actor's name: the author, for gates
+  std::string createdBy;        ///< the actor's name: the author, for gates
+  std::int64_t archivedAt = 0;  ///< milliseconds; 0: not archived (archive.h)
   Tags tags;
+  bool isArchived() const { return archivedAt != 0; }
   std::string subject() const;  ///< "model/loan-risk@7"
 };
 
@@ -38,32 +40,41 @@ struct VersionFile {
 struct NewVersion {
   std::string semver, content, description, source, storage, runId, runLink, modelId;
   Tags tags;
+  Tags origin = {};  ///< git.… from the server's own Git remote; overrides a client's tag
   std::vector<VersionFile> files;
   std::string digest;       ///< empty: computed from content, else from files, else from source
-  bool evenIfSame = false;  ///< a new version also when a prompt's or policy's content is that of the newest one
+  std::string folder;       ///< the files' folder in the artifact tree: sealed with the version; empty: none
+  std::string runDigest;    ///< of the cited run's present content; empty: no known run
+  bool evenIfSame = false;  ///< create a version even if a prompt's or policy's content equals the newest one's
 };
 
 /// Number = 1 + the highest ever used. Throws Error{exists} when the SemVer is taken.
-/// Prompts and policies: content identical to the newest version makes no new one, that version is returned.
+/// Prompts and policies: returns the newest version if its content is identical.
 Version createVersion(Change& change, const Asset& asset, const NewVersion& made);
-std::optional<Version> findSemver(db::Session& session, const Asset& asset, std::string_view semver);
-std::optional<Version> findVersion(db::Session& session, const AssetKey& key, std::int64_t number);
-Version getVersion(db::Session& session, const AssetKey& key, std::int64_t number);  ///< throws Error{notFound}
-/// `selector`: "7", "1.4.2", "^1.2", "latest", or an alias. Throws Error{notFound} that says what was looked for.
-Version resolveVersion(db::Session& session, const AssetKey& key, std::string_view selector);
-std::optional<Version> newestVersion(db::Session& session, const Asset& asset);
+std::optional<Version> findSemver(db::Transaction& transaction, const Asset& asset, std::string_view semver);
+std::optional<Version> findVersion(db::Transaction& transaction, const AssetKey& key, std::int64_t number);
+Version getVersion(db::Transaction& transaction, const AssetKey& key, std::int64_t number);  ///< throws Error{notFound}
+/// `selector`: "7", "1.4.2", "^1.2", "latest", or an alias. Throws Error{notFound} that names the selector.
+Version resolveVersion(db::Transaction& transaction, const AssetKey& key, std::string_view selector);
+std::optional<Version> newestVersion(db::Transaction& transaction, const Asset& asset);
+/// The SemVer of a version, including deleted ones; empty: no SemVer or no such version.
+std::string semverOf(db::Transaction& transaction, const AssetKey& key, std::int64_t number);
 /// All live versions, newest first.
-std::vector<Version> listVersions(db::Session& session, const Asset& asset, std::size_t limit, std::int64_t before = 0);
+std::vector<Version> listVersions(db::Transaction& transaction, const Asset& asset, std::size_t limit,
+                                  std::int64_t before = 0);
 /// The newest live version of each stage that has one, in the order of registry::stages.
-std::vector<Version> latestPerStage(db::Session& session, const Asset& asset);
-std::vector<VersionFile> versionFiles(db::Session& session, const Version& version);
+std::vector<Version> latestPerStage(db::Transaction& transaction, const Asset& asset);
+std::vector<VersionFile> versionFiles(db::Transaction& transaction, const Version& version);
 
 Version describeVersion(Change& change, const Version& version, std::string_view description);
 void setVersionTag(Change& change, const Version& version, std::string_view key, std::string_view value);
 void deleteVersionTag(Change& change, const Version& version, std::string_view key);  ///< silent when absent
-/// Soft: the number stays used, source and run are redacted, aliases on it go. Throws Error{refused} while a protected
-/// pointer stands on it, an active rollout serves it, or a prompt is made of it (use.h).
-void deleteVersion(Change& change, const Version& version);
+/// Stores what the server's own Git remote verified about a Git tag of this version (git.tag, git.tag-signature, …).
+void noteOrigin(Change& change, const Version& version, const Tags& tags);
+/// Soft deletion: the number stays used, source and run are cleared. Throws Error{refused} while a legal hold covers it
+/// (hold.h), a protected pointer points to it, an active rollout serves it, a prompt includes it (use.h), or (unless
+/// the removal includes pointers) any pointer points to it. `rule`: the retention rule that caused it, for the entry.
+void deleteVersion(Change& change, const Version& version, const Removal& removal, std::string_view rule = {});
 
 /// The digest of a file list: SHA-256 of lines "digest  path\n" in byte order of the paths (as sha256sum prints them).
 std::string digestOfFiles(std::vector<VersionFile> files);

@@ -20,9 +20,9 @@ inline constexpr std::string_view defaultWorkspace = "default";  // made by the 
 
 /// Names are 2–63 lower-case letters, digits and '-', as Kubernetes has them. Throws Error{exists}.
 Workspace createWorkspace(Change& change, std::string_view name, std::string_view description);
-std::optional<Workspace> findWorkspace(db::Session& session, std::string_view name);
-Workspace getWorkspace(db::Session& session, std::string_view name);  ///< throws Error{notFound}
-std::vector<Workspace> listWorkspaces(db::Session& session);
+std::optional<Workspace> findWorkspace(db::Transaction& transaction, std::string_view name);
+Workspace getWorkspace(db::Transaction& transaction, std::string_view name);  ///< throws Error{notFound}
+std::vector<Workspace> listWorkspaces(db::Transaction& transaction);
 Workspace describeWorkspace(Change& change, std::string_view name, std::string_view description);
 /// Throws Error{invalidState} while it holds assets or experiments.
 void deleteWorkspace(Change& change, std::string_view name);

@@ -4,7 +4,7 @@
 
 namespace regesta::server {
 
-/// Where to listen.
+/// An address to listen on.
 struct Address {
   std::string host;
   std::uint16_t port = 0;

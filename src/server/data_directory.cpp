@@ -8,17 +8,19 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 
 namespace regesta::server {
 namespace {
 
 void makeFolder(const std::string& path) {
+  try {
+    file::makeFolders(path);
+  } catch (const Error& failure) {
+    throw error(failure.code, "cannot create {}: {}; choose another place with --data DIR", path, failure.message);
+  }
   std::error_code failure;
-  std::filesystem::create_directories(path, failure);
-  if (failure)
-    throw error(Code::unavailable, "cannot create {}: {}; choose another place with --data DIR", path,
-                failure.message());
   std::filesystem::permissions(path, std::filesystem::perms::owner_all,
                                failure);  // best effort on foreign file systems
 }

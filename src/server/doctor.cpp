@@ -1,17 +1,21 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 
+#include "access/oidc/options.h"
+#include "access/oidc/provider.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "blob/store.h"
 #include "db/database.h"
 #include "db/migrate.h"
-#include "governance/oidc/options.h"
-#include "governance/oidc/provider.h"
+#include "ledger/kept.h"
+#include "ledger/pending.h"
+#include "ledger/store.h"
 #include "policy/worker.h"
 #include "server/address.h"
+#include "server/content.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
 #include "server/server.h"
@@ -33,6 +37,8 @@ class Examination {
     else
       add(Level::note, "data directory", folder_ + " does not exist yet",
           "`regesta serve --data " + folder_ + "` will make it");
+    if (!config_.text("blobs").empty())
+      step("blobs", [&] { checkBucket(); }, "correct the settings blobs…, or the credentials in the environment");
     checkTls();
     checkPolicyWorkers();
     step("sign-in", [&] { checkOidc(); }, "correct the settings oidc.…, or make the provider reachable from here");
@@ -40,18 +46,18 @@ class Examination {
   }
 
  private:
-  void add(Level level, std::string subject, std::string message, std::string cure = {}) {
-    findings_.push_back({level, std::move(subject), std::move(message), std::move(cure)});
+  void add(Level level, std::string subject, std::string message, std::string remediation = {}) {
+    findings_.push_back({level, std::move(subject), std::move(message), std::move(remediation)});
   }
 
   template <class Fn>
-  void step(const std::string& subject, Fn fn, const std::string& cure) {
+  void step(const std::string& subject, Fn fn, const std::string& remediation) {
     std::size_t before = findings_.size();
     try {
       fn();
       if (findings_.size() == before) add(Level::ok, subject, "in order");
     } catch (const Error& e) {
-      add(Level::problem, subject, e.message, cure);
+      add(Level::problem, subject, e.message, remediation);
     }
   }
 
@@ -71,6 +77,7 @@ class Examination {
         "ledger key", [&] { checkKey(data->ledgerKey()); },
         "restore keys/ledger.key from a backup: without it no new checkpoint fits the old ones");
     step("database", [&] { checkDatabase(*data); }, "restore the last backup with `regesta restore`");
+    step("ledger", [&] { checkLedger(*data); }, "`regesta ledger verify` has the details");
   }
 
   void permissions() {
@@ -99,19 +106,35 @@ class Examination {
   void checkDatabase(const DataDirectory& data) {
     if (!config_.text("db").empty() || !std::filesystem::exists(data.database())) return;
     auto database = db::openSqlite({.path = data.database(), .readOnly = true});
-    database->read([&](db::Session& session) {
-      for (db::Rows rows = session.query("PRAGMA quick_check(5)"); rows.next();)
+    database->read([&](db::Transaction& transaction) {
+      for (db::Rows rows = transaction.query("PRAGMA quick_check(5)"); rows.next();)
         if (rows.text(0) != "ok")
           add(Level::problem, "database", rows.text(0), "restore the last backup with `regesta restore`");
     });
-    auto blobs = blob::openLocal(data.blobs());
+    if (!db::hasSchema(*database))
+      return add(Level::note, "database", "has no tables: the server that created it did not finish starting",
+                 "run `regesta serve` again: it creates the tables");
+    // A database of an older version has no index of packs.
+    bool packs = database->reading([](db::Transaction& transaction) {
+      return transaction.query("SELECT 1 FROM sqlite_master WHERE name = 'blob_object'").next();
+    });
+    std::unique_ptr<blob::BlobStore> blobs;
+    if (packs)
+      blobs = openContent(config_, data, *database);
+    else
+      blobs = blob::openLocal(data.blobs());
+    if (std::string fault = blobs->misplaced(); !fault.empty())
+      return add(Level::problem, "blobs", fault, "the server's /ready answers 503 until then");
     std::size_t missing = 0;
-    database->read([&](db::Session& session) {
+    database->read([&](db::Transaction& transaction) {
       std::string sql = "SELECT DISTINCT digest FROM version_file UNION SELECT digest FROM tree_file";
-      // A database that was written before Git came has no such table.
-      if (session.query("SELECT 1 FROM sqlite_master WHERE name = 'git_pack'").next())
-        sql += " UNION SELECT digest FROM git_pack";
-      db::Rows rows = session.query(sql);
+      // A database of an older version lacks some of these tables.
+      using Column = std::pair<std::string_view, std::string_view>;
+      for (auto [table, column] : {Column("git_pack", "digest"), Column("blob_alias", "digest"),
+                                   Column("oci_blob", "content"), Column("oci_upload_piece", "digest")})
+        if (transaction.query("SELECT 1 FROM sqlite_master WHERE name = $1", {table}).next())
+          sql += fmt::format(" UNION SELECT {} FROM {}", column, table);
+      db::Rows rows = transaction.query(sql);
       while (rows.next()) missing += blobs->has(rows.view(0)) ? 0U : 1U;
     });
     if (missing > 0)
@@ -119,10 +142,48 @@ class Examination {
           "restore them from a backup");
   }
 
+  /// Whether others write to the ledger's table, and whether the database was restored to an earlier state.
+  void checkLedger(const DataDirectory& data) {
+    if (!config_.text("db").empty() || !std::filesystem::exists(data.database())) return;
+    auto database = db::openSqlite({.path = data.database(), .readOnly = true});
+    LedgerKey own = openKey(config_, data);
+    ledger::VerifierKey key{own.origin, own.pair.publicKey};
+    crypto::MacKey pending = ledger::pendingKey(own.pair.seed);
+    std::size_t foreign = 0;
+    database->read([&](db::Transaction& transaction) {
+      // A database of an older version has no such column.
+      if (!transaction.query("SELECT 1 FROM pragma_table_info('ledger_entry') WHERE name = 'refused'").next()) return;
+      if (auto kept = ledger::readKeptNote(data.ledgerHead(), key))
+        ledger::requireExtends(transaction, ledger::readHead(transaction).size, *ledger::openCheckpoint(*kept, key),
+                               "the kept checkpoint " + data.ledgerHead());
+      std::string newest = ledger::readNewestSalt(transaction);
+      foreign = ledger::readRefused(transaction, INT64_MAX).size();
+      for (const ledger::Waiting& entry : ledger::readWaiting(transaction, INT64_MAX, SIZE_MAX))
+        foreign += ledger::faultOf(transaction, entry, pending, newest).empty() ? 0U : 1U;
+    });
+    if (foreign > 0)
+      add(Level::problem, "ledger",
+          fmt::format("{} rows in the ledger's table were not written by this server; they are not signed", foreign),
+          "find out who else has write access to the database; `regesta ledger verify` lists the rows");
+  }
+
+  /// Whether the bucket can be read and listed with these credentials.
+  void checkBucket() {
+    blob::Bucket bucket(bucketOptions(config_));
+    std::array<char, 64> place{};
+    bool known = bucket.read("place", 0, place).has_value();
+    bucket.list("packs/00");
+    add(Level::ok, "blobs",
+        fmt::format("{} responds{}", bucket.address().text(),
+                    known ? "" : " and is empty: the server will prepare it"));
+    if (config_.text("blobs.endpoint").starts_with("http://"))
+      add(Level::warning, "blobs.endpoint", "content is sent without encryption", "use an https:// endpoint");
+  }
+
   void checkTls() {
     for (std::string_view key : {"tls.certificate", "tls.key"}) {
       const std::string& file = config_.text(key);
-      if (!file.empty() && access(file.c_str(), R_OK) != 0)
+      if (!file.empty() && ::access(file.c_str(), R_OK) != 0)
         add(Level::problem, std::string(key), file + " cannot be read", "correct the path or its permissions");
     }
   }
@@ -133,26 +194,26 @@ class Examination {
     else
       add(Level::warning, "policy workers",
           "this kernel has no seccomp filters: they are held by limits of memory and time alone",
-          "use a kernel or a container profile that allows seccomp, where policies come from people you do not trust");
+          "use a kernel or container profile that allows seccomp if you do not trust the authors of policies");
   }
 
   void checkOidc() {
-    auto options = governance::oidc::readOptions(config_);
+    auto options = access::oidc::readOptions(config_);
     if (!options) return add(Level::ok, "sign-in", "with passwords and tokens; no identity provider is configured");
     checkSecretFile();
     std::string base = config_.text("public-url");
     std::string scheme = config_.text("tls.certificate").empty() ? "http" : "https";
     if (base.empty() && !parseAddress(config_.text("listen")).loopback())
       throw Error(Code::invalid, "public-url is not set, and the provider must send people back to it");
-    if (!base.empty() && !governance::oidc::isSafeAddress(base))
-      add(Level::warning, "sign-in", base + " is no https address: sessions can be read on the way",
+    if (!base.empty() && !access::oidc::isSafeAddress(base))
+      add(Level::warning, "sign-in", base + " is not an https address: sessions can be intercepted",
           "serve with TLS, or behind a proxy that does, and correct public-url");
-    governance::oidc::Provider provider(*options);
+    access::oidc::Provider provider(*options);
     provider.metadata();
     std::size_t keys = provider.keys().size();
     if (keys == 0) throw error(Code::unavailable, "{} has no key for RS256, ES256 or EdDSA", options->issuer);
     add(Level::ok, "sign-in",
-        fmt::format("{} answers and has {} keys; people come back to {}/api/v1/session/oidc/callback", options->issuer,
+        fmt::format("{} responds and has {} keys; it redirects to {}/api/v1/session/oidc/callback", options->issuer,
                     keys, base.empty() ? fmt::format("{}://{}", scheme, config_.text("listen")) : base));
   }
 

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/text.h"
 #include "ledger/note.h"
+#include "server/data_directory.h"
 
 namespace regesta::server {
 namespace {
@@ -31,9 +32,9 @@ LedgerKey parse(std::string_view text, const std::string& file) {
   if (parts.size() < 3) throw wrong("it has not three parts");
   std::string_view encoded = text.substr(static_cast<std::size_t>(parts[2].data() - text.data()));
   auto bytes = base64Decode(encoded);
-  if (!bytes || bytes->size() != 33 || (*bytes)[0] != ed25519) throw wrong("its last part is no ed25519 seed");
+  if (!bytes || bytes->size() != 33 || (*bytes)[0] != ed25519) throw wrong("its last part is not an ed25519 seed");
   LedgerKey key{std::string(parts[0]), crypto::keyPairFromSeed(std::string_view(*bytes).substr(1))};
-  if (trim(format(key)) != text) throw wrong("its id does not fit its seed");
+  if (trim(format(key)) != text) throw wrong("its id does not match its seed");
   return key;
 }
 
@@ -52,12 +53,17 @@ LedgerKey make(const std::string& file, const std::string& origin) {
 LedgerKey loadOrMakeKey(const std::string& file, const std::string& origin) {
   auto text = file::readFile(file, fileLimit);
   if (!text) return make(file, origin);
+  file::settle(file);  // the server that made it may have been killed before it could
   LedgerKey key = parse(*text, file);
   if (!origin.empty() && origin != key.origin)
-    throw error(Code::invalid,
-                "ledger.origin is \"{}\" but the key in {} is for \"{}\"; a ledger keeps its name for life", origin,
-                file, key.origin);
+    throw error(Code::invalid, "ledger.origin is \"{}\" but the key in {} is for \"{}\"; a ledger's name never changes",
+                origin, file, key.origin);
   return key;
+}
+
+LedgerKey openKey(const Config& config, const DataDirectory& data) {
+  const std::string& named = config.text("ledger.key");
+  return loadOrMakeKey(named.empty() ? data.ledgerKey() : named, config.text("ledger.origin"));
 }
 
 }  // namespace regesta::server

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "base/config.h"
 #include "crypto/sign.h"
 
 namespace regesta::server {
@@ -11,9 +12,13 @@ struct LedgerKey {
 };
 
 /// Reads the signing key from `file` (one line, Go's signed-note form PRIVATE+KEY+name+hash+base64), or makes a new one
-/// for `origin` (empty: a random name) and writes it, readable by this user alone, durable before it is used.
-/// Throws Error{corrupt} for a file that is no key, Error{invalid} when `origin` is set and differs from the key's
+/// for `origin` (empty: a random name) and writes it, readable only by this user and durable before it is used.
+/// Throws Error{corrupt} for a file that is not a key, Error{invalid} if `origin` is set and differs from the key's
 /// name.
 LedgerKey loadOrMakeKey(const std::string& file, const std::string& origin);
+
+class DataDirectory;
+/// The key that the settings name, or the directory's own.
+LedgerKey openKey(const Config& config, const DataDirectory& data);
 
 }  // namespace regesta::server

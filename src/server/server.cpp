@@ -6,27 +6,38 @@
 
 #include <cstdio>
 
+#include "access/access.h"
+#include "access/oidc/sign_in.h"
 #include "api/feed.h"
+#include "api/origin.h"
 #include "api/routes.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "blob/store.h"
 #include "db/migrate.h"
-#include "delivery/repository/repository.h"
 #include "delivery/resolve.h"
-#include "delivery/stepper.h"
-#include "governance/access.h"
+#include "evaluation/scan/scanner.h"
+#include "gitremote/repository.h"
 #include "governance/gate.h"
-#include "governance/oidc/sign_in.h"
+#include "governance/refusals.h"
+#include "http/access_log.h"
 #include "http/server.h"
 #include "jobs/webhook_sender.h"
+#include "ledger/kept.h"
 #include "ledger/log.h"
+#include "lifecycle/retention_schedule.h"
+#include "lifecycle/usage.h"
 #include "policy/engine.h"
+#include "policy/worker.h"
+#include "registry/look_alike.h"
+#include "registry/schema_guard.h"
+#include "registry/storage_quota.h"
+#include "rollout/stepper.h"
 #include "server/address.h"
+#include "server/content.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
-#include "server/news.h"
+#include "server/peer_notifier.h"
 #include "server/signals.h"
 #include "server/version.h"
 #include "tracking/experiment.h"
@@ -37,11 +48,6 @@ namespace {
 std::unique_ptr<db::Database> openDatabase(const Config& config, const DataDirectory& data) {
   if (config.text("db").empty()) return db::openSqlite({.path = data.database()});
   return db::openPostgres(config.text("db"));
-}
-
-std::unique_ptr<blob::BlobStore> openBlobs(const Config& config, const DataDirectory& data) {
-  if (config.text("blobs").empty()) return blob::openLocal(data.blobs());
-  throw error(Code::unsupported, "blobs: this build keeps blobs in the data directory only; leave the setting empty");
 }
 
 LogLevel logLevelOf(const Config& config) {
@@ -64,38 +70,106 @@ http::ServerOptions httpOptions(const Config& config, const Address& address) {
   if (options.certificateFile.empty() != options.keyFile.empty())
     throw Error(Code::invalid, "tls.certificate and tls.key belong together: set both or neither");
   options.accessLog = config.text("access-log");
+  auto count = [&](std::string_view key) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(config.integer(key), 0));
+  };
+  options.bytesPerDay = count("quota.bytes-per-day");
+  options.streamsPerCaller = count("quota.streams");
+  options.transfersPerCaller = count("quota.uploads");
+  options.connectionsPerAddress = count("quota.connections-per-address");
+  options.requestsPerCaller = count("quota.requests");
   return options;
 }
 
-/// Everything that runs, in the order it depends on what stands above it; destroyed in reverse.
+access::SessionLimits sessionLimits(const Config& config) {
+  constexpr std::int64_t minute = 60'000, hour = 60 * minute, mostHours = 24 * 30;
+  auto within = [&](const char* key, std::int64_t least, std::int64_t most) {
+    std::int64_t value = config.integer(key);
+    if (value < least || value > most)
+      throw error(Code::invalid, "{} must be {} to {}, got {}", key, least, most, value);
+    return value;
+  };
+  return {.idleMillis = within("session.idle-minutes", 0, mostHours * 60) * minute,
+          .longestMillis = within("session.hours", 1, mostHours) * hour};
+}
+
+std::int64_t retentionMillis(const Config& config) {
+  std::int64_t hours = config.integer("retention.apply-hours");
+  if (hours < 0 || hours > 24 * 366)
+    throw error(Code::invalid, "retention.apply-hours must be 0 to {}, got {}", 24 * 366, hours);
+  return hours * 3'600'000;
+}
+
+double priceOf(const Config& config) {
+  std::optional<double> price = parseDouble(config.text("usage.price-per-gb-month"));
+  if (!price || !(*price >= 0) || *price > 1e9)
+    throw error(Code::invalid, "usage.price-per-gb-month must be a number from 0 to 1000000000, got \"{}\"",
+                config.text("usage.price-per-gb-month"));
+  return *price;
+}
+
+std::function<void(http::Request&)> guardOf(const Config& config, access::Access& access) {
+  auto guard = std::make_shared<api::OriginGuard>(
+      api::OriginRules{.publicUrl = config.text("public-url"),
+                       .trustedProxies = api::readProxies(config.text("trusted-proxies")),
+                       .asksForCredentials = [&access] { return access.asksForCredentials(); },
+                       .takesOtherOrigins = api::takesOtherOrigins});
+  return [guard](http::Request& request) { guard->check(request); };
+}
+
+/// All running parts; each depends on those above it, and they are destroyed in reverse.
 class Running {
  public:
   explicit Running(const Config& config)
       : address_(parseAddress(config.text("listen"))),
         data_(config.text("data")),
+        key_(openKey(config, data_)),
         database_(openDatabase(config, data_)),
-        store_(*database_, [this](const std::vector<registry::Touch>& touched) { changed(touched); }),
+        store_(
+            *database_, [this](const std::vector<registry::ChangedSubject>& touched) { changed(touched); },
+            key_.pair.seed),
         prompts_(store_),
         feed_(store_, [this](const api::FeedEvent& event) { seen(event); }),
-        news_(*database_, heard()),
-        blobs_(openBlobs(config, data_)),
+        news_(*database_, handlers()),
+        blobs_(openContent(config, data_, *database_)),
         policy_(policyOptions(config)),
-        webhooks_(store_, {}) {
-    db::migrate(*database_);
-    openLedger(config);
+        egress_(http::Egress(config.text("webhooks.allow")).allowLoopbackWhile([this] {
+          return !access_->asksForCredentials();
+        })),
+        webhooks_(store_, {.egress = egress_}),
+        refusals_(store_) {
+    std::vector<std::string> migrated = db::migrate(*database_);
+    registry::requireUnmodifiedSchema(*database_);
+    if (std::string fault = blobs_->misplaced(); !fault.empty()) log(LogLevel::error, fault);
     tracking::prepareTracking(store_, config.text("default-artifact-root"));
-    access_ = std::make_unique<governance::Access>(store_, address_.loopback());
-    refuseOpenDoor();
+    // Rows are taken as they are only where no server that gives them digests and MACs has ever kept a checkpoint of
+    // entries, and before this one keeps its first.
+    if (!hasKeptEntries()) store_.adoptState();
+    registry::fillSkeletons(store_);
+    openLedger(migrated);
+    access_ = std::make_unique<access::Access>(store_, address_.loopback(), sessionLimits(config));
+    registry::setStorageQuota(std::max<std::int64_t>(config.integer("quota.workspace-bytes"), 0));
+    refuseUnprotectedAddress();
+    if (!policy::canFilterSystemCalls())
+      log(LogLevel::warn, "this kernel has no seccomp filters: policy workers are held by memory and time alone");
     gate_ = std::make_unique<governance::Gate>(store_, policy_,
                                                governance::Gate::Options{.publicUrl = config.text("public-url")});
-    stepper_ = std::make_unique<delivery::Stepper>(store_, *gate_);
+    stepper_ = std::make_unique<rollout::Stepper>(store_, *gate_);
+    retention_ = std::make_unique<lifecycle::RetentionSchedule>(store_, retentionMillis(config));
+    if (config.flag("scan.arrivals"))
+      scanner_ = std::make_unique<evaluation::Scanner>(
+          store_, *blobs_, *gate_, evaluation::Scanner::Options{.scannedBy = fmt::format("regesta {}", version)});
     openOidc(config);
-    git_ = std::make_unique<delivery::Repositories>(store_, *blobs_, *gate_, data_.git());
-    core_ = std::make_unique<api::Core>(api::Core{store_, *blobs_, *log_, policy_, *access_, *gate_, prompts_, feed_,
-                                                  *git_, config.text("default-artifact-root"),
-                                                  config.text("public-url"), std::string(version), oidc_.get()});
+    git_ = std::make_unique<gitremote::Repositories>(store_, *blobs_, *gate_, data_.git());
+    usage_ = std::make_unique<lifecycle::UsageMeter>(store_, priceOf(config));
+    core_ = std::make_unique<api::Core>(api::Core{
+        store_, *blobs_, *log_, policy_, *access_, *gate_, prompts_, feed_, *git_, config.text("default-artifact-root"),
+        config.text("public-url"), std::string(version), oidc_.get(), usage_.get(), egress_});
     router_ = api::makeRouter(*core_);
-    http_ = std::make_unique<http::Server>(httpOptions(config, address_), *router_, api::renderStray);
+    http::ServerOptions options = httpOptions(config, address_);
+    options.failed = [this](const http::AccessEntry& entry) { failed(entry); };
+    options.guard = guardOf(config, *access_);
+    http_ = std::make_unique<http::Server>(std::move(options), *router_, api::renderUnrouted);
   }
 
   /// Returns the URL.
@@ -103,18 +177,24 @@ class Running {
     feed_.start();
     log_->start();
     webhooks_.start();
+    refusals_.start();
     http_->start();
     std::string scheme = config.text("tls.certificate").empty() ? "http" : "https";
     std::string url = fmt::format("{}://{}:{}", scheme, address_.host, http_->port());
     if (core_->publicUrl.empty()) core_->publicUrl = url;
     if (config.text("public-url").empty()) gate_->setPublicUrl(url);
     stepper_->start();
+    retention_->start();
+    if (scanner_) scanner_->start();
     return url;
   }
 
   void stop(int seconds) {
+    retention_->stop();
     stepper_->stop();
+    if (scanner_) scanner_->stop();
     http_->drain(seconds);
+    refusals_.stop();
     webhooks_.stop();
     feed_.stop();
     log_->stop();
@@ -127,49 +207,72 @@ class Running {
     return options;
   }
 
-  void openLedger(const Config& config) {
-    std::string keyFile = config.text("ledger.key").empty() ? data_.ledgerKey() : config.text("ledger.key");
-    LedgerKey key = loadOrMakeKey(keyFile, config.text("ledger.origin"));
-    log_ = std::make_unique<ledger::Log>(
-        *database_, ledger::Log::Options{
-                        .origin = key.origin, .key = key.pair, .folder = data_.ledger(), .grew = [this] { grew(); }});
+  bool hasKeptEntries() {
+    ledger::VerifierKey key{key_.origin, key_.pair.publicKey};
+    auto note = ledger::readKeptNote(data_.ledgerHead(), key);
+    return note && ledger::openCheckpoint(*note, key)->size > 0;
+  }
+
+  void openLedger(const std::vector<std::string>& migrated) {
+    // What waits without a MAC is trusted once, when the table gets its MACs: never beside a checkpoint that a version
+    // with MACs has kept, whatever the database says of its own schema.
+    bool upgrade = std::ranges::find(migrated, "0024_ledger_trust") != migrated.end() &&
+                   !std::filesystem::exists(data_.ledgerHead());
+    log_ = std::make_unique<ledger::Log>(*database_, ledger::Log::Options{.origin = key_.origin,
+                                                                          .key = key_.pair,
+                                                                          .folder = data_.ledger(),
+                                                                          .keptFile = data_.ledgerHead(),
+                                                                          .adoptWaiting = upgrade,
+                                                                          .grew = [this] { grew(); }});
     log_->recover();
   }
 
   void openOidc(const Config& config) {
-    auto options = governance::oidc::readOptions(config);
+    auto options = access::oidc::readOptions(config);
     if (!options) return;
     if (config.text("public-url").empty() && !address_.loopback())
-      throw Error(Code::invalid, "public-url is required beside oidc.issuer: the provider sends people back to it");
-    oidc_ = std::make_unique<governance::oidc::SignIn>(*access_, *std::move(options));
+      throw Error(Code::invalid, "public-url is required with oidc.issuer: the provider redirects to it");
+    oidc_ = std::make_unique<access::oidc::SignIn>(*access_, *std::move(options));
   }
 
-  void changed(const std::vector<registry::Touch>& touched) {
+  void changed(const std::vector<registry::ChangedSubject>& touched) {
     if (touched.empty()) return;  // reports mostly change nothing that is governed
-    for (const registry::Touch& touch : touched) prompts_.forget(touch.workspace, touch.subject);
-    log_->wake();
-    news_.tell(touched);
+    for (const registry::ChangedSubject& touch : touched) prompts_.forget(touch.workspace, touch.subject);
+    if (log_) log_->wake();  // what is recorded before it is there, it finds when it opens
+    news_.notify(touched);
+    if (scanner_) scanner_->wake();
   }
-  News::Heard heard() {
-    return {.touched = [this](const registry::Touch& touch) { prompts_.forget(touch.workspace, touch.subject); },
-            .everythingMayBeOld = [this] { prompts_.forgetAll(); },
-            .ledgerGrew = [this] { feed_.wake(); }};
+  PeerNotifier::Handlers handlers() {
+    return {
+        .touched = [this](const registry::ChangedSubject& touch) { prompts_.forget(touch.workspace, touch.subject); },
+        .everythingMayBeOld = [this] { prompts_.forgetAll(); },
+        .ledgerGrew = [this] { feed_.wake(); }};
   }
   void grew() {
     feed_.wake();
-    news_.tellLedgerGrew();
+    news_.notifyLedgerGrew();
   }
-  /// The safety behind the news: what another server changed is forgotten at the latest when its entry is read.
+  /// Backs up the notifications: what another server changed is dropped from caches when its entry is read.
   void seen(const api::FeedEvent& event) {
-    if (database_->dialect() == db::Dialect::sqlite) return;  // nobody else writes here
-    if (event.action == "asset.renamed")
+    if (database_->dialect() == db::Dialect::sqlite) return;  // no other server writes here
+    if (event.action == registry::nameOf(registry::Action::assetRenamed))
       prompts_.forgetAll();
     else
       prompts_.forget(event.workspace, event.subject);
   }
 
+  /// What a request was refused for is recorded when it is about who called; gates record what they refuse themselves.
+  void failed(const http::AccessEntry& entry) {
+    bool wrongCredentials =
+        entry.problem == codeName(Code::unauthenticated) || entry.problem == codeName(Code::exhausted);
+    if (wrongCredentials && entry.actor.empty() && !entry.claimed.empty())
+      refusals_.signInFailed(entry.claimed, entry.remote);
+    if (entry.problem == codeName(Code::denied) && !entry.actor.empty())
+      refusals_.accessRefused(entry.actor, entry.method, entry.pattern);
+  }
+
   /// Without users everyone is the local user; that is for this machine alone.
-  void refuseOpenDoor() {
+  void refuseUnprotectedAddress() {
     if (address_.loopback() || !access_->users().empty() || !access_->tokens().empty()) return;
     throw error(
         Code::invalid,
@@ -180,20 +283,26 @@ class Running {
 
   Address address_;
   DataDirectory data_;
+  LedgerKey key_;
   std::unique_ptr<db::Database> database_;
   registry::Store store_;
   delivery::Resolver prompts_;
   api::Feed feed_;
-  News news_;
-  std::unique_ptr<blob::BlobStore> blobs_;
+  PeerNotifier news_;
+  std::unique_ptr<blob::PackStore> blobs_;
   policy::Engine policy_;
   std::unique_ptr<ledger::Log> log_;
+  http::Egress egress_;
   jobs::WebhookSender webhooks_;
-  std::unique_ptr<governance::Access> access_;
-  std::unique_ptr<governance::oidc::SignIn> oidc_;
+  governance::Refusals refusals_;
+  std::unique_ptr<access::Access> access_;
+  std::unique_ptr<access::oidc::SignIn> oidc_;
   std::unique_ptr<governance::Gate> gate_;
-  std::unique_ptr<delivery::Stepper> stepper_;
-  std::unique_ptr<delivery::Repositories> git_;
+  std::unique_ptr<rollout::Stepper> stepper_;
+  std::unique_ptr<lifecycle::RetentionSchedule> retention_;
+  std::unique_ptr<evaluation::Scanner> scanner_;  ///< null: scan.arrivals is off
+  std::unique_ptr<gitremote::Repositories> git_;
+  std::unique_ptr<lifecycle::UsageMeter> usage_;
   std::unique_ptr<api::Core> core_;
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<http::Server> http_;

@@ -3,7 +3,7 @@
 
 namespace regesta::server {
 
-/// Signals are taken by the main thread alone: blocked before any thread starts, awaited there.
+/// Only the main thread handles signals: they are blocked before any thread starts, and it waits for them.
 inline sigset_t blockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -14,7 +14,7 @@ inline sigset_t blockSignals() {
   return signals;
 }
 
-/// Returns the signal that came.
+/// Returns the received signal.
 inline int awaitSignal(const sigset_t& signals) {
   int received = 0;
   sigwait(&signals, &received);

@@ -8,7 +8,10 @@
 #include "db/database.h"
 #include "db/migrate.h"
 #include "governance/replay.h"
+#include "ledger/pending.h"
 #include "ledger/verify.h"
+#include "registry/row_note.h"
+#include "registry/schema_guard.h"
 #include "server/ledger_key.h"
 
 namespace regesta::server {
@@ -16,18 +19,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ledger::VerifierKey keyOf(const DataCheck& check) {
+/// The directory's own signing key, when it is there.
+std::optional<LedgerKey> ownKey(const DataCheck& check) {
+  std::string file = check.folder + "/keys/ledger.key";
+  if (check.folder.empty() || !fs::exists(file)) return std::nullopt;
+  return loadOrMakeKey(file, "");
+}
+
+ledger::VerifierKey keyOf(const DataCheck& check, const std::optional<LedgerKey>& own) {
   if (!check.key.empty()) {
     auto key = ledger::parseVerifierKey(check.key);
     if (!key) throw error(Code::invalid, "the verifier key is not one: {}", key.error());
     return *key;
   }
   if (check.folder.empty())
-    throw error(Code::notFound, "without a data directory there is no key to find: give the verifier key with --key");
-  std::string file = check.folder + "/keys/ledger.key";
-  if (!fs::exists(file)) throw error(Code::notFound, "{} is not there, so give the verifier key with --key", file);
-  LedgerKey own = loadOrMakeKey(file, "");
-  return {own.origin, own.pair.publicKey};
+    throw error(Code::notFound, "there is no key without a data directory: give the verifier key with --key");
+  if (!own)
+    throw error(Code::notFound, "{}/keys/ledger.key is not there, so give the verifier key with --key", check.folder);
+  return {own->origin, own->pair.publicKey};
 }
 
 void take(DataReport& into, const ledger::Report& report, std::string_view subject) {
@@ -44,7 +53,9 @@ std::unique_ptr<db::Database> openState(const DataCheck& check) {
                 "{} is not there: --data names a data directory, or a backup of one; when the server keeps its state "
                 "in PostgreSQL, add --db postgres://…",
                 file);
-  return db::openSqlite({.path = file, .readers = 2, .readOnly = true});
+  // A backup is not locked: no server uses it, so it does not change while it is read.
+  bool copy = !fs::exists(check.folder + "/lock");
+  return db::openSqlite({.path = file, .readers = 2, .readOnly = true, .immutable = copy});
 }
 
 }  // namespace
@@ -52,11 +63,15 @@ std::unique_ptr<db::Database> openState(const DataCheck& check) {
 DataReport verifyData(const DataCheck& check) {
   auto database = openState(check);
   if (!db::hasSchema(*database))
-    throw error(Code::notFound, "{} holds no Regesta state",
+    throw error(Code::notFound, "{} has no Regesta state",
                 check.database.empty() ? check.folder + "/regesta.db" : "the database that --db names");
-  ledger::VerifierKey key = keyOf(check);
+  db::requireNewestSchema(*database);
+  std::optional<LedgerKey> own = ownKey(check);
+  ledger::VerifierKey key = keyOf(check, own);
   DataReport report;
   report.key = key.text();
+  for (std::string& intrusion : registry::schemaIntrusions(*database))
+    report.findings.push_back({"schema", std::move(intrusion)});
   ledger::VerifyOptions options;
   options.kept = check.kept;
   options.progress = check.progress;
@@ -64,14 +79,22 @@ DataReport verifyData(const DataCheck& check) {
   std::string tiles = check.folder + "/ledger";
   auto shown = check.folder.empty() ? std::nullopt : file::readFile(tiles + "/checkpoint");
   if (shown) options.kept.push_back(*shown);
+  if (auto head = check.folder.empty() ? std::nullopt : file::readFile(check.folder + "/keys/ledger.head"))
+    options.kept.push_back(*head);
+  // With the directory's key, waiting entries that a server wrote can be recognized.
+  std::optional<crypto::MacKey> pending;
+  if (own && own->pair.publicKey == key.publicKey) pending = ledger::pendingKey(own->pair.seed);
+  options.pending = pending ? &*pending : nullptr;
 
   ledger::Report entries = ledger::verifyDatabase(*database, key, options);
   report.entries = entries.entries;
   report.waiting = entries.waiting;
+  report.waitingChecked = entries.waitingChecked;
   report.checkpointSize = entries.checkpoint.size;
   report.checkpointRoot = base64Encode(crypto::view(entries.checkpoint.root));
   take(report, entries, "ledger");
-  governance::Comparison state = governance::compareWithDatabase(*database);
+  if (pending) registry::setRowKey(registry::rowKey(own->pair.seed));
+  governance::Comparison state = governance::compareWithDatabase(*database, options.pending, 50, pending.has_value());
   report.compared = state.compared;
   for (const governance::Difference& difference : state.differences)
     report.findings.push_back({difference.subject, difference.what});

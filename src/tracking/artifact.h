@@ -1,22 +1,25 @@
 #pragma once
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "db/database.h"
+#include "registry/change.h"
+#include "registry/tree.h"
 
 namespace regesta::tracking {
 
-/// The folder in the workspace's tree (registry/tree.h) behind an artifact URI that clients reach through this server:
-/// mlflow-artifacts:/1/<run>/artifacts is 1/<run>/artifacts. Empty optional for every other place: the server does not
-/// have those files.
-std::optional<std::string> treeFolder(std::string_view artifactUri);
-
 struct FolderDigest {
   std::size_t files = 0;
-  std::string digest;  ///< as a version of these files would have; empty when there are none
+  std::string digest;  ///< digest of a version of these files; empty without files
 };
-FolderDigest digestOfFolder(db::Session& session, std::string_view workspace, std::string_view folder);
+FolderDigest digestOfFolder(db::Transaction& transaction, std::string_view workspace, std::string_view folder);
+
+/// Puts an uploaded file into the artifact tree. A change of a sealed run's artifact (seal.h) is recorded as
+/// "run.artifact-changed" with both digests, that of a logged model as "logged-model.artifact-changed". Throws like
+/// registry::putFile.
+void putArtifact(registry::Change& change, std::string_view workspace, std::string_view path,
+                 const blob::Stored& stored, const registry::FileFacts& facts = {});
+/// Removes a file or folder from the tree; recorded likewise. Returns the number of files.
+std::size_t removeArtifacts(registry::Change& change, std::string_view workspace, std::string_view path);
 
 }  // namespace regesta::tracking

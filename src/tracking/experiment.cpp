@@ -2,7 +2,9 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/redact.h"
 #include "base/time.h"
+#include "tracking/owner.h"
 #include "tracking/rules.h"
 
 namespace regesta::tracking {
@@ -23,8 +25,17 @@ Experiment readExperiment(const db::Rows& rows) {
 
 std::string subject(std::int64_t id) { return fmt::format("experiment/{}", id); }
 
-[[noreturn]] void refuseTaken(db::Session& session, std::string_view workspace, std::string_view name) {
-  auto holder = findExperimentByName(session, workspace, name);
+/// For locations from before unsafe ones were refused.
+std::string folderOrElsewhere(const std::string& location, const std::string& workspace) {
+  try {
+    return artifactFolder(location, workspace);
+  } catch (const Error&) {
+    return "#";
+  }
+}
+
+[[noreturn]] void refuseTaken(db::Transaction& transaction, std::string_view workspace, std::string_view name) {
+  auto holder = findExperimentByName(transaction, workspace, name);
   if (holder && holder->deleted)
     throw error(
         Code::exists,
@@ -36,17 +47,17 @@ std::string subject(std::int64_t id) { return fmt::format("experiment/{}", id); 
 
 /// Moves the experiment and its runs between active (0) and deleted (1).
 void moveStage(registry::Change& change, std::string_view workspace, std::int64_t id, bool deleted) {
-  auto experiment = findExperiment(change.session, workspace, id);
+  auto experiment = findExperiment(change.transaction, workspace, id);
   if (!experiment || experiment->deleted == deleted) throw error(Code::notFound, "No Experiment with id={} exists", id);
   std::optional<std::int64_t> deletedAt = deleted ? std::optional(change.now) : std::nullopt;
-  change.session.run("UPDATE experiment SET stage = $2, updated_at = $3 WHERE id = $1", {id, deleted, change.now});
-  change.session.run("UPDATE run SET stage = $2, deleted_at = $3 WHERE experiment = $1", {id, deleted, deletedAt});
-  change.record(deleted ? "experiment.deleted" : "experiment.restored", std::string(workspace), subject(id),
-                {{"name", experiment->name}});
+  change.transaction.run("UPDATE experiment SET stage = $2, updated_at = $3 WHERE id = $1", {id, deleted, change.now});
+  change.transaction.run("UPDATE run SET stage = $2, deleted_at = $3 WHERE experiment = $1", {id, deleted, deletedAt});
+  change.record(deleted ? registry::Action::experimentDeleted : registry::Action::experimentRestored,
+                std::string(workspace), subject(id), {{"name", experiment->name}});
 }
 
-void writeTags(db::Session& session, std::int64_t id, const Texts& tags) {
-  session.run("UPDATE experiment SET tags = $2 WHERE id = $1", {id, packTexts(tags)});
+void writeTags(db::Transaction& transaction, std::int64_t id, const Texts& tags) {
+  transaction.run("UPDATE experiment SET tags = $2 WHERE id = $1", {id, packTexts(tags)});
 }
 
 }  // namespace
@@ -58,17 +69,24 @@ std::string appendToUri(std::string_view root, std::string_view path) {
 }
 
 void prepareTracking(registry::Store& store, std::string_view artifactRoot) {
-  auto isNew = [](db::Session& session) {
-    db::Rows rows = session.query("SELECT artifact_location FROM experiment WHERE id = 0");
-    return rows.next() && rows.view(0).empty();
+  auto isNew = [](db::Transaction& transaction) {
+    return transaction.query("SELECT 1 FROM experiment WHERE folder IS NULL LIMIT 1").next();
   };
   if (!store.read(isNew)) return;
   std::int64_t now = nowMillis();
-  store.write([&](db::Session& session) {
-    session.run(
+  // The first entry of the ledger covers this row (Store::adoptState).
+  store.database().write([&](db::Transaction& transaction) {
+    transaction.run(
         "UPDATE experiment SET artifact_location = $1, created_at = $2, updated_at = $2 "
         "WHERE id = 0 AND artifact_location = ''",
         {appendToUri(artifactRoot, "0"), now});
+    std::vector<std::tuple<std::int64_t, std::string, std::string>> found;
+    {
+      db::Rows rows = transaction.query("SELECT id, artifact_location, workspace FROM experiment WHERE folder IS NULL");
+      while (rows.next()) found.emplace_back(rows.integer(0), rows.text(1), rows.text(2));
+    }
+    for (const auto& [id, location, workspace] : found)
+      transaction.run("UPDATE experiment SET folder = $2 WHERE id = $1", {id, folderOrElsewhere(location, workspace)});
   });
 }
 
@@ -77,50 +95,52 @@ Experiment createExperiment(registry::Change& change, std::string_view workspace
   checkExperimentName(name);
   std::string location = artifactLocation.empty() ? "" : checkArtifactLocation(artifactLocation);
   for (const auto& [key, value] : tags) checkExperimentTag(key, value);
-  if (findExperimentByName(change.session, workspace, name)) refuseTaken(change.session, workspace, name);
+  if (findExperimentByName(change.transaction, workspace, name)) refuseTaken(change.transaction, workspace, name);
   Experiment made{.workspace = std::string(workspace),
                   .name = std::string(name),
                   .artifactLocation = location,
                   .createdAt = change.now,
                   .updatedAt = change.now,
                   .tags = tags};
-  made.id = change.session.insert(
-      "INSERT INTO experiment (workspace, name, artifact_location, stage, created_at, updated_at, tags) "
-      "VALUES ($1, $2, $3, 0, $4, $4, $5) RETURNING id",
-      {workspace, name, location, change.now, packTexts(tags)});
+  made.id = change.transaction.insert(
+      "INSERT INTO experiment (workspace, name, artifact_location, stage, created_at, updated_at, tags, folder) "
+      "VALUES ($1, $2, $3, 0, $4, $4, $5, $6) RETURNING id",
+      {workspace, name, location, change.now, packTexts(tags), artifactFolder(location, workspace)});
   if (location.empty()) {
     made.artifactLocation = appendToUri(artifactRoot, std::to_string(made.id));
-    change.session.run("UPDATE experiment SET artifact_location = $2 WHERE id = $1", {made.id, made.artifactLocation});
+    change.transaction.run("UPDATE experiment SET artifact_location = $2, folder = $3 WHERE id = $1",
+                           {made.id, made.artifactLocation, artifactFolder(made.artifactLocation, workspace)});
   }
-  change.record("experiment.created", made.workspace, subject(made.id),
-                {{"name", made.name}, {"artifact_location", made.artifactLocation}});
+  json::object data{{"name", made.name}};
+  change.conceal(data, "artifact_location", made.artifactLocation, redactUrl(made.artifactLocation));
+  change.record(registry::Action::experimentCreated, made.workspace, subject(made.id), std::move(data));
   return made;
 }
 
-std::optional<Experiment> findExperiment(db::Session& session, std::string_view workspace, std::int64_t id) {
+std::optional<Experiment> findExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t id) {
   static const std::string sql = fmt::format("SELECT {} FROM experiment WHERE id = $1 AND workspace = $2", columns);
-  db::Rows rows = session.query(sql, {id, workspace});
+  db::Rows rows = transaction.query(sql, {id, workspace});
   return rows.next() ? std::optional(readExperiment(rows)) : std::nullopt;
 }
 
-std::optional<Experiment> findExperimentByName(db::Session& session, std::string_view workspace,
+std::optional<Experiment> findExperimentByName(db::Transaction& transaction, std::string_view workspace,
                                                std::string_view name) {
   static const std::string sql = fmt::format("SELECT {} FROM experiment WHERE workspace = $1 AND name = $2", columns);
-  db::Rows rows = session.query(sql, {workspace, name});
+  db::Rows rows = transaction.query(sql, {workspace, name});
   return rows.next() ? std::optional(readExperiment(rows)) : std::nullopt;
 }
 
-std::vector<Experiment> listExperiments(db::Session& session, std::string_view workspace, View view) {
+std::vector<Experiment> listExperiments(db::Transaction& transaction, std::string_view workspace, View view) {
   static const std::string sql =
       fmt::format("SELECT {} FROM experiment WHERE workspace = $1 AND stage BETWEEN $2 AND $3 ORDER BY id", columns);
   std::vector<Experiment> list;
-  db::Rows rows = session.query(sql, {workspace, view == View::deletedOnly, view != View::activeOnly});
+  db::Rows rows = transaction.query(sql, {workspace, view == View::deletedOnly, view != View::activeOnly});
   while (rows.next()) list.push_back(readExperiment(rows));
   return list;
 }
 
-Experiment getExperiment(db::Session& session, std::string_view workspace, std::int64_t id) {
-  auto experiment = findExperiment(session, workspace, id);
+Experiment getExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t id) {
+  auto experiment = findExperiment(transaction, workspace, id);
   if (!experiment) throw error(Code::notFound, "No Experiment with id={} exists", id);
   return *experiment;
 }
@@ -131,7 +151,7 @@ void requireActive(const Experiment& experiment) {
                 experiment.id);
 }
 
-void deleteExperiment(registry::Change& change, std::string_view workspace, std::int64_t id) {
+void deleteExperiment(registry::Change& change, std::string_view workspace, std::int64_t id, const registry::Removal&) {
   moveStage(change, workspace, id, true);
 }
 
@@ -141,34 +161,35 @@ void restoreExperiment(registry::Change& change, std::string_view workspace, std
 
 void renameExperiment(registry::Change& change, std::string_view workspace, std::int64_t id, std::string_view newName) {
   checkExperimentName(newName);
-  Experiment experiment = getExperiment(change.session, workspace, id);
+  Experiment experiment = getExperiment(change.transaction, workspace, id);
   if (experiment.deleted) throw Error(Code::invalidState, "Cannot rename a non-active experiment.");
-  auto holder = findExperimentByName(change.session, workspace, newName);
-  if (holder && holder->id != id) refuseTaken(change.session, workspace, newName);
-  change.session.run("UPDATE experiment SET name = $2, updated_at = $3 WHERE id = $1", {id, newName, change.now});
-  change.record("experiment.renamed", std::string(workspace), subject(id),
+  auto holder = findExperimentByName(change.transaction, workspace, newName);
+  if (holder && holder->id != id) refuseTaken(change.transaction, workspace, newName);
+  change.transaction.run("UPDATE experiment SET name = $2, updated_at = $3 WHERE id = $1", {id, newName, change.now});
+  change.record(registry::Action::experimentRenamed, std::string(workspace), subject(id),
                 {{"from", experiment.name}, {"to", newName}});
 }
 
-void setExperimentTag(db::Session& session, std::string_view workspace, std::int64_t id, std::string_view key,
+void setExperimentTag(db::Transaction& transaction, std::string_view workspace, std::int64_t id, std::string_view key,
                       std::string_view value) {
   checkExperimentTag(key, value);
-  Experiment experiment = getExperiment(session, workspace, id);
+  Experiment experiment = getExperiment(transaction, workspace, id);
   requireActive(experiment);
   experiment.tags.insert_or_assign(std::string(key), std::string(value));
   if (experiment.tags.size() > limits::modelTexts)
     throw error(Code::tooLarge, "an experiment has at most {} tags", limits::modelTexts);
-  writeTags(session, id, experiment.tags);
+  writeTags(transaction, id, experiment.tags);
 }
 
-void deleteExperimentTag(db::Session& session, std::string_view workspace, std::int64_t id, std::string_view key) {
-  Experiment experiment = getExperiment(session, workspace, id);
+void deleteExperimentTag(db::Transaction& transaction, std::string_view workspace, std::int64_t id,
+                         std::string_view key) {
+  Experiment experiment = getExperiment(transaction, workspace, id);
   requireActive(experiment);
   auto tag = experiment.tags.find(key);
   if (tag == experiment.tags.end())
     throw error(Code::notFound, "No tag with name: {} in experiment with id {}", key, id);
   experiment.tags.erase(tag);
-  writeTags(session, id, experiment.tags);
+  writeTags(transaction, id, experiment.tags);
 }
 
 }  // namespace regesta::tracking

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "registry/change.h"
+#include "registry/clearance.h"
 #include "tracking/pack.h"
 
 namespace regesta::tracking {
 
 struct Experiment {
-  std::int64_t id = 0;  ///< 0: the one named Default that every new register has; else 1, 2, 3…
+  std::int64_t id = 0;  ///< 0: the experiment Default of every new registry; otherwise 1, 2, 3…
   std::string workspace, name;
   std::string artifactLocation;
   bool deleted = false;
@@ -19,40 +20,43 @@ struct Experiment {
   Texts tags;
 };
 
-/// Gives the experiment "0" of a new database its artifact location and its date. Called once at the start.
+/// Sets artifact location and time of creation of experiment "0" in a new database. Called once at start.
 void prepareTracking(registry::Store& store, std::string_view artifactRoot);
 
 /// `artifactLocation` empty: `artifactRoot`/<id>. Throws Error{invalid} for names, tags and locations that break a rule
 /// and Error{exists} when an active or a deleted experiment has the name.
 Experiment createExperiment(registry::Change& change, std::string_view workspace, std::string_view name,
                             std::string_view artifactLocation, const Texts& tags, std::string_view artifactRoot);
-/// Deleted ones too.
-std::optional<Experiment> findExperiment(db::Session& session, std::string_view workspace, std::int64_t id);
-std::optional<Experiment> findExperimentByName(db::Session& session, std::string_view workspace, std::string_view name);
-Experiment getExperiment(db::Session& session, std::string_view workspace,
+/// Includes deleted ones.
+std::optional<Experiment> findExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t id);
+std::optional<Experiment> findExperimentByName(db::Transaction& transaction, std::string_view workspace,
+                                               std::string_view name);
+Experiment getExperiment(db::Transaction& transaction, std::string_view workspace,
                          std::int64_t id);  ///< throws Error{notFound}
-/// Throws Error{invalid} when it is deleted.
+/// Throws Error{invalid} if it is deleted.
 void requireActive(const Experiment& experiment);
 
-/// With its runs. Throws Error{notFound} when there is none, or only a deleted one.
-void deleteExperiment(registry::Change& change, std::string_view workspace, std::int64_t id);
-/// With all its runs. Throws Error{notFound} when there is no deleted one.
+/// Deletes it with its runs. Throws Error{notFound} for an unknown or deleted one.
+void deleteExperiment(registry::Change& change, std::string_view workspace, std::int64_t id,
+                      const registry::Removal& removal);
+/// Restores it with all its runs. Throws Error{notFound} unless it is deleted.
 void restoreExperiment(registry::Change& change, std::string_view workspace, std::int64_t id);
 /// Throws Error{invalidState} when it is deleted, Error{exists} when the name is taken.
 void renameExperiment(registry::Change& change, std::string_view workspace, std::int64_t id, std::string_view newName);
-void setExperimentTag(db::Session& session, std::string_view workspace, std::int64_t id, std::string_view key,
+void setExperimentTag(db::Transaction& transaction, std::string_view workspace, std::int64_t id, std::string_view key,
                       std::string_view value);
 /// Throws Error{notFound} when it has no such tag.
-void deleteExperimentTag(db::Session& session, std::string_view workspace, std::int64_t id, std::string_view key);
+void deleteExperimentTag(db::Transaction& transaction, std::string_view workspace, std::int64_t id,
+                         std::string_view key);
 
 enum class View { activeOnly = 1, deletedOnly = 2, all = 3 };
 
-std::vector<Experiment> listExperiments(db::Session& session, std::string_view workspace, View view);
+std::vector<Experiment> listExperiments(db::Transaction& transaction, std::string_view workspace, View view);
 
 template <class Item>
 struct Page {
   std::vector<Item> items;
-  std::string nextPageToken;  ///< empty: that was all
+  std::string nextPageToken;  ///< empty: last page
 };
 
 struct ExperimentSearch {
@@ -62,9 +66,10 @@ struct ExperimentSearch {
   std::int64_t maxResults = 1000;
   std::string pageToken;
 };
-Page<Experiment> searchExperiments(db::Session& session, std::string_view workspace, const ExperimentSearch& search);
+Page<Experiment> searchExperiments(db::Transaction& transaction, std::string_view workspace,
+                                   const ExperimentSearch& search);
 
-/// `root`/`path` where `root` may have a query that stays at the end: s3://b/x?region=1.
+/// `root`/`path`; a query of `root` stays at the end: s3://b/x?region=1.
 std::string appendToUri(std::string_view root, std::string_view path);
 
 }  // namespace regesta::tracking

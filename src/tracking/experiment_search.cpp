@@ -5,16 +5,16 @@
 namespace regesta::tracking {
 namespace {
 
-using registry::Cell;
-using registry::Field;
+using filter::Cell;
+using filter::Field;
 
-const registry::Grammar& grammar() {
-  static const registry::Grammar it{.attributes = {{"name", "name"},
-                                                   {"experiment_id", "experiment_id", false, true},
-                                                   {"creation_time", "creation_time", true},
-                                                   {"last_update_time", "last_update_time", true}},
-                                    .tags = true,
-                                    .noun = "experiment"};
+const filter::Grammar& grammar() {
+  static const filter::Grammar it{.attributes = {{"name", "name"},
+                                                 {"experiment_id", "experiment_id", false, true},
+                                                 {"creation_time", "creation_time", true},
+                                                 {"last_update_time", "last_update_time", true}},
+                                  .tags = true,
+                                  .noun = "experiment"};
   return it;
 }
 
@@ -35,51 +35,47 @@ struct Ranked {
 };
 
 /// Ids are ordered as numbers though filters compare them as texts.
-Cell orderCell(const Experiment& experiment, const registry::OrderBy& by) {
+Cell orderCell(const Experiment& experiment, const filter::OrderBy& by) {
   if (by.key == "experiment_id") return static_cast<double>(experiment.id);
   return cellOf(experiment, by.field, by.key);
 }
 
-std::vector<registry::OrderBy> orderOf(const std::vector<std::string>& texts) {
-  std::vector<registry::OrderBy> order;
+std::vector<filter::OrderBy> orderOf(const std::vector<std::string>& texts) {
+  filter::checkOrderCount(texts.size());
+  std::vector<filter::OrderBy> order;
   for (const std::string& text : texts) {
-    order.push_back(registry::parseOrderBy(text, grammar()));
+    order.push_back(filter::parseOrderBy(text, grammar()));
     if (order.back().field != Field::attribute) throw Error(Code::invalid, "Invalid order_by entity: tag");
   }
   if (texts.empty()) order = {{Field::attribute, "creation_time", false}, {Field::attribute, "experiment_id", true}};
   bool byId =
-      std::any_of(order.begin(), order.end(), [](const registry::OrderBy& by) { return by.key == "experiment_id"; });
+      std::any_of(order.begin(), order.end(), [](const filter::OrderBy& by) { return by.key == "experiment_id"; });
   if (!byId) order.push_back({Field::attribute, "experiment_id", false});
   return order;
 }
 
 }  // namespace
 
-Page<Experiment> searchExperiments(db::Session& session, std::string_view workspace, const ExperimentSearch& search) {
+Page<Experiment> searchExperiments(db::Transaction& transaction, std::string_view workspace,
+                                   const ExperimentSearch& search) {
   checkMaxResults(search.maxResults);
-  auto conditions = registry::parseFilter(search.filter, grammar());
+  auto conditions = filter::parseFilter(search.filter, grammar());
   auto order = orderOf(search.orderBy);
   std::int64_t offset = pageOffset(search.pageToken);
 
   auto before = [&](const Ranked& a, const Ranked& b) { return compareCells(a.cells, b.cells, order) < 0; };
   auto wanted = static_cast<std::size_t>(offset + search.maxResults + 1);
   Best<Ranked, decltype(before)> best(wanted, before);
-  for (Experiment& experiment : listExperiments(session, workspace, search.view)) {
-    bool fits = std::all_of(conditions.begin(), conditions.end(), [&](const registry::Condition& c) {
-      return registry::matches(c, cellOf(experiment, c.field, c.key));
+  for (Experiment& experiment : listExperiments(transaction, workspace, search.view)) {
+    bool fits = std::all_of(conditions.begin(), conditions.end(), [&](const filter::Condition& c) {
+      return filter::matches(c, cellOf(experiment, c.field, c.key));
     });
     if (!fits) continue;
     Ranked ranked{std::move(experiment), {}};
     for (const auto& by : order) ranked.cells.push_back(orderCell(ranked.experiment, by));
     best.offer(std::move(ranked));
   }
-
-  Page<Experiment> page;
-  auto sorted = best.sorted();
-  auto end = std::min<std::size_t>(sorted.size(), wanted - 1);
-  for (auto i = static_cast<std::size_t>(offset); i < end; ++i) page.items.push_back(std::move(sorted[i].experiment));
-  if (sorted.size() == wanted) page.nextPageToken = registry::pageToken(offset + search.maxResults);
-  return page;
+  return pageOf(best.sorted(), offset, search.maxResults, &Ranked::experiment);
 }
 
 }  // namespace regesta::tracking

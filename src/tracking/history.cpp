@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t compactAbove = 64;  // rows of history that are worth rewriting
 constexpr std::size_t pointsInChunk = 4096;
 
-/// MLflow's database keeps NaN as 0 and a flag; so it sorts there, and so here.
+/// MLflow stores NaN as 0 with a flag and sorts it as 0, and so do we.
 auto byTime(const Metric& m) {
   bool nan = std::isnan(m.value);
   return std::tuple(m.timestamp, m.step, nan ? 0.0 : m.value, nan);
@@ -31,16 +31,17 @@ void sortOnce(std::vector<Metric>& points) {
   points.erase(std::unique(points.begin(), points.end(), same), points.end());
 }
 
-std::optional<std::int64_t> rowOf(db::Session& session, std::string_view workspace, std::string_view runId) {
-  db::Rows rows = session.query("SELECT id FROM run WHERE run_id = $1 AND workspace = $2", {runId, workspace});
+std::optional<std::int64_t> rowOf(db::Transaction& transaction, std::string_view workspace, std::string_view runId) {
+  db::Rows rows = transaction.query("SELECT id FROM run WHERE run_id = $1 AND workspace = $2", {runId, workspace});
   return rows.next() ? std::optional(rows.integer(0)) : std::nullopt;
 }
 
-void insertBatch(db::Session& session, std::int64_t runRow, std::string_view key, const std::vector<Metric>& points) {
+void insertBatch(db::Transaction& transaction, std::int64_t runRow, std::string_view key,
+                 const std::vector<Metric>& points) {
   std::string body = packBatch(points);
   crypto::Hash hash = crypto::sha256(body);
-  session.run("INSERT INTO metric_log (run, key, digest, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-              {runRow, key, db::Bytes{crypto::view(hash).substr(0, 16)}, body});
+  transaction.run("INSERT INTO metric_log (run, key, digest, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+                  {runRow, key, db::Bytes{crypto::view(hash).substr(0, 16)}, body});
 }
 
 /// NTILE(buckets) over `count` rows: where each bucket begins.
@@ -51,7 +52,7 @@ std::vector<std::size_t> bucketStarts(std::size_t count, std::size_t buckets) {
   return starts;
 }
 
-/// The places of the least and the greatest value in [from, to), in the order in which they stand. Of values that are
+/// The places of the least and the greatest value in [from, to), in the order of the series. Of values that are
 /// none, the first.
 std::pair<std::size_t, std::size_t> extremes(const std::vector<Metric>& points, std::size_t from, std::size_t to) {
   std::size_t least = from, most = from;
@@ -65,43 +66,43 @@ std::pair<std::size_t, std::size_t> extremes(const std::vector<Metric>& points, 
 
 }  // namespace
 
-void appendHistory(db::Session& session, std::int64_t runRow, const std::vector<Metric>& points) {
+void appendHistory(db::Transaction& transaction, std::int64_t runRow, const std::vector<Metric>& points) {
   if (points.empty()) return;
   bool alone = std::all_of(points.begin(), points.end(), [&](const Metric& m) { return m.key == points[0].key; });
-  insertBatch(session, runRow, alone ? std::string_view(points[0].key) : std::string_view(), points);
+  insertBatch(transaction, runRow, alone ? std::string_view(points[0].key) : std::string_view(), points);
 }
 
-std::vector<Metric> metricHistory(db::Session& session, std::string_view workspace, std::string_view runId,
+std::vector<Metric> metricHistory(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                                   std::string_view key) {
   std::vector<Metric> points;
-  auto row = rowOf(session, workspace, runId);
+  auto row = rowOf(transaction, workspace, runId);
   if (!row) return points;
-  db::Rows rows = session.query("SELECT body FROM metric_log WHERE run = $1 AND key IN ('', $2)", {*row, key});
+  db::Rows rows = transaction.query("SELECT body FROM metric_log WHERE run = $1 AND key IN ('', $2)", {*row, key});
   while (rows.next()) unpackBatch(rows.view(0), key, points);
   sortOnce(points);
   return points;
 }
 
-Page<Metric> metricHistoryPage(db::Session& session, std::string_view workspace, std::string_view runId,
+Page<Metric> metricHistoryPage(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                                std::string_view key, std::optional<std::int64_t> maxResults,
                                std::string_view pageToken) {
   auto offset = static_cast<std::size_t>(pageOffset(pageToken));
-  std::vector<Metric> points = metricHistory(session, workspace, runId, key);
+  std::vector<Metric> points = metricHistory(transaction, workspace, runId, key);
   if (offset > points.size()) return {};
   std::size_t left = points.size() - offset;
   std::size_t count = maxResults ? std::min(left, static_cast<std::size_t>(*maxResults)) : left;
   Page<Metric> page;
   auto from = points.begin() + static_cast<std::ptrdiff_t>(offset);
   page.items.assign(std::make_move_iterator(from), std::make_move_iterator(from + static_cast<std::ptrdiff_t>(count)));
-  if (count < left) page.nextPageToken = registry::pageToken(static_cast<std::int64_t>(offset + count));
+  if (count < left) page.nextPageToken = filter::pageToken(static_cast<std::int64_t>(offset + count));
   return page;
 }
 
-std::vector<Metric> sampledHistory(db::Session& session, std::string_view workspace, std::string_view runId,
+std::vector<Metric> sampledHistory(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                                    std::string_view key, std::int64_t maxResults, std::optional<std::int64_t> startStep,
                                    std::optional<std::int64_t> endStep) {
-  std::vector<Metric> points = metricHistory(session, workspace, runId, key);
-  if (points.empty() && !rowOf(session, workspace, runId))
+  std::vector<Metric> points = metricHistory(transaction, workspace, runId, key);
+  if (points.empty() && !rowOf(transaction, workspace, runId))
     throw error(Code::notFound, "Run with id={} not found", runId);
   if (startStep && endStep)
     std::erase_if(points, [&](const Metric& m) { return m.step < *startStep || m.step > *endStep; });
@@ -118,9 +119,9 @@ std::vector<Metric> sampledHistory(db::Session& session, std::string_view worksp
   return sample;
 }
 
-std::vector<Metric> metricCurve(db::Session& session, std::string_view workspace, std::string_view runId,
+std::vector<Metric> metricCurve(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                                 std::string_view key, std::size_t most) {
-  std::vector<Metric> points = metricHistory(session, workspace, runId, key);
+  std::vector<Metric> points = metricHistory(transaction, workspace, runId, key);
   std::sort(points.begin(), points.end(), [](const Metric& a, const Metric& b) { return byStep(a) < byStep(b); });
   if (points.size() <= most) return points;
   // The first and the last point stand by themselves; each stretch between them gives up to two.
@@ -137,9 +138,9 @@ std::vector<Metric> metricCurve(db::Session& session, std::string_view workspace
   return curve;
 }
 
-std::vector<Metric> wholeHistory(db::Session& session, std::int64_t runRow) {
+std::vector<Metric> wholeHistory(db::Transaction& transaction, std::int64_t runRow) {
   std::vector<Metric> points;
-  db::Rows rows = session.query("SELECT body FROM metric_log WHERE run = $1", {runRow});
+  db::Rows rows = transaction.query("SELECT body FROM metric_log WHERE run = $1", {runRow});
   while (rows.next()) unpackBatch(rows.view(0), {}, points);
   sortOnce(points);
   return points;
@@ -150,24 +151,24 @@ void compactHistory(registry::Store& store, std::string_view workspace, std::str
     std::int64_t row = 0, revision = 0;
     std::vector<Metric> points;
   };
-  auto snapshot = store.read([&](db::Session& session) -> std::optional<Snapshot> {
-    auto run = findRun(session, workspace, runId);
+  auto snapshot = store.read([&](db::Transaction& transaction) -> std::optional<Snapshot> {
+    auto run = findRun(transaction, workspace, runId);
     if (!run) return std::nullopt;
-    db::Rows rows = session.query("SELECT COUNT(*) FROM metric_log WHERE run = $1", {run->row});
+    db::Rows rows = transaction.query("SELECT COUNT(*) FROM metric_log WHERE run = $1", {run->row});
     if (!rows.next() || rows.integer(0) <= static_cast<std::int64_t>(compactAbove)) return std::nullopt;
-    return Snapshot{run->row, run->revision, wholeHistory(session, run->row)};
+    return Snapshot{run->row, run->revision, wholeHistory(transaction, run->row)};
   });
   if (!snapshot) return;
-  store.write([&](db::Session& session) {
-    auto run = findRun(session, workspace, runId);
+  store.write([&](db::Transaction& transaction) {
+    auto run = findRun(transaction, workspace, runId);
     if (!run || run->revision != snapshot->revision) return;
-    session.run("DELETE FROM metric_log WHERE run = $1", {snapshot->row});
+    transaction.run("DELETE FROM metric_log WHERE run = $1", {snapshot->row});
     const auto& points = snapshot->points;
     for (std::size_t from = 0; from < points.size();) {
       std::size_t to = from;
       while (to < points.size() && to - from < pointsInChunk && points[to].key == points[from].key) ++to;
       insertBatch(
-          session, snapshot->row, points[from].key,
+          transaction, snapshot->row, points[from].key,
           {points.begin() + static_cast<std::ptrdiff_t>(from), points.begin() + static_cast<std::ptrdiff_t>(to)});
       from = to;
     }

@@ -23,29 +23,29 @@ void checkInput(const NewInput& input) {
 }
 
 /// The row of this dataset in the experiment, made when there is none.
-std::int64_t datasetRow(db::Session& session, std::int64_t experiment, const Dataset& dataset) {
+std::int64_t datasetRow(db::Transaction& transaction, std::int64_t experiment, const Dataset& dataset) {
   {
-    db::Rows rows = session.query("SELECT id FROM dataset WHERE experiment = $1 AND name = $2 AND digest = $3",
-                                  {experiment, dataset.name, dataset.digest});
+    db::Rows rows = transaction.query("SELECT id FROM dataset WHERE experiment = $1 AND name = $2 AND digest = $3",
+                                      {experiment, dataset.name, dataset.digest});
     if (rows.next()) return rows.integer(0);
   }
-  return session.insert(
+  return transaction.insert(
       "INSERT INTO dataset (experiment, name, digest, source_type, source, schema_text, profile) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
       {experiment, dataset.name, dataset.digest, dataset.sourceType, dataset.source, dataset.schema, dataset.profile});
 }
 
-void addInput(db::Session& session, Run& run, const NewInput& input) {
+void addInput(db::Transaction& transaction, Run& run, const NewInput& input) {
   const Dataset& dataset = input.dataset;
   bool known = std::any_of(run.links.inputs.begin(), run.links.inputs.end(),
                            [&](const DatasetInput& i) { return i.name == dataset.name && i.digest == dataset.digest; });
   if (known) return;
-  std::int64_t row = datasetRow(session, run.experiment, dataset);
+  std::int64_t row = datasetRow(transaction, run.experiment, dataset);
   auto context = input.tags.find(datasetContextTag);
-  session.run("INSERT INTO dataset_context (dataset, context) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-              {row, context == input.tags.end() ? std::string_view() : std::string_view(context->second)});
+  transaction.run("INSERT INTO dataset_context (dataset, context) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                  {row, context == input.tags.end() ? std::string_view() : std::string_view(context->second)});
   run.links.inputs.push_back({row, dataset.name, dataset.digest, input.tags});
-  registry::addEdge(session, run.workspace,
+  registry::addEdge(transaction, run.workspace,
                     {.from = fmt::format("dataset/{}#{}", dataset.name, dataset.digest),
                      .to = run.subject(),
                      .relation = "input",
@@ -54,27 +54,27 @@ void addInput(db::Session& session, Run& run, const NewInput& input) {
 
 }  // namespace
 
-void logInputs(db::Session& session, std::string_view workspace, std::string_view runId,
+void logInputs(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                const std::vector<NewInput>& datasets, const std::vector<std::string>& models) {
   checkRunId(runId);
   if (datasets.size() > limits::batchDatasets)
     throw error(Code::invalid, "A log-inputs request can contain at most {} datasets. Got {}.", limits::batchDatasets,
                 datasets.size());
   for (const NewInput& input : datasets) checkInput(input);
-  Run run = getActiveRun(session, workspace, runId);
-  for (const NewInput& input : datasets) addInput(session, run, input);
+  Run run = getActiveRun(transaction, workspace, runId);
+  for (const NewInput& input : datasets) addInput(transaction, run, input);
   for (const std::string& model : models) {
     if (std::find(run.links.models.begin(), run.links.models.end(), model) != run.links.models.end()) continue;
     run.links.models.push_back(model);
-    registry::addEdge(session, workspace,
+    registry::addEdge(transaction, workspace,
                       {.from = "logged-model/" + model, .to = run.subject(), .relation = "input", .at = nowMillis()});
   }
-  saveRun(session, run);
+  saveRun(transaction, run);
 }
 
-void logOutputs(db::Session& session, std::string_view workspace, std::string_view runId,
+void logOutputs(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                 const std::vector<ModelOutput>& models) {
-  Run run = getActiveRun(session, workspace, runId);
+  Run run = getActiveRun(transaction, workspace, runId);
   for (const ModelOutput& output : models) {
     checkLength("model_id", limits::trackingKeyLength, output.modelId);
     bool known = std::any_of(run.links.outputs.begin(), run.links.outputs.end(), [&](const ModelOutput& o) {
@@ -83,26 +83,26 @@ void logOutputs(db::Session& session, std::string_view workspace, std::string_vi
     if (known) continue;
     run.links.outputs.push_back(output);
     registry::addEdge(
-        session, workspace,
+        transaction, workspace,
         {.from = run.subject(), .to = "logged-model/" + output.modelId, .relation = "output", .at = nowMillis()});
   }
-  saveRun(session, run);
+  saveRun(transaction, run);
 }
 
-Dataset getDataset(db::Session& session, std::int64_t row) {
-  db::Rows rows = session.query(
+Dataset getDataset(db::Transaction& transaction, std::int64_t row) {
+  db::Rows rows = transaction.query(
       "SELECT id, name, digest, source_type, source, schema_text, profile FROM dataset WHERE id = $1", {row});
   if (!rows.next()) throw error(Code::corrupt, "a run names dataset row {}, which is not there", row);
   return {rows.integer(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5), rows.text(6)};
 }
 
-std::vector<DatasetSummary> searchDatasets(db::Session& session, std::string_view workspace,
+std::vector<DatasetSummary> searchDatasets(db::Transaction& transaction, std::string_view workspace,
                                            const std::vector<std::int64_t>& experiments) {
   constexpr std::size_t limit = 1000;
   std::vector<DatasetSummary> found;
   for (std::int64_t experiment : experiments) {
-    if (found.size() >= limit || !findExperiment(session, workspace, experiment)) continue;
-    db::Rows rows = session.query(
+    if (found.size() >= limit || !findExperiment(transaction, workspace, experiment)) continue;
+    db::Rows rows = transaction.query(
         "SELECT d.name, d.digest, c.context FROM dataset d JOIN dataset_context c ON c.dataset = d.id "
         "WHERE d.experiment = $1 ORDER BY d.id, c.context LIMIT $2",
         {experiment, limit - found.size()});

@@ -8,7 +8,7 @@
 
 namespace regesta::tracking {
 
-/// What a run read: data by name and digest, with where it came from. Kept once an experiment.
+/// A dataset that a run read, by name and digest, with its source. Stored once per experiment.
 struct Dataset {
   std::int64_t row = 0;
   std::string name, digest;
@@ -17,25 +17,25 @@ struct Dataset {
 };
 struct NewInput {
   Dataset dataset;
-  Texts tags;  ///< mlflow.data.context says what it was used for
+  Texts tags;  ///< mlflow.data.context: what it was used for
 };
 
-/// Both write to an active run; Error{notFound}, Error{invalid} as in record.h. What the run has already stays as it
-/// is. Each input is also a lineage edge dataset/<name>#<digest> → run/<id> (or logged-model/<id> → run/<id>), each
-/// output an edge run/<id> → logged-model/<id>.
-void logInputs(db::Session& session, std::string_view workspace, std::string_view runId,
+/// Both write to an active run; Error{notFound}, Error{invalid} as in record.h. Existing inputs and outputs
+/// stay unchanged. Each input is also a lineage edge dataset/<name>#<digest> → run/<id> (or logged-model/<id> →
+/// run/<id>), each output an edge run/<id> → logged-model/<id>.
+void logInputs(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                const std::vector<NewInput>& datasets, const std::vector<std::string>& models);
-void logOutputs(db::Session& session, std::string_view workspace, std::string_view runId,
+void logOutputs(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                 const std::vector<ModelOutput>& models);
 
-Dataset getDataset(db::Session& session, std::int64_t row);  ///< throws Error{corrupt}: only runs name rows
+Dataset getDataset(db::Transaction& transaction, std::int64_t row);  ///< throws Error{corrupt}: only runs name rows
 
 struct DatasetSummary {
   std::int64_t experiment = 0;
-  std::string name, digest, context;  ///< context empty: none was given
+  std::string name, digest, context;  ///< context empty: none
 };
-/// What was used in these experiments, at most 1000.
-std::vector<DatasetSummary> searchDatasets(db::Session& session, std::string_view workspace,
+/// Datasets used in these experiments, at most 1000.
+std::vector<DatasetSummary> searchDatasets(db::Transaction& transaction, std::string_view workspace,
                                            const std::vector<std::int64_t>& experiments);
 
 inline constexpr std::string_view datasetContextTag = "mlflow.data.context";

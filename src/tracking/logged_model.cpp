@@ -1,14 +1,20 @@
 #include "tracking/logged_model.h"
 
+#include <map>
+
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "crypto/hash.h"
+#include "db/columns.h"
+#include "registry/reference.h"
 #include "tracking/artifact.h"
 #include "tracking/experiment.h"
 #include "tracking/names.h"
+#include "tracking/rule_error.h"
 #include "tracking/rules.h"
 
 namespace regesta::tracking {
@@ -34,10 +40,11 @@ void checkParams(const Texts& params) {
   }
 }
 
-void write(db::Session& session, const LoggedModel& model) {
-  session.run("UPDATE logged_model SET stage = $2, status = $3, updated_at = $4, params = $5, tags = $6 WHERE id = $1",
-              {model.row, model.deleted, static_cast<int>(model.status), model.updatedAt, packTexts(model.params),
-               packTexts(model.tags)});
+void write(db::Transaction& transaction, const LoggedModel& model) {
+  transaction.run(
+      "UPDATE logged_model SET stage = $2, status = $3, updated_at = $4, params = $5, tags = $6 WHERE id = $1",
+      {model.row, model.deleted, static_cast<int>(model.status), model.updatedAt, packTexts(model.params),
+       packTexts(model.tags)});
 }
 
 /// The list as Python's json.dumps writes it, because the client compares and appends to such text.
@@ -51,32 +58,82 @@ std::string withRegistration(std::string_view list, std::string_view name, std::
   return fmt::format("{}, {}]", body.substr(0, body.size() - 1), entry);
 }
 
-}  // namespace
-
-LoggedModel readLoggedModel(const db::Rows& rows) {
-  return {.row = rows.integer(0),
-          .modelId = rows.text(1),
-          .workspace = rows.text(2),
-          .experiment = rows.integer(3),
-          .deleted = rows.integer(4) != 0,
-          .status = static_cast<ModelStatus>(std::clamp<std::int64_t>(rows.integer(5), 1, 3)),
-          .createdAt = rows.integer(6),
-          .updatedAt = rows.integer(7),
-          .name = rows.text(8),
-          .modelType = rows.text(9),
-          .sourceRun = rows.text(10),
-          .artifactUri = rows.text(11),
-          .params = unpackTexts(rows.view(12)),
-          .tags = unpackTexts(rows.view(13))};
+/// What policies and people see of a model.
+std::string digestOfContent(db::Transaction& transaction, const LoggedModel& model) {
+  crypto::Sha256 hash;
+  hash.update(packTexts(model.params));
+  hash.update(packTexts(model.tags));
+  std::string line;
+  for (const ModelMetric& m : modelMetrics(transaction, model.row)) {
+    line.clear();
+    for (const std::string* text : {&m.metric.key, &m.runId, &m.datasetName, &m.datasetDigest})
+      appendJsonString(line, *text);
+    appendJsonDouble(line, m.metric.value);
+    fmt::format_to(std::back_inserter(line), " {} {}\n", m.metric.timestamp, m.metric.step);
+    hash.update(line);
+  }
+  return crypto::hex(hash.finish());
 }
 
-LoggedModel createLoggedModel(db::Session& session, std::string_view workspace, const NewLoggedModel& made) {
+/// The digests of those of the models that a version is made of.
+std::map<std::string, std::string> digestsOfCited(db::Transaction& transaction, std::string_view workspace,
+                                                  const std::vector<std::string>& modelIds) {
+  std::map<std::string, std::string> digests;
+  for (const std::string& id : modelIds) {
+    bool cited = transaction
+                     .query(
+                         "SELECT 1 FROM lineage_edge WHERE workspace = $1 AND origin = $2 AND relation = "
+                         "'registered' LIMIT 1",
+                         {workspace, "logged-model/" + id})
+                     .next();
+    if (!cited) continue;
+    auto model = findLoggedModel(transaction, id);
+    if (model && model->workspace == workspace) digests[id] = digestOfContent(transaction, *model);
+  }
+  return digests;
+}
+
+}  // namespace
+
+void changeModels(registry::Change& change, std::string_view workspace, const std::vector<std::string>& modelIds,
+                  const std::function<void()>& write) {
+  std::map<std::string, std::string> before = digestsOfCited(change.transaction, workspace, modelIds);
+  write();
+  for (const auto& [id, previous] : before) {
+    auto model = findLoggedModel(change.transaction, id);
+    if (!model) continue;
+    std::string digest = digestOfContent(change.transaction, *model);
+    if (digest != previous)
+      change.record(registry::Action::loggedModelChanged, model->workspace, "logged-model/" + id,
+                    {{"previous", previous}, {"digest", digest}});
+  }
+}
+
+LoggedModel readLoggedModel(const db::Rows& rows) {
+  constexpr db::Columns at(loggedModelColumns);
+  return {.row = rows.integer(at["id"]),
+          .modelId = rows.text(at["model_id"]),
+          .workspace = rows.text(at["workspace"]),
+          .experiment = rows.integer(at["experiment"]),
+          .deleted = rows.integer(at["stage"]) != 0,
+          .status = static_cast<ModelStatus>(std::clamp<std::int64_t>(rows.integer(at["status"]), 1, 3)),
+          .createdAt = rows.integer(at["created_at"]),
+          .updatedAt = rows.integer(at["updated_at"]),
+          .name = rows.text(at["name"]),
+          .modelType = rows.text(at["model_type"]),
+          .sourceRun = rows.text(at["source_run"]),
+          .artifactUri = rows.text(at["artifact_uri"]),
+          .params = unpackTexts(rows.view(at["params"])),
+          .tags = unpackTexts(rows.view(at["tags"]))};
+}
+
+LoggedModel createLoggedModel(db::Transaction& transaction, std::string_view workspace, const NewLoggedModel& made) {
   if (!made.name.empty()) checkLoggedModelName(made.name);
   checkLength("model_type", limits::modelNameLength, made.modelType);
   checkLength("source_run_id", limits::trackingKeyLength, made.sourceRun);
   checkParams(made.params);
   checkTags(made.tags);
-  Experiment experiment = getExperiment(session, workspace, made.experiment);
+  Experiment experiment = getExperiment(transaction, workspace, made.experiment);
   requireActive(experiment);
   std::int64_t now = nowMillis();
   LoggedModel model{.modelId = "m-" + randomHex(16),
@@ -90,7 +147,7 @@ LoggedModel createLoggedModel(db::Session& session, std::string_view workspace, 
                     .params = made.params,
                     .tags = made.tags};
   model.artifactUri = appendToUri(experiment.artifactLocation, fmt::format("models/{}/artifacts", model.modelId));
-  model.row = session.insert(
+  model.row = transaction.insert(
       "INSERT INTO logged_model (model_id, workspace, experiment, stage, status, created_at, updated_at, name, "
       "model_type, "
       "source_run, artifact_uri, params, tags) VALUES ($1, $2, $3, 0, 1, $4, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
@@ -99,14 +156,15 @@ LoggedModel createLoggedModel(db::Session& session, std::string_view workspace, 
   return model;
 }
 
-std::optional<LoggedModel> findLoggedModel(db::Session& session, std::string_view id) {
+std::optional<LoggedModel> findLoggedModel(db::Transaction& transaction, std::string_view id) {
   static const std::string sql = fmt::format("SELECT {} FROM logged_model WHERE model_id = $1", loggedModelColumns);
-  db::Rows rows = session.query(sql, {id});
+  db::Rows rows = transaction.query(sql, {id});
   return rows.next() ? std::optional(readLoggedModel(rows)) : std::nullopt;
 }
 
-LoggedModel getLoggedModel(db::Session& session, std::string_view workspace, std::string_view id, bool deletedToo) {
-  auto model = findLoggedModel(session, id);
+LoggedModel getLoggedModel(db::Transaction& transaction, std::string_view workspace, std::string_view id,
+                           bool deletedToo) {
+  auto model = findLoggedModel(transaction, id);
   if (!model || model->workspace != workspace || (model->deleted && !deletedToo))
     throw error(Code::notFound, "Logged model with ID '{}' not found.", id);
   return std::move(*model);
@@ -114,93 +172,96 @@ LoggedModel getLoggedModel(db::Session& session, std::string_view workspace, std
 
 LoggedModel finalizeLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id,
                                 ModelStatus status) {
-  LoggedModel model = getLoggedModel(change.session, workspace, id, true);
+  LoggedModel model = getLoggedModel(change.transaction, workspace, id, true);
   model.status = status;
   model.updatedAt = change.now;
-  write(change.session, model);
+  write(change.transaction, model);
   json::object data{{"status", status == ModelStatus::ready          ? "READY"
                                : status == ModelStatus::uploadFailed ? "UPLOAD_FAILED"
                                                                      : "PENDING"},
                     {"name", model.name},
                     {"experiment", std::to_string(model.experiment)}};
   if (!model.sourceRun.empty()) data["run"] = model.sourceRun;
-  if (auto folder = treeFolder(model.artifactUri)) {
-    FolderDigest files = digestOfFolder(change.session, workspace, *folder);
+  if (auto folder = registry::treePath(model.artifactUri, workspace)) {
+    FolderDigest files = digestOfFolder(change.transaction, workspace, *folder);
     data["files"] = files.files;
     data["digest"] = files.digest;
   }
-  change.record("logged-model.finalized", model.workspace, "logged-model/" + model.modelId, std::move(data));
+  change.record(registry::Action::loggedModelFinalized, model.workspace, "logged-model/" + model.modelId,
+                std::move(data));
   return model;
 }
 
-void deleteLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id) {
-  LoggedModel model = getLoggedModel(change.session, workspace, id, true);
+void deleteLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id,
+                       const registry::Removal&) {
+  LoggedModel model = getLoggedModel(change.transaction, workspace, id, true);
   if (model.deleted) return;
   model.deleted = true;
   model.updatedAt = change.now;
-  write(change.session, model);
-  change.record("logged-model.deleted", model.workspace, "logged-model/" + model.modelId, {{"name", model.name}});
+  write(change.transaction, model);
+  change.record(registry::Action::loggedModelDeleted, model.workspace, "logged-model/" + model.modelId,
+                {{"name", model.name}});
 }
 
-LoggedModel setLoggedModelTags(db::Session& session, std::string_view workspace, std::string_view id,
+LoggedModel setLoggedModelTags(db::Transaction& transaction, std::string_view workspace, std::string_view id,
                                const Texts& tags) {
-  LoggedModel model = getLoggedModel(session, workspace, id, true);
+  LoggedModel model = getLoggedModel(transaction, workspace, id, true);
   for (const auto& [key, value] : tags) model.tags.insert_or_assign(key, value);
   checkTags(model.tags);
-  write(session, model);
+  write(transaction, model);
   return model;
 }
 
-void deleteLoggedModelTag(db::Session& session, std::string_view workspace, std::string_view id, std::string_view key) {
-  LoggedModel model = getLoggedModel(session, workspace, id, true);
+void deleteLoggedModelTag(db::Transaction& transaction, std::string_view workspace, std::string_view id,
+                          std::string_view key) {
+  LoggedModel model = getLoggedModel(transaction, workspace, id, true);
   auto tag = model.tags.find(key);
   if (tag == model.tags.end())
-    throw error(Code::notFound, "No tag with key {} found for model with ID {}.", pythonText(key), pythonText(id));
+    throw error(Code::notFound, "No tag with key '{}' found for model with ID '{}'.", key, id);
   model.tags.erase(tag);
-  write(session, model);
+  write(transaction, model);
 }
 
-void addLoggedModelParams(db::Session& session, std::string_view workspace, std::string_view id, const Texts& params) {
-  LoggedModel model = getLoggedModel(session, workspace, id, true);
+void addLoggedModelParams(db::Transaction& transaction, std::string_view workspace, std::string_view id,
+                          const Texts& params) {
+  LoggedModel model = getLoggedModel(transaction, workspace, id, true);
   for (const auto& [key, value] : params) {
     auto [place, added] = model.params.emplace(key, value);
     if (!added && place->second != value)
-      throw error(Code::invalid,
-                  "Changing param values is not allowed. Param with key='{}' was already logged with value='{}' for "
-                  "model ID='{}'. "
-                  "Attempted logging new value '{}'.",
-                  key, place->second, id, value);
+      throw RuleError(Rule::paramChanged, "params", fmt::format("must not change: param '{}' has a value", key), value,
+                      {key, place->second, value, "model", std::string(id)});
   }
   checkParams(model.params);
-  write(session, model);
+  write(transaction, model);
 }
 
-void noteRegistration(db::Session& session, std::string_view modelId, std::string_view name, std::int64_t number) {
-  auto model = findLoggedModel(session, modelId);
+void noteRegistration(db::Transaction& transaction, std::string_view modelId, std::string_view name,
+                      std::int64_t number) {
+  auto model = findLoggedModel(transaction, modelId);
   if (!model) return;
   std::string& list = model->tags[std::string(versionsTag)];
   list = withRegistration(list, name, number);
-  write(session, *model);
+  write(transaction, *model);
 }
 
-void addModelMetric(db::Session& session, std::string_view workspace, std::string_view modelId,
+void addModelMetric(db::Transaction& transaction, std::string_view workspace, std::string_view modelId,
                     const ModelMetric& metric) {
   db::Rows rows =
-      session.query("SELECT id FROM logged_model WHERE model_id = $1 AND workspace = $2", {modelId, workspace});
+      transaction.query("SELECT id FROM logged_model WHERE model_id = $1 AND workspace = $2", {modelId, workspace});
   if (!rows.next()) throw error(Code::notFound, "Logged model with ID '{}' not found.", modelId);
   checkLength("dataset_name", limits::datasetNameLength, metric.datasetName);
   checkLength("dataset_digest", limits::datasetDigestLength, metric.datasetDigest);
   double value = std::isnan(metric.metric.value) ? 0.0 : metric.metric.value;  // as MLflow keeps it here
-  session.run(
+  transaction.run(
       "INSERT INTO model_metric (model, key, timestamp, step, run_id, value, dataset_name, dataset_digest) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
       {rows.integer(0), metric.metric.key, metric.metric.timestamp, metric.metric.step, metric.runId, value,
        metric.datasetName, metric.datasetDigest});
 }
 
-std::vector<ModelMetric> modelMetrics(db::Session& session, std::int64_t modelRow) {
+std::vector<ModelMetric> modelMetrics(db::Transaction& transaction, std::int64_t modelRow) {
   std::vector<ModelMetric> metrics;
-  db::Rows rows = session.query(
+  db::Rows rows = transaction.query(
       "SELECT key, value, timestamp, step, run_id, dataset_name, dataset_digest FROM model_metric WHERE model = $1 "
       "ORDER BY key, timestamp, step, run_id",
       {modelRow});

@@ -1,16 +1,18 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "registry/change.h"
+#include "registry/clearance.h"
 #include "tracking/pack.h"
 
 namespace regesta::tracking {
 
-/// A model that a run (or nobody's run) produced, before anybody registers it: MLflow's logged model.
+/// A model that a run produced or a client logged without a run, before registration: MLflow's logged model.
 enum class ModelStatus { pending = 1, ready = 2, uploadFailed = 3 };
 
 struct LoggedModel {
@@ -26,7 +28,7 @@ struct LoggedModel {
   Texts params, tags;
 };
 
-/// A metric of a run that says which model (and which dataset) it measures.
+/// A metric of a run about a model and, optionally, a dataset.
 struct ModelMetric {
   Metric metric;
   std::string runId, datasetName, datasetDigest;
@@ -34,36 +36,45 @@ struct ModelMetric {
 
 struct NewLoggedModel {
   std::int64_t experiment = 0;
-  std::string name, modelType, sourceRun;  ///< no name: one is made up
+  std::string name, modelType, sourceRun;  ///< no name: a random one
   Texts params, tags;
 };
 
 /// Throws Error{notFound} for an unknown experiment, Error{invalid} for a deleted one, a bad name or too long values.
-LoggedModel createLoggedModel(db::Session& session, std::string_view workspace, const NewLoggedModel& made);
-/// Deleted ones too. Whatever workspace it belongs to: compare `workspace`.
-std::optional<LoggedModel> findLoggedModel(db::Session& session, std::string_view id);
-/// Throws Error{notFound} when there is none in this workspace, or only a deleted one and `deletedToo` is false.
-LoggedModel getLoggedModel(db::Session& session, std::string_view workspace, std::string_view id,
+LoggedModel createLoggedModel(db::Transaction& transaction, std::string_view workspace, const NewLoggedModel& made);
+/// Includes deleted ones, of all workspaces: compare `workspace`.
+std::optional<LoggedModel> findLoggedModel(db::Transaction& transaction, std::string_view id);
+/// Throws Error{notFound} for one that is not in this workspace, or deleted unless `deletedToo`.
+LoggedModel getLoggedModel(db::Transaction& transaction, std::string_view workspace, std::string_view id,
                            bool deletedToo = false);
-/// Recorded as "logged-model.finalized" with the digest of its files where the server keeps them.
+/// Recorded as "logged-model.finalized" with the digest of its files, if the server stores them.
 LoggedModel finalizeLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id,
                                 ModelStatus status);
-void deleteLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id);
-LoggedModel setLoggedModelTags(db::Session& session, std::string_view workspace, std::string_view id,
+void deleteLoggedModel(registry::Change& change, std::string_view workspace, std::string_view id,
+                       const registry::Removal& removal);
+LoggedModel setLoggedModelTags(db::Transaction& transaction, std::string_view workspace, std::string_view id,
                                const Texts& tags);
-/// Throws Error{notFound} when the model has no such tag.
-void deleteLoggedModelTag(db::Session& session, std::string_view workspace, std::string_view id, std::string_view key);
-/// Params do not change: the same value again is fine, another one throws Error{invalid}.
-void addLoggedModelParams(db::Session& session, std::string_view workspace, std::string_view id, const Texts& params);
+/// Throws Error{notFound} if the model has no such tag.
+void deleteLoggedModelTag(db::Transaction& transaction, std::string_view workspace, std::string_view id,
+                          std::string_view key);
+/// Params do not change: another value throws RuleError.
+void addLoggedModelParams(db::Transaction& transaction, std::string_view workspace, std::string_view id,
+                          const Texts& params);
 
-/// Notes in tag mlflow.modelVersions that version `number` of `name` was made from this model, as MLflow's client does.
-/// Silent when there is no such model.
-void noteRegistration(db::Session& session, std::string_view modelId, std::string_view name, std::int64_t number);
+/// Records in tag mlflow.modelVersions that version `number` of `name` was made from this model, as MLflow's client
+/// does. No effect if there is no such model.
+void noteRegistration(db::Transaction& transaction, std::string_view modelId, std::string_view name,
+                      std::int64_t number);
+
+/// Runs `write`. If it changes params, tags or metrics of models that a version cites, that is recorded as
+/// "logged-model.changed" with the digests before and after.
+void changeModels(registry::Change& change, std::string_view workspace, const std::vector<std::string>& modelIds,
+                  const std::function<void()>& write);
 
 /// Attaches metrics that a run logged to the models they name. Unknown models throw Error{notFound}.
-void addModelMetric(db::Session& session, std::string_view workspace, std::string_view modelId,
+void addModelMetric(db::Transaction& transaction, std::string_view workspace, std::string_view modelId,
                     const ModelMetric& metric);
-std::vector<ModelMetric> modelMetrics(db::Session& session, std::int64_t modelRow);
+std::vector<ModelMetric> modelMetrics(db::Transaction& transaction, std::int64_t modelRow);
 
 /// The columns that readLoggedModel() reads, for queries over many models.
 inline constexpr std::string_view loggedModelColumns =

@@ -12,27 +12,27 @@
 namespace regesta::tracking {
 namespace {
 
-using registry::Cell;
-using registry::Condition;
-using registry::Field;
+using filter::Cell;
+using filter::Condition;
+using filter::Field;
 
-const registry::Grammar& grammar() {
-  static const registry::Grammar it{.attributes = {{"name", "name", false, true},
-                                                   {"model_id", "model_id", false, true},
-                                                   {"model_type", "model_type", false, true},
-                                                   {"status", "status", false, true},
-                                                   {"source_run_id", "source_run_id", false, true},
-                                                   {"artifact_location", "artifact_location", false, true},
-                                                   {"creation_timestamp", "creation_timestamp", true},
-                                                   {"creation_timestamp_ms", "creation_timestamp", true},
-                                                   {"creation_time", "creation_timestamp", true},
-                                                   {"last_updated_timestamp", "last_updated_timestamp", true},
-                                                   {"last_updated_timestamp_ms", "last_updated_timestamp", true}},
-                                    .metrics = true,
-                                    .params = true,
-                                    .tags = true,
-                                    .textLists = true,
-                                    .noun = "logged model"};
+const filter::Grammar& grammar() {
+  static const filter::Grammar it{.attributes = {{"name", "name", false, true},
+                                                 {"model_id", "model_id", false, true},
+                                                 {"model_type", "model_type", false, true},
+                                                 {"status", "status", false, true},
+                                                 {"source_run_id", "source_run_id", false, true},
+                                                 {"artifact_location", "artifact_location", false, true},
+                                                 {"creation_timestamp", "creation_timestamp", true},
+                                                 {"creation_timestamp_ms", "creation_timestamp", true},
+                                                 {"creation_time", "creation_timestamp", true},
+                                                 {"last_updated_timestamp", "last_updated_timestamp", true},
+                                                 {"last_updated_timestamp_ms", "last_updated_timestamp", true}},
+                                  .metrics = true,
+                                  .params = true,
+                                  .tags = true,
+                                  .textLists = true,
+                                  .noun = "logged model"};
   return it;
 }
 
@@ -59,7 +59,8 @@ Cell textIn(const Texts& texts, const std::string& key) {
 
 /// The metrics of all models of the experiments under one key (all keys when it is empty), newest first by model.
 template <class Visit>
-void eachMetric(db::Session& session, const std::set<std::int64_t>& experiments, std::string_view key, Visit visit) {
+void eachMetric(db::Transaction& transaction, const std::set<std::int64_t>& experiments, std::string_view key,
+                Visit visit) {
   constexpr std::string_view select =
       "SELECT m.model, m.value, m.dataset_name, m.dataset_digest FROM logged_model l JOIN model_metric m ON m.model = "
       "l.id ";
@@ -68,7 +69,7 @@ void eachMetric(db::Session& session, const std::set<std::int64_t>& experiments,
       fmt::format("{}WHERE l.experiment = $1 AND l.stage = 0 AND m.key = $2 {}", select, order);
   static const std::string ofAll = fmt::format("{}WHERE l.experiment = $1 AND l.stage = 0 {}", select, order);
   for (std::int64_t experiment : experiments) {
-    db::Rows rows = key.empty() ? session.query(ofAll, {experiment}) : session.query(ofKey, {experiment, key});
+    db::Rows rows = key.empty() ? transaction.query(ofAll, {experiment}) : transaction.query(ofKey, {experiment, key});
     while (rows.next()) visit(rows.integer(0), rows.real(1), rows.text(2), rows.text(3));
   }
 }
@@ -79,21 +80,21 @@ bool onAny(const std::vector<OnDataset>& datasets, const std::string& name, cons
 }
 
 /// Rows of the models that have a metric which fulfils the condition (any metric at all when it is null).
-std::set<std::int64_t> modelsWith(db::Session& session, const std::set<std::int64_t>& experiments,
+std::set<std::int64_t> modelsWith(db::Transaction& transaction, const std::set<std::int64_t>& experiments,
                                   const Condition* condition, const std::vector<OnDataset>& datasets) {
   std::set<std::int64_t> models;
-  eachMetric(session, experiments, condition ? condition->key : "",
+  eachMetric(transaction, experiments, condition ? condition->key : "",
              [&](std::int64_t model, double value, const std::string& name, const std::string& digest) {
-               if (onAny(datasets, name, digest) && (!condition || registry::matches(*condition, Cell(value))))
+               if (onAny(datasets, name, digest) && (!condition || filter::matches(*condition, Cell(value))))
                  models.insert(model);
              });
   return models;
 }
 
-std::map<std::int64_t, double> latestMetric(db::Session& session, const std::set<std::int64_t>& experiments,
+std::map<std::int64_t, double> latestMetric(db::Transaction& transaction, const std::set<std::int64_t>& experiments,
                                             const std::string& key, const OnDataset& dataset) {
   std::map<std::int64_t, double> latest;
-  eachMetric(session, experiments, key,
+  eachMetric(transaction, experiments, key,
              [&](std::int64_t model, double value, const std::string& name, const std::string& digest) {
                bool counts = (dataset.name.empty() || name == dataset.name) &&
                              (dataset.digest.empty() || digest == dataset.digest);
@@ -104,7 +105,7 @@ std::map<std::int64_t, double> latestMetric(db::Session& session, const std::set
 
 /// One order key: an attribute, or the latest value of a metric, fetched once for all models.
 struct OrderKey {
-  registry::OrderBy by;
+  filter::OrderBy by;
   std::map<std::int64_t, double> metric;
 
   Cell operator()(const LoggedModel& model) const {
@@ -115,13 +116,14 @@ struct OrderKey {
 };
 
 std::string canonicalAttribute(const std::string& field) {
-  for (const registry::Attribute& attribute : grammar().attributes)
+  for (const filter::Attribute& attribute : grammar().attributes)
     if (attribute.written == field) return std::string(attribute.canonical);
   throw error(Code::invalid, "Invalid order by field name: {}", field);
 }
 
-std::vector<OrderKey> orderKeys(db::Session& session, const std::set<std::int64_t>& experiments,
+std::vector<OrderKey> orderKeys(db::Transaction& transaction, const std::set<std::int64_t>& experiments,
                                 const std::vector<ModelOrder>& orders) {
+  filter::checkOrderCount(orders.size());
   std::vector<OrderKey> keys;
   for (const ModelOrder& order : orders) {
     std::size_t dot = order.field.find('.');
@@ -132,7 +134,7 @@ std::vector<OrderKey> orderKeys(db::Session& session, const std::set<std::int64_
     if (order.field.substr(0, dot) != "metrics")
       throw error(Code::invalid, "Invalid order by field name: {}. Only metrics are supported.", order.field);
     std::string key = order.field.substr(dot + 1);
-    keys.push_back({{Field::metric, key, order.ascending}, latestMetric(session, experiments, key, order.dataset)});
+    keys.push_back({{Field::metric, key, order.ascending}, latestMetric(transaction, experiments, key, order.dataset)});
   }
   auto names = [&](std::string_view attribute) {
     return std::any_of(keys.begin(), keys.end(),
@@ -143,7 +145,7 @@ std::vector<OrderKey> orderKeys(db::Session& session, const std::set<std::int64_
   return keys;
 }
 
-/// The query as the page token repeats it.
+/// The query in the form that the page token carries.
 json::object boundQuery(const ModelSearch& search) {
   json::array experiments, orders;
   for (const std::string& id : search.experiments) experiments.push_back(json::string(id));
@@ -195,15 +197,15 @@ struct Ranked {
 /// Conditions on metrics become sets of models, the others are evaluated row by row.
 class Filter {
  public:
-  Filter(db::Session& session, const std::set<std::int64_t>& experiments, const ModelSearch& search) {
-    for (Condition& condition : registry::parseFilter(search.filter, grammar())) {
+  Filter(db::Transaction& transaction, const std::set<std::int64_t>& experiments, const ModelSearch& search) {
+    for (Condition& condition : filter::parseFilter(search.filter, grammar())) {
       if (condition.field == Field::metric)
-        sets_.push_back(modelsWith(session, experiments, &condition, search.datasets));
+        sets_.push_back(modelsWith(transaction, experiments, &condition, search.datasets));
       else
         conditions_.push_back(std::move(condition));
     }
     if (!search.datasets.empty() && sets_.empty())
-      sets_.push_back(modelsWith(session, experiments, nullptr, search.datasets));
+      sets_.push_back(modelsWith(transaction, experiments, nullptr, search.datasets));
   }
   bool operator()(const LoggedModel& model) const {
     for (const auto& set : sets_)
@@ -211,7 +213,7 @@ class Filter {
     return std::all_of(conditions_.begin(), conditions_.end(), [&](const Condition& c) {
       Cell cell = c.field == Field::attribute ? attributeCell(model, c.key)
                                               : textIn(c.field == Field::tag ? model.tags : model.params, c.key);
-      return registry::matches(c, cell);
+      return filter::matches(c, cell);
     });
   }
 
@@ -222,7 +224,8 @@ class Filter {
 
 }  // namespace
 
-Page<LoggedModel> searchLoggedModels(db::Session& session, std::string_view workspace, const ModelSearch& search) {
+Page<LoggedModel> searchLoggedModels(db::Transaction& transaction, std::string_view workspace,
+                                     const ModelSearch& search) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM logged_model WHERE experiment = $1 AND stage = 0 AND workspace = $2", loggedModelColumns);
   for (const OnDataset& dataset : search.datasets)
@@ -233,15 +236,15 @@ Page<LoggedModel> searchLoggedModels(db::Session& session, std::string_view work
   std::set<std::int64_t> experiments;
   for (const std::string& id : search.experiments) experiments.insert(parseExperimentId(id));
 
-  Filter filter(session, experiments, search);
-  std::vector<OrderKey> keys = orderKeys(session, experiments, search.orderBy);
-  std::vector<registry::OrderBy> order;
+  Filter filter(transaction, experiments, search);
+  std::vector<OrderKey> keys = orderKeys(transaction, experiments, search.orderBy);
+  std::vector<filter::OrderBy> order;
   for (const OrderKey& key : keys) order.push_back(key.by);
   auto before = [&](const Ranked& a, const Ranked& b) { return compareCells(a.cells, b.cells, order) < 0; };
   auto wanted = static_cast<std::size_t>(offset + maxResults + 1);
   Best<Ranked, decltype(before)> best(wanted, before);
   for (std::int64_t experiment : experiments) {
-    db::Rows rows = session.query(sql, {experiment, workspace});
+    db::Rows rows = transaction.query(sql, {experiment, workspace});
     while (rows.next()) {
       Ranked ranked{readLoggedModel(rows), {}};
       if (!filter(ranked.model)) continue;
@@ -250,11 +253,8 @@ Page<LoggedModel> searchLoggedModels(db::Session& session, std::string_view work
     }
   }
 
-  Page<LoggedModel> page;
-  auto sorted = best.sorted();
-  auto end = std::min(sorted.size(), wanted - 1);
-  for (auto i = static_cast<std::size_t>(offset); i < end; ++i) page.items.push_back(std::move(sorted[i].model));
-  if (sorted.size() == wanted) page.nextPageToken = boundToken(search, offset + maxResults);
+  Page<LoggedModel> page = pageOf(best.sorted(), offset, maxResults, &Ranked::model);
+  if (!page.nextPageToken.empty()) page.nextPageToken = boundToken(search, offset + maxResults);
   return page;
 }
 

@@ -9,7 +9,7 @@
 
 namespace regesta::tracking {
 
-/// Restricts metrics to those that were measured on a dataset. `digest` empty: any.
+/// Restricts metrics to those measured on a dataset. `digest` empty: any.
 struct OnDataset {
   std::string name, digest;
   bool fits(const std::string& datasetName, const std::string& datasetDigest) const {
@@ -24,15 +24,16 @@ struct ModelOrder {
 };
 
 struct ModelSearch {
-  std::vector<std::string> experiments;  ///< decimal ids, as they came: the page token repeats them
+  std::vector<std::string> experiments;  ///< decimal ids as sent, because the page token repeats them
   std::string filter;
-  std::vector<OnDataset> datasets;  ///< metrics count only when measured on one of these
-  std::vector<ModelOrder> orderBy;  ///< then, or when empty: newest first, then id
+  std::vector<OnDataset> datasets;  ///< only metrics measured on one of these count
+  std::vector<ModelOrder> orderBy;  ///< then newest first, then id
   std::int64_t maxResults = 50;
   std::string pageToken;
 };
 
-/// MLflow's search over logged models. A token is good for the query it came from only; Error{invalid} otherwise.
-Page<LoggedModel> searchLoggedModels(db::Session& session, std::string_view workspace, const ModelSearch& search);
+/// MLflow's search over logged models. A page token is valid only for its query; otherwise Error{invalid}.
+Page<LoggedModel> searchLoggedModels(db::Transaction& transaction, std::string_view workspace,
+                                     const ModelSearch& search);
 
 }  // namespace regesta::tracking

@@ -3,7 +3,7 @@
 
 namespace regesta::tracking {
 
-/// "brisk-otter-417": what a run or a logged model is called when nobody gave it a name. At most 20 bytes.
+/// "brisk-otter-417": a random name for a run or logged model without one. At most 20 bytes.
 std::string randomName();
 
 }  // namespace regesta::tracking

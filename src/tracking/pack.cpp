@@ -25,7 +25,7 @@ class Scanner {
   void expect(char c) {
     if (!take(c)) corrupt();
   }
-  /// A string with its quotes, as it is written.
+  /// A string with its quotes, as written.
   std::string_view quoted() {
     const char* start = at_;
     expect('"');

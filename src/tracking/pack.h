@@ -8,8 +8,8 @@
 
 namespace regesta::tracking {
 
-/// What a run has logged last travels in its row as JSON text in a fixed spelling (members sorted, no spaces). People
-/// read it with SQL; here it is scanned without building a tree, because a search looks into every run's row.
+/// A run's latest values are stored in its row as JSON in a fixed form (members sorted, no spaces). SQL can read it;
+/// this code scans it without building a tree, because a search reads every run's row.
 
 using Texts = std::map<std::string, std::string, std::less<>>;
 
@@ -19,7 +19,7 @@ struct Metric {
   std::int64_t timestamp = 0, step = 0;
 };
 
-/// {"key":"value",…}. unpackTexts throws Error{corrupt} for what packTexts has not written.
+/// {"key":"value",…}. unpackTexts throws Error{corrupt} for text that packTexts did not write.
 std::string packTexts(const Texts& texts);
 Texts unpackTexts(std::string_view packed);
 
@@ -27,7 +27,7 @@ Texts unpackTexts(std::string_view packed);
 std::string packMetrics(const std::vector<Metric>& metrics);
 std::vector<Metric> unpackMetrics(std::string_view packed);
 
-/// A key as it stands in packed text: made once a search, compared as bytes with every row.
+/// A key as written in packed text: made once per search and compared as bytes with every row.
 class PackedKey {
  public:
   explicit PackedKey(std::string_view key);
@@ -41,7 +41,7 @@ class PackedKey {
 
 /// One batch of history: [["key",value,timestamp,step],…].
 std::string packBatch(const std::vector<Metric>& points);
-/// Calls `visit(metric)` for each point whose key is `key`, or for all when `key` is empty.
+/// Calls `visit(metric)` for each point of `key`, or for all if `key` is empty.
 void unpackBatch(std::string_view packed, std::string_view key, std::vector<Metric>& into);
 
 /// Puts `fresh` into `latest` (sorted by key) where it is newer by (step, timestamp, value), as MLflow orders them.

@@ -20,6 +20,6 @@ std::int64_t checkedOffset(std::int64_t offset) {
   return offset;
 }
 
-std::int64_t pageOffset(std::string_view token) { return checkedOffset(registry::parsePageToken(token)); }
+std::int64_t pageOffset(std::string_view token) { return checkedOffset(filter::parsePageToken(token)); }
 
 }  // namespace regesta::tracking

@@ -4,12 +4,13 @@
 #include <string_view>
 #include <vector>
 
-#include "registry/filter.h"
+#include "filter/filter.h"
+#include "tracking/experiment.h"
 
 namespace regesta::tracking {
 
-/// Keeps the best `capacity` items of a stream under `before`, without holding all others: what cannot be among them is
-/// dropped at once or in bulk, so that an item costs about one comparison whatever order they come in.
+/// Keeps the best `capacity` items of a stream under `before` in bounded memory; an item costs about one comparison in
+/// any order of arrival.
 template <class Item, class Before>
 class Best {
  public:
@@ -27,7 +28,7 @@ class Best {
   }
 
  private:
-  /// Leaves the best, the worst of them last.
+  /// Reduces to the best items, the worst of them last.
   void select() {
     if (capacity_ > 0)
       std::nth_element(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(capacity_ - 1), items_.end(),
@@ -41,19 +42,31 @@ class Best {
   bool full_ = false;  ///< items_[capacity_ - 1] is the worst of the best so far
 };
 
-/// -1, 0 or 1: how two rows stand by the cells of `order`; 0 leaves it to the caller's tie-breakers.
-inline int compareCells(const std::vector<registry::Cell>& a, const std::vector<registry::Cell>& b,
-                        const std::vector<registry::OrderBy>& order) {
+/// -1, 0 or 1: compares two rows by the cells of `order`; for 0 the caller breaks the tie.
+inline int compareCells(const std::vector<filter::Cell>& a, const std::vector<filter::Cell>& b,
+                        const std::vector<filter::OrderBy>& order) {
   for (std::size_t i = 0; i < order.size(); ++i) {
-    if (registry::sameOrder(a[i], b[i])) continue;
-    return registry::comesBefore(a[i], b[i], order[i].ascending) ? -1 : 1;
+    if (filter::sameOrder(a[i], b[i])) continue;
+    return filter::comesBefore(a[i], b[i], order[i].ascending) ? -1 : 1;
   }
   return 0;
 }
 
-/// Throws Error{invalid} in MLflow's words unless 1 to limits::trackingSearchResults are asked for.
+/// The page of a search from `offset` on. `ranked` holds the best `offset + maxResults + 1` rows, or all there are, in
+/// order; `item` is what a row is ranked for.
+template <class Item, class Ranked>
+Page<Item> pageOf(std::vector<Ranked> ranked, std::int64_t offset, std::int64_t maxResults, Item Ranked::* item) {
+  Page<Item> page;
+  auto end = static_cast<std::size_t>(offset + maxResults);
+  for (auto i = static_cast<std::size_t>(offset); i < std::min(ranked.size(), end); ++i)
+    page.items.push_back(std::move(ranked[i].*item));
+  if (ranked.size() > end) page.nextPageToken = filter::pageToken(offset + maxResults);
+  return page;
+}
+
+/// Throws Error{invalid} unless `maxResults` is 1 to limits::trackingSearchResults.
 void checkMaxResults(std::int64_t maxResults);
-/// Where the page begins. Throws Error{invalid} for a token that this server cannot have made.
+/// The page's offset. Throws Error{invalid} for a token that this server did not make.
 std::int64_t pageOffset(std::string_view token);
 std::int64_t checkedOffset(std::int64_t offset);
 

@@ -5,10 +5,13 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "tracking/history.h"
 #include "tracking/logged_model.h"
+#include "tracking/rule_error.h"
 #include "tracking/rules.h"
 #include "tracking/seal.h"
+#include "tracking/seen_name.h"
 
 namespace regesta::tracking {
 namespace {
@@ -47,146 +50,147 @@ void checkUniqueParams(const std::vector<Pair>& params) {
   for (const auto& [key, value] : params)
     if (!seen.insert(key).second) twice.push_back(key);
   if (!twice.empty())
-    throw error(
-        Code::invalid,
-        "Duplicate parameter keys have been submitted: {}. Please ensure the request contains only one param value per "
-        "param key.",
-        pythonList(twice));
+    throw RuleError(Rule::paramRepeated, "params", fmt::format("must not repeat keys: {}", join(twice, ", ")), {},
+                    twice);
 }
 
-/// Adds what is new; throws naming every param that has another value already.
+/// Adds the new params; throws an error that names every param with another value.
 void addParams(Run& run, const std::vector<Pair>& params) {
-  std::string clashes;
+  std::vector<std::string> changed = {run.runId}, keys;
   for (const auto& [key, given] : params) {
     std::string value = truncated(given, limits::paramValueLength);
     auto [place, added] = run.params.emplace(key, value);
     if (added || place->second == value) continue;
-    clashes += fmt::format("{}{{'key': {}, 'old_value': {}, 'new_value': {}}}", clashes.empty() ? "" : ", ",
-                           pythonText(key), pythonText(place->second), pythonText(value));
+    changed.insert(changed.end(), {key, place->second, value});
+    keys.push_back(key);
   }
-  if (!clashes.empty())
-    throw error(Code::invalid,
-                "Changing param values is not allowed. Params were already logged='[{}]' for run ID='{}'.", clashes,
-                run.runId);
+  if (!keys.empty())
+    throw RuleError(Rule::paramsChanged, "params", fmt::format("must not change: {}", join(keys, ", ")), {},
+                    std::move(changed));
 }
 
 void putTag(Run& run, std::string_view key, std::string_view given) {
   std::string value = truncated(given, limits::runTagValueLength);
   if (key == runNameTag) {
     if (value.empty()) return;
+    checkSeen("run name", value);
     run.name = value;
   }
   run.tags.insert_or_assign(std::string(key), std::move(value));
 }
 
-/// NaN stays; infinities become the largest doubles, as in MLflow's database.
+/// Keeps NaN; infinities become the largest doubles, which is what MLflow stores.
 Metric storable(Metric metric) {
   if (std::isinf(metric.value)) metric.value = std::copysign(std::numeric_limits<double>::max(), metric.value);
   return metric;
 }
 
-void addMetrics(db::Session& session, Run& run, const std::vector<LoggedMetric>& logged) {
+void addMetrics(db::Transaction& transaction, Run& run, const std::vector<LoggedMetric>& logged) {
   if (logged.empty()) return;
   std::vector<Metric> points;
   points.reserve(logged.size());
   for (const LoggedMetric& item : logged) {
     points.push_back(storable(item.metric));
     if (!item.modelId.empty())
-      addModelMetric(session, run.workspace, item.modelId,
+      addModelMetric(transaction, run.workspace, item.modelId,
                      {points.back(), run.runId, item.datasetName, item.datasetDigest});
   }
   mergeLatest(run.metrics, points);
-  appendHistory(session, run.row, points);
+  appendHistory(transaction, run.row, points);
 }
 
 }  // namespace
 
-void logBatch(db::Session& session, std::string_view workspace, std::string_view runId, const Batch& batch) {
+void logBatch(db::Transaction& transaction, std::string_view workspace, std::string_view runId, const Batch& batch) {
   checkRunId(runId);
   checkBatch(batch);
   checkUniqueParams(batch.params);
-  Run run = getActiveRun(session, workspace, runId);
+  Run run = getActiveRun(transaction, workspace, runId);
   if (batch.metrics.empty() && batch.params.empty() && batch.tags.empty()) return;
   addParams(run, batch.params);
-  addMetrics(session, run, batch.metrics);
+  addMetrics(transaction, run, batch.metrics);
   for (const auto& [key, value] : batch.tags) putTag(run, key, value);
-  saveRun(session, run);
+  saveRun(transaction, run);
 }
 
-void logMetric(db::Session& session, std::string_view workspace, std::string_view runId, const LoggedMetric& metric) {
+void logMetric(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
+               const LoggedMetric& metric) {
   checkMetric(metric.metric, "");
-  Run run = getActiveRun(session, workspace, runId);
-  addMetrics(session, run, {metric});
-  saveRun(session, run);
+  Run run = getActiveRun(transaction, workspace, runId);
+  addMetrics(transaction, run, {metric});
+  saveRun(transaction, run);
 }
 
-void logParam(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key,
+void logParam(db::Transaction& transaction, std::string_view workspace, std::string_view runId, std::string_view key,
               std::string_view given) {
   checkKey(key, "key");
   checkLength("Param key", limits::trackingKeyLength, key);
-  Run run = getActiveRun(session, workspace, runId);
+  Run run = getActiveRun(transaction, workspace, runId);
   std::string value = truncated(given, limits::paramValueLength);
   auto [place, added] = run.params.emplace(std::string(key), value);
-  if (added) return saveRun(session, run);
+  if (added) return saveRun(transaction, run);
   if (place->second != value)
-    throw error(
-        Code::invalid,
-        "Changing param values is not allowed. Param with key='{}' was already logged with value='{}' for run ID='{}'. "
-        "Attempted logging new value '{}'.",
-        key, place->second, runId, value);
+    throw RuleError(Rule::paramChanged, "value", fmt::format("must not change: param '{}' has a value", key), value,
+                    {std::string(key), place->second, value, "run", std::string(runId)});
 }
 
-void setTag(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key,
+void setTag(db::Transaction& transaction, std::string_view workspace, std::string_view runId, std::string_view key,
             std::string_view value) {
   checkKey(key, "key");
   checkLength("key", limits::trackingKeyLength, key);
-  Run run = getActiveRun(session, workspace, runId);
+  Run run = getActiveRun(transaction, workspace, runId);
   putTag(run, key, value);
-  saveRun(session, run);
+  saveRun(transaction, run);
 }
 
-void deleteTag(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key) {
-  Run run = getActiveRun(session, workspace, runId);
+void deleteTag(db::Transaction& transaction, std::string_view workspace, std::string_view runId, std::string_view key) {
+  Run run = getActiveRun(transaction, workspace, runId);
   auto tag = run.tags.find(key);
   if (tag == run.tags.end()) throw error(Code::notFound, "No tag with name: {} in run with id {}", key, runId);
   run.tags.erase(tag);
-  saveRun(session, run);
+  saveRun(transaction, run);
 }
 
-void noteLoggedModel(db::Session& session, std::string_view workspace, std::string_view runId,
+void noteLoggedModel(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                      std::string_view modelJson) {
   constexpr std::string_view key = "mlflow.log-model.history";
-  Run run = getActiveRun(session, workspace, runId);
+  Run run = getActiveRun(transaction, workspace, runId);
   std::string& list = run.tags[std::string(key)];
   if (list.size() < 2 || list == "[]")
     list = fmt::format("[{}]", modelJson);
   else
     list = fmt::format("{}, {}]", std::string_view(list).substr(0, list.size() - 1), modelJson);
-  saveRun(session, run);
+  saveRun(transaction, run);
 }
 
 Run updateRun(registry::Store& store, const registry::Actor& actor, std::string_view workspace, std::string_view runId,
               const RunUpdate& update) {
-  auto apply = [&](db::Session& session) {
-    Run run = getActiveRun(session, workspace, runId);
+  auto apply = [&](db::Transaction& transaction) {
+    Run run = getActiveRun(transaction, workspace, runId);
     if (update.status) run.status = *update.status;
     if (update.endTime) run.endTime = update.endTime;
     if (!update.name.empty()) {
+      checkSeen("run name", update.name);
       run.name = update.name;
       run.tags.insert_or_assign(std::string(runNameTag), update.name);
     }
-    saveRun(session, run);
+    saveRun(transaction, run);
     return run;
   };
-  if (!update.status || !isTerminal(*update.status)) return store.write(apply);
+  if (!update.status || !isTerminal(*update.status))
+    return store.change(actor, [&](registry::Change& change) {
+      Run run = apply(change.transaction);
+      recordWrite(change, workspace, runId);
+      return run;
+    });
 
-  // A long history is digested before the transaction, so that the writers behind it do not wait.
-  HistoryDigest ahead = store.read([&](db::Session& session) {
-    auto run = findRun(session, workspace, runId);
-    return run ? historyDigest(session, *run) : HistoryDigest{};
+  // A long history is digested before the transaction, so that other writers do not wait.
+  HistoryDigest ahead = store.read([&](db::Transaction& transaction) {
+    auto run = findRun(transaction, workspace, runId);
+    return run ? historyDigest(transaction, *run) : HistoryDigest{};
   });
   return store.change(actor, [&](registry::Change& change) {
-    Run run = apply(change.session);
+    Run run = apply(change.transaction);
     sealRun(change, run, "ended", &ahead);
     return run;
   });

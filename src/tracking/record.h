@@ -21,22 +21,23 @@ struct Batch {
   std::vector<Pair> params, tags;
 };
 
-/// All write to an active run and throw Error{notFound} when there is none, Error{invalid} when it is deleted or when
-/// something breaks a rule; then nothing of the call is kept.
+/// All write to an active run. Throw Error{notFound} for an unknown run, Error{invalid} for a deleted one, RuleError
+/// for a value that breaks a rule; nothing of the call is then stored.
 
-/// Params, metrics and tags together. An exact retry changes nothing. A param that has another value already refuses
-/// the whole batch; the latest metric of a key is that with the greatest (step, timestamp, value).
-void logBatch(db::Session& session, std::string_view workspace, std::string_view runId, const Batch& batch);
-void logMetric(db::Session& session, std::string_view workspace, std::string_view runId, const LoggedMetric& metric);
-void logParam(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key,
+/// Logs params, metrics and tags. An exact retry changes nothing. A param that has another value refuses the whole
+/// batch; the latest metric of a key is the one with the greatest (step, timestamp, value).
+void logBatch(db::Transaction& transaction, std::string_view workspace, std::string_view runId, const Batch& batch);
+void logMetric(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
+               const LoggedMetric& metric);
+void logParam(db::Transaction& transaction, std::string_view workspace, std::string_view runId, std::string_view key,
               std::string_view value);
 /// Tag mlflow.runName renames the run.
-void setTag(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key,
+void setTag(db::Transaction& transaction, std::string_view workspace, std::string_view runId, std::string_view key,
             std::string_view value);
-/// Throws Error{notFound} when the run has no such tag.
-void deleteTag(db::Session& session, std::string_view workspace, std::string_view runId, std::string_view key);
-/// MLflow's older way to say that a run made a model: appends to the JSON list in tag mlflow.log-model.history.
-void noteLoggedModel(db::Session& session, std::string_view workspace, std::string_view runId,
+/// Throws Error{notFound} if the run has no such tag.
+void deleteTag(db::Transaction& transaction, std::string_view workspace, std::string_view runId, std::string_view key);
+/// MLflow's older record of a run's model: appends to the JSON list in tag mlflow.log-model.history.
+void noteLoggedModel(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                      std::string_view modelJson);
 
 struct RunUpdate {
@@ -44,7 +45,7 @@ struct RunUpdate {
   std::optional<std::int64_t> endTime;
   std::string name;  ///< empty: keep
 };
-/// What is absent stays. When the status ends the run, its content is sealed in the same transaction (tracking/seal.h).
+/// Absent members stay unchanged. A status that ends the run seals its content in the same transaction (seal.h).
 Run updateRun(registry::Store& store, const registry::Actor& actor, std::string_view workspace, std::string_view runId,
               const RunUpdate& update);
 

@@ -7,18 +7,15 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/name.h"
 #include "base/text.h"
+#include "tracking/rule_error.h"
+#include "tracking/seen_name.h"
 
 namespace regesta::tracking {
 namespace {
 
-[[noreturn]] void refuse(std::string_view path, std::string_view value, std::string_view why) {
-  std::string shown;
-  appendJsonString(shown, shorten(value, 500));
-  throw error(Code::invalid, "Invalid value {} for parameter '{}' supplied: {}", shown, path, why);
-}
-
-/// Code point of the character at `at`, which moves behind it. The text is valid UTF-8.
+/// Code point of the character at `at`, which then points after it. The text is valid UTF-8.
 char32_t nextCharacter(std::string_view text, std::size_t& at) {
   auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   unsigned char lead = byte(at);
@@ -29,7 +26,7 @@ char32_t nextCharacter(std::string_view text, std::size_t& at) {
   return code;
 }
 
-/// Python's \w, near enough: beyond ASCII everything but control characters, punctuation, symbols and emoji.
+/// Close to Python's \w: beyond ASCII, everything except control characters, punctuation, symbols and emoji.
 bool isWord(char32_t c) {
   if (c < 0x80) return std::isalnum(static_cast<int>(c)) || c == '_';
   if (c < 0xC0)
@@ -82,12 +79,12 @@ void checkQuery(std::string_view location) {
   if (mark == std::string_view::npos) return;
   std::string query(location.substr(mark + 1));
   for (int round = 0; round < 10; ++round) {
-    if (query.find("..") != std::string::npos) throw Error(Code::invalid, "Invalid query string");
+    if (query.find("..") != std::string::npos) break;
     auto decoded = percentDecode(query);
     if (!decoded || *decoded == query) return;
     query = *decoded;
   }
-  throw Error(Code::invalid, "Invalid query string");
+  throw RuleError(Rule::locationQuery, "artifact_location", "must not have \"..\" in its query", location);
 }
 
 void checkScheme(std::string_view location, const std::string& scheme) {
@@ -95,32 +92,26 @@ void checkScheme(std::string_view location, const std::string& scheme) {
   bool named = scheme == "mlflow-artifacts" && location.substr(scheme.size() + 1).starts_with("//") &&
                !location.substr(scheme.size() + 1).starts_with("///");
   if (!named && std::find(std::begin(hosts), std::end(hosts), scheme) == std::end(hosts)) return;
-  throw error(
-      Code::invalid,
-      "Invalid 'artifact_location': the '{}' scheme addresses a host other than the tracking server's configured "
-      "artifact storage",
-      scheme);
+  throw RuleError(Rule::locationScheme, "artifact_location",
+                  fmt::format("must not have the scheme '{}', which names another host", scheme), location, {scheme});
 }
 
 }  // namespace
 
 void checkKey(std::string_view key, std::string_view path) {
   if (!hasKeyCharactersOnly(key))
-    refuse(path, key,
-           "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and "
-           "slashes (/).");
+    throw RuleError(Rule::keyCharacters, std::string(path),
+                    "must contain only letters, digits, spaces and the characters _ - . : /", key);
   std::string norm = normalPath(key);
   if (norm != key || norm == "." || norm.starts_with("..") || norm.starts_with('/'))
-    refuse(path, key,
-           fmt::format(
-               "Names may be treated as files in certain cases, and must not resolve to other names when treated as "
-               "such. This name would resolve to {}",
-               pythonText(norm)));
+    throw RuleError(Rule::keyPath, std::string(path),
+                    fmt::format("must not resolve to another name as a path ('{}')", norm), key, {norm});
 }
 
 void checkLength(std::string_view what, std::size_t limit, std::string_view text) {
   if (text.size() > limit && characterCount(text) > limit)
-    throw error(Code::invalid, "'{}' exceeds the maximum length of {} characters", what, limit);
+    throw RuleError(Rule::length, std::string(what), fmt::format("must have at most {} characters", limit), {},
+                    {std::to_string(limit)});
 }
 
 std::string truncated(std::string_view text, std::size_t limit) {
@@ -135,9 +126,7 @@ void checkRunId(std::string_view runId) {
       !runId.empty() && runId.size() <= 256 && std::isalnum(static_cast<unsigned char>(runId[0])) &&
       std::all_of(runId.begin(), runId.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
   if (fits) return;
-  std::string shown;
-  appendJsonString(shown, shorten(runId, 300));
-  throw error(Code::invalid, "Invalid value {} for parameter 'run_id' supplied.", shown);
+  throw RuleError(Rule::runId, "run_id", "must be 1 to 256 letters, digits, '-' and '_'", runId);
 }
 
 void checkMetric(const Metric& metric, std::string_view path) {
@@ -148,18 +137,21 @@ void checkMetric(const Metric& metric, std::string_view path) {
   if (metric.timestamp < 0) {
     std::string value;
     appendJsonDouble(value, metric.value);
-    throw error(
-        Code::invalid,
-        "Invalid value {} for parameter '{}' supplied: metric '{}' (value={}). Timestamp must be a nonnegative long "
-        "(64-bit integer) ",
-        metric.timestamp, inside("timestamp"), metric.key, value);
+    throw RuleError(Rule::timestamp, inside("timestamp"), "must be at least 0", std::to_string(metric.timestamp),
+                    {metric.key, value});
   }
   checkLength("Metric name", limits::trackingKeyLength, metric.key);
 }
 
+void checkSeen(std::string_view what, std::string_view name) {
+  if (std::string_view fault = hiddenFault(name); !fault.empty())
+    throw error(Code::invalid, "Invalid {}: it {}", what, fault);
+}
+
 void checkExperimentName(std::string_view name) {
-  if (name.empty()) throw Error(Code::invalid, "Invalid experiment name: ''");
+  if (name.empty()) throw RuleError(Rule::experimentName, "name", "must not be empty");
   checkLength("name", limits::experimentNameLength, name);
+  checkSeen("experiment name", name);
 }
 
 void checkExperimentTag(std::string_view key, std::string_view value) {
@@ -170,12 +162,9 @@ void checkExperimentTag(std::string_view key, std::string_view value) {
 
 void checkLoggedModelName(std::string_view name) {
   checkLength("name", limits::modelNameLength, name);
+  checkSeen("model name", name);
   if (!name.empty() && name.find_first_of("/:.%\"'") == std::string_view::npos) return;
-  throw error(
-      Code::invalid,
-      "Invalid model name ({}) provided. Model name must be a non-empty string and cannot contain the following "
-      "characters: ('/', ':', '.', '%', '\"', \"'\")",
-      pythonText(name));
+  throw RuleError(Rule::modelName, "name", "must not be empty or contain any of / : . % \" '", name);
 }
 
 std::string checkArtifactLocation(std::string_view location) {
@@ -184,57 +173,27 @@ std::string checkArtifactLocation(std::string_view location) {
   std::string_view lastSegment = location.substr(0, query);
   lastSegment = lastSegment.substr(std::min(lastSegment.size(), lastSegment.find_last_of('/') + 1));
   if (location.find('#') != std::string_view::npos || lastSegment.find(';') != std::string_view::npos)
-    throw Error(Code::invalid, "'artifact_location' URL can't include fragments or params.");
+    throw RuleError(Rule::locationParameters, "artifact_location", "must not have a fragment or parameters", location);
   checkQuery(location);
   checkScheme(location, scheme);
   if (location.starts_with("runs:"))
-    throw error(Code::invalid, "Artifact location cannot be a runs:/ URI. Given: '{}'", location);
+    throw RuleError(Rule::locationRunUri, "artifact_location", "must not be a runs:/ URI", location);
   std::string resolved(location);
   if (scheme.empty() && !location.starts_with('/')) resolved = (std::filesystem::current_path() / location).string();
   if (scheme == "file" && location.size() > 5 && location[5] != '/')
     resolved = "file://" + (std::filesystem::current_path() / location.substr(5)).string();
   if (characterCount(resolved) > limits::artifactLocationLength)
-    throw error(Code::invalid,
-                "Invalid artifact path length. The length of the artifact path cannot be greater than {} characters.",
-                limits::artifactLocationLength);
+    throw RuleError(Rule::locationLength, "artifact_location",
+                    fmt::format("must have at most {} characters", limits::artifactLocationLength), {},
+                    {std::to_string(limits::artifactLocationLength)});
   return resolved;
 }
 
 std::int64_t parseExperimentId(std::string_view text) {
   if (text.empty()) return 0;
   auto id = parseInteger(text);
-  if (!id)
-    throw error(Code::invalid, "Invalid experiment ID '{}'. Experiment ID must be a valid integer.",
-                shorten(text, 200));
+  if (!id) throw RuleError(Rule::experimentId, "experiment_id", "must be a whole number", text);
   return *id;
-}
-
-std::string pythonText(std::string_view text) {
-  char quote = text.find('\'') != std::string_view::npos && text.find('"') == std::string_view::npos ? '"' : '\'';
-  std::string out(1, quote);
-  for (char c : text) {
-    if (c == quote || c == '\\') out += '\\';
-    if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else if (c == '\r')
-      out += "\\r";
-    else if (static_cast<unsigned char>(c) < 0x20)
-      out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
-    else
-      out += c;
-  }
-  return out += quote;
-}
-
-std::string pythonList(const std::vector<std::string>& texts) {
-  std::string out = "[";
-  for (const std::string& text : texts) {
-    if (out.size() > 1) out += ", ";
-    out += pythonText(text);
-  }
-  return out += ']';
 }
 
 }  // namespace regesta::tracking

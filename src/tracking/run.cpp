@@ -6,35 +6,36 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "db/columns.h"
 #include "tracking/names.h"
+#include "tracking/rule_error.h"
 #include "tracking/rules.h"
+#include "tracking/seen_name.h"
 
 namespace regesta::tracking {
 namespace {
 
 constexpr std::array<std::string_view, 5> statusNames = {"RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"};
 
-/// The name a new run gets; its tag is always there and says the same.
-std::string settleName(const NewRun& made, Texts& tags) {
+/// The name of a new run; the tag always exists and has the same value.
+std::string resolveRunName(const NewRun& made, Texts& tags) {
   auto tag = tags.find(runNameTag);
   std::string tagged = tag == tags.end() ? "" : tag->second;
   if (!made.name.empty() && !tagged.empty() && made.name != tagged)
-    throw error(
-        Code::invalid,
-        "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='{}', "
-        "mlflow.runName='{}').",
-        made.name, tagged);
+    throw RuleError(Rule::runNameTag, "run_name", fmt::format("must be the same as the tag {}", runNameTag), made.name,
+                    {tagged});
   std::string name = !made.name.empty() ? made.name : !tagged.empty() ? tagged : randomName();
+  checkSeen("run name", name);
   if (tagged.empty()) tags.insert_or_assign(std::string(runNameTag), name);
   return name;
 }
 
 void moveStage(registry::Change& change, std::string_view workspace, std::string_view runId, bool deleted) {
-  Run run = getRun(change.session, workspace, runId);
+  Run run = getRun(change.transaction, workspace, runId);
   if (run.deleted == deleted) return;
   std::optional<std::int64_t> deletedAt = deleted ? std::optional(change.now) : std::nullopt;
-  change.session.run("UPDATE run SET stage = $2, deleted_at = $3 WHERE id = $1", {run.row, deleted, deletedAt});
-  change.record(deleted ? "run.deleted" : "run.restored", run.workspace, run.subject(),
+  change.transaction.run("UPDATE run SET stage = $2, deleted_at = $3 WHERE id = $1", {run.row, deleted, deletedAt});
+  change.record(deleted ? registry::Action::runDeleted : registry::Action::runRestored, run.workspace, run.subject(),
                 {{"name", run.name}, {"experiment", std::to_string(run.experiment)}});
 }
 
@@ -97,28 +98,29 @@ RunLinks unpackLinks(std::string_view packed) {
 }
 
 Run readRun(const db::Rows& rows) {
-  return {.row = rows.integer(0),
-          .runId = rows.text(1),
-          .workspace = rows.text(2),
-          .experiment = rows.integer(3),
-          .deleted = rows.integer(4) != 0,
-          .status = static_cast<RunStatus>(std::clamp<std::int64_t>(rows.integer(5), 1, 5)),
-          .startTime = rows.integer(6),
-          .endTime = rows.maybeInteger(7),
-          .revision = rows.integer(8),
-          .sealedRevision = rows.integer(9),
-          .sealedDigest = rows.text(10),
-          .name = rows.text(11),
-          .userId = rows.text(12),
-          .artifactUri = rows.text(13),
-          .metrics = unpackMetrics(rows.view(14)),
-          .params = unpackTexts(rows.view(15)),
-          .tags = unpackTexts(rows.view(16)),
-          .links = unpackLinks(rows.view(17))};
+  constexpr db::Columns at(runColumns);
+  return {.row = rows.integer(at["id"]),
+          .runId = rows.text(at["run_id"]),
+          .workspace = rows.text(at["workspace"]),
+          .experiment = rows.integer(at["experiment"]),
+          .deleted = rows.integer(at["stage"]) != 0,
+          .status = static_cast<RunStatus>(std::clamp<std::int64_t>(rows.integer(at["status"]), 1, 5)),
+          .startTime = rows.integer(at["start_time"]),
+          .endTime = rows.maybeInteger(at["end_time"]),
+          .revision = rows.integer(at["revision"]),
+          .sealedRevision = rows.integer(at["sealed_revision"]),
+          .sealedDigest = rows.text(at["sealed_digest"]),
+          .name = rows.text(at["name"]),
+          .userId = rows.text(at["user_id"]),
+          .artifactUri = rows.text(at["artifact_uri"]),
+          .metrics = unpackMetrics(rows.view(at["metrics"])),
+          .params = unpackTexts(rows.view(at["params"])),
+          .tags = unpackTexts(rows.view(at["tags"])),
+          .links = unpackLinks(rows.view(at["links"]))};
 }
 
-Run createRun(db::Session& session, std::string_view workspace, const NewRun& made) {
-  Experiment experiment = getExperiment(session, workspace, made.experiment);
+Run createRun(db::Transaction& transaction, std::string_view workspace, const NewRun& made) {
+  Experiment experiment = getExperiment(transaction, workspace, made.experiment);
   requireActive(experiment);
   Run run{.runId = randomHex(16),
           .workspace = std::string(workspace),
@@ -127,11 +129,11 @@ Run createRun(db::Session& session, std::string_view workspace, const NewRun& ma
           .revision = 1,
           .userId = made.userId,
           .tags = made.tags};
-  run.name = settleName(made, run.tags);
+  run.name = resolveRunName(made, run.tags);
   run.artifactUri = appendToUri(experiment.artifactLocation, run.runId + "/artifacts");
   std::string tags = packTexts(run.tags);
   checkSummary(tags, "tags");
-  run.row = session.insert(
+  run.row = transaction.insert(
       "INSERT INTO run (run_id, workspace, experiment, stage, status, start_time, revision, sealed_revision, "
       "sealed_digest, "
       "name, user_id, artifact_uri, metrics, params, tags, links) "
@@ -140,26 +142,26 @@ Run createRun(db::Session& session, std::string_view workspace, const NewRun& ma
   return run;
 }
 
-std::optional<Run> findRun(db::Session& session, std::string_view workspace, std::string_view runId) {
+std::optional<Run> findRun(db::Transaction& transaction, std::string_view workspace, std::string_view runId) {
   static const std::string sql = fmt::format("SELECT {} FROM run WHERE run_id = $1 AND workspace = $2", runColumns);
-  db::Rows rows = session.query(sql, {runId, workspace});
+  db::Rows rows = transaction.query(sql, {runId, workspace});
   return rows.next() ? std::optional(readRun(rows)) : std::nullopt;
 }
 
-Run getRun(db::Session& session, std::string_view workspace, std::string_view runId) {
-  auto run = findRun(session, workspace, runId);
+Run getRun(db::Transaction& transaction, std::string_view workspace, std::string_view runId) {
+  auto run = findRun(transaction, workspace, runId);
   if (!run) throw error(Code::notFound, "Run with id={} not found", runId);
   return std::move(*run);
 }
 
-Run getActiveRun(db::Session& session, std::string_view workspace, std::string_view runId) {
-  Run run = getRun(session, workspace, runId);
+Run getActiveRun(db::Transaction& transaction, std::string_view workspace, std::string_view runId) {
+  Run run = getRun(transaction, workspace, runId);
   if (run.deleted)
     throw error(Code::invalid, "The run {} must be in the 'active' state. Current state is deleted.", runId);
   return run;
 }
 
-void deleteRun(registry::Change& change, std::string_view workspace, std::string_view runId) {
+void deleteRun(registry::Change& change, std::string_view workspace, std::string_view runId, const registry::Removal&) {
   moveStage(change, workspace, runId, true);
 }
 
@@ -167,7 +169,7 @@ void restoreRun(registry::Change& change, std::string_view workspace, std::strin
   moveStage(change, workspace, runId, false);
 }
 
-void saveRun(db::Session& session, Run& run) {
+void saveRun(db::Transaction& transaction, Run& run) {
   std::string metrics = packMetrics(run.metrics), params = packTexts(run.params), tags = packTexts(run.tags);
   std::string links = packLinks(run.links);
   checkSummary(metrics, "metrics");
@@ -175,7 +177,7 @@ void saveRun(db::Session& session, Run& run) {
   checkSummary(tags, "tags");
   checkSummary(links, "inputs and outputs");
   run.revision += 1;
-  session.run(
+  transaction.run(
       "UPDATE run SET status = $2, end_time = $3, revision = $4, name = $5, metrics = $6, params = $7, tags = $8, "
       "links = $9 "
       "WHERE id = $1",

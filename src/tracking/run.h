@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "registry/change.h"
+#include "registry/clearance.h"
 #include "tracking/experiment.h"
 #include "tracking/pack.h"
 
 namespace regesta::tracking {
 
-/// How to read runs with SQL. The row holds what was logged last as JSON text; with SQLite:
+/// How to read runs with SQL. The row has the latest values as JSON text; with SQLite:
 ///   SELECT run_id, json_extract(metrics, '$.acc[0]') AS acc, params ->> 'lr' AS lr FROM run WHERE experiment = 1;
 ///   SELECT run_id, m.key, m.value ->> 0 AS value FROM run, json_each(run.metrics) AS m;
 ///   SELECT p.value ->> 3 AS step, p.value ->> 1 AS value FROM metric_log, json_each(body) AS p
@@ -34,7 +35,7 @@ struct ModelOutput {
   std::string modelId;
   std::int64_t step = 0;
 };
-/// What a run used and what it made.
+/// Inputs and outputs of a run.
 struct RunLinks {
   std::vector<DatasetInput> inputs;
   std::vector<std::string> models;
@@ -49,10 +50,10 @@ struct Run {
   std::int64_t experiment = 0;
   bool deleted = false;
   RunStatus status = RunStatus::running;
-  std::int64_t startTime = 0;  ///< milliseconds, as the client says
+  std::int64_t startTime = 0;  ///< milliseconds, from the client
   std::optional<std::int64_t> endTime;
   std::int64_t revision = 0;        ///< counts the writes
-  std::int64_t sealedRevision = 0;  ///< the one whose content digest is in the ledger; 0: never sealed
+  std::int64_t sealedRevision = 0;  ///< the revision whose content digest is in the ledger; 0: never sealed
   std::string sealedDigest;
   std::string name, userId, artifactUri;
   std::vector<Metric> metrics;  ///< the latest of each key, by key
@@ -63,25 +64,27 @@ struct Run {
 
 struct NewRun {
   std::int64_t experiment = 0;
-  std::string userId, name;  ///< no name: that of tag mlflow.runName, or one is made up
+  std::string userId, name;  ///< no name: that of tag mlflow.runName, or a random one
   std::int64_t startTime = 0;
   Texts tags;
 };
 
-/// Throws Error{notFound} for an unknown experiment, Error{invalid} for a deleted one or when name and tag differ.
-Run createRun(db::Session& session, std::string_view workspace, const NewRun& made);
+/// Throws Error{notFound} for an unknown experiment, Error{invalid} for a deleted one or if name and tag differ.
+Run createRun(db::Transaction& transaction, std::string_view workspace, const NewRun& made);
 /// Deleted ones too.
-std::optional<Run> findRun(db::Session& session, std::string_view workspace, std::string_view runId);
-Run getRun(db::Session& session, std::string_view workspace, std::string_view runId);  ///< throws Error{notFound}
+std::optional<Run> findRun(db::Transaction& transaction, std::string_view workspace, std::string_view runId);
+Run getRun(db::Transaction& transaction, std::string_view workspace,
+           std::string_view runId);  ///< throws Error{notFound}
 /// As getRun; throws Error{invalid} for a deleted run.
-Run getActiveRun(db::Session& session, std::string_view workspace, std::string_view runId);
+Run getActiveRun(db::Transaction& transaction, std::string_view workspace, std::string_view runId);
 
-/// Silent when it is deleted (or active) already.
-void deleteRun(registry::Change& change, std::string_view workspace, std::string_view runId);
+/// No effect if it is deleted (or active) already.
+void deleteRun(registry::Change& change, std::string_view workspace, std::string_view runId,
+               const registry::Removal& removal);
 void restoreRun(registry::Change& change, std::string_view workspace, std::string_view runId);
 
-/// What changed in a run that getActiveRun() returned goes back into its row. Counts up the revision.
-void saveRun(db::Session& session, Run& run);
+/// Stores a changed run of getActiveRun() and increments its revision.
+void saveRun(db::Transaction& transaction, Run& run);
 
 /// The columns that readRun() reads, for queries over many runs.
 inline constexpr std::string_view runColumns =

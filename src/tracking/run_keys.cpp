@@ -10,7 +10,7 @@ namespace {
 
 using Counts = std::map<std::string, std::int64_t, std::less<>>;
 
-std::vector<KeyCount> commonestFirst(const Counts& counts) {
+std::vector<KeyCount> byFrequency(const Counts& counts) {
   std::vector<KeyCount> keys;
   keys.reserve(counts.size());
   for (const auto& [key, runs] : counts) keys.push_back({key, runs});
@@ -21,14 +21,14 @@ std::vector<KeyCount> commonestFirst(const Counts& counts) {
 
 }  // namespace
 
-RunKeys runKeys(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments,
+RunKeys runKeys(db::Transaction& transaction, std::string_view workspace, const std::vector<std::int64_t>& experiments,
                 std::size_t newest) {
   Counts metrics, params, tags;
   RunKeys found;
   std::size_t share = std::max<std::size_t>(1, newest / std::max<std::size_t>(1, experiments.size()));
   for (std::int64_t experiment : experiments) {
-    if (!findExperiment(session, workspace, experiment)) continue;
-    db::Rows rows = session.query(
+    if (!findExperiment(transaction, workspace, experiment)) continue;
+    db::Rows rows = transaction.query(
         "SELECT metrics, params, tags FROM run WHERE experiment = $1 AND stage = 0 "
         "ORDER BY start_time DESC, run_id LIMIT $2",
         {experiment, share});
@@ -38,9 +38,9 @@ RunKeys runKeys(db::Session& session, std::string_view workspace, const std::vec
       for (const auto& [key, value] : unpackTexts(rows.view(2))) ++tags[key];
     }
   }
-  found.metrics = commonestFirst(metrics);
-  found.params = commonestFirst(params);
-  found.tags = commonestFirst(tags);
+  found.metrics = byFrequency(metrics);
+  found.params = byFrequency(params);
+  found.tags = byFrequency(tags);
   return found;
 }
 
@@ -49,7 +49,7 @@ std::vector<std::string> commonestMetrics(const std::vector<Run>& runs, std::siz
   for (const Run& run : runs)
     for (const Metric& metric : run.metrics) ++counts[metric.key];
   std::vector<std::string> keys;
-  for (const KeyCount& count : commonestFirst(counts))
+  for (const KeyCount& count : byFrequency(counts))
     if (keys.size() < most) keys.push_back(count.key);
   return keys;
 }

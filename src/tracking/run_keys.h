@@ -10,20 +10,20 @@ namespace regesta::tracking {
 
 struct KeyCount {
   std::string key;
-  std::int64_t runs = 0;  ///< that have it
+  std::int64_t runs = 0;  ///< number of runs with the key
 };
-/// What runs have logged: the columns that a table of them can have. The most common first, then by name.
+/// Keys that runs have logged, as columns for a table of them. The most common first, then by name.
 struct RunKeys {
   std::vector<KeyCount> metrics, params, tags;
-  std::int64_t runs = 0;  ///< that were looked at
+  std::int64_t runs = 0;  ///< number of inspected runs
 };
 
-/// Of the newest active runs of the experiments, `newest` in all, shared evenly; at most limits::runKeys of each kind.
+/// Keys of the `newest` active runs, evenly divided among the experiments; at most limits::runKeys of each kind.
 /// Unknown experiments have none.
-RunKeys runKeys(db::Session& session, std::string_view workspace, const std::vector<std::int64_t>& experiments,
+RunKeys runKeys(db::Transaction& transaction, std::string_view workspace, const std::vector<std::int64_t>& experiments,
                 std::size_t newest);
 
-/// The metrics that most of these runs have, at most `most`: the most common first, then by name.
+/// At most `most` metrics of these runs, the most common first, then by name.
 std::vector<std::string> commonestMetrics(const std::vector<Run>& runs, std::size_t most);
 
 }  // namespace regesta::tracking

@@ -13,30 +13,30 @@
 namespace regesta::tracking {
 namespace {
 
-using registry::Cell;
-using registry::Comparator;
-using registry::Condition;
-using registry::Field;
-using registry::OrderBy;
+using filter::Cell;
+using filter::Comparator;
+using filter::Condition;
+using filter::Field;
+using filter::OrderBy;
 
-const registry::Grammar& grammar() {
-  static const registry::Grammar it{.attributes = {{"run_id", "run_id", false, true},
-                                                   {"run_name", "run_name"},
-                                                   {"run name", "run_name"},
-                                                   {"Run name", "run_name"},
-                                                   {"Run Name", "run_name"},
-                                                   {"user_id", "user_id"},
-                                                   {"status", "status"},
-                                                   {"artifact_uri", "artifact_uri"},
-                                                   {"start_time", "start_time", true},
-                                                   {"created", "start_time", true},
-                                                   {"Created", "start_time", true},
-                                                   {"end_time", "end_time", true}},
-                                    .metrics = true,
-                                    .params = true,
-                                    .tags = true,
-                                    .datasets = true,
-                                    .noun = "run"};
+const filter::Grammar& grammar() {
+  static const filter::Grammar it{.attributes = {{"run_id", "run_id", false, true},
+                                                 {"run_name", "run_name"},
+                                                 {"run name", "run_name"},
+                                                 {"Run name", "run_name"},
+                                                 {"Run Name", "run_name"},
+                                                 {"user_id", "user_id"},
+                                                 {"status", "status"},
+                                                 {"artifact_uri", "artifact_uri"},
+                                                 {"start_time", "start_time", true},
+                                                 {"created", "start_time", true},
+                                                 {"Created", "start_time", true},
+                                                 {"end_time", "end_time", true}},
+                                  .metrics = true,
+                                  .params = true,
+                                  .tags = true,
+                                  .datasets = true,
+                                  .noun = "run"};
   return it;
 }
 
@@ -103,7 +103,7 @@ Column columnOf(Field field, std::string_view key) {
 class Probe {
  public:
   Probe(Field field, const std::string& key, bool forFilter) : field_(field), key_(key) {
-    // MLflow filters names by the tag, which is what old clients wrote.
+    // MLflow filters by the tag, because old clients set only that.
     if (forFilter && field == Field::attribute && key == "run_name") field_ = Field::tag, key_ = PackedKey(runNameTag);
     column_ = columnOf(field_, key);
   }
@@ -138,13 +138,13 @@ class Probe {
   Column column_;
 };
 
-/// True when one of the run's inputs has it; each condition on datasets stands for itself.
+/// True when one of the run's inputs has it; each condition on datasets is checked separately.
 bool anyInputMatches(const Condition& condition, const std::vector<DatasetInput>& inputs) {
   return std::any_of(inputs.begin(), inputs.end(), [&](const DatasetInput& input) {
-    if (condition.key == "name") return registry::matches(condition, Cell(input.name));
-    if (condition.key == "digest") return registry::matches(condition, Cell(input.digest));
+    if (condition.key == "name") return filter::matches(condition, Cell(input.name));
+    if (condition.key == "digest") return filter::matches(condition, Cell(input.digest));
     auto context = input.tags.find(datasetContextTag);
-    return registry::matches(condition, context == input.tags.end() ? Cell() : Cell(context->second));
+    return filter::matches(condition, context == input.tags.end() ? Cell() : Cell(context->second));
   });
 }
 
@@ -174,7 +174,7 @@ class Filter {
     for (std::size_t i = 0; i < conditions_.size(); ++i) {
       bool fits = conditions_[i].field == Field::dataset
                       ? anyInputMatches(conditions_[i], unpackLinks(rows.view(layout[linksColumn])).inputs)
-                      : registry::matches(conditions_[i], probes_[i](rows, layout));
+                      : filter::matches(conditions_[i], probes_[i](rows, layout));
       if (!fits) return false;
     }
     return true;
@@ -193,9 +193,10 @@ struct Ranked {
 };
 
 std::vector<OrderBy> orderOf(const std::vector<std::string>& texts) {
+  filter::checkOrderCount(texts.size());
   std::vector<OrderBy> order;
   for (const std::string& text : texts) {
-    OrderBy by = registry::parseOrderBy(text, grammar());
+    OrderBy by = filter::parseOrderBy(text, grammar());
     if (by.field == Field::dataset) throw Error(Code::invalid, "Invalid identifier type 'dataset'");
     bool twice = std::any_of(order.begin(), order.end(),
                              [&](const OrderBy& o) { return o.field == by.field && o.key == by.key; });
@@ -208,12 +209,12 @@ std::vector<OrderBy> orderOf(const std::vector<std::string>& texts) {
 /// One pass over the experiments; the rows that the page may need, best first.
 class Scan {
  public:
-  Scan(db::Session& session, std::string_view workspace, const RunSearch& search, std::size_t capacity)
-      : session_(session),
+  Scan(db::Transaction& transaction, std::string_view workspace, const RunSearch& search, std::size_t capacity)
+      : transaction_(transaction),
         workspace_(workspace),
         view_(search.view),
         capacity_(capacity),
-        filter_(registry::parseFilter(search.filter, grammar())),
+        filter_(filter::parseFilter(search.filter, grammar())),
         named_(filter_.runsNamed()),
         order_(orderOf(search.orderBy)) {
     for (const OrderBy& by : order_) probes_.emplace_back(by.field, by.key, false);
@@ -241,7 +242,7 @@ class Scan {
   template <class Fn>
   void each(const std::set<std::int64_t>& experiments, Fn fn) {
     for (std::int64_t experiment : experiments) {
-      if (!findExperiment(session_, workspace_, experiment)) continue;
+      if (!findExperiment(transaction_, workspace_, experiment)) continue;
       for (int stage = view_ == View::deletedOnly; stage <= (view_ != View::activeOnly); ++stage) fn(experiment, stage);
     }
   }
@@ -249,7 +250,7 @@ class Scan {
   std::int64_t countIn(std::int64_t experiment, int stage) {
     if (filter_.empty()) {
       db::Rows rows =
-          session_.query("SELECT COUNT(*) FROM run WHERE experiment = $1 AND stage = $2", {experiment, stage});
+          transaction_.query("SELECT COUNT(*) FROM run WHERE experiment = $1 AND stage = $2", {experiment, stage});
       return rows.next() ? rows.integer(0) : 0;
     }
     std::int64_t matching = 0;
@@ -263,9 +264,9 @@ class Scan {
       while (rows.next())
         if (filter_(rows, layout_)) fn(rows);
     };
-    if (!named_) return visit(session_.query(sql_, {experiment, stage}));
+    if (!named_) return visit(transaction_.query(sql_, {experiment, stage}));
     for (const std::string& runId : *named_)
-      visit(session_.query(sql_ + " AND run_id = $3", {experiment, stage, runId}));
+      visit(transaction_.query(sql_ + " AND run_id = $3", {experiment, stage, runId}));
   }
 
   template <class Sink>
@@ -275,7 +276,7 @@ class Scan {
         "SELECT id, run_id, start_time FROM run WHERE experiment = $1 AND stage = $2 "
         "ORDER BY start_time DESC, run_id LIMIT $3";
     if (filter_.empty() && order_.empty()) {
-      db::Rows rows = session_.query(newest, {experiment, stage, capacity_});
+      db::Rows rows = transaction_.query(newest, {experiment, stage, capacity_});
       while (rows.next()) best.offer(rankedOf(rows));
     } else {
       eachMatch(experiment, stage, [&](const db::Rows& rows) { best.offer(rankedOf(rows)); });
@@ -291,7 +292,7 @@ class Scan {
     return ranked;
   }
 
-  db::Session& session_;
+  db::Transaction& transaction_;
   std::string_view workspace_;
   View view_;
   std::size_t capacity_;
@@ -306,13 +307,13 @@ class Scan {
 constexpr std::size_t chunk = 50;
 
 template <std::size_t... i>
-db::Rows rowsOf(db::Session& session, const std::array<std::int64_t, chunk>& ids, std::index_sequence<i...>) {
+db::Rows rowsOf(db::Transaction& transaction, const std::array<std::int64_t, chunk>& ids, std::index_sequence<i...>) {
   static const std::string sql = [] {
     std::string list;
     for (std::size_t n = 1; n <= chunk; ++n) list += fmt::format("{}${}", n == 1 ? "" : ", ", n);
     return fmt::format("SELECT {} FROM run WHERE id IN ({})", runColumns, list);
   }();
-  return session.query(sql, {ids[i]...});
+  return transaction.query(sql, {ids[i]...});
 }
 
 std::size_t summarySize(const db::Rows& rows) {
@@ -322,9 +323,9 @@ std::size_t summarySize(const db::Rows& rows) {
   return size;
 }
 
-/// The runs behind these rows, in this order; many with one statement, because a round trip each would be felt. Fewer
+/// The runs of these rows, in this order; many with one statement, because a round trip each would be felt. Fewer
 /// than asked for when they are so large that a page of them would not fit in memory.
-std::vector<Run> runsOf(db::Session& session, std::span<const Ranked> ranked) {
+std::vector<Run> runsOf(db::Transaction& transaction, std::span<const Ranked> ranked) {
   std::vector<Run> runs;
   std::size_t size = 0;
   for (std::size_t from = 0; from < ranked.size() && size < limits::searchAnswer; from += chunk) {
@@ -334,7 +335,7 @@ std::vector<Run> runsOf(db::Session& session, std::span<const Ranked> ranked) {
     for (std::size_t n = 0; n < chunk; ++n) ids[n] = ranked[from + std::min(n, count - 1)].row;
     for (std::size_t n = 0; n < count; ++n) places.emplace(ids[n], from + n);
     runs.resize(from + count);
-    db::Rows rows = rowsOf(session, ids, std::make_index_sequence<chunk>());
+    db::Rows rows = rowsOf(transaction, ids, std::make_index_sequence<chunk>());
     while (rows.next()) {
       size += summarySize(rows);
       runs[places.at(rows.integer(0))] = readRun(rows);
@@ -345,24 +346,24 @@ std::vector<Run> runsOf(db::Session& session, std::span<const Ranked> ranked) {
 
 }  // namespace
 
-Page<Run> searchRuns(db::Session& session, std::string_view workspace, const RunSearch& search) {
+Page<Run> searchRuns(db::Transaction& transaction, std::string_view workspace, const RunSearch& search) {
   checkMaxResults(search.maxResults);
   std::int64_t offset = pageOffset(search.pageToken);
   auto wanted = static_cast<std::size_t>(offset + search.maxResults + 1);
-  Scan scan(session, workspace, search, wanted);
+  Scan scan(transaction, workspace, search, wanted);
   std::vector<Ranked> ranked = scan.over({search.experiments.begin(), search.experiments.end()});
 
   Page<Run> page;
   auto begin = std::min(ranked.size(), static_cast<std::size_t>(offset)), end = std::min(ranked.size(), wanted - 1);
-  page.items = runsOf(session, std::span(ranked).subspan(begin, end - begin));
+  page.items = runsOf(transaction, std::span(ranked).subspan(begin, end - begin));
   bool more = begin + page.items.size() < ranked.size();
-  if (more) page.nextPageToken = registry::pageToken(offset + static_cast<std::int64_t>(page.items.size()));
+  if (more) page.nextPageToken = filter::pageToken(offset + static_cast<std::int64_t>(page.items.size()));
   return page;
 }
 
-std::int64_t countRuns(db::Session& session, std::string_view workspace, const RunSearch& search) {
+std::int64_t countRuns(db::Transaction& transaction, std::string_view workspace, const RunSearch& search) {
   RunSearch unordered{.filter = search.filter, .view = search.view};
-  return Scan(session, workspace, unordered, 0).count({search.experiments.begin(), search.experiments.end()});
+  return Scan(transaction, workspace, unordered, 0).count({search.experiments.begin(), search.experiments.end()});
 }
 
 }  // namespace regesta::tracking

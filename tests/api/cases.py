@@ -85,7 +85,7 @@ def fill(text, memory):
     return re.sub(r"@repeat (\d+) (.)", lambda m: m.group(2) * int(m.group(1)), text)
 
 
-SOON_SECONDS = 20
+SOON_SECONDS = 60
 
 
 def run(case, host, port, memory):
@@ -101,7 +101,7 @@ def run(case, host, port, memory):
 
 
 def ask(case, host, port, memory):
-    connection = http.client.HTTPConnection(host, port, timeout=20)
+    connection = http.client.HTTPConnection(host, port, timeout=60)
     headers = {"Content-Type": "application/json"} | {k: fill(v, memory) for k, v in case.headers.items()}
     body = fill(case.body, memory).encode()
     connection.request(case.method, fill(case.target, memory), body=body or None, headers=headers)

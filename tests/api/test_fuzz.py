@@ -70,7 +70,7 @@ def check(method, target, body, status, content):
     assert status < 500 or status in ALLOWED_5XX, shown
     if status >= 400 and content and content.startswith(b"{"):
         answer = json.loads(content)
-        assert {"error", "error_code", "errorCode", "errorDetails"} & answer.keys(), shown  # each front's own word
+        assert {"error", "errors", "error_code", "errorCode", "errorDetails"} & answer.keys(), shown  # each front's own word
 
 
 @pytest.mark.parametrize("seed", [int(time.time())])
@@ -82,7 +82,8 @@ def test_no_request_breaks_the_server(server, seed):
     document = json.loads(connection.getresponse().read())
     generator = Generator(document, rng)
     operations = [(p, m, o) for p, methods in document["paths"].items() for m, o in methods.items()
-                  if not p.startswith(("/api/v1/users", "/api/v1/tokens", "/api/v1/changes"))]  # a first user would lock the rest out
+                  if not p.startswith(("/api/v1/users", "/api/v1/tokens"))  # a first user would lock the rest out
+                  and "x-streaming" not in o]  # events never end, and bodies of bytes have tests of their own
     ends = time.monotonic() + SECONDS
     count = 0
     while time.monotonic() < ends:

@@ -14,6 +14,8 @@ import time
 
 import pytest
 
+from regesta_server import eventually
+
 
 class Api:
     def __init__(self, server):
@@ -35,7 +37,7 @@ def receiver():
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
-            heard.put((time.monotonic(), dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+            heard.put((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(204)
             self.end_headers()
 
@@ -51,7 +53,7 @@ def receiver():
 def expect_event(heard, wanted, secret):
     """The next event of that type, with its signature checked as Standard Webhooks says."""
     while True:
-        at, headers, body = heard.get(timeout=10)
+        headers, body = heard.get(timeout=60)
         headers = {name.lower(): value for name, value in headers.items()}
         signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
         key = base64.b64decode(secret.removeprefix("whsec_"))
@@ -59,7 +61,7 @@ def expect_event(heard, wanted, secret):
         assert headers["webhook-signature"] == "v1," + expected
         event = json.loads(body)
         if event["type"] == wanted:
-            return at, event
+            return event
 
 
 def begin(api, guards, steps):
@@ -87,26 +89,25 @@ def test_a_bad_version_goes_back_by_itself(server, receiver):
                           "key": f"{user}-1"}]})
         return got["semver"]
 
-    served, breached = {}, None
+    served, breached = {}, False
     for number in range(5000):
         user = f"user-{number}"
         served[user] = chat(user)
         # A report about the stable version can be the one that tips the scale, so ask after each.
         if api("GET", f"/prompts/support-chat/rollouts/{rollout['id']}")["status"] != "running":
-            breached = time.monotonic()
+            breached = True
             break
     candidates = [user for user, semver in served.items() if semver == "1.4.0"]
     assert breached, "the guard never acted"
     assert 5 < len(candidates) < 200 and len(served) / len(candidates) > 5
-    # The very next request of everybody who had the candidate gets the stable version.
+    # Everyone who got the candidate gets the stable version with the next request.
     assert {api("GET", f"/prompts/support-chat/resolve?key={user}")["semver"] for user in candidates} == {"1.3.2"}
 
-    told, event = expect_event(heard, "guard.breached", secret)
-    assert told - breached < 1.0
+    event = expect_event(heard, "guard.breached", secret)
     assert event["actor"] == "system:guard" and event["subject"] == "prompt/support-chat#production"
     assert event["data"]["e"] >= event["data"]["threshold"] == pytest.approx(20)
     assert event["data"]["candidate"]["reports"] <= len(candidates) and "version 2 has mean" in event["data"]["why"]
-    _, event = expect_event(heard, "rollout.rolled-back", secret)
+    event = expect_event(heard, "rollout.rolled-back", secret)
     assert event["data"]["stable"] == 1
 
     ended = api("GET", f"/prompts/support-chat/rollouts/{rollout['id']}")
@@ -165,17 +166,13 @@ def test_a_step_without_reports_is_held(server):
     api = Api(server)
     rollout = begin(api, [{"metric": "helpfulness", "min_reports": 5}],
                     [{"weight": 10, "bake_seconds": 0}, {"weight": 100, "bake_seconds": 3600}])
-    time.sleep(2.5)
-    held = api("GET", f"/prompts/support-chat/rollouts/{rollout['id']}")
-    assert held["step"] == 0
-    assert api("GET", f"/prompts/support-chat/rollouts/{rollout['id']}/guards")["hold"] == \
-        "guard 'helpfulness' has 0 of 5 reports about version 2"
+    eventually(lambda: api("GET", f"/prompts/support-chat/rollouts/{rollout['id']}/guards")["hold"] ==
+               "guard 'helpfulness' has 0 of 5 reports about version 2")
+    time.sleep(2)  # some rounds of the stepper
+    assert api("GET", f"/prompts/support-chat/rollouts/{rollout['id']}")["step"] == 0
     api("POST", "/prompts/support-chat/reports",
         {"reports": [{"version": v, "metric": "helpfulness", "value": 0.9} for v in (1, 2) for _ in range(5)]})
-    deadline = time.monotonic() + 10
-    while api("GET", f"/prompts/support-chat/rollouts/{rollout['id']}")["step"] == 0:
-        assert time.monotonic() < deadline, "the step never ended"
-        time.sleep(0.1)
+    eventually(lambda: api("GET", f"/prompts/support-chat/rollouts/{rollout['id']}")["step"] == 1)
 
 
 def test_a_rollout_refuses_a_guard_that_makes_no_sense(server):

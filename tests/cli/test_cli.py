@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from regesta_server import ROOT, Server, binary
+from regesta_server import ROOT, binary
 
 
 class Line:
@@ -53,9 +53,9 @@ def test_mistyped_words_get_a_suggestion_and_exit_code_2(words, suggestion):
     (["prompt", "render", "a", "--var", "name"], "--var is written"), (["rollout", "start", "a"], "give a VERSION, or --plan FILE"),
     (["prompt", "create", "a", "--template", "x", "--file", "y"], "not several"), (["serve", "--listen", "4711"], "HOST:PORT"),
     (["prompt", "create", "a", "--file", "/nonexistent/file"], "cannot be read"),
-    (["version", "create", "artifact/a", "--file", "/nonexistent/file"], "no file"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
+    (["version", "create", "artifact/a", "--file", "/nonexistent/file"], "does not exist"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
     (["ledger", "verify"], "--receipt"), (["policy", "bind", "p", "model/x"], "#ALIAS"), (["model", "show", "model/"], "names no asset"),
-    (["rollback", "x", "--to", "two"], "whole number")])
+    (["prompt", "lint", "x", "--max-tokens", "two"], "whole number")])
 def test_a_wrong_command_line_says_which_argument_and_exits_2(words, why):
     got = Line().run(*words)
     assert got.returncode == 2 and why in got.stderr and "usage: regesta" in got.stderr, got.stderr
@@ -127,6 +127,19 @@ def test_policy_test_runs_the_example_and_fails_readably(tmp_path):
     assert broken.returncode == 1 and "test_unfair_is_denied" in broken.stdout and "gate_test.rego:" in broken.stdout
     (tmp_path / "empty.rego").write_text("package regesta.gate\n")
     assert Line().run("policy", "test", tmp_path / "empty.rego").returncode == 1, "no test at all is no success"
+
+
+def test_two_folders_of_policies_are_not_made_one(tmp_path):
+    for name, rule in (("a", "deny contains \"a\""), ("b", "deny contains \"b\" if false\ntest_b if count(deny) == 0")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "gate.rego").write_text(f"# one\npackage regesta.gate # two\n{rule}\n")
+    for command in (("test",), ("check",), ("push", "both")):
+        refused = Line().run("policy", *command, tmp_path / "a", tmp_path / "b")
+        assert refused.returncode == 1 and "both have the package regesta.gate" in refused.stderr, refused
+    assert Line().run("policy", "test", tmp_path / "b").returncode == 0
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "gate_test.rego").write_text("package regesta.gate\ntest_more if count(deny) == 0\n")
+    assert "2 passed" in Line().done("policy", "test", tmp_path / "b", tmp_path / "tests")
 
 
 def test_policy_check_finds_a_mistyped_input_member(tmp_path):
@@ -214,8 +227,8 @@ def test_login_keeps_credentials_private_and_sends_them_to_their_server_only(cli
 
 def test_a_refusal_prints_every_reason_and_cure(cli, tmp_path):
     (tmp_path / "gate.rego").write_text(
-        'package regesta.gate\n\ndeny contains {"code": "a", "msg": "too early", "cure": "wait a day"} if input.candidate\n\n'
-        'deny contains {"code": "b", "msg": "too risky", "cure": "ask risk"} if input.candidate\n')
+        'package regesta.gate\n\ndeny contains {"code": "a", "msg": "too early", "remediation": "wait a day"} if input.candidate\n\n'
+        'deny contains {"code": "b", "msg": "too risky", "remediation": "ask risk"} if input.candidate\n')
     cli.done("version", "create", "artifact/x", "--file", tmp_path / "gate.rego")
     cli.done("policy", "push", "careful", tmp_path / "gate.rego")
     cli.done("policy", "bind", "careful", "artifact/*#production")
@@ -243,10 +256,20 @@ def test_a_misspelt_role_or_workspace_is_no_role(cli, server):
     assert "own" not in admin.done("user", "create", "carl", "--password", "correct horse", "--grant", "contributor")
 
 
+def test_changing_ones_own_password_can_show_the_present_one(cli, server):
+    cli.done("user", "create", "anna", "--password", "correct horse")
+    anna = Line(server.url, REGESTA_USER="anna", REGESTA_PASSWORD="correct horse")
+    wrong = anna.run("user", "password", "anna", "--password", "battery staple", "--current-password", "a guess")
+    assert wrong.returncode != 0 and "current_password" in wrong.stderr
+    anna.done("user", "password", "anna", "--password", "battery staple", "--current-password", "correct horse")
+    assert anna.run("user", "me").returncode != 0
+    Line(server.url, REGESTA_USER="anna", REGESTA_PASSWORD="battery staple").done("user", "me")
+
+
 def test_what_a_refusal_says_to_run_can_be_run(cli, server, tmp_path):
-    """Roles that are missing, requests that wait, and evidence that completes one: each cure is a whole command."""
+    """Roles that are missing, requests that wait, and evidence that completes one: each remediation is a whole command."""
     (tmp_path / "gate.rego").write_text(
-        'package regesta.gate\n\nrequire contains {"code": "r", "msg": "risk agrees", "cure": "regesta approve <id> --role risk",'
+        'package regesta.gate\n\nrequire contains {"code": "r", "msg": "risk agrees", "remediation": "regesta approve <id> --role risk",'
         ' "approvals": {"role": "risk"}} if true\n\nrequire contains {"code": "c", "msg": "a card", "evidence": {"type": "card"}} if true\n')
     cli.done("user", "create", "root", "--password", "correct horse")
     people = {name: Line(server.url, tmp_path / name, REGESTA_USER=name, REGESTA_PASSWORD="correct horse") for name in ("root", "carl")}
@@ -264,9 +287,9 @@ def test_what_a_refusal_says_to_run_can_be_run(cli, server, tmp_path):
     assert urllib.request.urlopen(screen).headers["Content-Type"].startswith("text/html")
 
     refused = carl.run("approve", "1").stderr
-    cure = re.search(r"regesta (user grant .*)$", refused, re.M).group(1)
-    assert cure == "user grant carl --grant contributor --grant 'legal:default:loan-*' --grant risk:default", refused
-    root.done(*[word.strip("'") for word in cure.split()])
+    remediation = re.search(r"regesta (user grant .*)$", refused, re.M).group(1)
+    assert remediation == "user grant carl --grant contributor --grant 'legal:default:loan-*' --grant risk:default", refused
+    root.done(*[word.strip("'") for word in remediation.split()])
     assert "legal on default/loan-*" in carl.done("user", "me") and "risk on default/*" in carl.done("user", "me")
     left = carl.done("approve", "1")
     assert "a card" in left and "risk agrees" not in left, "what is met is left out"
@@ -303,7 +326,7 @@ def test_moving_an_alias_says_what_else_it_did(cli):
     assert "everybody gets version 1" in cli.done("rollout", "stop", "chat", "1")
     cli.done("rollout", "start", "chat", "2", "--steps", "10")
     assert "rollout 2 was stopped by this" in cli.done("promote", "prompt/chat@2")
-    assert "version 1 (was 2)" in (back := cli.done("rollback", "prompt/chat")) and "stood there before" in back
+    assert "version 1 (was 2)" in (back := cli.done("rollback", "prompt/chat")) and "it pointed to before" in back
     assert "margin" in cli.run("rollout", "start", "chat", "2", "--guard", "helpfulness,foo=1").stderr
 
 

@@ -9,9 +9,9 @@ import tempfile
 import urllib.request
 
 import pytest
+from test_cli import Line
 
 from regesta_server import ROOT, Server
-from test_cli import Line
 
 
 @pytest.fixture
@@ -31,9 +31,10 @@ def test_receipts_backups_and_verification(cli, server, tmp_path):
         (tmp_path / "data.txt").write_text(text)
         cli.done("version", "create", "artifact/x", "--file", tmp_path / "data.txt")
     cli.done("alias", "set", "artifact/x", "live", "1")
+    server.settle()
     entry = cli.json("history", "artifact/x#live")["items"][0]["entry_index"]
-    assert "artifact/x#live stood on version 1" in cli.done("history", "artifact/x#live", "--at", "2999-01-01T00:00:00Z")
-    assert "stood on nothing" in cli.done("history", "artifact/x#live", "--at", "2001-01-01T00:00:00Z")
+    assert "artifact/x#live pointed to version 1" in cli.done("history", "artifact/x#live", "--at", "2999-01-01T00:00:00Z")
+    assert "pointed to no version" in cli.done("history", "artifact/x#live", "--at", "2001-01-01T00:00:00Z")
     assert cli.json("lineage", "artifact/x@1", "--at", "2001-01-01T00:00:00Z")["edges"] == []
     assert cli.run("history", "artifact/x#live", "--at", "yesterday").returncode == 1
     base = tmp_path / "receipt"

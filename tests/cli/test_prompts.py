@@ -2,9 +2,9 @@
 
 import json
 import subprocess
+import urllib.request
 
 import pytest
-
 from test_cli import Line
 
 
@@ -82,7 +82,7 @@ def test_lint_without_a_server(tmp_path):
     got = line.run("prompt", "lint", tmp_path, "--sarif", tmp_path / "out.sarif", "--junit", tmp_path / "out.xml")
     assert got.returncode == 1
     assert "bad.md:5:7: error: variable 'nmae' is not declared in input_schema; did you mean 'name'?" in got.stdout
-    assert "bad.md:6:1: error: looks like an OpenAI key" in got.stdout and "worse.md:3:1: error: is no YAML" in got.stdout
+    assert "bad.md:6:1: error: looks like an OpenAI key" in got.stdout and "worse.md:3:1: error: is not YAML" in got.stdout
     assert "3 files, 3 errors" in got.stdout
     sarif = json.loads((tmp_path / "out.sarif").read_text())
     assert {result["ruleId"] for result in sarif["runs"][0]["results"]} >= {"undeclared-variable", "secret", "file"}
@@ -102,6 +102,69 @@ def test_diff_and_render(cli, folder):
     assert got.returncode == 1 and "lack 'name'" in got.stderr
     jinja = write(folder, "loop.j2", "{% for x in 'ab' %}{{ x }}-{% endfor %}")
     assert cli.done("prompt", "render", jinja) == "a-b-\n"
+
+
+def test_diff_takes_two_operands(cli, folder, tmp_path):
+    cli.done("prompt", "push", folder / "prompts", "--no-git")
+    got = cli.json("prompt", "diff", "greet@1.0.0", "greet@1.1.0")
+    assert (got["from"]["semver"], got["to"]["semver"]) == ("1.0.0", "1.1.0")
+    back = cli.json("prompt", "diff", "greet@1.1.0", "greet@1.0.0")
+    assert (back["from"]["semver"], back["to"]["semver"]) == ("1.1.0", "1.0.0")
+    other = write(tmp_path, "other.md", "Good day {{name}}\n")
+    said = cli.done("prompt", "diff", "greet@1.0.0", other)
+    assert "[-Hello" in said and "{+Good" in said
+    assert cli.run("prompt", "diff", "greet@1.0.0", "greet@1.1.0", "--from", "1").returncode == 2
+
+
+def test_plan_finds_what_lint_finds_and_shows_alias_moves(cli, folder):
+    cli.done("prompt", "push", folder / "prompts", "--no-git")
+    assert "alias" not in cli.done("prompt", "plan", folder / "prompts", "--no-git"), "staging is there already"
+    write(folder, "prompts/greet/v1.2.0.md", "---\nvariables: [name]\naliases: [staging, live]\n---\nGood day {{name}}\n")
+    out = cli.done("prompt", "plan", folder / "prompts", "--no-git")
+    assert "alias staging would move here from 1.1.0 (#2)" in out and "alias live would move here\n" in out
+    planned = {item["file"].rsplit("/", 1)[-1]: item for item in cli.json("prompt", "plan", folder / "prompts", "--no-git")["items"]}
+    assert [move["alias"] for move in planned["v1.2.0.md"]["aliases"]] == ["staging", "live"]
+    assert planned["v1.1.0.md"]["aliases"] == []
+    # One command finds an error where the other does, also beside files that are fine.
+    write(folder, "prompts/broken.md", "{{#open}}\n")
+    write(folder, "prompts/odd.json", "{")
+    linted = cli.run("prompt", "lint", folder / "prompts")
+    planned = cli.run("prompt", "plan", folder / "prompts", "--no-git")
+    assert (linted.returncode, planned.returncode) == (1, 1)
+    for words in ("broken.md:1:", "section 'open' is not closed", "odd.json"):
+        assert words in linted.stdout and words in planned.stdout, (words, planned.stdout)
+    assert "greet" in planned.stdout
+
+
+def test_versions_are_named_by_semver_everywhere(cli, folder):
+    cli.done("prompt", "push", folder / "prompts", "--no-git")
+    cli.done("alias", "set", "prompt/greet", "production", "1.0.0")
+    cli.done("alias", "set", "prompt/greet", "production", "^1.1")
+    cli.done("rollback", "prompt/greet", "--to", "1.0.0")
+    assert cli.json("prompt", "show", "greet#production")["semver"] == "1.0.0"
+    cli.done("rollback", "prompt/greet", "--to", "2")
+    cli.done("rollback", "prompt/greet", "--to", "1.0.0")
+    assert "1.0.0 (#1)" in cli.done("alias", "list", "prompt/greet")
+    [alias] = [item for item in cli.json("alias", "list", "prompt/greet")["items"] if item["name"] == "production"]
+    assert (alias["version"], alias["semver"]) == (1, "1.0.0")
+    history = cli.json("history", "prompt/greet")["items"]
+    assert [(item.get("from_semver"), item["to_semver"]) for item in history] == [
+        ("1.1.0", "1.0.0"), ("1.0.0", "1.1.0"), ("1.1.0", "1.0.0"), ("1.0.0", "1.1.0"), (None, "1.0.0")]
+    assert "1.1.0 (#2)" in cli.done("history", "prompt/greet")
+    missing = cli.run("rollback", "prompt/greet", "--to", "9.9.9")
+    assert missing.returncode == 4 and "has no version 9.9.9" in missing.stderr
+
+
+def test_a_deleted_version_is_called_deleted(cli, folder, server):
+    cli.done("prompt", "push", folder / "prompts", "--no-git")
+    cli.done("alias", "remove", "prompt/greet", "staging")
+    path = "/api/v1/assets/prompt/greet/versions/1.1.0"
+    urllib.request.urlopen(urllib.request.Request(server.url + path, method="DELETE"), timeout=60).close()
+    shown = cli.run("prompt", "show", "greet@1.1.0")
+    assert shown.returncode == 4 and "version 1.1.0 of prompt 'greet' was deleted" in shown.stderr
+    pushed = cli.run("prompt", "push", folder / "prompts/greet/v1.1.0.md", "--no-git")
+    assert pushed.returncode == 1
+    assert "had a version 1.1.0 (#2), which was deleted" in pushed.stderr and "choose another" in pushed.stderr
 
 
 def test_imports_are_idempotent(cli, tmp_path):

@@ -6,11 +6,13 @@ import uuid
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "60")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
 
-import mlflow  # noqa: E402
-import pytest  # noqa: E402
+import mlflow
+import pytest
+
+OWN_VARIABLES = {name for name in os.environ if name.startswith("MLFLOW_")}
 
 
 @pytest.fixture
@@ -26,6 +28,9 @@ def tracking(shared_server, tmp_path, monkeypatch):
         mlflow.end_run()
     mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
+    # The setters also set variables, which programs that later tests start would inherit.
+    for variable in [name for name in os.environ if name.startswith("MLFLOW_") and name not in OWN_VARIABLES]:
+        del os.environ[variable]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def test_the_packages_are_installed():
 
 @pytest.mark.parametrize("file", FILES)
 def test_javascript(shared_server, file):
-    ran = subprocess.run(["node", "--test", "--test-reporter=spec", "--test-timeout=60000", "--test-force-exit", str(FOLDER / file)], cwd=FOLDER, timeout=120,
+    ran = subprocess.run(["node", "--test", "--test-reporter=spec", "--test-timeout=180000", "--test-force-exit", str(FOLDER / file)], cwd=FOLDER, timeout=400,
                          env={**os.environ, "REGESTA_URL": shared_server.url, "NODE_NO_WARNINGS": "1"},
                          capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-8000:] + ran.stderr[-4000:]

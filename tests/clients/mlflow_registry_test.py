@@ -131,6 +131,14 @@ def test_a_prompt_is_registered_and_loaded(client, tracking, name):
     assert mlflow.genai.load_prompt(f"prompts:/{name}/2").template == chat
     assert [p.name for p in mlflow.genai.search_prompts(f"name = '{name}'")] == [name]
     assert [p.version for p in client.search_prompt_versions(name)] == [2, 1]
+    assert mlflow.genai.load_prompt(f"prompts:/{name}@1.0.0").template == "Summarise {{loan}}"
+    assert mlflow.genai.load_prompt(f"prompts:/{name}@2.0.0", allow_missing=True).template == chat
+    assert mlflow.genai.load_prompt(f"prompts:/{name}@9.0.0", allow_missing=True) is None
+    # Where no policy is bound, MLflow's own calls may replace the model config.
+    mlflow.genai.set_prompt_model_config(name, 2, {"model_name": "n"})
+    assert mlflow.genai.load_prompt(f"prompts:/{name}/2", cache_ttl_seconds=0).model_config["model_name"] == "n"
+    mlflow.genai.delete_prompt_model_config(name, 2)
+    assert mlflow.genai.load_prompt(f"prompts:/{name}/2", cache_ttl_seconds=0).model_config is None
     # The text is the version's content: no tag call changes it.
     refused = requests.post(api(tracking, "model-versions/set-tag"),
                             json={"name": name, "version": "1", "key": "mlflow.prompt.text", "value": "other"})
@@ -202,7 +210,7 @@ def test_artifacts_go_up_and_down(tracking, name):
     assert got.content == body
     assert got.headers["Content-Disposition"] == "attachment; filename=data.bin"
     assert got.headers["X-Content-Type-Options"] == "nosniff"
-    assert requests.get(artifact(tracking, f"{base}/a/big.txt")).headers["Content-Type"].startswith("text/plain")
+    assert requests.get(artifact(tracking, f"{base}/a/big.txt")).headers["Content-Type"] == "text/plain"
     part = requests.get(artifact(tracking, f"{base}/a/data.bin"), headers={"Range": "bytes=10-19"})
     assert part.status_code == 206 and part.content == body[10:20]
     same = requests.get(artifact(tracking, f"{base}/a/data.bin"), headers={"If-None-Match": got.headers["ETag"]})
@@ -276,3 +284,21 @@ def test_workspaces_keep_names_apart(client, tracking, name):
     assert requests.delete(f"{root}/{name}").status_code == 204
     lost = requests.get(api(tracking, "registered-models/search"), headers={"X-MLFLOW-WORKSPACE": name})
     assert lost.status_code == 404
+
+
+def test_files_of_versions_that_other_clients_registered(client, tracking, name, tmp_path):
+    """A version whose files were uploaded, pushed or committed is downloaded like one that MLflow registered."""
+    contents = {"MLmodel": b"flavors: {}\n", "data/model.pkl": b"pickle", "data/deep/x.txt": b"x"}
+    files = [{"path": path, "digest": requests.put(f"{tracking}/api/v1/blobs", data=content).json()["digest"]} for path, content in contents.items()]
+    requests.post(f"{tracking}/api/v1/assets", json={"kind": "model", "name": name}).raise_for_status()
+    requests.post(f"{tracking}/api/v1/assets/model/{name}/versions", json={"files": files}).raise_for_status()
+    client.set_registered_model_alias(name, "best", 1)
+    for uri in (f"models:/{name}/1", f"models:/{name}@best"):
+        got = mlflow.artifacts.download_artifacts(uri, dst_path=str(tmp_path / uri[-4:]))
+        found = {path: open(f"{got}/{path}", "rb").read() for path in contents}
+        assert found == contents
+    # Nothing that is written there takes the place of a version's file.
+    requests.put(artifact(tracking, f"versions/{name}/1/data/model.pkl"), data=b"forged")
+    assert requests.get(artifact(tracking, f"versions/{name}/1/data/model.pkl")).content == b"pickle"
+    assert requests.get(artifact(tracking, f"versions/{name}/1/none")).status_code == 404
+    assert requests.get(artifact(tracking, f"versions/{name}/2/MLmodel")).status_code == 404

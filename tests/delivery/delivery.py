@@ -5,15 +5,14 @@ import http.client
 import json
 import socket
 import subprocess
-import time
 import urllib.parse
 
-from regesta_server import ROOT, Server
+from regesta_server import ROOT, Server, eventually
 
 
 def call(port, method, path, body=None, headers=None):
     """Status, headers and JSON (or text) of one request."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(method, path, json.dumps(body) if body is not None else None,
                        {"Content-Type": "application/json"} | (headers or {}))
     answer = connection.getresponse()
@@ -52,20 +51,11 @@ def served(port, keys, name="summary"):
     return {key: resolve(port, key, name)["version"] for key in keys}
 
 
-def eventually(check, seconds=10.0, every=0.01):
-    """Seconds until `check()` is true."""
-    began = time.monotonic()
-    while not check():
-        assert time.monotonic() - began < seconds, "it did not happen in time"
-        time.sleep(every)
-    return time.monotonic() - began
-
-
 class Watcher:
     """One reader of the change feed over a bare socket."""
 
     def __init__(self, port, query="", last=None):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         resume = f"Last-Event-ID: {last}\r\n" if last is not None else ""
         self.socket.sendall(f"GET /api/v1/changes{query} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n{resume}\r\n".encode())
         self.text = b""
@@ -81,7 +71,7 @@ class Watcher:
     def events(self):
         """What has come so far: (id, action, entry)."""
         found = []
-        for block in self.text.decode(errors="replace").replace("\r\n", "\n").split("\n\n"):
+        for block in self.text.decode(errors="replace").replace("\r\n", "\n").split("\n\n")[:-1]:  # the last may be incomplete
             fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
             if "data" in fields and "id" in fields:
                 found.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))

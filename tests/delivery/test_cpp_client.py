@@ -37,7 +37,7 @@ class Program:
 
     def end(self):
         self.process.stdin.close()
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
 
 
 def test_it_gets_follows_and_outlives(example, server):

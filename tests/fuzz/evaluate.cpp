@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "governance/data_table.h"
-#include "governance/evaluate.h"
+#include "evaluation/data_table.h"
+#include "evaluation/evaluate.h"
 
 using namespace regesta;
 
@@ -33,9 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view dataset = bytes.substr(0, middle), predictions = bytes.substr(std::min(middle + 1, bytes.size()));
   for (bool joined : {false, true}) {
     try {
-      governance::Columns columns{.label = "y", .prediction = "p", .score = joined ? "s" : "", .groups = {"g"}};
+      evaluation::Columns columns{.label = "y", .prediction = "p", .score = joined ? "s" : "", .groups = {"g"}};
       if (joined) columns.join = "id";
-      governance::Evaluation got = governance::evaluate(dataset, predictions, columns);
+      evaluation::Evaluation got = evaluation::evaluate(dataset, predictions, columns);
       for (std::string_view name : {"accuracy", "precision", "recall", "f1", "auc", "selection_rate"})
         requireShare(got.metrics, name);
       for (const auto& column : got.fairness) requireShare(column.value().as_object(), "demographic_parity_ratio");

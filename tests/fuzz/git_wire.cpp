@@ -10,11 +10,11 @@
 #include "api/git/request.h"
 #include "base/error.h"
 #include "crypto/ssh_signature.h"
-#include "delivery/repository/fault.h"
-#include "delivery/repository/layout.h"
 #include "git/object.h"
 #include "git/pack.h"
 #include "git/ref_name.h"
+#include "gitremote/fault.h"
+#include "gitremote/layout.h"
 
 using namespace regesta;
 
@@ -24,7 +24,7 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-/// What a push's head says, read in pieces of `step` bytes; "refused" when it is none.
+/// The head of a push, parsed in pieces of `step` bytes; "refused" if it is not valid.
 std::string pushHead(std::string_view bytes, std::size_t step) {
   api::git::PushHeadReader reader;
   try {
@@ -63,11 +63,12 @@ void tree(std::string_view bytes) {
 }
 
 void paths(std::string_view text) {
-  if (auto place = delivery::parseVersionPath(text)) require(delivery::versionPath(place->name, place->semver) == text);
-  if (auto place = delivery::parseVersionTag(text)) require(!place->name.empty());
-  delivery::parseAliasTag(text);
-  delivery::Aliases aliases = delivery::parseAliases("aliases.yaml", text);
-  require(delivery::parseAliases("aliases.yaml", delivery::writeAliases(aliases)) == aliases);
+  if (auto place = gitremote::parseVersionPath(text))
+    require(gitremote::versionPath(place->name, place->semver) == text);
+  if (auto place = gitremote::parseVersionTag(text)) require(!place->name.empty());
+  gitremote::parseAliasTag(text);
+  gitremote::Aliases aliases = gitremote::parseAliases("aliases.yaml", text);
+  require(gitremote::parseAliases("aliases.yaml", gitremote::writeAliases(aliases)) == aliases);
 }
 
 void tag(std::string_view bytes) {
@@ -107,7 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
     }
   } catch (const Error& refused) {
-    require(!delivery::isOurs(refused));
+    require(!gitremote::isOurs(refused));
   }
   return 0;
 }

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "access/oidc/id_token.h"
 #include "base/error.h"
 #include "crypto/sign.h"
-#include "governance/oidc/id_token.h"
 
 using namespace regesta;
 
@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const crypto::Jwk ours{
       crypto::JwsAlgorithm::eddsa, "k", "", "", crypto::keyPairFromSeed(std::string(32, 's')).publicKey, ""};
   try {
-    governance::oidc::readIdToken(token, [](const crypto::Jws&) { return ours; }, {"https://id.example", "c", "n", 1});
+    access::oidc::readIdToken(token, [](const crypto::Jws&) { return ours; }, {"https://id.example", "c", "n", 1});
   } catch (const Error&) {
     return 0;
   }

@@ -1,5 +1,5 @@
 // rooms: cli
-// What a model's server answers, as a stream in two pieces and whole.
+// A response of a model's server, parsed in two pieces and in one.
 #include "base/error.h"
 #include "cli/model/answer.h"
 

@@ -30,18 +30,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(refused.code == Code::invalid);
     return 0;
   }
-  for (const tracking::Span& span : batch.spans) {
+  for (const telemetry::Span& span : batch.spans) {
     require(span.traceId.size() == 32 && span.spanId.size() == 16);
     require(span.startNs >= 0 && span.endNs >= 0);
-    std::string packed = tracking::packSpan(span);
-    tracking::Span again;
-    tracking::unpackSpan(packed, again);
-    require(tracking::packSpan(again) == packed);
-    if (auto usage = tracking::usageOf(span)) require(usage->input >= 0 && usage->output >= 0);
-    if (auto cost = tracking::costOf(span)) require(std::isfinite(*cost));
+    std::string packed = telemetry::packSpan(span);
+    telemetry::Span again;
+    telemetry::unpackSpan(packed, again);
+    require(telemetry::packSpan(again) == packed);
+    if (auto usage = telemetry::usageOf(span)) require(usage->input >= 0 && usage->output >= 0);
+    if (auto cost = telemetry::costOf(span)) require(std::isfinite(*cost));
     span.type();
   }
-  if (auto usage = tracking::usageOf(batch.spans)) require(usage->total >= 0);
+  if (auto usage = telemetry::usageOf(batch.spans)) require(usage->total >= 0);
   parseJson(api::mlflow::wire::traceFileOf(batch.spans));
   return 0;
 }

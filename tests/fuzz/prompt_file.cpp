@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "delivery/import.h"
-#include "delivery/lint.h"
-#include "delivery/prompt_file.h"
+#include "prompt/import.h"
+#include "prompt/lint.h"
+#include "prompt/prompt_file.h"
 
 using namespace regesta;
 using namespace regesta::delivery;

@@ -2,9 +2,9 @@
 // Test suites, the schemas and outputs they are held against, and what runners report. The first byte says which.
 #include "base/error.h"
 #include "base/json_schema.h"
-#include "delivery/check/grading.h"
-#include "delivery/check/result.h"
-#include "delivery/check/text_checks.h"
+#include "evaluation/check/grading.h"
+#include "evaluation/check/result.h"
+#include "evaluation/check/text_checks.h"
 
 namespace {
 

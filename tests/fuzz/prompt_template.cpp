@@ -8,11 +8,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "delivery/bump.h"
-#include "delivery/lint.h"
-#include "delivery/render.h"
-#include "delivery/variables.h"
-#include "delivery/word_diff.h"
+#include "prompt/bump.h"
+#include "prompt/lint.h"
+#include "prompt/render.h"
+#include "prompt/variables.h"
+#include "prompt/word_diff.h"
 
 using namespace regesta;
 using namespace regesta::delivery;

@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!receipt) return 0;
   // An empty extra line is legal and says nothing, so it is not written back.
   if (!bytes.starts_with("c2sp.org/tlog-proof@v1\nextra \n")) require(formatReceipt(*receipt) == bytes);
-  // No proof of the fuzzer's leads from one leaf to an arbitrary root, whatever index and size it claims.
+  // No proof that the fuzzer makes leads from a leaf to an arbitrary root, whatever index and size it claims.
   Hash root = leafHash("root");
   for (std::int64_t treeSize : {receipt->index + 1, INT64_MAX}) {
     require(!verifyInclusion(leafHash("entry"), receipt->index, treeSize, receipt->proof, root));

@@ -1,15 +1,13 @@
 """Servers that die in the middle of a push, and two servers on one database."""
 
-import pathlib
 import random
-import shutil
 import subprocess
 import threading
 import time
 
 import pytest
 
-from conftest import Api, Clone, git, prompt
+from conftest import Api, Clone, prompt
 from regesta_server import ROOT, Server
 
 
@@ -24,7 +22,7 @@ def postgres(tmp_path_factory):
 
 
 def check_whole(server, folder, acknowledged):
-    """What was acknowledged is there; what is on main is registered, and the reverse; every object is sound."""
+    """Acknowledged pushes exist; main and the registered versions agree; every object is intact."""
     api = Api(server)
     work = Clone(folder, f"{server.url}/git/prompts.git")
     assert work.git("fsck", "--strict").code == 0

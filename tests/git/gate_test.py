@@ -6,7 +6,7 @@ from conftest import Api, git, prompt
 
 POLICY = """package regesta.gate
 
-deny contains {"code": "beta", "msg": "beta prompts never go to production", "cure": "remove the label"} if {
+deny contains {"code": "beta", "msg": "beta prompts never go to production", "remediation": "remove the label"} if {
   input.pointer.name == "beta"
 }
 
@@ -96,7 +96,7 @@ def test_a_denied_move_refuses_the_push(people, clone):
     anna.commit("promote", files={"prompts/beta/aliases.yaml": "production: 2.0.0\n",
                                   "prompts/beta/v2.0.0.md": prompt("Hello {{name}} {{surname}}!")})
     pushed = anna.push()
-    assert "beta prompts never go to production" in pushed.said and "stays where it was" in pushed.said
+    assert "beta prompts never go to production" in pushed.said and "was not moved" in pushed.said
     assert people.version("beta", "2.0.0")[0] == 200 and people.alias("beta", "production") is None
     anna.git("tag", "beta#production", "HEAD")
     assert "beta prompts never" in anna.push("beta#production", check=False).said

@@ -1,12 +1,11 @@
 """Clone, fetch and push: what a team does every day."""
 
-import json
 import subprocess
 import threading
 
 import pytest
 
-from conftest import Api, git, prompt
+from conftest import git, prompt
 
 
 def test_an_empty_repository_takes_its_first_push(clone, api):
@@ -60,7 +59,7 @@ def test_a_push_moves_an_alias(clone, api):
     work = clone()
     work.commit("first", files={"prompts/greeting/v1.0.0.md": prompt("Hello {{name}}!"),
                                 "prompts/greeting/aliases.yaml": "production: 1.0.0\n"})
-    assert "greeting: production stands on 1.0.0" in work.push().said
+    assert "greeting: production points to 1.0.0" in work.push().said
     assert api.alias("greeting", "production") == "1.0.0"
     work.commit("second", files={"prompts/greeting/v2.0.0.md": prompt("Hello {{name}} {{surname}}!"),
                                  "prompts/greeting/aliases.yaml": "production: 2.0.0\nold: 1.0.0\n"})
@@ -236,13 +235,44 @@ def test_gto_tags_move_aliases(clone, api):
     work.commit("first", files={"prompts/greeting/v1.0.0.md": prompt("Hello {{name}}!")})
     work.push()
     work.git("tag", "greeting#staging")
-    assert "staging stands on 1.0.0" in work.push("greeting#staging").said
+    assert "staging points to 1.0.0" in work.push("greeting#staging").said
     assert api.alias("greeting", "staging") == "1.0.0"
     work.git("pull", "-q", "--ff-only")
     assert "staging: 1.0.0" in work.read("prompts/greeting/aliases.yaml")
     work.git("tag", "greeting#staging!#2")
     work.push("greeting#staging!#2")
     assert api.alias("greeting", "staging") is None
+
+
+def test_a_clone_of_nothing_starts_on_main(clone, api, tmp_path):
+    """Whatever the author's own Git calls a first branch: main is what counts here."""
+    own = {"GIT_CONFIG_VALUE_0": "master"}
+    url = f"{api.server.url}/git/prompts.git"
+    git(tmp_path, "clone", "-q", url, "empty", environment=own)
+    assert git(tmp_path / "empty", "symbolic-ref", "HEAD").out.strip() == "refs/heads/main"
+    assert git(tmp_path, "ls-remote", url).out == ""
+    git(tmp_path / "empty", "fetch", "-q", "origin")
+    git(tmp_path, "-c", "protocol.version=0", "clone", "-q", url, "old", environment=own)
+    (tmp_path / "empty/prompts/greeting").mkdir(parents=True)
+    (tmp_path / "empty/prompts/greeting/v1.0.0.md").write_text(prompt("Hello!"))
+    git(tmp_path / "empty", "add", "-A")
+    git(tmp_path / "empty", "commit", "-q", "-m", "first")
+    git(tmp_path / "empty", "push", "-q", "origin", "main")
+    assert api.text("greeting", "1.0.0") == "Hello!"
+    git(tmp_path / "empty", "pull", "-q", "--ff-only")
+    assert clone().read("prompts/greeting/v1.0.0.md")
+
+
+def test_a_draft_is_told_of_a_semver_that_is_too_low(clone, api):
+    work = clone()
+    work.commit("first", files={"prompts/greeting/v1.0.0.md": prompt("Hello {{name}}!")})
+    work.push()
+    work.commit("next", files={"prompts/greeting/v1.0.1.md": prompt("Hello {{name}} from {{place}}!")})
+    said = work.push("HEAD:draft").said
+    assert "warning: prompts/greeting/v1.0.1.md: semver: must be at least 2.0.0" in said, said
+    work.git("mv", "prompts/greeting/v1.0.1.md", "prompts/greeting/v2.0.0.md")
+    work.commit("major")
+    assert "must be at least" not in work.push("HEAD:draft").said
 
 
 def test_restart_keeps_everything_and_the_cache_is_only_a_cache(clone, api, server):
@@ -309,7 +339,8 @@ def test_the_push_is_in_the_ledger(clone, api, server):
     work = clone()
     work.commit("first", files={"prompts/greeting/v1.0.0.md": prompt("Hello {{name}}!")})
     work.push()
-    changes = api.ok("GET", "/api/v1/changes?after=-1&wait=5")["items"]
+    server.settle()
+    changes = api.ok("GET", "/api/v1/changes?after=-1&wait=30")["items"]
     pushed = [item["body"] for item in changes if item["body"]["action"] == "git.pushed"]
     assert len(pushed) == 1 and pushed[0]["data"]["versions"] == ["prompt/greeting@1"]
     assert pushed[0]["data"]["refs"][0]["to"] == work.head()

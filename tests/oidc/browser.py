@@ -18,7 +18,7 @@ class Browser:
         parts = urllib.parse.urlsplit(address)
         self.addresses.append(address)
         jar = self.cookies.setdefault(parts.netloc, {})
-        connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=60)
         sent, content = {}, None
         if jar:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in jar.items())

@@ -7,8 +7,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from identity import CLIENT, FOLDER, Provider, root  # noqa: E402
-from regesta_server import Server  # noqa: E402
+from identity import CLIENT, FOLDER, Provider, root
+from regesta_server import Server
 
 
 @pytest.fixture(scope="session", autouse=True)

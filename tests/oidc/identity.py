@@ -30,14 +30,14 @@ class Provider:
 
     def control(self, **asked):
         request = urllib.request.Request(self.issuer + "/control", json.dumps(asked).encode(), method="POST")
-        return json.load(urllib.request.urlopen(request, timeout=20))
+        return json.load(urllib.request.urlopen(request, timeout=60))
 
     def people(self, **people):
         self.control(people=people)
 
     def stop(self):
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 def root(server, method, path, body=None, anonymous=False):
@@ -46,7 +46,7 @@ def root(server, method, path, body=None, anonymous=False):
     if not anonymous:
         request.add_header("Authorization", "Basic " + base64.b64encode(b"root:a long password").decode())
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read()
             return answer.status, json.loads(text) if text else None
     except urllib.error.HTTPError as fault:

@@ -5,9 +5,14 @@ import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { Provider } from 'oidc-provider';
 
-export const clientId = 'regesta', clientSecret = 'a secret with spaces & signs';
+export const clientId = 'regesta',
+  clientSecret = 'a secret with spaces & signs';
 
-const keyKinds = { RS256: ['rsa', { modulusLength: 2048 }], ES256: ['ec', { namedCurve: 'P-256' }], EdDSA: ['ed25519', {}] };
+const keyKinds = {
+  RS256: ['rsa', { modulusLength: 2048 }],
+  ES256: ['ec', { namedCurve: 'P-256' }],
+  EdDSA: ['ed25519', {}],
+};
 const freshKey = (algorithm) => {
   const { privateKey } = generateKeyPairSync(...keyKinds[algorithm]);
   return { ...privateKey.export({ format: 'jwk' }), kid: randomBytes(6).toString('hex'), use: 'sig' };
@@ -21,13 +26,15 @@ const body = async (request) => {
 };
 
 export class IdentityProvider {
-  people = new Map();  // login → { sub, …claims }
-  calls = [];          // paths that were asked for
+  people = new Map(); // login → { sub, …claims }
+  calls = []; // paths that were asked for
 
   async start({ algorithm = 'RS256', userinfo = false, port = 0 } = {}) {
     this.algorithm = algorithm;
     this.userinfo = userinfo;
-    this.server = createServer((request, response) => this.answer(request, response).catch((fault) => response.writeHead(500).end(String(fault))));
+    this.server = createServer((request, response) =>
+      this.answer(request, response).catch((fault) => response.writeHead(500).end(String(fault))),
+    );
     await new Promise((resolve) => this.server.listen(port, '127.0.0.1', resolve));
     this.issuer = `http://127.0.0.1:${this.server.address().port}`;
     this.rotate();
@@ -41,12 +48,23 @@ export class IdentityProvider {
   rotate() {
     const find = (sub) => [...this.people.values()].find((person) => person.sub === sub);
     this.provider = new Provider(this.issuer, {
-      clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: ['https://regesta.example/callback'],
-        post_logout_redirect_uris: ['https://regesta.example/'], id_token_signed_response_alg: this.algorithm }],
+      clients: [
+        {
+          client_id: clientId,
+          client_secret: clientSecret,
+          redirect_uris: ['https://regesta.example/callback'],
+          post_logout_redirect_uris: ['https://regesta.example/'],
+          id_token_signed_response_alg: this.algorithm,
+        },
+      ],
       jwks: { keys: [freshKey('RS256'), ...(this.algorithm === 'RS256' ? [] : [freshKey(this.algorithm)])] },
       enabledJWA: { idTokenSigningAlgValues: Object.keys(keyKinds) },
       scopes: ['openid'],
-      claims: { openid: ['sub'], profile: ['preferred_username', 'name', 'groups'], email: ['email', 'email_verified'] },
+      claims: {
+        openid: ['sub'],
+        profile: ['preferred_username', 'name', 'groups'],
+        email: ['email', 'email_verified'],
+      },
       conformIdTokenClaims: this.userinfo,
       cookies: { keys: [randomBytes(16).toString('hex')] },
       pkce: { required: () => true },
@@ -78,11 +96,18 @@ export class IdentityProvider {
     if (request.method === 'GET') {
       await this.provider.interactionDetails(request, response);
       response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' });
-      return response.end(page('<form method="post"><label>Login <input name="login"></label> <button>Continue</button> <button name="cancel" value="yes">Cancel</button></form>'));
+      return response.end(
+        page(
+          '<form method="post"><label>Login <input name="login"></label> <button>Continue</button> <button name="cancel" value="yes">Cancel</button></form>',
+        ),
+      );
     }
     const form = new URLSearchParams(await body(request));
     const person = this.people.get(form.get('login'));
-    const result = person && !form.get('cancel') ? { login: { accountId: person.sub } } : { error: 'access_denied', error_description: 'nobody' };
+    const result =
+      person && !form.get('cancel')
+        ? { login: { accountId: person.sub } }
+        : { error: 'access_denied', error_description: 'nobody' };
     return this.provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
   }
   /** For tests in other languages: {"people": {login: {sub, …}}, "rotate": true}, answers with the calls so far. */

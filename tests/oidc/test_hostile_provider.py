@@ -90,7 +90,7 @@ def test_userinfo_about_somebody_else(serve, liar):
     server = serve(liar.issuer, create_users="true")
     liar.answers["/userinfo"] = {"sub": "s-other", "preferred_username": "eve"}
     who, why = attempt(server, liar, lambda nonce: liar.honest(liar.claims(nonce, preferred_username=None)))
-    assert who is None and "somebody else" in why
+    assert who is None and "another account" in why
     liar.answers["/userinfo"] = {"sub": "s-eve", "preferred_username": "eve"}
     assert attempt(server, liar, lambda nonce: liar.honest(liar.claims(nonce, preferred_username=None)))[0] == "user:eve"
 

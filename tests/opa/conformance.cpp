@@ -32,7 +32,7 @@ policy::Reply run(policy::Pool& pool, const json::object& line) {
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "policy-worker") return policy::workerMain(argc, argv);
-  policy::Pool pool(policy::Options{.workers = 1, .cpuSeconds = 4, .wallMillis = 5000});
+  policy::Pool pool(policy::Options{.workers = 1, .cpuSeconds = 4, .wallMillis = 5000}, 0, 1);
   for (std::string line; std::getline(std::cin, line);) {
     auto request = json::parse(line).as_object();
     auto reply = run(pool, request);

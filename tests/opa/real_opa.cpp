@@ -84,7 +84,7 @@ TEST_F(RealOpa, DecidesAsTheEmbeddedEngineDoes) {
   Opa opa({.url = url_});
   auto rules = gate(R"(
 import data.regesta.gate
-deny contains {"code": "low", "msg": sprintf("%v at %d", [input.x, time.now_ns()]), "cure": "more"} if input.x < 10
+deny contains {"code": "low", "msg": sprintf("%v at %d", [input.x, time.now_ns()]), "remediation": "more"} if input.x < 10
 deny contains "again" if count(gate.warn) > 0
 warn contains "w" if input.x < 5
 require contains {"code": "approval", "msg": "m", "approvals": {"role": "risk"}}

@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 import yaml
 
@@ -144,28 +145,35 @@ def missing_kind(case, why):
     return "other differences inside the supported language"
 
 
+def prose(text):
+    return textwrap.wrap(text, 100, break_long_words=False, break_on_hyphens=False)
+
+
 def page(cases, verdicts, folders):
     passed = sum(v is None for v in verdicts.values())
+    whole = sum(p == n for p, n in folders.values())
     out = [
-        "# OPA's conformance cases", "",
+        "# OPA conformance", "",
         "<!-- Written by tests/opa/run.py --write. -->", "",
-        f"The embedded engine (the `regorus` crate with the extensions of `native/src/extend.rs`) passes **{passed:,} of "
-        f"{len(cases):,}** conformance cases ({passed / len(cases):.1%}) of OPA {VERSION}, in "
-        f"{sum(p == n for p, n in folders.values())} of {len(folders)} folders all of them. They run in `make test`, in the "
-        "same limited workers as every policy, and no folder may ever pass fewer than `tests/opa/floor.json` says.", "",
-        "A policy that needs more can name a real OPA in its binding; `regesta policy check` says when it must.", "",
-        "A case that expects an error passes with any error; messages are not compared.", "",
-        "OPA's cases do not find everything. `make test` runs a list of gate idioms through the engine and a real OPA and "
-        "compare; what differed without a word is rewritten before the engine sees it (`native/src/desugar.rs`): imports of "
-        "packages, `x := walk(y)`, and values of rule heads that may be undefined.", "",
+        *prose(f"Use this page to find out which Rego of OPA {VERSION} your policies can use. The embedded engine passes "
+               f"**{passed:,} of {len(cases):,}** of OPA's conformance cases ({passed / len(cases):.1%}), and all cases of "
+               f"{whole} of {len(folders)} folders."), "",
+        *prose("`regesta policy check FILE` names what a policy uses and the engine does not support. `make test` runs all "
+               "cases in the same limited workers as every policy. No folder may pass fewer than `tests/opa/floor.json` "
+               "says. A case that expects an error passes with any error; messages are not compared."), "",
+        *prose("The engine is the `regorus` crate with the extensions of `native/src/extend.rs`. `make test` also compares a "
+               "list of gate idioms with a real OPA. Idioms that differed without an error are rewritten before the engine "
+               "sees them (`native/src/desugar.rs`): imports of packages, `x := walk(y)`, and values of rule heads that may "
+               "be undefined."), "",
         "## What is missing", "", "| what | failing cases |", "| --- | --- |"]
     kinds = collections.Counter(missing_kind(c, verdicts[c["id"]]) for c in cases if verdicts[c["id"]])
     out += [f"| {name} | {count} |" for name, count in kinds.most_common()]
     lacking = sorted({m for c in cases if verdicts[c["id"]]
                       for m in re.findall(rf"\b(?:{LACKING})", "\n".join(c.get("modules") or []) + c["query"])})
-    out += ["", "Functions that failing cases use: " + ", ".join(f"`{n}`" for n in lacking) + ".", "",
-            "By design: `http.send` and `net.lookup_ip_addr` are errors (a decision must not depend on the network), "
-            "`opa.runtime()` is empty, `time.now_ns`, `rand.intn` and `uuid.rfc4122` depend on the input alone.", "",
+    out += ["", *prose("Functions that failing cases use: " + ", ".join(f"`{n}`" for n in lacking) + "."), "",
+            *prose("By design: `http.send` and `net.lookup_ip_addr` are errors, because a decision must not depend on the "
+                   "network. `opa.runtime()` is empty. `time.now_ns`, `rand.intn` and `uuid.rfc4122` depend on the input "
+                   "alone."), "",
             "## Differences inside the supported language", "", "| case | note | what happens |", "| --- | --- | --- |"]
     for c in cases:
         why = verdicts[c["id"]]

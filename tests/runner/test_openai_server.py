@@ -1,8 +1,7 @@
-"""The stand-in for a model, looked at by the real `openai` package: what our runner speaks to in tests is the API."""
+"""The fake model server, called by the real `openai` package: it implements the API that the runner's tests rely on."""
 
 import openai
 import pytest
-
 from openai_server import OpenAIServer, embedding
 
 TOOL = [{"id": "call_1", "type": "function", "function": {"name": "find", "arguments": '{"q": "loans"}'}}]

@@ -1,14 +1,25 @@
-// Which screen an address leads to. Each is its own file, fetched when it is first looked at. A word names it, so that a screen
-// stays while only the query of its address changes.
+// Which screen an address leads to. Each is its own file, fetched when it is first looked at. A word names it, so that
+// a screen stays while only the query of its address changes.
 import { kindOf } from './lib/address';
 
 export const screens: Record<string, () => Promise<any>> = {
-  home: () => import('./screens/Home.svelte'), assets: () => import('./screens/Assets.svelte'), asset: () => import('./screens/Asset.svelte'),
-  prompt: () => import('./screens/Prompt.svelte'), diff: () => import('./screens/PromptDiff.svelte'), policy: () => import('./screens/Policy.svelte'),
-  changes: () => import('./screens/ChangeRequests.svelte'), change: () => import('./screens/ChangeRequest.svelte'),
-  runs: () => import('./screens/Runs.svelte'), run: () => import('./screens/Run.svelte'), compare: () => import('./screens/Compare.svelte'),
-  rollouts: () => import('./screens/Rollout.svelte'), ledger: () => import('./screens/Ledger.svelte'), lineage: () => import('./screens/Lineage.svelte'),
-  search: () => import('./screens/Search.svelte'), settings: () => import('./screens/Settings.svelte'), missing: () => import('./screens/Missing.svelte'),
+  home: () => import('./screens/Home.svelte'),
+  assets: () => import('./screens/Assets.svelte'),
+  asset: () => import('./screens/Asset.svelte'),
+  prompt: () => import('./screens/Prompt.svelte'),
+  diff: () => import('./screens/PromptDiff.svelte'),
+  policy: () => import('./screens/Policy.svelte'),
+  changes: () => import('./screens/ChangeRequests.svelte'),
+  change: () => import('./screens/ChangeRequest.svelte'),
+  runs: () => import('./screens/Runs.svelte'),
+  run: () => import('./screens/Run.svelte'),
+  compare: () => import('./screens/Compare.svelte'),
+  rollouts: () => import('./screens/Rollout.svelte'),
+  ledger: () => import('./screens/Ledger.svelte'),
+  lineage: () => import('./screens/Lineage.svelte'),
+  search: () => import('./screens/Search.svelte'),
+  settings: () => import('./screens/Settings.svelte'),
+  missing: () => import('./screens/Missing.svelte'),
 };
 
 export function screenOf(segments: string[]) {

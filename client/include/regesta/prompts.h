@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-/// Prompts from a Regesta server or agent. C++17, no other header of ours, no third-party type.
+/// Prompts from a Regesta server or agent. C++17, no other header of Regesta, no third-party type.
 namespace regesta {
 
 /// How to reach the server, and how long an answer is good.
@@ -17,9 +17,9 @@ struct PromptClientOptions {
   std::string workspace;  ///< empty: the default one
   std::chrono::milliseconds timeout{2000};    ///< of one request
   std::chrono::milliseconds freshFor{1000};   ///< an answer is given again without a look at the server
-  /// An older answer is still given at once while a thread behind the scenes asks anew; 0: the caller waits instead.
+  /// An older answer is still returned at once while a background thread fetches it again; 0: the caller waits instead.
   std::chrono::milliseconds refreshWithin{60'000};
-  std::chrono::milliseconds staleIfError{86'400'000};  ///< how long an answer stands in for a server that fails
+  std::chrono::milliseconds staleIfError{86'400'000};  ///< how long an answer replaces one of a failing server
   std::size_t mostAnswers = 10'000;                    ///< kept; above, the one unused for longest goes
 };
 

@@ -3,9 +3,9 @@
 
 namespace regesta::api::git {
 
-/// Git's smart HTTP below /git/{repo}.git: what `git clone`, `fetch` and `push` speak. Repositories are named
-/// "prompts" (the workspace "default") and "<workspace>-prompts". All of it is streams; errors are plain text, which
-/// git shows on the terminal.
+/// Git's smart HTTP below /git/{repo}.git, for `git clone`, `fetch` and `push`. Repositories are named "prompts" (the
+/// workspace "default") and "<workspace>-prompts". All routes stream; errors are plain text, which git shows on the
+/// terminal.
 Front front();
 
 }  // namespace regesta::api::git

@@ -26,11 +26,11 @@ PktReader::Line PktReader::next() {
   if (rest.size() < 4) return {};
   unsigned size = 0;
   auto [end, fault] = std::from_chars(rest.data(), rest.data() + 4, size, 16);
-  if (fault != std::errc() || end != rest.data() + 4 || (size != 0 && size < 4) || size > pktMost)
+  if (fault != std::errc() || end != rest.data() + 4 || (size > 1 && size < 4) || size > pktMost)
     throw Error(Code::invalid, "the request is not in Git's pkt-line format");
-  if (size == 0) {
+  if (size < 2) {
     taken_ += 4;
-    return {Kind::flush, {}};
+    return {size == 0 ? Kind::flush : Kind::delimiter, {}};
   }
   if (rest.size() < size) return {};
   taken_ += size;

@@ -30,7 +30,7 @@ std::string terminal(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-std::string writeReport(const PushHead& head, const delivery::PushOutcome& outcome) {
+std::string writeReport(const PushHead& head, const gitremote::PushOutcome& outcome) {
   std::string report;
   if (head.reportStatus) {
     appendPkt(report, outcome.unpackFault.empty()

@@ -5,7 +5,7 @@
 
 namespace regesta::api::git {
 
-/// The answer to a push: lines for the author's terminal, and what became of each ref.
-std::string writeReport(const PushHead& head, const delivery::PushOutcome& outcome);
+/// The response to a push: lines for the author's terminal, and the status of each ref.
+std::string writeReport(const PushHead& head, const gitremote::PushOutcome& outcome);
 
 }  // namespace regesta::api::git

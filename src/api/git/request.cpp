@@ -17,7 +17,7 @@ constexpr std::size_t mostDepth = 1'000'000'000;
 
 Id idOf(std::string_view text) {
   auto id = Id::parse(text);
-  if (!id) throw Error(Code::invalid, "the request names an object that is no SHA-1");
+  if (!id) throw Error(Code::invalid, "the request has an object id that is not a SHA-1");
   return *id;
 }
 
@@ -93,7 +93,7 @@ bool PushHeadReader::take(std::string_view bytes) {
   }
 }
 
-/// "old new name", the first with capabilities behind a NUL.
+/// "old new name", the first with capabilities after a NUL.
 void PushHeadReader::line(std::string_view text) {
   if (text.starts_with("shallow ")) return;  // the client's own history is cut; what it sends must still be whole
   std::size_t nul = text.find('\0');

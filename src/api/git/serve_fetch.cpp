@@ -11,7 +11,7 @@ using regesta::git::Objects;
 using regesta::git::Type;
 
 /// A client may ask for what was advertised, or what has moved on since: what a ref reaches.
-void checkWants(const Objects& objects, const delivery::RepositoryState& state, const FetchRequest& request) {
+void checkWants(const Objects& objects, const gitremote::RepositoryState& state, const FetchRequest& request) {
   std::unordered_set<Id> tips;
   for (const auto& [name, ref] : state.refs) {
     tips.insert(ref.target);
@@ -54,7 +54,7 @@ void cutHistory(const Objects& objects, const FetchRequest& request, Negotiation
 
 }  // namespace
 
-Negotiation negotiate(const Objects& objects, const delivery::RepositoryState& state, const FetchRequest& request) {
+Negotiation negotiate(const Objects& objects, const gitremote::RepositoryState& state, const FetchRequest& request) {
   checkWants(objects, state, request);
   Negotiation result;
   result.need.wants = request.wants;
@@ -78,7 +78,7 @@ Negotiation negotiate(const Objects& objects, const delivery::RepositoryState& s
   appendPkt(result.answer, last.empty() ? "NAK\n" : fmt::format("ACK {}\n", last));
   result.sendsPack = true;
   if (request.includeTag) {
-    // Annotated tags of what is sent come along, and the client need not ask again.
+    // Send annotated tags of the objects that are sent, so that the client does not ask again.
     for (const auto& [name, ref] : state.refs)
       if (!ref.peeled.isNone()) result.need.tags.emplace_back(ref.target, ref.peeled);
   }

@@ -7,11 +7,11 @@
 #include "api/git/pkt_line.h"
 #include "api/git/report.h"
 #include "api/git/serve_fetch.h"
+#include "api/streaming.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "delivery/repository/fault.h"
 #include "git/mapped_file.h"
-#include "http/exchange.h"
+#include "gitremote/fault.h"
 #include "http/gunzip.h"
 #include "registry/workspace.h"
 
@@ -21,7 +21,7 @@ namespace {
 using http::Exchange;
 using Task = http::asio::awaitable<void>;
 using Clock = std::chrono::steady_clock;
-using governance::Verb;
+using access::Verb;
 
 constexpr std::size_t pieceSize = 256 * 1024;
 constexpr std::chrono::milliseconds turnPause{20};
@@ -33,21 +33,21 @@ std::counting_semaphore<> packers{2};
 
 /// Who calls, about which workspace.
 struct Visit {
-  std::shared_ptr<const governance::Identity> identity;
+  std::shared_ptr<const access::Identity> identity;
   std::string workspace;
 };
 
 Visit admitTo(Core& core, const http::Request& request, Verb verb) {
-  // Credentials first: a stranger does not learn which repositories there are.
-  Visit visit{core.access.authenticate(request.headers.get("Authorization")), {}};
+  // Credentials first: an unknown caller does not learn which repositories there are.
+  Visit visit{identify(core, request, request.headers.get("Authorization")), {}};
   std::string name(request.variable("repo"));
-  auto workspace = delivery::workspaceOf(name);
-  if (!workspace) throw error(Code::notFound, "there is no repository '{}'; try prompts.git", name);
+  auto workspace = gitremote::workspaceOf(name);
+  if (!workspace) throw error(Code::notFound, "the repository '{}' does not exist; try prompts.git", name);
   visit.workspace = *std::move(workspace);
-  // A clone holds everything, so its reader must be allowed to read everything.
+  // A clone contains everything, so the caller must be allowed to read everything.
   visit.identity->require(Verb::read, visit.workspace, "*");
   visit.identity->require(verb, visit.workspace);
-  core.store.read([&](db::Session& session) { registry::getWorkspace(session, visit.workspace); });
+  core.store.read([&](db::Transaction& transaction) { registry::getWorkspace(transaction, visit.workspace); });
   return visit;
 }
 
@@ -102,12 +102,13 @@ class Refs final : public http::StreamHandler {
 
   Task handle(Exchange& exchange) override {
     Service service = serviceOf(exchange.request());
-    std::string answer;
-    std::function<void()> work = [&] {
+    std::string answer = co_await exchange.waiting([&] {
       Visit visit = admitTo(core_, exchange.request(), service == Service::upload ? Verb::read : Verb::write);
-      answer = advertisement(service, core_.git.current(visit.workspace), core_.version);
-    };
-    co_await exchange.waiting(std::move(work));
+      gitremote::RepositoryState state = core_.git.current(visit.workspace);
+      bool unborn = service == Service::upload && state.refs.empty() &&
+                    offersVersion2(exchange.request().headers.get("Git-Protocol"));
+      return unborn ? emptyAdvertisement(core_.version) : advertisement(service, state, core_.version);
+    });
     http::Response response = head(fmt::format("application/x-{}-advertisement", serviceName(service)));
     response.body = std::move(answer);
     co_await exchange.respond(std::move(response));
@@ -120,12 +121,12 @@ class Refs final : public http::StreamHandler {
       for (Service service : {Service::upload, Service::receive})
         if (value == serviceName(service)) return service;
     }
-    throw Error(Code::denied, "this server speaks Git's smart HTTP only; use a Git of this century");
+    throw Error(Code::denied, "this server supports Git's smart HTTP protocol only; upgrade Git to 1.6.6 or newer");
   }
   Core& core_;
 };
 
-/// One permission to pack, given back when the answer has ended in whatever way.
+/// One permission to pack, returned when the answer ends for whatever reason.
 class Turn {
  public:
   static http::asio::awaitable<void> take(Exchange& exchange, std::optional<Turn>& turn) {
@@ -152,16 +153,13 @@ class Upload final : public http::StreamHandler {
   explicit Upload(Core& core) : core_(core) {}
 
   Task handle(Exchange& exchange) override {
-    Visit visit;
-    std::function<void()> enter = [&] { visit = admitTo(core_, exchange.request(), Verb::read); };
-    co_await exchange.waiting(std::move(enter));
+    Visit visit = co_await exchange.waiting([&] { return admitTo(core_, exchange.request(), Verb::read); });
     Body body(exchange, limits::gitRequest);
     std::string bytes;
     while (co_await body.next(bytes)) {
     }
     Fetch fetch;
-    std::function<void()> agree = [&] { negotiateInto(fetch, visit, bytes); };
-    co_await exchange.waiting(std::move(agree));
+    co_await exchange.reading([&] { negotiateInto(fetch, visit, bytes); });
     http::Response response = head("application/x-git-upload-pack-result");
     if (!fetch.result.sendsPack) {
       response.body = std::move(fetch.result.answer);
@@ -169,8 +167,7 @@ class Upload final : public http::StreamHandler {
     }
     std::optional<Turn> turn;
     co_await Turn::take(exchange, turn);
-    std::function<void()> pack = [&] { packInto(fetch); };
-    co_await exchange.waiting(std::move(pack));
+    co_await exchange.reading([&] { packInto(fetch); });
     turn.reset();
     co_await exchange.begin(std::move(response), std::nullopt);
     co_await send(exchange, fetch);
@@ -181,21 +178,25 @@ class Upload final : public http::StreamHandler {
     FetchRequest request;
     std::unique_ptr<regesta::git::Objects> objects;
     Negotiation result;
-    std::unique_ptr<delivery::WorkFolder> folder;
+    std::unique_ptr<gitremote::WorkFolder> folder;
     std::string file;
     std::size_t count = 0;
   };
 
   void negotiateInto(Fetch& fetch, const Visit& visit, const std::string& bytes) {
+    auto read = [&](db::Transaction& transaction) { return gitremote::readRepository(transaction, visit.workspace); };
     try {
+      if (isVersion2(bytes)) {
+        fetch.result.answer = listEmpty(bytes, core_.store.read(read));
+        return;
+      }
       fetch.request = parseFetch(bytes);
       if (fetch.request.wants.empty()) return;
-      delivery::RepositoryState state =
-          core_.store.read([&](db::Session& session) { return delivery::readRepository(session, visit.workspace); });
+      gitremote::RepositoryState state = core_.store.read(read);
       fetch.objects = core_.git.open(state);
       fetch.result = negotiate(*fetch.objects, state, fetch.request);
     } catch (const Error& fault) {
-      if (delivery::isOurs(fault)) throw;
+      if (gitremote::isOurs(fault)) throw;
       fetch.result = {};
       appendPkt(fetch.result.answer, "ERR " + fault.message);
     }
@@ -240,9 +241,7 @@ class Receive final : public http::StreamHandler {
   explicit Receive(Core& core) : core_(core) {}
 
   Task handle(Exchange& exchange) override {
-    Visit visit;
-    std::function<void()> enter = [&] { visit = admitTo(core_, exchange.request(), Verb::write); };
-    co_await exchange.waiting(std::move(enter));
+    Visit visit = co_await exchange.waiting([&] { return admitTo(core_, exchange.request(), Verb::write); });
     Body body(exchange, limits::gitPack + limits::gitRequest);
     PushHeadReader reader;
     std::string bytes;
@@ -251,10 +250,8 @@ class Receive final : public http::StreamHandler {
       if (!co_await body.next(bytes)) throw Error(Code::invalid, "the push ends before its list of refs does");
       complete = reader.take(bytes);
     }
-    std::unique_ptr<delivery::WorkFolder> folder;
-    std::function<void()> prepare = [&] { folder = core_.git.work(); };
-    co_await exchange.waiting(std::move(prepare));
-    delivery::Push push{visit.workspace, reader.head().refs, {}};
+    std::unique_ptr<gitremote::WorkFolder> folder = co_await exchange.waiting([&] { return core_.git.work(); });
+    gitremote::Push push{visit.workspace, reader.head().refs, {}};
     std::string file = folder->path() + "/in.pack";
     std::size_t size = 0;
     {
@@ -263,8 +260,7 @@ class Receive final : public http::StreamHandler {
       do {
         size += bytes.size();
         if (size > limits::gitPack) throw error(Code::tooLarge, "a push brings at most {} bytes", limits::gitPack);
-        std::function<void()> keep = [&] { file::writeAll(out, file, bytes); };
-        co_await exchange.waiting(std::move(keep));
+        co_await exchange.waiting([&] { file::writeAll(out, file, bytes); });
         bytes.clear();
       } while (co_await body.next(bytes));
     }
@@ -272,10 +268,8 @@ class Receive final : public http::StreamHandler {
     http::Response response = head("application/x-git-receive-pack-result");
     // Before a large push, git asks with an empty one whether it would be let in.
     if (!push.refs.empty()) {
-      std::function<void()> take = [&] {
-        response.body = writeReport(reader.head(), core_.git.push(*visit.identity, push));
-      };
-      co_await exchange.waiting(std::move(take));
+      response.body =
+          co_await exchange.waiting([&] { return writeReport(reader.head(), core_.git.push(*visit.identity, push)); });
     }
     co_await exchange.respond(std::move(response));
   }
@@ -291,20 +285,30 @@ http::Response renderError(const Error& error) {
   return response;
 }
 
-void mountStreams(http::Router& router, Core& core) {
-  constexpr std::size_t noBody = 1, list = limits::gitRequest;
-  router.add("GET", "/git/{repo}.git/info/refs", http::streaming(std::make_shared<Refs>(core), noBody));
-  router.add("POST", "/git/{repo}.git/git-upload-pack", http::streaming(std::make_shared<Upload>(core), list));
-  router.add("POST", "/git/{repo}.git/git-receive-pack",
-             http::streaming(std::make_shared<Receive>(core), limits::gitPack + list));
+/// The repository's name says which workspace it is of.
+std::string workspaceOfPath(const http::Request& request) {
+  std::string name(request.variable("repo"));
+  if (auto workspace = gitremote::workspaceOf(name)) return *std::move(workspace);
+  throw error(Code::notFound, "the repository '{}' does not exist; try prompts.git", name);
 }
+
+// Pushing asks for more than this rule says: the handlers look at the service.
+constexpr std::size_t list = limits::gitRequest;
+const StreamRoute streams[] = {
+    {"GET", "/git/{repo}.git/info/refs", "List the refs of a repository", reads("repositories"), makeStream<Refs>, 1,
+     false, workspaceOfPath},
+    {"POST", "/git/{repo}.git/git-upload-pack", "Fetch from a repository", reads("repositories"), makeStream<Upload>,
+     list, false, workspaceOfPath},
+    {"POST", "/git/{repo}.git/git-receive-pack", "Push to a repository", writes("repositories"), makeStream<Receive>,
+     limits::gitPack + list, false, workspaceOfPath},
+};
 
 }  // namespace
 
 Front front() {
   static const Dialect plain{.name = "git", .manner = {}, .renderError = renderError};
   static constexpr std::string_view below[] = {"/git/"};
-  return {.dialect = plain, .routes = {}, .prefixes = below, .mountStreams = mountStreams};
+  return {.dialect = plain, .routes = {}, .prefixes = below, .streams = streams};
 }
 
 }  // namespace regesta::api::git

@@ -3,12 +3,12 @@
 
 namespace regesta::api::langfuse {
 
-/// Langfuse's words: camelCase members, errors as {"message","error"}. Its SDKs look at the status alone, and take 404
-/// for "this prompt is gone": nothing transient is ever answered with it.
+/// Langfuse's conventions: camelCase members, errors as {"message","error"}. Its SDKs use only the status, and take 404
+/// as a deleted prompt, so transient errors never have it.
 const Dialect& dialect();
 http::Response renderError(const Error& error);
 
-/// A time of a query, in milliseconds; empty text: nothing. Throws Invalid{field}.
+/// A time of a query, in milliseconds; none for empty text. Throws Invalid{field}.
 std::optional<std::int64_t> timeOf(std::string_view field, const std::string& text);
 
 }  // namespace regesta::api::langfuse

@@ -4,7 +4,7 @@
 
 #include "api/langfuse/score_wire.h"
 #include "base/limits.h"
-#include "delivery/trace_link.h"
+#include "quality/trace_link.h"
 
 namespace regesta::api::langfuse {
 namespace {
@@ -21,7 +21,7 @@ struct Batch {
   static constexpr Field fields[] = {field<&Batch::batch>("batch"), field<&Batch::metadata>("metadata")};
 };
 
-/// An observation, as far as it is of interest here: which version of a prompt it used.
+/// The used part of an observation: the version of a prompt that it used.
 struct Observation {
   std::string id, traceId, promptName;
   std::int64_t promptVersion = 0;
@@ -36,7 +36,7 @@ constexpr std::string_view observationTypes[] = {"trace-create",       "span-cre
                                                  "observation-create", "observation-update", "sdk-log"};
 
 struct Taken {
-  std::string id;  ///< the event's; empty where it has none
+  std::string id;  ///< of the event; may be empty
   int status = 201;
   std::string message;
 };
@@ -44,9 +44,9 @@ struct Taken {
 /// Everything that a batch asks for, checked one by one: a bad event does not keep the others out.
 struct Work {
   std::vector<Taken> taken;
-  std::vector<delivery::Score> scores;
+  std::vector<quality::Score> scores;
   std::vector<std::size_t> scoreEvents;  ///< whose event each score is
-  std::vector<delivery::PromptUse> uses;
+  std::vector<quality::PromptUse> uses;
 
   void add(const RawJson& raw) {
     Taken& one = taken.emplace_back();
@@ -93,11 +93,11 @@ json::object resultOf(const std::vector<Taken>& taken) {
   return {{"successes", std::move(successes)}, {"errors", std::move(errors)}};
 }
 
-Plain ingest(Call& call, const Batch& asked) {
+Plain ingest(Call& call, const Batch& request) {
   Work work;
-  for (const RawJson& raw : asked.batch) work.add(raw);
-  delivery::linkTraces(call.core.store, call.workspace, work.uses);
-  std::vector<std::string> faults = delivery::storeScores(call.core.store, call.workspace, work.scores);
+  for (const RawJson& raw : request.batch) work.add(raw);
+  quality::linkTraces(call.core.store, *call.identity, call.workspace, work.uses);
+  std::vector<std::string> faults = quality::storeScores(call.core.store, *call.identity, call.workspace, work.scores);
   for (std::size_t i = 0; i < faults.size(); ++i)
     if (!faults[i].empty()) work.taken[work.scoreEvents[i]] = {work.taken[work.scoreEvents[i]].id, 400, faults[i]};
   Plain answer;
@@ -106,7 +106,7 @@ Plain ingest(Call& call, const Batch& asked) {
   return answer;
 }
 
-const Route routes[] = {post("/api/public/ingestion", writes("scores"), ingest)};
+const Route routes[] = {post("/api/public/ingestion", "Ingest a batch of Langfuse events", writes("scores"), ingest)};
 
 }  // namespace
 

@@ -5,8 +5,8 @@
 
 namespace regesta::api::langfuse {
 
-/// POST /api/public/ingestion: batches of events of SDKs before OpenTelemetry, and scores of JS SDKs to this day.
-/// Scores are stored; of traces and observations, only the version of a prompt that they used is kept.
+/// POST /api/public/ingestion: batches of events of SDKs before OpenTelemetry, and scores of present JS SDKs. Scores
+/// are stored; of traces and observations, only the prompt version that they used.
 std::span<const Route> ingestionRoutes();
 
 }  // namespace regesta::api::langfuse

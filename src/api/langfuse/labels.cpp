@@ -10,9 +10,9 @@ namespace regesta::api::langfuse {
 
 using governance::Gate;
 
-std::vector<std::string> settableLabels(const std::vector<std::string>& asked) {
+std::vector<std::string> settableLabels(const std::vector<std::string>& request) {
   std::vector<std::string> labels;
-  for (const std::string& label : asked) {
+  for (const std::string& label : request) {
     if (label == latestLabel || std::ranges::find(labels, label) != labels.end()) continue;
     registry::checkAlias(label);
     labels.push_back(label);
@@ -25,9 +25,9 @@ Labelling moveLabels(Call& call, const registry::AssetKey& key, std::int64_t num
   Labelling labelling;
   json::object details;
   for (const std::string& label : labels) {
-    Gate::Move move{.key = key, .pointer = label, .to = number};
+    Gate::Move move{.key = key, .pointer = registry::Pointer::alias(label), .to = number};
     Gate::Outcome outcome = call.core.gate.move(*call.identity, move);
-    if (outcome.kind != Gate::Outcome::Kind::refused && outcome.kind != Gate::Outcome::Kind::pending) continue;
+    if (outcome.isDone()) continue;
     labelling.held.push_back(label);
     labelling.text += fmt::format("{}label '{}' did not move: {}", labelling.text.empty() ? "" : "; ", label,
                                   governance::outcomeText(call.core.gate, move, outcome));

@@ -8,17 +8,17 @@
 
 namespace regesta::api::langfuse {
 
-/// The labels that can be set: each once, without "latest", which is automatic. Throws Invalid for one that no alias
-/// may be called, before anything has moved.
-std::vector<std::string> settableLabels(const std::vector<std::string>& asked);
+/// The labels to set: each once, without "latest", which is automatic. Throws Invalid for an invalid alias name, before
+/// anything has moved.
+std::vector<std::string> settableLabels(const std::vector<std::string>& request);
 
-/// What became of labels that were to move.
+/// Result of moving labels.
 struct Labelling {
-  std::vector<std::string> held;  ///< labels that a gate kept where they are
-  std::string text;               ///< held, in words, with every reason
-  std::string details = "{}";     ///< held label → what the gate said, as JSON (governance::outcomeJson)
+  std::vector<std::string> held;  ///< labels that a gate refused to move
+  std::string text;               ///< message about `held`, with every reason
+  std::string details = "{}";     ///< held label → the gate's outcome (governance::outcomeJson)
 };
-/// Puts each label on the version, through the gate, one after the other: those that may move do.
+/// Moves each label to the version through the gate, one by one, continuing after refusals.
 Labelling moveLabels(Call& call, const registry::AssetKey& key, std::int64_t number,
                      const std::vector<std::string>& labels);
 

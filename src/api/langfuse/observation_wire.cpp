@@ -57,7 +57,7 @@ std::string Observation::type() const {
 
 std::string Observation::level() const {
   if (std::string told = own("langfuse.observation.level"); !told.empty()) return told;
-  return span_.status == tracking::SpanStatus::error ? "ERROR" : "DEFAULT";
+  return span_.status == telemetry::SpanStatus::error ? "ERROR" : "DEFAULT";
 }
 
 std::string Observation::environment() const {
@@ -101,10 +101,10 @@ void Observation::addModel(json::object& out) const {
 
 void Observation::addUsage(json::object& out) const {
   json::value usage = objectOr(own("langfuse.observation.usage_details"));
-  if (auto counted = usage.is_null() ? tracking::usageOf(span_) : std::nullopt)
+  if (auto counted = usage.is_null() ? telemetry::usageOf(span_) : std::nullopt)
     usage = {{"input", counted->input}, {"output", counted->output}, {"total", counted->total}};
   json::value cost = objectOr(own("langfuse.observation.cost_details"));
-  auto total = tracking::costOf(span_);
+  auto total = telemetry::costOf(span_);
   out["usageDetails"] = usage.is_null() ? json::value(json::object()) : std::move(usage);
   out["costDetails"] = cost.is_null() ? json::value(json::object()) : std::move(cost);
   out["totalCost"] = total ? json::value(*total) : json::value();
@@ -129,7 +129,7 @@ void Observation::addContext(json::object& out) const {
   json::value tags = parsed(own("langfuse.trace.tags"));
   out["tags"] = tags.is_array() ? std::move(tags) : json::value(json::array());
   out["release"] = orNull(own("langfuse.release"));
-  auto name = trace_.tags.find(tracking::trace_keys::name);
+  auto name = trace_.tags.find(telemetry::trace_keys::name);
   std::string told = own("langfuse.trace.name");
   out["traceName"] = orNull(!told.empty() || name == trace_.tags.end() ? told : name->second);
 }
@@ -137,7 +137,7 @@ void Observation::addContext(json::object& out) const {
 json::object Observation::shown(std::string_view fields, std::string_view project) const {
   std::vector<std::string_view> groups = split(fields, ',');
   auto wants = [&](std::string_view group) {
-    return std::ranges::any_of(groups, [&](std::string_view asked) { return trim(asked) == group; });
+    return std::ranges::any_of(groups, [&](std::string_view request) { return trim(request) == group; });
   };
   json::object out{{"id", span_.spanId},
                    {"traceId", span_.traceId},

@@ -3,15 +3,14 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "tracking/trace.h"
+#include "telemetry/trace.h"
 
 namespace regesta::api::langfuse {
 
-/// A span as Langfuse sees it: the attributes of its SDKs read back, and the conventions of others where MLflow's front
-/// understands them too.
+/// A span as a Langfuse observation: from the attributes of its SDKs and the conventions that MLflow's front supports.
 class Observation {
  public:
-  Observation(const tracking::Span& span, const tracking::Trace& trace) : span_(span), trace_(trace) {}
+  Observation(const telemetry::Span& span, const telemetry::Trace& trace) : span_(span), trace_(trace) {}
 
   std::string type() const;   ///< GENERATION, SPAN, TOOL, …
   std::string level() const;  ///< DEBUG, DEFAULT, WARNING or ERROR
@@ -20,9 +19,9 @@ class Observation {
   std::string user() const { return own("user.id", "langfuse.user.id"); }
   std::string session() const { return own("session.id", "langfuse.session.id"); }
   bool isRoot() const;
-  const tracking::Span& span() const { return span_; }
+  const telemetry::Span& span() const { return span_; }
 
-  /// `fields`: the groups of Langfuse's second version ("basic,io,usage"); the core is always there.
+  /// `fields`: the groups of Langfuse's second version ("basic,io,usage"); the core is always included.
   json::object shown(std::string_view fields, std::string_view project) const;
 
  private:
@@ -35,8 +34,8 @@ class Observation {
   void addMetrics(json::object& out) const;
   void addContext(json::object& out) const;
 
-  const tracking::Span& span_;
-  const tracking::Trace& trace_;
+  const telemetry::Span& span_;
+  const telemetry::Trace& trace_;
 };
 
 }  // namespace regesta::api::langfuse

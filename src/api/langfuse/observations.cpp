@@ -11,12 +11,13 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "quality/score_reach.h"
 
 namespace regesta::api::langfuse {
 namespace {
 
-using tracking::Span;
-using tracking::Trace;
+using telemetry::Span;
+using telemetry::Trace;
 
 struct ObservationQuery {
   std::string fields_ = "core,basic", cursor, name, userId, sessionId, type, traceId, level, version, filter,
@@ -58,14 +59,15 @@ struct Filter {
 
   explicit Filter(const ObservationQuery& query)
       : query(query), from(timeOf("fromStartTime", query.fromStartTime)), to(timeOf("toStartTime", query.toStartTime)) {
-    if (!query.filter.empty()) throw Invalid("filter", "is not supported here; use name, type, traceId and the like");
+    if (!query.filter.empty())
+      throw Invalid("filter", "is not supported here; use parameters such as name, type and traceId");
     if (query.parseIoAsJson) throw Invalid("parseIoAsJson", "is deprecated; input and output are texts");
   }
 
   bool admits(const Observation& one) const {
     const Span& span = one.span();
     std::int64_t at = span.startNs / 1'000'000;
-    auto is = [](const std::string& asked, const std::string& has) { return asked.empty() || asked == has; };
+    auto is = [](const std::string& request, const std::string& has) { return request.empty() || request == has; };
     return (!from || at >= *from) && (!to || at < *to) && is(query.name, span.name) && is(query.type, one.type()) &&
            is(query.level, one.level()) && is(query.version, one.version()) && is(query.userId, one.user()) &&
            is(query.sessionId, one.session()) &&
@@ -82,14 +84,14 @@ struct Filter {
 
 /// Those that the caller may read, newest first. Langfuse's SDKs name a trace by its 32 digits, MLflow's with "tr-"
 /// before.
-std::vector<Trace> tracesFor(db::Session& session, const Call& call, const ObservationQuery& query) {
-  std::vector<Trace> traces = tracking::newestTraces(session, call.workspace, query.traceId, tracesLookedAt);
+std::vector<Trace> tracesFor(db::Transaction& transaction, const Call& call, const ObservationQuery& query) {
+  std::vector<Trace> traces = telemetry::newestTraces(transaction, call.workspace, query.traceId, tracesLookedAt);
   std::map<std::int64_t, bool> readable;
   std::erase_if(traces, [&](const Trace& trace) {
     auto [known, fresh] = readable.try_emplace(trace.experiment, false);
     if (fresh)
-      if (auto experiment = tracking::findExperiment(session, call.workspace, trace.experiment))
-        known->second = call.identity->may(governance::Verb::read, call.workspace, experiment->name);
+      if (auto experiment = tracking::findExperiment(transaction, call.workspace, trace.experiment))
+        known->second = call.identity->may(access::Verb::read, call.workspace, experiment->name);
     return !known->second;
   });
   return traces;
@@ -110,9 +112,9 @@ Plain listObservations(Call& call, const ObservationQuery& query) {
   json::array data;
   bool more = false;
   std::size_t size = 0;
-  call.core.store.read([&](db::Session& session) {
-    for (const Trace& trace : tracesFor(session, call, query)) {
-      std::vector<Span> spans = tracking::spansOf(session, trace);
+  call.core.store.read([&](db::Transaction& transaction) {
+    for (const Trace& trace : tracesFor(transaction, call, query)) {
+      std::vector<Span> spans = telemetry::spansOf(transaction, trace);
       std::ranges::stable_sort(spans, std::greater<>(), &Span::startNs);
       for (const Span& span : spans) {
         Observation one(span, trace);
@@ -136,21 +138,21 @@ struct TracePath {
   static constexpr Field fields[] = {field<&TracePath::traceId>("traceId", required)};
 };
 
-json::array scoresOf(db::Session& session, const Call& call, const std::string& traceId) {
+json::array scoresOf(db::Transaction& transaction, const Call& call, const std::string& traceId) {
   json::array scores;
   constexpr std::size_t most = 1000;
-  for (const delivery::Score& score :
-       delivery::listScores(session, call.workspace, {.trace = traceId}, most, std::nullopt))
+  for (const quality::Score& score :
+       quality::readableScores(transaction, *call.identity, call.workspace, {.trace = traceId}, most, std::nullopt))
     scores.emplace_back(scoreJson(score, call.workspace));
   return scores;
 }
 
-/// As SDKs before 5.10 read a trace: what its root says, with all observations and scores.
+/// A trace as SDKs before 5.10 read it: the fields of its root, with all observations and scores.
 Plain getTrace(Call& call, const TracePath& path) {
   constexpr std::string_view all = "basic,time,io,metadata,model,usage,prompt,metrics,trace_context";
-  return call.core.store.read([&](db::Session& session) {
-    std::vector<Trace> found = tracesFor(session, call, {.traceId = path.traceId});
-    std::vector<Span> spans = found.empty() ? std::vector<Span>() : tracking::spansOf(session, found.front());
+  return call.core.store.read([&](db::Transaction& transaction) {
+    std::vector<Trace> found = tracesFor(transaction, call, {.traceId = path.traceId});
+    std::vector<Span> spans = found.empty() ? std::vector<Span>() : telemetry::spansOf(transaction, found.front());
     if (spans.empty()) throw error(Code::notFound, "Trace {} not found within authorized project", path.traceId);
     json::array observations;
     for (const Span& span : spans)
@@ -161,7 +163,7 @@ Plain getTrace(Call& call, const TracePath& path) {
     trace["name"] = trace.at("traceName").is_null() ? trace.at("name") : trace.at("traceName");
     trace["htmlPath"] = "";
     trace["observations"] = std::move(observations);
-    trace["scores"] = scoresOf(session, call, path.traceId);
+    trace["scores"] = scoresOf(transaction, call, path.traceId);
     Plain answer;
     answer.body = writeJson(trace);
     return answer;
@@ -169,8 +171,8 @@ Plain getTrace(Call& call, const TracePath& path) {
 }
 
 const Route routes[] = {
-    get("/api/public/v2/observations", waiting(reads("traces")), listObservations),
-    get("/api/public/traces/{traceId}", waiting(reads("traces")), getTrace),
+    get("/api/public/v2/observations", "List observations", searching(reads("traces")), listObservations),
+    get("/api/public/traces/{traceId}", "Get a trace with its observations", searching(reads("traces")), getTrace),
 };
 
 }  // namespace

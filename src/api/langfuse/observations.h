@@ -5,8 +5,7 @@
 
 namespace regesta::api::langfuse {
 
-/// Reading back what was traced: GET /api/public/v2/observations, and one trace whole, GET
-/// /api/public/traces/{traceId}.
+/// Reading traces: GET /api/public/v2/observations, and one trace, GET /api/public/traces/{traceId}.
 std::span<const Route> observationRoutes();
 
 }  // namespace regesta::api::langfuse

@@ -1,8 +1,8 @@
 #include "api/langfuse/otel.h"
 
 #include "api/otlp.h"
-#include "delivery/trace_quality.h"
-#include "tracking/trace.h"
+#include "quality/trace_quality.h"
+#include "telemetry/trace.h"
 
 namespace regesta::api::langfuse {
 namespace {
@@ -11,31 +11,34 @@ namespace {
 /// comes. Nothing when somebody has deleted it: then they are not kept.
 std::optional<std::int64_t> placeOfTraces(Call& call) {
   constexpr std::string_view name = "Langfuse";
-  auto find = [&](db::Session& session) { return tracking::findExperimentByName(session, call.workspace, name); };
+  auto find = [&](db::Transaction& transaction) {
+    return tracking::findExperimentByName(transaction, call.workspace, name);
+  };
   std::optional<tracking::Experiment> found = call.core.store.read(find);
   if (!found)
     found = call.core.store.change(call.actor(), [&](registry::Change& change) {
-      if (auto other = find(change.session)) return *other;
+      if (auto other = find(change.transaction)) return *other;
       return tracking::createExperiment(change, call.workspace, name, "", {}, call.core.artifactRoot);
     });
   if (found->deleted) return std::nullopt;
-  call.require(governance::Verb::write, found->name);
+  call.require(access::Verb::write, found->name);
   return found->id;
 }
 
-Plain takeSpans(Call& call, const Nothing&) {
+Plain takeSpans(Call& call, const Empty&) {
   otlp::Batch batch = otlp::read(call.http);
   if (auto place = batch.spans.empty() ? std::nullopt : placeOfTraces(call))
     call.core.store.write(
-        [&](db::Session& session) { tracking::logSpans(session, call.workspace, *place, batch.spans); });
-  delivery::observeSpans(call.core.store, call.workspace, batch.spans, "langfuse");
+        [&](db::Transaction& transaction) { telemetry::logSpans(transaction, call.workspace, *place, batch.spans); });
+  quality::observeSpans(call.core.store, *call.identity, call.workspace, batch.spans, "langfuse");
   return otlp::answer(call.http, batch);
 }
 
 }  // namespace
 
 std::span<const Route> otelRoutes() {
-  static const Route routes[] = {rawBody(post("/api/public/otel/v1/traces", writes("traces"), takeSpans))};
+  static const Route routes[] = {
+      rawBody(post("/api/public/otel/v1/traces", "Export OpenTelemetry spans", writes("traces"), takeSpans))};
   return routes;
 }
 

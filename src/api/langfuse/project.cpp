@@ -24,19 +24,19 @@ struct Health {
   static constexpr Field fields[] = {field<&Health::status>("status"), field<&Health::version>("version")};
 };
 
-/// The one project that these keys speak for.
-Projects listProjects(Call& call, const Nothing&) {
+/// The project that these keys belong to.
+Projects listProjects(Call& call, const Empty&) {
   return {{{.id = call.workspace, .name = call.workspace, .organization = {}, .metadata = {}}}};
 }
 
-Health health(Call& call, const Nothing&) {
-  call.core.store.read([](db::Session& session) { session.query("SELECT 1").next(); });
+Health health(Call& call, const Empty&) {
+  call.core.store.read([](db::Transaction& transaction) { transaction.query("SELECT 1").next(); });
   return {.version = call.core.version};
 }
 
 const Route routes[] = {
-    get("/api/public/projects", reads("projects"), listProjects),
-    get("/api/public/health", open(), health),
+    get("/api/public/projects", "Get the project of the API key", reads("projects"), listProjects),
+    get("/api/public/health", "Check that the server is healthy", open(), health),
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 using registry::Asset;
 
-/// What the query asks of a prompt, read once.
+/// The query's conditions on a prompt, parsed once.
 struct Filter {
   const ListQuery& query;
   std::optional<std::int64_t> from, to;
@@ -23,7 +23,7 @@ struct Filter {
         from(timeOf("fromUpdatedAt", query.fromUpdatedAt)),
         to(timeOf("toUpdatedAt", query.toUpdatedAt)) {}
 
-  bool admits(db::Session& session, const Asset& asset) const {
+  bool admits(db::Transaction& transaction, const Asset& asset) const {
     if (from && asset.updatedAt < *from) return false;
     if (to && asset.updatedAt >= *to) return false;
     if (!query.tag.empty()) {
@@ -31,26 +31,26 @@ struct Filter {
       if (std::ranges::find(words, query.tag) == words.end()) return false;
     }
     if (query.label.empty() || query.label == latestLabel) return true;
-    return registry::findAlias(session, asset, query.label).has_value();
+    return registry::findAlias(transaction, asset, query.label).has_value();
   }
 };
 
-std::vector<Asset> everyPrompt(db::Session& session, const Call& call, const ListQuery& query) {
+std::vector<Asset> everyPrompt(db::Transaction& transaction, const Call& call, const ListQuery& query) {
   if (!query.name.empty()) {
-    auto asset = registry::findAsset(session, {call.workspace, registry::Kind::prompt, query.name});
+    auto asset = registry::findAsset(transaction, {call.workspace, registry::Kind::prompt, query.name});
     return asset ? std::vector{*std::move(asset)} : std::vector<Asset>();
   }
   std::vector<Asset> all;
   for (std::string after;;) {
     std::vector<Asset> some =
-        registry::listAssets(session, call.workspace, registry::Kind::prompt, after, limits::pageSize);
+        registry::listAssets(transaction, call.workspace, registry::Kind::prompt, after, limits::pageSize);
     if (some.empty()) return all;
     after = some.back().key.name;
     std::ranges::move(some, std::back_inserter(all));
   }
 }
 
-PromptMeta metaOf(db::Session& session, const Asset& asset) {
+PromptMeta metaOf(db::Transaction& transaction, const Asset& asset) {
   PromptMeta meta{.name = asset.key.name,
                   .type = "text",
                   .versions = {},
@@ -58,14 +58,14 @@ PromptMeta metaOf(db::Session& session, const Asset& asset) {
                   .tags = wordsOf(asset.tags),
                   .lastUpdatedAt = formatTime(asset.updatedAt),
                   .lastConfig = {"{}"}};
-  std::vector<registry::Version> versions = registry::listVersions(session, asset, limits::pageSize);
+  std::vector<registry::Version> versions = registry::listVersions(transaction, asset, limits::pageSize);
   for (const registry::Version& version : versions) meta.versions.push_back(version.number);
   std::ranges::sort(meta.versions);
-  for (const registry::Alias& alias : registry::listAliases(session, asset)) meta.labels.push_back(alias.name);
+  for (const registry::Alias& alias : registry::listAliases(transaction, asset)) meta.labels.push_back(alias.name);
   if (versions.empty()) return meta;
   meta.labels.emplace_back(latestLabel);
   if (versions.front().content.empty()) return meta;
-  delivery::Prompt newest = delivery::parsePrompt(versions.front().content);
+  prompt::Prompt newest = prompt::parsePrompt(versions.front().content);
   meta.type = newest.chat ? "chat" : "text";
   if (!newest.modelConfig.is_null()) meta.lastConfig.text = writeJson(newest.modelConfig);
   return meta;
@@ -80,17 +80,17 @@ PageMeta pageOf(std::int64_t page, std::int64_t limit, std::size_t total) {
 
 PromptList listPrompts(Call& call, const ListQuery& query) {
   Filter filter(query);
-  return call.core.store.read([&](db::Session& session) {
-    std::vector<Asset> found = everyPrompt(session, call, query);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    std::vector<Asset> found = everyPrompt(transaction, call, query);
     std::erase_if(found, [&](const Asset& asset) {
-      return !call.identity->may(governance::Verb::read, call.workspace, asset.key.name) ||
-             !filter.admits(session, asset);
+      return !call.identity->may(access::Verb::read, call.workspace, asset.key.name) ||
+             !filter.admits(transaction, asset);
     });
     PromptList list;
     list.meta = list.pagination = pageOf(query.page, query.limit, found.size());
     auto first = std::min<std::size_t>(found.size(), static_cast<std::size_t>((query.page - 1) * query.limit));
     auto last = std::min<std::size_t>(found.size(), first + static_cast<std::size_t>(query.limit));
-    for (std::size_t i = first; i < last; ++i) list.data.push_back(metaOf(session, found[i]));
+    for (std::size_t i = first; i < last; ++i) list.data.push_back(metaOf(transaction, found[i]));
     return list;
   });
 }

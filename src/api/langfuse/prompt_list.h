@@ -45,7 +45,7 @@ struct PromptList {
 /// Prompts that the caller may read, by name.
 PromptList listPrompts(Call& call, const ListQuery& query);
 
-/// Where page `page` of `total` items stands.
+/// Pagination data of page `page` of `total` items.
 PageMeta pageOf(std::int64_t page, std::int64_t limit, std::size_t total);
 
 }  // namespace regesta::api::langfuse

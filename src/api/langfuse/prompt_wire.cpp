@@ -21,8 +21,8 @@ json::object itemOf(const json::value& value) {
   return item;
 }
 
-json::value templateOf(const NewPrompt& asked, bool chat) {
-  json::value given = asked.prompt.text.empty() ? json::value() : parseJson(asked.prompt.text);
+json::value templateOf(const NewPrompt& request, bool chat) {
+  json::value given = request.prompt.text.empty() ? json::value() : parseJson(request.prompt.text);
   if (!chat) {
     if (!given.is_string()) throw Invalid("prompt", "of a text prompt must be text");
     return given;
@@ -44,9 +44,9 @@ std::string flat(const json::value& content) {
   return all;
 }
 
-json::array messagesOf(const delivery::Prompt& prompt) {
+json::array messagesOf(const prompt::Prompt& prompt) {
   json::array items;
-  for (const delivery::Message& message : prompt.messages) {
+  for (const prompt::Message& message : prompt.messages) {
     json::object item = message.more;
     if (!message.placeholder.empty()) {
       item["type"] = "placeholder";
@@ -70,19 +70,19 @@ std::string rawUnlessEmpty(const json::object& object) { return object.empty() ?
 
 }  // namespace
 
-delivery::Prompt promptOf(const NewPrompt& asked) {
-  if (!asked.type.empty() && asked.type != "text" && asked.type != "chat")
+prompt::Prompt promptOf(const NewPrompt& request) {
+  if (!request.type.empty() && request.type != "text" && request.type != "chat")
     throw Invalid("type", "must be \"text\" or \"chat\"");
-  bool chat = asked.type == "chat";
-  json::object content{{"type", chat ? "chat" : "text"}, {"template", templateOf(asked, chat)}};
-  json::value config = asked.config.text.empty() ? json::value() : parseJson(asked.config.text);
+  bool chat = request.type == "chat";
+  json::object content{{"type", chat ? "chat" : "text"}, {"template", templateOf(request, chat)}};
+  json::value config = request.config.text.empty() ? json::value() : parseJson(request.config.text);
   // SDKs send {} for "none": the same content as a client that sends nothing.
   bool none = config.is_null() || (config.is_object() && config.get_object().empty());
   if (!none) content["model_config"] = std::move(config);
-  return delivery::parsePrompt(writeJson(content));
+  return prompt::parsePrompt(content);
 }
 
-PromptAnswer answerOf(const registry::Version& version, const delivery::Prompt& shown, std::vector<std::string> aliases,
+PromptAnswer answerOf(const registry::Version& version, const prompt::Prompt& shown, std::vector<std::string> aliases,
                       bool newest) {
   PromptAnswer answer;
   answer.id = std::to_string(version.id);
@@ -103,7 +103,7 @@ PromptAnswer answerOf(const registry::Version& version, const delivery::Prompt& 
   answer.updatedAt = formatTime(version.updatedAt);
   if (!version.semver.empty()) answer.semver = version.semver;
   answer.digest = version.digest;
-  if (shown.format != delivery::TemplateFormat::mustache) answer.templateFormat = delivery::formatName(shown.format);
+  if (shown.format != prompt::TemplateFormat::mustache) answer.templateFormat = prompt::formatName(shown.format);
   answer.inputSchema.text = rawUnlessEmpty(shown.inputSchema);
   if (!shown.responseFormat.is_null()) answer.responseFormat.text = writeJson(shown.responseFormat);
   if (!shown.tools.empty()) answer.tools.text = writeJson(shown.tools);

@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "api/langfuse/dialect.h"
-#include "delivery/prompt.h"
+#include "prompt/prompt.h"
 #include "registry/version.h"
 
 namespace regesta::api::langfuse {
 
-/// A version as Langfuse's SDKs read it. What Langfuse has no word for stands beside its members, where its SDKs leave
-/// it alone: `semver`, `digest`, `templateFormat`, `inputSchema`, `responseFormat`, `tools`.
+/// A version as Langfuse's SDKs read it, with further members that they ignore: `semver`, `digest`, `templateFormat`,
+/// `inputSchema`, `responseFormat`, `tools`.
 struct PromptAnswer {
   std::string id, projectId, name;
   std::int64_t version = 0;
@@ -66,15 +66,14 @@ struct NewPrompt {
 inline constexpr std::string_view latestLabel = "latest";
 
 /// The content that a client sent. Throws Invalid.
-delivery::Prompt promptOf(const NewPrompt& asked);
+prompt::Prompt promptOf(const NewPrompt& request);
 
-/// `aliases` that stand on the version; `newest`: it also carries "latest". `shown` is what the content says, composed
-/// or as stored.
-PromptAnswer answerOf(const registry::Version& version, const delivery::Prompt& shown, std::vector<std::string> aliases,
+/// `aliases` that point to the version; `newest`: it also has "latest". `shown` is the content, composed or as stored.
+PromptAnswer answerOf(const registry::Version& version, const prompt::Prompt& shown, std::vector<std::string> aliases,
                       bool newest);
 
 /// Langfuse's tags are words; an asset's are keys with values. A word is a key without a value; a key with a value,
-/// which other fronts set, shows as "key:value". Keys of the fronts' own ("mlflow.…", "_…") do not show.
+/// which other fronts set, is shown as "key:value". Reserved keys of fronts ("mlflow.…", "_…") are hidden.
 std::vector<std::string> wordsOf(const registry::Tags& tags);
 /// Sets the words of an asset to exactly these; keys with values stay.
 void replaceWords(registry::Change& change, const registry::Asset& asset, const std::vector<std::string>& words);

@@ -4,15 +4,16 @@
 
 #include "api/langfuse/labels.h"
 #include "api/langfuse/prompt_list.h"
-#include "delivery/compose.h"
 #include "delivery/register.h"
 #include "delivery/resolve.h"
+#include "governance/gate.h"
+#include "prompt/compose.h"
 #include "registry/pointer.h"
 
 namespace regesta::api::langfuse {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using registry::Change;
 
 struct PromptQuery {
@@ -38,14 +39,14 @@ registry::AssetKey keyOf(const Call& call, const std::string& name) {
   return {call.workspace, registry::Kind::prompt, name};
 }
 
-/// "label 'x'", "version 3": what a 404 names.
+/// "label 'x'" or "version 3", for the message of a 404.
 std::string wanted(const PromptQuery& query) {
   return query.version > 0 ? fmt::format("version {}", query.version) : fmt::format("label '{}'", query.label);
 }
 
 /// The query with its default filled in.
 PromptQuery checked(PromptQuery query) {
-  if (query.version > 0 && !query.label.empty()) throw Invalid("version", "must not stand beside \"label\"");
+  if (query.version > 0 && !query.label.empty()) throw Invalid("version", "must not be given with \"label\"");
   if (query.version == 0 && query.label.empty()) query.label = "production";
   return query;
 }
@@ -63,36 +64,37 @@ delivery::Resolved find(Call& call, const PromptQuery& query) {
   }
 }
 
-delivery::Prompt contentOf(const registry::Version& version) {
+prompt::Prompt contentOf(const registry::Version& version) {
   if (version.content.empty())
     throw error(Code::notFound, "Prompt not found: version {} of '{}' has no content", version.number,
                 version.asset.key.name);
-  return delivery::parsePrompt(version.content);
+  return prompt::parsePrompt(version.content);
 }
 
-/// A version as it is stored, with its dependency tags.
-PromptAnswer stored(db::Session& session, const registry::Version& version) {
-  std::optional<registry::Version> newest = registry::newestVersion(session, version.asset);
-  return answerOf(version, contentOf(version), registry::aliasesOf(session, version),
+/// A stored version, with its dependency tags.
+PromptAnswer stored(db::Transaction& transaction, const registry::Version& version) {
+  std::optional<registry::Version> newest = registry::newestVersion(transaction, version.asset);
+  return answerOf(version, contentOf(version), registry::aliasesOf(transaction, version),
                   newest && newest->number == version.number);
 }
 
-/// The row as it is now: after labels have moved.
+/// The present row, after labels have moved.
 PromptAnswer rowOf(Call& call, const registry::AssetKey& key, std::int64_t number) {
-  return call.core.store.read(
-      [&](db::Session& session) { return stored(session, registry::getVersion(session, key, number)); });
+  return call.core.store.read([&](db::Transaction& transaction) {
+    return stored(transaction, registry::getVersion(transaction, key, number));
+  });
 }
 
 /// Which versions were put into this one: {"root","dependencies": node → nodes}.
 std::string graphOf(Call& call, const registry::Version& version) {
-  delivery::Composed made =
-      call.core.store.read([&](db::Session& session) { return delivery::compose(session, version); });
+  prompt::Composed made =
+      call.core.store.read([&](db::Transaction& transaction) { return prompt::compose(transaction, version); });
   auto idOf = [](std::string_view name, std::int64_t number) { return fmt::format("{}@{}", name, number); };
   auto node = [&](std::string_view name, std::int64_t number) {
     return json::object{{"name", name}, {"version", number}, {"id", idOf(name, number)}};
   };
   json::object dependencies;
-  for (const delivery::Dependency& one : made.dependencies) {
+  for (const prompt::Dependency& one : made.dependencies) {
     json::value& children = dependencies.emplace(one.parent, json::array()).first->value();
     children.get_array().emplace_back(node(one.name, one.number));
   }
@@ -102,14 +104,14 @@ std::string graphOf(Call& call, const registry::Version& version) {
 
 /// Past every cache, for looking at: a prompt whose dependencies are broken can still be read.
 PromptAnswer getStored(Call& call, const PromptQuery& query) {
-  return call.core.store.read([&](db::Session& session) {
-    return stored(session, registry::resolveVersion(session, keyOf(call, query.name), selectorOf(query)));
+  return call.core.store.read([&](db::Transaction& transaction) {
+    return stored(transaction, registry::resolveVersion(transaction, keyOf(call, query.name), selectorOf(query)));
   });
 }
 
-PromptAnswer getPrompt(Call& call, const PromptQuery& asked) {
-  call.require(Verb::read, asked.name);
-  PromptQuery query = checked(asked);
+PromptAnswer getPrompt(Call& call, const PromptQuery& request) {
+  call.require(Verb::read, request.name);
+  PromptQuery query = checked(request);
   if (!query.resolve) return getStored(call, query);
   delivery::Resolved found = find(call, query);
   delivery::Resolved newest = call.core.prompts.resolve(call.workspace, query.name, latestLabel, {});
@@ -120,10 +122,10 @@ PromptAnswer getPrompt(Call& call, const PromptQuery& asked) {
 }
 
 /// Langfuse's rules for what is new, beyond the register's own.
-void checkNew(const NewPrompt& asked, const delivery::Prompt& prompt) {
-  if (asked.name.find('|') != std::string::npos)
+void checkNew(const NewPrompt& request, const prompt::Prompt& prompt) {
+  if (request.name.find('|') != std::string::npos)
     throw Invalid("name", "must not contain '|', which separates the parts of a dependency tag");
-  for (const delivery::Message& message : prompt.messages) {
+  for (const prompt::Message& message : prompt.messages) {
     if (message.placeholder.empty()) continue;
     std::string variable = "{{" + message.placeholder + "}}";
     for (std::string_view text : prompt.templates())
@@ -132,72 +134,79 @@ void checkNew(const NewPrompt& asked, const delivery::Prompt& prompt) {
   }
 }
 
-std::int64_t createVersion(Call& call, const registry::AssetKey& key, const NewPrompt& asked) {
-  delivery::NewPrompt made{.prompt = promptOf(asked), .lenient = true};
-  checkNew(asked, made.prompt);
-  made.version.description = asked.commitMessage;
+std::int64_t createVersion(Call& call, const registry::AssetKey& key, const NewPrompt& request) {
+  delivery::NewPrompt made{.prompt = promptOf(request), .lenient = true};
+  checkNew(request, made.prompt);
+  made.version.description = request.commitMessage;
   made.version.evenIfSame = true;  // Langfuse's habit: what is created is a version
   return call.core.store.change(call.actor(), [&](Change& change) {
-    auto asset = registry::findAsset(change.session, key);
+    auto asset = registry::findAsset(change.transaction, key);
     if (!asset) asset = registry::createAsset(change, key, "", {});
-    auto newest = registry::newestVersion(change.session, *asset);
-    if (newest && !newest->content.empty() && delivery::parsePrompt(newest->content).chat != made.prompt.chat)
+    auto newest = registry::newestVersion(change.transaction, *asset);
+    if (newest && !newest->content.empty() && prompt::parsePrompt(newest->content).chat != made.prompt.chat)
       throw Invalid("type", fmt::format("must be {} as in the versions before", made.prompt.chat ? "text" : "chat"));
-    std::int64_t number = delivery::registerPrompt(change, *asset, made).version.number;
-    if (asked.tags) replaceWords(change, *asset, *asked.tags);
+    std::int64_t number = delivery::registerPrompt(change, *call.identity, *asset, made).version.number;
+    if (request.tags) replaceWords(change, *asset, *request.tags);
     return number;
   });
 }
 
-PromptAnswer createPrompt(Call& call, const NewPrompt& asked) {
-  call.require(Verb::write, asked.name);
-  registry::AssetKey key = keyOf(call, asked.name);
-  std::vector<std::string> labels = settableLabels(asked.labels);
-  std::int64_t number = createVersion(call, key, asked);
+PromptAnswer createPrompt(Call& call, const NewPrompt& request) {
+  call.require(Verb::write, request.name);
+  registry::AssetKey key = keyOf(call, request.name);
+  std::vector<std::string> labels = settableLabels(request.labels);
+  std::int64_t number = createVersion(call, key, request);
   Labelling labelling = moveLabels(call, key, number, labels);
   if (!labelling.held.empty())
-    throw Error(Code::refused, fmt::format("Version {} of '{}' is created, but {}", number, asked.name, labelling.text),
+    throw Error(Code::refused,
+                fmt::format("Version {} of '{}' is created, but {}", number, request.name, labelling.text),
                 fmt::format(R"({{"version":{},"labels":{}}})", number, labelling.details));
   call.status = 201;
   return rowOf(call, key, number);
 }
 
-PromptAnswer changeLabels(Call& call, const LabelChange& asked) {
-  call.require(Verb::write, asked.name);
-  registry::AssetKey key = keyOf(call, asked.name);
-  if (std::ranges::find(asked.newLabels, latestLabel) != asked.newLabels.end())
+PromptAnswer changeLabels(Call& call, const LabelChange& request) {
+  call.require(Verb::write, request.name);
+  registry::AssetKey key = keyOf(call, request.name);
+  if (std::ranges::find(request.newLabels, latestLabel) != request.newLabels.end())
     throw Invalid("newLabels", "must not hold \"latest\", which is the newest version's");
-  std::vector<std::string> labels = settableLabels(asked.newLabels);
-  rowOf(call, key, asked.version);  // there is such a version
-  Labelling labelling = moveLabels(call, key, asked.version, labels);
+  std::vector<std::string> labels = settableLabels(request.newLabels);
+  rowOf(call, key, request.version);  // there is such a version
+  Labelling labelling = moveLabels(call, key, request.version, labels);
   if (!labelling.held.empty())
-    throw Error(Code::refused, fmt::format("'{}': {}", asked.name, labelling.text),
+    throw Error(Code::refused, fmt::format("'{}': {}", request.name, labelling.text),
                 fmt::format(R"({{"labels":{}}})", labelling.details));
-  return rowOf(call, key, asked.version);
+  return rowOf(call, key, request.version);
 }
 
-Nothing deletePrompt(Call& call, const PromptQuery& asked) {
-  call.require(Verb::write, asked.name);
-  registry::AssetKey key = keyOf(call, asked.name);
-  bool whole = asked.version == 0 && asked.label.empty();
-  std::int64_t number = whole ? 0 : find(call, checked(asked)).version->number;
+Empty deletePrompt(Call& call, const PromptQuery& request) {
+  call.require(Verb::write, request.name);
+  registry::AssetKey key = keyOf(call, request.name);
+  bool whole = request.version == 0 && request.label.empty();
+  std::int64_t number = whole ? 0 : find(call, checked(request)).version->number;
   call.core.store.change(call.actor(), [&](Change& change) {
-    if (whole)
-      registry::deleteAsset(change, registry::getAsset(change.session, key));
-    else
-      registry::deleteVersion(change, registry::getVersion(change.session, key, number));
+    // Langfuse's clients cannot ask for force: labels that no policy protects go with what they point to.
+    constexpr auto labels = governance::Gate::Pointers::remove;
+    if (whole) {
+      registry::Asset asset = registry::getAsset(change.transaction, key);
+      registry::deleteAsset(change, asset, governance::Gate::removal(change, *call.identity, asset, labels));
+    } else {
+      registry::Version version = registry::getVersion(change.transaction, key, number);
+      registry::deleteVersion(change, version, governance::Gate::removal(change, *call.identity, version, labels));
+    }
   });
   call.status = 204;
   return {};
 }
 
 const Route routes[] = {
-    get("/api/public/v2/prompts", reads("prompts"), listPrompts),
-    post("/api/public/v2/prompts", writes("prompts"), createPrompt),
+    get("/api/public/v2/prompts", "List prompts", scanning(reads("prompts")), listPrompts),
+    post("/api/public/v2/prompts", "Create a prompt version", writes("prompts"), createPrompt),
     // SDKs send a name in folders as one segment (a%2Fb); other clients may not.
-    get("/api/public/v2/prompts/{name...}", reads("prompts"), getPrompt),
-    del("/api/public/v2/prompts/{name...}", writes("prompts"), deletePrompt),
-    patch("/api/public/v2/prompts/{name...}/versions/{version}", writes("prompts"), changeLabels),
+    get("/api/public/v2/prompts/{name...}", "Get a prompt by version or label", reads("prompts"), getPrompt),
+    del("/api/public/v2/prompts/{name...}", "Delete a prompt or some of its versions", writes("prompts"), deletePrompt),
+    patch("/api/public/v2/prompts/{name...}/versions/{version}", "Set the labels of a prompt version",
+          writes("prompts"), changeLabels),
 };
 
 }  // namespace

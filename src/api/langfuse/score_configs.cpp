@@ -2,7 +2,7 @@
 
 #include "api/langfuse/prompt_list.h"
 #include "base/time.h"
-#include "delivery/score_config.h"
+#include "quality/score_config.h"
 
 namespace regesta::api::langfuse {
 namespace {
@@ -46,16 +46,16 @@ struct ScoreConfigQuery {
 
 using Categories = std::vector<std::pair<std::string, double>>;
 
-Categories categoriesOf(const std::vector<Category>& asked) {
+Categories categoriesOf(const std::vector<Category>& request) {
   Categories categories;
-  for (const Category& one : asked) categories.emplace_back(one.label, one.value);
+  for (const Category& one : request) categories.emplace_back(one.label, one.value);
   return categories;
 }
 
 json::value orNull(const std::optional<double>& number) { return number ? json::value(*number) : json::value(); }
 
 /// All members always: absent ones are null, as Langfuse shows them.
-json::object shown(const delivery::ScoreConfig& config, std::string_view project) {
+json::object shown(const quality::ScoreConfig& config, std::string_view project) {
   json::array categories;
   for (const auto& [label, value] : config.categories)
     categories.emplace_back(json::object{{"label", label}, {"value", value}});
@@ -78,53 +78,57 @@ Plain answerOf(const json::object& body) {
   return answer;
 }
 
-delivery::ScoreConfig configFor(Call& call, db::Session& session, const std::string& id) {
-  auto found = delivery::findScoreConfig(session, call.workspace, id);
+quality::ScoreConfig configFor(Call& call, db::Transaction& transaction, const std::string& id) {
+  auto found = quality::findScoreConfig(transaction, call.workspace, id);
   if (!found) throw error(Code::notFound, "Score config not found within authorized project: '{}'", id);
   return *std::move(found);
 }
 
-Plain createConfig(Call& call, const NewScoreConfig& asked) {
-  delivery::ScoreConfig made{.name = asked.name,
-                             .type = asked.dataType,
-                             .least = asked.minValue,
-                             .most = asked.maxValue,
-                             .categories = categoriesOf(asked.categories),
-                             .description = asked.description};
-  made = call.core.store.change(call.actor(), [&](registry::Change& change) {
-    return delivery::createScoreConfig(change, call.workspace, made);
-  });
+/// A config rules over everybody's scores in the workspace.
+void requireAllNames(Call& call) { call.require(access::Verb::write, "*"); }
+
+Plain createConfig(Call& call, const NewScoreConfig& request) {
+  requireAllNames(call);
+  quality::ScoreConfig made{.name = request.name,
+                            .type = request.dataType,
+                            .least = request.minValue,
+                            .most = request.maxValue,
+                            .categories = categoriesOf(request.categories),
+                            .description = request.description};
+  made = call.core.store.change(
+      call.actor(), [&](registry::Change& change) { return quality::createScoreConfig(change, call.workspace, made); });
   return answerOf(shown(made, call.workspace));
 }
 
 Plain getConfig(Call& call, const ScoreConfigPath& path) {
-  return answerOf(
-      shown(call.core.store.read([&](db::Session& session) { return configFor(call, session, path.configId); }),
-            call.workspace));
+  return answerOf(shown(
+      call.core.store.read([&](db::Transaction& transaction) { return configFor(call, transaction, path.configId); }),
+      call.workspace));
 }
 
-Plain changeConfig(Call& call, const ScoreConfigChange& asked) {
+Plain changeConfig(Call& call, const ScoreConfigChange& request) {
+  requireAllNames(call);
   auto changed = call.core.store.change(call.actor(), [&](registry::Change& change) {
-    delivery::ScoreConfig config = configFor(call, change.session, asked.configId);
-    if (asked.name) config.name = *asked.name;
-    if (asked.description) config.description = *asked.description;
-    if (asked.minValue) config.least = asked.minValue;
-    if (asked.maxValue) config.most = asked.maxValue;
-    if (asked.categories && config.type == "BOOLEAN")
+    quality::ScoreConfig config = configFor(call, change.transaction, request.configId);
+    if (request.name) config.name = *request.name;
+    if (request.description) config.description = *request.description;
+    if (request.minValue) config.least = request.minValue;
+    if (request.maxValue) config.most = request.maxValue;
+    if (request.categories && config.type == "BOOLEAN")
       throw Invalid("categories", "of a BOOLEAN config are made by the server");
-    if (asked.categories) config.categories = categoriesOf(*asked.categories);
-    if (asked.isArchived) config.archived = *asked.isArchived;
-    return delivery::changeScoreConfig(change, call.workspace, std::move(config));
+    if (request.categories) config.categories = categoriesOf(*request.categories);
+    if (request.isArchived) config.archived = *request.isArchived;
+    return quality::changeScoreConfig(change, call.workspace, std::move(config));
   });
   return answerOf(shown(changed, call.workspace));
 }
 
 Plain listConfigs(Call& call, const ScoreConfigQuery& query) {
-  return call.core.store.read([&](db::Session& session) {
-    auto total = static_cast<std::size_t>(delivery::countScoreConfigs(session, call.workspace));
+  return call.core.store.read([&](db::Transaction& transaction) {
+    auto total = static_cast<std::size_t>(quality::countScoreConfigs(transaction, call.workspace));
     json::array data;
     for (const auto& config :
-         delivery::listScoreConfigs(session, call.workspace, query.limit, (query.page - 1) * query.limit))
+         quality::listScoreConfigs(transaction, call.workspace, query.limit, (query.page - 1) * query.limit))
       data.emplace_back(shown(config, call.workspace));
     json::value meta = parseJson(writeAs(pageOf(query.page, query.limit, total)));
     return answerOf({{"data", std::move(data)}, {"meta", std::move(meta)}});
@@ -132,10 +136,10 @@ Plain listConfigs(Call& call, const ScoreConfigQuery& query) {
 }
 
 const Route routes[] = {
-    post("/api/public/score-configs", writes("scores"), createConfig),
-    get("/api/public/score-configs", reads("scores"), listConfigs),
-    get("/api/public/score-configs/{configId}", reads("scores"), getConfig),
-    patch("/api/public/score-configs/{configId}", writes("scores"), changeConfig),
+    post("/api/public/score-configs", "Create a score configuration", writes("scores"), createConfig),
+    get("/api/public/score-configs", "List score configurations", scanning(reads("scores")), listConfigs),
+    get("/api/public/score-configs/{configId}", "Get a score configuration", reads("scores"), getConfig),
+    patch("/api/public/score-configs/{configId}", "Update a score configuration", writes("scores"), changeConfig),
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 namespace regesta::api::langfuse {
 
-/// Score configs: create, get, list by pages, change (which also archives).
+/// Score configs: create, get, list by pages, update (also archives).
 std::span<const Route> scoreConfigRoutes();
 
 }  // namespace regesta::api::langfuse

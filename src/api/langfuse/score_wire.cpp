@@ -11,7 +11,7 @@
 namespace regesta::api::langfuse {
 namespace {
 
-using delivery::Score;
+using quality::Score;
 
 constexpr std::string_view types[] = {"NUMERIC", "BOOLEAN", "CATEGORICAL", "TEXT", "CORRECTION"};
 
@@ -42,13 +42,13 @@ void readText(Score& score, const json::value& value) {
   if (score.text.size() > most) throw Invalid("value", fmt::format("must have at most {} bytes", most));
 }
 
-std::string environmentOf(const std::string& asked) {
-  if (asked.empty()) return "default";
+std::string environmentOf(const std::string& request) {
+  if (request.empty()) return "default";
   bool plain = std::ranges::all_of(
-      asked, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
-  if (!plain || asked.size() > 40 || asked.starts_with("langfuse"))
+      request, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
+  if (!plain || request.size() > 40 || request.starts_with("langfuse"))
     throw Invalid("environment", "must be at most 40 of a-z, 0-9, '-' and '_', and must not begin with \"langfuse\"");
-  return asked;
+  return request;
 }
 
 std::int64_t timeOf(const std::string& text) {
@@ -130,8 +130,7 @@ Score scoreOf(const ScoreBody& body) {
   bool aboutPrompt = score.metadata.is_object() && score.metadata.get_object().contains("prompt");
   if (score.trace.empty() && score.session.empty() && score.datasetRun.empty() && !aboutPrompt)
     throw Invalid("traceId", "or sessionId or datasetRunId is required, or a prompt and its version in metadata");
-  if (!score.observation.empty() && score.trace.empty())
-    throw Invalid("traceId", "is required beside an observationId");
+  if (!score.observation.empty() && score.trace.empty()) throw Invalid("traceId", "is required with observationId");
   return score;
 }
 

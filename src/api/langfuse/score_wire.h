@@ -1,6 +1,6 @@
 #pragma once
 #include "api/langfuse/dialect.h"
-#include "delivery/score.h"
+#include "quality/score.h"
 
 namespace regesta::api::langfuse {
 
@@ -32,11 +32,11 @@ struct ScoreBody {
 
 /// Throws Invalid for a score that breaks one of Langfuse's rules. Without an id it gets a new one; without a data type
 /// a number is NUMERIC and a text CATEGORICAL.
-delivery::Score scoreOf(const ScoreBody& body);
+quality::Score scoreOf(const ScoreBody& body);
 
-/// As GET /api/public/v2/scores shows it.
-json::object scoreJson(const delivery::Score& score, std::string_view project);
-/// As v3 does: `fields` may add details, subject and annotation.
-json::object scoreJsonV3(const delivery::Score& score, std::string_view project, std::string_view fields);
+/// In the form of GET /api/public/v2/scores.
+json::object scoreJson(const quality::Score& score, std::string_view project);
+/// In the form of v3: `fields` may add details, subject and annotation.
+json::object scoreJsonV3(const quality::Score& score, std::string_view project, std::string_view fields);
 
 }  // namespace regesta::api::langfuse

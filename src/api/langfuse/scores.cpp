@@ -5,11 +5,12 @@
 #include "base/encoding.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "quality/score_reach.h"
 
 namespace regesta::api::langfuse {
 namespace {
 
-using delivery::Score;
+using quality::Score;
 
 struct ScoreQuery {
   std::string id, name, dataType, environment, source, configId, queueId, authorUserId, traceId, observationId,
@@ -59,23 +60,23 @@ std::optional<double> numberOf(std::string_view field, const std::string& text) 
   return number;
 }
 
-delivery::ScoreFilter filterOf(const ScoreQuery& query) {
-  delivery::ScoreFilter filter{.id = query.id.empty() ? query.scoreIds : query.id,
-                               .name = query.name,
-                               .type = query.dataType,
-                               .environment = query.environment,
-                               .source = query.source,
-                               .config = query.configId,
-                               .queue = query.queueId,
-                               .author = query.authorUserId,
-                               .trace = query.traceId,
-                               .observation = query.observationId,
-                               .session = query.sessionId,
-                               .datasetRun = query.experimentId.empty() ? query.datasetRunId : query.experimentId,
-                               .least = numberOf("valueMin", query.valueMin),
-                               .most = numberOf("valueMax", query.valueMax),
-                               .from = timeOf("fromTimestamp", query.fromTimestamp),
-                               .to = timeOf("toTimestamp", query.toTimestamp)};
+quality::ScoreFilter filterOf(const ScoreQuery& query) {
+  quality::ScoreFilter filter{.id = query.id.empty() ? query.scoreIds : query.id,
+                              .name = query.name,
+                              .type = query.dataType,
+                              .environment = query.environment,
+                              .source = query.source,
+                              .config = query.configId,
+                              .queue = query.queueId,
+                              .author = query.authorUserId,
+                              .trace = query.traceId,
+                              .observation = query.observationId,
+                              .session = query.sessionId,
+                              .datasetRun = query.experimentId.empty() ? query.datasetRunId : query.experimentId,
+                              .least = numberOf("valueMin", query.valueMin),
+                              .most = numberOf("valueMax", query.valueMax),
+                              .from = timeOf("fromTimestamp", query.fromTimestamp),
+                              .to = timeOf("toTimestamp", query.toTimestamp)};
   if (query.value == "true" || query.value == "false")
     filter.value = query.value == "true" ? 1 : 0;
   else if (auto number = parseDouble(query.value))
@@ -87,14 +88,14 @@ delivery::ScoreFilter filterOf(const ScoreQuery& query) {
 
 std::string cursorOf(const Score& last) { return base64UrlEncode(fmt::format("{},{}", last.at, last.row)); }
 
-std::optional<delivery::ScorePlace> placeOf(const std::string& cursor) {
+std::optional<quality::ScorePlace> placeOf(const std::string& cursor) {
   if (cursor.empty()) return std::nullopt;
   auto text = base64UrlDecode(cursor);
   std::size_t comma = text ? text->find(',') : std::string::npos;
   auto at = comma == std::string::npos ? std::nullopt : parseInteger(text->substr(0, comma));
   auto row = comma == std::string::npos ? std::nullopt : parseInteger(text->substr(comma + 1));
   if (!at || !row) throw Invalid("cursor", "must be the cursor of an earlier answer");
-  return delivery::ScorePlace{*at, *row};
+  return quality::ScorePlace{*at, *row};
 }
 
 Plain answerOf(const json::object& body, int status = 200) {
@@ -104,7 +105,7 @@ Plain answerOf(const json::object& body, int status = 200) {
   return answer;
 }
 
-/// Each score of a list is taken or refused by itself.
+/// Each score of a list is accepted or refused on its own.
 Plain createMany(Call& call, const std::vector<RawJson>& list) {
   std::vector<Score> scores;
   std::vector<std::string> faults;
@@ -116,7 +117,7 @@ Plain createMany(Call& call, const std::vector<RawJson>& list) {
       faults.push_back(fmt::format("scores[{}]: {}", i, e.message));
     }
   }
-  for (std::string& fault : delivery::storeScores(call.core.store, call.workspace, scores))
+  for (std::string& fault : quality::storeScores(call.core.store, *call.identity, call.workspace, scores))
     if (!fault.empty()) faults.push_back(std::move(fault));
   if (faults.empty()) return answerOf({{"message", "Accepted"}}, 202);
   json::array errors;
@@ -124,33 +125,35 @@ Plain createMany(Call& call, const std::vector<RawJson>& list) {
   return answerOf({{"accepted", list.size() - faults.size()}, {"rejected", faults.size()}, {"errors", errors}}, 207);
 }
 
-Plain createScores(Call& call, const ScoreBody& asked) {
+Plain createScores(Call& call, const ScoreBody& request) {
   // An empty list is read as no list: it has no members either.
-  if (!asked.list.empty() || call.http.body.starts_with('[')) return createMany(call, asked.list);
-  Score score = scoreOf(asked);
-  std::string fault = delivery::storeScores(call.core.store, call.workspace, {score}).front();
+  if (!request.list.empty() || call.http.body.starts_with('[')) return createMany(call, request.list);
+  Score score = scoreOf(request);
+  std::string fault = quality::storeScores(call.core.store, *call.identity, call.workspace, {score}).front();
   if (!fault.empty()) throw Error(Code::invalid, fault);
   return answerOf({{"id", score.id}});
 }
 
 Plain listV2(Call& call, const ScoreQuery& query) {
-  delivery::ScoreFilter filter = filterOf(query);
-  return call.core.store.read([&](db::Session& session) {
-    PageMeta meta = pageOf(query.page, query.limit, delivery::countScores(session, call.workspace, filter));
+  quality::ScoreFilter filter = filterOf(query);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    PageMeta meta = pageOf(query.page, query.limit,
+                           quality::countReadableScores(transaction, *call.identity, call.workspace, filter));
     auto limit = static_cast<std::size_t>(query.limit);
     json::array data;
-    for (const Score& score : delivery::listScores(session, call.workspace, filter, limit, std::nullopt,
-                                                   static_cast<std::size_t>(query.page - 1) * limit))
+    for (const Score& score : quality::readableScores(transaction, *call.identity, call.workspace, filter, limit,
+                                                      std::nullopt, static_cast<std::size_t>(query.page - 1) * limit))
       data.emplace_back(scoreJson(score, call.workspace));
     return answerOf({{"data", data}, {"meta", parseJson(writeAs(meta))}});
   });
 }
 
 Plain listV3(Call& call, const ScoreQuery& query) {
-  delivery::ScoreFilter filter = filterOf(query);
+  quality::ScoreFilter filter = filterOf(query);
   auto limit = static_cast<std::size_t>(query.limit);
-  return call.core.store.read([&](db::Session& session) {
-    std::vector<Score> found = delivery::listScores(session, call.workspace, filter, limit + 1, placeOf(query.cursor));
+  return call.core.store.read([&](db::Transaction& transaction) {
+    std::vector<Score> found =
+        quality::readableScores(transaction, *call.identity, call.workspace, filter, limit + 1, placeOf(query.cursor));
     bool more = found.size() > limit;
     if (more) found.pop_back();
     json::array data;
@@ -162,26 +165,30 @@ Plain listV3(Call& call, const ScoreQuery& query) {
 }
 
 Plain getScore(Call& call, const ScorePath& path) {
-  auto score =
-      call.core.store.read([&](db::Session& session) { return delivery::findScore(session, call.workspace, path.id); });
+  auto score = call.core.store.read([&](db::Transaction& transaction) {
+    auto found = quality::findScore(transaction, call.workspace, path.id);
+    if (found && !quality::ScoreReach(transaction, *call.identity, call.workspace).mayRead(*found)) found.reset();
+    return found;
+  });
   if (!score) throw error(Code::notFound, "Score not found: '{}'", path.id);
   return answerOf(scoreJson(*score, call.workspace));
 }
 
 Plain removeScore(Call& call, const ScorePath& path) {
-  if (!delivery::deleteScore(call.core.store, call.workspace, path.id))
+  if (!quality::deleteScore(call.core.store, *call.identity, call.workspace, path.id))
     throw error(Code::notFound, "Score not found: '{}'", path.id);
   return answerOf({{"message", "Score deletion request has been accepted"}}, 202);
 }
 
 const Route routes[] = {
-    post("/api/public/scores", writes("scores"), createScores),
-    get("/api/public/scores", reads("scores"), listV2),  // SDKs before 3; the answer has the same members
-    get("/api/public/scores/{id}", reads("scores"), getScore),
-    del("/api/public/scores/{id}", writes("scores"), removeScore),
-    get("/api/public/v2/scores", reads("scores"), listV2),
-    get("/api/public/v2/scores/{id}", reads("scores"), getScore),
-    get("/api/public/v3/scores", reads("scores"), listV3),
+    post("/api/public/scores", "Create scores", writes("scores"), createScores),
+    get("/api/public/scores", "List scores (version 1)", scanning(reads("scores")),
+        listV2),  // SDKs before 3; the answer has the same members
+    get("/api/public/scores/{id}", "Get a score (version 1)", reads("scores"), getScore),
+    del("/api/public/scores/{id}", "Delete a score", writes("scores"), removeScore),
+    get("/api/public/v2/scores", "List scores (version 2)", scanning(reads("scores")), listV2),
+    get("/api/public/v2/scores/{id}", "Get a score (version 2)", reads("scores"), getScore),
+    get("/api/public/v3/scores", "List scores", scanning(reads("scores")), listV3),
 };
 
 }  // namespace

@@ -43,7 +43,7 @@ bool isToken(std::string_view text) {
   });
 }
 
-/// RFC 6266: a quoted name where it is no token, and an encoded one where it is not ASCII.
+/// RFC 6266: a quoted name if it is not a token, and an encoded one if it is not ASCII.
 std::string disposition(std::string_view name) {
   std::string plain, quoted;
   for (char c : name) {

@@ -1,10 +1,11 @@
 #include "api/mlflow/artifact_find.h"
 
 #include "api/mlflow/artifact_place.h"
-#include "api/mlflow/artifact_scope.h"
 #include "api/mlflow/registry_rules.h"
+#include "api/mlflow/version_tree.h"
 #include "api/tracking_scope.h"
 #include "base/text.h"
+#include "registry/commit.h"
 #include "registry/tree.h"
 #include "tracking/logged_model.h"
 #include "tracking/run.h"
@@ -12,7 +13,7 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 [[noreturn]] void absent(std::string_view path) {
   throw error(Code::notFound, "No such artifact: '{}'", shorten(path, 500));
@@ -25,15 +26,18 @@ ArtifactFile openBlob(const Call& call, const std::string& path, const std::stri
 }
 
 ArtifactFile openTree(const Call& call, const std::string& path) {
-  std::optional<registry::TreeFile> found =
-      call.core.store.read([&](db::Session& session) { return registry::findFile(session, call.workspace, path); });
+  std::optional<registry::TreeFile> found = call.core.store.read(
+      [&](db::Transaction& transaction) { return registry::findFile(transaction, call.workspace, path); });
   if (!found) absent(path);
   return openBlob(call, path, found->digest);
 }
 
-/// `inner` below an artifact URI, wherever that leads.
+/// The path `inner` below an artifact URI of any scheme.
 ArtifactFile openBelow(const Call& call, const std::string& uri, const std::string& inner) {
-  Place place = placeOf(call.core, uri, inner);
+  Place place = placeOf(call, uri, inner);
+  if (place.kind == Place::Kind::foreign) absent(inner);
+  // The URI may come from the caller (a source, a tag), so the owner of the place that it points to decides.
+  call.core.store.read([&](db::Transaction& transaction) { requirePath(call, Verb::read, transaction, place.path); });
   if (place.kind == Place::Kind::tree) return openTree(call, place.path);
   ArtifactFile file{openPlace(call.core, call.workspace, place), inner, {}};
   if (!file.reader) absent(inner);
@@ -43,7 +47,7 @@ ArtifactFile openBelow(const Call& call, const std::string& uri, const std::stri
 /// The path as the query gives it, made safe.
 std::string pathParameter(const Call& call, std::string_view name) {
   std::string path = registry::safePath(queryValue(call.http, name));
-  if (path.empty()) throw error(Code::invalid, "Invalid path: parameter '{}' is missing", name);
+  if (path.empty()) throw registry::PathError(fmt::format("parameter '{}' is missing", name));
   return path;
 }
 
@@ -57,17 +61,25 @@ std::string queryValue(const http::Request& request, std::string_view name) {
 
 ArtifactFile findProxied(const Call& call) {
   std::string path = registry::safePath(call.http.variable("path"));
-  call.core.store.read([&](db::Session& session) { requireArtifact(call, Verb::read, session, path); });
-  return openTree(call, path);
+  auto fixed = call.core.store.read([&](db::Transaction& transaction) -> std::optional<registry::VersionFile> {
+    if (auto version = findVersionPath(call, transaction, path)) {
+      auto file = registry::findVersionFile(transaction, version->version, version->inner);
+      if (!file) absent(path);
+      return file;
+    }
+    requirePath(call, Verb::read, transaction, path);
+    return std::nullopt;
+  });
+  return fixed ? openBlob(call, path, fixed->digest) : openTree(call, path);
 }
 
 ArtifactFile findRunFile(const Call& call) {
   std::string path = pathParameter(call, "path");
   std::string runId = queryValue(call.http, "run_id");
   if (runId.empty()) runId = queryValue(call.http, "run_uuid");
-  std::string uri = call.core.store.read([&](db::Session& session) {
-    requireRun(call, Verb::read, session, runId);
-    return tracking::getRun(session, call.workspace, runId).artifactUri;
+  std::string uri = call.core.store.read([&](db::Transaction& transaction) {
+    requireRun(call, Verb::read, transaction, runId);
+    return tracking::getRun(transaction, call.workspace, runId).artifactUri;
   });
   return openBelow(call, uri, path);
 }
@@ -75,16 +87,16 @@ ArtifactFile findRunFile(const Call& call) {
 ArtifactFile findVersionFile(const Call& call) {
   std::string path = pathParameter(call, "path");
   std::string uri;
-  std::optional<registry::VersionFile> fixed = call.core.store.read([&](db::Session& session) {
+  std::optional<registry::VersionFile> fixed = call.core.store.read([&](db::Transaction& transaction) {
     registry::Version version =
-        getModelVersion(call, session, Verb::read, queryValue(call.http, "name"), queryValue(call.http, "version"));
+        getModelVersion(call, transaction, Verb::read, queryValue(call.http, "name"), queryValue(call.http, "version"));
     uri = version.storage.empty() ? version.source : version.storage;
-    std::optional<registry::VersionFile> found;
-    for (registry::VersionFile& file : registry::versionFiles(session, version))
-      if (file.path == path) found = std::move(file);
-    return found;
+    return registry::findVersionFile(transaction, version, path);
   });
-  return fixed ? openBlob(call, path, fixed->digest) : openBelow(call, uri, path);
+  if (fixed) return openBlob(call, path, fixed->digest);
+  // Later files in its folder do not belong to the version. Files stored elsewhere are read in place.
+  if (placeOf(call, uri).kind == Place::Kind::tree) absent(path);
+  return openBelow(call, uri, path);
 }
 
 std::string readBelow(const Call& call, const std::string& uri, const std::string& path, std::uint64_t limit) {
@@ -100,9 +112,9 @@ ArtifactFile findModelFile(const Call& call) {
     throw Error(Code::invalid, "Request must include the \"artifact_file_path\" query parameter.");
   std::string path = pathParameter(call, "artifact_file_path");
   std::string modelId(call.http.variable("model_id"));
-  std::string uri = call.core.store.read([&](db::Session& session) {
-    requireModel(call, Verb::read, session, modelId);
-    return tracking::getLoggedModel(session, call.workspace, modelId).artifactUri;
+  std::string uri = call.core.store.read([&](db::Transaction& transaction) {
+    requireModel(call, Verb::read, transaction, modelId);
+    return tracking::getLoggedModel(transaction, call.workspace, modelId).artifactUri;
   });
   return openBelow(call, uri, path);
 }

@@ -7,7 +7,7 @@
 namespace regesta::api::mlflow {
 
 /// The direct children of `path` below an artifact URI, named from the URI's root. Empty for a file, a missing folder
-/// and places that this server does not hold. Throws Error{invalid} for an unsafe path.
+/// and places that this server does not store. Throws Error{invalid} for an unsafe path.
 wire::FileList listBelow(const Call& call, std::string_view artifactUri, std::string_view path);
 
 }  // namespace regesta::api::mlflow

@@ -1,6 +1,6 @@
+#include "api/client_error.h"
 #include "api/mlflow/artifact_find.h"
 #include "api/mlflow/artifact_place.h"
-#include "api/mlflow/artifact_scope.h"
 #include "api/mlflow/artifacts.h"
 #include "api/mlflow/dialect.h"
 #include "api/streaming.h"
@@ -8,12 +8,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "registry/tree.h"
+#include "tracking/artifact.h"
 #include "tracking/run.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using http::Exchange;
 using Task = http::asio::awaitable<void>;
 
@@ -23,38 +24,40 @@ constexpr std::size_t anySize = std::numeric_limits<std::size_t>::max();
 http::Response refusal(const http::Request& request, const Error& failure) {
   if (httpStatus(failure.code) >= 500)
     log(LogLevel::error, failure.message, {{"request", request.id}, {"path", request.rawPath}});
-  return renderError(failure);
+  std::optional<Error> hidden = clientError(failure, request.id);
+  return renderError(hidden ? *hidden : failure);
 }
 
 class Download final : public http::StreamHandler {
  public:
-  Download(Core& core, ArtifactFile (*find)(const Call&)) : core_(core), find_(find) {}
+  Download(Core& core, std::string_view what, ArtifactFile (*find)(const Call&))
+      : core_(core), what_(what), find_(find) {}
 
   Task handle(Exchange& exchange) override {
     ArtifactFile file;
     http::Selection selection;
     http::Response head;
-    std::function<void()> find = [&] {
+    co_await exchange.waiting([&] {
       try {
-        file = find_(admit(core_, exchange.request(), reads("artifacts"), dialect()));
+        file = find_(admit(core_, exchange.request(), reads(what_), dialect()));
         std::string etag = file.digest.empty() ? std::string() : fmt::format("\"{}\"", file.digest);
         selection = http::selectBytes(exchange.request(), file.reader->size(), {etag, std::nullopt});
         head = headFor(file, selection);
       } catch (const Error& failure) {
         head = refusal(exchange.request(), failure);
       }
-    };
-    co_await exchange.waiting(std::move(find));
+    });
     if (head.status != 200 && head.status != 206) co_return co_await exchange.respond(std::move(head));
     co_await send(exchange, std::move(head), *file.reader, selection);
   }
 
  private:
   Core& core_;
+  std::string_view what_;
   ArtifactFile (*find_)(const Call&);
 };
 
-/// Takes a body piece by piece into a blob and then puts it at its place.
+/// Streams a body into a blob and then stores it under its path.
 class Upload : public http::StreamHandler {
  public:
   explicit Upload(Core& core) : core_(core) {}
@@ -72,36 +75,37 @@ class Upload : public http::StreamHandler {
 
  private:
   Task take(Exchange& exchange) {
-    std::string workspace;
+    std::optional<Call> call;
     Place place;
     std::unique_ptr<blob::Writer> writer;
-    std::function<void()> begin = [&] {
-      Call call = admit(core_, exchange.request(), writes("artifacts"), dialect());
-      place = target(call, exchange);
-      workspace = call.workspace;
+    co_await exchange.waiting([&] {
+      call.emplace(admit(core_, exchange.request(), writes(artifactsOfOwner), dialect()));
+      place = target(*call, exchange);
       writer = core_.blobs.create();
-    };
-    co_await exchange.waiting(std::move(begin));
+    });
     std::function<void(std::uint64_t)> check = [this](std::uint64_t size) { checkSize(size); };
-    std::uint64_t size = co_await receive(exchange, *writer, std::move(check));
-    std::function<void()> end = [&] {
+    std::uint64_t size = co_await receive(exchange, *call, *writer, std::move(check));
+    co_await exchange.waiting([&] {
       checkWhole(size);
-      keep(writer->commit(), workspace, place);
-    };
-    co_await exchange.waiting(std::move(end));
+      keep(writer->commit(), *call, place);
+    });
   }
 
  protected:
   /// Where the bytes go. Throws what the request is refused for.
   virtual Place target(const Call& call, const Exchange&) const {
     std::string path = registry::safePath(call.http.variable("path"));
-    core_.store.read([&](db::Session& session) { requireArtifact(call, Verb::write, session, path); });
+    core_.store.read([&](db::Transaction& transaction) { requirePath(call, Verb::write, transaction, path); });
     return {Place::Kind::tree, path};
   }
   virtual void checkSize(std::uint64_t) const {}
   virtual void checkWhole(std::uint64_t) const {}
-  virtual void keep(const blob::Stored& stored, const std::string& workspace, const Place& place) {
-    core_.store.write([&](db::Session& session) { registry::putFile(session, workspace, place.path, stored); });
+  virtual void keep(const blob::Stored& stored, const Call& call, const Place& place) {
+    core_.store.change(call.actor(), [&](registry::Change& change) {
+      requirePath(call, Verb::write, change.transaction,
+                  place.path);  // once more: a long upload outlives what was allowed
+      tracking::putArtifact(change, call.workspace, place.path, stored);
+    });
   }
 
   Core& core_;
@@ -119,13 +123,13 @@ class RunUpload final : public Upload {
     if (path.empty()) throw Error(Code::invalid, "Request must specify path.");
     path = registry::safePath(path);
     if (auto length = exchange.bodyLength()) checkSize(*length);
-    std::string uri = core_.store.read([&](db::Session& session) {
-      requireRun(call, Verb::write, session, runId);
-      return tracking::getRun(session, call.workspace, runId).artifactUri;
+    std::string uri = core_.store.read([&](db::Transaction& transaction) {
+      requireRun(call, Verb::write, transaction, runId);
+      return tracking::getRun(transaction, call.workspace, runId).artifactUri;
     });
-    Place place = placeOf(core_, uri, path);
+    Place place = placeOf(call, uri, path);
     if (place.kind == Place::Kind::foreign)
-      throw error(Code::invalid, "The artifacts of run '{}' lie at '{}', where this server does not write", runId, uri);
+      throw error(Code::invalid, "The artifacts of run '{}' are at '{}', where this server does not write", runId, uri);
     return place;
   }
   void checkSize(std::uint64_t size) const override {
@@ -134,34 +138,39 @@ class RunUpload final : public Upload {
   void checkWhole(std::uint64_t size) const override {
     if (size == 0) throw Error(Code::invalid, "Request must specify data.");
   }
-  /// --default-artifact-root may be a folder of this machine: then the file belongs there, beside what clients write.
-  void keep(const blob::Stored& stored, const std::string& workspace, const Place& place) override {
-    if (place.kind == Place::Kind::tree) return Upload::keep(stored, workspace, place);
+  /// --default-artifact-root may be a folder of this machine: then the file belongs there, next to what clients write.
+  void keep(const blob::Stored& stored, const Call& call, const Place& place) override {
+    if (place.kind == Place::Kind::tree) return Upload::keep(stored, call, place);
+    core_.store.read([&](db::Transaction& transaction) { requirePath(call, Verb::write, transaction, place.path); });
     file::makeFolders(std::filesystem::path(place.path).parent_path());
     file::replaceFiles({{place.path, blob::get(core_.blobs, stored.digest, smallUpload)}});
   }
 };
 
-void add(http::Router& router, std::string_view method, const std::string& pattern,
-         std::shared_ptr<http::StreamHandler> handler) {
-  router.add(method, pattern, http::streaming(std::move(handler), anySize));
+template <ArtifactFile (*find)(const Call&), const std::string_view& what>
+std::shared_ptr<http::StreamHandler> makeDownload(Core& core) {
+  return std::make_shared<Download>(core, what, find);
 }
 
 }  // namespace
 
-void mountArtifactStreams(http::Router& router, Core& core) {
-  auto proxied = std::make_shared<Download>(core, findProxied);
-  auto upload = std::make_shared<Upload>(core);
-  auto modelFile = std::make_shared<Download>(core, findModelFile);
-  auto runUpload = std::make_shared<RunUpload>(core);
-  for (std::string prefix : {"/api", "/ajax-api"}) {
-    add(router, "GET", prefix + "/2.0/mlflow-artifacts/artifacts/{path...}", proxied);
-    add(router, "PUT", prefix + "/2.0/mlflow-artifacts/artifacts/{path...}", upload);
-    add(router, "GET", prefix + "/2.0/mlflow/logged-models/{model_id}/artifacts/files", modelFile);
-    add(router, "POST", prefix + "/2.0/mlflow/upload-artifact", runUpload);
-  }
-  add(router, "GET", "/get-artifact", std::make_shared<Download>(core, findRunFile));
-  add(router, "GET", "/model-versions/get-artifact", std::make_shared<Download>(core, findVersionFile));
+// Those below /api can be reached below /ajax-api, too (Front::alsoBelow).
+std::span<const StreamRoute> artifactStreams() {
+  static const StreamRoute routes[] = {
+      {"GET", "/api/2.0/mlflow-artifacts/artifacts/{path...}", "Download an artifact", reads(artifactsOfOwner),
+       makeDownload<findProxied, artifactsOfOwner>},
+      {"PUT", "/api/2.0/mlflow-artifacts/artifacts/{path...}", "Upload an artifact", writes(artifactsOfOwner),
+       makeStream<Upload>, anySize},
+      {"GET", "/api/2.0/mlflow/logged-models/{model_id}/artifacts/files", "Download an artifact of a logged model",
+       reads(artifactsOfModel), makeDownload<findModelFile, artifactsOfModel>},
+      {"POST", "/api/2.0/mlflow/upload-artifact", "Upload an artifact of a run", writes(artifactsOfRun),
+       makeStream<RunUpload>, anySize},
+      {"GET", "/get-artifact", "Download an artifact of a run", reads(artifactsOfRun),
+       makeDownload<findRunFile, artifactsOfRun>},
+      {"GET", "/model-versions/get-artifact", "Download an artifact of a model version", reads(filesOfVersion),
+       makeDownload<findVersionFile, filesOfVersion>},
+  };
+  return routes;
 }
 
 }  // namespace regesta::api::mlflow

@@ -1,13 +1,15 @@
 #include "api/mlflow/artifacts.h"
 
-#include "api/mlflow/artifact_scope.h"
 #include "api/mlflow/tracking_wire.h"
+#include "api/mlflow/version_tree.h"
+#include "api/tracking_scope.h"
 #include "registry/tree.h"
+#include "tracking/artifact.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 struct ListRequest {
   std::string path;
@@ -22,39 +24,52 @@ struct PathRequest {
   static constexpr Field fields[] = {field<&PathRequest::path>("path", required)};
 };
 
-/// Names only: the client joins them with the path it asked for.
+/// Names only: the client joins them with the path it asked for. In a folder above those that the caller may read, only
+/// the ways to these are shown.
 ListAnswer list(Call& call, const ListRequest& in) {
   std::string folder = registry::safePath(in.path);
-  return call.core.store.read([&](db::Session& session) {
-    requireArtifact(call, Verb::read, session, folder);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    governance::Scope scope = scopeOf(call, transaction);
+    if (auto version = findVersionPath(call, transaction, folder)) {
+      ListAnswer answer;
+      for (const registry::TreeItem& item : listVersionFolder(transaction, *version))
+        answer.files.push_back({item.name, item.folder, item.folder ? std::nullopt : std::optional(item.size)});
+      return answer;
+    }
+    bool whole = scope.path(Verb::read, folder);
+    if (!whole && !scope.leadsToReadable(folder)) requirePath(call, Verb::read, transaction, folder);
     ListAnswer answer;
-    for (const registry::TreeItem& item : registry::listFolder(session, call.workspace, folder))
+    for (const registry::TreeItem& item : registry::listFolder(transaction, call.workspace, folder)) {
+      std::string path = folder.empty() ? item.name : fmt::format("{}/{}", folder, item.name);
+      if (!whole && !scope.leadsToReadable(path)) continue;
       answer.files.push_back({item.name, item.folder, item.folder ? std::nullopt : std::optional(item.size)});
+    }
     return answer;
   });
 }
 
-Nothing remove(Call& call, const PathRequest& in) {
+Empty remove(Call& call, const PathRequest& in) {
   std::string path = registry::safePath(in.path);
-  if (path.empty()) throw Error(Code::invalid, "Invalid path: the whole tree cannot be deleted");
-  call.core.store.write([&](db::Session& session) {
-    requireArtifact(call, Verb::write, session, path);
-    registry::removeTree(session, call.workspace, path);
+  if (path.empty()) throw registry::PathError("the whole tree cannot be deleted");
+  call.core.store.change(call.actor(), [&](registry::Change& change) {
+    if (!scopeOf(call, change.transaction).subtree(Verb::write, path))
+      throw governance::hidden(*call.identity, Verb::write, call.workspace, "path");
+    tracking::removeArtifacts(change, call.workspace, path);
   });
   return {};
 }
 
 // The client falls back to plain transfers when it reads these.
-Nothing multipart(Call&, const Nothing&) {
+Empty multipart(Call&, const Empty&) {
   throw Error(Code::unsupported, "Multipart upload is not supported for the current artifact repository");
 }
-Nothing multipartDownload(Call&, const Nothing&) {
+Empty multipartDownload(Call&, const Empty&) {
   throw Error(Code::unsupported, "Multipart download is not supported for the current artifact repository");
 }
-Nothing presignedUpload(Call&, const Nothing&) {
+Empty presignedUpload(Call&, const Empty&) {
   throw Error(Code::unsupported, "Presigned upload is not supported for the current artifact repository");
 }
-Nothing presignedDownload(Call&, const Nothing&) {
+Empty presignedDownload(Call&, const Empty&) {
   throw Error(Code::unsupported, "Presigned download is not supported for the current artifact repository");
 }
 
@@ -62,14 +77,22 @@ Nothing presignedDownload(Call&, const Nothing&) {
 
 std::span<const Route> artifactRoutes() {
   static const Route routes[] = {
-      get("/api/2.0/mlflow-artifacts/artifacts", scanning(reads("artifacts")), list),
-      del("/api/2.0/mlflow-artifacts/artifacts/{path...}", writes("artifacts"), remove),
-      post("/api/2.0/mlflow-artifacts/mpu/create/{path...}", writes("artifacts"), multipart),
-      post("/api/2.0/mlflow-artifacts/mpu/complete/{path...}", writes("artifacts"), multipart),
-      post("/api/2.0/mlflow-artifacts/mpu/abort/{path...}", writes("artifacts"), multipart),
-      get("/api/2.0/mlflow-artifacts/presigned/{path...}", reads("artifacts"), multipartDownload),
-      post("/api/2.0/mlflow/artifacts/presigned-upload-url", writes("artifacts"), presignedUpload),
-      post("/api/2.0/mlflow/artifacts/presigned-download-url", reads("artifacts"), presignedDownload),
+      get("/api/2.0/mlflow-artifacts/artifacts", "List a folder of the artifact tree",
+          scanning(reads(artifactsOfOwner)), list),
+      del("/api/2.0/mlflow-artifacts/artifacts/{path...}", "Delete an artifact or a folder", writes(artifactsOfOwner),
+          remove),
+      post("/api/2.0/mlflow-artifacts/mpu/create/{path...}", "Start a multipart upload (not supported)",
+           writes(artifactsOfOwner), multipart),
+      post("/api/2.0/mlflow-artifacts/mpu/complete/{path...}", "Complete a multipart upload (not supported)",
+           writes(artifactsOfOwner), multipart),
+      post("/api/2.0/mlflow-artifacts/mpu/abort/{path...}", "Abort a multipart upload (not supported)",
+           writes(artifactsOfOwner), multipart),
+      get("/api/2.0/mlflow-artifacts/presigned/{path...}", "Get a presigned artifact URL (not supported)",
+          reads(artifactsOfOwner), multipartDownload),
+      post("/api/2.0/mlflow/artifacts/presigned-upload-url", "Create a presigned upload URL (not supported)",
+           writes(artifactsOfRun), presignedUpload),
+      post("/api/2.0/mlflow/artifacts/presigned-download-url", "Create a presigned download URL (not supported)",
+           reads(artifactsOfRun), presignedDownload),
   };
   return routes;
 }

@@ -4,12 +4,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "delivery/trace_quality.h"
+#include "quality/trace_quality.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 struct AssessmentRef {
   std::string trace_id, assessment_id;
@@ -36,13 +36,13 @@ struct OneAssessment {
   static constexpr Field fields[] = {field<&OneAssessment::assessment>("assessment")};
 };
 
-/// Protobuf writes paths of a mask in lowerCamelCase; clients in other languages send them as they are declared.
+/// Protobuf's JSON has the paths of a mask in lowerCamelCase; clients in other languages send the declared names.
 bool names(std::string_view path, std::string_view snake, std::string_view camel) {
   return path == snake || path == camel;
 }
 
-tracking::AssessmentUpdate updateOf(const UpdateRequest& in) {
-  tracking::AssessmentUpdate update;
+telemetry::AssessmentUpdate updateOf(const UpdateRequest& in) {
+  telemetry::AssessmentUpdate update;
   const wire::Assessment& from = *in.assessment;
   for (std::string_view part : split(in.update_mask, ',')) {
     std::string_view path = trim(part);
@@ -66,49 +66,49 @@ tracking::AssessmentUpdate updateOf(const UpdateRequest& in) {
   return update;
 }
 
-/// Changes the trace by `fn` and returns what it makes, with the trace as it is then.
+/// Changes the trace by `fn` and returns its result with the changed trace.
 template <class Fn>
-std::pair<tracking::Trace, tracking::Assessment> changeTrace(Call& call, const std::string& traceId, Fn fn) {
-  return call.core.store.write([&](db::Session& session) {
-    tracking::Trace trace = traceFor(call, Verb::write, session, traceId);
-    tracking::Assessment one = fn(trace);
-    tracking::saveTrace(session, trace);
+std::pair<telemetry::Trace, telemetry::Assessment> changeTrace(Call& call, const std::string& traceId, Fn fn) {
+  return call.core.store.write([&](db::Transaction& transaction) {
+    telemetry::Trace trace = traceFor(call, Verb::write, transaction, traceId);
+    telemetry::Assessment one = fn(trace);
+    telemetry::saveTrace(transaction, trace);
     return std::pair(std::move(trace), std::move(one));
   });
 }
 
-OneAssessment tell(Call& call, std::pair<tracking::Trace, tracking::Assessment> changed) {
+OneAssessment tell(Call& call, std::pair<telemetry::Trace, telemetry::Assessment> changed) {
   auto& [trace, one] = changed;
   trace.assessments = {one};
-  delivery::observeFeedback(call.core.store, trace);
+  quality::observeFeedback(call.core.store, *call.identity, trace);
   return {wire::assessmentOf(one, trace.traceId)};
 }
 
 OneAssessment create(Call& call, const CreateRequest& in) {
-  tracking::Assessment made = wire::assessmentOf(*in.assessment);
-  return tell(call, changeTrace(call, in.trace_id, [&](tracking::Trace& trace) {
-                return tracking::addAssessment(trace, made, nowMillis());
+  telemetry::Assessment made = wire::assessmentOf(*in.assessment);
+  return tell(call, changeTrace(call, in.trace_id, [&](telemetry::Trace& trace) {
+                return telemetry::addAssessment(trace, made, nowMillis());
               }));
 }
 
 OneAssessment read(Call& call, const AssessmentRef& in) {
-  return call.core.store.read([&](db::Session& session) -> OneAssessment {
-    tracking::Trace trace = traceFor(call, Verb::read, session, in.trace_id);
-    return {wire::assessmentOf(tracking::getAssessment(trace, in.assessment_id), trace.traceId)};
+  return call.core.store.read([&](db::Transaction& transaction) -> OneAssessment {
+    telemetry::Trace trace = traceFor(call, Verb::read, transaction, in.trace_id);
+    return {wire::assessmentOf(telemetry::getAssessment(trace, in.assessment_id), trace.traceId)};
   });
 }
 
 OneAssessment update(Call& call, const UpdateRequest& in) {
-  tracking::AssessmentUpdate wanted = updateOf(in);
-  return tell(call, changeTrace(call, in.trace_id, [&](tracking::Trace& trace) {
-                return tracking::updateAssessment(trace, in.assessment_id, wanted, nowMillis());
+  telemetry::AssessmentUpdate wanted = updateOf(in);
+  return tell(call, changeTrace(call, in.trace_id, [&](telemetry::Trace& trace) {
+                return telemetry::updateAssessment(trace, in.assessment_id, wanted, nowMillis());
               }));
 }
 
-Nothing remove(Call& call, const AssessmentRef& in) {
-  changeTrace(call, in.trace_id, [&](tracking::Trace& trace) {
-    tracking::removeAssessment(trace, in.assessment_id);
-    return tracking::Assessment{};
+Empty remove(Call& call, const AssessmentRef& in) {
+  changeTrace(call, in.trace_id, [&](telemetry::Trace& trace) {
+    telemetry::removeAssessment(trace, in.assessment_id);
+    return telemetry::Assessment{};
   });
   return {};
 }
@@ -117,10 +117,12 @@ Nothing remove(Call& call, const AssessmentRef& in) {
 
 std::span<const Route> assessmentRoutes() {
   static const Route routes[] = {
-      post("/api/3.0/mlflow/traces/{trace_id}/assessments", writes("traces"), create),
-      get("/api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}", reads("traces"), read),
-      patch("/api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}", writes("traces"), update),
-      del("/api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}", writes("traces"), remove),
+      post("/api/3.0/mlflow/traces/{trace_id}/assessments", "Create an assessment", writes("traces"), create),
+      get("/api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}", "Get an assessment", reads("traces"), read),
+      patch("/api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}", "Update an assessment", writes("traces"),
+            update),
+      del("/api/3.0/mlflow/traces/{trace_id}/assessments/{assessment_id}", "Delete an assessment", writes("traces"),
+          remove),
   };
   return routes;
 }

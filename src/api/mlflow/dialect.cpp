@@ -1,5 +1,6 @@
 #include "api/mlflow/dialect.h"
 
+#include "api/mlflow/rule_text.h"
 #include "base/json.h"
 
 namespace regesta::api::mlflow {
@@ -50,6 +51,8 @@ Spelling spellingOf(Code code) {
 std::string messageOf(const Error& error) {
   const auto* invalid = dynamic_cast<const Invalid*>(&error);
   if (invalid == nullptr) return error.message;
+  if (const auto* path = dynamic_cast<const registry::PathError*>(&error)) return pathText(*path);
+  if (const auto* broken = dynamic_cast<const tracking::RuleError*>(&error)) return ruleText(*broken);
   if (invalid->rule == "is required")
     return fmt::format("Missing value for required parameter '{}'. {}", invalid->field, pointer);
   return fmt::format("Invalid value{}{} for parameter '{}' supplied: {}. {}", invalid->got.empty() ? "" : " ",
@@ -65,7 +68,7 @@ http::Response renderError(const Error& error) {
   std::string message = messageOf(error);
   writer.object().key("error_code").text(spelling.code);
   if (message.starts_with(invalidPath)) {
-    // Clients compare these two words; the reason goes beside them.
+    // Clients compare these two words; the reason is a separate member.
     writer.key("message").text(invalidPath).key("detail").object().key("reason").text(message).end();
   } else {
     writer.key("message").text(message);

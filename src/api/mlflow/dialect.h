@@ -6,13 +6,13 @@
 
 namespace regesta::api::mlflow {
 
-/// How MLflow's server speaks: protobuf JSON, unknown members ignored, {"error_code","message"} with its own codes. No
-/// permanent failure is a 5xx: the client would repeat it for minutes.
+/// MLflow's conventions: protobuf JSON, unknown members ignored, {"error_code","message"} with its error codes.
+/// Permanent failures are never 5xx, which the client would retry for minutes.
 const Dialect& dialect();
 
 http::Response renderError(const Error& error);
 
-/// The words for what protobuf would have refused: "Missing value for required parameter 'X'."
+/// Throws the error for a missing protobuf field: "Missing value for required parameter 'X'."
 [[noreturn]] void missing(std::string_view parameter);
 /// "Invalid value V for parameter 'X' supplied: …"; `value` is shown as JSON.
 [[noreturn]] void invalidValue(std::string_view parameter, std::string_view value, std::string_view hint = {});

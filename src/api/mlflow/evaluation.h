@@ -5,7 +5,7 @@
 
 namespace regesta::api::mlflow {
 
-/// What MLflow's clients evaluate with: datasets of examples, scorers, and issues that were found.
+/// MLflow's evaluation: datasets of examples, scorers and issues.
 std::span<const Route> evaluationDatasetRoutes();
 std::span<const Route> evaluationRecordRoutes();
 std::span<const Route> scorerRoutes();

@@ -6,8 +6,8 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
-using tracking::EvaluationDataset;
+using access::Verb;
+using evaluation::EvaluationDataset;
 
 /// Maps travel as JSON in a text.
 struct EvaluationSet {
@@ -128,8 +128,8 @@ std::vector<std::int64_t> experimentsOf(const std::vector<std::string>& texts) {
   return ids;
 }
 
-void requireAll(Call& call, db::Session& session, const std::vector<std::int64_t>& experiments) {
-  for (std::int64_t id : experiments) requireExperiment(call, Verb::write, session, id);
+void requireAll(Call& call, db::Transaction& transaction, const std::vector<std::int64_t>& experiments) {
+  for (std::int64_t id : experiments) requireExperiment(call, Verb::write, transaction, id);
 }
 
 OneEvaluationSet createDataset(Call& call, const CreateEvaluationSet& in) {
@@ -137,46 +137,53 @@ OneEvaluationSet createDataset(Call& call, const CreateEvaluationSet& in) {
   tracking::Texts tags = tagsOf(in.tags);
   std::vector<std::int64_t> experiments = experimentsOf(in.experiment_ids);
   return call.core.store.change(call.actor(), [&](registry::Change& change) -> OneEvaluationSet {
-    requireAll(call, change.session, experiments);
-    return {wireOf(tracking::createEvaluationDataset(change, call.workspace, in.name, tags, experiments))};
+    requireAll(call, change.transaction, experiments);
+    return {wireOf(evaluation::createEvaluationDataset(change, call.workspace, in.name, tags, experiments))};
   });
 }
 
 OneEvaluationSet getDataset(Call& call, const EvaluationSetRef& in) {
-  return call.core.store.read([&](db::Session& session) -> OneEvaluationSet {
-    return {wireOf(evaluationDatasetFor(call, Verb::read, session, in.dataset_id))};
+  return call.core.store.read([&](db::Transaction& transaction) -> OneEvaluationSet {
+    return {wireOf(evaluationDatasetFor(call, Verb::read, transaction, in.dataset_id))};
   });
+}
+
+/// Datasets are named by their ids here: a refusal must not tell the name.
+void requireSet(const Call& call, Verb verb, const EvaluationDataset& dataset) {
+  if (!call.identity->may(verb, call.workspace, dataset.name))
+    throw governance::hidden(*call.identity, verb, call.workspace, "dataset");
 }
 
 /// None of a dataset that is not there, as MLflow answers.
 ExperimentIds getExperimentIds(Call& call, const EvaluationSetRef& in) {
-  return call.core.store.read([&](db::Session& session) -> ExperimentIds {
-    auto found = tracking::findEvaluationDataset(session, call.workspace, in.dataset_id);
+  return call.core.store.read([&](db::Transaction& transaction) -> ExperimentIds {
+    auto found = evaluation::findEvaluationDataset(transaction, call.workspace, in.dataset_id);
     if (!found) return {};
-    call.require(Verb::read, found->name);
+    requireSet(call, Verb::read, *found);
     return {idsOf(*found)};
   });
 }
 
-/// Silent when there is none, as MLflow is.
-Nothing deleteDataset(Call& call, const EvaluationSetRef& in) {
+/// No error if there is none, as in MLflow.
+Empty deleteDataset(Call& call, const EvaluationSetRef& in) {
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    auto found = tracking::findEvaluationDataset(change.session, call.workspace, in.dataset_id);
+    auto found = evaluation::findEvaluationDataset(change.transaction, call.workspace, in.dataset_id);
     if (!found) return;
-    call.require(Verb::write, found->name);
-    tracking::deleteEvaluationDataset(change, *found);
+    requireSet(call, Verb::write, *found);
+    evaluation::deleteEvaluationDataset(change, *found);
   });
   return {};
 }
 
 FoundEvaluationSets searchDatasets(Call& call, const SearchEvaluationSets& in) {
-  tracking::EvaluationDatasetSearch search{.experiments = experimentsOf(in.experiment_ids),
-                                           .filter = in.filter_string,
-                                           .orderBy = in.order_by,
-                                           .maxResults = in.max_results,
-                                           .pageToken = in.page_token};
-  auto page = call.core.store.read(
-      [&](db::Session& session) { return tracking::searchEvaluationDatasets(session, call.workspace, search); });
+  evaluation::EvaluationDatasetSearch search{.experiments = experimentsOf(in.experiment_ids),
+                                             .filter = in.filter_string,
+                                             .orderBy = in.order_by,
+                                             .maxResults = in.max_results,
+                                             .pageToken = in.page_token};
+  auto page = call.core.store.read([&](db::Transaction& transaction) {
+    return evaluation::searchEvaluationDatasets(transaction, call.workspace, search);
+  });
   FoundEvaluationSets found;
   for (const EvaluationDataset& dataset : page.items)
     if (call.identity->may(Verb::read, call.workspace, dataset.name)) found.datasets.push_back(wireOf(dataset));
@@ -184,21 +191,21 @@ FoundEvaluationSets searchDatasets(Call& call, const SearchEvaluationSets& in) {
   return found;
 }
 
-Nothing setTags(Call& call, const EvaluationSetTags& in) {
+Empty setTags(Call& call, const EvaluationSetTags& in) {
   tracking::Texts tags = tagsOf(in.tags);
-  call.core.store.write([&](db::Session& session) {
-    EvaluationDataset dataset = evaluationDatasetFor(call, Verb::write, session, in.dataset_id);
-    tracking::setEvaluationTags(session, dataset, tags);
+  call.core.store.write([&](db::Transaction& transaction) {
+    EvaluationDataset dataset = evaluationDatasetFor(call, Verb::write, transaction, in.dataset_id);
+    evaluation::setEvaluationTags(transaction, dataset, tags);
   });
   return {};
 }
 
-Nothing deleteTag(Call& call, const EvaluationSetTag& in) {
-  call.core.store.write([&](db::Session& session) {
-    auto found = tracking::findEvaluationDataset(session, call.workspace, in.dataset_id);
+Empty deleteTag(Call& call, const EvaluationSetTag& in) {
+  call.core.store.write([&](db::Transaction& transaction) {
+    auto found = evaluation::findEvaluationDataset(transaction, call.workspace, in.dataset_id);
     if (!found) return;
-    call.require(Verb::write, found->name);
-    tracking::deleteEvaluationTag(session, *found, in.key);
+    requireSet(call, Verb::write, *found);
+    evaluation::deleteEvaluationTag(transaction, *found, in.key);
   });
   return {};
 }
@@ -207,42 +214,52 @@ Nothing deleteTag(Call& call, const EvaluationSetTag& in) {
 template <class Fn>
 OneEvaluationSet changeLinks(Call& call, const EvaluationSetLinks& in, Fn fn) {
   std::vector<std::int64_t> experiments = experimentsOf(in.experiment_ids);
-  return call.core.store.write([&](db::Session& session) -> OneEvaluationSet {
-    EvaluationDataset dataset = evaluationDatasetFor(call, Verb::write, session, in.dataset_id);
-    requireAll(call, session, experiments);
-    fn(session, dataset, experiments);
+  return call.core.store.write([&](db::Transaction& transaction) -> OneEvaluationSet {
+    EvaluationDataset dataset = evaluationDatasetFor(call, Verb::write, transaction, in.dataset_id);
+    requireAll(call, transaction, experiments);
+    fn(transaction, dataset, experiments);
     return {wireOf(dataset)};
   });
 }
 
 OneEvaluationSet addExperiments(Call& call, const EvaluationSetLinks& in) {
-  return changeLinks(call, in, tracking::linkExperiments);
+  return changeLinks(call, in, evaluation::linkExperiments);
 }
 OneEvaluationSet removeExperiments(Call& call, const EvaluationSetLinks& in) {
-  return changeLinks(call, in, tracking::unlinkExperiments);
+  return changeLinks(call, in, evaluation::unlinkExperiments);
 }
 
 }  // namespace
 
-tracking::EvaluationDataset evaluationDatasetFor(Call& call, Verb verb, db::Session& session, const std::string& id) {
-  EvaluationDataset dataset = tracking::getEvaluationDataset(session, call.workspace, id);
-  call.require(verb, dataset.name);
+evaluation::EvaluationDataset evaluationDatasetFor(Call& call, Verb verb, db::Transaction& transaction,
+                                                   const std::string& id) {
+  EvaluationDataset dataset = evaluation::getEvaluationDataset(transaction, call.workspace, id);
+  requireSet(call, verb, dataset);
   return dataset;
 }
 
 std::span<const Route> evaluationDatasetRoutes() {
   static const Route routes[] = {
-      post("/api/3.0/mlflow/datasets/create", writes("evaluation datasets"), createDataset),
-      post("/api/3.0/mlflow/datasets/search", scanning(reads("evaluation datasets")), searchDatasets),
-      get("/api/3.0/mlflow/datasets/search", scanning(reads("evaluation datasets")), searchDatasets),
-      get("/api/3.0/mlflow/datasets/{dataset_id}", reads("evaluation datasets"), getDataset),
-      del("/api/3.0/mlflow/datasets/{dataset_id}", writes("evaluation datasets"), deleteDataset),
-      patch("/api/3.0/mlflow/datasets/{dataset_id}/tags", writes("evaluation datasets"), setTags),
-      del("/api/3.0/mlflow/datasets/{dataset_id}/tags/{key...}", writes("evaluation datasets"), deleteTag),
-      get("/api/3.0/mlflow/datasets/{dataset_id}/experiment-ids", reads("evaluation datasets"), getExperimentIds),
-      post("/api/3.0/mlflow/datasets/{dataset_id}/add-experiments", writes("evaluation datasets"), addExperiments),
-      post("/api/3.0/mlflow/datasets/{dataset_id}/remove-experiments", writes("evaluation datasets"),
-           removeExperiments),
+      post("/api/3.0/mlflow/datasets/create", "Create an evaluation dataset", writes("evaluation datasets"),
+           createDataset),
+      post("/api/3.0/mlflow/datasets/search", "Search evaluation datasets", scanning(reads("evaluation datasets")),
+           searchDatasets),
+      get("/api/3.0/mlflow/datasets/search", "Search evaluation datasets by query string",
+          scanning(reads("evaluation datasets")), searchDatasets),
+      get("/api/3.0/mlflow/datasets/{dataset_id}", "Get an evaluation dataset", reads("evaluation datasets"),
+          getDataset),
+      del("/api/3.0/mlflow/datasets/{dataset_id}", "Delete an evaluation dataset", writes("evaluation datasets"),
+          deleteDataset),
+      patch("/api/3.0/mlflow/datasets/{dataset_id}/tags", "Set tags of an evaluation dataset",
+            writes("evaluation datasets"), setTags),
+      del("/api/3.0/mlflow/datasets/{dataset_id}/tags/{key...}", "Delete a tag of an evaluation dataset",
+          writes("evaluation datasets"), deleteTag),
+      get("/api/3.0/mlflow/datasets/{dataset_id}/experiment-ids", "Get the experiment IDs of an evaluation dataset",
+          reads("evaluation datasets"), getExperimentIds),
+      post("/api/3.0/mlflow/datasets/{dataset_id}/add-experiments", "Add experiments to an evaluation dataset",
+           writes("evaluation datasets"), addExperiments),
+      post("/api/3.0/mlflow/datasets/{dataset_id}/remove-experiments", "Remove experiments from an evaluation dataset",
+           writes("evaluation datasets"), removeExperiments),
   };
   return routes;
 }

@@ -5,7 +5,7 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 struct UpsertRecords {
   std::string dataset_id, records;
@@ -43,7 +43,7 @@ struct DeletedRecords {
   static constexpr Field fields[] = {field<&DeletedRecords::deleted_count>("deleted_count")};
 };
 
-json::object wireOf(const tracking::EvaluationRecord& record, const std::string& datasetId) {
+json::object wireOf(const evaluation::EvaluationRecord& record, const std::string& datasetId) {
   json::object shown = record.body;
   shown["dataset_record_id"] = record.recordId;
   shown["dataset_id"] = datasetId;
@@ -54,20 +54,21 @@ json::object wireOf(const tracking::EvaluationRecord& record, const std::string&
 
 UpsertedRecords upsert(Call& call, const UpsertRecords& in) {
   json::value records = parseJson(in.records);
-  tracking::Upserted done = call.core.store.change(call.actor(), [&](registry::Change& change) {
-    auto dataset = evaluationDatasetFor(call, Verb::write, change.session, in.dataset_id);
-    return tracking::upsertRecords(change, std::move(dataset), records);
+  evaluation::Upserted done = call.core.store.change(call.actor(), [&](registry::Change& change) {
+    auto dataset = evaluationDatasetFor(call, Verb::write, change.transaction, in.dataset_id);
+    return evaluation::upsertRecords(change, std::move(dataset), records);
   });
   return {done.inserted, done.updated};
 }
 
 RecordList list(Call& call, const ListRecords& in) {
-  return call.core.store.read([&](db::Session& session) -> RecordList {
-    auto dataset = evaluationDatasetFor(call, Verb::read, session, in.dataset_id);
+  return call.core.store.read([&](db::Transaction& transaction) -> RecordList {
+    auto dataset = evaluationDatasetFor(call, Verb::read, transaction, in.dataset_id);
     std::int64_t most = in.max_results == 0 ? limits::evaluationPage : in.max_results;
-    auto page = tracking::listRecords(session, dataset, most, in.page_token);
+    auto page = evaluation::listRecords(transaction, dataset, most, in.page_token);
     json::array records;
-    for (const tracking::EvaluationRecord& record : page.items) records.emplace_back(wireOf(record, dataset.datasetId));
+    for (const evaluation::EvaluationRecord& record : page.items)
+      records.emplace_back(wireOf(record, dataset.datasetId));
     RecordList found{.records = writeJson(records), .next_page_token = std::nullopt};
     if (!page.nextPageToken.empty()) found.next_page_token = page.nextPageToken;
     return found;
@@ -76,8 +77,8 @@ RecordList list(Call& call, const ListRecords& in) {
 
 DeletedRecords remove(Call& call, const DeleteRecords& in) {
   return {call.core.store.change(call.actor(), [&](registry::Change& change) {
-    auto dataset = evaluationDatasetFor(call, Verb::write, change.session, in.dataset_id);
-    return tracking::deleteRecords(change, std::move(dataset), in.dataset_record_ids);
+    auto dataset = evaluationDatasetFor(call, Verb::write, change.transaction, in.dataset_id);
+    return evaluation::deleteRecords(change, std::move(dataset), in.dataset_record_ids);
   })};
 }
 
@@ -85,9 +86,12 @@ DeletedRecords remove(Call& call, const DeleteRecords& in) {
 
 std::span<const Route> evaluationRecordRoutes() {
   static const Route routes[] = {
-      post("/api/3.0/mlflow/datasets/{dataset_id}/records", writes("evaluation datasets"), upsert),
-      get("/api/3.0/mlflow/datasets/{dataset_id}/records", scanning(reads("evaluation datasets")), list),
-      del("/api/3.0/mlflow/datasets/{dataset_id}/records", writes("evaluation datasets"), remove),
+      post("/api/3.0/mlflow/datasets/{dataset_id}/records", "Insert or update records of an evaluation dataset",
+           writes("evaluation datasets"), upsert),
+      get("/api/3.0/mlflow/datasets/{dataset_id}/records", "List records of an evaluation dataset",
+          scanning(reads("evaluation datasets")), list),
+      del("/api/3.0/mlflow/datasets/{dataset_id}/records", "Delete records of an evaluation dataset",
+          writes("evaluation datasets"), remove),
   };
   return routes;
 }

@@ -2,13 +2,13 @@
 #include <string>
 
 #include "api/endpoint.h"
-#include "tracking/evaluation_dataset.h"
+#include "evaluation/evaluation_dataset.h"
 
 namespace regesta::api::mlflow {
 
-/// The dataset, when the caller may do this with it: grants name evaluation datasets as they name experiments. Throws
-/// Error{notFound} and Error{denied}.
-tracking::EvaluationDataset evaluationDatasetFor(Call& call, governance::Verb verb, db::Session& session,
-                                                 const std::string& id);
+/// The dataset, if the caller has the permission: grants apply to evaluation datasets by name, as to experiments.
+/// Throws Error{notFound} and Error{denied}.
+evaluation::EvaluationDataset evaluationDatasetFor(Call& call, access::Verb verb, db::Transaction& transaction,
+                                                   const std::string& id);
 
 }  // namespace regesta::api::mlflow

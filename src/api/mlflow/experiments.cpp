@@ -2,6 +2,7 @@
 
 #include "api/mlflow/tracking_wire.h"
 #include "api/tracking_scope.h"
+#include "governance/gate.h"
 #include "tracking/experiment.h"
 #include "tracking/input.h"
 #include "tracking/rules.h"
@@ -9,7 +10,7 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using tracking::parseExperimentId;
 using wire::KeyValue;
 
@@ -103,6 +104,7 @@ Experiment wireOf(const tracking::Experiment& e) {
 CreatedExperiment createExperiment(Call& call, const CreateExperiment& in) {
   call.require(Verb::write, in.name);
   auto made = call.core.store.change(call.actor(), [&](registry::Change& change) {
+    requireLocation(call, change.transaction, in.artifact_location);
     return tracking::createExperiment(change, call.workspace, in.name, in.artifact_location, wire::textsOf(in.tags),
                                       call.core.artifactRoot);
   });
@@ -110,64 +112,66 @@ CreatedExperiment createExperiment(Call& call, const CreateExperiment& in) {
 }
 
 OneExperiment getExperiment(Call& call, const ExperimentRef& in) {
-  return call.core.store.read([&](db::Session& session) -> OneExperiment {
+  return call.core.store.read([&](db::Transaction& transaction) -> OneExperiment {
     std::int64_t id = parseExperimentId(in.experiment_id);
-    requireExperiment(call, Verb::read, session, id);
-    return {wireOf(tracking::getExperiment(session, call.workspace, id))};
+    requireExperiment(call, Verb::read, transaction, id);
+    return {wireOf(tracking::getExperiment(transaction, call.workspace, id))};
   });
 }
 
 OneExperiment getExperimentByName(Call& call, const ExperimentName& in) {
   call.require(Verb::read, in.experiment_name);
-  auto found = call.core.store.read([&](db::Session& session) {
-    return tracking::findExperimentByName(session, call.workspace, in.experiment_name);
+  auto found = call.core.store.read([&](db::Transaction& transaction) {
+    return tracking::findExperimentByName(transaction, call.workspace, in.experiment_name);
   });
   if (!found) throw error(Code::notFound, "Could not find experiment with name '{}'", in.experiment_name);
   return {wireOf(*found)};
 }
 
-Nothing deleteExperiment(Call& call, const ExperimentRef& in) {
+Empty deleteExperiment(Call& call, const ExperimentRef& in) {
   std::int64_t id = parseExperimentId(in.experiment_id);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    requireExperiment(call, Verb::write, change.session, id);
-    tracking::deleteExperiment(change, call.workspace, id);
+    requireExperiment(call, Verb::write, change.transaction, id);
+    tracking::deleteExperiment(
+        change, call.workspace, id,
+        governance::Gate::removal(change, *call.identity, call.workspace, fmt::format("experiment/{}", id)));
   });
   return {};
 }
 
-Nothing restoreExperiment(Call& call, const ExperimentRef& in) {
+Empty restoreExperiment(Call& call, const ExperimentRef& in) {
   std::int64_t id = parseExperimentId(in.experiment_id);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    requireExperiment(call, Verb::write, change.session, id);
+    requireExperiment(call, Verb::write, change.transaction, id);
     tracking::restoreExperiment(change, call.workspace, id);
   });
   return {};
 }
 
-Nothing updateExperiment(Call& call, const UpdateExperiment& in) {
+Empty updateExperiment(Call& call, const UpdateExperiment& in) {
   std::int64_t id = parseExperimentId(in.experiment_id);
   call.require(Verb::write, in.new_name);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    requireExperiment(call, Verb::write, change.session, id);
+    requireExperiment(call, Verb::write, change.transaction, id);
     tracking::renameExperiment(change, call.workspace, id, in.new_name);
   });
   return {};
 }
 
-Nothing setExperimentTag(Call& call, const SetExperimentTag& in) {
+Empty setExperimentTag(Call& call, const SetExperimentTag& in) {
   std::int64_t id = parseExperimentId(in.experiment_id);
-  call.core.store.write([&](db::Session& session) {
-    requireExperiment(call, Verb::write, session, id);
-    tracking::setExperimentTag(session, call.workspace, id, in.key, in.value);
+  call.core.store.write([&](db::Transaction& transaction) {
+    requireExperiment(call, Verb::write, transaction, id);
+    tracking::setExperimentTag(transaction, call.workspace, id, in.key, in.value);
   });
   return {};
 }
 
-Nothing deleteExperimentTag(Call& call, const DeleteExperimentTag& in) {
+Empty deleteExperimentTag(Call& call, const DeleteExperimentTag& in) {
   std::int64_t id = parseExperimentId(in.experiment_id);
-  call.core.store.write([&](db::Session& session) {
-    requireExperiment(call, Verb::write, session, id);
-    tracking::deleteExperimentTag(session, call.workspace, id, in.key);
+  call.core.store.write([&](db::Transaction& transaction) {
+    requireExperiment(call, Verb::write, transaction, id);
+    tracking::deleteExperimentTag(transaction, call.workspace, id, in.key);
   });
   return {};
 }
@@ -177,7 +181,7 @@ FoundExperiments searchExperiments(Call& call, const SearchExperiments& in) {
       .filter = in.filter, .orderBy = in.order_by, .maxResults = in.max_results, .pageToken = in.page_token};
   search.view = wire::viewOf(in.view_type);
   auto page = call.core.store.read(
-      [&](db::Session& session) { return tracking::searchExperiments(session, call.workspace, search); });
+      [&](db::Transaction& transaction) { return tracking::searchExperiments(transaction, call.workspace, search); });
   FoundExperiments found;
   for (const auto& experiment : page.items)
     if (call.identity->may(Verb::read, call.workspace, experiment.name))
@@ -196,8 +200,8 @@ FoundDatasets searchDatasets(Call& call, const SearchDatasets& in) {
                 in.experiment_ids.size());
   std::vector<std::int64_t> ids;
   for (const std::string& id : in.experiment_ids) ids.push_back(parseExperimentId(id));
-  auto summaries = call.core.store.read([&](db::Session& session) {
-    return tracking::searchDatasets(session, call.workspace, readable(call, session, ids));
+  auto summaries = call.core.store.read([&](db::Transaction& transaction) {
+    return tracking::searchDatasets(transaction, call.workspace, readable(call, transaction, ids));
   });
   FoundDatasets found;
   for (const auto& s : summaries)
@@ -210,17 +214,24 @@ FoundDatasets searchDatasets(Call& call, const SearchDatasets& in) {
 
 std::span<const Route> experimentRoutes() {
   static const Route routes[] = {
-      post("/api/2.0/mlflow/experiments/create", writes("experiments"), createExperiment),
-      get("/api/2.0/mlflow/experiments/get", reads("experiments"), getExperiment),
-      get("/api/2.0/mlflow/experiments/get-by-name", reads("experiments"), getExperimentByName),
-      get("/api/2.0/mlflow/experiments/search", scanning(reads("experiments")), searchExperiments),
-      post("/api/2.0/mlflow/experiments/search", scanning(reads("experiments")), searchExperiments),
-      post("/api/2.0/mlflow/experiments/delete", writes("experiments"), deleteExperiment),
-      post("/api/2.0/mlflow/experiments/restore", writes("experiments"), restoreExperiment),
-      post("/api/2.0/mlflow/experiments/update", writes("experiments"), updateExperiment),
-      post("/api/2.0/mlflow/experiments/set-experiment-tag", writes("experiments"), setExperimentTag),
-      post("/api/2.0/mlflow/experiments/delete-experiment-tag", writes("experiments"), deleteExperimentTag),
-      post("/api/2.0/mlflow/experiments/search-datasets", scanning(reads("experiments")), searchDatasets),
+      post("/api/2.0/mlflow/experiments/create", "Create an experiment", writes("experiments"), createExperiment),
+      get("/api/2.0/mlflow/experiments/get", "Get an experiment by ID", reads("experiments"), getExperiment),
+      get("/api/2.0/mlflow/experiments/get-by-name", "Get an experiment by name", reads("experiments"),
+          getExperimentByName),
+      get("/api/2.0/mlflow/experiments/search", "Search experiments by query string", scanning(reads("experiments")),
+          searchExperiments),
+      post("/api/2.0/mlflow/experiments/search", "Search experiments", scanning(reads("experiments")),
+           searchExperiments),
+      post("/api/2.0/mlflow/experiments/delete", "Delete an experiment", writes("experiments"), deleteExperiment),
+      post("/api/2.0/mlflow/experiments/restore", "Restore a deleted experiment", writes("experiments"),
+           restoreExperiment),
+      post("/api/2.0/mlflow/experiments/update", "Rename an experiment", writes("experiments"), updateExperiment),
+      post("/api/2.0/mlflow/experiments/set-experiment-tag", "Set an experiment tag", writes("experiments"),
+           setExperimentTag),
+      post("/api/2.0/mlflow/experiments/delete-experiment-tag", "Delete an experiment tag", writes("experiments"),
+           deleteExperimentTag),
+      post("/api/2.0/mlflow/experiments/search-datasets", "Search the datasets that runs used",
+           scanning(reads("experiments")), searchDatasets),
   };
   return routes;
 }

@@ -13,15 +13,16 @@
 #include "api/mlflow/runs.h"
 #include "api/mlflow/traces.h"
 #include "api/mlflow/workspaces.h"
+#include "registry/tree.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
 /// Unknown paths get an empty 404, which makes the client fall back to older endpoints.
-http::Response renderStray(const http::Request& request, const Error& error) {
-  // The HTTP layer refuses paths with ".." and the like before any route is found; clients look for these words.
+http::Response renderUnrouted(const http::Request& request, const Error& error) {
+  // The HTTP layer refuses paths with ".." and similar before any route is found; clients look for these words.
   bool badPath = error.code == Code::invalid && request.rawPath.find("/mlflow-artifacts/") != std::string::npos;
-  http::Response response = renderError(badPath ? Error(Code::invalid, "Invalid path: " + error.message) : error);
+  http::Response response = badPath ? renderError(registry::PathError(error.message)) : renderError(error);
   if (error.code == Code::notFound) response.body.clear();
   return response;
 }
@@ -41,8 +42,8 @@ Front front() {
   return {.dialect = dialect(),
           .routes = routes,
           .prefixes = below,
-          .mountStreams = mountArtifactStreams,
-          .renderStray = renderStray,
+          .streams = artifactStreams(),
+          .renderUnrouted = renderUnrouted,
           .alsoBelow = pages};
 }
 

@@ -5,7 +5,7 @@
 
 namespace regesta::api::mlflow {
 
-/// Everything that the unmodified mlflow client calls, as MLflow 3.17 answers it.
+/// All endpoints that the unmodified mlflow client calls, compatible with MLflow 3.17.
 Front front();
 
 }  // namespace regesta::api::mlflow

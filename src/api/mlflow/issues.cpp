@@ -1,13 +1,13 @@
 #include "api/mlflow/evaluation.h"
 #include "api/tracking_scope.h"
-#include "tracking/issue.h"
+#include "evaluation/issue.h"
+#include "telemetry/trace_search.h"
 #include "tracking/rules.h"
-#include "tracking/trace_search.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using tracking::parseExperimentId;
 
 struct Issue {
@@ -45,8 +45,8 @@ struct CreateIssue {
   static constexpr Field fields[] = {field<&CreateIssue::experiment_id>("experiment_id", required),
                                      field<&CreateIssue::name>("name", required),
                                      field<&CreateIssue::description>("description", required),
-                                     field<&CreateIssue::status>("status", oneOf(tracking::issueStatuses)),
-                                     field<&CreateIssue::severity>("severity", oneOf(tracking::issueSeverities)),
+                                     field<&CreateIssue::status>("status", oneOf(evaluation::issueStatuses)),
+                                     field<&CreateIssue::severity>("severity", oneOf(evaluation::issueSeverities)),
                                      field<&CreateIssue::root_causes>("root_causes"),
                                      field<&CreateIssue::source_run_id>("source_run_id"),
                                      field<&CreateIssue::created_by>("created_by"),
@@ -60,8 +60,8 @@ struct UpdateIssue {
   std::string issue_id, name, description, status, severity;
   static constexpr Field fields[] = {field<&UpdateIssue::issue_id>("issue_id", required),
                                      field<&UpdateIssue::name>("name"), field<&UpdateIssue::description>("description"),
-                                     field<&UpdateIssue::status>("status", oneOf(tracking::issueStatuses)),
-                                     field<&UpdateIssue::severity>("severity", oneOf(tracking::issueSeverities))};
+                                     field<&UpdateIssue::status>("status", oneOf(evaluation::issueStatuses)),
+                                     field<&UpdateIssue::severity>("severity", oneOf(evaluation::issueSeverities))};
 };
 struct SearchIssues {
   std::string experiment_id, filter_string;
@@ -84,7 +84,7 @@ std::optional<std::string> unlessEmpty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
-Issue wireOf(const tracking::Issue& i) {
+Issue wireOf(const evaluation::Issue& i) {
   return {i.issueId,
           std::to_string(i.experiment),
           i.name,
@@ -100,61 +100,62 @@ Issue wireOf(const tracking::Issue& i) {
           std::nullopt};
 }
 
-tracking::Issue issueFor(Call& call, Verb verb, db::Session& session, const std::string& id) {
-  tracking::Issue issue = tracking::getIssue(session, call.workspace, id);
-  requireExperiment(call, verb, session, issue.experiment);
+evaluation::Issue issueFor(Call& call, Verb verb, db::Transaction& transaction, const std::string& id) {
+  evaluation::Issue issue = evaluation::getIssue(transaction, call.workspace, id);
+  requireExperiment(call, verb, transaction, issue.experiment);
   return issue;
 }
 
 OneIssue createIssue(Call& call, const CreateIssue& in) {
-  tracking::Issue told{.workspace = call.workspace,
-                       .experiment = parseExperimentId(in.experiment_id),
-                       .name = in.name,
-                       .description = in.description,
-                       .severity = in.severity,
-                       .rootCauses = in.root_causes,
-                       .categories = in.categories,
-                       .sourceRun = in.source_run_id,
-                       .createdBy = in.created_by};
+  evaluation::Issue told{.workspace = call.workspace,
+                         .experiment = parseExperimentId(in.experiment_id),
+                         .name = in.name,
+                         .description = in.description,
+                         .severity = in.severity,
+                         .rootCauses = in.root_causes,
+                         .categories = in.categories,
+                         .sourceRun = in.source_run_id,
+                         .createdBy = in.created_by};
   if (!in.status.empty()) told.status = in.status;
   return call.core.store.change(call.actor(), [&](registry::Change& change) -> OneIssue {
-    requireExperiment(call, Verb::write, change.session, told.experiment);
-    return {wireOf(tracking::createIssue(change, told))};
+    requireExperiment(call, Verb::write, change.transaction, told.experiment);
+    return {wireOf(evaluation::createIssue(change, told))};
   });
 }
 
 OneIssue getIssue(Call& call, const IssueRef& in) {
-  return call.core.store.read(
-      [&](db::Session& session) -> OneIssue { return {wireOf(issueFor(call, Verb::read, session, in.issue_id))}; });
+  return call.core.store.read([&](db::Transaction& transaction) -> OneIssue {
+    return {wireOf(issueFor(call, Verb::read, transaction, in.issue_id))};
+  });
 }
 
 OneIssue updateIssue(Call& call, const UpdateIssue& in) {
   return call.core.store.change(call.actor(), [&](registry::Change& change) -> OneIssue {
-    tracking::Issue issue = issueFor(call, Verb::write, change.session, in.issue_id);
+    evaluation::Issue issue = issueFor(call, Verb::write, change.transaction, in.issue_id);
     if (!in.name.empty()) issue.name = in.name;
     if (!in.description.empty()) issue.description = in.description;
     if (!in.status.empty()) issue.status = in.status;
     if (!in.severity.empty()) issue.severity = in.severity;
-    return {wireOf(tracking::changeIssue(change, std::move(issue)))};
+    return {wireOf(evaluation::changeIssue(change, std::move(issue)))};
   });
 }
 
 /// How many traces of its experiment point at the issue.
-std::int64_t tracesOf(db::Session& session, const tracking::Issue& issue) {
-  return tracking::countTraces(session, issue.workspace, {issue.experiment},
-                               {fmt::format("issue.id = '{}'", issue.issueId)});
+std::int64_t tracesOf(db::Transaction& transaction, const evaluation::Issue& issue) {
+  return telemetry::countTraces(transaction, issue.workspace, {issue.experiment},
+                                {fmt::format("issue.id = '{}'", issue.issueId)});
 }
 
 FoundIssues searchIssues(Call& call, const SearchIssues& in) {
-  tracking::IssueSearch search{.filter = in.filter_string, .maxResults = in.max_results, .pageToken = in.page_token};
+  evaluation::IssueSearch search{.filter = in.filter_string, .maxResults = in.max_results, .pageToken = in.page_token};
   if (!in.experiment_id.empty()) search.experiment = parseExperimentId(in.experiment_id);
-  return call.core.store.read([&](db::Session& session) -> FoundIssues {
-    tracking::Page<tracking::Issue> page = tracking::searchIssues(session, call.workspace, search);
+  return call.core.store.read([&](db::Transaction& transaction) -> FoundIssues {
+    tracking::Page<evaluation::Issue> page = evaluation::searchIssues(transaction, call.workspace, search);
     FoundIssues found{.issues = {}, .next_page_token = page.nextPageToken};
-    for (const tracking::Issue& issue : page.items) {
-      if (readable(call, session, {issue.experiment}).empty()) continue;
+    for (const evaluation::Issue& issue : page.items) {
+      if (readable(call, transaction, {issue.experiment}).empty()) continue;
       found.issues.push_back(wireOf(issue));
-      if (in.include_trace_count) found.issues.back().trace_count = tracesOf(session, issue);
+      if (in.include_trace_count) found.issues.back().trace_count = tracesOf(transaction, issue);
     }
     return found;
   });
@@ -164,10 +165,10 @@ FoundIssues searchIssues(Call& call, const SearchIssues& in) {
 
 std::span<const Route> issueRoutes() {
   static const Route routes[] = {
-      post("/api/3.0/mlflow/issues", writes("issues"), createIssue),
-      post("/api/3.0/mlflow/issues/search", scanning(reads("issues")), searchIssues),
-      get("/api/3.0/mlflow/issues/{issue_id}", reads("issues"), getIssue),
-      patch("/api/3.0/mlflow/issues/{issue_id}", writes("issues"), updateIssue),
+      post("/api/3.0/mlflow/issues", "Create an issue", writes("issues"), createIssue),
+      post("/api/3.0/mlflow/issues/search", "Search issues", scanning(reads("issues")), searchIssues),
+      get("/api/3.0/mlflow/issues/{issue_id}", "Get an issue", reads("issues"), getIssue),
+      patch("/api/3.0/mlflow/issues/{issue_id}", "Update an issue", writes("issues"), updateIssue),
   };
   return routes;
 }

@@ -3,6 +3,7 @@
 #include "api/mlflow/artifact_list.h"
 #include "api/mlflow/tracking_wire.h"
 #include "api/tracking_scope.h"
+#include "governance/gate.h"
 #include "tracking/logged_model.h"
 #include "tracking/model_search.h"
 #include "tracking/rules.h"
@@ -10,7 +11,7 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using wire::KeyValue;
 
 constexpr std::string_view statusWords[] = {"LOGGED_MODEL_PENDING", "LOGGED_MODEL_READY", "LOGGED_MODEL_UPLOAD_FAILED"};
@@ -130,7 +131,7 @@ struct FoundLoggedModels {
 
 std::optional<std::string> maybe(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
-LoggedModel wireOf(db::Session& session, const tracking::LoggedModel& model) {
+LoggedModel wireOf(db::Transaction& transaction, const tracking::LoggedModel& model) {
   LoggedModel out{.info = {.model_id = model.modelId,
                            .experiment_id = std::to_string(model.experiment),
                            .name = model.name,
@@ -142,7 +143,7 @@ LoggedModel wireOf(db::Session& session, const tracking::LoggedModel& model) {
                            .source_run_id = maybe(model.sourceRun),
                            .tags = wire::listOf(model.tags)}};
   out.data.params = wire::listOf(model.params);
-  for (const tracking::ModelMetric& m : tracking::modelMetrics(session, model.row)) {
+  for (const tracking::ModelMetric& m : tracking::modelMetrics(transaction, model.row)) {
     wire::Metric& metric = out.data.metrics.emplace_back(wire::metricOf(m.metric));
     metric.run_id = maybe(m.runId);
     metric.model_id = model.modelId;
@@ -159,17 +160,18 @@ OneLoggedModel createLoggedModel(Call& call, const CreateLoggedModel& in) {
                                 .sourceRun = in.source_run_id,
                                 .params = wire::textsOf(in.params),
                                 .tags = wire::textsOf(in.tags)};
-  return call.core.store.write([&](db::Session& session) -> OneLoggedModel {
-    requireExperiment(call, Verb::write, session, made.experiment);
-    return {wireOf(session, tracking::createLoggedModel(session, call.workspace, made))};
+  return call.core.store.write([&](db::Transaction& transaction) -> OneLoggedModel {
+    requireExperiment(call, Verb::write, transaction, made.experiment);
+    if (!made.sourceRun.empty()) requireRun(call, Verb::read, transaction, made.sourceRun);
+    return {wireOf(transaction, tracking::createLoggedModel(transaction, call.workspace, made))};
   });
 }
 
 OneLoggedModel getLoggedModel(Call& call, const GetLoggedModel& in) {
-  return call.core.store.read([&](db::Session& session) -> OneLoggedModel {
-    auto model = tracking::getLoggedModel(session, call.workspace, in.model_id, in.allow_deleted);
-    requireExperiment(call, Verb::read, session, model.experiment);
-    return {wireOf(session, model)};
+  return call.core.store.read([&](db::Transaction& transaction) -> OneLoggedModel {
+    auto model = tracking::getLoggedModel(transaction, call.workspace, in.model_id, in.allow_deleted);
+    requireExperiment(call, Verb::read, transaction, model.experiment);
+    return {wireOf(transaction, model)};
   });
 }
 
@@ -177,47 +179,55 @@ OneLoggedModel finalizeLoggedModel(Call& call, const FinalizeLoggedModel& in) {
   auto place = std::find(std::begin(statusWords), std::end(statusWords), in.status);
   auto status = static_cast<tracking::ModelStatus>(place - std::begin(statusWords) + 1);
   return call.core.store.change(call.actor(), [&](registry::Change& change) -> OneLoggedModel {
-    requireModel(call, Verb::write, change.session, in.model_id);
-    return {wireOf(change.session, tracking::finalizeLoggedModel(change, call.workspace, in.model_id, status))};
+    requireModel(call, Verb::write, change.transaction, in.model_id);
+    return {wireOf(change.transaction, tracking::finalizeLoggedModel(change, call.workspace, in.model_id, status))};
   });
 }
 
-Nothing deleteLoggedModel(Call& call, const LoggedModelRef& in) {
+Empty deleteLoggedModel(Call& call, const LoggedModelRef& in) {
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    requireModel(call, Verb::write, change.session, in.model_id);
-    tracking::deleteLoggedModel(change, call.workspace, in.model_id);
+    requireModel(call, Verb::write, change.transaction, in.model_id);
+    tracking::deleteLoggedModel(
+        change, call.workspace, in.model_id,
+        governance::Gate::removal(change, *call.identity, call.workspace, "logged-model/" + in.model_id));
   });
   return {};
 }
 
-Nothing setLoggedModelTags(Call& call, const LoggedModelTags& in) {
-  call.core.store.write([&](db::Session& session) {
-    requireModel(call, Verb::write, session, in.model_id);
-    tracking::setLoggedModelTags(session, call.workspace, in.model_id, wire::textsOf(in.tags));
+/// What changes a model that a version is made of is recorded.
+template <class Fn>
+void writeInto(Call& call, const std::string& modelId, Fn fn) {
+  call.core.store.change(call.actor(), [&](registry::Change& change) {
+    requireModel(call, Verb::write, change.transaction, modelId);
+    tracking::changeModels(change, call.workspace, {modelId}, [&] { fn(change.transaction); });
+  });
+}
+
+Empty setLoggedModelTags(Call& call, const LoggedModelTags& in) {
+  writeInto(call, in.model_id, [&](db::Transaction& transaction) {
+    tracking::setLoggedModelTags(transaction, call.workspace, in.model_id, wire::textsOf(in.tags));
   });
   return {};
 }
 
-Nothing deleteLoggedModelTag(Call& call, const LoggedModelTagRef& in) {
-  call.core.store.write([&](db::Session& session) {
-    requireModel(call, Verb::write, session, in.model_id);
-    tracking::deleteLoggedModelTag(session, call.workspace, in.model_id, in.tag_key);
+Empty deleteLoggedModelTag(Call& call, const LoggedModelTagRef& in) {
+  writeInto(call, in.model_id, [&](db::Transaction& transaction) {
+    tracking::deleteLoggedModelTag(transaction, call.workspace, in.model_id, in.tag_key);
   });
   return {};
 }
 
-Nothing logLoggedModelParams(Call& call, const LoggedModelParams& in) {
-  call.core.store.write([&](db::Session& session) {
-    requireModel(call, Verb::write, session, in.model_id);
-    tracking::addLoggedModelParams(session, call.workspace, in.model_id, wire::textsOf(in.params));
+Empty logLoggedModelParams(Call& call, const LoggedModelParams& in) {
+  writeInto(call, in.model_id, [&](db::Transaction& transaction) {
+    tracking::addLoggedModelParams(transaction, call.workspace, in.model_id, wire::textsOf(in.params));
   });
   return {};
 }
 
 wire::FileList listLoggedModelArtifacts(Call& call, const LoggedModelFolder& in) {
-  auto uri = call.core.store.read([&](db::Session& session) {
-    auto model = tracking::getLoggedModel(session, call.workspace, in.model_id);
-    requireExperiment(call, Verb::read, session, model.experiment);
+  auto uri = call.core.store.read([&](db::Transaction& transaction) {
+    auto model = tracking::getLoggedModel(transaction, call.workspace, in.model_id);
+    requireExperiment(call, Verb::read, transaction, model.experiment);
     return model.artifactUri;
   });
   return listBelow(call, uri, in.artifact_directory_path);
@@ -230,12 +240,12 @@ FoundLoggedModels searchLoggedModels(Call& call, const SearchLoggedModels& in) {
     search.datasets.push_back({dataset.dataset_name, dataset.dataset_digest});
   for (const SearchOrder& order : in.order_by)
     search.orderBy.push_back({order.field_name, order.ascending, {order.dataset_name, order.dataset_digest}});
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     for (const std::string& id : in.experiment_ids)
-      requireExperiment(call, Verb::read, session, tracking::parseExperimentId(id));
-    auto page = tracking::searchLoggedModels(session, call.workspace, search);
+      requireExperiment(call, Verb::read, transaction, tracking::parseExperimentId(id));
+    auto page = tracking::searchLoggedModels(transaction, call.workspace, search);
     FoundLoggedModels found;
-    for (const tracking::LoggedModel& model : page.items) found.models.push_back(wireOf(session, model));
+    for (const tracking::LoggedModel& model : page.items) found.models.push_back(wireOf(transaction, model));
     if (!page.nextPageToken.empty()) found.next_page_token = page.nextPageToken;
     return found;
   });
@@ -245,16 +255,22 @@ FoundLoggedModels searchLoggedModels(Call& call, const SearchLoggedModels& in) {
 
 std::span<const Route> loggedModelRoutes() {
   static const Route routes[] = {
-      post("/api/2.0/mlflow/logged-models", writes("logged models"), createLoggedModel),
-      post("/api/2.0/mlflow/logged-models/search", scanning(reads("logged models")), searchLoggedModels),
-      get("/api/2.0/mlflow/logged-models/{model_id}", reads("logged models"), getLoggedModel),
-      patch("/api/2.0/mlflow/logged-models/{model_id}", writes("logged models"), finalizeLoggedModel),
-      del("/api/2.0/mlflow/logged-models/{model_id}", writes("logged models"), deleteLoggedModel),
-      patch("/api/2.0/mlflow/logged-models/{model_id}/tags", writes("logged models"), setLoggedModelTags),
-      del("/api/2.0/mlflow/logged-models/{model_id}/tags/{tag_key...}", writes("logged models"), deleteLoggedModelTag),
-      post("/api/2.0/mlflow/logged-models/{model_id}/params", writes("logged models"), logLoggedModelParams),
-      get("/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", scanning(reads("logged models")),
-          listLoggedModelArtifacts),
+      post("/api/2.0/mlflow/logged-models", "Create a logged model", writes("logged models"), createLoggedModel),
+      post("/api/2.0/mlflow/logged-models/search", "Search logged models", scanning(reads("logged models")),
+           searchLoggedModels),
+      get("/api/2.0/mlflow/logged-models/{model_id}", "Get a logged model", reads("logged models"), getLoggedModel),
+      patch("/api/2.0/mlflow/logged-models/{model_id}", "Finalize a logged model", writes("logged models"),
+            finalizeLoggedModel),
+      del("/api/2.0/mlflow/logged-models/{model_id}", "Delete a logged model", writes("logged models"),
+          deleteLoggedModel),
+      patch("/api/2.0/mlflow/logged-models/{model_id}/tags", "Set tags of a logged model", writes("logged models"),
+            setLoggedModelTags),
+      del("/api/2.0/mlflow/logged-models/{model_id}/tags/{tag_key...}", "Delete a tag of a logged model",
+          writes("logged models"), deleteLoggedModelTag),
+      post("/api/2.0/mlflow/logged-models/{model_id}/params", "Log params of a logged model", writes("logged models"),
+           logLoggedModelParams),
+      get("/api/2.0/mlflow/logged-models/{model_id}/artifacts/directories", "List artifacts of a logged model",
+          scanning(reads("logged models")), listLoggedModelArtifacts),
   };
   return routes;
 }

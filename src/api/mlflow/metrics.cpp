@@ -11,7 +11,7 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 constexpr std::string_view seeDocs = " See the API docs for more information about request parameters.";
 
@@ -59,9 +59,10 @@ History getHistory(Call& call, const GetHistory& in) {
   if (in.max_results && *in.max_results <= 0)
     throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer.",
                 *in.max_results);
-  auto page = call.core.store.read([&](db::Session& session) {
-    requireRun(call, Verb::read, session, runId);
-    return tracking::metricHistoryPage(session, call.workspace, runId, in.metric_key, in.max_results, in.page_token);
+  auto page = call.core.store.read([&](db::Transaction& transaction) {
+    requireRun(call, Verb::read, transaction, runId);
+    return tracking::metricHistoryPage(transaction, call.workspace, runId, in.metric_key, in.max_results,
+                                       in.page_token);
   });
   History history;
   history.metrics.reserve(page.items.size());
@@ -85,10 +86,10 @@ HistoryBulk getHistoryBulk(Call& call, const GetHistoryBulk& in) {
   HistoryBulk bulk;
   JsonWriter w(bulk.metrics.text);
   w.array();
-  call.core.store.read([&](db::Session& session) {
+  call.core.store.read([&](db::Transaction& transaction) {
     for (const std::string& runId : std::set(in.run_id.begin(), in.run_id.end())) {
-      requireRun(call, Verb::read, session, runId);
-      for (const auto& point : tracking::metricHistory(session, call.workspace, runId, *in.metric_key)) {
+      requireRun(call, Verb::read, transaction, runId);
+      for (const auto& point : tracking::metricHistory(transaction, call.workspace, runId, *in.metric_key)) {
         if (left == 0) return;
         --left;
         writePoint(w, point, runId);
@@ -116,11 +117,11 @@ void checkInterval(const GetHistoryInterval& in) {
 History getHistoryInterval(Call& call, const GetHistoryInterval& in) {
   checkInterval(in);
   History history;
-  call.core.store.read([&](db::Session& session) {
+  call.core.store.read([&](db::Transaction& transaction) {
     history.metrics.clear();
     for (const std::string& runId : in.run_ids) {
-      requireRun(call, Verb::read, session, runId);
-      auto sample = tracking::sampledHistory(session, call.workspace, runId, in.metric_key, in.max_results,
+      requireRun(call, Verb::read, transaction, runId);
+      auto sample = tracking::sampledHistory(transaction, call.workspace, runId, in.metric_key, in.max_results,
                                              in.start_step, in.end_step);
       for (const tracking::Metric& point : sample) {
         history.metrics.push_back(wire::metricOf(point));
@@ -135,9 +136,11 @@ History getHistoryInterval(Call& call, const GetHistoryInterval& in) {
 
 std::span<const Route> metricRoutes() {
   static const Route routes[] = {
-      get("/api/2.0/mlflow/metrics/get-history", scanning(reads("runs")), getHistory),
-      get("/api/2.0/mlflow/metrics/get-history-bulk", scanning(reads("runs")), getHistoryBulk),
-      get("/api/2.0/mlflow/metrics/get-history-bulk-interval", scanning(reads("runs")), getHistoryInterval),
+      get("/api/2.0/mlflow/metrics/get-history", "Get the history of a metric", scanning(reads("runs")), getHistory),
+      get("/api/2.0/mlflow/metrics/get-history-bulk", "Get the history of a metric in several runs",
+          scanning(reads("runs")), getHistoryBulk),
+      get("/api/2.0/mlflow/metrics/get-history-bulk-interval", "Get sampled metric histories of several runs",
+          scanning(reads("runs")), getHistoryInterval),
   };
   return routes;
 }

@@ -5,7 +5,7 @@
 
 namespace regesta::api::mlflow {
 
-/// /api/2.0/mlflow/metrics/get-history…: what a run logged over time.
+/// /api/2.0/mlflow/metrics/get-history…: metric histories of runs.
 std::span<const Route> metricRoutes();
 
 }  // namespace regesta::api::mlflow

@@ -6,12 +6,12 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
+using filter::Cell;
+using filter::Condition;
+using filter::Grammar;
+using filter::OrderBy;
 using registry::Asset;
-using registry::Cell;
-using registry::Condition;
-using registry::Grammar;
-using registry::OrderBy;
 
 constexpr std::size_t batch = 500;
 constexpr std::int64_t pageMost = 1000;
@@ -31,7 +31,7 @@ Cell cellOf(const Asset& asset, std::string_view key) {
   return key == "name" ? Cell(asset.key.name) : Cell(static_cast<double>(asset.updatedAt));
 }
 
-/// One search while it runs: which rows count, in what order, and how many are needed.
+/// The state of one search: its conditions, its order and the number of rows still needed.
 struct Search {
   const Call& call;
   std::vector<Condition> conditions;
@@ -41,9 +41,7 @@ struct Search {
 
   bool takes(const Asset& asset) const {
     for (const Condition& condition : conditions)
-      if (condition.field == registry::Field::attribute && !registry::matches(condition, asset.key.name)) return false;
-    // A model that somebody marked as a prompt is no model to MLflow's clients.
-    if (kind == registry::Kind::model && saysPrompt(asset.tags)) return false;
+      if (condition.field == filter::Field::attribute && !filter::matches(condition, asset.key.name)) return false;
     return tagsMatch(conditions, asset.tags) && call.identity->may(Verb::read, call.workspace, asset.key.name);
   }
   /// Rows come by name: in that order the first `needed` are enough.
@@ -51,21 +49,21 @@ struct Search {
   bool before(const Asset& a, const Asset& b) const {
     for (const OrderBy& item : order) {
       Cell left = cellOf(a, item.key), right = cellOf(b, item.key);
-      if (!registry::sameOrder(left, right)) return registry::comesBefore(left, right, item.ascending);
+      if (!filter::sameOrder(left, right)) return filter::comesBefore(left, right, item.ascending);
     }
     return a.key.name < b.key.name;
   }
 };
 
-std::vector<Asset> collect(db::Session& session, const Search& search) {
+std::vector<Asset> collect(db::Transaction& transaction, const Search& search) {
   std::vector<Asset> found;
   if (std::optional<std::string> name = equalTo(search.conditions, "name")) {
-    std::optional<Asset> asset = registry::findAsset(session, {search.call.workspace, search.kind, *name});
+    std::optional<Asset> asset = registry::findAsset(transaction, {search.call.workspace, search.kind, *name});
     if (asset && search.takes(*asset)) found.push_back(*std::move(asset));
     return found;
   }
   for (std::string after;;) {
-    std::vector<Asset> page = registry::listAssets(session, search.call.workspace, search.kind, after, batch);
+    std::vector<Asset> page = registry::listAssets(transaction, search.call.workspace, search.kind, after, batch);
     bool last = page.size() < batch;
     if (!page.empty()) after = page.back().key.name;
     for (Asset& asset : page)
@@ -87,18 +85,18 @@ wire::ModelList searchRegisteredModels(Call& call, const wire::SearchRequest& in
                 page);
   if (page < 1)
     throw error(Code::invalid, "Invalid value for max_results. It must be a positive integer, but got {}", page);
-  Search search{call, registry::parseFilter(in.filter, filterGrammar()), parseOrder(in.order_by, orderGrammar())};
+  Search search{call, filter::parseFilter(in.filter, filterGrammar()), parseOrder(in.order_by, orderGrammar())};
   if (takePromptCondition(search.conditions)) search.kind = registry::Kind::prompt;
-  std::size_t offset = static_cast<std::size_t>(registry::parsePageToken(in.page_token));
+  std::size_t offset = static_cast<std::size_t>(filter::parsePageToken(in.page_token));
   std::size_t size = static_cast<std::size_t>(page);
   search.needed = offset + size + 1;
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     wire::ModelList list;
-    std::vector<Asset> found = collect(session, search);
+    std::vector<Asset> found = collect(transaction, search);
     for (std::size_t i = offset; i < std::min(found.size(), offset + size); ++i)
-      list.registered_models.push_back(wire::modelOf(session, found[i]));
+      list.registered_models.push_back(wire::modelOf(transaction, found[i]));
     if (found.size() > offset + size)
-      list.next_page_token = registry::pageToken(static_cast<std::int64_t>(offset + size));
+      list.next_page_token = filter::pageToken(static_cast<std::int64_t>(offset + size));
     return list;
   });
 }

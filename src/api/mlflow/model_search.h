@@ -4,8 +4,8 @@
 
 namespace regesta::api::mlflow {
 
-/// registered-models/search and model-versions/search. Only what the caller may read is found. A search that does not
-/// ask for prompts by their marker tag finds none. Throws Error{invalid} in MLflow's words.
+/// registered-models/search and model-versions/search. Returns only what the caller may read, and prompts only if the
+/// search requests their marker tag. Throws Error{invalid} with MLflow's messages.
 wire::ModelList searchRegisteredModels(Call& call, const wire::SearchRequest& in);
 wire::VersionList searchModelVersions(Call& call, const wire::SearchRequest& in);
 

@@ -1,22 +1,22 @@
 #include "api/mlflow/model_versions.h"
 
-#include "api/mlflow/artifact_scope.h"
 #include "api/mlflow/model_search.h"
 #include "api/mlflow/prompt_tags.h"
 #include "api/mlflow/registry_rules.h"
 #include "api/mlflow/registry_wire.h"
-#include "api/mlflow/version_source.h"
+#include "api/mlflow/version_tree.h"
+#include "api/version_source.h"
 #include "base/text.h"
 #include "delivery/register.h"
 #include "governance/gate.h"
-#include "registry/tree.h"
-#include "tracking/artifact.h"
+#include "registry/archive.h"
+#include "registry/reserved_tag.h"
 #include "tracking/logged_model.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using registry::Change;
 using registry::Version;
 using wire::OneVersion;
@@ -67,49 +67,23 @@ struct DownloadUri {
 
 OneVersion answer(Call& call, const Version& version) {
   return call.core.store.read(
-      [&](db::Session& session) { return OneVersion{wire::versionWithAliases(session, version)}; });
+      [&](db::Transaction& transaction) { return OneVersion{wire::versionWithAliases(transaction, version)}; });
 }
 
-/// Where the files lie in our tree; nothing when this server does not hold them.
-std::optional<std::string> folderOf(const Call& call, db::Session& session, const Origin& origin) {
-  std::optional<std::string> folder = tracking::treeFolder(origin.storage);
-  if (!folder || folder->empty()) return std::nullopt;
-  requireArtifact(call, Verb::read, session, *folder);
-  return folder;
-}
-
-std::vector<registry::VersionFile> snapshot(db::Session& session, std::string_view workspace,
-                                            const std::string& folder) {
-  std::vector<registry::VersionFile> files;
-  for (const registry::TreeFile& file : registry::filesBelow(session, workspace, folder)) {
-    std::string_view path = file.path;
-    path.remove_prefix(path.size() > folder.size() ? folder.size() + 1 : path.rfind('/') + 1);
-    files.push_back({std::string(path), file.digest, file.size});
-  }
-  return files;
-}
-
-/// What registering does besides the version itself: seal the files, tell where it came from, tell the logged model.
-void settle(Change& change, const Version& version, const Origin& origin, const std::optional<std::string>& folder,
-            bool claimed) {
-  std::string_view workspace = version.asset.key.workspace;
-  if (folder) registry::sealFolder(change.session, workspace, *folder, version.subject());
-  for (registry::Edge edge : origin.edges) {
-    edge.to = version.subject();
-    edge.at = change.now;
-    registry::addEdge(change.session, workspace, edge);
-  }
+/// What registering does besides the version itself: where it came from, and the logged model's note of it.
+void settle(Change& change, const Version& version, const Origin& origin, bool claimed) {
+  addOriginEdges(change, version, origin);
   bool isModel = version.asset.key.kind == registry::Kind::model;
   if (isModel && claimed && !origin.modelId.empty())
-    tracking::noteRegistration(change.session, origin.modelId, version.asset.key.name, version.number);
+    tracking::noteRegistration(change.transaction, origin.modelId, version.asset.key.name, version.number);
 }
 
 /// What the client called a chat but is none stays the text that it is.
-delivery::Prompt contentOf(const registry::NewVersion& fresh) {
+prompt::Prompt contentOf(const registry::NewVersion& fresh) {
   try {
-    return delivery::parsePrompt(fresh.content);
+    return prompt::parsePrompt(fresh.content);
   } catch (const Error&) {
-    delivery::Prompt prompt;
+    prompt::Prompt prompt;
     json::value content = parseJson(fresh.content);
     const json::value& text = content.at("template");
     prompt.text = text.is_string() ? std::string(text.get_string()) : writeJson(text);
@@ -118,19 +92,20 @@ delivery::Prompt contentOf(const registry::NewVersion& fresh) {
 }
 
 /// MLflow says nothing of the language: its client takes a template with {% … %} for Jinja2.
-delivery::Prompt promptOf(const registry::NewVersion& fresh) {
-  delivery::Prompt prompt = contentOf(fresh);
+prompt::Prompt promptOf(const registry::NewVersion& fresh) {
+  prompt::Prompt prompt = contentOf(fresh);
   for (std::string_view text : prompt.templates()) {
     std::size_t open = text.find("{%");
     if (open != std::string_view::npos && text.find("%}", open) != std::string_view::npos)
-      prompt.format = delivery::TemplateFormat::jinja2;
+      prompt.format = prompt::TemplateFormat::jinja2;
   }
   return prompt;
 }
 
 /// MLflow's clients register any text: lint does not refuse it.
-Version registered(Change& change, const registry::Asset& asset, const registry::NewVersion& fresh) {
-  return delivery::registerPrompt(change, asset, {.prompt = promptOf(fresh), .version = fresh, .lenient = true})
+Version registered(Call& call, Change& change, const registry::Asset& asset, const registry::NewVersion& fresh) {
+  return delivery::registerPrompt(change, *call.identity, asset,
+                                  {.prompt = promptOf(fresh), .version = fresh, .lenient = true})
       .version;
 }
 
@@ -139,39 +114,33 @@ OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
   call.require(Verb::write, in.name);
   const registry::Tags tags = wire::registryTags(in.tags);
   Version made = call.core.store.change(call.actor(), [&](Change& change) {
-    Origin origin = resolveSource(call, change.session, {in.source, in.run_id, in.model_id, saysPrompt(tags)});
-    registry::Asset asset = getModel(call, change.session, Verb::write, in.name);
-    registry::NewVersion fresh{.description = in.description,
-                               .source = origin.source,
-                               .storage = origin.storage,
-                               .runId = origin.runId,
-                               .runLink = in.run_link,
-                               .modelId = origin.modelId,
-                               .tags = tags,
-                               .evenIfSame = true};
-    if (asset.key.kind == registry::Kind::prompt) fresh.content = takePromptContent(fresh.tags);
-    std::optional<std::string> folder = folderOf(call, change.session, origin);
-    if (folder) fresh.files = snapshot(change.session, call.workspace, *folder);
-    if (fresh.files.empty()) folder.reset();
+    Origin origin = resolveSource(call, change.transaction, {in.source, in.run_id, in.model_id, hasPromptTag(tags)});
+    registry::Asset asset = getModel(call, change.transaction, Verb::write, in.name);
+    registry::NewVersion fresh{.description = in.description, .runLink = in.run_link, .tags = tags, .evenIfSame = true};
+    origin.fill(change, call.workspace, fresh);
+    if (asset.key.kind == registry::Kind::prompt)
+      fresh.content = takePromptContent(fresh.tags);
+    else
+      dropFalseMarker(fresh.tags);
     Version version =
-        fresh.content.empty() ? registry::createVersion(change, asset, fresh) : registered(change, asset, fresh);
-    settle(change, version, origin, folder, in.model_id.has_value());
+        fresh.content.empty() ? registry::createVersion(change, asset, fresh) : registered(call, change, asset, fresh);
+    settle(change, version, origin, in.model_id.has_value());
     return version;
   });
   return answer(call, made);
 }
 
 OneVersion getOne(Call& call, const VersionRef& in) {
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     return OneVersion{
-        wire::versionWithAliases(session, getModelVersion(call, session, Verb::read, in.name, in.version))};
+        wire::versionWithAliases(transaction, getModelVersion(call, transaction, Verb::read, in.name, in.version))};
   });
 }
 
 OneVersion updateOne(Call& call, const UpdateModelVersion& in) {
   Version version = call.core.store.change(call.actor(), [&](Change& change) {
-    return registry::describeVersion(change, getModelVersion(call, change.session, Verb::write, in.name, in.version),
-                                     in.description);
+    return registry::describeVersion(
+        change, getModelVersion(call, change.transaction, Verb::write, in.name, in.version), in.description);
   });
   return answer(call, version);
 }
@@ -184,52 +153,58 @@ OneVersion transitionStage(Call& call, const TransitionStage& in) {
                 "Valid stages are "
                 "['Staging', 'Production']",
                 shorten(in.stage, 100));
-  registry::AssetKey key = call.core.store.read(
-      [&](db::Session& session) { return getModelVersion(call, session, Verb::write, in.name, in.version).asset.key; });
+  registry::AssetKey key = call.core.store.read([&](db::Transaction& transaction) {
+    return getModelVersion(call, transaction, Verb::write, in.name, in.version).asset.key;
+  });
   call.core.gate.moveOrThrow(*call.identity, {.key = key,
-                                              .pointer = "stage:" + stage,
+                                              .pointer = registry::Pointer::stage(stage),
                                               .to = parseVersion(in.version),
                                               .archiveOthers = in.archive_existing_versions});
   return getOne(call, {in.name, in.version});
 }
 
-Nothing deleteOne(Call& call, const VersionRef& in) {
+Empty deleteOne(Call& call, const VersionRef& in) {
   call.core.store.change(call.actor(), [&](Change& change) {
-    registry::deleteVersion(change, getModelVersion(call, change.session, Verb::write, in.name, in.version));
+    // MLflow has no word for force: aliases that no policy protects go with the version, as its own store has it.
+    Version version = getModelVersion(call, change.transaction, Verb::write, in.name, in.version);
+    registry::deleteVersion(
+        change, version,
+        governance::Gate::removal(change, *call.identity, version, governance::Gate::Pointers::remove));
   });
   return {};
 }
 
 DownloadUri getDownloadUri(Call& call, const VersionRef& in) {
-  return call.core.store.read([&](db::Session& session) {
-    Version version = getModelVersion(call, session, Verb::read, in.name, in.version);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    Version version = getModelVersion(call, transaction, Verb::read, in.name, in.version);
+    registry::requireNotArchived(version, "downloaded");
+    if (std::string own = versionTreeUri(transaction, version); !own.empty()) return DownloadUri{own};
     return DownloadUri{version.storage.empty() ? version.source : version.storage};
   });
 }
 
 wire::VersionList searchVersions(Call& call, const wire::SearchRequest& in) { return searchModelVersions(call, in); }
 
-Nothing setTag(Call& call, const SetVersionTag& in) {
+Empty setTag(Call& call, const SetVersionTag& in) {
   checkKnownName(in.name);
   checkRegistryTag(in.key, in.value);
   call.core.store.change(call.actor(), [&](Change& change) {
-    Version version = getModelVersion(call, change.session, Verb::write, in.name, in.version);
+    Version version = getModelVersion(call, change.transaction, Verb::write, in.name, in.version);
+    if (isModelConfig(version, in.key)) return registry::setModelConfigTag(change, version, in.value);
     checkPromptTagIsFree(version, in.key);
     registry::setVersionTag(change, version, in.key, in.value);
   });
   return {};
 }
 
-Nothing deleteTag(Call& call, const VersionTagRef& in) {
+Empty deleteTag(Call& call, const VersionTagRef& in) {
   checkKnownName(in.name);
   checkTagKey(in.key);
   call.core.store.change(call.actor(), [&](Change& change) {
-    Version version = getModelVersion(call, change.session, Verb::write, in.name, in.version);
+    Version version = getModelVersion(call, change.transaction, Verb::write, in.name, in.version);
+    if (isModelConfig(version, in.key)) return registry::setModelConfigTag(change, version, "");
     checkPromptTagIsFree(version, in.key);
-    if (isCoveredByContent(version, in.key))
-      registry::setVersionTag(change, version, in.key, "");
-    else
-      registry::deleteVersionTag(change, version, in.key);
+    registry::deleteVersionTag(change, version, in.key);
   });
   return {};
 }
@@ -238,16 +213,22 @@ Nothing deleteTag(Call& call, const VersionTagRef& in) {
 
 std::span<const Route> modelVersionRoutes() {
   static const Route routes[] = {
-      post("/api/2.0/mlflow/model-versions/create", writes("model versions"), createModelVersion),
-      patch("/api/2.0/mlflow/model-versions/update", writes("model versions"), updateOne),
-      post("/api/2.0/mlflow/model-versions/transition-stage", writes("stages"), transitionStage),
-      del("/api/2.0/mlflow/model-versions/delete", writes("model versions"), deleteOne),
-      get("/api/2.0/mlflow/model-versions/get", reads("model versions"), getOne),
-      get("/api/2.0/mlflow/model-versions/search", scanning(reads("model versions")), searchVersions),
-      post("/api/2.0/mlflow/model-versions/search", scanning(reads("model versions")), searchVersions),
-      get("/api/2.0/mlflow/model-versions/get-download-uri", reads("model versions"), getDownloadUri),
-      post("/api/2.0/mlflow/model-versions/set-tag", writes("model versions"), setTag),
-      del("/api/2.0/mlflow/model-versions/delete-tag", writes("model versions"), deleteTag),
+      post("/api/2.0/mlflow/model-versions/create", "Create a model version", writes("model versions"),
+           createModelVersion),
+      patch("/api/2.0/mlflow/model-versions/update", "Update a model version", writes("model versions"), updateOne),
+      post("/api/2.0/mlflow/model-versions/transition-stage", "Move a model version to a stage", writes("stages"),
+           transitionStage),
+      del("/api/2.0/mlflow/model-versions/delete", "Delete a model version", writes("model versions"), deleteOne),
+      get("/api/2.0/mlflow/model-versions/get", "Get a model version", reads("model versions"), getOne),
+      get("/api/2.0/mlflow/model-versions/search", "Search model versions by query string",
+          scanning(reads("model versions")), searchVersions),
+      post("/api/2.0/mlflow/model-versions/search", "Search model versions", scanning(reads("model versions")),
+           searchVersions),
+      get("/api/2.0/mlflow/model-versions/get-download-uri", "Get the download URI of a model version",
+          reads("model versions"), getDownloadUri),
+      post("/api/2.0/mlflow/model-versions/set-tag", "Set a model version tag", writes("model versions"), setTag),
+      del("/api/2.0/mlflow/model-versions/delete-tag", "Delete a model version tag", writes("model versions"),
+          deleteTag),
   };
   return routes;
 }

@@ -13,8 +13,8 @@ Plain text(std::string_view body) {
   return answer;
 }
 
-Plain health(Call&, const Nothing&) { return text("OK"); }
-Plain version(Call&, const Nothing&) { return text(emulated); }
+Plain health(Call&, const Empty&) { return text("OK"); }
+Plain version(Call&, const Empty&) { return text(emulated); }
 
 struct ServerFeatures {
   bool gateway = false;
@@ -37,15 +37,15 @@ struct ServerInfo {
       field<&ServerInfo::presigned_upload_model_id_supported>("presigned_upload_model_id_supported"),
       field<&ServerInfo::features_enabled>("features_enabled")};
 };
-ServerInfo serverInfo(Call&, const Nothing&) { return {}; }
+ServerInfo serverInfo(Call&, const Empty&) { return {}; }
 
 }  // namespace
 
 std::span<const Route> probeRoutes() {
   static const Route routes[] = {
-      get("/health", open(), health),
-      get("/version", open(), version),
-      get("/api/3.0/mlflow/server-info", open(), serverInfo),
+      get("/health", "Check that the server is alive", open(), health),
+      get("/version", "Get the version of the server", open(), version),
+      get("/api/3.0/mlflow/server-info", "Get the features of this server", open(), serverInfo),
   };
   return routes;
 }

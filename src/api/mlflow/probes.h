@@ -5,7 +5,7 @@
 
 namespace regesta::api::mlflow {
 
-/// What MLflow's clients ask about the server itself: /health, /version, server-info.
+/// Requests of MLflow's clients about the server: /health, /version, server-info.
 std::span<const Route> probeRoutes();
 
 }  // namespace regesta::api::mlflow

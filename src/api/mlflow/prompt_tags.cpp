@@ -4,6 +4,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "registry/pointer.h"
+#include "registry/reserved_tag.h"
 
 namespace regesta::api::mlflow {
 namespace {
@@ -13,7 +15,7 @@ using registry::Tags;
 constexpr std::string_view textTag = "mlflow.prompt.text";
 constexpr std::string_view typeTag = "_mlflow_prompt_type";
 constexpr std::string_view formatTag = "_mlflow_prompt_response_format";
-constexpr std::string_view configTag = "_mlflow_prompt_model_config";
+constexpr std::string_view configTag = registry::modelConfigTag;
 
 std::optional<std::string> take(Tags& tags, std::string_view key) {
   auto at = tags.find(std::string(key));
@@ -23,7 +25,7 @@ std::optional<std::string> take(Tags& tags, std::string_view key) {
   return value;
 }
 
-/// JSON objects and lists become themselves; any other text stays text, so that it comes back byte for byte.
+/// JSON objects and arrays are parsed; any other text stays text, so that it is returned byte for byte.
 json::value structured(const std::string& text) {
   if (std::string_view shown = trim(text); shown.starts_with('{') || shown.starts_with('[')) {
     boost::system::error_code failed;
@@ -45,13 +47,23 @@ json::object contentOf(const registry::Version& version) {
   return parsed.is_object() ? std::move(parsed.get_object()) : json::object();
 }
 
+/// Content tags are never taken from stored tags, because rows may be older than the rule.
+Tags storedTags(Tags tags) {
+  std::erase_if(tags, [](const auto& tag) { return registry::isContentTag(tag.first); });
+  return tags;
+}
+
 bool isPrompt(const registry::Asset& asset) { return asset.key.kind == registry::Kind::prompt; }
 
 }  // namespace
 
-bool saysPrompt(const Tags& tags) {
+bool hasPromptTag(const Tags& tags) {
   auto at = tags.find(std::string(promptMarker));
   return at != tags.end() && equalsIgnoreCase(at->second, "true");
+}
+
+void dropFalseMarker(Tags& tags) {
+  if (!hasPromptTag(tags)) tags.erase(std::string(promptMarker));
 }
 
 std::string takePromptContent(Tags& tags) {
@@ -68,7 +80,7 @@ std::string takePromptContent(Tags& tags) {
 }
 
 Tags renderedTags(const registry::Version& version) {
-  Tags tags = version.tags;
+  Tags tags = storedTags(version.tags);
   if (!isPrompt(version.asset)) return tags;
   json::object content = contentOf(version);
   auto show = [&](std::string_view tag, std::string_view member) {
@@ -78,28 +90,37 @@ Tags renderedTags(const registry::Version& version) {
   show(typeTag, "type");
   show(formatTag, "response_format");
   show(configTag, "model_config");
-  if (auto covered = tags.find(std::string(configTag)); covered != tags.end() && covered->second.empty())
-    tags.erase(covered);
   tags.emplace(promptMarker, "true");
   return tags;
 }
 
 Tags renderedTags(const registry::Asset& asset) {
-  Tags tags = asset.tags;
+  Tags tags = storedTags(asset.tags);
   if (isPrompt(asset)) tags.emplace(promptMarker, "true");
   return tags;
 }
 
+Tags renderedTags(db::Transaction& transaction, const registry::Version& version) {
+  Tags tags = renderedTags(version);
+  auto given = version.tags.find(std::string(configTag));
+  if (given == version.tags.end() || !isPrompt(version.asset) || registry::hasBinding(transaction, version.asset.key))
+    return tags;
+  if (given->second.empty())
+    tags.erase(given->first);
+  else
+    tags.insert_or_assign(given->first, given->second);
+  return tags;
+}
+
 void checkPromptTagIsFree(const registry::Version& version, std::string_view key) {
-  if (!isPrompt(version.asset) || version.content.empty()) return;
-  if (key == textTag || key == typeTag || key == formatTag || key == promptMarker)
+  if (isPrompt(version.asset) && registry::isContentTag(key))
     throw error(Code::invalid,
                 "The tag '{}' is the content of prompt version {} and cannot change: register a new version", key,
                 version.number);
 }
 
-bool isCoveredByContent(const registry::Version& version, std::string_view key) {
-  return isPrompt(version.asset) && key == configTag && contentOf(version).contains("model_config");
+bool isModelConfig(const registry::Version& version, std::string_view key) {
+  return isPrompt(version.asset) && key == configTag;
 }
 
 }  // namespace regesta::api::mlflow

@@ -6,24 +6,26 @@
 
 namespace regesta::api::mlflow {
 
-/// MLflow keeps a prompt's text in tags of a model version. Here it is the version's content, which every front sees:
-/// {"model_config"?,"response_format"?,"template":…,"type":"text"|"chat"}. These functions translate both ways.
+/// MLflow stores a prompt's text in tags of a model version. Here it is the version's content, which every front shows:
+/// {"model_config"?,"response_format"?,"template":…,"type":"text"|"chat"}. These functions convert both ways.
 inline constexpr std::string_view promptMarker = "mlflow.prompt.is_prompt";
 
-bool saysPrompt(const registry::Tags& tags);
+bool hasPromptTag(const registry::Tags& tags);
+/// Removes a marker with the value "false" from a model's tags; the value "true" stays, and is refused for models.
+void dropFalseMarker(registry::Tags& tags);
 
-/// Takes the tags that make up the content out of `tags` and returns the canonical content; empty when they hold no
-/// text.
+/// Removes the content tags from `tags` and returns the canonical content; empty if they have no text.
 std::string takePromptContent(registry::Tags& tags);
 
-/// The tags as MLflow's clients expect them: those of the content join those that are stored.
+/// The tags as MLflow's clients expect them, with content tags made from the content.
 registry::Tags renderedTags(const registry::Version& version);
 registry::Tags renderedTags(const registry::Asset& asset);
+/// The same with the model config that set_prompt_model_config gave a prompt which no policy is bound to.
+registry::Tags renderedTags(db::Transaction& transaction, const registry::Version& version);
 
-/// Throws Error{invalid} for a tag that is the content of a prompt, which never changes. The model config may be
-/// replaced later, as MLflow's set_prompt_model_config does: the stored tag then covers the one in the content.
+/// Throws Error{invalid} with MLflow's message for a content tag of a prompt.
 void checkPromptTagIsFree(const registry::Version& version, std::string_view key);
-/// What to store for a tag that is deleted: nothing, or an empty value that covers the content's.
-bool isCoveredByContent(const registry::Version& version, std::string_view key);
+/// set_prompt_model_config and delete_prompt_model_config set and delete this tag.
+bool isModelConfig(const registry::Version& version, std::string_view key);
 
 }  // namespace regesta::api::mlflow

@@ -76,29 +76,29 @@ std::string stageOf(std::string_view text) {
 
 namespace {
 
-std::optional<registry::Asset> findModel(const Call& call, db::Session& session, governance::Verb verb,
+std::optional<registry::Asset> findModel(const Call& call, db::Transaction& transaction, access::Verb verb,
                                          std::string_view name) {
   checkKnownName(name);
   call.require(verb, name);
-  std::optional<registry::Asset> asset = registry::findRegistered(session, call.workspace, name);
+  std::optional<registry::Asset> asset = registry::findRegistered(transaction, call.workspace, name);
   if (!asset) checkModelName(name);
   return asset;
 }
 
 }  // namespace
 
-registry::Asset getModel(const Call& call, db::Session& session, governance::Verb verb, std::string_view name) {
-  std::optional<registry::Asset> asset = findModel(call, session, verb, name);
+registry::Asset getModel(const Call& call, db::Transaction& transaction, access::Verb verb, std::string_view name) {
+  std::optional<registry::Asset> asset = findModel(call, transaction, verb, name);
   if (!asset) throw error(Code::notFound, "Registered Model with name={} not found", name);
   return *std::move(asset);
 }
 
-registry::Version getModelVersion(const Call& call, db::Session& session, governance::Verb verb, std::string_view name,
-                                  std::string_view version) {
+registry::Version getModelVersion(const Call& call, db::Transaction& transaction, access::Verb verb,
+                                  std::string_view name, std::string_view version) {
   std::int64_t number = parseVersion(version);
-  std::optional<registry::Asset> asset = findModel(call, session, verb, name);
+  std::optional<registry::Asset> asset = findModel(call, transaction, verb, name);
   std::optional<registry::Version> found;
-  if (asset) found = registry::findVersion(session, asset->key, number);
+  if (asset) found = registry::findVersion(transaction, asset->key, number);
   if (!found) throw error(Code::notFound, "Model Version (name={}, version={}) not found", name, number);
   return *std::move(found);
 }

@@ -8,9 +8,9 @@
 
 namespace regesta::api::mlflow {
 
-/// What MLflow's registry demands of names, and the words in which it refuses. All throw Error{invalid}.
+/// Rules of MLflow's registry for names, with its messages. All throw Error{invalid}.
 void checkModelName(std::string_view name);
-/// The name of something that is there: prompts that other fronts made may stand in folders ("support/greeting").
+/// The name of an existing asset: prompts of other fronts may be in folders ("support/greeting").
 void checkKnownName(std::string_view name);
 void checkRegistryTag(std::string_view key, std::string_view value);
 void checkTagKey(std::string_view key);
@@ -19,9 +19,9 @@ void checkAliasName(std::string_view alias, bool reserved);
 std::int64_t parseVersion(std::string_view text);
 std::string stageOf(std::string_view text);
 
-/// The registered model or prompt, or Error{notFound} in MLflow's words. Checks the caller's right to it by name.
-registry::Asset getModel(const Call& call, db::Session& session, governance::Verb verb, std::string_view name);
-registry::Version getModelVersion(const Call& call, db::Session& session, governance::Verb verb, std::string_view name,
-                                  std::string_view version);
+/// The registered model or prompt, or Error{notFound} with MLflow's message. Checks the caller's permission by name.
+registry::Asset getModel(const Call& call, db::Transaction& transaction, access::Verb verb, std::string_view name);
+registry::Version getModelVersion(const Call& call, db::Transaction& transaction, access::Verb verb,
+                                  std::string_view name, std::string_view version);
 
 }  // namespace regesta::api::mlflow

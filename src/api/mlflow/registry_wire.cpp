@@ -21,7 +21,7 @@ std::string shortName(const std::string& actor) { return registry::Actor{actor}.
 
 }  // namespace
 
-ModelVersion versionOf(const registry::Version& version) {
+ModelVersion versionOf(db::Transaction& transaction, const registry::Version& version) {
   ModelVersion out;
   out.name = version.asset.key.name;
   out.version = std::to_string(version.number);
@@ -32,29 +32,29 @@ ModelVersion versionOf(const registry::Version& version) {
   out.description = version.description;
   out.source = version.source;
   out.run_id = version.runId;
-  out.tags = listOfTags(renderedTags(version));
+  out.tags = listOfTags(renderedTags(transaction, version));
   out.run_link = version.runLink;
   out.model_id = unlessEmpty(version.modelId);
   return out;
 }
 
-ModelVersion versionWithAliases(db::Session& session, const registry::Version& version) {
-  ModelVersion out = versionOf(version);
-  out.aliases = registry::aliasesOf(session, version);
+ModelVersion versionWithAliases(db::Transaction& transaction, const registry::Version& version) {
+  ModelVersion out = versionOf(transaction, version);
+  out.aliases = registry::aliasesOf(transaction, version);
   return out;
 }
 
-RegisteredModel modelOf(db::Session& session, const registry::Asset& asset) {
+RegisteredModel modelOf(db::Transaction& transaction, const registry::Asset& asset) {
   RegisteredModel out;
   out.name = asset.key.name;
   out.creation_timestamp = asset.createdAt;
   out.last_updated_timestamp = asset.updatedAt;
   out.user_id = shortName(asset.createdBy);
   out.description = unlessEmpty(asset.description);
-  for (const registry::Version& version : registry::latestPerStage(session, asset))
-    out.latest_versions.push_back(versionOf(version));
+  for (const registry::Version& version : registry::latestPerStage(transaction, asset))
+    out.latest_versions.push_back(versionOf(transaction, version));
   out.tags = listOfTags(renderedTags(asset));
-  for (const registry::Alias& alias : registry::listAliases(session, asset))
+  for (const registry::Alias& alias : registry::listAliases(transaction, asset))
     out.aliases.push_back({alias.name, std::to_string(alias.number)});
   return out;
 }

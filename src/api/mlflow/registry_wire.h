@@ -9,7 +9,7 @@
 #include "registry/pointer.h"
 #include "registry/version.h"
 
-/// The registry half of MLflow's messages, as model_registry.proto names them, and how the core's types become them.
+/// The registry half of MLflow's messages, as in model_registry.proto, and conversions from core types.
 namespace regesta::api::mlflow::wire {
 
 struct ModelVersion {
@@ -101,10 +101,10 @@ struct SearchRequest {
       field<&SearchRequest::max_results>("max_results"), field<&SearchRequest::order_by>("order_by")};
 };
 
-/// Without aliases: searches leave them out, as MLflow does.
-ModelVersion versionOf(const registry::Version& version);
-ModelVersion versionWithAliases(db::Session& session, const registry::Version& version);
-RegisteredModel modelOf(db::Session& session, const registry::Asset& asset);
+/// Without aliases, which MLflow's searches omit.
+ModelVersion versionOf(db::Transaction& transaction, const registry::Version& version);
+ModelVersion versionWithAliases(db::Transaction& transaction, const registry::Version& version);
+RegisteredModel modelOf(db::Transaction& transaction, const registry::Asset& asset);
 registry::Tags registryTags(const std::vector<KeyValue>& list);
 
 }  // namespace regesta::api::mlflow::wire

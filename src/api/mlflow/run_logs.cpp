@@ -1,16 +1,18 @@
 #include "api/mlflow/run_logs.h"
 
+#include "api/mlflow/rule_text.h"
 #include "api/mlflow/tracking_wire.h"
 #include "api/tracking_scope.h"
 #include "base/json.h"
 #include "tracking/input.h"
+#include "tracking/logged_model.h"
 #include "tracking/record.h"
-#include "tracking/rules.h"
+#include "tracking/seal.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using wire::runIdOf;
 
 struct LogMetric {
@@ -87,49 +89,76 @@ tracking::LoggedMetric metricOf(const In& in) {
   return {{in.key, in.value, in.timestamp, in.step}, in.model_id, in.dataset_name, in.dataset_digest};
 }
 
-/// Writes into a run that the caller may write to.
+/// Writes into a run that the caller may write to, and into the logged models whose metrics these are. What changes a
+/// sealed run, or a model that a version is made of, is recorded.
 template <class Fn>
-Nothing writeInto(Call& call, const std::string& runId, Fn fn) {
-  call.core.store.write([&](db::Session& session) {
-    requireRun(call, Verb::write, session, runId);
-    fn(session);
+Empty writeInto(Call& call, const std::string& runId, Fn fn, const std::vector<std::string>& models = {}) {
+  call.core.store.change(call.actor(), [&](registry::Change& change) {
+    requireRun(call, Verb::write, change.transaction, runId);
+    for (const std::string& model : models) requireModel(call, Verb::write, change.transaction, model);
+    tracking::changeModels(change, call.workspace, models, [&] { fn(change.transaction); });
+    tracking::recordWrite(change, call.workspace, runId);
   });
   return {};
 }
 
-Nothing logMetric(Call& call, const LogMetric& in) {
-  const std::string& runId = runIdOf(in);
-  return writeInto(call, runId,
-                   [&](db::Session& session) { tracking::logMetric(session, call.workspace, runId, metricOf(in)); });
+/// Writes into a run what also makes edges of its lineage, which are governed.
+template <class Fn>
+Empty linkRun(Call& call, const std::string& runId, Fn fn) {
+  call.core.store.change(call.actor(), [&](registry::Change& change) {
+    requireRun(call, Verb::write, change.transaction, runId);
+    fn(change.transaction);
+    if (change.noted()) change.record(registry::Action::runLinked, call.workspace, "run/" + runId);
+    tracking::recordWrite(change, call.workspace, runId);
+  });
+  return {};
 }
 
-Nothing logParameter(Call& call, const RunKeyValue& in) {
+Empty logMetric(Call& call, const LogMetric& in) {
   const std::string& runId = runIdOf(in);
-  return writeInto(call, runId,
-                   [&](db::Session& session) { tracking::logParam(session, call.workspace, runId, in.key, in.value); });
+  std::vector<std::string> models;
+  if (!in.model_id.empty()) models.push_back(in.model_id);
+  return writeInto(
+      call, runId,
+      [&](db::Transaction& transaction) { tracking::logMetric(transaction, call.workspace, runId, metricOf(in)); },
+      models);
 }
 
-Nothing setTag(Call& call, const RunKeyValue& in) {
+Empty logParameter(Call& call, const RunKeyValue& in) {
   const std::string& runId = runIdOf(in);
-  return writeInto(call, runId,
-                   [&](db::Session& session) { tracking::setTag(session, call.workspace, runId, in.key, in.value); });
+  return writeInto(call, runId, [&](db::Transaction& transaction) {
+    tracking::logParam(transaction, call.workspace, runId, in.key, in.value);
+  });
 }
 
-Nothing deleteTag(Call& call, const RunKey& in) {
+Empty setTag(Call& call, const RunKeyValue& in) {
   const std::string& runId = runIdOf(in);
-  return writeInto(call, runId,
-                   [&](db::Session& session) { tracking::deleteTag(session, call.workspace, runId, in.key); });
+  return writeInto(call, runId, [&](db::Transaction& transaction) {
+    tracking::setTag(transaction, call.workspace, runId, in.key, in.value);
+  });
 }
 
-Nothing logBatch(Call& call, const LogBatch& in) {
+Empty deleteTag(Call& call, const RunKey& in) {
+  const std::string& runId = runIdOf(in);
+  return writeInto(call, runId, [&](db::Transaction& transaction) {
+    tracking::deleteTag(transaction, call.workspace, runId, in.key);
+  });
+}
+
+Empty logBatch(Call& call, const LogBatch& in) {
   const std::string& runId = runIdOf(in);
   tracking::Batch batch;
   batch.metrics.reserve(in.metrics.size());
   for (const BatchMetric& metric : in.metrics) batch.metrics.push_back(metricOf(metric));
   for (const BatchText& param : in.params) batch.params.emplace_back(param.key, param.value);
   for (const BatchText& tag : in.tags) batch.tags.emplace_back(tag.key, tag.value);
-  return writeInto(call, runId,
-                   [&](db::Session& session) { tracking::logBatch(session, call.workspace, runId, batch); });
+  std::vector<std::string> models;
+  for (const BatchMetric& metric : in.metrics)
+    if (!metric.model_id.empty() && std::ranges::find(models, metric.model_id) == models.end())
+      models.push_back(metric.model_id);
+  return writeInto(
+      call, runId, [&](db::Transaction& transaction) { tracking::logBatch(transaction, call.workspace, runId, batch); },
+      models);
 }
 
 /// As Python's json.dumps writes it: what clients find in the tag is what MLflow's own server would have put there.
@@ -183,20 +212,21 @@ json::object parseModel(const std::string& text) {
   std::string missing;
   for (std::string_view name : {"artifact_path", "flavors", "utc_time_created", "run_id"})
     if (!model.is_object() || !model.get_object().contains(name))
-      missing += fmt::format("{}{}", missing.empty() ? "" : ", ", tracking::pythonText(name));
+      missing += fmt::format("{}{}", missing.empty() ? "" : ", ", pythonText(name));
   if (!missing.empty()) throw error(Code::invalid, "Model json is missing mandatory fields: {{{}}}", missing);
   return std::move(model.get_object());
 }
 
-Nothing logModel(Call& call, const LogModel& in) {
+Empty logModel(Call& call, const LogModel& in) {
   const std::string& runId = runIdOf(in);
   std::string summary;
   appendPythonJson(summary, modelSummary(parseModel(in.model_json)));
-  return writeInto(call, runId,
-                   [&](db::Session& session) { tracking::noteLoggedModel(session, call.workspace, runId, summary); });
+  return writeInto(call, runId, [&](db::Transaction& transaction) {
+    tracking::noteLoggedModel(transaction, call.workspace, runId, summary);
+  });
 }
 
-Nothing logInputs(Call& call, const LogInputs& in) {
+Empty logInputs(Call& call, const LogInputs& in) {
   const std::string& runId = runIdOf(in);
   std::vector<tracking::NewInput> datasets;
   for (const wire::DatasetInput& input : in.datasets) {
@@ -206,31 +236,34 @@ Nothing logInputs(Call& call, const LogInputs& in) {
   }
   std::vector<std::string> models;
   for (const wire::ModelInput& model : in.models) models.push_back(model.model_id);
-  return writeInto(call, runId, [&](db::Session& session) {
-    tracking::logInputs(session, call.workspace, runId, datasets, models);
+  return linkRun(call, runId, [&](db::Transaction& transaction) {
+    for (const std::string& model : models) requireModel(call, Verb::read, transaction, model);
+    tracking::logInputs(transaction, call.workspace, runId, datasets, models);
   });
 }
 
-Nothing logOutputs(Call& call, const LogOutputs& in) {
+Empty logOutputs(Call& call, const LogOutputs& in) {
   const std::string& runId = runIdOf(in);
   std::vector<tracking::ModelOutput> models;
   for (const wire::ModelOutput& model : in.models) models.push_back({model.model_id, model.step});
-  return writeInto(call, runId,
-                   [&](db::Session& session) { tracking::logOutputs(session, call.workspace, runId, models); });
+  return linkRun(call, runId, [&](db::Transaction& transaction) {
+    for (const tracking::ModelOutput& model : models) requireModel(call, Verb::read, transaction, model.modelId);
+    tracking::logOutputs(transaction, call.workspace, runId, models);
+  });
 }
 
 }  // namespace
 
 std::span<const Route> runLogRoutes() {
   static const Route routes[] = {
-      post("/api/2.0/mlflow/runs/log-metric", writes("runs"), logMetric),
-      post("/api/2.0/mlflow/runs/log-parameter", writes("runs"), logParameter),
-      post("/api/2.0/mlflow/runs/set-tag", writes("runs"), setTag),
-      post("/api/2.0/mlflow/runs/delete-tag", writes("runs"), deleteTag),
-      post("/api/2.0/mlflow/runs/log-batch", writes("runs"), logBatch),
-      post("/api/2.0/mlflow/runs/log-model", writes("runs"), logModel),
-      post("/api/2.0/mlflow/runs/log-inputs", writes("runs"), logInputs),
-      post("/api/2.0/mlflow/runs/outputs", writes("runs"), logOutputs),
+      post("/api/2.0/mlflow/runs/log-metric", "Log a metric", writes("runs"), logMetric),
+      post("/api/2.0/mlflow/runs/log-parameter", "Log a param", writes("runs"), logParameter),
+      post("/api/2.0/mlflow/runs/set-tag", "Set a run tag", writes("runs"), setTag),
+      post("/api/2.0/mlflow/runs/delete-tag", "Delete a run tag", writes("runs"), deleteTag),
+      post("/api/2.0/mlflow/runs/log-batch", "Log metrics, params and tags of a run", writes("runs"), logBatch),
+      post("/api/2.0/mlflow/runs/log-model", "Log an MLmodel file to a run", writes("runs"), logModel),
+      post("/api/2.0/mlflow/runs/log-inputs", "Log datasets and models as inputs of a run", writes("runs"), logInputs),
+      post("/api/2.0/mlflow/runs/outputs", "Log models as outputs of a run", writes("runs"), logOutputs),
   };
   return routes;
 }

@@ -5,7 +5,7 @@
 
 namespace regesta::api::mlflow {
 
-/// /api/2.0/mlflow/runs/log-…, set-tag, delete-tag, outputs: what clients write into a run.
+/// /api/2.0/mlflow/runs/log-…, set-tag, delete-tag, outputs: logging to a run.
 std::span<const Route> runLogRoutes();
 
 }  // namespace regesta::api::mlflow

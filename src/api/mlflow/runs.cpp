@@ -4,6 +4,7 @@
 #include "api/mlflow/tracking_wire.h"
 #include "api/tracking_scope.h"
 #include "base/limits.h"
+#include "governance/gate.h"
 #include "tracking/history.h"
 #include "tracking/rules.h"
 #include "tracking/run_search.h"
@@ -11,7 +12,7 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using tracking::parseExperimentId;
 using wire::KeyValue;
 
@@ -71,27 +72,27 @@ OneRun createRun(Call& call, const CreateRun& in) {
                         .name = in.run_name,
                         .startTime = in.start_time,
                         .tags = wire::textsOf(in.tags)};
-  return call.core.store.write([&](db::Session& session) -> OneRun {
-    requireExperiment(call, Verb::write, session, made.experiment);
-    wire::Datasets datasets(session);
-    OneRun answer{wire::runOf(tracking::createRun(session, call.workspace, made), datasets)};
+  return call.core.store.write([&](db::Transaction& transaction) -> OneRun {
+    requireExperiment(call, Verb::write, transaction, made.experiment);
+    wire::Datasets datasets(transaction);
+    OneRun answer{wire::runOf(tracking::createRun(transaction, call.workspace, made), datasets)};
     answer.run.outputs.reset();
     return answer;
   });
 }
 
 OneRun getRun(Call& call, const wire::RunRef& in) {
-  return call.core.store.read([&](db::Session& session) -> OneRun {
-    tracking::Run run = tracking::getRun(session, call.workspace, wire::runIdOf(in));
-    requireExperiment(call, Verb::read, session, run.experiment);
-    wire::Datasets datasets(session);
+  return call.core.store.read([&](db::Transaction& transaction) -> OneRun {
+    tracking::Run run = tracking::getRun(transaction, call.workspace, wire::runIdOf(in));
+    requireExperiment(call, Verb::read, transaction, run.experiment);
+    wire::Datasets datasets(transaction);
     return {wire::runOf(std::move(run), datasets)};
   });
 }
 
 UpdatedRun updateRun(Call& call, const UpdateRun& in) {
   const std::string& runId = wire::runIdOf(in);
-  call.core.store.read([&](db::Session& session) { requireRun(call, Verb::write, session, runId); });
+  call.core.store.read([&](db::Transaction& transaction) { requireRun(call, Verb::write, transaction, runId); });
   tracking::RunUpdate update{.endTime = in.end_time, .name = in.run_name};
   if (!in.status.empty()) update.status = tracking::parseStatus(in.status);
   tracking::Run run = tracking::updateRun(call.core.store, call.actor(), call.workspace, runId, update);
@@ -100,19 +101,20 @@ UpdatedRun updateRun(Call& call, const UpdateRun& in) {
   return {wire::infoOf(run)};
 }
 
-Nothing deleteRun(Call& call, const wire::RunRef& in) {
+Empty deleteRun(Call& call, const wire::RunRef& in) {
   const std::string& runId = wire::runIdOf(in);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    requireRun(call, Verb::write, change.session, runId);
-    tracking::deleteRun(change, call.workspace, runId);
+    requireRun(call, Verb::write, change.transaction, runId);
+    tracking::deleteRun(change, call.workspace, runId,
+                        governance::Gate::removal(change, *call.identity, call.workspace, "run/" + std::string(runId)));
   });
   return {};
 }
 
-Nothing restoreRun(Call& call, const wire::RunRef& in) {
+Empty restoreRun(Call& call, const wire::RunRef& in) {
   const std::string& runId = wire::runIdOf(in);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    requireRun(call, Verb::write, change.session, runId);
+    requireRun(call, Verb::write, change.transaction, runId);
     tracking::restoreRun(change, call.workspace, runId);
   });
   return {};
@@ -125,10 +127,10 @@ FoundRuns searchRuns(Call& call, const SearchRuns& in) {
                              .maxResults = in.max_results,
                              .pageToken = in.page_token};
   for (const std::string& id : in.experiment_ids) search.experiments.push_back(parseExperimentId(id));
-  return call.core.store.read([&](db::Session& session) {
-    search.experiments = readable(call, session, std::move(search.experiments));
-    auto page = tracking::searchRuns(session, call.workspace, search);
-    wire::Datasets datasets(session);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    search.experiments = readable(call, transaction, std::move(search.experiments));
+    auto page = tracking::searchRuns(transaction, call.workspace, search);
+    wire::Datasets datasets(transaction);
     FoundRuns found;
     found.runs.reserve(page.items.size());
     for (tracking::Run& run : page.items) found.runs.push_back(wire::runOf(std::move(run), datasets));
@@ -138,9 +140,9 @@ FoundRuns searchRuns(Call& call, const SearchRuns& in) {
 }
 
 wire::FileList listArtifacts(Call& call, const ListArtifacts& in) {
-  auto uri = call.core.store.read([&](db::Session& session) {
-    tracking::Run run = tracking::getRun(session, call.workspace, wire::runIdOf(in));
-    requireExperiment(call, Verb::read, session, run.experiment);
+  auto uri = call.core.store.read([&](db::Transaction& transaction) {
+    tracking::Run run = tracking::getRun(transaction, call.workspace, wire::runIdOf(in));
+    requireExperiment(call, Verb::read, transaction, run.experiment);
     return run.artifactUri;
   });
   return listBelow(call, uri, in.path);
@@ -150,13 +152,13 @@ wire::FileList listArtifacts(Call& call, const ListArtifacts& in) {
 
 std::span<const Route> runRoutes() {
   static const Route routes[] = {
-      post("/api/2.0/mlflow/runs/create", writes("runs"), createRun),
-      get("/api/2.0/mlflow/runs/get", reads("runs"), getRun),
-      post("/api/2.0/mlflow/runs/update", writes("runs"), updateRun),
-      post("/api/2.0/mlflow/runs/delete", writes("runs"), deleteRun),
-      post("/api/2.0/mlflow/runs/restore", writes("runs"), restoreRun),
-      post("/api/2.0/mlflow/runs/search", scanning(reads("runs")), searchRuns),
-      get("/api/2.0/mlflow/artifacts/list", scanning(reads("runs")), listArtifacts),
+      post("/api/2.0/mlflow/runs/create", "Create a run", writes("runs"), createRun),
+      get("/api/2.0/mlflow/runs/get", "Get a run", reads("runs"), getRun),
+      post("/api/2.0/mlflow/runs/update", "Update the status, end time or name of a run", writes("runs"), updateRun),
+      post("/api/2.0/mlflow/runs/delete", "Delete a run", writes("runs"), deleteRun),
+      post("/api/2.0/mlflow/runs/restore", "Restore a deleted run", writes("runs"), restoreRun),
+      post("/api/2.0/mlflow/runs/search", "Search runs", scanning(reads("runs")), searchRuns),
+      get("/api/2.0/mlflow/artifacts/list", "List artifacts of a run", scanning(reads("runs")), listArtifacts),
   };
   return routes;
 }

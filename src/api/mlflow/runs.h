@@ -5,7 +5,7 @@
 
 namespace regesta::api::mlflow {
 
-/// /api/2.0/mlflow/runs/… but for what is logged into them (run_logs.h), and artifacts/list.
+/// /api/2.0/mlflow/runs/… except logging (run_logs.h), and artifacts/list.
 std::span<const Route> runRoutes();
 
 }  // namespace regesta::api::mlflow

@@ -1,4 +1,4 @@
-#include "tracking/scorer.h"
+#include "evaluation/scorer.h"
 
 #include "api/mlflow/evaluation.h"
 #include "api/tracking_scope.h"
@@ -8,7 +8,7 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using tracking::parseExperimentId;
 
 struct RegisterScorer {
@@ -78,76 +78,79 @@ struct OnlineConfigs {
   static constexpr Field fields[] = {field<&OnlineConfigs::configs>("configs")};
 };
 
-Scorer wireOf(const tracking::Scorer& s) { return {s.experiment, s.name, s.version, s.body, s.createdAt, s.scorerId}; }
+Scorer wireOf(const evaluation::Scorer& s) {
+  return {s.experiment, s.name, s.version, s.body, s.createdAt, s.scorerId};
+}
 
-Scorers wireOf(const std::vector<tracking::Scorer>& scorers) {
+Scorers wireOf(const std::vector<evaluation::Scorer>& scorers) {
   Scorers shown;
-  for (const tracking::Scorer& scorer : scorers) shown.scorers.push_back(wireOf(scorer));
+  for (const evaluation::Scorer& scorer : scorers) shown.scorers.push_back(wireOf(scorer));
   return shown;
 }
 
 Registered registerScorer(Call& call, const RegisterScorer& in) {
   std::int64_t id = parseExperimentId(in.experiment_id);
-  tracking::Scorer made = call.core.store.change(call.actor(), [&](registry::Change& change) {
-    requireExperiment(call, Verb::write, change.session, id);
-    return tracking::registerScorer(change, call.workspace, id, in.name, in.serialized_scorer);
+  evaluation::Scorer made = call.core.store.change(call.actor(), [&](registry::Change& change) {
+    requireExperiment(call, Verb::write, change.transaction, id);
+    return evaluation::registerScorer(change, call.workspace, id, in.name, in.serialized_scorer);
   });
   return {made.version, made.scorerId, std::to_string(made.experiment), made.name, made.body, made.createdAt};
 }
 
 /// The experiments that the request is about, and that the caller may read.
-std::vector<std::int64_t> experimentsOf(Call& call, db::Session& session, const ListScorers& in) {
+std::vector<std::int64_t> experimentsOf(Call& call, db::Transaction& transaction, const ListScorers& in) {
   std::vector<std::int64_t> ids;
   if (in.experiment_ids) {
     for (const std::string& id : *in.experiment_ids) ids.push_back(parseExperimentId(id));
   } else {
-    for (const auto& one : tracking::listExperiments(session, call.workspace, tracking::View::activeOnly))
+    for (const auto& one : tracking::listExperiments(transaction, call.workspace, tracking::View::activeOnly))
       ids.push_back(one.id);
   }
   std::erase_if(ids, [&](std::int64_t id) {
-    auto found = tracking::findExperiment(session, call.workspace, id);
+    auto found = tracking::findExperiment(transaction, call.workspace, id);
     return !found || found->deleted;
   });
-  return readable(call, session, ids);
+  return readable(call, transaction, ids);
 }
 
 Scorers listScorers(Call& call, const ListScorers& in) {
   if (!in.experiment_id.empty() && in.experiment_ids)
     throw Error(Code::invalid, "Cannot specify both 'experiment_id' and 'experiment_ids'.");
-  return call.core.store.read([&](db::Session& session) -> Scorers {
+  return call.core.store.read([&](db::Transaction& transaction) -> Scorers {
     if (!in.experiment_id.empty()) {
       std::int64_t id = parseExperimentId(in.experiment_id);
-      requireExperiment(call, Verb::read, session, id);
-      return wireOf(tracking::listScorers(session, call.workspace, id));
+      requireExperiment(call, Verb::read, transaction, id);
+      return wireOf(evaluation::listScorers(transaction, call.workspace, id));
     }
-    std::vector<tracking::Scorer> all;
-    for (std::int64_t id : experimentsOf(call, session, in))
-      for (tracking::Scorer& one : tracking::listScorers(session, call.workspace, id)) all.push_back(std::move(one));
+    std::vector<evaluation::Scorer> all;
+    for (std::int64_t id : experimentsOf(call, transaction, in))
+      for (evaluation::Scorer& one : evaluation::listScorers(transaction, call.workspace, id))
+        all.push_back(std::move(one));
     return wireOf(all);
   });
 }
 
 Scorers listVersions(Call& call, const ScorerName& in) {
   std::int64_t id = parseExperimentId(in.experiment_id);
-  return call.core.store.read([&](db::Session& session) -> Scorers {
-    requireExperiment(call, Verb::read, session, id);
-    return wireOf(tracking::scorerVersions(session, call.workspace, id, in.name));
+  return call.core.store.read([&](db::Transaction& transaction) -> Scorers {
+    requireExperiment(call, Verb::read, transaction, id);
+    return wireOf(evaluation::scorerVersions(transaction, call.workspace, id, in.name));
   });
 }
 
 OneScorer getScorer(Call& call, const ScorerRef& in) {
   std::int64_t id = parseExperimentId(in.experiment_id);
-  return call.core.store.read([&](db::Session& session) -> OneScorer {
-    requireExperiment(call, Verb::read, session, id);
-    return {wireOf(tracking::getScorer(session, call.workspace, id, in.name, in.version))};
+  return call.core.store.read([&](db::Transaction& transaction) -> OneScorer {
+    requireExperiment(call, Verb::read, transaction, id);
+    return {wireOf(evaluation::getScorer(transaction, call.workspace, id, in.name, in.version))};
   });
 }
 
-Nothing deleteScorer(Call& call, const ScorerRef& in) {
+Empty deleteScorer(Call& call, const ScorerRef& in) {
   std::int64_t id = parseExperimentId(in.experiment_id);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    requireExperiment(call, Verb::write, change.session, id);
-    tracking::deleteScorer(change, call.workspace, id, in.name, in.version);
+    requireExperiment(call, Verb::write, change.transaction, id);
+    evaluation::deleteScorer(change, call.workspace, id, in.name, in.version);
   });
   return {};
 }
@@ -159,12 +162,13 @@ OnlineConfigs listOnlineConfigs(Call&, const OnlineConfigQuery&) { return {{"[]"
 
 std::span<const Route> scorerRoutes() {
   static const Route routes[] = {
-      post("/api/3.0/mlflow/scorers/register", writes("scorers"), registerScorer),
-      get("/api/3.0/mlflow/scorers/list", scanning(reads("scorers")), listScorers),
-      get("/api/3.0/mlflow/scorers/versions", reads("scorers"), listVersions),
-      get("/api/3.0/mlflow/scorers/get", reads("scorers"), getScorer),
-      get("/api/3.0/mlflow/scorers/online-configs", reads("scorers"), listOnlineConfigs),
-      del("/api/3.0/mlflow/scorers/delete", writes("scorers"), deleteScorer),
+      post("/api/3.0/mlflow/scorers/register", "Register a scorer", writes("scorers"), registerScorer),
+      get("/api/3.0/mlflow/scorers/list", "List scorers of an experiment", scanning(reads("scorers")), listScorers),
+      get("/api/3.0/mlflow/scorers/versions", "List versions of a scorer", scanning(reads("scorers")), listVersions),
+      get("/api/3.0/mlflow/scorers/get", "Get a scorer", reads("scorers"), getScorer),
+      get("/api/3.0/mlflow/scorers/online-configs", "List online scoring configurations", scanning(reads("scorers")),
+          listOnlineConfigs),
+      del("/api/3.0/mlflow/scorers/delete", "Delete a scorer", writes("scorers"), deleteScorer),
   };
   return routes;
 }

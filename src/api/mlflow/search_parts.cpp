@@ -1,14 +1,14 @@
 #include "api/mlflow/search_parts.h"
 
+#include "api/mlflow/rule_text.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "tracking/rules.h"
 
 namespace regesta::api::mlflow {
 
-using registry::Comparator;
-using registry::Condition;
-using registry::Field;
+using filter::Comparator;
+using filter::Condition;
+using filter::Field;
 
 bool takePromptCondition(std::vector<Condition>& conditions) {
   std::optional<bool> prompts;
@@ -22,13 +22,14 @@ bool takePromptCondition(std::vector<Condition>& conditions) {
   return prompts.value_or(false);
 }
 
-std::vector<registry::OrderBy> parseOrder(const std::vector<std::string>& items, const registry::Grammar& grammar) {
-  std::vector<registry::OrderBy> orders;
+std::vector<filter::OrderBy> parseOrder(const std::vector<std::string>& items, const filter::Grammar& grammar) {
+  filter::checkOrderCount(items.size());
+  std::vector<filter::OrderBy> orders;
   for (const std::string& item : items) {
-    registry::OrderBy order = registry::parseOrderBy(item, grammar);
-    for (const registry::OrderBy& earlier : orders)
+    filter::OrderBy order = filter::parseOrderBy(item, grammar);
+    for (const filter::OrderBy& earlier : orders)
       if (earlier.key == order.key)
-        throw error(Code::invalid, "`order_by` contains duplicate fields: {}", tracking::pythonList(items));
+        throw error(Code::invalid, "`order_by` contains duplicate fields: {}", pythonList(items));
     orders.push_back(std::move(order));
   }
   return orders;
@@ -49,7 +50,7 @@ bool tagsMatch(const std::vector<Condition>& conditions, const registry::Tags& t
   for (const Condition& condition : conditions) {
     if (condition.field != Field::tag) continue;
     auto at = tags.find(condition.key);
-    if (!registry::matches(condition, at == tags.end() ? registry::Cell() : registry::Cell(at->second))) return false;
+    if (!filter::matches(condition, at == tags.end() ? filter::Cell() : filter::Cell(at->second))) return false;
   }
   return true;
 }

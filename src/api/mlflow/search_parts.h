@@ -4,23 +4,23 @@
 #include <vector>
 
 #include "api/mlflow/prompt_tags.h"
-#include "registry/filter.h"
+#include "filter/filter.h"
 
-// What the registry's two searches share.
+// Shared by the registry's two searches.
 namespace regesta::api::mlflow {
 
-/// A search finds models or prompts, never both: prompts when a condition on the marker tag asks for them. The
-/// condition is taken out of the list, for the kind says the same.
-bool takePromptCondition(std::vector<registry::Condition>& conditions);
+/// A search returns models or prompts, never both: prompts if a condition on the marker tag requests them. Removes that
+/// condition, because the kind replaces it.
+bool takePromptCondition(std::vector<filter::Condition>& conditions);
 
-/// The order_by list, without keys that come twice. Throws Error{invalid}.
-std::vector<registry::OrderBy> parseOrder(const std::vector<std::string>& items, const registry::Grammar& grammar);
+/// Parses the order_by list. Throws Error{invalid}, also for a repeated key.
+std::vector<filter::OrderBy> parseOrder(const std::vector<std::string>& items, const filter::Grammar& grammar);
 
-/// The operand when exactly this condition is among the list: lets SQL narrow the rows.
-std::optional<std::string> equalTo(const std::vector<registry::Condition>& conditions, std::string_view attribute);
+/// The operand of an equality condition on the attribute, so that SQL can filter by it.
+std::optional<std::string> equalTo(const std::vector<filter::Condition>& conditions, std::string_view attribute);
 
-/// True when every tag condition holds on the tags.
-bool tagsMatch(const std::vector<registry::Condition>& conditions, const registry::Tags& tags);
-bool hasTagCondition(const std::vector<registry::Condition>& conditions);
+/// True if every tag condition holds for the tags.
+bool tagsMatch(const std::vector<filter::Condition>& conditions, const registry::Tags& tags);
+bool hasTagCondition(const std::vector<filter::Condition>& conditions);
 
 }  // namespace regesta::api::mlflow

@@ -1,11 +1,11 @@
-#include "tracking/trace_metrics.h"
+#include "telemetry/trace_metrics.h"
 
 #include "api/mlflow/traces.h"
 #include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "telemetry/trace_search.h"
 #include "tracking/rules.h"
-#include "tracking/trace_search.h"
 
 namespace regesta::api::mlflow {
 namespace {
@@ -72,10 +72,11 @@ struct CorrelationAnswer {
                                      field<&CorrelationAnswer::total_count>("total_count")};
 };
 
-std::vector<std::int64_t> experimentsOf(const Call& call, db::Session& session, const std::vector<std::string>& ids) {
+std::vector<std::int64_t> experimentsOf(const Call& call, db::Transaction& transaction,
+                                        const std::vector<std::string>& ids) {
   std::vector<std::int64_t> experiments;
   for (const std::string& id : ids) experiments.push_back(tracking::parseExperimentId(id));
-  return readable(call, session, std::move(experiments));
+  return readable(call, transaction, std::move(experiments));
 }
 
 template <std::size_t N>
@@ -83,7 +84,7 @@ int placeOf(const std::string_view (&words)[N], const std::string& word) {
   return static_cast<int>(std::find(std::begin(words), std::end(words), word) - std::begin(words)) + 1;
 }
 
-MetricDataPoint pointOf(const std::string& metric, const tracking::TraceMetricPoint& from) {
+MetricDataPoint pointOf(const std::string& metric, const telemetry::TraceMetricPoint& from) {
   MetricDataPoint point{.metric_name = metric, .dimensions = {from.dimensions.begin(), from.dimensions.end()}};
   JsonWriter writer(point.values.text);
   writer.object();
@@ -93,37 +94,37 @@ MetricDataPoint pointOf(const std::string& metric, const tracking::TraceMetricPo
 }
 
 MetricsAnswer metrics(Call& call, const MetricsRequest& in) {
-  tracking::TraceMetricQuery query{.view = static_cast<tracking::MetricView>(placeOf(viewWords, in.view_type)),
-                                   .metric = in.metric_name,
-                                   .dimensions = in.dimensions,
-                                   .filters = in.filters,
-                                   .intervalSeconds = in.time_interval_seconds,
-                                   .start = in.start_time_ms,
-                                   .end = in.end_time_ms,
-                                   .maxResults = in.max_results};
+  telemetry::TraceMetricQuery query{.view = static_cast<telemetry::MetricView>(placeOf(viewWords, in.view_type)),
+                                    .metric = in.metric_name,
+                                    .dimensions = in.dimensions,
+                                    .filters = in.filters,
+                                    .intervalSeconds = in.time_interval_seconds,
+                                    .start = in.start_time_ms,
+                                    .end = in.end_time_ms,
+                                    .maxResults = in.max_results};
   for (const MetricAggregation& wish : in.aggregations)
     query.aggregations.push_back(
-        {static_cast<tracking::Aggregation>(placeOf(aggregationWords, wish.aggregation_type)), wish.percentile_value});
-  return call.core.store.read([&](db::Session& session) {
-    query.experiments = experimentsOf(call, session, in.experiment_ids);
+        {static_cast<telemetry::Aggregation>(placeOf(aggregationWords, wish.aggregation_type)), wish.percentile_value});
+  return call.core.store.read([&](db::Transaction& transaction) {
+    query.experiments = experimentsOf(call, transaction, in.experiment_ids);
     MetricsAnswer answer;
-    for (const tracking::TraceMetricPoint& point : tracking::queryTraceMetrics(session, call.workspace, query))
+    for (const telemetry::TraceMetricPoint& point : telemetry::queryTraceMetrics(transaction, call.workspace, query))
       answer.data_points.push_back(pointOf(in.metric_name, point));
     return answer;
   });
 }
 
 CorrelationAnswer correlation(Call& call, const CorrelationRequest& in) {
-  return call.core.store.read([&](db::Session& session) {
-    std::vector<std::int64_t> experiments = experimentsOf(call, session, in.experiment_ids);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    std::vector<std::int64_t> experiments = experimentsOf(call, transaction, in.experiment_ids);
     auto count = [&](std::vector<std::string> filters) {
       filters.push_back(in.base_filter);
-      return tracking::countTraces(session, call.workspace, experiments, filters);
+      return telemetry::countTraces(transaction, call.workspace, experiments, filters);
     };
     std::int64_t all = count({}), first = count({in.filter_string1}), second = count({in.filter_string2}),
                  both = count({in.filter_string1, in.filter_string2});
-    return CorrelationAnswer{.npmi = tracking::npmi(both, first, second, all, 0),
-                             .npmi_smoothed = tracking::npmi(both, first, second, all, 0.5),
+    return CorrelationAnswer{.npmi = telemetry::npmi(both, first, second, all, 0),
+                             .npmi_smoothed = telemetry::npmi(both, first, second, all, 0.5),
                              .filter1_count = static_cast<std::int32_t>(first),
                              .filter2_count = static_cast<std::int32_t>(second),
                              .joint_count = static_cast<std::int32_t>(both),
@@ -135,8 +136,9 @@ CorrelationAnswer correlation(Call& call, const CorrelationRequest& in) {
 
 std::span<const Route> traceMetricRoutes() {
   static const Route routes[] = {
-      post("/api/3.0/mlflow/traces/metrics", waiting(reads("traces")), metrics),
-      post("/api/3.0/mlflow/traces/calculate-filter-correlation", waiting(reads("traces")), correlation),
+      post("/api/3.0/mlflow/traces/metrics", "Compute trace metrics", searching(reads("traces")), metrics),
+      post("/api/3.0/mlflow/traces/calculate-filter-correlation", "Compute the correlation of two trace filters",
+           searching(reads("traces")), correlation),
   };
   return routes;
 }

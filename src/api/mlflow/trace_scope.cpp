@@ -2,72 +2,91 @@
 
 #include "api/tracking_scope.h"
 #include "base/error.h"
-#include "delivery/trace_quality.h"
+#include "quality/trace_quality.h"
 #include "tracking/rules.h"
 
 namespace regesta::api::mlflow {
 
-using governance::Verb;
+using access::Verb;
 
-tracking::Trace traceFor(const Call& call, Verb verb, db::Session& session, std::string_view traceId) {
-  tracking::Trace trace = tracking::getTrace(session, call.workspace, traceId);
-  requireExperiment(call, verb, session, trace.experiment);
+telemetry::Trace traceFor(const Call& call, Verb verb, db::Transaction& transaction, std::string_view traceId) {
+  telemetry::Trace trace = telemetry::getTrace(transaction, call.workspace, traceId);
+  requireExperiment(call, verb, transaction, trace.experiment);
   return trace;
 }
 
-void requireTrace(const Call& call, Verb verb, db::Session& session, std::string_view traceId) {
-  if (auto trace = tracking::findTrace(session, call.workspace, traceId))
-    requireExperiment(call, verb, session, trace->experiment);
+void requireTrace(const Call& call, Verb verb, db::Transaction& transaction, std::string_view traceId) {
+  if (auto trace = telemetry::findTrace(transaction, call.workspace, traceId))
+    requireExperiment(call, verb, transaction, trace->experiment);
 }
 
-std::vector<tracking::Trace> tracesOf(const Call& call, db::Session& session, const std::vector<std::string>& ids,
-                                      const std::optional<std::vector<std::string>>& experiments) {
+std::vector<telemetry::Trace> tracesOf(const Call& call, db::Transaction& transaction,
+                                       const std::vector<std::string>& ids,
+                                       const std::optional<std::vector<std::string>>& experiments) {
   std::vector<std::int64_t> allowed;
   if (experiments)
     for (const std::string& id : *experiments) allowed.push_back(tracking::parseExperimentId(id));
-  std::vector<tracking::Trace> traces;
+  std::vector<telemetry::Trace> traces;
   for (const std::string& id : ids) {
-    std::optional<tracking::Trace> trace = tracking::findTrace(session, call.workspace, id);
+    std::optional<telemetry::Trace> trace = telemetry::findTrace(transaction, call.workspace, id);
     if (!trace) continue;
     bool inside = !experiments || std::find(allowed.begin(), allowed.end(), trace->experiment) != allowed.end();
-    if (inside && !readable(call, session, {trace->experiment}).empty()) traces.push_back(*std::move(trace));
+    if (inside && !readable(call, transaction, {trace->experiment}).empty()) traces.push_back(*std::move(trace));
   }
   return traces;
 }
 
 void checkFreeTag(std::string_view key, std::string_view operation) {
-  if (key == tracking::trace_keys::spansLocation || key == "mlflow.trace.archiveLocation" ||
+  if (key == telemetry::trace_keys::spansLocation || key == "mlflow.trace.archiveLocation" ||
       (key == "mlflow.trace.archivalFailure" && operation == "set"))
     throw error(Code::invalid, "Tag '{}' is immutable and cannot be {} on a trace.", key, operation);
 }
 
 void setTag(Call& call, std::string_view traceId, std::string_view key, std::string_view value) {
   checkFreeTag(key, "set");
-  tracking::checkTraceTag(key);  // before the trace is looked for, as MLflow does
-  tracking::Trace changed = call.core.store.write([&](db::Session& session) {
-    tracking::Trace trace = traceFor(call, Verb::write, session, traceId);
-    tracking::setTraceTag(trace, key, value);
-    tracking::saveTrace(session, trace);
+  telemetry::checkTraceTag(key);  // before the trace is looked for, as MLflow does
+  telemetry::Trace changed = call.core.store.write([&](db::Transaction& transaction) {
+    telemetry::Trace trace = traceFor(call, Verb::write, transaction, traceId);
+    telemetry::setTraceTag(trace, key, value);
+    telemetry::saveTrace(transaction, trace);
     return trace;
   });
-  if (key == tracking::trace_keys::linkedPrompts)
-    delivery::observeTraces(call.core.store, call.workspace, {std::move(changed)});
+  if (key != telemetry::trace_keys::linkedPrompts) return;
+  telemetry::Trace told{.traceId = changed.traceId, .tags = {{std::string(key), std::string(value)}}};
+  quality::observeTraces(call.core.store, *call.identity, call.workspace, {changed}, quality::usesOf(told));
 }
 
 void deleteTag(Call& call, std::string_view traceId, std::string_view key) {
   checkFreeTag(key, "deleted");
-  call.core.store.write([&](db::Session& session) {
-    tracking::Trace trace = traceFor(call, Verb::write, session, traceId);
-    tracking::deleteTraceTag(trace, key);
-    tracking::saveTrace(session, trace);
+  call.core.store.write([&](db::Transaction& transaction) {
+    telemetry::Trace trace = traceFor(call, Verb::write, transaction, traceId);
+    telemetry::deleteTraceTag(trace, key);
+    telemetry::saveTrace(transaction, trace);
   });
 }
 
-std::int64_t deleteTraces(Call& call, const std::string& experimentId, const tracking::TraceDeletion& which) {
+namespace {
+
+/// MLflow's messages for a selection that telemetry::deleteTraces() would refuse.
+void checkDeletion(const telemetry::TraceDeletion& which) {
+  if (!which.upTo && which.traceIds.empty())
+    throw Error(Code::invalid, "Either `max_timestamp_millis` or `trace_ids` must be specified.");
+  if (which.upTo && !which.traceIds.empty())
+    throw Error(Code::invalid, "Only one of `max_timestamp_millis` and `trace_ids` can be specified.");
+  if (which.most && !which.traceIds.empty())
+    throw Error(Code::invalid, "`max_traces` can't be specified if `trace_ids` is specified.");
+  if (which.most && *which.most <= 0)
+    throw error(Code::invalid, "`max_traces` must be a positive integer, received {}.", *which.most);
+}
+
+}  // namespace
+
+std::int64_t deleteTraces(Call& call, const std::string& experimentId, const telemetry::TraceDeletion& which) {
   std::int64_t experiment = tracking::parseExperimentId(experimentId);
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
-    requireExperiment(call, Verb::write, change.session, experiment);
-    return tracking::deleteTraces(change, call.workspace, experiment, which);
+    requireExperiment(call, Verb::write, change.transaction, experiment);
+    checkDeletion(which);
+    return telemetry::deleteTraces(change, call.workspace, experiment, which);
   });
 }
 

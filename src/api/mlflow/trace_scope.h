@@ -6,25 +6,25 @@
 
 #include "api/endpoint.h"
 #include "db/database.h"
-#include "tracking/trace.h"
+#include "telemetry/trace.h"
 
 namespace regesta::api::mlflow {
 
-/// The trace, when the caller may use its experiment so. Throws Error{notFound}, Error{denied}.
-tracking::Trace traceFor(const Call& call, governance::Verb verb, db::Session& session, std::string_view traceId);
-/// For calls that may make the trace: passes when there is none yet.
-void requireTrace(const Call& call, governance::Verb verb, db::Session& session, std::string_view traceId);
+/// The trace, if the caller has the permission on its experiment. Throws Error{notFound}, Error{denied}.
+telemetry::Trace traceFor(const Call& call, access::Verb verb, db::Transaction& transaction, std::string_view traceId);
+/// For calls that can create the trace: passes if there is none yet.
+void requireTrace(const Call& call, access::Verb verb, db::Transaction& transaction, std::string_view traceId);
 
-/// Those of the traces that there are and that the caller may read, in the order asked for. `experiments`, when given,
-/// narrows them to these.
-std::vector<tracking::Trace> tracesOf(const Call& call, db::Session& session, const std::vector<std::string>& ids,
-                                      const std::optional<std::vector<std::string>>& experiments);
+/// The existing traces that the caller may read, in the requested order; only of `experiments`, if given.
+std::vector<telemetry::Trace> tracesOf(const Call& call, db::Transaction& transaction,
+                                       const std::vector<std::string>& ids,
+                                       const std::optional<std::vector<std::string>>& experiments);
 
-/// Tags that only the server sets. Throws Error{invalid}; `operation`: "set", "deleted".
+/// Refuses tags that only the server sets. Throws Error{invalid}; `operation`: "set", "deleted".
 void checkFreeTag(std::string_view key, std::string_view operation);
 
 void setTag(Call& call, std::string_view traceId, std::string_view key, std::string_view value);
 void deleteTag(Call& call, std::string_view traceId, std::string_view key);
-std::int64_t deleteTraces(Call& call, const std::string& experimentId, const tracking::TraceDeletion& which);
+std::int64_t deleteTraces(Call& call, const std::string& experimentId, const telemetry::TraceDeletion& which);
 
 }  // namespace regesta::api::mlflow

@@ -8,14 +8,14 @@
 #include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "delivery/trace_quality.h"
+#include "quality/trace_quality.h"
 #include "registry/tree.h"
 #include "tracking/rules.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 struct GetRequest {
   std::string trace_id;
@@ -39,8 +39,8 @@ struct BatchAnswer {
   static constexpr Field fields[] = {field<&BatchAnswer::traces>("traces")};
 };
 
-bool isHere(const tracking::Trace& trace) {
-  auto tag = trace.tags.find(tracking::trace_keys::spansLocation);
+bool isHere(const telemetry::Trace& trace) {
+  auto tag = trace.tags.find(telemetry::trace_keys::spansLocation);
   return tag != trace.tags.end() && tag->second == "TRACKING_STORE";
 }
 
@@ -55,7 +55,7 @@ Plain unusable(std::string_view text) {
 }
 
 /// Spans as OpenTelemetry's exporters send them, MLflow's own among them. All of a batch or nothing.
-Plain takeSpans(Call& call, const Nothing&) {
+Plain takeSpans(Call& call, const Empty&) {
   auto header = call.http.headers.get("X-MLflow-Experiment-Id");
   if (!header) return unusable("the header x-mlflow-experiment-id is required");
   std::int64_t experiment = tracking::parseExperimentId(*header);
@@ -63,30 +63,30 @@ Plain takeSpans(Call& call, const Nothing&) {
   if (batch.spans.empty() && batch.rejected > 0)
     return unusable("Cannot convert OpenTelemetry span to MLflow span: " + batch.reason);
   std::string runId(call.http.headers.get("X-MLflow-Run-Id").value_or(""));
-  std::vector<tracking::Trace> traces = call.core.store.write([&](db::Session& session) {
-    requireExperiment(call, Verb::write, session, experiment);
+  std::vector<telemetry::Trace> traces = call.core.store.write([&](db::Transaction& transaction) {
+    requireExperiment(call, Verb::write, transaction, experiment);
     std::set<std::string_view> ids;
-    for (const tracking::Span& span : batch.spans)
+    for (const telemetry::Span& span : batch.spans)
       if (ids.insert(span.traceId).second)
-        requireTrace(call, Verb::write, session, tracking::mlflowTraceId(span.traceId));
-    std::vector<tracking::Trace> logged = tracking::logSpans(session, call.workspace, experiment, batch.spans);
+        requireTrace(call, Verb::write, transaction, telemetry::prefixedTraceId(span.traceId));
+    std::vector<telemetry::Trace> logged = telemetry::logSpans(transaction, call.workspace, experiment, batch.spans);
     if (!runId.empty()) {
-      requireRun(call, Verb::write, session, runId);
-      for (tracking::Trace& trace : logged) tracking::linkTraceToRun(session, trace, runId);
+      requireRun(call, Verb::write, transaction, runId);
+      for (telemetry::Trace& trace : logged) telemetry::linkTraceToRun(transaction, trace, runId);
     }
     return logged;
   });
-  delivery::observeSpans(call.core.store, call.workspace, batch.spans, "otlp");
-  delivery::observeTraces(call.core.store, call.workspace, traces);
+  quality::observeSpans(call.core.store, *call.identity, call.workspace, batch.spans, "otlp");
+  quality::observeTraces(call.core.store, *call.identity, call.workspace, traces);
   return otlp::answer(call.http, batch);
 }
 
 GetAnswer getTrace(Call& call, const GetRequest& in) {
-  return call.core.store.read([&](db::Session& session) -> GetAnswer {
-    tracking::Trace trace = traceFor(call, Verb::read, session, in.trace_id);
+  return call.core.store.read([&](db::Transaction& transaction) -> GetAnswer {
+    telemetry::Trace trace = traceFor(call, Verb::read, transaction, in.trace_id);
     if (!isHere(trace)) throw Error(Code::invalidState, "Trace data not stored in tracking store");
-    std::vector<tracking::Span> spans = tracking::spansOf(session, trace);
-    if (!in.allow_partial && !tracking::isComplete(trace, spans))
+    std::vector<telemetry::Span> spans = telemetry::spansOf(transaction, trace);
+    if (!in.allow_partial && !telemetry::isComplete(trace, spans))
       throw error(Code::notFound, "Trace with ID {} is not fully exported yet, please try again later.", trace.traceId);
     return {{wire::infoOf(trace), {wire::spansOf(spans)}}};
   });
@@ -94,13 +94,13 @@ GetAnswer getTrace(Call& call, const GetRequest& in) {
 
 /// Those that are complete; a batch that grows too large for one answer ends early.
 BatchAnswer batchGet(Call& call, const BatchRequest& in) {
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     BatchAnswer answer;
     std::size_t size = 0;
-    for (const tracking::Trace& trace : tracesOf(call, session, in.trace_ids, in.experiment_ids)) {
+    for (const telemetry::Trace& trace : tracesOf(call, transaction, in.trace_ids, in.experiment_ids)) {
       if (!isHere(trace)) continue;
-      std::vector<tracking::Span> spans = tracking::spansOf(session, trace);
-      if (!tracking::isComplete(trace, spans)) continue;
+      std::vector<telemetry::Span> spans = telemetry::spansOf(transaction, trace);
+      if (!telemetry::isComplete(trace, spans)) continue;
       wire::Trace& one = answer.traces.emplace_back(wire::infoOf(trace), RawJson{wire::spansOf(spans)});
       size += one.spans.text.size();
       if (size > limits::spansAnswer)
@@ -111,19 +111,19 @@ BatchAnswer batchGet(Call& call, const BatchRequest& in) {
 }
 
 /// A file that a client has put in the trace's place.
-std::string readTraceFile(const Call& call, const tracking::Trace& trace, const std::string& path) {
-  auto uri = trace.tags.find(tracking::trace_keys::artifactLocation);
+std::string readTraceFile(const Call& call, const telemetry::Trace& trace, const std::string& path) {
+  auto uri = trace.tags.find(telemetry::trace_keys::artifactLocation);
   if (uri == trace.tags.end()) throw error(Code::notFound, "Trace with ID '{}' has no artifacts", trace.traceId);
   return readBelow(call, uri->second, path, limits::spansAnswer);
 }
 
 /// traces.json for the web UI: from the spans, or the client's own file. With `path` one of the attachments.
-Plain traceArtifact(Call& call, const Nothing&) {
+Plain traceArtifact(Call& call, const Empty&) {
   std::string id = queryValue(call.http, "request_id");
   if (id.empty()) throw Error(Code::invalid, "Request must include the \"request_id\" query parameter.");
-  auto [trace, spans] = call.core.store.read([&](db::Session& session) {
-    tracking::Trace found = traceFor(call, Verb::read, session, id);
-    return std::pair(found, isHere(found) ? tracking::spansOf(session, found) : std::vector<tracking::Span>());
+  auto [trace, spans] = call.core.store.read([&](db::Transaction& transaction) {
+    telemetry::Trace found = traceFor(call, Verb::read, transaction, id);
+    return std::pair(found, isHere(found) ? telemetry::spansOf(transaction, found) : std::vector<telemetry::Span>());
   });
   Plain answer;
   answer.contentType = "application/octet-stream";
@@ -143,11 +143,14 @@ Plain traceArtifact(Call& call, const Nothing&) {
 
 std::span<const Route> traceSpanRoutes() {
   static const Route routes[] = {
-      rawBody(post("/v1/traces", writes("traces"), takeSpans)),
-      get("/api/3.0/mlflow/traces/get", waiting(reads("traces")), getTrace),
-      get("/api/3.0/mlflow/traces/batchGet", waiting(reads("traces")), batchGet),
-      get("/ajax-api/2.0/mlflow/get-trace-artifact", waiting(reads("traces")), traceArtifact),
-      get("/ajax-api/3.0/mlflow/get-trace-artifact", waiting(reads("traces")), traceArtifact),
+      rawBody(post("/v1/traces", "Export OpenTelemetry spans", writes("traces"), takeSpans)),
+      get("/api/3.0/mlflow/traces/get", "Get a trace with its spans", searching(reads("traces")), getTrace),
+      get("/api/3.0/mlflow/traces/batchGet", "Get several traces with their spans", searching(reads("traces")),
+          batchGet),
+      get("/ajax-api/2.0/mlflow/get-trace-artifact", "Download the spans of a trace (version 2)",
+          searching(reads("traces")), traceArtifact),
+      get("/ajax-api/3.0/mlflow/get-trace-artifact", "Download the spans of a trace", searching(reads("traces")),
+          traceArtifact),
   };
   return routes;
 }

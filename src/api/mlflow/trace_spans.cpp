@@ -5,7 +5,7 @@
 namespace regesta::api::mlflow::wire {
 namespace {
 
-using tracking::Span;
+using telemetry::Span;
 
 std::string base64Id(const std::string& hex) { return base64Encode(hexDecode(hex).value_or("")); }
 
@@ -65,7 +65,7 @@ constexpr std::string_view requestIdKey = "mlflow.traceRequestId";
 /// With the one that says which trace it is: MLflow's readers look for it, whatever the sender wrote there.
 json::object withRequestId(const Span& span) {
   json::object attributes = span.attributes;
-  attributes.insert_or_assign(requestIdKey, tracking::mlflowTraceId(span.traceId));
+  attributes.insert_or_assign(requestIdKey, telemetry::prefixedTraceId(span.traceId));
   return attributes;
 }
 
@@ -79,13 +79,13 @@ void writeSpan(JsonWriter& w, const Span& span) {
   w.key("attributes");
   writeAttributes(w, withRequestId(span));
   w.key("events").array();
-  for (const tracking::SpanEvent& event : span.events) {
+  for (const telemetry::SpanEvent& event : span.events) {
     w.object().key("name").text(event.name).key("time_unix_nano").number(event.timeNs).key("attributes");
     writeAttributes(w, event.attributes);
     w.end();
   }
   w.end().key("links").array();
-  for (const tracking::SpanLink& link : span.links) {
+  for (const telemetry::SpanLink& link : span.links) {
     w.object().key("trace_id").text(base64Id(link.traceId)).key("span_id").text(base64Id(link.spanId));
     w.key("attributes");
     writeAttributes(w, link.attributes);
@@ -102,7 +102,7 @@ void writeFileSpan(JsonWriter& w, const Span& span) {
   w.key("name").text(span.name).key("start_time_unix_nano").number(span.startNs);
   w.key("end_time_unix_nano").raw(span.endNs == 0 ? "null" : std::to_string(span.endNs));
   w.key("events").array();
-  for (const tracking::SpanEvent& event : span.events)
+  for (const telemetry::SpanEvent& event : span.events)
     w.object()
         .key("name")
         .text(event.name)
@@ -115,10 +115,10 @@ void writeFileSpan(JsonWriter& w, const Span& span) {
   w.key("attributes").object();
   for (const auto& [key, value] : withRequestId(span)) w.key(key).text(writeJson(value));
   w.end().key("links").array();
-  for (const tracking::SpanLink& link : span.links)
+  for (const telemetry::SpanLink& link : span.links)
     w.object()
         .key("trace_id")
-        .text(tracking::mlflowTraceId(link.traceId))
+        .text(telemetry::prefixedTraceId(link.traceId))
         .key("span_id")
         .text(link.spanId)
         .key("attributes")

@@ -31,8 +31,8 @@ std::string issueOf(const IssueReference& issue) {
   return out;
 }
 
-void putValue(const tracking::Assessment& one, Assessment& out) {
-  using Kind = tracking::AssessmentKind;
+void putValue(const telemetry::Assessment& one, Assessment& out) {
+  using Kind = telemetry::AssessmentKind;
   if (one.kind == Kind::feedback) {
     out.feedback.emplace().value.text = one.value;
     if (!one.error.empty()) out.feedback->error = readAs<AssessmentError>(parseJson(one.error));
@@ -80,16 +80,16 @@ std::string valueOf(const Expectation& expectation) {
 
 std::string errorOf(const std::optional<AssessmentError>& error) { return error ? writeAs(*error) : std::string(); }
 
-tracking::Assessment assessmentOf(const Assessment& from) {
-  using Kind = tracking::AssessmentKind;
+telemetry::Assessment assessmentOf(const Assessment& from) {
+  using Kind = telemetry::AssessmentKind;
   if (from.feedback.has_value() + from.expectation.has_value() + from.issue.has_value() != 1)
     throw Error(Code::invalid, "Exactly one of `expectation`, `feedback`, or `issue` should be specified.");
-  tracking::Assessment one{.id = from.assessment_id,
-                           .name = from.assessment_name,
-                           .spanId = from.span_id.value_or(""),
-                           .rationale = from.rationale,
-                           .metadata = textsOf(from.metadata),
-                           .overrides = from.overrides.value_or("")};
+  telemetry::Assessment one{.id = from.assessment_id,
+                            .name = from.assessment_name,
+                            .spanId = from.span_id.value_or(""),
+                            .rationale = from.rationale,
+                            .metadata = textsOf(from.metadata),
+                            .overrides = from.overrides.value_or("")};
   if (from.source) {
     checkSource(*from.source);
     one.sourceType = from.source->source_type == "AI_JUDGE" ? "LLM_JUDGE" : from.source->source_type;
@@ -111,7 +111,7 @@ tracking::Assessment assessmentOf(const Assessment& from) {
   return one;
 }
 
-Assessment assessmentOf(const tracking::Assessment& one, const std::string& traceId) {
+Assessment assessmentOf(const telemetry::Assessment& one, const std::string& traceId) {
   Assessment out{.assessment_id = one.id,
                  .assessment_name = one.name,
                  .trace_id = traceId,
@@ -127,20 +127,21 @@ Assessment assessmentOf(const tracking::Assessment& one, const std::string& trac
   return out;
 }
 
-tracking::Trace traceOf(const TraceInfo& info) {
+telemetry::Trace traceOf(const TraceInfo& info) {
   if (!info.trace_location.mlflow_experiment) throw Invalid("trace.trace_info.trace_location", "is required");
-  tracking::Trace trace{.traceId = info.trace_id,
-                        .experiment = tracking::parseExperimentId(info.trace_location.mlflow_experiment->experiment_id),
-                        .clientRequestId = info.client_request_id.value_or(""),
-                        .requestPreview = info.request_preview,
-                        .responsePreview = info.response_preview,
-                        .tags = textsOf(info.tags),
-                        .metadata = textsOf(info.trace_metadata)};
+  telemetry::Trace trace{
+      .traceId = info.trace_id,
+      .experiment = tracking::parseExperimentId(info.trace_location.mlflow_experiment->experiment_id),
+      .clientRequestId = info.client_request_id.value_or(""),
+      .requestPreview = info.request_preview,
+      .responsePreview = info.response_preview,
+      .tags = textsOf(info.tags),
+      .metadata = textsOf(info.trace_metadata)};
   if (!info.request_time.empty()) trace.requestTime = millisOf(info.request_time, "trace.trace_info.request_time");
   if (info.execution_duration)
     trace.duration = durationOf(*info.execution_duration, "trace.trace_info.execution_duration");
   if (!info.state.empty()) {
-    std::optional<tracking::TraceState> state = tracking::parseTraceState(info.state);
+    std::optional<telemetry::TraceState> state = telemetry::parseTraceState(info.state);
     if (!state) throw Invalid("trace.trace_info.state", "must be OK, ERROR, IN_PROGRESS or STATE_UNSPECIFIED");
     trace.state = *state;
   }
@@ -148,7 +149,7 @@ tracking::Trace traceOf(const TraceInfo& info) {
   return trace;
 }
 
-TraceInfo infoOf(const tracking::Trace& trace) {
+TraceInfo infoOf(const telemetry::Trace& trace) {
   TraceInfo info{
       .trace_id = trace.traceId,
       .client_request_id = given(trace.clientRequestId),
@@ -156,11 +157,11 @@ TraceInfo infoOf(const tracking::Trace& trace) {
       .request_preview = trace.requestPreview,
       .response_preview = trace.responsePreview,
       .request_time = formatTime(trace.requestTime),
-      .state = std::string(tracking::stateName(trace.state)),
+      .state = std::string(telemetry::stateName(trace.state)),
       .trace_metadata = mapOf(trace.metadata),
       .tags = mapOf(trace.tags)};
   if (trace.duration) info.execution_duration = durationText(*trace.duration);
-  for (const tracking::Assessment& assessment : trace.assessments)
+  for (const telemetry::Assessment& assessment : trace.assessments)
     info.assessments.push_back(assessmentOf(assessment, trace.traceId));
   return info;
 }

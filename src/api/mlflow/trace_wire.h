@@ -4,10 +4,9 @@
 #include <vector>
 
 #include "api/shape.h"
-#include "tracking/trace.h"
+#include "telemetry/trace.h"
 
-/// How traces and assessments look in MLflow's protocol (service.proto, assessments.proto), which other tracking
-/// messages do not share.
+/// Traces and assessments in MLflow's protocol (service.proto, assessments.proto).
 namespace regesta::api::mlflow::wire {
 
 struct ExperimentLocation {
@@ -38,7 +37,7 @@ struct Feedback {
   std::optional<AssessmentError> error;
   static constexpr Field fields[] = {field<&Feedback::value>("value"), field<&Feedback::error>("error")};
 };
-/// Lists, objects and null travel as JSON inside of a string.
+/// Lists, objects and null are JSON in a string.
 struct SerializedValue {
   std::string serialization_format, value;
   static constexpr Field fields[] = {field<&SerializedValue::serialization_format>("serialization_format"),
@@ -109,25 +108,25 @@ struct TraceInfo {
 };
 struct Trace {
   TraceInfo trace_info;
-  RawJson spans;  ///< a list of OTLP spans; absent where only the information was asked for
+  RawJson spans;  ///< a list of OTLP spans; absent if only the info was requested
   static constexpr Field fields[] = {field<&Trace::trace_info>("trace_info", required), field<&Trace::spans>("spans")};
 };
 
 /// Both throw Invalid that names the field.
-tracking::Trace traceOf(const TraceInfo& info);
-tracking::Assessment assessmentOf(const Assessment& from);
+telemetry::Trace traceOf(const TraceInfo& info);
+telemetry::Assessment assessmentOf(const Assessment& from);
 
-Assessment assessmentOf(const tracking::Assessment& one, const std::string& traceId);
-TraceInfo infoOf(const tracking::Trace& trace);
+Assessment assessmentOf(const telemetry::Assessment& one, const std::string& traceId);
+TraceInfo infoOf(const telemetry::Trace& trace);
 /// A feedback's value, or an expectation's, as JSON. Throws Error{invalid} for a format other than JSON.
 std::string valueOf(const Feedback& feedback);
 std::string valueOf(const Expectation& expectation);
 std::string errorOf(const std::optional<AssessmentError>& error);  ///< JSON, or empty
 
-/// Spans as the protocol's JSON has them: ids in base64, attributes as a list of typed values.
-std::string spansOf(const std::vector<tracking::Span>& spans);
-/// Spans as in the file traces.json: attributes as an object of JSON texts.
-std::string traceFileOf(const std::vector<tracking::Span>& spans);
+/// Spans in the protocol's JSON: ids in base64, attributes as a list of typed values.
+std::string spansOf(const std::vector<telemetry::Span>& spans);
+/// Spans in the form of traces.json: attributes as an object of JSON texts.
+std::string traceFileOf(const std::vector<telemetry::Span>& spans);
 
 /// RFC 3339 to milliseconds. Throws Invalid.
 std::int64_t millisOf(const std::string& time, const char* field);

@@ -5,14 +5,14 @@
 #include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/limits.h"
-#include "delivery/trace_quality.h"
+#include "quality/trace_quality.h"
+#include "telemetry/trace_search.h"
 #include "tracking/rules.h"
-#include "tracking/trace_search.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 struct OneTrace {
   wire::Trace trace;
@@ -71,36 +71,36 @@ struct DeleteAnswer {
 
 /// The client calls this when a trace has ended, before or after its spans.
 OneTrace startTrace(Call& call, const OneTrace& in) {
-  tracking::Trace told = wire::traceOf(in.trace.trace_info);
+  telemetry::Trace told = wire::traceOf(in.trace.trace_info);
   told.workspace = call.workspace;
   told.finalized = true;
-  tracking::Trace trace = call.core.store.write([&](db::Session& session) {
-    requireExperiment(call, Verb::write, session, told.experiment);
-    requireTrace(call, Verb::write, session, told.traceId);
-    return tracking::startTrace(session, told);
+  telemetry::Trace trace = call.core.store.write([&](db::Transaction& transaction) {
+    requireExperiment(call, Verb::write, transaction, told.experiment);
+    requireTrace(call, Verb::write, transaction, told.traceId);
+    return telemetry::startTrace(transaction, told);
   });
-  delivery::observeTraces(call.core.store, call.workspace, {trace});
-  if (!told.assessments.empty()) delivery::observeFeedback(call.core.store, trace);
+  quality::observeTraces(call.core.store, *call.identity, call.workspace, {trace}, quality::usesOf(told));
+  if (!told.assessments.empty()) quality::observeFeedback(call.core.store, *call.identity, trace);
   return {{wire::infoOf(trace), {}}};
 }
 
 OneTrace getInfo(Call& call, const TraceRef& in) {
-  return call.core.store.read([&](db::Session& session) -> OneTrace {
-    return {{wire::infoOf(traceFor(call, Verb::read, session, in.trace_id)), {}}};
+  return call.core.store.read([&](db::Transaction& transaction) -> OneTrace {
+    return {{wire::infoOf(traceFor(call, Verb::read, transaction, in.trace_id)), {}}};
   });
 }
 
 SearchAnswer searchTraces(Call& call, const SearchRequest& in) {
-  tracking::TraceSearch search{
+  telemetry::TraceSearch search{
       .filter = in.filter, .orderBy = in.order_by, .maxResults = in.max_results, .pageToken = in.page_token};
   for (const wire::TraceLocation& location : in.locations)
     if (location.mlflow_experiment)
       search.experiments.push_back(tracking::parseExperimentId(location.mlflow_experiment->experiment_id));
-  return call.core.store.read([&](db::Session& session) {
-    search.experiments = readable(call, session, std::move(search.experiments));
-    tracking::Page<tracking::Trace> page = tracking::searchTraces(session, call.workspace, search);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    search.experiments = readable(call, transaction, std::move(search.experiments));
+    tracking::Page<telemetry::Trace> page = telemetry::searchTraces(transaction, call.workspace, search);
     SearchAnswer answer;
-    for (const tracking::Trace& trace : page.items) answer.traces.push_back(wire::infoOf(trace));
+    for (const telemetry::Trace& trace : page.items) answer.traces.push_back(wire::infoOf(trace));
     if (!page.nextPageToken.empty()) answer.next_page_token = page.nextPageToken;
     return answer;
   });
@@ -108,24 +108,24 @@ SearchAnswer searchTraces(Call& call, const SearchRequest& in) {
 
 /// Unknown ids are left out.
 BatchInfosAnswer batchInfos(Call& call, const BatchInfosRequest& in) {
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     BatchInfosAnswer answer;
-    for (const tracking::Trace& trace : tracesOf(call, session, in.trace_ids, in.experiment_ids))
+    for (const telemetry::Trace& trace : tracesOf(call, transaction, in.trace_ids, in.experiment_ids))
       answer.trace_infos.push_back(wire::infoOf(trace));
     return answer;
   });
 }
 
 DeleteAnswer deleteTraces(Call& call, const DeleteRequest& in) {
-  tracking::TraceDeletion which{in.request_ids, in.max_timestamp_millis, in.max_traces};
+  telemetry::TraceDeletion which{in.request_ids, in.max_timestamp_millis, in.max_traces};
   return {static_cast<std::int32_t>(mlflow::deleteTraces(call, in.experiment_id, which))};
 }
 
-Nothing setTag(Call& call, const TagRequest& in) {
+Empty setTag(Call& call, const TagRequest& in) {
   mlflow::setTag(call, in.trace_id, in.key, in.value);
   return {};
 }
-Nothing deleteTag(Call& call, const TagRequest& in) {
+Empty deleteTag(Call& call, const TagRequest& in) {
   mlflow::deleteTag(call, in.trace_id, in.key);
   return {};
 }
@@ -134,13 +134,14 @@ Nothing deleteTag(Call& call, const TagRequest& in) {
 
 std::span<const Route> traceRoutes() {
   static const Route routes[] = {
-      post("/api/3.0/mlflow/traces", writes("traces"), startTrace),
-      get("/api/3.0/mlflow/traces/{trace_id}", reads("traces"), getInfo),
-      post("/api/3.0/mlflow/traces/search", waiting(reads("traces")), searchTraces),
-      post("/api/3.0/mlflow/traces/batchGetInfos", reads("traces"), batchInfos),
-      post("/api/3.0/mlflow/traces/delete-traces", writes("traces"), deleteTraces),
-      patch("/api/3.0/mlflow/traces/{trace_id}/tags", writes("traces"), setTag),
-      del("/api/3.0/mlflow/traces/{trace_id}/tags", writes("traces"), deleteTag),
+      post("/api/3.0/mlflow/traces", "Start a trace", writes("traces"), startTrace),
+      get("/api/3.0/mlflow/traces/{trace_id}", "Get a trace without its spans", reads("traces"), getInfo),
+      post("/api/3.0/mlflow/traces/search", "Search traces", searching(reads("traces")), searchTraces),
+      post("/api/3.0/mlflow/traces/batchGetInfos", "Get several traces without their spans", scanning(reads("traces")),
+           batchInfos),
+      post("/api/3.0/mlflow/traces/delete-traces", "Delete traces", writes("traces"), deleteTraces),
+      patch("/api/3.0/mlflow/traces/{trace_id}/tags", "Set a trace tag", writes("traces"), setTag),
+      del("/api/3.0/mlflow/traces/{trace_id}/tags", "Delete a trace tag", writes("traces"), deleteTag),
   };
   return routes;
 }

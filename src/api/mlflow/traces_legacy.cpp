@@ -6,16 +6,16 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "delivery/trace_quality.h"
+#include "quality/trace_quality.h"
+#include "telemetry/trace_search.h"
 #include "tracking/rules.h"
-#include "tracking/trace_search.h"
 
 // MLflow's second version of traces: the client of today still sets tags, deletes and links here; clients before 3.2
 // log here, too, and keep their spans as an artifact.
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 using wire::KeyValue;
 
 constexpr std::string_view statusWords[] = {"OK", "ERROR", "IN_PROGRESS"};
@@ -114,99 +114,106 @@ struct LinkPrompts {
       field<&LinkPrompts::prompt_versions>("prompt_versions", required | atMost(limits::traceLinksPerCall))};
 };
 
-TraceInfoV2 infoV2Of(const tracking::Trace& trace) {
+TraceInfoV2 infoV2Of(const telemetry::Trace& trace) {
   return {.request_id = trace.traceId,
           .experiment_id = std::to_string(trace.experiment),
           .timestamp_ms = trace.requestTime,
           .execution_time_ms = trace.duration,
-          .status = trace.state == tracking::TraceState::unspecified ? "TRACE_STATUS_UNSPECIFIED"
-                                                                     : std::string(tracking::stateName(trace.state)),
+          .status = trace.state == telemetry::TraceState::unspecified ? "TRACE_STATUS_UNSPECIFIED"
+                                                                      : std::string(telemetry::stateName(trace.state)),
           .request_metadata = wire::listOf(trace.metadata),
           .tags = wire::listOf(trace.tags)};
 }
 
 OneInfo start(Call& call, const StartRequest& in) {
-  tracking::Trace told{.traceId = tracking::mlflowTraceId(randomHex(16)),
-                       .workspace = call.workspace,
-                       .experiment = tracking::parseExperimentId(in.experiment_id),
-                       .requestTime = in.timestamp_ms,
-                       .state = tracking::TraceState::inProgress,
-                       .tags = wire::textsOf(in.tags),
-                       .metadata = wire::textsOf(in.request_metadata)};
-  return call.core.store.write([&](db::Session& session) -> OneInfo {
-    requireExperiment(call, Verb::write, session, told.experiment);
-    return {infoV2Of(tracking::startTrace(session, told))};
+  telemetry::Trace told{.traceId = telemetry::prefixedTraceId(randomHex(16)),
+                        .workspace = call.workspace,
+                        .experiment = tracking::parseExperimentId(in.experiment_id),
+                        .requestTime = in.timestamp_ms,
+                        .state = telemetry::TraceState::inProgress,
+                        .tags = wire::textsOf(in.tags),
+                        .metadata = wire::textsOf(in.request_metadata)};
+  telemetry::Trace started = call.core.store.write([&](db::Transaction& transaction) {
+    requireExperiment(call, Verb::write, transaction, told.experiment);
+    return telemetry::startTrace(transaction, told);
   });
+  quality::observeTraces(call.core.store, *call.identity, call.workspace, {started}, quality::usesOf(told));
+  return {infoV2Of(started)};
 }
 
 OneInfo end(Call& call, const EndRequest& in) {
-  tracking::Trace ended = call.core.store.write([&](db::Session& session) {
-    tracking::Trace trace = traceFor(call, Verb::write, session, in.request_id);
+  telemetry::Trace ended = call.core.store.write([&](db::Transaction& transaction) {
+    telemetry::Trace trace = traceFor(call, Verb::write, transaction, in.request_id);
     trace.duration = in.timestamp_ms - trace.requestTime;
-    if (!in.status.empty()) trace.state = *tracking::parseTraceState(in.status);
+    if (!in.status.empty()) trace.state = *telemetry::parseTraceState(in.status);
     for (const KeyValue& entry : in.request_metadata) trace.metadata.insert_or_assign(entry.key, entry.value);
     for (const KeyValue& tag : in.tags) trace.tags.insert_or_assign(tag.key, tag.value);
-    return tracking::startTrace(session, trace);
+    return telemetry::startTrace(transaction, trace);
   });
-  delivery::observeTraces(call.core.store, call.workspace, {ended});
+  telemetry::Trace told{.traceId = ended.traceId, .tags = wire::textsOf(in.tags)};
+  quality::observeTraces(call.core.store, *call.identity, call.workspace, {ended}, quality::usesOf(told));
   return {infoV2Of(ended)};
 }
 
 OneInfo getInfo(Call& call, const RequestRef& in) {
-  return call.core.store.read(
-      [&](db::Session& session) -> OneInfo { return {infoV2Of(traceFor(call, Verb::read, session, in.request_id))}; });
+  return call.core.store.read([&](db::Transaction& transaction) -> OneInfo {
+    return {infoV2Of(traceFor(call, Verb::read, transaction, in.request_id))};
+  });
 }
 
 SearchAnswerV2 searchV2(Call& call, const SearchRequestV2& in) {
-  tracking::TraceSearch search{
+  telemetry::TraceSearch search{
       .filter = in.filter, .orderBy = in.order_by, .maxResults = in.max_results, .pageToken = in.page_token};
   for (const std::string& id : in.experiment_ids) search.experiments.push_back(tracking::parseExperimentId(id));
-  return call.core.store.read([&](db::Session& session) {
-    search.experiments = readable(call, session, std::move(search.experiments));
-    tracking::Page<tracking::Trace> page = tracking::searchTraces(session, call.workspace, search);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    search.experiments = readable(call, transaction, std::move(search.experiments));
+    tracking::Page<telemetry::Trace> page = telemetry::searchTraces(transaction, call.workspace, search);
     SearchAnswerV2 answer;
-    for (const tracking::Trace& trace : page.items) answer.traces.push_back(infoV2Of(trace));
+    for (const telemetry::Trace& trace : page.items) answer.traces.push_back(infoV2Of(trace));
     if (!page.nextPageToken.empty()) answer.next_page_token = page.nextPageToken;
     return answer;
   });
 }
 
-Nothing setTagV2(Call& call, const TagRequestV2& in) {
+Empty setTagV2(Call& call, const TagRequestV2& in) {
   setTag(call, in.request_id, in.key, in.value);
   return {};
 }
-Nothing deleteTagV2(Call& call, const TagRequestV2& in) {
+Empty deleteTagV2(Call& call, const TagRequestV2& in) {
   deleteTag(call, in.request_id, in.key);
   return {};
 }
 DeleteAnswerV2 deleteV2(Call& call, const DeleteRequestV2& in) {
-  tracking::TraceDeletion which{in.request_ids, in.max_timestamp_millis, in.max_traces};
+  telemetry::TraceDeletion which{in.request_ids, in.max_timestamp_millis, in.max_traces};
   return {static_cast<std::int32_t>(deleteTraces(call, in.experiment_id, which))};
 }
 
-Nothing linkToRun(Call& call, const LinkToRun& in) {
-  call.core.store.write([&](db::Session& session) {
-    requireRun(call, Verb::write, session, in.run_id);
-    for (const std::string& id : in.trace_ids) requireTrace(call, Verb::write, session, id);
-    tracking::linkTracesToRun(session, call.workspace, in.trace_ids, in.run_id);
+Empty linkToRun(Call& call, const LinkToRun& in) {
+  call.core.store.write([&](db::Transaction& transaction) {
+    requireRun(call, Verb::write, transaction, in.run_id);
+    for (const std::string& id : in.trace_ids) requireTrace(call, Verb::write, transaction, id);
+    telemetry::linkTracesToRun(transaction, call.workspace, in.trace_ids, in.run_id);
   });
   return {};
 }
 
-Nothing linkPrompts(Call& call, const LinkPrompts& in) {
+Empty linkPrompts(Call& call, const LinkPrompts& in) {
   for (const PromptVersionRef& prompt : in.prompt_versions)
     if (!parseInteger(prompt.version)) throw Invalid("prompt_versions.version", "must be a version's number");
-  tracking::Trace linked = call.core.store.write([&](db::Session& session) {
-    tracking::Trace trace = traceFor(call, Verb::write, session, in.trace_id);
+  telemetry::Trace linked = call.core.store.write([&](db::Transaction& transaction) {
+    telemetry::Trace trace = traceFor(call, Verb::write, transaction, in.trace_id);
     for (const PromptVersionRef& prompt : in.prompt_versions) {
       std::string text = fmt::format("{}/{}", prompt.name, prompt.version);
       if (std::find(trace.prompts.begin(), trace.prompts.end(), text) == trace.prompts.end())
         trace.prompts.push_back(std::move(text));
     }
-    tracking::saveTrace(session, trace);
+    telemetry::saveTrace(transaction, trace);
     return trace;
   });
-  delivery::observeTraces(call.core.store, call.workspace, {std::move(linked)});
+  std::vector<quality::PromptUse> told;
+  for (const PromptVersionRef& prompt : in.prompt_versions)
+    told.push_back({linked.traceId, "", prompt.name, prompt.version});
+  quality::observeTraces(call.core.store, *call.identity, call.workspace, {linked}, told);
   return {};
 }
 
@@ -214,15 +221,16 @@ Nothing linkPrompts(Call& call, const LinkPrompts& in) {
 
 std::span<const Route> legacyTraceRoutes() {
   static const Route routes[] = {
-      post("/api/2.0/mlflow/traces", writes("traces"), start),
-      patch("/api/2.0/mlflow/traces/{request_id}", writes("traces"), end),
-      get("/api/2.0/mlflow/traces", waiting(reads("traces")), searchV2),
-      get("/api/2.0/mlflow/traces/{request_id}/info", reads("traces"), getInfo),
-      patch("/api/2.0/mlflow/traces/{request_id}/tags", writes("traces"), setTagV2),
-      del("/api/2.0/mlflow/traces/{request_id}/tags", writes("traces"), deleteTagV2),
-      post("/api/2.0/mlflow/traces/delete-traces", writes("traces"), deleteV2),
-      post("/api/2.0/mlflow/traces/link-to-run", writes("traces"), linkToRun),
-      post("/api/2.0/mlflow/traces/link-prompts", writes("traces"), linkPrompts),
+      post("/api/2.0/mlflow/traces", "Start a trace (version 2)", writes("traces"), start),
+      patch("/api/2.0/mlflow/traces/{request_id}", "End a trace (version 2)", writes("traces"), end),
+      get("/api/2.0/mlflow/traces", "Search traces (version 2)", searching(reads("traces")), searchV2),
+      get("/api/2.0/mlflow/traces/{request_id}/info", "Get a trace without its spans (version 2)", reads("traces"),
+          getInfo),
+      patch("/api/2.0/mlflow/traces/{request_id}/tags", "Set a trace tag (version 2)", writes("traces"), setTagV2),
+      del("/api/2.0/mlflow/traces/{request_id}/tags", "Delete a trace tag (version 2)", writes("traces"), deleteTagV2),
+      post("/api/2.0/mlflow/traces/delete-traces", "Delete traces (version 2)", writes("traces"), deleteV2),
+      post("/api/2.0/mlflow/traces/link-to-run", "Link traces to a run", writes("traces"), linkToRun),
+      post("/api/2.0/mlflow/traces/link-prompts", "Link prompt versions to a trace", writes("traces"), linkPrompts),
   };
   return routes;
 }

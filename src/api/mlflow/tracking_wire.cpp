@@ -16,7 +16,7 @@ DatasetInput inputOf(const tracking::DatasetInput& input, Datasets& datasets) {
 
 const tracking::Dataset& Datasets::of(std::int64_t row) {
   auto found = known_.find(row);
-  if (found == known_.end()) found = known_.emplace(row, tracking::getDataset(session_, row)).first;
+  if (found == known_.end()) found = known_.emplace(row, tracking::getDataset(transaction_, row)).first;
   return found->second;
 }
 

@@ -11,7 +11,7 @@
 #include "tracking/record.h"
 #include "tracking/run.h"
 
-/// The tracking half of MLflow's messages, as service.proto names them, and how the core's types become them.
+/// The tracking half of MLflow's messages, as in service.proto, and conversions from core types.
 namespace regesta::api::mlflow::wire {
 
 struct KeyValue {
@@ -119,13 +119,13 @@ struct FileList {
   static constexpr Field fields[] = {field<&FileList::root_uri>("root_uri"), field<&FileList::files>("files")};
 };
 
-/// A request that is about one run. Old clients write run_uuid.
+/// A request about one run. Old clients send run_uuid.
 struct RunRef {
   std::string run_id, run_uuid;
   static constexpr Field fields[] = {field<&RunRef::run_id>("run_id"), field<&RunRef::run_uuid>("run_uuid")};
 };
 
-/// run_id, or run_uuid where that is all there is. Throws Invalid{field "run_id"} when both are missing.
+/// run_id, otherwise run_uuid. Throws Invalid{field "run_id"} if both are missing.
 template <class Request>
 const std::string& runIdOf(const Request& request) {
   const std::string& id = request.run_id.empty() ? request.run_uuid : request.run_id;
@@ -133,14 +133,14 @@ const std::string& runIdOf(const Request& request) {
   return id;
 }
 
-/// Datasets are read once though many runs of a page use them.
+/// Reads each dataset once for all runs of a page.
 class Datasets {
  public:
-  explicit Datasets(db::Session& session) : session_(session) {}
+  explicit Datasets(db::Transaction& transaction) : transaction_(transaction) {}
   const tracking::Dataset& of(std::int64_t row);
 
  private:
-  db::Session& session_;
+  db::Transaction& transaction_;
   std::map<std::int64_t, tracking::Dataset> known_;
 };
 
@@ -148,7 +148,7 @@ inline constexpr std::string_view viewWords[] = {"ACTIVE_ONLY", "DELETED_ONLY", 
 tracking::View viewOf(std::string_view word);  ///< empty: active only
 
 std::vector<KeyValue> listOf(tracking::Texts texts);
-/// The last one counts where a key comes twice.
+/// The last one counts if a key is repeated.
 tracking::Texts textsOf(const std::vector<KeyValue>& list);
 std::vector<tracking::Pair> pairsOf(const std::vector<KeyValue>& list);
 Metric metricOf(tracking::Metric metric);

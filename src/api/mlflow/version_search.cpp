@@ -6,12 +6,12 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
-using registry::Cell;
-using registry::Condition;
-using registry::Field;
-using registry::Grammar;
-using registry::OrderBy;
+using access::Verb;
+using filter::Cell;
+using filter::Condition;
+using filter::Field;
+using filter::Grammar;
+using filter::OrderBy;
 using registry::VersionGlimpse;
 
 constexpr std::int64_t pageMost = 200'000;
@@ -48,7 +48,7 @@ bool attributesMatch(const std::vector<Condition>& conditions, const VersionGlim
     Cell cell = condition.key == "source_path" ? Cell(std::string(source))
                 : condition.key == "run_id"    ? (runId.empty() ? Cell() : Cell(std::string(runId)))
                                                : cellOf(version, condition.key);
-    if (!registry::matches(condition, cell)) return false;
+    if (!filter::matches(condition, cell)) return false;
   }
   return true;
 }
@@ -57,7 +57,7 @@ void sort(std::vector<VersionGlimpse>& found, const std::vector<OrderBy>& order)
   std::sort(found.begin(), found.end(), [&](const VersionGlimpse& a, const VersionGlimpse& b) {
     for (const OrderBy& item : order) {
       Cell left = cellOf(a, item.key), right = cellOf(b, item.key);
-      if (!registry::sameOrder(left, right)) return registry::comesBefore(left, right, item.ascending);
+      if (!filter::sameOrder(left, right)) return filter::comesBefore(left, right, item.ascending);
     }
     if (a.name != b.name) return a.name < b.name;
     return a.number > b.number;
@@ -65,26 +65,26 @@ void sort(std::vector<VersionGlimpse>& found, const std::vector<OrderBy>& order)
 }
 
 /// Whether all tag conditions hold. Prompts have tags that are not stored, so their versions are read whole.
-bool tagsHold(db::Session& session, const std::vector<Condition>& conditions, const VersionGlimpse& version,
+bool tagsHold(db::Transaction& transaction, const std::vector<Condition>& conditions, const VersionGlimpse& version,
               bool prompt) {
   if (prompt) {
-    std::optional<registry::Version> whole = registry::findVersionById(session, version.id);
-    return whole && tagsMatch(conditions, renderedTags(*whole));
+    std::optional<registry::Version> whole = registry::findVersionById(transaction, version.id);
+    return whole && tagsMatch(conditions, renderedTags(transaction, *whole));
   }
   for (const Condition& condition : conditions) {
     if (condition.field != Field::tag) continue;
-    std::optional<std::string> value = registry::versionTag(session, version.id, condition.key);
-    if (!registry::matches(condition, value ? Cell(*std::move(value)) : Cell())) return false;
+    std::optional<std::string> value = registry::versionTag(transaction, version.id, condition.key);
+    if (!filter::matches(condition, value ? Cell(*std::move(value)) : Cell())) return false;
   }
   return true;
 }
 
-std::vector<VersionGlimpse> collect(db::Session& session, const Call& call, std::vector<Condition> conditions) {
+std::vector<VersionGlimpse> collect(db::Transaction& transaction, const Call& call, std::vector<Condition> conditions) {
   bool prompt = takePromptCondition(conditions);
   registry::VersionNarrowing narrowing{prompt ? registry::Kind::prompt : registry::Kind::model,
                                        equalTo(conditions, "name"), equalTo(conditions, "run_id")};
   std::vector<VersionGlimpse> found;
-  registry::visitVersions(session, call.workspace, narrowing,
+  registry::visitVersions(transaction, call.workspace, narrowing,
                           [&](VersionGlimpse&& version, std::string_view source, std::string_view runId) {
                             if (attributesMatch(conditions, version, source, runId))
                               found.push_back(std::move(version));
@@ -97,7 +97,7 @@ std::vector<VersionGlimpse> collect(db::Session& session, const Call& call, std:
   });
   if (hasTagCondition(conditions))
     std::erase_if(found,
-                  [&](const VersionGlimpse& version) { return !tagsHold(session, conditions, version, prompt); });
+                  [&](const VersionGlimpse& version) { return !tagsHold(transaction, conditions, version, prompt); });
   return found;
 }
 
@@ -117,18 +117,18 @@ wire::VersionList searchModelVersions(Call& call, const wire::SearchRequest& in)
     throw error(Code::invalid,
                 "Invalid value for request parameter max_results. It must be at most {}, but got value {}", pageMost,
                 page);
-  std::vector<Condition> conditions = registry::parseFilter(in.filter, filterGrammar());
+  std::vector<Condition> conditions = filter::parseFilter(in.filter, filterGrammar());
   std::vector<OrderBy> order = orderOf(in);
-  std::size_t offset = static_cast<std::size_t>(registry::parsePageToken(in.page_token));
+  std::size_t offset = static_cast<std::size_t>(filter::parsePageToken(in.page_token));
   std::size_t end = offset + static_cast<std::size_t>(page);
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     wire::VersionList list;
-    std::vector<VersionGlimpse> found = collect(session, call, std::move(conditions));
+    std::vector<VersionGlimpse> found = collect(transaction, call, std::move(conditions));
     sort(found, order);
     for (std::size_t i = offset; i < std::min(found.size(), end); ++i)
-      if (std::optional<registry::Version> version = registry::findVersionById(session, found[i].id))
-        list.model_versions.push_back(wire::versionOf(*version));
-    if (found.size() > end) list.next_page_token = registry::pageToken(static_cast<std::int64_t>(end));
+      if (std::optional<registry::Version> version = registry::findVersionById(transaction, found[i].id))
+        list.model_versions.push_back(wire::versionOf(transaction, *version));
+    if (found.size() > end) list.next_page_token = filter::pageToken(static_cast<std::int64_t>(end));
     return list;
   });
 }

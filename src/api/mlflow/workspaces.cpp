@@ -8,7 +8,7 @@
 namespace regesta::api::mlflow {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 struct Workspace {
   std::string name;
@@ -57,10 +57,10 @@ void refuseOwnRoot(std::string_view root) {
                 "'default_artifact_root' cannot be set for a workspace: all of them share the server's artifact store");
 }
 
-WorkspaceList listAll(Call& call, const Nothing&) {
+WorkspaceList listAll(Call& call, const Empty&) {
   WorkspaceList list;
   for (const registry::Workspace& workspace :
-       call.core.store.read([](db::Session& s) { return registry::listWorkspaces(s); }))
+       call.core.store.read([](db::Transaction& s) { return registry::listWorkspaces(s); }))
     if (call.identity->may(Verb::read, workspace.name)) list.workspaces.push_back(wireOf(workspace));
   return list;
 }
@@ -78,7 +78,8 @@ OneWorkspace create(Call& call, const CreateWorkspace& in) {
 
 OneWorkspace getOne(Call& call, const WorkspaceRef& in) {
   call.identity->require(Verb::read, in.workspace_name);
-  return {wireOf(call.core.store.read([&](db::Session& s) { return registry::getWorkspace(s, in.workspace_name); }))};
+  return {
+      wireOf(call.core.store.read([&](db::Transaction& s) { return registry::getWorkspace(s, in.workspace_name); }))};
 }
 
 OneWorkspace update(Call& call, const UpdateWorkspace& in) {
@@ -90,7 +91,7 @@ OneWorkspace update(Call& call, const UpdateWorkspace& in) {
   }))};
 }
 
-Nothing remove(Call& call, const DeleteWorkspace& in) {
+Empty remove(Call& call, const DeleteWorkspace& in) {
   call.identity->require(Verb::administer, in.workspace_name);
   if (in.workspace_name == registry::defaultWorkspace)
     throw Error(Code::invalid, "The 'default' workspace is reserved and cannot be deleted");
@@ -101,8 +102,8 @@ Nothing remove(Call& call, const DeleteWorkspace& in) {
     throw error(Code::invalid, "Deletion mode '{}' is not available: delete or move what the workspace holds first",
                 in.mode);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    registry::getWorkspace(change.session, in.workspace_name);
-    if (!tracking::listExperiments(change.session, in.workspace_name, tracking::View::all).empty())
+    registry::getWorkspace(change.transaction, in.workspace_name);
+    if (!tracking::listExperiments(change.transaction, in.workspace_name, tracking::View::all).empty())
       throw error(Code::invalidState, "Workspace '{}' is not empty: it holds experiments", in.workspace_name);
     registry::deleteWorkspace(change, in.workspace_name);
   });
@@ -114,11 +115,11 @@ Nothing remove(Call& call, const DeleteWorkspace& in) {
 
 std::span<const Route> workspaceRoutes() {
   static const Route routes[] = {
-      get("/api/3.0/mlflow/workspaces", signedIn(), listAll),
-      post("/api/3.0/mlflow/workspaces", administers("workspaces"), create),
-      get("/api/3.0/mlflow/workspaces/{workspace_name}", signedIn(), getOne),
-      patch("/api/3.0/mlflow/workspaces/{workspace_name}", administers("workspaces"), update),
-      del("/api/3.0/mlflow/workspaces/{workspace_name}", administers("workspaces"), remove),
+      get("/api/3.0/mlflow/workspaces", "List workspaces", scanning(signedIn()), listAll),
+      post("/api/3.0/mlflow/workspaces", "Create a workspace", administers("workspaces"), create),
+      get("/api/3.0/mlflow/workspaces/{workspace_name}", "Get a workspace", signedIn(), getOne),
+      patch("/api/3.0/mlflow/workspaces/{workspace_name}", "Update a workspace", administers("workspaces"), update),
+      del("/api/3.0/mlflow/workspaces/{workspace_name}", "Delete a workspace", administers("workspaces"), remove),
   };
   return routes;
 }

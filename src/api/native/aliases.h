@@ -7,13 +7,14 @@ namespace regesta::api::native {
 struct AliasAnswer {
   std::string name;
   std::int64_t version = 0;
+  std::optional<std::string> semver;
   bool isProtected = false;
   std::optional<std::string> movedAt;
   std::string movedBy;
-  static constexpr Field fields[] = {field<&AliasAnswer::name>("name"), field<&AliasAnswer::version>("version"),
-                                     field<&AliasAnswer::isProtected>("protected"),
-                                     field<&AliasAnswer::movedAt>("moved_at"),
-                                     field<&AliasAnswer::movedBy>("moved_by")};
+  static constexpr Field fields[] = {
+      field<&AliasAnswer::name>("name"),        field<&AliasAnswer::version>("version"),
+      field<&AliasAnswer::semver>("semver"),    field<&AliasAnswer::isProtected>("protected"),
+      field<&AliasAnswer::movedAt>("moved_at"), field<&AliasAnswer::movedBy>("moved_by")};
 };
 struct AliasPath {
   std::string kind, name, alias;
@@ -26,6 +27,10 @@ struct AliasMove {
   RawJson version;
   std::string reason;
   std::optional<std::int64_t> from;
+  static constexpr std::string_view documentation =
+      "Runs the policies that are bound to the alias. If they allow the move, the alias points to the "
+      "version. If an approval or evidence is missing, a change request is opened. If a policy denies the "
+      "move, the answer lists every violation.";
   static constexpr Field fields[] = {
       field<&AliasMove::kind>("kind", required),
       field<&AliasMove::name>("name", required),
@@ -39,6 +44,8 @@ struct StageMove {
   RawJson version;
   std::string stage, reason;
   bool archiveExisting = false;
+  static constexpr std::string_view documentation =
+      "Runs the policies that are bound to the stage, as moving an alias does.";
   static constexpr Field fields[] = {
       field<&StageMove::kind>("kind", required),         field<&StageMove::name>("name", required),
       field<&StageMove::version>("version", present),    field<&StageMove::stage>("stage", required),
@@ -46,26 +53,36 @@ struct StageMove {
 };
 struct Rollback {
   std::string kind, name, alias, reason;
-  std::int64_t to = 0;
-  static constexpr Field fields[] = {field<&Rollback::kind>("kind", required), field<&Rollback::name>("name", required),
-                                     field<&Rollback::alias>("alias", required),
-                                     field<&Rollback::reason>("reason", atMost(4000)),
-                                     field<&Rollback::to>("to", atLeast(0) | about("0 or absent: the version before"))};
+  RawJson to;
+  static constexpr std::string_view documentation =
+      "Moves the alias to the version it pointed to before, or to `to`. Bound policies run and see that it "
+      "is a rollback.";
+  static constexpr Field fields[] = {
+      field<&Rollback::kind>("kind", required), field<&Rollback::name>("name", required),
+      field<&Rollback::alias>("alias", required), field<&Rollback::reason>("reason", atMost(4000)),
+      field<&Rollback::to>("to", about("a number, SemVer, range or alias; 0 or absent: the "
+                                       "version before"))};
 };
-/// What became of a move. `entry` is the ledger entry's index once it has one.
+/// The outcome of a move. `entry` is the ledger entry's index once it has one.
 struct MoveAnswer {
   std::string outcome, subject;
   std::int64_t from = 0, to = 0;
   std::optional<std::string> decision;
   std::optional<std::int64_t> entry;
   RawJson verdict, changeRequest;
+  std::vector<std::string> warnings;
   static constexpr Field fields[] = {
-      field<&MoveAnswer::outcome>("outcome"),   field<&MoveAnswer::subject>("subject"),
-      field<&MoveAnswer::from>("from"),         field<&MoveAnswer::to>("to"),
-      field<&MoveAnswer::decision>("decision"), field<&MoveAnswer::entry>("entry"),
-      field<&MoveAnswer::verdict>("verdict"),   field<&MoveAnswer::changeRequest>("change_request")};
+      field<&MoveAnswer::warnings>("warnings", about("contradictions between this pointer and others")),
+      field<&MoveAnswer::outcome>("outcome"),
+      field<&MoveAnswer::subject>("subject"),
+      field<&MoveAnswer::from>("from"),
+      field<&MoveAnswer::to>("to"),
+      field<&MoveAnswer::decision>("decision"),
+      field<&MoveAnswer::entry>("entry"),
+      field<&MoveAnswer::verdict>("verdict"),
+      field<&MoveAnswer::changeRequest>("change_request")};
 };
-/// Waits a moment for the entry's index in the ledger.
+/// Waits briefly for the entry's index in the ledger.
 MoveAnswer moveAnswer(Core& core, const std::string& subject, const governance::Gate::Outcome& outcome);
 
 struct AliasesQuery {
@@ -87,22 +104,27 @@ struct HistoryItem {
   std::optional<std::string> at;
   std::string action;
   std::int64_t from = 0, to = 0;
+  std::optional<std::string> fromSemver, toSemver;
   std::string actor;
   std::optional<std::string> requestedBy;
   std::vector<std::string> approvedBy;
   std::optional<std::string> decision;
   std::optional<std::int64_t> entryIndex;
   std::vector<std::string> codes;
+  std::optional<std::string> reason;
   static constexpr Field fields[] = {field<&HistoryItem::at>("at"),
                                      field<&HistoryItem::action>("action"),
                                      field<&HistoryItem::from>("from"),
                                      field<&HistoryItem::to>("to"),
+                                     field<&HistoryItem::fromSemver>("from_semver"),
+                                     field<&HistoryItem::toSemver>("to_semver"),
                                      field<&HistoryItem::actor>("actor"),
                                      field<&HistoryItem::requestedBy>("requested_by"),
                                      field<&HistoryItem::approvedBy>("approved_by"),
                                      field<&HistoryItem::decision>("decision"),
                                      field<&HistoryItem::entryIndex>("entry_index"),
-                                     field<&HistoryItem::codes>("codes", about("why it was refused"))};
+                                     field<&HistoryItem::codes>("codes", about("why it was refused")),
+                                     field<&HistoryItem::reason>("reason", about("what the actor gave"))};
 };
 
 struct StandingQuery {
@@ -112,33 +134,51 @@ struct StandingQuery {
       field<&StandingQuery::alias>("alias", required | about("an alias, or stage:Production")),
       field<&StandingQuery::at>("at", about("RFC 3339: as it was then; absent: now"))};
 };
-/// Where a pointer stood at a moment, who had brought it there, and what took it away.
+/// A rollout at a moment.
+struct RolloutThen {
+  std::int64_t id = 0, step = 0, forced = 0;
+  double weight = 0;
+  std::string status;
+  std::vector<std::int64_t> versions;
+  std::optional<std::int64_t> entryIndex;
+  static constexpr Field fields[] = {
+      field<&RolloutThen::id>("id"),
+      field<&RolloutThen::status>("status"),
+      field<&RolloutThen::step>("step"),
+      field<&RolloutThen::weight>("weight", about("percent of keys that got a candidate version")),
+      field<&RolloutThen::versions>("versions", about("candidate versions")),
+      field<&RolloutThen::forced>("forced", about("version that everyone got; 0: the plan decided")),
+      field<&RolloutThen::entryIndex>("entry_index", about("ledger entry of the last change before that moment"))};
+};
+/// The version that a pointer pointed to at a moment, and the moves that set and ended it.
 struct StandingAnswer {
   std::string kind, name, pointer;
   std::optional<std::string> at;
   std::int64_t version = 0;
   std::optional<std::string> digest, semver;
   std::optional<HistoryItem> since, until;
+  std::optional<RolloutThen> rollout;
   static constexpr Field fields[] = {
       field<&StandingAnswer::kind>("kind"),
       field<&StandingAnswer::name>("name"),
       field<&StandingAnswer::pointer>("pointer"),
       field<&StandingAnswer::at>("at"),
-      field<&StandingAnswer::version>("version", about("0: it stood on none")),
+      field<&StandingAnswer::version>("version", about("0: it did not exist")),
       field<&StandingAnswer::digest>("digest"),
       field<&StandingAnswer::semver>("semver"),
       field<&StandingAnswer::since>("since", about("the movement that brought it there; its entry has a receipt")),
-      field<&StandingAnswer::until>("until", about("the one that took it away; absent: it stands there still"))};
+      field<&StandingAnswer::until>("until", about("when the pointer moved away; absent: it still points there")),
+      field<&StandingAnswer::rollout>("rollout", about("active at that moment; absent: everyone got `version`"))};
 };
 
-/// From the ledger, so also for an asset that is gone.
+/// From the ledger, so also for a deleted asset.
 StandingAnswer aliasAt(Call& call, const StandingQuery& query);
-Page<AliasAnswer> listAliases(Call& call, const AliasesQuery& asked);
-MoveAnswer moveAlias(Call& call, const AliasMove& asked);
+Page<AliasAnswer> listAliases(Call& call, const AliasesQuery& request);
+MoveAnswer moveAlias(Call& call, const AliasMove& request);
 MoveAnswer removeAlias(Call& call, const AliasPath& path);
-MoveAnswer moveStage(Call& call, const StageMove& asked);
-MoveAnswer rollback(Call& call, const Rollback& asked);
-/// Newest first; refused attempts too.
+MoveAnswer moveStage(Call& call, const StageMove& request);
+MoveAnswer rollback(Call& call, const Rollback& request);
+/// Newest first, including refused attempts.
 Page<HistoryItem> aliasHistory(Call& call, const HistoryQuery& query);
 
 }  // namespace regesta::api::native

@@ -3,6 +3,14 @@
 
 namespace regesta::api::native {
 
+/// `force`: remove its unprotected aliases too; otherwise they prevent the deletion.
+struct AssetRemoval {
+  std::string kind, name;
+  bool force = false;
+  static constexpr Field fields[] = {field<&AssetRemoval::kind>("kind", required),
+                                     field<&AssetRemoval::name>("name", required),
+                                     field<&AssetRemoval::force>("force")};
+};
 struct AliasShort {
   std::string name;
   std::int64_t version = 0;
@@ -25,14 +33,20 @@ struct AssetAnswer {
                                      field<&AssetAnswer::latestVersion>("latest_version"),
                                      field<&AssetAnswer::aliases>("aliases")};
 };
-AssetAnswer assetAnswer(db::Session& session, const registry::Asset& asset);
+AssetAnswer assetAnswer(db::Transaction& transaction, const registry::Asset& asset);
 
 struct AssetQuery {
-  std::string kind, prefix, pageToken;
+  std::string kind, prefix, search, aliasPrefix, pageToken;
   std::int64_t pageSize = 0;
-  static constexpr Field fields[] = {field<&AssetQuery::kind>("kind"), field<&AssetQuery::prefix>("prefix"),
-                                     field<&AssetQuery::pageToken>("page_token"),
-                                     field<&AssetQuery::pageSize>("page_size", pageRule)};
+  static constexpr Field fields[] = {
+      field<&AssetQuery::kind>("kind"),
+      field<&AssetQuery::prefix>("prefix"),
+      field<&AssetQuery::search>("search",
+                                 atMost(500) | about("up to four words; each is part of the name, the description or a "
+                                                     "tag written key=value; case is ignored")),
+      field<&AssetQuery::aliasPrefix>("alias_prefix", atMost(250) | about("only assets with such an alias")),
+      field<&AssetQuery::pageToken>("page_token"),
+      field<&AssetQuery::pageSize>("page_size", pageRule)};
 };
 struct NewAsset {
   std::string kind, name, description;
@@ -57,11 +71,11 @@ Page<AssetAnswer> listAssets(Call& call, const AssetQuery& query);
 /// GET /api/v1/policies and /api/v1/prompts: assets of that kind.
 Page<AssetAnswer> listPrompts(Call& call, const AssetQuery& query);
 Page<AssetAnswer> listPolicies(Call& call, const AssetQuery& query);
-AssetAnswer createAsset(Call& call, const NewAsset& asked);
+AssetAnswer createAsset(Call& call, const NewAsset& request);
 AssetAnswer getAsset(Call& call, const Named& path);
-AssetAnswer changeAsset(Call& call, const AssetChange& asked);
-Nothing deleteAsset(Call& call, const Named& path);
-Nothing setAssetTag(Call& call, const AssetTag& asked);
-Nothing deleteAssetTag(Call& call, const AssetTag& asked);
+AssetAnswer changeAsset(Call& call, const AssetChange& request);
+Empty deleteAsset(Call& call, const AssetRemoval& path);
+Empty setAssetTag(Call& call, const AssetTag& request);
+Empty deleteAssetTag(Call& call, const AssetTag& request);
 
 }  // namespace regesta::api::native

@@ -4,14 +4,15 @@
 
 #include "governance/approver.h"
 #include "governance/decision.h"
+#include "registry/pointer.h"
 
 namespace regesta::api::native {
 
 namespace {
 
+using access::Verb;
 using governance::ChangeRequest;
 using governance::Gate;
-using governance::Verb;
 
 /// The requirements of a decision, each with the approvals that the policy asked for ({"role","count"}), if it did.
 json::value requirementsOf(const json::object& body) {
@@ -24,32 +25,33 @@ json::value requirementsOf(const json::object& body) {
   return requirements;
 }
 
-void fillCures(json::value& findings, const ChangeRequest& request) {
-  if (!findings.is_array()) return;
-  for (json::value& finding : findings.get_array())
-    if (json::value* cure = finding.is_object() ? finding.get_object().if_contains("cure") : nullptr;
-        cure && cure->is_string())
-      *cure = governance::filledCure(std::string(cure->get_string()), request.key, request.toNumber, request.id);
+void fillRemediations(json::value& violations, const ChangeRequest& request) {
+  if (!violations.is_array()) return;
+  for (json::value& violation : violations.get_array())
+    if (json::value* remediation = violation.is_object() ? violation.get_object().if_contains("remediation") : nullptr;
+        remediation && remediation->is_string())
+      *remediation = governance::fillRemediation(std::string(remediation->get_string()), request.key, request.toNumber,
+                                                 request.id);
 }
 
-/// The verdict of the request's newest decision, its requirements with what has met them since.
-std::string verdictText(db::Session& session, const ChangeRequest& request) {
-  auto decision = governance::findDecision(session, request.decision);
+/// The verdict of the request's newest decision, with what has met its requirements since.
+std::string verdictText(db::Transaction& transaction, const ChangeRequest& request) {
+  auto decision = governance::findDecision(transaction, request.decision);
   if (!decision) return {};
   json::value body = parseJson(decision->body);
   json::value verdict = body.at("verdict");
   verdict.as_object()["require"] = requirementsOf(body.as_object());
-  for (std::string_view set : {"deny", "require", "warn"}) fillCures(verdict.as_object()[set], request);
+  for (std::string_view set : {"deny", "require", "warn"}) fillRemediations(verdict.as_object()[set], request);
   return writeJson(verdict);
 }
 
-ChangeRequestAnswer answerOf(db::Session& session, const Gate& gate, const ChangeRequest& request) {
+ChangeRequestAnswer answerOf(db::Transaction& transaction, const Gate& gate, const ChangeRequest& request) {
   ChangeRequestAnswer answer;
   answer.id = request.id;
-  answer.status = request.status;
+  answer.status = statusName(request.status);
   answer.kind = registry::kindName(request.key.kind);
   answer.name = request.key.name;
-  answer.pointer = request.pointer;
+  answer.pointer = request.pointer.text();
   answer.action = request.action;
   answer.version = request.toNumber;
   answer.from = request.fromNumber;
@@ -59,20 +61,24 @@ ChangeRequestAnswer answerOf(db::Session& session, const Gate& gate, const Chang
   answer.requestedBy = request.requestedBy;
   answer.openedAt = timeText(request.openedAt);
   answer.closedAt = timeText(request.closedAt);
-  answer.closedBy = textOrNothing(request.closedBy);
-  answer.closedReason = textOrNothing(request.note);
-  answer.decision = textOrNothing(request.decision);
-  answer.verdict.text = verdictText(session, request);
+  answer.closedBy = optionalText(request.closedBy);
+  answer.closedReason = optionalText(request.note);
+  answer.decision = optionalText(request.decision);
+  answer.verdict.text = verdictText(transaction, request);
   answer.plan.text = request.plan;
-  for (const governance::Approval& approval : governance::approvalsOf(session, request.id))
-    answer.approvals.push_back(
-        {approval.actor, approval.roles, approval.comment, timeText(approval.at), textOrNothing(approval.decision)});
+  for (const governance::Approval& approval : governance::approvalsOf(transaction, request.id)) {
+    std::optional<bool> lapsed;
+    if (request.status == governance::RequestStatus::open && governance::hasLapsed(transaction, request, approval))
+      lapsed = true;
+    answer.approvals.push_back({approval.actor, approval.roles, approval.comment, timeText(approval.at),
+                                optionalText(approval.decision), lapsed});
+  }
   answer.url = gate.changeRequestUrl(request.id);
   return answer;
 }
 
 void check(const Call& call, std::int64_t id) {
-  call.core.store.read([&](db::Session& session) { requestOf(call, session, id); });
+  call.core.store.read([&](db::Transaction& transaction) { requestOf(call, transaction, id); });
 }
 
 template <class Keep>
@@ -82,17 +88,17 @@ Page<ChangeRequestAnswer> pageOf(Call& call, governance::RequestFilter filter, s
   filter.workspace = call.workspace;
   filter.before = readNumberToken(token);
   filter.limit = 200;
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     Page<ChangeRequestAnswer> page;
     while (true) {
-      std::vector<ChangeRequest> batch = governance::listChangeRequests(session, filter);
+      std::vector<ChangeRequest> batch = governance::listChangeRequests(transaction, filter);
       for (const ChangeRequest& request : batch) {
-        if (!call.identity->may(Verb::read, call.workspace, request.key.name) || !keep(session, request)) continue;
+        if (!call.identity->may(Verb::read, call.workspace, request.key.name) || !keep(transaction, request)) continue;
         if (page.items.size() == wanted) {
           page.nextPageToken = makeToken(std::to_string(page.items.back().id));
           return page;
         }
-        page.items.push_back(answerOf(session, call.core.gate, request));
+        page.items.push_back(answerOf(transaction, call.core.gate, request));
       }
       if (batch.size() < filter.limit) return page;
       filter.before = batch.back().id;
@@ -101,21 +107,31 @@ Page<ChangeRequestAnswer> pageOf(Call& call, governance::RequestFilter filter, s
 }
 
 std::string subjectOf(Call& call, std::int64_t id) {
-  return call.core.store.read([&](db::Session& session) { return requestOf(call, session, id).pointerSubject(); });
+  return call.core.store.read(
+      [&](db::Transaction& transaction) { return requestOf(call, transaction, id).pointerSubject(); });
+}
+
+ReviewRightsAnswer viewerOf(const governance::ReviewRights& rights) {
+  ReviewRightsAnswer answer{rights.mayApprove, rights.counts, rights.roles, {}};
+  if (rights.excluded) answer.excluded = *rights.excluded == governance::Exclusion::author ? "author" : "requester";
+  return answer;
 }
 
 ChangeRequestAnswer read(Call& call, std::int64_t id) {
-  return call.core.store.read(
-      [&](db::Session& session) { return answerOf(session, call.core.gate, requestOf(call, session, id)); });
+  return call.core.store.read([&](db::Transaction& transaction) {
+    ChangeRequest request = requestOf(call, transaction, id);
+    ChangeRequestAnswer answer = answerOf(transaction, call.core.gate, request);
+    if (request.status == governance::RequestStatus::open)
+      answer.viewer = viewerOf(governance::reviewRights(transaction, request, *call.identity));
+    return answer;
+  });
 }
 
 }  // namespace
 
-ChangeRequest requestOf(const Call& call, db::Session& session, std::int64_t id) {
-  ChangeRequest request = governance::getChangeRequest(session, id);
-  if (request.key.workspace != call.workspace)
-    throw error(Code::notFound, "there is no change request {} in workspace '{}'", id, call.workspace);
-  call.require(Verb::read, request.key.name);
+ChangeRequest requestOf(const Call& call, db::Transaction& transaction, std::int64_t id) {
+  ChangeRequest request = governance::getChangeRequest(transaction, id);
+  requireReadable(call, request.key, fmt::format("change request {}", id));
   return request;
 }
 
@@ -124,21 +140,22 @@ Page<ChangeRequestAnswer> listChangeRequests(Call& call, const ChangeRequestQuer
   filter.status = query.status;
   filter.kind = query.kind;
   filter.name = query.name;
-  return pageOf(call, filter, query.pageSize, query.pageToken, [](db::Session&, const ChangeRequest&) { return true; });
+  return pageOf(call, filter, query.pageSize, query.pageToken,
+                [](db::Transaction&, const ChangeRequest&) { return true; });
 }
 
 MoveAnswer createChangeRequest(Call& call, const NewChangeRequest& asked) {
   registry::AssetKey key = readable(call, asked.kind, asked.name);
   std::string selector = selectorOf(asked.version, "version");
   std::int64_t number = call.core.store.read(
-      [&](db::Session& session) { return registry::resolveVersion(session, key, selector).number; });
-  Gate::Move move{.key = key, .pointer = asked.pointer, .to = number, .reason = asked.reason};
+      [&](db::Transaction& transaction) { return registry::resolveVersion(transaction, key, selector).number; });
+  Gate::Move move{.key = key, .pointer = registry::parsePointer(asked.pointer), .to = number, .reason = asked.reason};
   Gate::Outcome outcome = call.core.gate.move(*call.identity, move);
   if (outcome.kind == Gate::Outcome::Kind::refused)
     throw Error(Code::refused, governance::outcomeText(call.core.gate, move, outcome),
                 writeJson(governance::outcomeJson(call.core.gate, outcome)));
   if (outcome.kind == Gate::Outcome::Kind::pending) call.status = 201;
-  return moveAnswer(call.core, fmt::format("{}#{}", key.subject(), asked.pointer), outcome);
+  return moveAnswer(call.core, key.subject(move.pointer), outcome);
 }
 
 ChangeRequestAnswer getChangeRequest(Call& call, const NumberOnly& path) { return read(call, path.id); }
@@ -169,10 +186,11 @@ MoveAnswer retryChangeRequest(Call& call, const NumberOnly& path) {
 Page<ChangeRequestAnswer> listApprovals(Call& call, const WaitingQuery& query) {
   if (query.waitingFor != "me" && !query.waitingFor.empty()) throw Invalid("waiting_for", "must be \"me\"");
   governance::RequestFilter filter;
-  filter.status = "open";
-  return pageOf(call, filter, query.pageSize, query.pageToken, [&](db::Session& session, const ChangeRequest& request) {
-    return governance::waitsFor(session, request, *call.identity);
-  });
+  filter.status = statusName(governance::RequestStatus::open);
+  return pageOf(call, filter, query.pageSize, query.pageToken,
+                [&](db::Transaction& transaction, const ChangeRequest& request) {
+                  return governance::waitsFor(transaction, request, *call.identity);
+                });
 }
 
 }  // namespace regesta::api::native

@@ -9,9 +9,24 @@ struct ApprovalAnswer {
   std::vector<std::string> roles;
   std::string comment;
   std::optional<std::string> at, decision;
-  static constexpr Field fields[] = {field<&ApprovalAnswer::user>("user"), field<&ApprovalAnswer::roles>("roles"),
-                                     field<&ApprovalAnswer::comment>("comment"), field<&ApprovalAnswer::at>("at"),
-                                     field<&ApprovalAnswer::decision>("decision", about("what they had in view"))};
+  std::optional<bool> lapsed;
+  static constexpr Field fields[] = {
+      field<&ApprovalAnswer::user>("user"),
+      field<&ApprovalAnswer::roles>("roles"),
+      field<&ApprovalAnswer::comment>("comment"),
+      field<&ApprovalAnswer::at>("at"),
+      field<&ApprovalAnswer::decision>("decision", about("what they had in view")),
+      field<&ApprovalAnswer::lapsed>("lapsed", about("true when what it was given for has changed since: it no "
+                                                     "longer counts, and may be given again"))};
+};
+struct ReviewRightsAnswer {
+  bool mayApprove = false, counts = false;
+  std::vector<std::string> roles;
+  std::optional<std::string> excluded;
+  static constexpr Field fields[] = {
+      field<&ReviewRightsAnswer::mayApprove>("may_approve"), field<&ReviewRightsAnswer::roles>("roles"),
+      field<&ReviewRightsAnswer::counts>("counts", about("a requirement that is not met yet would count the approval")),
+      field<&ReviewRightsAnswer::excluded>("excluded", about("author or requester: why it cannot be counted"))};
 };
 struct ChangeRequestAnswer {
   std::int64_t id = 0;
@@ -21,6 +36,7 @@ struct ChangeRequestAnswer {
   std::optional<std::string> openedAt, closedAt, closedBy, closedReason, decision;
   RawJson verdict, plan;
   std::vector<ApprovalAnswer> approvals;
+  std::optional<ReviewRightsAnswer> viewer;
   std::string url;
   static constexpr Field fields[] = {
       field<&ChangeRequestAnswer::id>("id"),
@@ -44,6 +60,8 @@ struct ChangeRequestAnswer {
                                            about("of the newest decision; `require` says what is met and by whom")),
       field<&ChangeRequestAnswer::plan>("plan", about("of the rollout that it would start; absent: a plain move")),
       field<&ChangeRequestAnswer::approvals>("approvals"),
+      field<&ChangeRequestAnswer::viewer>(
+          "viewer", about("what the caller's approval would be; only for one open request, not in lists")),
       field<&ChangeRequestAnswer::url>("url")};
 };
 struct ChangeRequestQuery {
@@ -58,6 +76,9 @@ struct NewChangeRequest {
   std::string kind, name, pointer;
   RawJson version;
   std::string reason;
+  static constexpr std::string_view documentation =
+      "Proposes to move a protected alias or stage to a version. If nothing is missing, the move happens at "
+      "once (200); otherwise the request waits for approvals and evidence (201).";
   static constexpr Field fields[] = {
       field<&NewChangeRequest::kind>("kind", required), field<&NewChangeRequest::name>("name", required),
       field<&NewChangeRequest::pointer>("pointer", required), field<&NewChangeRequest::version>("version", present),
@@ -80,13 +101,13 @@ struct WaitingQuery {
       field<&WaitingQuery::pageToken>("page_token"), field<&WaitingQuery::pageSize>("page_size", pageRule)};
 };
 
-/// The request, when it belongs to the call's workspace and the caller may read what it is about. Throws
+/// The request, if it belongs to the call's workspace and the caller may read its asset. Throws
 /// Error{notFound}, Error{denied}.
-governance::ChangeRequest requestOf(const Call& call, db::Session& session, std::int64_t id);
+governance::ChangeRequest requestOf(const Call& call, db::Transaction& transaction, std::int64_t id);
 
 Page<ChangeRequestAnswer> listChangeRequests(Call& call, const ChangeRequestQuery& query);
-/// Asks for the move. Done at once when nothing is missing; else the answer is pending with the request's id (201).
-MoveAnswer createChangeRequest(Call& call, const NewChangeRequest& asked);
+/// Requests the move. Applied at once if nothing is missing; otherwise pending, with the request's id (201).
+MoveAnswer createChangeRequest(Call& call, const NewChangeRequest& request);
 ChangeRequestAnswer getChangeRequest(Call& call, const NumberOnly& path);
 MoveAnswer approveChangeRequest(Call& call, const Review& review);
 ChangeRequestAnswer rejectChangeRequest(Call& call, const Review& review);

@@ -32,21 +32,21 @@ std::int64_t number(std::string_view name, std::string_view value) {
 }
 
 Asked askedBy(const Call& call) {
-  Asked asked;
-  asked.filter.identity = call.identity;
+  Asked request;
+  request.filter.identity = call.identity;
   for (const auto& [name, value] : http::parseQuery(call.http.query)) {
-    if (name == "after") asked.from = number(name, value) + 1;
-    if (name == "wait") asked.wait = std::clamp<std::int64_t>(number(name, value), 0, longestWait);
+    if (name == "after") request.from = number(name, value) + 1;
+    if (name == "wait") request.wait = std::clamp<std::int64_t>(number(name, value), 0, longestWait);
     if (name == "subject" || name == "prompt") {
-      asked.filter.subject = name == "prompt" ? "prompt/" + value : value;
-      asked.filter.workspace = call.workspace;
+      request.filter.subject = name == "prompt" ? "prompt/" + value : value;
+      request.filter.workspace = call.workspace;
     }
   }
   if (auto last = call.http.headers.get("Last-Event-ID"))
-    if (auto index = parseInteger(*last); index && *index >= 0) asked.from = *index + 1;
+    if (auto index = parseInteger(*last); index && *index >= 0) request.from = *index + 1;
   auto accept = call.http.headers.get("Accept");
-  asked.stream = accept && accept->find("text/event-stream") != std::string_view::npos;
-  return asked;
+  request.stream = accept && accept->find("text/event-stream") != std::string_view::npos;
+  return request;
 }
 
 class Changes final : public http::StreamHandler {
@@ -56,21 +56,21 @@ class Changes final : public http::StreamHandler {
   Task handle(Exchange& exchange) override {
     std::optional<Call> call;
     co_await enter(exchange, core_, reads("changes"), dialect(), call);
-    Asked asked = askedBy(*call);
+    Asked request = askedBy(*call);
     call.reset();
-    auto watch = core_.feed.watch(asked.filter, exchange.waker());
-    if (asked.from < 0) asked.from = watch->since();
-    if (asked.stream)
-      co_await events(exchange, asked, *watch);
+    auto watch = core_.feed.watch(request.filter, exchange.waker());
+    if (request.from < 0) request.from = watch->since();
+    if (request.stream)
+      co_await events(exchange, request, *watch);
     else
-      co_await longPoll(exchange, asked, *watch);
+      co_await longPoll(exchange, request, *watch);
   }
 
  private:
-  /// A page of what happened before the watch began; asked.from goes on behind it.
-  Feed::Page earlier(Asked& asked, const Feed::Watch& watch) {
-    Feed::Page page = core_.feed.read(asked.filter, asked.from, watch.since());
-    asked.from = page.next > asked.from ? page.next : watch.since();
+  /// A page of entries from before the subscription; then request.from points after it.
+  Feed::Page earlier(Asked& request, const Feed::Watch& watch) {
+    Feed::Page page = core_.feed.read(request.filter, request.from, watch.since());
+    request.from = page.next > request.from ? page.next : watch.since();
     return page;
   }
 
@@ -80,13 +80,13 @@ class Changes final : public http::StreamHandler {
     return out;
   }
 
-  Task events(Exchange& exchange, Asked& asked, Feed::Watch& watch) {
+  Task events(Exchange& exchange, Asked& request, Feed::Watch& watch) {
     http::Response head = http::serverSentHead();
     co_await exchange.begin(std::move(head), std::nullopt);
     std::string hello(http::serverSentHeartbeat());
     co_await exchange.write(hello);
-    while (asked.from < watch.since() && !exchange.draining()) {
-      std::string out = joined(earlier(asked, watch).events);
+    while (request.from < watch.since() && !exchange.draining()) {
+      std::string out = joined(earlier(request, watch).events);
       co_await exchange.write(out);
     }
     while (!exchange.draining()) {
@@ -101,15 +101,15 @@ class Changes final : public http::StreamHandler {
     co_await exchange.finish();
   }
 
-  Task longPoll(Exchange& exchange, Asked& asked, Feed::Watch& watch) {
-    auto until = Clock::now() + std::chrono::seconds(asked.wait);
+  Task longPoll(Exchange& exchange, Asked& request, Feed::Watch& watch) {
+    auto until = Clock::now() + std::chrono::seconds(request.wait);
     FeedEvents found;
-    std::int64_t next = asked.from;
-    while (asked.from < watch.since() && found.empty()) {
-      found = earlier(asked, watch).events;
-      next = asked.from;
+    std::int64_t next = request.from;
+    while (request.from < watch.since() && found.empty()) {
+      found = earlier(request, watch).events;
+      next = request.from;
     }
-    while (found.empty() && asked.from >= watch.since() && !exchange.draining()) {
+    while (found.empty() && request.from >= watch.since() && !exchange.draining()) {
       found = watch.take().events;
       auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
       if (!found.empty() || left.count() <= 0) break;
@@ -130,8 +130,10 @@ class Changes final : public http::StreamHandler {
 
 }  // namespace
 
-void mountChanges(http::Router& router, Core& core) {
-  router.add("GET", "/api/v1/changes", http::streaming(std::make_shared<Changes>(core), 1));
+std::span<const StreamRoute> changeStreams() {
+  static const StreamRoute routes[] = {
+      {"GET", "/api/v1/changes", "Watch changes", reads("changes"), makeStream<Changes>, 1, /*lasting=*/true}};
+  return routes;
 }
 
 }  // namespace regesta::api::native

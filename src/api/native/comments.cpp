@@ -6,10 +6,10 @@ namespace regesta::api::native {
 
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 CommentAnswer answerOf(const governance::Comment& comment) {
-  return {comment.id, comment.actor, comment.body, textOrNothing(comment.place), timeText(comment.at)};
+  return {comment.id, comment.actor, comment.body, optionalText(comment.place), timeText(comment.at)};
 }
 
 }  // namespace
@@ -17,10 +17,10 @@ CommentAnswer answerOf(const governance::Comment& comment) {
 Page<CommentAnswer> listComments(Call& call, const CommentQuery& query) {
   std::int64_t after = readNumberToken(query.pageToken);
   std::size_t wanted = rowsOf(query.pageSize);
-  return call.core.store.read([&](db::Session& session) {
-    requestOf(call, session, query.id);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    requestOf(call, transaction, query.id);
     Page<CommentAnswer> page;
-    for (const governance::Comment& comment : governance::listComments(session, query.id, after, wanted + 1)) {
+    for (const governance::Comment& comment : governance::listComments(transaction, query.id, after, wanted + 1)) {
       if (page.items.size() == wanted) {
         page.nextPageToken = makeToken(std::to_string(page.items.back().id));
         break;
@@ -34,8 +34,8 @@ Page<CommentAnswer> listComments(Call& call, const CommentQuery& query) {
 CommentAnswer addComment(Call& call, const NewComment& asked) {
   call.status = 201;
   return answerOf(call.core.store.change(call.actor(), [&](registry::Change& change) {
-    governance::ChangeRequest request = requestOf(call, change.session, asked.id);
-    // Approvers write nothing else; whoever may neither is told of the role that lets people build.
+    governance::ChangeRequest request = requestOf(call, change.transaction, asked.id);
+    // Approvers write nothing else; for others, the error names the role contributor.
     if (!call.identity->may(Verb::approve, call.workspace, request.key.name))
       call.require(Verb::write, request.key.name);
     return governance::addComment(change, request, asked.body, asked.place);

@@ -8,10 +8,10 @@ struct CommentAnswer {
   std::int64_t id = 0;
   std::string user, body;
   std::optional<std::string> place, at;
-  static constexpr Field fields[] = {field<&CommentAnswer::id>("id"), field<&CommentAnswer::user>("user"),
-                                     field<&CommentAnswer::body>("body", about("Markdown, by whoever wrote it")),
-                                     field<&CommentAnswer::place>("place", about("absent: the whole request")),
-                                     field<&CommentAnswer::at>("at")};
+  static constexpr Field fields[] = {
+      field<&CommentAnswer::id>("id"), field<&CommentAnswer::user>("user"),
+      field<&CommentAnswer::body>("body", about("Markdown, written by the author of the comment")),
+      field<&CommentAnswer::place>("place", about("absent: the whole request")), field<&CommentAnswer::at>("at")};
 };
 struct NewComment {
   std::int64_t id = 0;
@@ -33,7 +33,7 @@ struct CommentQuery {
 
 /// Oldest first.
 Page<CommentAnswer> listComments(Call& call, const CommentQuery& query);
-/// For whoever reads the request and may write or approve there.
-CommentAnswer addComment(Call& call, const NewComment& asked);
+/// For users who may read the request and may write or approve there.
+CommentAnswer addComment(Call& call, const NewComment& request);
 
 }  // namespace regesta::api::native

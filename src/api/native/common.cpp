@@ -30,13 +30,19 @@ registry::Kind kindOf(std::string_view kind) {
 
 registry::AssetKey readable(const Call& call, std::string_view kind, std::string_view name) {
   registry::AssetKey key{call.workspace, kindOf(kind), std::string(name)};
-  call.require(governance::Verb::read, name);
+  call.require(access::Verb::read, name);
   return key;
+}
+
+void requireReadable(const Call& call, const std::optional<registry::AssetKey>& about, std::string_view what) {
+  bool shown = about && about->workspace == call.workspace &&
+               call.identity->may(access::Verb::read, call.workspace, about->name);
+  if (!shown) throw error(Code::notFound, "there is no {} in workspace '{}'", what, call.workspace);
 }
 
 registry::AssetKey changeable(const Call& call, std::string_view kind, std::string_view name) {
   registry::AssetKey key{call.workspace, kindOf(kind), std::string(name)};
-  call.require(key.kind == registry::Kind::policy ? governance::Verb::administer : governance::Verb::write, name);
+  call.require(key.kind == registry::Kind::policy ? access::Verb::administer : access::Verb::write, name);
   return key;
 }
 
@@ -59,7 +65,7 @@ std::optional<std::int64_t> momentOf(std::string_view text, std::string_view fie
   return millis;
 }
 
-std::optional<std::string> textOrNothing(std::string_view text) {
+std::optional<std::string> optionalText(std::string_view text) {
   if (text.empty()) return std::nullopt;
   return std::string(text);
 }

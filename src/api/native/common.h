@@ -11,10 +11,10 @@
 #include "base/limits.h"
 #include "registry/version.h"
 
-/// What the resources of the native API share: paths, pages, times.
+/// Shared by the resources of the native API: paths, pages, times.
 namespace regesta::api::native {
 
-/// A list answer. No token: that was all.
+/// A list response. No token: last page.
 template <class Item>
 struct Page {
   std::vector<Item> items;
@@ -26,7 +26,7 @@ inline constexpr Rule pageRule =
     atLeast(0) | atMost(static_cast<std::int64_t>(limits::pageSize)) | about("rows in one answer; 0 or absent: 100");
 constexpr std::size_t rowsOf(std::int64_t pageSize) { return pageSize > 0 ? static_cast<std::size_t>(pageSize) : 100; }
 
-/// Tokens are opaque to clients: base64url of where to go on. Empty text: from the start. Throws Invalid.
+/// Page tokens are opaque to clients: base64url of the position. Empty text: from the start. Throws Invalid.
 std::string makeToken(std::string_view place);
 std::string readToken(std::string_view token);
 std::int64_t readNumberToken(std::string_view token);
@@ -38,8 +38,7 @@ struct PageQuery {
                                      field<&PageQuery::pageSize>("page_size", pageRule)};
 };
 
-/// A page of a list that is read whole, in the order of `keyOf`: each row's name or number, by which the token tells
-/// where to go on.
+/// A page of a complete list in the order of `keyOf`: each row's name or number, which the token refers to.
 template <class Row, class KeyOf, class AnswerOf>
 auto pageOf(const std::vector<Row>& rows, const std::string& token, std::int64_t size, KeyOf keyOf, AnswerOf answerOf) {
   using Key = std::remove_cvref_t<std::invoke_result_t<KeyOf, const Row&>>;
@@ -58,8 +57,10 @@ auto pageOf(const std::vector<Row>& rows, const std::string& token, std::int64_t
 registry::Kind kindOf(std::string_view kind);
 /// The asset's key in the call's workspace, with the right to read it. Throws Error{denied}.
 registry::AssetKey readable(const Call& call, std::string_view kind, std::string_view name);
-/// The same with the right to change it: writing, or administering where it is a policy, because policies guard the
-/// rest.
+/// For objects found by number or digest: throws Error{notFound} if the object belongs to an asset that the caller may
+/// not read, or to another workspace. `what` continues "there is no".
+void requireReadable(const Call& call, const std::optional<registry::AssetKey>& about, std::string_view what);
+/// The same with the right to change it: writing, or administering for a policy.
 registry::AssetKey changeable(const Call& call, std::string_view kind, std::string_view name);
 
 /// "7", 7, "^1.2", "production": a version selector as JSON. Throws Invalid{field}.
@@ -67,9 +68,9 @@ std::string selectorOf(const RawJson& json, std::string_view field);
 
 /// RFC 3339, or empty optional for 0.
 std::optional<std::string> timeText(std::int64_t millis);
-/// A moment that a request names, in milliseconds; empty text: nothing. Throws Invalid{field}.
+/// A time in a request, in milliseconds; none for empty text. Throws Invalid{field}.
 std::optional<std::int64_t> momentOf(std::string_view text, std::string_view field);
-std::optional<std::string> textOrNothing(std::string_view text);
+std::optional<std::string> optionalText(std::string_view text);
 
 struct Named {
   std::string kind, name;

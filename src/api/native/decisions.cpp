@@ -1,7 +1,9 @@
 #include "api/native/decisions.h"
 
+#include "api/tracking_scope.h"
 #include "base/text.h"
 #include "governance/decision.h"
+#include "governance/decision_view.h"
 
 namespace regesta::api::native {
 
@@ -10,10 +12,10 @@ namespace {
 using governance::Decision;
 
 Decision find(Call& call, const std::string& digest) {
-  auto decision = call.core.store.read([&](db::Session& session) { return governance::findDecision(session, digest); });
-  if (!decision || decision->key.workspace != call.workspace)
-    throw error(Code::notFound, "there is no decision {} in workspace '{}'", shorten(digest, 80), call.workspace);
-  call.require(governance::Verb::read, decision->key.name);
+  auto decision =
+      call.core.store.read([&](db::Transaction& transaction) { return governance::findDecision(transaction, digest); });
+  requireReadable(call, decision ? std::optional(decision->key) : std::nullopt,
+                  fmt::format("decision {}", shorten(digest, 80)));
   return *std::move(decision);
 }
 
@@ -21,8 +23,8 @@ Decision find(Call& call, const std::string& digest) {
 
 Page<DecisionShort> listDecisions(Call& call, const DecisionQuery& query) {
   std::size_t wanted = rowsOf(query.pageSize);
-  auto found = call.core.store.read([&](db::Session& session) {
-    return governance::listDecisions(session, call.workspace, query.kind, query.name, query.pointer,
+  auto found = call.core.store.read([&](db::Transaction& transaction) {
+    return governance::listDecisions(transaction, call.workspace, query.kind, query.name, query.pointer,
                                      readNumberToken(query.pageToken), wanted + 1);
   });
   Page<DecisionShort> page;
@@ -31,9 +33,10 @@ Page<DecisionShort> listDecisions(Call& call, const DecisionQuery& query) {
     page.nextPageToken = makeToken(std::to_string(found.back().at));
   }
   for (const Decision& decision : found) {
-    if (!call.identity->may(governance::Verb::read, call.workspace, decision.key.name)) continue;
+    if (!call.identity->may(access::Verb::read, call.workspace, decision.key.name)) continue;
     page.items.push_back({decision.digest, std::string(registry::kindName(decision.key.kind)), decision.key.name,
-                          decision.pointer, decision.result, timeText(decision.at)});
+                          decision.pointer.text(), std::string(governance::resultName(decision.result)),
+                          timeText(decision.at)});
   }
   return page;
 }
@@ -45,15 +48,18 @@ DecisionAnswer getDecision(Call& call, const DigestPath& path) {
   answer.digest = decision.digest;
   answer.kind = registry::kindName(decision.key.kind);
   answer.name = decision.key.name;
-  answer.pointer = decision.pointer;
-  answer.result = decision.result;
+  answer.pointer = decision.pointer.text();
+  answer.result = governance::resultName(decision.result);
   answer.at = timeText(decision.at);
+  json::array& inputs = body.at("inputs").as_array();
+  answer.hidden = call.core.store.read(
+      [&](db::Transaction& transaction) { return governance::hideInputs(scopeOf(call, transaction), inputs); });
   answer.input.text = writeJson(body.at("inputs").at(0));
   answer.verdict.text = writeJson(body.at("verdict"));
   answer.requirements.text = writeJson(body.at("requirements"));
   answer.evaluations.text = writeJson(body.at("evaluations"));
   answer.inputs.text = writeJson(body.at("inputs"));
-  answer.body = std::move(decision.body);
+  if (!answer.hidden) answer.body = std::move(decision.body);
   return answer;
 }
 

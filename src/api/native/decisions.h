@@ -15,6 +15,7 @@ struct DecisionAnswer {
   std::optional<std::string> at;
   RawJson input, verdict, requirements, evaluations, inputs;
   std::string body;
+  bool hidden = false;
   static constexpr Field fields[] = {
       field<&DecisionAnswer::digest>("digest"),
       field<&DecisionAnswer::kind>("kind"),
@@ -27,7 +28,10 @@ struct DecisionAnswer {
       field<&DecisionAnswer::requirements>("requirements"),
       field<&DecisionAnswer::evaluations>("evaluations", about("each policy version with its digest and what it said")),
       field<&DecisionAnswer::inputs>("inputs", about("two when a version also left a guarded stage")),
-      field<&DecisionAnswer::body>("body", about("the canonical JSON whose SHA-256 is the digest"))};
+      field<&DecisionAnswer::body>("body",
+                                   about("the canonical JSON whose SHA-256 is the digest; empty if parts are hidden")),
+      field<&DecisionAnswer::hidden>("hidden",
+                                     about("inputs name runs or assets that you may not read; they are left out"))};
 };
 struct DecisionQuery {
   std::string kind, name, pointer, pageToken;

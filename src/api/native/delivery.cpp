@@ -13,11 +13,11 @@ namespace regesta::api::native {
 
 namespace {
 
-std::string_view reasonName(delivery::Choice::Reason reason) {
+std::string_view reasonName(rollout::Choice::Reason reason) {
   switch (reason) {
-    case delivery::Choice::Reason::split:
+    case rollout::Choice::Reason::split:
       return "split";
-    case delivery::Choice::Reason::segment:
+    case rollout::Choice::Reason::segment:
       return "segment";
     default:
       return "fixed";
@@ -26,12 +26,12 @@ std::string_view reasonName(delivery::Choice::Reason reason) {
 
 std::string renderFixed(const delivery::Resolved& found) { return writeAs(fixedAnswer(*found.composed)); }
 
-std::string renderWhole(const delivery::Resolved& found) {
-  return writeAs(wholeAnswer(*found.composed, found.aliases));
+std::string renderPromptJson(const delivery::Resolved& found) {
+  return writeAs(fullPromptAnswer(*found.composed, found.aliases));
 }
 
 std::string renderResolved(const delivery::Resolved& found) {
-  PromptAnswer answer = wholeAnswer(*found.composed, found.aliases);
+  PromptAnswer answer = fullPromptAnswer(*found.composed, found.aliases);
   answer.why = found.why;
   answer.reason = reasonName(found.reason);
   if (found.rollout != 0) {
@@ -48,10 +48,10 @@ constexpr std::string_view changing = "private, max-age=0, stale-if-error=86400"
 
 /// Who reads prompts here, found out without the work that other routes can afford.
 std::string_view enter(Core& core, const http::Request& request) {
-  auto identity = core.access.authenticate(request.headers.get("Authorization"));
+  auto identity = identify(core, request, request.headers.get("Authorization"));
   std::string_view workspace = registry::defaultWorkspace;
   if (auto named = request.headers.get(dialect().workspaceHeader); named && !named->empty()) workspace = *named;
-  identity->require(governance::Verb::read, workspace, request.variable("name"));
+  identity->require(access::Verb::read, workspace, request.variable("name"));
   return workspace;
 }
 
@@ -79,12 +79,12 @@ ResolveQuestion resolveQuestion(const http::Request& request) {
     if (name == "alias") {
       if (!value.empty()) question.selector = std::move(value);
     } else if (name == "key") {
-      question.asker.key = std::move(value);
+      question.context.key = std::move(value);
     } else if (name == "context") {
       if (value.empty()) continue;
-      json::value context = parseJson(value);
-      if (!context.is_object()) throw Invalid("context", "must be a JSON object");
-      question.asker.context = std::move(context.get_object());
+      json::value attributes = parseJson(value);
+      if (!attributes.is_object()) throw Invalid("context", "must be a JSON object");
+      question.context.attributes = std::move(attributes.get_object());
     } else {
       throw Invalid(shorten(name, 100), "is unknown here; known are alias, key and context");
     }
@@ -97,16 +97,16 @@ Plain getPromptVersion(Call& call, const PromptPath&) { return sendPromptVersion
 Plain resolvePrompt(Call& call, const PromptQuery&) { return sendResolvedPrompt(call.core, call.http); }
 
 Plain promptSnapshot(Call& call, const SnapshotQuery& query) {
-  call.require(governance::Verb::read, query.name);
+  call.require(access::Verb::read, query.name);
   std::string selector = query.selector.empty() ? "production" : query.selector;
   auto target = call.core.prompts.target(call.workspace, query.name, selector);
   delivery::Snapshot snapshot{.prompt = query.name, .selector = selector};
-  snapshot.fixed = isFixed(selector) && !target->answers().front()->answer.live;
+  snapshot.fixed = isFixed(selector);
   snapshot.bucket = target->bucket();
   if (target->chooser()) snapshot.rollout = target->chooser()->rollout();
   for (const auto& served : target->answers()) snapshot.resolved.push_back(served->view(renderResolved));
   const delivery::Served& keyless = *target->serve({});
-  snapshot.version = keyless.view(snapshot.fixed ? renderFixed : renderWhole);
+  snapshot.version = keyless.view(snapshot.fixed ? renderFixed : renderPromptJson);
   Plain response;
   response.body = delivery::writeSnapshot(snapshot);
   response.headers.set("Cache-Control", "no-store");
@@ -116,14 +116,14 @@ Plain promptSnapshot(Call& call, const SnapshotQuery& query) {
 http::Response sendPromptVersion(Core& core, const http::Request& request) {
   std::string_view workspace = enter(core, request), selector = request.variable("selector");
   auto served = core.prompts.serve(workspace, request.variable("name"), selector, {});
-  bool fixed = isFixed(selector) && !served->answer.live;
-  return sendRendered(request, served->view(fixed ? renderFixed : renderWhole), fixed);
+  bool fixed = isFixed(selector);
+  return sendRendered(request, served->view(fixed ? renderFixed : renderPromptJson), fixed);
 }
 
 http::Response sendResolvedPrompt(Core& core, const http::Request& request) {
   std::string_view workspace = enter(core, request);
   ResolveQuestion question = resolveQuestion(request);
-  auto served = core.prompts.serve(workspace, request.variable("name"), question.selector, question.asker);
+  auto served = core.prompts.serve(workspace, request.variable("name"), question.selector, question.context);
   return sendRendered(request, served->view(renderResolved), false);
 }
 

@@ -20,27 +20,28 @@ struct PromptQuery {
 
 struct SnapshotQuery {
   std::string name, selector;
+  static constexpr std::string_view documentation = "The agent reads it once and then follows `GET /api/v1/changes`.";
   static constexpr Field fields[] = {
       field<&SnapshotQuery::name>("name", required),
       field<&SnapshotQuery::selector>("selector", about("an alias or any other selector; default: production"))};
 };
 
-/// The query of …/resolve, which is a hot route and read by hand. Throws Invalid for a member that is unknown.
+/// The query of …/resolve, parsed by hand because it is a hot route. Throws Invalid for an unknown member.
 struct ResolveQuestion {
   std::string selector = "production";
-  delivery::Asker asker;
+  rollout::EvaluationContext context;
 };
 ResolveQuestion resolveQuestion(const http::Request& request);
-/// The bytes with their ETag and what caches may do with them; 304 when the client has them already.
+/// The bytes with ETag and Cache-Control; 304 if the client has them.
 http::Response sendRendered(const http::Request& request, const delivery::Rendered& rendered, bool fixed);
 
-/// All that is needed to answer for the selector without this server (delivery/snapshot.h).
+/// Everything needed to resolve the selector without this server (delivery/snapshot.h).
 Plain promptSnapshot(Call& call, const SnapshotQuery& query);
-/// By number or exact SemVer the answer is immutable and says so to caches; other selectors are not.
+/// By number or exact SemVer the response is immutable for caches; by other selectors it is not.
 Plain getPromptVersion(Call& call, const PromptPath& path);
-/// With an ETag over what is delivered; 304 when the client has it.
+/// With an ETag over the content; 304 if the client has it.
 Plain resolvePrompt(Call& call, const PromptQuery& query);
-/// The same two as hot routes: bytes that are ready.
+/// The same two as hot routes with cached bytes.
 http::Response sendPromptVersion(Core& core, const http::Request& request);
 http::Response sendResolvedPrompt(Core& core, const http::Request& request);
 

@@ -1,7 +1,13 @@
 #include "api/native/evidence.h"
 
-#include "governance/evaluate.h"
+#include "api/tracking_scope.h"
+#include "base/text.h"
+#include "base/work.h"
+#include "evaluation/evaluate.h"
+#include "evaluation/scan/scan_version.h"
+#include "governance/evidence_owner.h"
 #include "governance/gate.h"
+#include "governance/quarantine.h"
 
 namespace regesta::api::native {
 
@@ -16,6 +22,8 @@ EvidenceAnswer answerOf(const governance::Evidence& evidence, bool withBody) {
   answer.versionDigest = evidence.versionDigest;
   answer.type = evidence.type;
   answer.verified = evidence.verified;
+  answer.origin = evidence.origin;
+  if (evidence.job != 0) answer.job = evidence.job;
   answer.digest = evidence.digest;
   answer.by = evidence.createdBy;
   answer.at = timeText(evidence.createdAt);
@@ -38,12 +46,12 @@ std::string scalarText(const RawJson& raw) {
 Page<EvidenceAnswer> listEvidence(Call& call, const EvidenceQuery& query) {
   registry::AssetKey key = readable(call, query.kind, query.name);
   std::int64_t before = readNumberToken(query.pageToken);
-  return call.core.store.read([&](db::Session& session) {
-    std::int64_t number = query.version.empty() ? 0 : registry::resolveVersion(session, key, query.version).number;
-    registry::getAsset(session, key);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    std::int64_t number = query.version.empty() ? 0 : registry::resolveVersion(transaction, key, query.version).number;
+    registry::getAsset(transaction, key);
     std::size_t wanted = rowsOf(query.pageSize);
     Page<EvidenceAnswer> page;
-    for (const auto& evidence : governance::listEvidence(session, key, number, wanted + 1, before)) {
+    for (const auto& evidence : governance::listEvidence(transaction, key, number, wanted + 1, before)) {
       if (page.items.size() == wanted) {
         page.nextPageToken = makeToken(std::to_string(page.items.back().id));
         break;
@@ -54,12 +62,12 @@ Page<EvidenceAnswer> listEvidence(Call& call, const EvidenceQuery& query) {
   });
 }
 
-EvidenceAnswer addEvidence(Call& call, const NewEvidence& asked) {
-  registry::AssetKey key = changeable(call, asked.asset.kind, asked.asset.name);
-  std::string selector = selectorOf(asked.asset.version, "asset.version");
-  governance::NewEvidence made = governance::checkClaim(asked.type, parseJson(asked.body.text), asked.digest);
+EvidenceAnswer addEvidence(Call& call, const NewEvidence& request) {
+  registry::AssetKey key = changeable(call, request.asset.kind, request.asset.name);
+  std::string selector = selectorOf(request.asset.version, "asset.version");
+  governance::NewEvidence made = governance::checkClaim(request.type, parseJson(request.body.text), request.digest);
   governance::Evidence evidence = call.core.store.change(call.actor(), [&](registry::Change& change) {
-    return governance::addEvidence(change, registry::resolveVersion(change.session, key, selector), made);
+    return governance::addEvidence(change, registry::resolveVersion(change.transaction, key, selector), made);
   });
   EvidenceAnswer answer = answerOf(evidence, false);
   answer.applied = call.core.gate.reconsider(key, evidence.number);
@@ -67,40 +75,78 @@ EvidenceAnswer addEvidence(Call& call, const NewEvidence& asked) {
   return answer;
 }
 
+EvidenceAnswer scanEvidence(Call& call, const ScanOrder& order) {
+  registry::AssetKey key = changeable(call, order.asset.kind, order.asset.name);
+  std::string selector = selectorOf(order.asset.version, "asset.version");
+  registry::Version version = call.core.store.read(
+      [&](db::Transaction& transaction) { return registry::resolveVersion(transaction, key, selector); });
+  WorkScope scan({.lane = Lane::scan, .caller = call.actor().name});
+  governance::Evidence evidence =
+      evaluation::scanVersion(call.core.store, call.core.blobs, call.actor(), version, "regesta " + call.core.version);
+  EvidenceAnswer answer = answerOf(evidence, true);
+  answer.applied = call.core.gate.reconsider(key, version.number);
+  call.status = 201;
+  return answer;
+}
+
+EvidenceAnswer releaseVersion(Call& call, const ReleaseOrder& order) {
+  registry::AssetKey key = readable(call, order.kind, order.name);
+  governance::Evidence evidence = call.core.store.change(call.actor(), [&](registry::Change& change) {
+    registry::Version version = registry::resolveVersion(change.transaction, key, order.selector);
+    return governance::releaseFromQuarantine(change, *call.identity, version, order.reason);
+  });
+  EvidenceAnswer answer = answerOf(evidence, true);
+  answer.applied = call.core.gate.reconsider(key, evidence.number);
+  call.status = 201;
+  return answer;
+}
+
 EvidenceAnswer getEvidence(Call& call, const NumberOnly& path) {
-  auto evidence =
-      call.core.store.read([&](db::Session& session) { return governance::findEvidence(session, path.id); });
-  if (!evidence || evidence->key.workspace != call.workspace)
-    throw error(Code::notFound, "there is no evidence {} in workspace '{}'", path.id, call.workspace);
-  call.require(governance::Verb::read, evidence->key.name);
+  std::optional<registry::AssetKey> owner;
+  auto evidence = call.core.store.read([&](db::Transaction& transaction) {
+    auto found = governance::findEvidence(transaction, path.id);
+    if (found) owner = governance::ownerOf(transaction, *found);
+    return found;
+  });
+  // What is about something that was deleted is for administrators.
+  if (evidence && !owner && call.identity->may(access::Verb::administer, evidence->key.workspace, "*"))
+    owner = evidence->key;
+  requireReadable(call, owner, fmt::format("evidence {}", path.id));
   return answerOf(*evidence, true);
 }
 
 EvaluateAnswer evaluateEvidence(Call& call, const EvaluateOrder& order) {
-  governance::EvaluationOrder asked;
-  asked.model = changeable(call, "model", order.model.name);
-  asked.modelSelector = selectorOf(order.model.version, "model.version");
-  call.require(governance::Verb::read, order.dataset.name);
-  asked.dataset = order.dataset.name;
-  asked.datasetSelector =
+  evaluation::EvaluationOrder request;
+  request.model = changeable(call, "model", order.model.name);
+  request.modelSelector = selectorOf(order.model.version, "model.version");
+  call.require(access::Verb::read, order.dataset.name);
+  request.dataset = order.dataset.name;
+  request.datasetSelector =
       order.dataset.version.text.empty() ? "latest" : selectorOf(order.dataset.version, "dataset.version");
-  asked.datasetFile = order.dataset.file;
-  asked.runId = order.predictions.runId;
-  asked.modelId = order.predictions.modelId;
-  asked.digest = order.predictions.digest;
-  asked.path = order.predictions.path;
-  asked.columns = {order.label,
-                   order.prediction.empty() ? "prediction" : order.prediction,
-                   order.score,
-                   order.groups,
-                   scalarText(order.positive),
-                   order.join};
-  asked.computedBy = "regesta " + call.core.version;
-  governance::EvaluationResult result =
-      governance::runEvaluation(call.core.store, call.core.blobs, call.actor(), asked);
+  request.datasetFile = order.dataset.file;
+  request.runId = order.predictions.runId;
+  request.modelId = order.predictions.modelId;
+  request.digest = order.predictions.digest;
+  request.path = order.predictions.path;
+  request.columns = {order.label,
+                     order.prediction.empty() ? "prediction" : order.prediction,
+                     order.score,
+                     order.groups,
+                     scalarText(order.positive),
+                     order.join};
+  request.computedBy = "regesta " + call.core.version;
+  // Results that are computed from predictions reveal the predictions.
+  call.core.store.read([&](db::Transaction& transaction) {
+    if (!request.runId.empty()) requireRun(call, access::Verb::read, transaction, request.runId);
+    if (!request.modelId.empty()) requireModel(call, access::Verb::read, transaction, request.modelId);
+    if (!request.digest.empty() && !scopeOf(call, transaction).blob(request.digest))
+      throw error(Code::notFound, "the blob {} does not exist", shorten(request.digest, 80));
+  });
+  evaluation::EvaluationResult result =
+      evaluation::runEvaluation(call.core.store, call.core.blobs, call.actor(), request);
   call.status = 201;
   EvaluateAnswer answer;
-  answer.applied = call.core.gate.reconsider(asked.model, result.evaluation.number);
+  answer.applied = call.core.gate.reconsider(request.model, result.evaluation.number);
   answer.id = result.evaluation.id;
   if (result.fairness.id != 0) answer.fairnessId = result.fairness.id;
   answer.digest = result.evaluation.digest;

@@ -9,6 +9,8 @@ struct EvidenceAnswer {
   std::int64_t version = 0;
   std::string versionDigest, type;
   bool verified = false;
+  std::string origin;
+  std::optional<std::int64_t> job;
   std::string digest, by;
   std::optional<std::string> at;
   RawJson summary, body;
@@ -20,7 +22,12 @@ struct EvidenceAnswer {
       field<&EvidenceAnswer::version>("version"),
       field<&EvidenceAnswer::versionDigest>("version_digest"),
       field<&EvidenceAnswer::type>("type"),
-      field<&EvidenceAnswer::verified>("verified", about("computed by this server; false: claimed by who sent it")),
+      field<&EvidenceAnswer::verified>("verified",
+                                       about("computed by this server from the predictions that `by` supplied; false: "
+                                             "claimed by who sent it")),
+      field<&EvidenceAnswer::origin>("origin", about("client: sent; server: computed here; runner: reported by the "
+                                                     "runner that leased `job`")),
+      field<&EvidenceAnswer::job>("job", about("of a runner's report")),
       field<&EvidenceAnswer::digest>("digest"),
       field<&EvidenceAnswer::by>("by"),
       field<&EvidenceAnswer::at>("at"),
@@ -48,6 +55,9 @@ struct NewEvidence {
   std::string type;
   RawJson body;
   std::string digest;
+  static constexpr std::string_view documentation =
+      "The evidence is marked as claimed, because the server did not compute it. `POST "
+      "/api/v1/evidence/evaluate` creates verified evidence.";
   static constexpr Field fields[] = {
       field<&NewEvidence::asset>("asset", required),
       field<&NewEvidence::type>("type",
@@ -84,6 +94,9 @@ struct EvaluateOrder {
   std::vector<std::string> groups;
   RawJson positive;
   std::string join;
+  static constexpr std::string_view documentation =
+      "The server computes metrics and fairness from the stored predictions and attaches them as verified "
+      "evidence.";
   static constexpr Field fields[] = {
       field<&EvaluateOrder::model>("model", required),
       field<&EvaluateOrder::dataset>("dataset", required),
@@ -111,7 +124,27 @@ struct EvaluateAnswer {
 };
 
 Page<EvidenceAnswer> listEvidence(Call& call, const EvidenceQuery& query);
-EvidenceAnswer addEvidence(Call& call, const NewEvidence& asked);
+struct ScanOrder {
+  VersionChoice asset;
+  static constexpr std::string_view documentation =
+      "Looks for what runs or misleads when the files are loaded. The server scans new versions automatically unless "
+      "`scan.arrivals` is false.";
+  static constexpr Field fields[] = {field<&ScanOrder::asset>("asset", required)};
+};
+struct ReleaseOrder {
+  std::string kind, name, selector, reason;
+  static constexpr std::string_view documentation =
+      "A version is in quarantine while its newest scan by the server has a critical finding: no alias or stage moves "
+      "to "
+      "it. Anyone who may approve and is not its author can release it.";
+  static constexpr Field fields[] = {
+      field<&ReleaseOrder::kind>("kind", required), field<&ReleaseOrder::name>("name", required),
+      field<&ReleaseOrder::selector>("selector", required), field<&ReleaseOrder::reason>("reason", required)};
+};
+EvidenceAnswer scanEvidence(Call& call, const ScanOrder& order);
+EvidenceAnswer releaseVersion(Call& call, const ReleaseOrder& order);
+
+EvidenceAnswer addEvidence(Call& call, const NewEvidence& request);
 EvidenceAnswer getEvidence(Call& call, const NumberOnly& path);
 EvaluateAnswer evaluateEvidence(Call& call, const EvaluateOrder& order);
 

@@ -6,13 +6,12 @@ namespace regesta::api::native {
 
 Page<ExperimentAnswer> listExperiments(Call& call, const ExperimentQuery& query) {
   std::int64_t after = query.pageToken.empty() ? -1 : readNumberToken(query.pageToken);
-  auto all = call.core.store.read([&](db::Session& session) {
-    return tracking::listExperiments(session, call.workspace, tracking::View::activeOnly);
+  auto all = call.core.store.read([&](db::Transaction& transaction) {
+    return tracking::listExperiments(transaction, call.workspace, tracking::View::activeOnly);
   });
   Page<ExperimentAnswer> page;
   for (const tracking::Experiment& experiment : all) {
-    if (experiment.id <= after || !call.identity->may(governance::Verb::read, call.workspace, experiment.name))
-      continue;
+    if (experiment.id <= after || !call.identity->may(access::Verb::read, call.workspace, experiment.name)) continue;
     if (page.items.size() == rowsOf(query.pageSize)) {
       page.nextPageToken = makeToken(page.items.back().id);
       break;

@@ -19,7 +19,7 @@ struct ExperimentQuery {
                                      field<&ExperimentQuery::pageSize>("page_size", pageRule)};
 };
 
-/// The active ones that the caller may read, oldest first.
+/// The active experiments that the caller may read, oldest first.
 Page<ExperimentAnswer> listExperiments(Call& call, const ExperimentQuery& query);
 
 }  // namespace regesta::api::native

@@ -7,13 +7,15 @@ namespace regesta::api::native {
 /// {"error":{"code","message","detail"}}; unknown members of a request are errors that suggest the known one.
 const Dialect& dialect();
 
-/// Every row of /api/v1/… and the public ledger below /ledger/.
+/// All routes of /api/v1/… and the public ledger below /ledger/.
 Front front();
 
-// What reads or writes piece by piece: blobs and version files, and what these two mount.
-void mountStreams(http::Router& router, Core& core);
-void mountChanges(http::Router& router, Core& core);
-/// Leasing jobs, which may wait for one.
-void mountJobStreams(http::Router& router, Core& core);
+// Streaming routes: blobs and version files, and the three below.
+std::span<const StreamRoute> streams();
+std::span<const StreamRoute> changeStreams();
+/// Versions as tar and zip.
+std::span<const StreamRoute> archiveStreams();
+/// Leasing jobs, with long polling.
+std::span<const StreamRoute> jobStreams();
 
 }  // namespace regesta::api::native

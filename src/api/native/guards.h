@@ -39,7 +39,7 @@ struct GuardAnswer {
       field<&GuardAnswer::frozenMean>("frozen_mean", about("what the stable version had at least")),
       field<&GuardAnswer::observations>("observations", about("pairs, or reports once everybody gets the candidate")),
       field<&GuardAnswer::late>("late", about("reports that came too late to be compared")),
-      field<&GuardAnswer::splitP>("split_p", about("that the users split as asked; absent: none was counted")),
+      field<&GuardAnswer::splitP>("split_p", about("p-value of the planned split of users; absent: none was counted")),
       field<&GuardAnswer::lastReportAt>("last_report_at"),
       field<&GuardAnswer::breachedAt>("breached_at"),
       field<&GuardAnswer::unevenAt>("uneven_at"),
@@ -58,7 +58,7 @@ struct GuardsAnswer {
                                      field<&GuardsAnswer::items>("items")};
 };
 
-/// What each guard of a rollout has seen and done, and why, also after its end.
+/// Status and actions of each guard of a rollout with reasons, also after its end.
 GuardsAnswer rolloutGuards(Call& call, const RolloutPath& path);
 
 }  // namespace regesta::api::native

@@ -1,6 +1,6 @@
 #include "api/native/history.h"
 
-#include <map>
+#include <algorithm>
 
 #include "governance/change_request.h"
 
@@ -8,13 +8,18 @@ namespace regesta::api::native {
 
 namespace {
 
+void addSemvers(db::Transaction& transaction, const registry::AssetKey& key, HistoryItem& item) {
+  item.fromSemver = optionalText(registry::semverOf(transaction, key, item.from));
+  item.toSemver = optionalText(registry::semverOf(transaction, key, item.to));
+}
+
 /// The change request that a decision carried out, if one did: who asked and who approved.
-void addPeople(db::Session& session, const registry::AssetKey& key, HistoryItem& item) {
+void addPeople(db::Transaction& transaction, const registry::AssetKey& key, HistoryItem& item) {
   if (!item.decision) return;
-  auto request = governance::findApplied(session, key.workspace, *item.decision);
+  auto request = governance::findApplied(transaction, key.workspace, *item.decision);
   if (!request) return;
   item.requestedBy = request->requestedBy;
-  for (const governance::Approval& approval : governance::approvalsOf(session, request->id))
+  for (const governance::Approval& approval : governance::approvalsOf(transaction, request->id))
     item.approvedBy.push_back(approval.actor);
 }
 
@@ -25,50 +30,63 @@ HistoryItem itemOf(const registry::RefusedMove& refused) {
   item.from = refused.from;
   item.to = refused.to;
   item.actor = refused.actor;
-  item.decision = textOrNothing(refused.decision);
+  item.decision = optionalText(refused.decision);
   item.entryIndex = refused.entryIndex;
   item.codes = refused.codes;
+  item.reason = optionalText(refused.reason);
   return item;
 }
 
 HistoryItem itemOf(const registry::Position& position) {
   HistoryItem item;
   item.at = timeText(position.at);
-  item.action = position.action.substr(position.action.find('.') + 1);  // alias.moved: moved
+  item.action = std::string(registry::verbOf(position.action));  // alias.moved: moved
   item.from = position.from;
   item.to = position.to;
   item.actor = position.actor;
-  item.decision = textOrNothing(position.decision);
+  item.decision = optionalText(position.decision);
   item.entryIndex = position.entryIndex;
+  item.reason = optionalText(position.reason);
   return item;
 }
 
 }  // namespace
 
-HistoryItem movementItem(db::Session& session, const registry::AssetKey& key, const registry::Position& position) {
+HistoryItem movementItem(db::Transaction& transaction, const registry::AssetKey& key,
+                         const registry::Position& position) {
   HistoryItem item = itemOf(position);
-  addPeople(session, key, item);
+  addPeople(transaction, key, item);
+  addSemvers(transaction, key, item);
   return item;
 }
 
-Page<HistoryItem> pointerHistoryPage(db::Session& session, const registry::AssetKey& key, std::string_view pointer,
-                                     std::int64_t before, std::size_t rows) {
-  std::map<std::int64_t, HistoryItem, std::greater<>> byEntry;
-  for (const registry::Position& position : registry::pointerHistory(session, key, pointer))
-    byEntry.emplace(position.entryId, itemOf(position));
-  for (const registry::RefusedMove& refused : registry::refusedMoves(session, key, pointer))
-    byEntry.emplace(refused.entryId, itemOf(refused));
+Page<HistoryItem> pointerHistoryPage(db::Transaction& transaction, const registry::AssetKey& key,
+                                     const registry::Pointer& pointer, std::int64_t before, std::size_t rows) {
+  struct Row {
+    std::int64_t index = 0, id = 0;  ///< what waits for the tree is the newest
+    HistoryItem item;
+  };
+  std::vector<Row> all;
+  auto add = [&](const auto& moved) {
+    all.push_back({moved.entryIndex.value_or(INT64_MAX), moved.entryId, itemOf(moved)});
+  };
+  std::ranges::for_each(registry::pointerHistory(transaction, key, pointer), add);
+  std::ranges::for_each(registry::refusedMoves(transaction, key, pointer), add);
+  std::ranges::sort(all, std::greater<>(), [](const Row& row) { return std::pair(row.index, row.id); });
+  auto next = all.begin();
+  if (before != 0) {
+    next = std::ranges::find(all, before, &Row::id);
+    if (next != all.end()) ++next;
+  }
   Page<HistoryItem> page;
-  std::int64_t last = 0;
-  for (auto& [id, item] : byEntry) {
-    if (before != 0 && id >= before) continue;
+  for (; next != all.end(); ++next) {
     if (page.items.size() == rows) {
-      page.nextPageToken = makeToken(std::to_string(last));
+      page.nextPageToken = makeToken(std::to_string(std::prev(next)->id));
       break;
     }
-    addPeople(session, key, item);
-    page.items.push_back(std::move(item));
-    last = id;
+    addPeople(transaction, key, next->item);
+    addSemvers(transaction, key, next->item);
+    page.items.push_back(std::move(next->item));
   }
   return page;
 }

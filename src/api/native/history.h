@@ -4,12 +4,13 @@
 
 namespace regesta::api::native {
 
-/// Moves and refused attempts of a pointer below entry `before` (0: from the newest), newest first, with the people
-/// behind a move that a change request brought about.
-Page<HistoryItem> pointerHistoryPage(db::Session& session, const registry::AssetKey& key, std::string_view pointer,
-                                     std::int64_t before, std::size_t rows);
+/// Moves and refused attempts of a pointer after entry row `before` (0: from the newest), newest first, with the users
+/// of a change request that caused a move.
+Page<HistoryItem> pointerHistoryPage(db::Transaction& transaction, const registry::AssetKey& key,
+                                     const registry::Pointer& pointer, std::int64_t before, std::size_t rows);
 
-/// One movement with the people behind it.
-HistoryItem movementItem(db::Session& session, const registry::AssetKey& key, const registry::Position& position);
+/// One move with its users.
+HistoryItem movementItem(db::Transaction& transaction, const registry::AssetKey& key,
+                         const registry::Position& position);
 
 }  // namespace regesta::api::native

@@ -2,7 +2,7 @@
 
 #include "api/native/front.h"
 #include "api/native/jobs.h"
-#include "http/exchange.h"
+#include "api/streaming.h"
 
 namespace regesta::api::native {
 
@@ -24,18 +24,15 @@ class LeaseJob final : public http::StreamHandler {
     while (std::size_t count = co_await exchange.read(piece)) body.append(piece, count);
     std::optional<Call> call;
     LeaseOrder order;
-    std::function<void()> enter = [&] {
+    co_await exchange.waiting([&] {
       call.emplace(admit(core_, exchange.request(), runs("jobs"), dialect()));
       order = readAs<LeaseOrder>(body.empty() ? json::value(json::object()) : parseJson(body), dialect().manner);
-    };
-    co_await exchange.waiting(std::move(enter));
+    });
     auto until = std::chrono::steady_clock::now() + std::chrono::seconds(order.wait);
     std::optional<LeaseAnswer> leased;
     while (true) {
-      std::function<void()> look = [&] {
-        if (isWorkDue(*call, order)) leased = leaseNow(*call, order);
-      };
-      co_await exchange.waiting(std::move(look));
+      leased = co_await exchange.waiting(
+          [&] { return isWorkDue(*call, order) ? leaseNow(*call, order) : std::optional<LeaseAnswer>(); });
       if (leased || exchange.draining() || std::chrono::steady_clock::now() >= until) break;
       co_await exchange.wait(pause);
     }
@@ -51,8 +48,10 @@ class LeaseJob final : public http::StreamHandler {
 
 }  // namespace
 
-void mountJobStreams(http::Router& router, Core& core) {
-  router.add("POST", "/api/v1/jobs/lease", http::streaming(std::make_shared<LeaseJob>(core), orderLimit));
+std::span<const StreamRoute> jobStreams() {
+  static const StreamRoute routes[] = {
+      {"POST", "/api/v1/jobs/lease", "Lease a job", runs("jobs"), makeStream<LeaseJob>, orderLimit, /*lasting=*/true}};
+  return routes;
 }
 
 }  // namespace regesta::api::native

@@ -1,8 +1,9 @@
 #include "api/native/jobs.h"
 
 #include "base/time.h"
-#include "delivery/evaluation.h"
+#include "evaluation/evaluation.h"
 #include "governance/gate.h"
+#include "registry/row_note.h"
 
 namespace regesta::api::native {
 
@@ -12,20 +13,26 @@ constexpr std::int64_t leaseSecondsUsually = 60;
 
 std::int64_t millisOf(std::int64_t seconds) { return 1000 * (seconds > 0 ? seconds : leaseSecondsUsually); }
 
-jobs::LeaseWish wishOf(const Call& call, const LeaseOrder& order) {
+bool isGenuine(db::Transaction& transaction, const jobs::Job& job) {
+  return registry::isGenuine(transaction, *registry::findTableClass("job"), job.id);
+}
+
+jobs::LeaseRequest leaseRequestOf(const Call& call, const LeaseOrder& order) {
   return {.workspace = call.workspace,
           .type = order.type,
           .commands = order.commands,
           .runner = call.actor().name,
           .millis = millisOf(order.leaseSeconds),
-          .allowed = [&call](const jobs::Job& job) {
-            return call.identity->may(governance::Verb::run, job.workspace, job.name);
+          .allowed = [&call](db::Transaction& transaction, const jobs::Job& job) {
+            return isGenuine(transaction, job) && call.identity->may(access::Verb::run, job.workspace, job.name);
           }};
 }
 
-jobs::Job held(db::Session& session, const Call& call, std::int64_t id, const std::string& lease) {
-  jobs::Job job = jobs::heldJob(session, id, lease, call.actor().name);
-  call.identity->require(governance::Verb::run, job.workspace, job.name);
+jobs::Job held(db::Transaction& transaction, const Call& call, std::int64_t id, const std::string& lease) {
+  jobs::Job job = jobs::heldJob(transaction, id, lease, call.actor().name);
+  call.identity->require(access::Verb::run, job.workspace, job.name);
+  if (!isGenuine(transaction, job))
+    throw error(Code::conflict, "job {} was written by something other than the server; it is not run", job.id);
   return job;
 }
 
@@ -36,13 +43,13 @@ JobAnswer jobAnswer(const jobs::Job& job) {
   answer.id = job.id;
   answer.type = job.type;
   answer.subject = job.subject;
-  answer.status = job.status;
+  answer.status = statusName(job.status);
   answer.attempts = job.attempts;
-  answer.needs = textOrNothing(job.needs);
-  answer.leasedBy = textOrNothing(job.leasedBy);
-  if (job.status == "leased") answer.leasedUntil = timeText(job.leasedUntil);
-  if (job.status == "waiting") answer.notBefore = timeText(job.notBefore);
-  answer.reason = textOrNothing(job.reason);
+  answer.needs = optionalText(job.needs);
+  answer.leasedBy = optionalText(job.leasedBy);
+  if (job.status == jobs::JobStatus::leased) answer.leasedUntil = timeText(job.leasedUntil);
+  if (job.status == jobs::JobStatus::waiting) answer.notBefore = timeText(job.notBefore);
+  answer.reason = optionalText(job.reason);
   answer.result.text = job.result;
   answer.createdAt = timeText(job.createdAt);
   answer.createdBy = job.createdBy;
@@ -53,44 +60,51 @@ JobAnswer jobAnswer(const jobs::Job& job) {
 Page<JobAnswer> listJobs(Call& call, const JobQuery& query) {
   std::int64_t before = readNumberToken(query.pageToken);
   std::size_t wanted = rowsOf(query.pageSize);
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     Page<JobAnswer> page;
     std::size_t seen = 0;
     for (const jobs::Job& job :
-         jobs::listJobs(session, call.workspace, query.status, query.type, query.subject, wanted + 1, before)) {
+         jobs::listJobs(transaction, call.workspace, query.status, query.type, query.subject, wanted + 1, before)) {
       if (seen++ == wanted) {
         page.nextPageToken = makeToken(std::to_string(before));
         break;
       }
       before = job.id;
-      if (call.identity->may(governance::Verb::read, job.workspace, job.name)) page.items.push_back(jobAnswer(job));
+      if (call.identity->may(access::Verb::read, job.workspace, job.name)) page.items.push_back(jobAnswer(job));
     }
     return page;
   });
 }
 
 JobAnswer getJob(Call& call, const NumberOnly& path) {
-  auto job = call.core.store.read([&](db::Session& session) { return jobs::findJob(session, path.id); });
-  if (!job || job->workspace != call.workspace)
-    throw error(Code::notFound, "there is no job {} in workspace '{}'", path.id, call.workspace);
-  call.require(governance::Verb::read, job->name);
+  auto job = call.core.store.read([&](db::Transaction& transaction) { return jobs::findJob(transaction, path.id); });
+  bool shown =
+      job && job->workspace == call.workspace && call.identity->may(access::Verb::read, call.workspace, job->name);
+  if (!shown) throw error(Code::notFound, "the job {} does not exist in workspace '{}'", path.id, call.workspace);
   return jobAnswer(*job);
 }
 
 bool isWorkDue(Call& call, const LeaseOrder& order) {
-  return call.core.store.read(
-      [&](db::Session& session) { return jobs::anyDue(session, wishOf(call, order), nowMillis()); });
+  return call.core.store.read([&](db::Transaction& transaction) {
+    return jobs::anyDue(transaction, leaseRequestOf(call, order), nowMillis());
+  });
 }
 
+std::string jobSubject(const jobs::Job& job) { return fmt::format("job/{}", job.id); }
+
 std::optional<LeaseAnswer> leaseNow(Call& call, const LeaseOrder& order) {
-  return call.core.store.write([&](db::Session& session) -> std::optional<LeaseAnswer> {
+  return call.core.store.change(call.actor(), [&](registry::Change& change) -> std::optional<LeaseAnswer> {
+    db::Transaction& transaction = change.transaction;
     std::int64_t now = nowMillis();
-    while (auto job = jobs::lease(session, wishOf(call, order), now)) {
+    while (auto job = jobs::lease(transaction, leaseRequestOf(call, order), now)) {
       try {
-        return LeaseAnswer{jobAnswer(*job), job->lease, {writeJson(delivery::describeWork(session, *job))}};
+        LeaseAnswer answer{jobAnswer(*job), job->lease, {writeJson(evaluation::describeWork(transaction, *job))}};
+        change.record(registry::Action::jobLeased, job->workspace, jobSubject(*job), {{"about", job->subject}});
+        return answer;
       } catch (const Error& fault) {
         if (fault.code != Code::notFound) throw;
-        jobs::fail(session, *job, fault.message, jobs::Again::never, now);
+        jobs::fail(transaction, *job, fault.message, jobs::Again::never, now);
+        change.record(registry::Action::jobFailed, job->workspace, jobSubject(*job), {{"about", job->subject}});
       }
     }
     return std::nullopt;
@@ -98,9 +112,9 @@ std::optional<LeaseAnswer> leaseNow(Call& call, const LeaseOrder& order) {
 }
 
 JobAnswer heartbeat(Call& call, const Heartbeat& beat) {
-  return call.core.store.write([&](db::Session& session) {
-    jobs::Job job = held(session, call, beat.id, beat.lease);
-    return jobAnswer(jobs::extend(session, std::move(job), millisOf(beat.leaseSeconds), nowMillis()));
+  return call.core.store.write([&](db::Transaction& transaction) {
+    jobs::Job job = held(transaction, call, beat.id, beat.lease);
+    return jobAnswer(jobs::extend(transaction, std::move(job), millisOf(beat.leaseSeconds), nowMillis()));
   });
 }
 
@@ -108,9 +122,9 @@ CompletionAnswer completeJob(Call& call, const Completion& completion) {
   json::value result = parseJson(completion.result.text);
   governance::Evidence evidence;
   CompletionAnswer answer = call.core.store.change(call.actor(), [&](registry::Change& change) {
-    jobs::Job job = held(change.session, call, completion.id, completion.lease);
-    evidence = delivery::acceptTests(change, job, result, "regesta " + call.core.version);
-    return CompletionAnswer{jobAnswer(*jobs::findJob(change.session, job.id)), evidence.id};
+    jobs::Job job = held(change.transaction, call, completion.id, completion.lease);
+    evidence = evaluation::acceptTests(change, job, result, "regesta " + call.core.version);
+    return CompletionAnswer{jobAnswer(*jobs::findJob(change.transaction, job.id)), evidence.id};
   });
   call.core.gate.reconsider(evidence.key, evidence.number);
   return answer;
@@ -120,9 +134,11 @@ JobAnswer failJob(Call& call, const Failure& failure) {
   jobs::Again again = failure.again == "now"     ? jobs::Again::now
                       : failure.again == "never" ? jobs::Again::never
                                                  : jobs::Again::later;
-  return call.core.store.write([&](db::Session& session) {
-    jobs::Job job = held(session, call, failure.id, failure.lease);
-    return jobAnswer(jobs::fail(session, std::move(job), failure.reason, again, nowMillis()));
+  return call.core.store.change(call.actor(), [&](registry::Change& change) {
+    jobs::Job job = held(change.transaction, call, failure.id, failure.lease);
+    job = jobs::fail(change.transaction, std::move(job), failure.reason, again, nowMillis());
+    change.record(registry::Action::jobFailed, job.workspace, jobSubject(job), {{"about", job.subject}});
+    return jobAnswer(job);
   });
 }
 

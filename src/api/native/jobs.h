@@ -35,7 +35,7 @@ struct JobQuery {
   std::string status, type, subject, pageToken;
   std::int64_t pageSize = 0;
   static constexpr Field fields[] = {
-      field<&JobQuery::status>("status", oneOf(jobs::statuses)), field<&JobQuery::type>("type"),
+      field<&JobQuery::status>("status", oneOf(jobs::jobStatusNames)), field<&JobQuery::type>("type"),
       field<&JobQuery::subject>("subject", about("prompt/loan-summary@3")), field<&JobQuery::pageToken>("page_token"),
       field<&JobQuery::pageSize>("page_size", pageRule)};
 };
@@ -86,15 +86,15 @@ struct Failure {
   static constexpr Field fields[] = {
       field<&Failure::id>("id", present | atLeast(1)), field<&Failure::lease>("lease", required),
       field<&Failure::reason>("reason", required),
-      field<&Failure::again>("again", oneOf(againWords) | about("later (the default, after a pause), now (given back "
+      field<&Failure::again>("again", oneOf(againWords) | about("later (the default, after a pause), now (returned "
                                                                 "unharmed) or never"))};
 };
 
 Page<JobAnswer> listJobs(Call& call, const JobQuery& query);
 JobAnswer getJob(Call& call, const NumberOnly& path);
-/// What the runner gets now, if there is anything. Blocks for a commit; the waiting is the streaming handler's.
+/// Leases a job to the runner, if one is due. Blocks for a commit; the streaming handler does the long polling.
 std::optional<LeaseAnswer> leaseNow(Call& call, const LeaseOrder& order);
-/// Says whether leaseNow is worth a try, without writing.
+/// Whether a job is due, without writing.
 bool isWorkDue(Call& call, const LeaseOrder& order);
 JobAnswer heartbeat(Call& call, const Heartbeat& beat);
 CompletionAnswer completeJob(Call& call, const Completion& completion);

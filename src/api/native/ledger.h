@@ -13,9 +13,12 @@ struct LedgerAnswer {
 struct EntryAnswer {
   std::int64_t index = 0, id = 0;
   RawJson body;
+  std::optional<std::string> salt;
   static constexpr Field fields[] = {
       field<&EntryAnswer::index>("index"), field<&EntryAnswer::id>("id"),
-      field<&EntryAnswer::body>("body", about("the entry; its canonical JSON is what was hashed"))};
+      field<&EntryAnswer::body>("body", about("the entry, as canonical JSON")),
+      field<&EntryAnswer::salt>("salt", about("hexadecimal; the leaf in the tree has the SHA-256 of salt and body. "
+                                              "Absent: the body itself is the leaf"))};
 };
 struct EntryQuery {
   std::int64_t from = 0, limit = 0;
@@ -23,6 +26,9 @@ struct EntryQuery {
   std::vector<std::string> action;
   std::int64_t pageSize = 0;
   static constexpr std::string_view orders[] = {"oldest", "newest"};
+  static constexpr std::string_view documentation =
+      "A page can be short and still have a next one: a filter looks at a limited number of entries per "
+      "call.";
   static constexpr Field fields[] = {
       field<&EntryQuery::from>("from", atLeast(0)),
       field<&EntryQuery::limit>("limit", pageRule),
@@ -59,16 +65,16 @@ struct TilePath {
   static constexpr Field fields[] = {field<&TilePath::path>("path", required)};
 };
 
-LedgerAnswer ledgerState(Call& call, const Nothing&);
-/// In the order of the log, or newest first. A page may be short and still have a next one: filters look at so many
-/// entries a call.
+LedgerAnswer ledgerState(Call& call, const Empty&);
+/// In the order of the log, or newest first. A page may be short and still have a next one, because filters read a
+/// limited number of entries per call.
 Page<EntryAnswer> listEntries(Call& call, const EntryQuery& query);
 EntryAnswer getEntry(Call& call, const IndexPath& path);
 Plain getReceipt(Call& call, const IndexPath& path);
-VerifyAnswer verifyLedger(Call& call, const Nothing&);
+VerifyAnswer verifyLedger(Call& call, const Empty&);
 
-Plain publicCheckpoint(Call& call, const Nothing&);
-Plain publicKey(Call& call, const Nothing&);
+Plain publicCheckpoint(Call& call, const Empty&);
+Plain publicKey(Call& call, const Empty&);
 Plain publicTile(Call& call, const TilePath& path);
 
 }  // namespace regesta::api::native

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "api/tracking_scope.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "registry/lineage.h"
@@ -17,7 +18,7 @@ struct VersionNode {
   registry::AssetKey key;
   std::string selector;
 };
-/// The parts of "model/loan-risk@3"; nothing for nodes that are no versions.
+/// The parts of "model/loan-risk@3"; empty for nodes that are not versions.
 std::optional<VersionNode> versionNode(const Call& call, const std::string& node) {
   std::size_t slash = node.find('/'), at = node.rfind('@');
   auto kind = slash == std::string::npos ? std::nullopt : registry::parseKind(node.substr(0, slash));
@@ -26,35 +27,37 @@ std::optional<VersionNode> versionNode(const Call& call, const std::string& node
   return VersionNode{{call.workspace, *kind, name}, at == std::string::npos ? "latest" : node.substr(at + 1)};
 }
 
-/// "model/loan-risk@production" becomes "model/loan-risk@3", where the alias stood at that moment; other nodes stay.
-std::string exactNode(db::Session& session, const Call& call, const std::string& node,
+/// "model/loan-risk@production" becomes "model/loan-risk@3", the version that the alias pointed to at that moment;
+/// other nodes stay.
+std::string exactNode(db::Transaction& transaction, const Call& call, const std::string& node,
                       std::optional<std::int64_t> moment) {
   auto version = versionNode(call, node);
   if (!version) return node;
   const auto& [key, selector] = *version;
-  call.require(governance::Verb::read, key.name);
+  call.require(access::Verb::read, key.name);
   if (moment) {
-    registry::Standing standing = registry::standingAt(session, key, selector, *moment);
+    registry::Standing standing = registry::standingAt(transaction, key, registry::Pointer::read(selector), *moment);
     if (standing.number != 0) return fmt::format("{}@{}", key.subject(), standing.number);
     if (standing.since || standing.until)
-      throw error(Code::notFound, "{}#{} stood on nothing at {}", key.subject(), selector, formatTime(*moment));
+      throw error(Code::notFound, "{}#{} pointed to no version at {}", key.subject(), selector, formatTime(*moment));
   }
-  return registry::resolveVersion(session, key, selector).subject();
+  return registry::resolveVersion(transaction, key, selector).subject();
 }
 
-/// Which pointers of each asset in the graph stood on which version.
+/// Which pointers of each asset in the graph pointed to which version.
 class Pointers {
  public:
-  Pointers(db::Session& session, const Call& call, std::optional<std::int64_t> moment)
-      : session_(session), call_(call), moment_(moment.value_or(nowMillis())) {}
+  Pointers(db::Transaction& transaction, const Call& call, std::optional<std::int64_t> moment)
+      : transaction_(transaction), call_(call), moment_(moment.value_or(nowMillis())) {}
 
   std::vector<std::string> on(const std::string& node) {
     auto version = versionNode(call_, node);
     auto number = version ? parseInteger(version->selector) : std::nullopt;
-    if (!number || !call_.identity->may(governance::Verb::read, call_.workspace, version->key.name)) return {};
+    if (!number || !call_.identity->may(access::Verb::read, call_.workspace, version->key.name)) return {};
     std::vector<std::string> names;
     for (const registry::StandingPointer& pointer : of(version->key))
-      if (pointer.number == *number && pointer.pointer != "stage:None") names.push_back(pointer.pointer);
+      if (pointer.number == *number && pointer.pointer != registry::Pointer::stage("None"))
+        names.push_back(pointer.pointer.text());
     return names;
   }
 
@@ -65,18 +68,45 @@ class Pointers {
     auto found = known_.find(key.subject());
     if (found != known_.end()) return found->second;
     if (known_.size() >= assetsAtMost) return none;
-    return known_[key.subject()] = registry::pointersAt(session_, key, moment_);
+    return known_[key.subject()] = registry::pointersAt(transaction_, key, moment_);
   }
 
-  db::Session& session_;
+  db::Transaction& transaction_;
   const Call& call_;
   std::int64_t moment_;
   std::map<std::string, std::vector<registry::StandingPointer>> known_;
 };
 
-std::string labelOf(db::Session& session, const Call& call, const std::string& node) {
+/// An MLflow dataset input has no grants: callers who may read a run that used it may see it.
+bool isInput(const std::string& node) { return node.starts_with("dataset/") && node.find('#') != std::string::npos; }
+
+/// The edges that lead from the root over nothing but nodes that the caller may read.
+std::vector<registry::Edge> readable(const governance::Scope& scope, const std::string& root,
+                                     std::vector<registry::Edge> edges) {
+  std::map<std::string, bool> known;
+  auto visible = [&](const std::string& node) {
+    auto [place, isNew] = known.try_emplace(node, false);
+    if (isNew) place->second = isInput(node) || scope.node(node);
+    return place->second;
+  };
+  std::erase_if(edges, [&](const registry::Edge& edge) { return !visible(edge.from) || !visible(edge.to); });
+  std::set<std::string> reached{root};
+  for (bool grows = true; grows;) {
+    grows = false;
+    for (const registry::Edge& edge : edges)
+      if (reached.contains(edge.from) != reached.contains(edge.to)) {
+        reached.insert(edge.from);
+        reached.insert(edge.to);
+        grows = true;
+      }
+  }
+  std::erase_if(edges, [&](const registry::Edge& edge) { return !reached.contains(edge.from); });
+  return edges;
+}
+
+std::string labelOf(db::Transaction& transaction, const Call& call, const std::string& node) {
   if (node.starts_with("run/"))
-    if (auto run = tracking::findRun(session, call.workspace, node.substr(4)); run && !run->name.empty())
+    if (auto run = tracking::findRun(transaction, call.workspace, node.substr(4)); run && !run->name.empty())
       return "run " + run->name;
   return node;
 }
@@ -90,18 +120,23 @@ LineageAnswer lineageGraph(Call& call, const LineageQuery& query) {
   int depth = query.depth > 0 ? static_cast<int>(query.depth) : 16;
   constexpr std::size_t edgesAtMost = 1000;
   std::optional<std::int64_t> moment = momentOf(query.at, "at");
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     LineageAnswer answer;
-    answer.root = exactNode(session, call, query.node, moment);
+    governance::Scope scope = scopeOf(call, transaction);
+    answer.root = exactNode(transaction, call, query.node, moment);
+    if (!isInput(answer.root) && !scope.node(answer.root))
+      throw governance::hidden(*call.identity, access::Verb::read, call.workspace, "node");
     if (moment) answer.at = timeText(*moment);
-    Pointers pointers(session, call, moment);
+    Pointers pointers(transaction, call, moment);
     std::set<std::string> seen;
     auto add = [&](const std::string& node) {
-      if (seen.insert(node).second) answer.nodes.push_back({node, labelOf(session, call, node), pointers.on(node)});
+      if (seen.insert(node).second) answer.nodes.push_back({node, labelOf(transaction, call, node), pointers.on(node)});
     };
     add(answer.root);
-    for (const registry::Edge& edge : registry::lineage(session, call.workspace, answer.root, direction, depth,
-                                                        edgesAtMost, moment.value_or(INT64_MAX))) {
+    std::vector<registry::Edge> edges = registry::lineage(transaction, call.workspace, answer.root, direction, depth,
+                                                          edgesAtMost, moment.value_or(INT64_MAX));
+    if (!scope.everything(access::Verb::read)) edges = readable(scope, answer.root, std::move(edges));
+    for (const registry::Edge& edge : edges) {
       answer.edges.push_back({edge.from, edge.to, edge.relation, timeText(edge.at)});
       add(edge.from);
       add(edge.to);

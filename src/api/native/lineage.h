@@ -7,6 +7,9 @@ struct LineageQuery {
   std::string node, direction, at;
   std::int64_t depth = 0;
   static constexpr std::string_view directions[] = {"upstream", "downstream", "both"};
+  static constexpr std::string_view documentation =
+      "Follows runs, versions, datasets and prompts upstream and downstream from a node, as the lineage was "
+      "at `at`.";
   static constexpr Field fields[] = {
       field<&LineageQuery::node>("node", required | about("model/loan-risk@3, run/<id>, dataset/loanapp@1")),
       field<&LineageQuery::direction>("direction", oneOf(directions)),
@@ -18,7 +21,7 @@ struct LineageNode {
   std::vector<std::string> pointers;
   static constexpr Field fields[] = {
       field<&LineageNode::id>("id"), field<&LineageNode::label>("label"),
-      field<&LineageNode::pointers>("pointers", about("aliases and stages that stood on it at that moment"))};
+      field<&LineageNode::pointers>("pointers", about("aliases and stages that pointed to it at that moment"))};
 };
 struct LineageEdge {
   std::string from, to, relation;
@@ -35,7 +38,7 @@ struct LineageAnswer {
                                      field<&LineageAnswer::nodes>("nodes"), field<&LineageAnswer::edges>("edges")};
 };
 
-/// `node` may also name a version by alias or selector, as it stood at that moment: model/loan-risk@production.
+/// `node` may also name a version by alias or selector, as of that moment: model/loan-risk@production.
 LineageAnswer lineageGraph(Call& call, const LineageQuery& query);
 
 }  // namespace regesta::api::native

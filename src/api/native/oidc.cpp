@@ -1,18 +1,19 @@
 #include "api/native/oidc.h"
 
+#include "access/oidc/sign_in.h"
+#include "api/client_error.h"
 #include "api/session_cookie.h"
 #include "base/encoding.h"
 #include "base/limits_sign_in.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "governance/oidc/sign_in.h"
 
 namespace regesta::api::native {
 
 namespace {
 
-using governance::oidc::SignIn;
+using access::oidc::SignIn;
 
 constexpr std::string_view begunCookie = "regesta_sign_in";
 constexpr std::string_view failureCookie = "regesta_sign_in_failure";
@@ -43,18 +44,22 @@ void forget(const Call& call, http::Headers& headers, std::string_view cookie) {
   headers.add("Set-Cookie", signInCookie(call.http, cookie, "", 0));
 }
 
-/// Back to the page, which asks waysToSignIn() what happened.
+/// Back to the page, which asks listSignInMethods() what happened.
 Plain failed(const Call& call, const std::string& back, const Error& why) {
   log(LogLevel::warn, "signing in at the identity provider failed",
       {{"request", call.http.id}, {"code", codeName(why.code)}, {"reason", why.message}});
   Plain answer = redirect(back);
   forget(call, answer.headers, begunCookie);
-  std::string words = base64UrlEncode(shorten(why.message, limits::signInWords));
+  // Administrators need the message to correct the provider's settings; server faults are not shown.
+  auto begins = [&](std::string_view text) { return why.message.starts_with(text); };
+  bool ofProvider = begins("the identity provider") || begins("GET http") || begins("POST http");
+  std::optional<Error> hidden = ofProvider ? std::nullopt : clientError(why, call.http.id);
+  std::string words = base64UrlEncode(shorten(hidden ? hidden->message : why.message, limits::signInWords));
   answer.headers.add("Set-Cookie", signInCookie(call.http, failureCookie, words, failureSeconds));
   return answer;
 }
 
-/// Providers add parameters of their own; the first of each name counts.
+/// Providers add further parameters; the first of each name counts.
 SignIn::Answer answerOf(const http::Request& request) {
   SignIn::Answer answer;
   auto take = [](std::string& into, const std::string& value) {
@@ -71,11 +76,11 @@ SignIn::Answer answerOf(const http::Request& request) {
 
 }  // namespace
 
-SignInWays waysToSignIn(Call& call, const Nothing&) {
-  SignInWays ways;
-  if (call.core.oidc) ways.oidc = ProviderWay{call.core.oidc->options().label, std::string(oidcStartPath)};
+SignInMethods listSignInMethods(Call& call, const Empty&) {
+  SignInMethods ways;
+  if (call.core.oidc) ways.oidc = SignInProvider{call.core.oidc->options().label, std::string(oidcStartPath)};
   call.headers.set("Cache-Control", "no-store");
-  auto words = cookieOf(call.http, failureCookie);
+  auto words = signInCookieOf(call.http, failureCookie);
   if (!words) return ways;
   auto failure = base64UrlDecode(*words);
   // It was ours when it left; what comes back may be anything.
@@ -90,9 +95,11 @@ Plain beginSignIn(Call& call, const SignInStart& asked) {
     SignIn::Begun begun = signIn.begin(asked.back, publicAddress(call, oidcCallbackPath));
     Plain answer = redirect(begun.address);
     answer.headers.add("Set-Cookie", signInCookie(call.http, begunCookie, begun.cookie, SignIn::lastsSeconds));
+    // Here and not at the end: the browser does not send a SameSite=Strict cookie on its way back.
+    if (auto before = sessionSecret(call.http)) call.core.access.closeSession(*before);
     return answer;
   } catch (const Invalid&) {
-    throw;  // an address that no page of ours leads to
+    throw;  // an address that none of our pages links to
   } catch (const Error& why) {
     return failed(call, asked.back, why);
   }
@@ -103,7 +110,7 @@ Plain finishSignIn(Call& call, const ProviderAnswer&) {
   SignIn::Answer said = answerOf(call.http);
   std::string back = "/";
   try {
-    SignIn::Pending pending = signIn.recognise(cookieOf(call.http, begunCookie).value_or(""), said);
+    SignIn::Pending pending = signIn.recognise(signInCookieOf(call.http, begunCookie).value_or(""), said);
     back = pending.back;
     auto opened = signIn.complete(pending, said, publicAddress(call, oidcCallbackPath), agentOf(call.http));
     Plain answer = redirect(back);
@@ -116,7 +123,7 @@ Plain finishSignIn(Call& call, const ProviderAnswer&) {
   }
 }
 
-Plain signOutAtProvider(Call& call, const Nothing&) {
+Plain signOutAtProvider(Call& call, const Empty&) {
   SignIn& signIn = configured(call);
   try {
     return redirect(signIn.signOutAddress(publicAddress(call, "/")));

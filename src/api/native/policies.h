@@ -43,11 +43,13 @@ struct Evaluation {
   std::optional<PolicyChoice> policy;
   RawJson input;
   std::optional<PointerChoice> pointer;
+  static constexpr std::string_view documentation =
+      "Evaluates the modules on an input document without storing anything.";
   static constexpr Field fields[] = {
       field<&Evaluation::modules>("modules", atMost(100)), field<&Evaluation::policy>("policy"),
       field<&Evaluation::input>("input"),
       field<&Evaluation::pointer>(
-          "pointer", about("what the gate would say of this move now; beside policy or modules: what that one would"))};
+          "pointer", about("the gate's result for this move now; with policy or modules: the result of those"))};
 };
 struct BindingAnswer {
   std::int64_t id = 0;
@@ -67,6 +69,8 @@ struct BindingAnswer {
 struct NewBinding {
   std::string kind, namePattern, pointer, policy, policySelector;
   bool everyWorkspace = false;
+  static constexpr std::string_view documentation =
+      "Binds a policy to an alias or stage of matching assets, which makes it protected.";
   static constexpr Field fields[] = {field<&NewBinding::kind>("kind", about("default: every kind")),
                                      field<&NewBinding::namePattern>("name_pattern", required),
                                      field<&NewBinding::pointer>("pointer", required),
@@ -75,12 +79,12 @@ struct NewBinding {
                                      field<&NewBinding::everyWorkspace>("every_workspace")};
 };
 
-VersionAnswer createPolicy(Call& call, const NewPolicy& asked);
-Plain checkPolicy(Call& call, const PolicyText& asked);
-Plain testPolicy(Call& call, const PolicyText& asked);
-Plain evaluatePolicy(Call& call, const Evaluation& asked);
+VersionAnswer createPolicy(Call& call, const NewPolicy& request);
+Plain checkPolicy(Call& call, const PolicyText& request);
+Plain testPolicy(Call& call, const PolicyText& request);
+Plain evaluatePolicy(Call& call, const Evaluation& request);
 Page<BindingAnswer> listBindings(Call& call, const PageQuery& query);
-BindingAnswer createBinding(Call& call, const NewBinding& asked);
-Nothing deleteBinding(Call& call, const NumberOnly& path);
+BindingAnswer createBinding(Call& call, const NewBinding& request);
+Empty deleteBinding(Call& call, const NumberOnly& path);
 
 }  // namespace regesta::api::native

@@ -6,6 +6,7 @@ namespace regesta::api::native {
 struct NewTests {
   std::string name;
   RawJson tests, defaultTest;
+  static constexpr std::string_view documentation = "Replaces the tests of the prompt. An empty list removes them.";
   static constexpr Field fields[] = {
       field<&NewTests::name>("name", required),
       field<&NewTests::tests>("tests", present | about("a list of cases as promptfoo writes them; empty: no tests")),
@@ -36,9 +37,9 @@ struct TestRunOrder {
                                      field<&TestRunOrder::selector>("selector", required)};
 };
 
-TestsAnswer setPromptTests(Call& call, const NewTests& asked);
+TestsAnswer setPromptTests(Call& call, const NewTests& request);
 TestsAnswer getPromptTests(Call& call, const TestsQuery& query);
-/// Enqueues the tests of a version once more.
+/// Enqueues the tests of a version again.
 JobAnswer runPromptTests(Call& call, const TestRunOrder& order);
 
 }  // namespace regesta::api::native

@@ -1,7 +1,7 @@
 #pragma once
 #include "api/native/prompts.h"
 
-/// What is done with prompts besides storing and serving them: looking at them, comparing, rendering.
+/// Tools for prompts: lint, comparison, rendering.
 namespace regesta::api::native {
 
 struct LintAnswer {
@@ -15,7 +15,7 @@ struct LintAnswer {
       field<&LintAnswer::variables>("variables", about("[{name, required, declared, used, schema, default}]"))};
 };
 /// With a name, partials are put in as at registration; without one the prompt is looked at for itself.
-LintAnswer lintPrompt(Call& call, const NewPrompt& asked);
+LintAnswer lintPrompt(Call& call, const NewPrompt& request);
 
 struct PlanAnswer {
   std::string name;
@@ -37,23 +37,27 @@ struct PlanAnswer {
       field<&PlanAnswer::problems>("problems"),
       field<&PlanAnswer::refused>("refused", about("why registering would be refused"))};
 };
-/// What registering would do, without doing it.
-PlanAnswer planPromptVersion(Call& call, const NewPrompt& asked);
+/// Previews a registration.
+PlanAnswer planPromptVersion(Call& call, const NewPrompt& request);
 
 struct DiffQuery {
   std::string name, from, to;
+  static constexpr std::string_view documentation =
+      "Shows the words and members that differ, and the SemVer bump that the difference demands.";
   static constexpr Field fields[] = {
       field<&DiffQuery::name>("name", required),
       field<&DiffQuery::from>("from", about("any selector; default: the version before `to`")),
       field<&DiffQuery::to>("to", about("any selector; default: latest"))};
 };
-/// {"from","to","bump","bump_reasons","texts","members"}: words that differ, members that differ, and what it means.
+/// {"from","to","bump","bump_reasons","texts","members"}: changed words, changed members, and the bump.
 Plain diffPromptVersions(Call& call, const DiffQuery& query);
 
 struct RenderPrompt {
   std::string name, alias, version, key, context, format;
   RawJson variables;
   static constexpr std::string_view formats[] = {"text", "messages"};
+  static constexpr std::string_view documentation =
+      "Fills in the variables of a version and returns the text or messages. Nothing is sent to a model.";
   static constexpr Field fields[] = {
       field<&RenderPrompt::name>("name", required),
       field<&RenderPrompt::alias>("alias", about("default: production")),
@@ -64,6 +68,6 @@ struct RenderPrompt {
       field<&RenderPrompt::variables>("variables", about("values by name; a placeholder's is a list of messages"))};
 };
 /// {"name","version","semver","text" or "messages","model_config",…}
-Plain renderPrompt(Call& call, const RenderPrompt& asked);
+Plain renderPrompt(Call& call, const RenderPrompt& request);
 
 }  // namespace regesta::api::native

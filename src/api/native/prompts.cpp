@@ -2,31 +2,33 @@
 
 #include "delivery/register.h"
 #include "registry/pointer.h"
+#include "registry/reserved_tag.h"
 
 namespace regesta::api::native {
 
 namespace {
 
-delivery::Prompt promptOf(const NewPrompt& asked) {
-  if (asked.messages.text.empty() && asked.templateText.empty())
+prompt::Prompt promptOf(const NewPrompt& request) {
+  if (request.messages.text.empty() && request.templateText.empty())
     throw Invalid("template", "or \"messages\" is required");
-  if (!asked.messages.text.empty() && !asked.templateText.empty())
-    throw Invalid("template", "must not stand beside \"messages\"");
+  if (!request.messages.text.empty() && !request.templateText.empty())
+    throw Invalid("template", "must not be given with \"messages\"");
   json::object content;
-  content["type"] = asked.messages.text.empty() ? "text" : "chat";
-  content["template"] = asked.messages.text.empty() ? json::value(asked.templateText) : parseJson(asked.messages.text);
-  if (!asked.templateFormat.empty()) content["template_format"] = asked.templateFormat;
+  content["type"] = request.messages.text.empty() ? "text" : "chat";
+  content["template"] =
+      request.messages.text.empty() ? json::value(request.templateText) : parseJson(request.messages.text);
+  if (!request.templateFormat.empty()) content["template_format"] = request.templateFormat;
   auto take = [&](std::string_view member, const RawJson& raw) {
     if (!raw.text.empty()) content[member] = parseJson(raw.text);
   };
-  take("input_schema", asked.inputSchema);
-  take("model_config", asked.modelConfig);
-  take("response_format", asked.responseFormat);
-  take("tools", asked.tools);
-  take("examples", asked.examples);
-  take("partials", asked.partials);
-  if (!asked.labels.empty()) content["labels"] = json::array(asked.labels.begin(), asked.labels.end());
-  return delivery::parsePrompt(writeJson(content));
+  take("input_schema", request.inputSchema);
+  take("model_config", request.modelConfig);
+  take("response_format", request.responseFormat);
+  take("tools", request.tools);
+  take("examples", request.examples);
+  take("partials", request.partials);
+  if (!request.labels.empty()) content["labels"] = json::array(request.labels.begin(), request.labels.end());
+  return prompt::parsePrompt(content);
 }
 
 }  // namespace
@@ -35,12 +37,12 @@ PromptAnswer fixedAnswer(const registry::Version& version) {
   PromptAnswer answer;
   answer.name = version.asset.key.name;
   answer.version = version.number;
-  answer.semver = textOrNothing(version.semver);
+  answer.semver = optionalText(version.semver);
   answer.digest = version.digest;
   answer.createdAt = timeText(version.createdAt);
   answer.createdBy = version.createdBy;
   if (version.content.empty()) return answer;
-  delivery::Prompt prompt = delivery::parsePrompt(version.content);
+  prompt::Prompt prompt = prompt::parsePrompt(version.content);
   json::value content = parseJson(version.content);
   auto raw = [&](std::string_view member) {
     const json::value* value = content.as_object().if_contains(member);
@@ -51,7 +53,7 @@ PromptAnswer fixedAnswer(const registry::Version& version) {
     answer.messages = raw("template");
   else
     answer.templateText = prompt.text;
-  if (prompt.format != delivery::TemplateFormat::mustache) answer.templateFormat = delivery::formatName(prompt.format);
+  if (prompt.format != prompt::TemplateFormat::mustache) answer.templateFormat = prompt::formatName(prompt.format);
   answer.inputSchema = raw("input_schema");
   answer.modelConfig = raw("model_config");
   answer.responseFormat = raw("response_format");
@@ -62,7 +64,7 @@ PromptAnswer fixedAnswer(const registry::Version& version) {
   return answer;
 }
 
-PromptAnswer wholeAnswer(const registry::Version& version, std::vector<std::string> aliases) {
+PromptAnswer fullPromptAnswer(const registry::Version& version, std::vector<std::string> aliases) {
   PromptAnswer answer = fixedAnswer(version);
   answer.description = version.description;
   answer.tags = version.tags;
@@ -70,36 +72,36 @@ PromptAnswer wholeAnswer(const registry::Version& version, std::vector<std::stri
   return answer;
 }
 
-delivery::NewPrompt newPromptOf(Call& call, const NewPrompt& asked) {
+delivery::NewPrompt newPromptOf(const NewPrompt& request) {
   delivery::NewPrompt made{
-      .prompt = promptOf(asked), .unlessKnown = asked.unlessKnown, .freshPartials = asked.freshPartials};
-  made.version.semver = asked.semver;
-  made.version.description = asked.description;
-  made.version.tags = asked.tags;
-  for (const delivery::PartialUse& use : delivery::partialsOf(made.prompt))
-    call.require(governance::Verb::read, use.name);
+      .prompt = promptOf(request), .unlessKnown = request.unlessKnown, .freshPartials = request.freshPartials};
+  made.version.semver = request.semver;
+  made.version.description = request.description;
+  made.version.tags = request.tags;
+  made.version.origin = registry::claimedOrigin(request.git);
   return made;
 }
 
-std::vector<BumpReasonAnswer> reasonAnswers(const delivery::BumpVerdict& verdict) {
+std::vector<BumpReasonAnswer> reasonAnswers(const prompt::BumpVerdict& verdict) {
   std::vector<BumpReasonAnswer> answers;
-  for (const delivery::BumpReason& reason : verdict.reasons)
-    answers.push_back({std::string(delivery::bumpName(reason.bump)), reason.what});
+  for (const prompt::BumpReason& reason : verdict.reasons)
+    answers.push_back({std::string(prompt::bumpName(reason.bump)), reason.what});
   return answers;
 }
 
-PromptAnswer createPromptVersion(Call& call, const NewPrompt& asked) {
-  registry::AssetKey key = changeable(call, "prompt", asked.name);
-  delivery::NewPrompt made = newPromptOf(call, asked);
+PromptAnswer createPromptVersion(Call& call, const NewPrompt& request) {
+  registry::AssetKey key = changeable(call, "prompt", request.name);
+  delivery::NewPrompt made = newPromptOf(request);
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
-    auto asset = registry::findAsset(change.session, key);
+    auto asset = registry::findAsset(change.transaction, key);
     if (!asset) asset = registry::createAsset(change, key, "", {});
-    delivery::Registered registered = delivery::registerPrompt(change, *asset, made);
-    PromptAnswer answer = wholeAnswer(registered.version, registry::aliasesOf(change.session, registered.version));
+    delivery::Registered registered = delivery::registerPrompt(change, *call.identity, *asset, made);
+    PromptAnswer answer =
+        fullPromptAnswer(registered.version, registry::aliasesOf(change.transaction, registered.version));
     answer.created = registered.created;
-    answer.bump = delivery::bumpName(registered.bump.bump);
+    answer.bump = prompt::bumpName(registered.bump.bump);
     answer.bumpReasons = reasonAnswers(registered.bump);
-    answer.problems.text = writeJson(json::value(delivery::problemsJson(registered.problems)));
+    answer.problems.text = writeJson(json::value(prompt::problemsJson(registered.problems)));
     call.status = registered.created ? 201 : 200;
     return answer;
   });

@@ -10,7 +10,7 @@ struct NewPrompt {
   std::string templateText, templateFormat, semver, description;
   RawJson inputSchema, modelConfig, responseFormat, tools, examples, partials;
   std::vector<std::string> labels;
-  TextMap tags;
+  TextMap tags, git;
   bool freshPartials = false, unlessKnown = false;
   static constexpr Field fields[] = {
       field<&NewPrompt::name>("name"),
@@ -23,12 +23,14 @@ struct NewPrompt {
       field<&NewPrompt::tools>("tools"),
       field<&NewPrompt::examples>("examples"),
       field<&NewPrompt::partials>("partials", about("locks of an earlier registration, kept where they fit")),
-      field<&NewPrompt::freshPartials>("fresh_partials", about("looks every partial up anew")),
+      field<&NewPrompt::freshPartials>("fresh_partials", about("resolve every partial again")),
       field<&NewPrompt::unlessKnown>("unless_known", about("makes no version when any says this already")),
       field<&NewPrompt::labels>("labels"),
       field<&NewPrompt::semver>("semver", about("at least what the change asks for; absent: computed")),
       field<&NewPrompt::description>("description", about("the commit message")),
-      field<&NewPrompt::tags>("tags")};
+      field<&NewPrompt::tags>("tags"),
+      field<&NewPrompt::git>("git", about("what the client's Git says of the file: commit, author, time, tag, dirty, "
+                                          "signature; kept as git.… tags and marked as claimed"))};
 };
 struct BumpReasonAnswer {
   std::string bump, what;
@@ -87,20 +89,18 @@ struct PromptAnswer {
       field<&PromptAnswer::variant>("variant", about("of the rollout that decided")),
       field<&PromptAnswer::rollout>("rollout")};
 };
-/// What is asked for, read and ready to register. Throws Invalid; Error{denied} for a partial that the caller may not
-/// read.
-delivery::NewPrompt newPromptOf(Call& call, const NewPrompt& asked);
-std::vector<BumpReasonAnswer> reasonAnswers(const delivery::BumpVerdict& verdict);
+/// What is asked for, read and ready to register. Throws Invalid.
+delivery::NewPrompt newPromptOf(const NewPrompt& request);
+std::vector<BumpReasonAnswer> reasonAnswers(const prompt::BumpVerdict& verdict);
 
-/// What is asked for, read and ready to register. Throws Invalid; Error{denied} for a partial that the caller may not
-/// read.
-delivery::NewPrompt newPromptOf(Call& call, const NewPrompt& asked);
-std::vector<BumpReasonAnswer> reasonAnswers(const delivery::BumpVerdict& verdict);
+/// What is asked for, read and ready to register. Throws Invalid.
+delivery::NewPrompt newPromptOf(const NewPrompt& request);
+std::vector<BumpReasonAnswer> reasonAnswers(const prompt::BumpVerdict& verdict);
 
-PromptAnswer createPromptVersion(Call& call, const NewPrompt& asked);
-/// What never changes of a version.
+PromptAnswer createPromptVersion(Call& call, const NewPrompt& request);
+/// The immutable part of a version.
 PromptAnswer fixedAnswer(const registry::Version& version);
-/// That, and what may: description, tags, aliases.
-PromptAnswer wholeAnswer(const registry::Version& version, std::vector<std::string> aliases);
+/// With the mutable part: description, tags, aliases.
+PromptAnswer fullPromptAnswer(const registry::Version& version, std::vector<std::string> aliases);
 
 }  // namespace regesta::api::native

@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "delivery/quality.h"
-#include "delivery/report.h"
+#include "quality/quality.h"
+#include "quality/report.h"
 
 namespace regesta::api::native {
 
@@ -33,9 +33,9 @@ class Numbers {
   /// 0: there is none; then report() says so.
   std::int64_t find(const std::string& selector) {
     if (auto number = parseInteger(selector)) return *number;
-    return call_.core.store.read([&](db::Session& session) -> std::int64_t {
-      registry::Asset asset = registry::getAsset(session, key_);
-      auto version = registry::findSemver(session, asset, selector);
+    return call_.core.store.read([&](db::Transaction& transaction) -> std::int64_t {
+      registry::Asset asset = registry::getAsset(transaction, key_);
+      auto version = registry::findSemver(transaction, asset, selector);
       return version ? version->number : 0;
     });
   }
@@ -44,9 +44,9 @@ class Numbers {
   std::map<std::string, std::int64_t> known_;
 };
 
-std::vector<delivery::Report> reportsOf(Call& call, const registry::AssetKey& key, const NewReports& asked) {
+std::vector<quality::Report> reportsOf(Call& call, const registry::AssetKey& key, const NewReports& asked) {
   Numbers numbers(call, key);
-  std::vector<delivery::Report> reports;
+  std::vector<quality::Report> reports;
   for (const ReportItem& item : asked.reports) {
     std::string place = fmt::format("reports[{}]", reports.size());
     reports.push_back({key.name, numbers.of(item.version, place + ".version"), item.metric, item.value, item.unit,
@@ -56,22 +56,22 @@ std::vector<delivery::Report> reportsOf(Call& call, const registry::AssetKey& ke
   return reports;
 }
 
-WindowAnswer windowOf(const delivery::Quality::Window& window) {
+WindowAnswer windowOf(const quality::Quality::Window& window) {
   return {timeText(window.from), window.summary.count(), window.summary.mean(), window.summary.quantile(0.5),
           window.summary.quantile(0.95)};
 }
 
-QualityItem itemOf(const delivery::Quality& quality, bool withSeries) {
+QualityItem itemOf(const quality::Quality& quality, bool withSeries) {
   QualityItem item;
   item.version = quality.version;
-  item.semver = textOrNothing(quality.semver);
+  item.semver = optionalText(quality.semver);
   item.metric = quality.metric;
-  const delivery::Summary& all = quality.all;
+  const quality::Summary& all = quality.all;
   item.count = all.count();
   item.mean = all.mean();
   item.deviation = all.deviation();
   if (all.count() > 1) {
-    delivery::Interval interval = quality.interval();
+    rollout::Interval interval = quality.interval();
     item.low = interval.low;
     item.high = interval.high;
   }
@@ -84,7 +84,7 @@ QualityItem itemOf(const delivery::Quality& quality, bool withSeries) {
   item.lastAt = timeText(all.lastAt());
   if (!withSeries) return item;
   item.series.emplace();
-  for (const delivery::Quality::Window& window : quality.series) item.series->push_back(windowOf(window));
+  for (const quality::Quality::Window& window : quality.series) item.series->push_back(windowOf(window));
   return item;
 }
 
@@ -99,10 +99,10 @@ std::int64_t hoursOf(std::string_view every) {
 
 ReportsAnswer addReports(Call& call, const NewReports& asked) {
   registry::AssetKey key = changeable(call, "prompt", asked.name);
-  call.core.store.read([&](db::Session& session) { registry::getAsset(session, key); });
-  std::vector<delivery::ReportOutcome> outcomes =
-      delivery::report(call.core.store, call.workspace, reportsOf(call, key, asked));
-  using Kind = delivery::ReportOutcome::Kind;
+  call.core.store.read([&](db::Transaction& transaction) { registry::getAsset(transaction, key); });
+  std::vector<quality::ReportOutcome> outcomes =
+      quality::report(call.core.store, *call.identity, call.workspace, reportsOf(call, key, asked));
+  using Kind = quality::ReportOutcome::Kind;
   ReportsAnswer answer;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i].kind == Kind::stored) ++answer.stored;
@@ -117,18 +117,18 @@ ReportsAnswer addReports(Call& call, const NewReports& asked) {
 
 Page<QualityItem> promptQuality(Call& call, const QualityQuery& query) {
   registry::AssetKey key = readable(call, "prompt", query.name);
-  delivery::QualityQuery wanted;
+  quality::QualityQuery wanted;
   wanted.metric = query.metric;
   wanted.until = timeOf(query.until, "until", nowMillis() + dayMillis);
   wanted.since = timeOf(query.since, "since", nowMillis() - 30 * dayMillis);
   wanted.hours = hoursOf(query.every);
   std::int64_t from = readNumberToken(query.pageToken);
-  return call.core.store.read([&](db::Session& session) {
-    registry::Asset asset = registry::getAsset(session, key);
-    if (!query.version.empty()) wanted.version = registry::resolveVersion(session, key, query.version).number;
+  return call.core.store.read([&](db::Transaction& transaction) {
+    registry::Asset asset = registry::getAsset(transaction, key);
+    if (!query.version.empty()) wanted.version = registry::resolveVersion(transaction, key, query.version).number;
     Page<QualityItem> page;
     std::int64_t place = 0;
-    for (const delivery::Quality& quality : delivery::quality(session, asset, wanted)) {
+    for (const quality::Quality& quality : quality::quality(transaction, asset, wanted)) {
       if (place++ < from) continue;
       if (page.items.size() == rowsOf(query.pageSize)) {
         page.nextPageToken = makeToken(std::to_string(place - 1));

@@ -20,6 +20,8 @@ struct ReportItem {
 struct NewReports {
   std::string name;
   std::vector<ReportItem> reports;
+  static constexpr std::string_view documentation =
+      "Reports feed the quality of each version and the guards of running rollouts.";
   static constexpr Field fields[] = {
       field<&NewReports::name>("name", required),
       field<&NewReports::reports>("reports",
@@ -41,13 +43,14 @@ struct ReportsAnswer {
 struct QualityQuery {
   std::string name, version, metric, since, until, every, pageToken;
   std::int64_t pageSize = 0;
+  static constexpr std::string_view documentation = "Metrics of each version over a window.";
   static constexpr Field fields[] = {
       field<&QualityQuery::name>("name", required),
       field<&QualityQuery::version>("version", about("a selector; absent: every version")),
       field<&QualityQuery::metric>("metric"),
       field<&QualityQuery::since>("since", about("RFC 3339; absent: 30 days ago")),
       field<&QualityQuery::until>("until"),
-      field<&QualityQuery::every>("every", about("hour or day: a series beside the totals")),
+      field<&QualityQuery::every>("every", about("hour or day: also a series over time")),
       field<&QualityQuery::pageToken>("page_token"),
       field<&QualityQuery::pageSize>("page_size", pageRule)};
 };
@@ -88,9 +91,9 @@ struct QualityItem {
       field<&QualityItem::series>("series")};
 };
 
-/// Durable when it answers; a guard that had to act has acted. One that is refused does not keep the others out; when
-/// every one is, the whole request is.
-ReportsAnswer addReports(Call& call, const NewReports& asked);
+/// Durable when it returns, and guards have acted. A refused report does not affect the others; if all are refused, the
+/// request is.
+ReportsAnswer addReports(Call& call, const NewReports& request);
 Page<QualityItem> promptQuality(Call& call, const QualityQuery& query);
 
 }  // namespace regesta::api::native

@@ -7,6 +7,9 @@ struct NewRollout {
   std::string name, alias = "production";
   RawJson version, arms, steps, segments, holdback, guards;
   std::string reason;
+  static constexpr std::string_view documentation =
+      "Runs the policies that are bound to the alias, as moving it to the candidate would. The alias keeps "
+      "pointing to the stable version until the rollout completes.";
   static constexpr Field fields[] = {
       field<&NewRollout::name>("name", required),
       field<&NewRollout::alias>("alias", about("default: production")),
@@ -39,7 +42,7 @@ struct RolloutAnswer {
       field<&RolloutAnswer::prompt>("prompt"),
       field<&RolloutAnswer::alias>("alias"),
       field<&RolloutAnswer::status>("status", about("running, paused, completed, rolled_back or stopped")),
-      field<&RolloutAnswer::stable>("stable", about("the version that the alias stands on")),
+      field<&RolloutAnswer::stable>("stable", about("the version that the alias points to")),
       field<&RolloutAnswer::arms>("arms"),
       field<&RolloutAnswer::steps>("steps"),
       field<&RolloutAnswer::segments>("segments"),
@@ -84,18 +87,20 @@ struct RolloutPath {
   static constexpr Field fields[] = {field<&RolloutPath::name>("name", required),
                                      field<&RolloutPath::id>("id", present | atLeast(1))};
 };
-struct RolloutDeed {
+struct RolloutAction {
   std::string name;
   std::int64_t id = 0;
   std::string reason;
-  static constexpr Field fields[] = {field<&RolloutDeed::name>("name", required),
-                                     field<&RolloutDeed::id>("id", present | atLeast(1)),
-                                     field<&RolloutDeed::reason>("reason", atMost(4000))};
+  static constexpr Field fields[] = {field<&RolloutAction::name>("name", required),
+                                     field<&RolloutAction::id>("id", present | atLeast(1)),
+                                     field<&RolloutAction::reason>("reason", atMost(4000))};
 };
 struct RolloutKill {
   std::string name;
   std::int64_t id = 0, version = 0;
   std::string reason;
+  static constexpr std::string_view documentation =
+      "Serves the stable version, or the one in `version`, to everyone at once.";
   static constexpr Field fields[] = {
       field<&RolloutKill::name>("name", required), field<&RolloutKill::id>("id", present | atLeast(1)),
       field<&RolloutKill::version>("version", atLeast(0) | about("the stable one or an arm's; absent: the stable one")),
@@ -105,25 +110,27 @@ struct RolloutWinner {
   std::string name;
   std::int64_t id = 0;
   std::string arm;
+  static constexpr std::string_view documentation =
+      "Moves the alias to the candidate, or to the named arm, and ends the rollout.";
   static constexpr Field fields[] = {
       field<&RolloutWinner::name>("name", required), field<&RolloutWinner::id>("id", present | atLeast(1)),
       field<&RolloutWinner::arm>("arm", about("which one wins, when there are several"))};
 };
 
-/// Through the gate, as a move of the alias to the candidate: refused and pending answer as such a move does.
-RolloutAnswer startRollout(Call& call, const NewRollout& asked);
+/// Goes through the gate like a move of the alias to the candidate, with the same refused and pending outcomes.
+RolloutAnswer startRollout(Call& call, const NewRollout& request);
 /// Newest first.
 Page<RolloutAnswer> listRollouts(Call& call, const RolloutQuery& query);
-/// What is running or paused now, of every prompt that the caller may read; newest first.
+/// Active (running or paused) rollouts of all prompts that the caller may read; newest first.
 Page<RolloutAnswer> listActiveRollouts(Call& call, const ActiveRolloutQuery& query);
 RolloutAnswer getRollout(Call& call, const RolloutPath& path);
-RolloutAnswer pauseRollout(Call& call, const RolloutDeed& asked);
-RolloutAnswer resumeRollout(Call& call, const RolloutDeed& asked);
-/// To the next step, whatever the bake time; behind the last one the rollout completes.
-RolloutAnswer advanceRollout(Call& call, const RolloutDeed& asked);
-RolloutAnswer stopRollout(Call& call, const RolloutDeed& asked);
-RolloutAnswer rollbackRollout(Call& call, const RolloutDeed& asked);
-RolloutAnswer killRollout(Call& call, const RolloutKill& asked);
-RolloutAnswer completeRollout(Call& call, const RolloutWinner& asked);
+RolloutAnswer pauseRollout(Call& call, const RolloutAction& request);
+RolloutAnswer resumeRollout(Call& call, const RolloutAction& request);
+/// Advances to the next step regardless of the bake time; after the last step, completes the rollout.
+RolloutAnswer advanceRollout(Call& call, const RolloutAction& request);
+RolloutAnswer stopRollout(Call& call, const RolloutAction& request);
+RolloutAnswer rollbackRollout(Call& call, const RolloutAction& request);
+RolloutAnswer killRollout(Call& call, const RolloutKill& request);
+RolloutAnswer completeRollout(Call& call, const RolloutWinner& request);
 
 }  // namespace regesta::api::native

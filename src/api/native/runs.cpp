@@ -5,8 +5,8 @@
 #include "api/tracking_scope.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "filter/filter.h"
 #include "http/conditional.h"
-#include "registry/filter.h"
 #include "tracking/history.h"
 #include "tracking/run_keys.h"
 #include "tracking/run_search.h"
@@ -15,7 +15,7 @@ namespace regesta::api::native {
 
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 void checkColumns(const std::vector<std::string>& named) {
   for (const std::string& column : named) {
@@ -70,35 +70,35 @@ RunAnswer answerOf(const tracking::Run& run, const Columns& columns) {
   answer.artifactUri = run.artifactUri;
   for (const tracking::DatasetInput& input : run.links.inputs) answer.datasets.push_back({input.name, input.digest});
   for (const tracking::ModelOutput& output : run.links.outputs) answer.loggedModels.push_back(output.modelId);
-  answer.sealedDigest = textOrNothing(run.sealedDigest);
+  answer.sealedDigest = optionalText(run.sealedDigest);
   answer.deleted = run.deleted;
   return answer;
 }
 
 /// Those that are named (all, when none is) and that the caller may read.
-std::vector<std::int64_t> experimentsOf(db::Session& session, const Call& call, const std::string& named) {
+std::vector<std::int64_t> experimentsOf(db::Transaction& transaction, const Call& call, const std::string& named) {
   std::vector<std::int64_t> ids;
   if (named.empty()) {
-    for (const auto& experiment : tracking::listExperiments(session, call.workspace, tracking::View::activeOnly))
+    for (const auto& experiment : tracking::listExperiments(transaction, call.workspace, tracking::View::activeOnly))
       ids.push_back(experiment.id);
-    return api::readable(call, session, std::move(ids));
+    return api::readable(call, transaction, std::move(ids));
   }
-  auto found = tracking::findExperimentByName(session, call.workspace, named);
+  auto found = tracking::findExperimentByName(transaction, call.workspace, named);
   if (!found)
-    if (auto id = parseInteger(named)) found = tracking::findExperiment(session, call.workspace, *id);
-  if (!found) throw error(Code::notFound, "there is no experiment '{}'", named);
-  requireExperiment(call, Verb::read, session, found->id);
+    if (auto id = parseInteger(named)) found = tracking::findExperiment(transaction, call.workspace, *id);
+  if (!found) throw error(Code::notFound, "the experiment '{}' does not exist", named);
+  requireExperiment(call, Verb::read, transaction, found->id);
   return {found->id};
 }
 
-std::optional<std::string> experimentName(db::Session& session, const Call& call, std::int64_t id) {
-  auto experiment = tracking::findExperiment(session, call.workspace, id);
+std::optional<std::string> experimentName(db::Transaction& transaction, const Call& call, std::int64_t id) {
+  auto experiment = tracking::findExperiment(transaction, call.workspace, id);
   return experiment ? std::optional(experiment->name) : std::nullopt;
 }
 
-tracking::Run readableRun(db::Session& session, const Call& call, std::string_view runId) {
-  requireRun(call, Verb::read, session, runId);
-  return tracking::getRun(session, call.workspace, runId);
+tracking::Run readableRun(db::Transaction& transaction, const Call& call, std::string_view runId) {
+  requireRun(call, Verb::read, transaction, runId);
+  return tracking::getRun(transaction, call.workspace, runId);
 }
 
 /// What of runs an answer rests on: each write counts the revision up.
@@ -122,14 +122,14 @@ bool answeredBefore(Call& call, Fingerprint& fingerprint) {
   return known;
 }
 
-tracking::RunSearch searchOf(db::Session& session, const Call& call, const RunQuery& query) {
-  if (query.offset > 0 && !query.pageToken.empty()) throw Invalid("offset", "stands instead of page_token");
+tracking::RunSearch searchOf(db::Transaction& transaction, const Call& call, const RunQuery& query) {
+  if (query.offset > 0 && !query.pageToken.empty()) throw Invalid("offset", "must not be given with page_token");
   tracking::RunSearch search;
-  search.experiments = experimentsOf(session, call, query.experiment);
+  search.experiments = experimentsOf(transaction, call, query.experiment);
   search.filter = query.filter;
   search.orderBy = query.order;
   search.maxResults = static_cast<std::int64_t>(rowsOf(query.pageSize));
-  search.pageToken = query.offset > 0 ? registry::pageToken(query.offset) : query.pageToken;
+  search.pageToken = query.offset > 0 ? filter::pageToken(query.offset) : query.pageToken;
   return search;
 }
 
@@ -139,13 +139,13 @@ std::vector<RunKeyCount> wireOf(const std::vector<tracking::KeyCount>& counts) {
   return keys;
 }
 
-/// The named columns; "usual" stands for what most of the newest runs have.
-std::vector<std::string> columnsOf(db::Session& session, const Call& call, const tracking::RunSearch& search,
+/// The named columns; "usual": those that most of the newest runs have.
+std::vector<std::string> columnsOf(db::Transaction& transaction, const Call& call, const tracking::RunSearch& search,
                                    const std::vector<std::string>& named) {
   auto usual = std::ranges::find(named, "usual");
   if (usual == named.end()) return named;
   std::vector<std::string> columns(named.begin(), usual);
-  auto keys = tracking::runKeys(session, call.workspace, search.experiments, limits::runsForUsual);
+  auto keys = tracking::runKeys(transaction, call.workspace, search.experiments, limits::runsForUsual);
   auto add = [&](std::string_view kind, const std::vector<tracking::KeyCount>& counts) {
     for (std::size_t i = 0; i < std::min(counts.size(), limits::usualColumns); ++i)
       columns.push_back(fmt::format("{}.{}", kind, counts[i].key));
@@ -160,7 +160,7 @@ std::vector<std::string> columnsOf(db::Session& session, const Call& call, const
 std::size_t pointsOf(const CurveQuery& query, std::size_t metrics) {
   constexpr std::size_t usual = 500;
   std::size_t curves = query.run.size() * metrics;
-  // Whoever named neither metrics nor points cannot know how many there would be.
+  // A caller who named neither metrics nor points cannot know their number.
   if (query.metric.empty() && query.points == 0)
     return std::clamp<std::size_t>(limits::curvePoints / std::max<std::size_t>(1, curves), 4, usual);
   std::size_t points = query.points > 0 ? static_cast<std::size_t>(query.points) : usual;
@@ -191,12 +191,12 @@ RunPage listRuns(Call& call, const RunQuery& query) {
   RunPage page;
   std::vector<std::string> columns;
   std::optional<Columns> shown;
-  auto found = call.core.store.read([&](db::Session& session) {
-    tracking::RunSearch search = searchOf(session, call, query);
-    columns = columnsOf(session, call, search, query.column);
+  auto found = call.core.store.read([&](db::Transaction& transaction) {
+    tracking::RunSearch search = searchOf(transaction, call, query);
+    columns = columnsOf(transaction, call, search, query.column);
     shown.emplace(columns);
-    if (query.total) page.total = tracking::countRuns(session, call.workspace, search);
-    return tracking::searchRuns(session, call.workspace, search);
+    if (query.total) page.total = tracking::countRuns(transaction, call.workspace, search);
+    return tracking::searchRuns(transaction, call.workspace, search);
   });
   Fingerprint fingerprint;
   for (const tracking::Run& run : found.items) fingerprint.add(run);
@@ -204,15 +204,15 @@ RunPage listRuns(Call& call, const RunQuery& query) {
   if (answeredBefore(call, fingerprint)) return page;
   for (const tracking::Run& run : found.items) page.items.push_back(answerOf(run, *shown));
   if (columns != query.column) page.columns = columns;
-  page.nextPageToken = textOrNothing(found.nextPageToken);
+  page.nextPageToken = optionalText(found.nextPageToken);
   return page;
 }
 
 RunAnswer getRun(Call& call, const RunPath& path) {
   std::optional<std::string> experiment;
-  tracking::Run run = call.core.store.read([&](db::Session& session) {
-    tracking::Run found = readableRun(session, call, path.id);
-    experiment = experimentName(session, call, found.experiment);
+  tracking::Run run = call.core.store.read([&](db::Transaction& transaction) {
+    tracking::Run found = readableRun(transaction, call, path.id);
+    experiment = experimentName(transaction, call, found.experiment);
     return found;
   });
   Fingerprint fingerprint;
@@ -225,20 +225,20 @@ RunAnswer getRun(Call& call, const RunPath& path) {
 }
 
 RunKeysAnswer listRunKeys(Call& call, const RunKeysQuery& query) {
-  auto keys = call.core.store.read([&](db::Session& session) {
-    return tracking::runKeys(session, call.workspace, experimentsOf(session, call, query.experiment),
+  auto keys = call.core.store.read([&](db::Transaction& transaction) {
+    return tracking::runKeys(transaction, call.workspace, experimentsOf(transaction, call, query.experiment),
                              limits::runsForKeys);
   });
   return {keys.runs, wireOf(keys.metrics), wireOf(keys.params), wireOf(keys.tags)};
 }
 
 Curves getCurves(Call& call, const CurveQuery& query) {
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     Curves curves;
     Fingerprint fingerprint;
     std::vector<tracking::Run> runs;
     for (const std::string& run : query.run) {
-      runs.push_back(readableRun(session, call, run));
+      runs.push_back(readableRun(transaction, call, run));
       fingerprint.add(runs.back());
     }
     std::vector<std::string> metrics = metricsOf(query, runs);
@@ -246,7 +246,7 @@ Curves getCurves(Call& call, const CurveQuery& query) {
     if (answeredBefore(call, fingerprint)) return curves;
     for (const std::string& run : query.run)
       for (const std::string& metric : metrics) {
-        auto curve = tracking::metricCurve(session, call.workspace, run, metric, points);
+        auto curve = tracking::metricCurve(transaction, call.workspace, run, metric, points);
         if (!curve.empty()) curves.items.push_back(curveOf(run, metric, curve));
       }
     return curves;

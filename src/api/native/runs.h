@@ -59,8 +59,8 @@ struct RunQuery {
                                                    "params.lr; a bare \"metrics\" means all of them; \"usual\": "
                                                    "what most of the newest runs have, a few of each, which the "
                                                    "answer names; absent: everything")),
-      field<&RunQuery::offset>("offset", atLeast(0) | atMost(1'000'000'000) |
-                                             about("skip so many; instead of page_token, for tables that jump")),
+      field<&RunQuery::offset>(
+          "offset", atLeast(0) | atMost(1'000'000'000) | about("number of runs to skip; instead of page_token")),
       field<&RunQuery::pageSize>("page_size", pageRule),
       field<&RunQuery::total>("total", about("count all that match, too")),
       field<&RunQuery::pageToken>("page_token")};
@@ -108,7 +108,7 @@ struct CurveQuery {
       field<&CurveQuery::points>("points", atLeast(0) | atMost(static_cast<std::int64_t>(limits::sampledPoints)) |
                                                about("of each curve at most; peaks survive; 0 or absent: 500")),
       field<&CurveQuery::top>("top", atLeast(0) | atMost(static_cast<std::int64_t>(limits::curveMetrics)) |
-                                         about("so many metrics when none is named; 0 or absent: 8"))};
+                                         about("number of metrics if none is named; 0 or absent: 8"))};
 };
 struct Curve {
   std::string run, metric;
@@ -124,8 +124,8 @@ struct Curves {
   static constexpr Field fields[] = {field<&Curves::items>("items", about("those that have a point"))};
 };
 
-/// All of these answer with an ETag over what was logged so far, and 304 to who has that already: a screen may follow a
-/// running run by asking again.
+/// All of these have an ETag over the logged data and respond 304 if the client has it, so that the UI can poll a
+/// running run.
 RunPage listRuns(Call& call, const RunQuery& query);
 RunAnswer getRun(Call& call, const RunPath& path);
 Curves getCurves(Call& call, const CurveQuery& query);

@@ -5,20 +5,22 @@ namespace regesta::api::native {
 
 struct SignIn {
   std::string user, password, token;
+  static constexpr std::string_view documentation =
+      "Sets the session cookie and ends the session that the browser had.";
   static constexpr Field fields[] = {field<&SignIn::user>("user", about("with \"password\"; or a \"token\" alone")),
                                      field<&SignIn::password>("password", secret),
                                      field<&SignIn::token>("token", secret)};
 };
 
-/// Sets the session cookie and says who has signed in.
-MeAnswer openSession(Call& call, const SignIn& asked);
+/// Sets the session cookie and returns the user. Ends the browser's previous session.
+MeAnswer openSession(Call& call, const SignIn& request);
 struct SignedOut {
   std::optional<std::string> providerSignOut;
   static constexpr Field fields[] = {
       field<&SignedOut::providerSignOut>("provider_sign_out", about("where the identity provider's session ends"))};
 };
-/// 204, or 200 where there is a session at an identity provider as well.
-SignedOut closeSession(Call& call, const Nothing&);
+/// 204, or 200 if there is also a session at an identity provider.
+SignedOut closeSession(Call& call, const Empty&);
 
 struct SessionAnswer {
   std::string id, agent;
@@ -43,10 +45,12 @@ struct SessionPath {
   std::string id;
   static constexpr Field fields[] = {field<&SessionPath::id>("id", required)};
 };
-/// One's own, on all machines.
+/// The caller's sessions on all machines.
 Page<SessionAnswer> listSessions(Call& call, const PageQuery& query);
-/// One of one's own.
-Nothing endSession(Call& call, const SessionPath& path);
-EndedSessions closeSessions(Call& call, const Nothing&);
+/// Ends one of the caller's sessions.
+Empty endSession(Call& call, const SessionPath& path);
+EndedSessions closeSessions(Call& call, const Empty&);
+/// All sessions of a user, for administrators.
+EndedSessions endSessionsOf(Call& call, const NameOnly& path);
 
 }  // namespace regesta::api::native

@@ -1,8 +1,11 @@
 #include "api/native/common.h"
 #include "api/native/front.h"
 #include "api/streaming.h"
+#include "api/tracking_scope.h"
 #include "base/encoding.h"
 #include "base/text.h"
+#include "registry/blob_alias.h"
+#include "registry/storage_quota.h"
 #include "registry/version.h"
 
 namespace regesta::api::native {
@@ -12,8 +15,6 @@ namespace {
 using http::Exchange;
 using Task = http::asio::awaitable<void>;
 
-constexpr std::size_t blobLimit = std::size_t{1} << 40;  // 1 TiB: what one request may bring
-
 class PutBlob final : public http::StreamHandler {
  public:
   explicit PutBlob(Core& core) : core_(core) {}
@@ -22,10 +23,15 @@ class PutBlob final : public http::StreamHandler {
     std::optional<Call> call;
     co_await enter(exchange, core_, writes("blobs"), dialect(), call);
     std::unique_ptr<blob::Writer> writer = core_.blobs.create();
-    co_await receive(exchange, *writer);
-    blob::Stored stored;
-    std::function<void()> work = [&] { stored = writer->commit(); };
-    co_await exchange.waiting(std::move(work));
+    co_await receive(exchange, *call, *writer);
+    blob::Stored stored = co_await exchange.waiting([&] {
+      blob::Stored committed = writer->commit();
+      core_.store.write([&](db::Transaction& transaction) {
+        registry::takeStorage(transaction, call->workspace, static_cast<std::int64_t>(committed.size));
+        registry::noteUpload(transaction, call->workspace, committed, call->actor().name);
+      });
+      return committed;
+    });
     http::Response answer;
     answer.status = 201;
     answer.body = fmt::format(R"({{"digest":"{}","size":{}}})", stored.digest, stored.size);
@@ -36,6 +42,10 @@ class PutBlob final : public http::StreamHandler {
   Core& core_;
 };
 
+Error absent(std::string_view digest) {
+  return error(Code::notFound, "the blob {} does not exist", shorten(digest, 80));
+}
+
 /// What a download sends: a blob, whole or in part.
 struct Download {
   std::string digest, filename;
@@ -44,7 +54,7 @@ struct Download {
 http::Response refusal(const http::Selection& selection) {
   http::Response answer{selection.status, {}, {}, {}};
   if (selection.status == 412) answer = dialect().renderError(Error(Code::conflict, "the precondition does not hold"));
-  if (selection.status == 416) answer = dialect().renderError(Invalid("Range", "begins behind the end of the file"));
+  if (selection.status == 416) answer = dialect().renderError(Invalid("Range", "begins after the end of the file"));
   answer.status = selection.status;
   for (const auto& [name, value] : selection.headers.all()) answer.headers.set(name, value);
   return answer;
@@ -52,10 +62,10 @@ http::Response refusal(const http::Selection& selection) {
 
 http::Response downloadHead(const http::Selection& selection, const Download& download) {
   http::Response head{selection.status, {}, selection.headers, {}};
-  // The bytes are a stranger's: no browser may take them for a page of this server.
+  // The bytes are not trusted: no browser may treat them as a page of this server.
   head.contentType = "application/octet-stream";
   head.headers.set("X-Content-Type-Options", "nosniff");
-  head.headers.set("Content-Security-Policy", "sandbox");
+  head.headers.set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'");
   head.headers.set("Cache-Control", "private, max-age=31536000, immutable");
   if (!download.filename.empty())
     head.headers.set("Content-Disposition", "attachment; filename*=UTF-8''" + download.filename);
@@ -67,13 +77,12 @@ Task serve(Exchange& exchange, Core& core, std::string_view resource, std::funct
   std::optional<Call> call;
   co_await enter(exchange, core, reads(resource), dialect(), call);
   Download download;
-  std::unique_ptr<blob::Reader> reader;
-  std::function<void()> open = [&] {
+  std::unique_ptr<blob::Reader> reader = co_await exchange.waiting([&] {
     download = find(*call);
-    reader = core.blobs.open(download.digest);
-    if (!reader) throw error(Code::notFound, "there is no blob {}", shorten(download.digest, 80));
-  };
-  co_await exchange.waiting(std::move(open));
+    std::unique_ptr<blob::Reader> opened = core.blobs.open(download.digest);
+    if (!opened) throw absent(download.digest);
+    return opened;
+  });
   std::string etag = fmt::format("\"{}\"", download.digest);
   http::Selection selection = http::selectBytes(exchange.request(), reader->size(), {etag, std::nullopt});
   if (!selection.sends()) co_return co_await exchange.respond(refusal(selection));
@@ -90,6 +99,9 @@ class GetBlob final : public http::StreamHandler {
   static Download find(const Call& call) {
     std::string digest(call.http.variable("digest"));
     if (!blob::isDigest(digest)) throw Invalid("digest", "must be a SHA-256 in lower-case hexadecimal");
+    // Hidden or not there: the answer is the same, because a digest alone may be known from the public ledger.
+    if (!call.core.store.read([&](db::Transaction& transaction) { return scopeOf(call, transaction).blob(digest); }))
+      throw absent(digest);
     return {digest, ""};
   }
   Core& core_;
@@ -106,9 +118,9 @@ class GetFile final : public http::StreamHandler {
     const http::Request& request = call.http;
     registry::AssetKey key = readable(call, request.variable("kind"), request.variable("name"));
     std::string selector(request.variable("selector")), path(request.variable("path"));
-    return call.core.store.read([&](db::Session& session) {
-      registry::Version version = registry::resolveVersion(session, key, selector);
-      for (const registry::VersionFile& file : registry::versionFiles(session, version))
+    return call.core.store.read([&](db::Transaction& transaction) {
+      registry::Version version = registry::resolveVersion(transaction, key, selector);
+      for (const registry::VersionFile& file : registry::versionFiles(transaction, version))
         if (file.path == path) return Download{file.digest, percentEncode(path.substr(path.rfind('/') + 1))};
       throw error(Code::notFound, "{} has no file '{}'", version.subject(), path);
     });
@@ -118,14 +130,20 @@ class GetFile final : public http::StreamHandler {
 
 }  // namespace
 
-void mountStreams(http::Router& router, Core& core) {
-  constexpr std::size_t noBody = 1;
-  router.add("PUT", "/api/v1/blobs", http::streaming(std::make_shared<PutBlob>(core), blobLimit));
-  router.add("GET", "/api/v1/blobs/{digest}", http::streaming(std::make_shared<GetBlob>(core), noBody));
-  router.add("GET", "/api/v1/assets/{kind}/{name}/versions/{selector}/files/{path...}",
-             http::streaming(std::make_shared<GetFile>(core), noBody));
-  mountChanges(router, core);
-  mountJobStreams(router, core);
+std::span<const StreamRoute> streams() {
+  static const std::vector<StreamRoute> all = [] {
+    std::vector<StreamRoute> routes{
+        {"PUT", "/api/v1/blobs", "Upload a blob", writes("blobs"), makeStream<PutBlob>, uploadLimit},
+        {"GET", "/api/v1/blobs/{digest}", "Download a blob",
+         reads("blobs that the caller uploaded, or may read a file with these bytes of"), makeStream<GetBlob>},
+        {"GET", "/api/v1/assets/{kind}/{name}/versions/{selector}/files/{path...}", "Download a file of a version",
+         reads("versions of this name"), makeStream<GetFile>},
+    };
+    for (auto more : {archiveStreams(), changeStreams(), jobStreams()})
+      routes.insert(routes.end(), more.begin(), more.end());
+    return routes;
+  }();
+  return all;
 }
 
 }  // namespace regesta::api::native

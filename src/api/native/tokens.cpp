@@ -1,33 +1,41 @@
 #include "api/native/tokens.h"
 
+#include "access/access.h"
 #include "base/time.h"
-#include "governance/access.h"
 
 namespace regesta::api::native {
 
 Page<TokenAnswer> listTokens(Call& call, const PageQuery& query) {
   requireAdministrator(call);
   return pageOf(
-      call.core.access.tokens(), query.pageToken, query.pageSize,
-      [](const governance::Token& token) { return token.name; },
-      [](const governance::Token& token) {
-        return TokenAnswer{token.name, timeText(token.createdAt), timeText(token.expiresAt), wireOf(token.grants)};
+      call.core.access.tokens(), query.pageToken, query.pageSize, [](const access::Token& token) { return token.name; },
+      [](const access::Token& token) {
+        return TokenAnswer{token.name, timeText(token.createdAt), timeText(token.expiresAt), wireOf(token.grants),
+                           token.accessKey.empty() ? std::nullopt : std::optional(token.accessKey)};
       });
 }
 
-MadeToken createToken(Call& call, const NewToken& asked) {
+CreatedToken createToken(Call& call, const NewToken& request) {
   requireAdministrator(call);
+  if (request.langfuse && request.s3) throw Invalid("s3", "cannot be combined with langfuse; create two tokens");
   constexpr std::int64_t dayMillis = 24 * 60 * 60 * 1000;
-  std::int64_t expiresAt = asked.expiresInDays > 0 ? nowMillis() + asked.expiresInDays * dayMillis : 0;
+  std::int64_t expiresAt = request.expiresInDays > 0 ? nowMillis() + request.expiresInDays * dayMillis : 0;
   call.status = 201;
-  auto form = asked.langfuse ? governance::TokenForm::langfusePair : governance::TokenForm::bearer;
-  MadeToken made{
-      asked.name, call.core.access.createToken(call.actor(), asked.name, grantsOf(asked.grants), expiresAt, form), {}};
-  if (asked.langfuse) made.publicKey = governance::langfusePublicKey(asked.name);
+  auto form = request.langfuse ? access::TokenForm::langfusePair
+              : request.s3     ? access::TokenForm::s3
+                               : access::TokenForm::bearer;
+  CreatedToken made{.name = request.name};
+  made.token = call.core.access.createToken(call.actor(), request.name, grantsOf(request.grants), expiresAt, form);
+  if (request.langfuse) made.publicKey = access::langfusePublicKey(request.name);
+  if (request.s3) {
+    access::AccessKey key = call.core.access.accessKeyOf(request.name);
+    made.accessKeyId = key.id;
+    made.secretAccessKey = key.secret;
+  }
   return made;
 }
 
-Nothing revokeToken(Call& call, const NameOnly& path) {
+Empty revokeToken(Call& call, const NameOnly& path) {
   requireAdministrator(call);
   call.core.access.revokeToken(call.actor(), path.name);
   call.status = 204;

@@ -7,30 +7,36 @@ struct TokenAnswer {
   std::string name;
   std::optional<std::string> createdAt, expiresAt;
   std::vector<GrantWire> grants;
+  std::optional<std::string> accessKeyId;
   static constexpr Field fields[] = {field<&TokenAnswer::name>("name"), field<&TokenAnswer::createdAt>("created_at"),
                                      field<&TokenAnswer::expiresAt>("expires_at"),
-                                     field<&TokenAnswer::grants>("grants")};
+                                     field<&TokenAnswer::grants>("grants"),
+                                     field<&TokenAnswer::accessKeyId>("access_key_id", about("of its S3 key"))};
 };
 struct NewToken {
   std::string name;
   std::vector<GrantWire> grants;
   std::int64_t expiresInDays = 0;
-  bool langfuse = false;
+  bool langfuse = false, s3 = false;
+  static constexpr std::string_view documentation = "The token is shown only in this answer.";
   static constexpr Field fields[] = {field<&NewToken::name>("name", required),
                                      field<&NewToken::grants>("grants", required | atLeast(1)),
                                      field<&NewToken::expiresInDays>("expires_in_days", atLeast(0) | atMost(36'500)),
-                                     field<&NewToken::langfuse>("langfuse", about("a pair of keys for Langfuse SDKs"))};
+                                     field<&NewToken::langfuse>("langfuse", about("a pair of keys for Langfuse SDKs")),
+                                     field<&NewToken::s3>("s3", about("an access key for S3 clients, too"))};
 };
-struct MadeToken {
+struct CreatedToken {
   std::string name, token;
-  std::optional<std::string> publicKey;
-  static constexpr Field fields[] = {field<&MadeToken::name>("name"),
-                                     field<&MadeToken::token>("token", about("shown once, not stored")),
-                                     field<&MadeToken::publicKey>("public_key", about("of a Langfuse pair"))};
+  std::optional<std::string> publicKey, accessKeyId, secretAccessKey;
+  static constexpr Field fields[] = {
+      field<&CreatedToken::name>("name"), field<&CreatedToken::token>("token", about("shown once, not stored")),
+      field<&CreatedToken::publicKey>("public_key", about("of a Langfuse pair")),
+      field<&CreatedToken::accessKeyId>("access_key_id", about("of the S3 key")),
+      field<&CreatedToken::secretAccessKey>("secret_access_key", about("of the S3 key; shown once, not stored"))};
 };
 
 Page<TokenAnswer> listTokens(Call& call, const PageQuery& query);
-MadeToken createToken(Call& call, const NewToken& asked);
-Nothing revokeToken(Call& call, const NameOnly& path);
+CreatedToken createToken(Call& call, const NewToken& request);
+Empty revokeToken(Call& call, const NameOnly& path);
 
 }  // namespace regesta::api::native

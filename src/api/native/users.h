@@ -10,9 +10,9 @@ struct GrantWire {
           "role", required | about("reader, contributor, approver, admin, auditor, or an approval role of your own")),
       field<&GrantWire::workspace>("workspace"), field<&GrantWire::namePattern>("name_pattern")};
 };
-std::vector<governance::Grant> grantsOf(const std::vector<GrantWire>& wire);
-std::vector<GrantWire> wireOf(const std::vector<governance::Grant>& grants);
-/// Users and tokens are the server's: throws Error{denied} unless the caller administers everything.
+std::vector<access::Grant> grantsOf(const std::vector<GrantWire>& wire);
+std::vector<GrantWire> wireOf(const std::vector<access::Grant>& grants);
+/// Users and tokens belong to the server: throws Error{denied} unless the caller administers it.
 void requireAdministrator(const Call& call);
 
 struct LinkAnswer {
@@ -56,31 +56,39 @@ struct NewUser {
 };
 struct NewLink {
   std::string name, subject;
+  static constexpr std::string_view documentation = "The user can then sign in at the configured identity provider.";
   static constexpr Field fields[] = {
       field<&NewLink::name>("name", required),
-      field<&NewLink::subject>("subject", about("absent: whoever the provider first calls by the user's name"))};
+      field<&NewLink::subject>("subject",
+                               about("absent: the first person whom the provider calls by the user's name"))};
 };
 struct NewPassword {
-  std::string name, password;
+  std::string name, password, currentPassword;
+  static constexpr std::string_view documentation =
+      "To change your own password, send the current one. The user's other sessions end.";
   static constexpr Field fields[] = {field<&NewPassword::name>("name", required),
-                                     field<&NewPassword::password>("password", required | secret)};
+                                     field<&NewPassword::password>("password", required | secret),
+                                     field<&NewPassword::currentPassword>("current_password", secret)};
 };
 struct NewGrants {
   std::string name;
   std::vector<GrantWire> grants;
+  static constexpr std::string_view documentation = "Replaces all grants of the user.";
   static constexpr Field fields[] = {field<&NewGrants::name>("name", required),
                                      field<&NewGrants::grants>("grants", present)};
 };
 
 Page<UserAnswer> listUsers(Call& call, const PageQuery& query);
-UserAnswer createUser(Call& call, const NewUser& asked);
-MeAnswer whoAmI(Call& call, const Nothing&);
-/// One's own, or any as administrator.
-Nothing setPassword(Call& call, const NewPassword& asked);
-Nothing setGrants(Call& call, const NewGrants& asked);
-Nothing deleteUser(Call& call, const NameOnly& path);
+UserAnswer createUser(Call& call, const NewUser& request);
+MeAnswer whoAmI(Call& call, const Empty&);
+/// The caller's password, or any user's for administrators. Changing your own requires the current one, in
+/// `current_password` or as the request's Basic credentials, so that an open session is not enough. Ends the user's
+/// other sessions.
+Empty setPassword(Call& call, const NewPassword& request);
+Empty setGrants(Call& call, const NewGrants& request);
+Empty deleteUser(Call& call, const NameOnly& path);
 /// Lets a user sign in at the configured identity provider.
-Nothing linkUser(Call& call, const NewLink& asked);
-Nothing unlinkUser(Call& call, const NameOnly& path);
+Empty linkUser(Call& call, const NewLink& request);
+Empty unlinkUser(Call& call, const NameOnly& path);
 
 }  // namespace regesta::api::native

@@ -2,19 +2,29 @@
 
 #include <set>
 
+#include "api/dvc_files.h"
+#include "api/tracking_scope.h"
+#include "api/version_source.h"
 #include "delivery/register.h"
 #include "governance/binding.h"
+#include "governance/gate.h"
+#include "governance/governor.h"
+#include "governance/quarantine.h"
 #include "policy/engine.h"
-#include "registry/lineage.h"
+#include "registry/archive.h"
 #include "registry/pointer.h"
+#include "registry/reference.h"
 #include "registry/tree.h"
+#include "registry/version_files.h"
 #include "tracking/run.h"
+#include "tracking/seal.h"
 
 namespace regesta::api::native {
 
 namespace {
 
 using registry::Kind;
+using Pointers = governance::Gate::Pointers;
 
 /// A prompt's content from its text alone, or from an object whose "template" says whether it is a text or a chat.
 std::string promptContent(const json::value& content) {
@@ -42,25 +52,35 @@ std::string contentOf(Core& core, Kind kind, const RawJson& raw) {
   throw Invalid("content", "is for prompts and policies; upload files and name them in \"files\"");
 }
 
-std::vector<registry::VersionFile> filesOf(Core& core, const std::vector<NewFile>& asked) {
+std::vector<registry::VersionFile> filesOf(const Call& call, const std::vector<NewFile>& request) {
   std::vector<registry::VersionFile> files;
   std::set<std::string> paths;
-  for (std::size_t i = 0; i < asked.size(); ++i) {
+  for (std::size_t i = 0; i < request.size(); ++i) {
     std::string field = fmt::format("files[{}]", i);
-    std::string path = registry::safePath(asked[i].path);
+    std::string path = registry::safePath(request[i].path);
     if (path.empty() || !paths.insert(path).second)
       throw Invalid(field + ".path", "must be a path that no other file has");
-    if (!blob::isDigest(asked[i].digest))
-      throw Invalid(field + ".digest", "must be a SHA-256 in lower-case hexadecimal");
-    auto reader = core.blobs.open(asked[i].digest);
+    if (request[i].digest.starts_with("md5:")) {
+      for (registry::VersionFile& file : dvcFiles(call, path, request[i].digest)) {
+        if (file.path != path && !paths.insert(file.path).second)
+          throw Invalid(field + ".path", fmt::format("brings a second file '{}'", file.path));
+        files.push_back(std::move(file));
+      }
+      continue;
+    }
+    if (!blob::isDigest(request[i].digest))
+      throw Invalid(field + ".digest", "must be a SHA-256 in lower-case hexadecimal, or \"md5:…\" as DVC pushed it");
+    bool known = call.core.store.read(
+        [&](db::Transaction& transaction) { return scopeOf(call, transaction).blob(request[i].digest); });
+    auto reader = known ? call.core.blobs.open(request[i].digest) : nullptr;
     if (!reader) throw Invalid(field + ".digest", "must be of a blob that is stored: PUT /api/v1/blobs first");
-    files.push_back({std::move(path), asked[i].digest, static_cast<std::int64_t>(reader->size())});
+    files.push_back({std::move(path), request[i].digest, static_cast<std::int64_t>(reader->size())});
   }
   return files;
 }
 
-registry::Version resolve(db::Session& session, const registry::AssetKey& key, const std::string& selector) {
-  return registry::resolveVersion(session, key, selector);
+registry::Version resolve(db::Transaction& transaction, const registry::AssetKey& key, const std::string& selector) {
+  return registry::resolveVersion(transaction, key, selector);
 }
 
 }  // namespace
@@ -80,112 +100,170 @@ std::string checkPolicyContent(Core& core, const json::value& content) {
   return governance::modulesToContent(modules);
 }
 
-VersionAnswer versionAnswer(db::Session& session, const registry::Version& version) {
+VersionAnswer versionAnswer(db::Transaction& transaction, const registry::Version& version) {
   VersionAnswer answer;
   answer.kind = registry::kindName(version.asset.key.kind);
   answer.name = version.asset.key.name;
   answer.version = version.number;
-  answer.semver = textOrNothing(version.semver);
+  answer.semver = optionalText(version.semver);
   answer.digest = version.digest;
   answer.content.text = version.content;
   answer.description = version.description;
   answer.stage = version.stage;
   answer.source = version.source;
-  answer.runId = textOrNothing(version.runId);
-  answer.modelId = textOrNothing(version.modelId);
+  answer.runId = optionalText(version.runId);
+  answer.modelId = optionalText(version.modelId);
   answer.createdAt = timeText(version.createdAt);
   answer.updatedAt = timeText(version.updatedAt);
+  answer.archivedAt = timeText(version.archivedAt);
   answer.createdBy = version.createdBy;
   answer.tags = version.tags;
-  answer.aliases = registry::aliasesOf(session, version);
+  answer.aliases = registry::aliasesOf(transaction, version);
+  answer.contentState = registry::contentName(registry::contentOf(transaction, version));
+  if (std::optional<tracking::CitedRun> run = tracking::citedRun(transaction, version)) {
+    answer.runDigest = run->digest;
+    answer.runChanged = run->changed;
+  }
+  answer.modelChanged = tracking::citedModelChanged(transaction, version);
+  if (auto quarantine = governance::quarantineOf(transaction, version)) answer.quarantine = quarantine->why;
   return answer;
 }
 
 Page<VersionAnswer> listVersions(Call& call, const VersionQuery& query) {
   registry::AssetKey key = readable(call, query.kind, query.name);
   std::int64_t before = readNumberToken(query.pageToken);
-  return call.core.store.read([&](db::Session& session) {
+  return call.core.store.read([&](db::Transaction& transaction) {
     Page<VersionAnswer> page;
     std::size_t wanted = rowsOf(query.pageSize);
-    for (const auto& version : registry::listVersions(session, registry::getAsset(session, key), wanted + 1, before)) {
+    for (const auto& version :
+         registry::listVersions(transaction, registry::getAsset(transaction, key), wanted + 1, before)) {
       if (page.items.size() == wanted) {
         page.nextPageToken = makeToken(std::to_string(page.items.back().version));
         break;
       }
-      page.items.push_back(versionAnswer(session, version));
+      page.items.push_back(versionAnswer(transaction, version));
     }
     return page;
   });
 }
 
-VersionAnswer storeVersion(Call& call, const registry::AssetKey& key, const registry::NewVersion& made,
+/// Where a version comes from. Clients load what the source leads to, so there is none beside uploaded files.
+Origin originOf(const Call& call, db::Transaction& transaction, const registry::NewVersion& made) {
+  Claim claim{.source = made.source};
+  if (!made.runId.empty()) claim.runId = made.runId;
+  if (!made.files.empty() && !made.source.empty())
+    throw Invalid("source",
+                  "leads clients to other files than \"files\": give files or a source, and put free text into "
+                  "\"description\" or a tag");
+  std::string scheme = registry::parseUri(made.source).scheme;
+  bool leadsHere = scheme == "runs" || scheme == "models" || registry::treePath(made.source, call.workspace);
+  bool isLocal = scheme.empty() || scheme == "file";
+  if (made.content.empty() && made.files.empty() && (leadsHere || isLocal))
+    return resolveSource(call, transaction, claim);
+  if (claim.runId) requireRun(call, access::Verb::read, transaction, *claim.runId);
+  if (leadsHere) throw Invalid("source", "must not lead to files of this server: the content is the version");
+  if (takesDetours(made.source)) throw Invalid("source", "must not hold the relative parts '.' or '..'");
+  Origin origin{.source = made.source, .storage = made.source, .runId = made.runId, .files = made.files};
+  if (!made.runId.empty() && tracking::findRun(transaction, call.workspace, made.runId))
+    origin.edges.push_back({"run/" + made.runId, "", "registered"});
+  return origin;
+}
+
+VersionAnswer storeVersion(Call& call, const registry::AssetKey& key, const registry::NewVersion& request,
                            bool makeAsset) {
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
-    auto asset = registry::findAsset(change.session, key);
+    if (key.kind == Kind::policy) governance::requirePolicyGovernor(change.transaction, *call.identity, key);
+    auto asset = registry::findAsset(change.transaction, key);
     if (!asset)
-      asset = makeAsset ? registry::createAsset(change, key, "", {}) : registry::getAsset(change.session, key);
+      asset = makeAsset ? registry::createAsset(change, key, "", {}) : registry::getAsset(change.transaction, key);
+    registry::NewVersion made = request;
+    // Garbage collection may have removed one since filesOf() looked.
+    for (const registry::VersionFile& file : made.files)
+      if (!call.core.blobs.has(file.digest))
+        throw Invalid("files",
+                      fmt::format("has the blob {}, which was removed meanwhile: upload it again", file.digest));
+    Origin origin = originOf(call, change.transaction, made);
+    origin.fill(change, call.workspace, made);
     registry::Version version =
         key.kind == Kind::prompt
-            ? delivery::registerPrompt(change, *asset, {delivery::parsePrompt(made.content), made}).version
+            ? delivery::registerPrompt(change, *call.identity, *asset, {prompt::parsePrompt(made.content), made})
+                  .version
             : registry::createVersion(change, *asset, made);
-    if (!made.runId.empty() && tracking::findRun(change.session, key.workspace, made.runId))
-      registry::addEdge(change.session, key.workspace,
-                        {"run/" + made.runId, version.subject(), "registered", change.now});
-    return versionAnswer(change.session, version);
+    addOriginEdges(change, version, origin);
+    return versionAnswer(change.transaction, version);
   });
 }
 
-VersionAnswer createVersion(Call& call, const NewVersion& asked) {
-  registry::AssetKey key = changeable(call, asked.kind, asked.name);
+VersionAnswer createVersion(Call& call, const NewVersion& request) {
+  registry::AssetKey key = changeable(call, request.kind, request.name);
   registry::NewVersion made;
-  made.semver = asked.semver;
-  made.content = contentOf(call.core, key.kind, asked.content);
-  made.description = asked.description;
-  made.source = asked.source;
-  made.runId = asked.runId;
-  made.tags = asked.tags;
-  made.files = filesOf(call.core, asked.files);
+  made.semver = request.semver;
+  made.content = contentOf(call.core, key.kind, request.content);
+  made.description = request.description;
+  made.source = request.source;
+  made.runId = request.runId;
+  made.tags = request.tags;
+  made.files = filesOf(call, request.files);
   if (made.content.empty() && made.files.empty() && made.source.empty())
-    throw Invalid("files", "or \"source\" is required: a version is made of something");
+    throw Invalid("files", "or \"source\" is required");
   call.status = 201;
   return storeVersion(call, key, made, false);
 }
 
 VersionAnswer getVersion(Call& call, const VersionPath& path) {
   registry::AssetKey key = readable(call, path.kind, path.name);
-  return call.core.store.read(
-      [&](db::Session& session) { return versionAnswer(session, resolve(session, key, path.selector)); });
-}
-
-VersionAnswer describeVersion(Call& call, const VersionChange& asked) {
-  registry::AssetKey key = changeable(call, asked.kind, asked.name);
-  return call.core.store.change(call.actor(), [&](registry::Change& change) {
-    registry::Version version = resolve(change.session, key, asked.selector);
-    return versionAnswer(change.session, registry::describeVersion(change, version, asked.description));
+  return call.core.store.read([&](db::Transaction& transaction) {
+    return versionAnswer(transaction, resolve(transaction, key, path.selector));
   });
 }
 
-Nothing deleteVersion(Call& call, const VersionPath& path) {
+VersionAnswer describeVersion(Call& call, const VersionChange& request) {
+  registry::AssetKey key = changeable(call, request.kind, request.name);
+  return call.core.store.change(call.actor(), [&](registry::Change& change) {
+    registry::Version version = resolve(change.transaction, key, request.selector);
+    return versionAnswer(change.transaction, registry::describeVersion(change, version, request.description));
+  });
+}
+
+VersionAnswer archiveVersion(Call& call, const VersionPath& path) {
+  registry::AssetKey key = changeable(call, path.kind, path.name);
+  return call.core.store.change(call.actor(), [&](registry::Change& change) {
+    return versionAnswer(change.transaction,
+                         registry::archiveVersion(change, resolve(change.transaction, key, path.selector)));
+  });
+}
+
+VersionAnswer restoreVersion(Call& call, const VersionPath& path) {
+  registry::AssetKey key = changeable(call, path.kind, path.name);
+  return call.core.store.change(call.actor(), [&](registry::Change& change) {
+    return versionAnswer(change.transaction,
+                         registry::restoreVersion(change, resolve(change.transaction, key, path.selector)));
+  });
+}
+
+Empty deleteVersion(Call& call, const VersionRemoval& path) {
   registry::AssetKey key = changeable(call, path.kind, path.name);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    registry::deleteVersion(change, resolve(change.session, key, path.selector));
+    registry::Version version = resolve(change.transaction, key, path.selector);
+    Pointers pointers = path.force ? Pointers::remove : Pointers::keep;
+    registry::deleteVersion(change, version, governance::Gate::removal(change, *call.identity, version, pointers));
   });
   call.status = 204;
   return {};
 }
 
-Nothing setVersionTag(Call& call, const VersionTag& asked) {
-  registry::AssetKey key = changeable(call, asked.kind, asked.name);
+Empty setVersionTag(Call& call, const VersionTag& request) {
+  registry::AssetKey key = changeable(call, request.kind, request.name);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    registry::setVersionTag(change, resolve(change.session, key, asked.selector), asked.key, asked.value);
+    registry::setVersionTag(change, resolve(change.transaction, key, request.selector), request.key, request.value);
   });
   return {};
 }
 
-Nothing deleteVersionTag(Call& call, const VersionTag& asked) {
-  registry::AssetKey key = changeable(call, asked.kind, asked.name);
+Empty deleteVersionTag(Call& call, const VersionTag& request) {
+  registry::AssetKey key = changeable(call, request.kind, request.name);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    registry::deleteVersionTag(change, resolve(change.session, key, asked.selector), asked.key);
+    registry::deleteVersionTag(change, resolve(change.transaction, key, request.selector), request.key);
   });
   call.status = 204;
   return {};
@@ -194,8 +272,9 @@ Nothing deleteVersionTag(Call& call, const VersionTag& asked) {
 Page<FileAnswer> listFiles(Call& call, const FileQuery& query) {
   registry::AssetKey key = readable(call, query.kind, query.name);
   std::string after = readToken(query.pageToken);
-  std::vector<registry::VersionFile> files = call.core.store.read(
-      [&](db::Session& session) { return registry::versionFiles(session, resolve(session, key, query.selector)); });
+  std::vector<registry::VersionFile> files = call.core.store.read([&](db::Transaction& transaction) {
+    return registry::versionFiles(transaction, resolve(transaction, key, query.selector));
+  });
   std::ranges::sort(files, {}, &registry::VersionFile::path);
   Page<FileAnswer> page;
   for (const registry::VersionFile& file : files) {

@@ -10,28 +10,39 @@ struct VersionAnswer {
   std::string digest;
   RawJson content;
   std::string description, stage, source;
-  std::optional<std::string> runId, modelId, createdAt, updatedAt;
+  std::optional<std::string> runId, modelId, createdAt, updatedAt, archivedAt;
   std::string createdBy;
   TextMap tags;
   std::vector<std::string> aliases;
-  static constexpr Field fields[] = {field<&VersionAnswer::kind>("kind"),
-                                     field<&VersionAnswer::name>("name"),
-                                     field<&VersionAnswer::version>("version"),
-                                     field<&VersionAnswer::semver>("semver"),
-                                     field<&VersionAnswer::digest>("digest"),
-                                     field<&VersionAnswer::content>("content"),
-                                     field<&VersionAnswer::description>("description"),
-                                     field<&VersionAnswer::stage>("stage"),
-                                     field<&VersionAnswer::source>("source"),
-                                     field<&VersionAnswer::runId>("run_id"),
-                                     field<&VersionAnswer::modelId>("model_id"),
-                                     field<&VersionAnswer::createdAt>("created_at"),
-                                     field<&VersionAnswer::updatedAt>("updated_at"),
-                                     field<&VersionAnswer::createdBy>("created_by"),
-                                     field<&VersionAnswer::tags>("tags"),
-                                     field<&VersionAnswer::aliases>("aliases")};
+  std::string contentState;
+  std::optional<std::string> runDigest;
+  std::optional<bool> runChanged, modelChanged;
+  std::optional<std::string> quarantine;
+  static constexpr Field fields[] = {
+      field<&VersionAnswer::kind>("kind"),
+      field<&VersionAnswer::name>("name"),
+      field<&VersionAnswer::version>("version"),
+      field<&VersionAnswer::semver>("semver"),
+      field<&VersionAnswer::digest>("digest"),
+      field<&VersionAnswer::content>("content"),
+      field<&VersionAnswer::description>("description"),
+      field<&VersionAnswer::stage>("stage"),
+      field<&VersionAnswer::source>("source"),
+      field<&VersionAnswer::runId>("run_id"),
+      field<&VersionAnswer::modelId>("model_id"),
+      field<&VersionAnswer::createdAt>("created_at"),
+      field<&VersionAnswer::updatedAt>("updated_at"),
+      field<&VersionAnswer::archivedAt>("archived_at", about("absent: not archived")),
+      field<&VersionAnswer::createdBy>("created_by"),
+      field<&VersionAnswer::tags>("tags"),
+      field<&VersionAnswer::aliases>("aliases"),
+      field<&VersionAnswer::contentState>("content_state", about("stored, elsewhere (a reference) or missing")),
+      field<&VersionAnswer::runDigest>("run_digest", about("of the run's content when the version was registered")),
+      field<&VersionAnswer::runChanged>("run_changed", about("since the version was registered")),
+      field<&VersionAnswer::modelChanged>("model_changed", about("the logged model, since the version was registered")),
+      field<&VersionAnswer::quarantine>("quarantine", about("the critical finding of its scan, until it is released"))};
 };
-VersionAnswer versionAnswer(db::Session& session, const registry::Version& version);
+VersionAnswer versionAnswer(db::Transaction& transaction, const registry::Version& version);
 
 struct VersionQuery {
   std::string kind, name, pageToken;
@@ -69,6 +80,14 @@ struct VersionPath {
                                      field<&VersionPath::name>("name", required),
                                      field<&VersionPath::selector>("selector", required)};
 };
+/// `force`: remove its unprotected aliases too; otherwise they prevent the deletion.
+struct VersionRemoval {
+  std::string kind, name, selector;
+  bool force = false;
+  static constexpr Field fields[] = {
+      field<&VersionRemoval::kind>("kind", required), field<&VersionRemoval::name>("name", required),
+      field<&VersionRemoval::selector>("selector", required), field<&VersionRemoval::force>("force")};
+};
 struct VersionChange {
   std::string kind, name, selector, description;
   static constexpr Field fields[] = {field<&VersionChange::kind>("kind", required),
@@ -99,17 +118,20 @@ struct FileQuery {
 };
 
 Page<VersionAnswer> listVersions(Call& call, const VersionQuery& query);
-VersionAnswer createVersion(Call& call, const NewVersion& asked);
+VersionAnswer createVersion(Call& call, const NewVersion& request);
 VersionAnswer getVersion(Call& call, const VersionPath& path);
-VersionAnswer describeVersion(Call& call, const VersionChange& asked);
-Nothing deleteVersion(Call& call, const VersionPath& path);
-Nothing setVersionTag(Call& call, const VersionTag& asked);
-Nothing deleteVersionTag(Call& call, const VersionTag& asked);
+VersionAnswer describeVersion(Call& call, const VersionChange& request);
+/// Policies cannot be archived, and nothing that a pointer serves.
+VersionAnswer archiveVersion(Call& call, const VersionPath& path);
+VersionAnswer restoreVersion(Call& call, const VersionPath& path);
+Empty deleteVersion(Call& call, const VersionRemoval& path);
+Empty setVersionTag(Call& call, const VersionTag& request);
+Empty deleteVersionTag(Call& call, const VersionTag& request);
 Page<FileAnswer> listFiles(Call& call, const FileQuery& query);
 
-/// Makes asset (when it is missing) and version in one change.
+/// Creates the asset (if missing) and the version in one change.
 VersionAnswer storeVersion(Call& call, const registry::AssetKey& key, const registry::NewVersion& made, bool makeAsset);
-/// A policy's content as it is stored, checked by the engine. Throws Error{invalid} with the report as detail.
+/// A policy's content to store, checked by the engine. Throws Error{invalid} with the report as detail.
 std::string checkPolicyContent(Core& core, const json::value& content);
 
 }  // namespace regesta::api::native

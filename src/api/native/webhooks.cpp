@@ -19,7 +19,7 @@ WebhookAnswer answerOf(const jobs::Webhook& webhook) {
   answer.next = webhook.cursor;
   answer.attempts = webhook.attempts;
   answer.nextAttemptAt = timeText(webhook.nextAt);
-  answer.problem = textOrNothing(webhook.problem);
+  answer.problem = optionalText(webhook.problem);
   answer.createdAt = timeText(webhook.createdAt);
   answer.createdBy = webhook.createdBy;
   return answer;
@@ -32,17 +32,23 @@ DeliveryAnswer answerOf(const jobs::Delivery& delivery) {
   answer.attempt = delivery.attempt;
   answer.delivered = delivery.problem.empty();
   if (delivery.status != 0) answer.status = delivery.status;
-  answer.problem = textOrNothing(delivery.problem);
+  answer.problem = optionalText(delivery.problem);
   answer.millis = delivery.millis;
   answer.at = timeText(delivery.at);
   return answer;
 }
 
 /// Events tell of every asset, so a right on some names is not enough.
-void requireWorkspace(const Call& call) { call.require(governance::Verb::administer, "*"); }
+void requireWorkspace(const Call& call) { call.require(access::Verb::administer, "*"); }
 
-jobs::Webhook found(db::Session& session, const Call& call, std::int64_t id) {
-  auto webhook = jobs::findWebhook(session, call.workspace, id);
+/// What the address itself says; where its name leads is checked at each delivery.
+void requireReachable(const Call& call, const std::string& url) {
+  if (!call.core.egress.mayAllow(url))
+    throw Invalid("url", "is not on the public internet; an operator can allow it with the setting webhooks.allow");
+}
+
+jobs::Webhook found(db::Transaction& transaction, const Call& call, std::int64_t id) {
+  auto webhook = jobs::findWebhook(transaction, call.workspace, id);
   if (!webhook) throw error(Code::notFound, "workspace '{}' has no webhook {}", call.workspace, id);
   return *std::move(webhook);
 }
@@ -51,21 +57,23 @@ jobs::Webhook found(db::Session& session, const Call& call, std::int64_t id) {
 
 Page<WebhookAnswer> listWebhooks(Call& call, const PageQuery& query) {
   requireWorkspace(call);
-  auto all = call.core.store.read([&](db::Session& session) { return jobs::listWebhooks(session, call.workspace); });
+  auto all = call.core.store.read(
+      [&](db::Transaction& transaction) { return jobs::listWebhooks(transaction, call.workspace); });
   return pageOf(
       all, query.pageToken, query.pageSize, [](const jobs::Webhook& webhook) { return webhook.id; },
       [](const jobs::Webhook& webhook) { return answerOf(webhook); });
 }
 
-WebhookAnswer createWebhook(Call& call, const NewWebhook& asked) {
+WebhookAnswer createWebhook(Call& call, const NewWebhook& request) {
   requireWorkspace(call);
   jobs::Webhook wanted;
   wanted.workspace = call.workspace;
-  wanted.url = asked.url;
-  wanted.description = asked.description;
-  wanted.filter.actions = asked.actions;
-  if (!asked.names.empty()) wanted.filter.names = asked.names;
-  wanted.secret = asked.secretText;
+  wanted.url = request.url;
+  wanted.description = request.description;
+  wanted.filter.actions = request.actions;
+  if (!request.names.empty()) wanted.filter.names = request.names;
+  wanted.secret = request.secretText;
+  requireReachable(call, wanted.url);
   jobs::Webhook made = call.core.store.change(
       call.actor(), [&](registry::Change& change) { return jobs::createWebhook(change, wanted); });
   call.status = 201;
@@ -76,27 +84,31 @@ WebhookAnswer createWebhook(Call& call, const NewWebhook& asked) {
 
 WebhookAnswer getWebhook(Call& call, const NumberOnly& path) {
   requireWorkspace(call);
-  return call.core.store.read([&](db::Session& session) { return answerOf(found(session, call, path.id)); });
+  return call.core.store.read(
+      [&](db::Transaction& transaction) { return answerOf(found(transaction, call, path.id)); });
 }
 
-WebhookAnswer changeWebhook(Call& call, const WebhookChange& asked) {
+WebhookAnswer changeWebhook(Call& call, const WebhookChange& request) {
   requireWorkspace(call);
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
-    jobs::Webhook webhook = found(change.session, call, asked.id);
-    if (asked.url) webhook.url = *asked.url;
-    if (asked.description) webhook.description = *asked.description;
-    if (asked.actions) webhook.filter.actions = *asked.actions;
-    if (asked.names) webhook.filter.names = *asked.names;
-    if (asked.active) webhook.active = *asked.active;
-    if (asked.secretText) webhook.secret = *asked.secretText;
+    jobs::Webhook webhook = found(change.transaction, call, request.id);
+    if (request.url) {
+      requireReachable(call, *request.url);
+      webhook.url = *request.url;
+    }
+    if (request.description) webhook.description = *request.description;
+    if (request.actions) webhook.filter.actions = *request.actions;
+    if (request.names) webhook.filter.names = *request.names;
+    if (request.active) webhook.active = *request.active;
+    if (request.secretText) webhook.secret = *request.secretText;
     return answerOf(jobs::changeWebhook(change, webhook));
   });
 }
 
-Nothing deleteWebhook(Call& call, const NumberOnly& path) {
+Empty deleteWebhook(Call& call, const NumberOnly& path) {
   requireWorkspace(call);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    jobs::deleteWebhook(change, found(change.session, call, path.id));
+    jobs::deleteWebhook(change, found(change.transaction, call, path.id));
   });
   call.status = 204;
   return {};
@@ -104,19 +116,20 @@ Nothing deleteWebhook(Call& call, const NumberOnly& path) {
 
 DeliveryAnswer testWebhook(Call& call, const NumberOnly& path) {
   requireWorkspace(call);
-  jobs::Webhook webhook = call.core.store.read([&](db::Session& session) { return found(session, call, path.id); });
-  jobs::Sent sent = jobs::sendTest(call.core.store, webhook, call.actor());
+  jobs::Webhook webhook =
+      call.core.store.read([&](db::Transaction& transaction) { return found(transaction, call, path.id); });
+  jobs::Sent sent = jobs::sendTest(call.core.store, call.core.egress, webhook, call.actor());
   return answerOf(jobs::Delivery{0, -1, "webhook.test", 1, sent.status, sent.problem, sent.millis, 0});
 }
 
 Page<DeliveryAnswer> listDeliveries(Call& call, const DeliveryQuery& query) {
   requireWorkspace(call);
   std::int64_t before = readNumberToken(query.pageToken);
-  return call.core.store.read([&](db::Session& session) {
-    found(session, call, query.id);
+  return call.core.store.read([&](db::Transaction& transaction) {
+    found(transaction, call, query.id);
     Page<DeliveryAnswer> page;
     std::int64_t last = 0;
-    for (const jobs::Delivery& delivery : jobs::listDeliveries(session, query.id, limits::webhookDeliveries)) {
+    for (const jobs::Delivery& delivery : jobs::listDeliveries(transaction, query.id, limits::webhookDeliveries)) {
       if (before > 0 && delivery.id >= before) continue;
       if (page.items.size() == rowsOf(query.pageSize)) {
         page.nextPageToken = makeToken(std::to_string(last));

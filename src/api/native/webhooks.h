@@ -79,10 +79,10 @@ struct DeliveryQuery {
 };
 
 Page<WebhookAnswer> listWebhooks(Call& call, const PageQuery& query);
-WebhookAnswer createWebhook(Call& call, const NewWebhook& asked);
+WebhookAnswer createWebhook(Call& call, const NewWebhook& request);
 WebhookAnswer getWebhook(Call& call, const NumberOnly& path);
-WebhookAnswer changeWebhook(Call& call, const WebhookChange& asked);
-Nothing deleteWebhook(Call& call, const NumberOnly& path);
+WebhookAnswer changeWebhook(Call& call, const WebhookChange& request);
+Empty deleteWebhook(Call& call, const NumberOnly& path);
 /// Waits for the receiver.
 DeliveryAnswer testWebhook(Call& call, const NumberOnly& path);
 /// Newest first.

@@ -17,9 +17,9 @@ struct NewWorkspace {
 };
 
 Page<WorkspaceAnswer> listWorkspaces(Call& call, const PageQuery& query);
-WorkspaceAnswer createWorkspace(Call& call, const NewWorkspace& asked);
+WorkspaceAnswer createWorkspace(Call& call, const NewWorkspace& request);
 WorkspaceAnswer getWorkspace(Call& call, const NameOnly& path);
-WorkspaceAnswer describeWorkspace(Call& call, const NewWorkspace& asked);
-Nothing deleteWorkspace(Call& call, const NameOnly& path);
+WorkspaceAnswer describeWorkspace(Call& call, const NewWorkspace& request);
+Empty deleteWorkspace(Call& call, const NameOnly& path);
 
 }  // namespace regesta::api::native

@@ -14,7 +14,7 @@ std::string_view codeOf(const Error& error) {
 
 int statusOf(Code code) {
   int native = httpStatus(code);
-  // The protocol knows these; any other fault of the request is a 400.
+  // The protocol defines these codes; any other fault of the request is a 400.
   bool known = native == 401 || native == 403 || native == 404 || native == 429 || native >= 500;
   return known ? native : 400;
 }

@@ -3,6 +3,7 @@
 #include "api/ofrep/aliases.h"
 #include "api/ofrep/events.h"
 #include "api/ofrep/flag.h"
+#include "base/cancel.h"
 #include "crypto/hash.h"
 #include "http/conditional.h"
 #include "registry/pointer.h"
@@ -10,7 +11,7 @@
 namespace regesta::api::ofrep {
 namespace {
 
-using governance::Verb;
+using access::Verb;
 
 struct EvaluateOne {
   std::string key;
@@ -23,53 +24,55 @@ struct EvaluateAll {
   static constexpr Field fields[] = {field<&EvaluateAll::context>("context")};
 };
 
-/// Absent, null and {} are nobody in particular.
-delivery::Asker askerOf(const RawJson& raw) {
-  delivery::Asker asker;
-  json::value context = raw.text.empty() ? json::value() : parseJson(raw.text);
-  if (context.is_null()) return asker;
-  if (!context.is_object()) throw Invalid("context", "must be an object");
-  asker.context = std::move(context.get_object());
-  const json::value* key = asker.context.if_contains("targetingKey");
-  if (!key || key->is_null()) return asker;
+/// Absent, null and {} are an anonymous caller.
+rollout::EvaluationContext evaluationContextOf(const RawJson& raw) {
+  rollout::EvaluationContext context;
+  json::value value = raw.text.empty() ? json::value() : parseJson(raw.text);
+  if (value.is_null()) return context;
+  if (!value.is_object()) throw Invalid("context", "must be an object");
+  context.attributes = std::move(value.get_object());
+  const json::value* key = context.attributes.if_contains("targetingKey");
+  if (!key || key->is_null()) return context;
   if (!key->is_string()) throw Invalid("context.targetingKey", "must be text");
-  asker.key = std::string(key->get_string());
-  asker.context.erase("targetingKey");
-  return asker;
+  context.key = std::string(key->get_string());
+  context.attributes.erase("targetingKey");
+  return context;
 }
 
-std::string evaluate(Call& call, std::string_view key, const FlagKey& flag, const delivery::Asker& asker) {
+std::string evaluate(Call& call, std::string_view key, const FlagKey& flag, const rollout::EvaluationContext& context) {
   call.require(Verb::read, flag.prompt);
-  return evaluationJson(key, flag, *call.core.prompts.serve(call.workspace, flag.prompt, flag.selector, asker));
+  return evaluationJson(key, flag, *call.core.prompts.serve(call.workspace, flag.prompt, flag.selector, context));
 }
 
-Plain evaluateOne(Call& call, const EvaluateOne& asked) {
-  delivery::Asker asker = askerOf(asked.context);
-  FlagKey flag = parseFlagKey(asked.key);
+Plain evaluateOne(Call& call, const EvaluateOne& request) {
+  rollout::EvaluationContext context = evaluationContextOf(request.context);
+  FlagKey flag = parseFlagKey(request.key);
   Plain answer;
   try {
-    answer.body = evaluate(call, asked.key, flag, asker);
+    answer.body = evaluate(call, request.key, flag, context);
   } catch (const Error& e) {
     // A prompt may be called "a@b" or "a.version": then the whole key is its name.
-    if (e.code != Code::notFound || flag.prompt == asked.key) throw;
-    bool literal = call.core.store.read([&](db::Session& session) {
-      return registry::findAsset(session, {call.workspace, registry::Kind::prompt, asked.key}).has_value();
+    if (e.code != Code::notFound || flag.prompt == request.key) throw;
+    bool literal = call.core.store.read([&](db::Transaction& transaction) {
+      return registry::findAsset(transaction, {call.workspace, registry::Kind::prompt, request.key}).has_value();
     });
     if (!literal) throw;
-    answer.body = evaluate(call, asked.key, FlagKey{.prompt = asked.key}, asker);
+    answer.body = evaluate(call, request.key, FlagKey{.prompt = request.key}, context);
   }
   return answer;
 }
 
-std::string evaluateEach(Call& call, const std::vector<registry::NamedAlias>& aliases, const delivery::Asker& asker) {
+std::string evaluateEach(Call& call, const std::vector<registry::NamedAlias>& aliases,
+                         const rollout::EvaluationContext& context) {
   std::string out;
   JsonWriter writer(out);
   writer.array();
   for (const registry::NamedAlias& alias : aliases) {
+    checkCancelled();
     FlagKey flag{alias.asset, alias.alias, false};
     std::string key = flagKeyOf(alias.asset, alias.alias);
     try {
-      auto served = call.core.prompts.serve(call.workspace, flag.prompt, flag.selector, asker);
+      auto served = call.core.prompts.serve(call.workspace, flag.prompt, flag.selector, context);
       writer.raw(evaluationJson(key, flag, *served));
       flag.versionOnly = true;
       key += versionSuffix;
@@ -82,9 +85,9 @@ std::string evaluateEach(Call& call, const std::vector<registry::NamedAlias>& al
   return out;
 }
 
-Plain evaluateAll(Call& call, const EvaluateAll& asked) {
-  delivery::Asker asker = askerOf(asked.context);
-  std::string flags = evaluateEach(call, visibleAliases(call), asker);
+Plain evaluateAll(Call& call, const EvaluateAll& request) {
+  rollout::EvaluationContext context = evaluationContextOf(request.context);
+  std::string flags = evaluateEach(call, visibleAliases(call), context);
   Plain answer;
   JsonWriter writer(answer.body);
   writer.object().key("flags").raw(flags).key("eventStreams").array().object();
@@ -100,9 +103,9 @@ Plain evaluateAll(Call& call, const EvaluateAll& asked) {
 }
 
 const Route routes[] = {
-    post("/ofrep/v1/evaluate/flags", reads("prompts"), evaluateAll),
+    post("/ofrep/v1/evaluate/flags", "Evaluate all flags", scanning(reads("prompts")), evaluateAll),
     // Python's provider does not encode the key: with folders it comes as several segments.
-    post("/ofrep/v1/evaluate/flags/{key...}", reads("prompts"), evaluateOne),
+    post("/ofrep/v1/evaluate/flags/{key...}", "Evaluate a flag", reads("prompts"), evaluateOne),
 };
 
 }  // namespace

@@ -1,12 +1,13 @@
 #include "api/ofrep/events.h"
 
+#include "api/admitted.h"
 #include "api/cors.h"
 #include "api/feed.h"
 #include "api/ofrep/dialect.h"
+#include "api/streaming.h"
 #include "base/encoding.h"
 #include "base/text.h"
 #include "crypto/password.h"
-#include "http/exchange.h"
 #include "http/sse.h"
 
 namespace regesta::api::ofrep {
@@ -15,11 +16,11 @@ namespace {
 using http::Exchange;
 using Task = http::asio::awaitable<void>;
 
-constexpr std::chrono::milliseconds pause{100};  // changes that come together are told once
+constexpr std::chrono::milliseconds pause{100};  // simultaneous changes are sent once
 constexpr std::chrono::seconds quiet{15};
 
-std::string wordFor(Core& core, std::string_view workspace) {
-  return core.access.capability(fmt::format("ofrep-events/{}", workspace));
+std::string wordFor(Core& core, std::string_view workspace, std::string_view actor) {
+  return core.access.capability(fmt::format("ofrep-events/{}/{}", workspace, actor));
 }
 
 std::string queryValue(const http::Request& request, std::string_view wanted) {
@@ -28,12 +29,57 @@ std::string queryValue(const http::Request& request, std::string_view wanted) {
   return {};
 }
 
-/// Whoever holds the word hears that something changed in the workspace, and no more.
-std::shared_ptr<const governance::Identity> holderOfWord(const std::string& workspace) {
-  auto identity = std::make_shared<governance::Identity>();
+/// Who follows the events of a workspace: by credentials, or by the word that an evaluation gave to `actor`.
+class Follower final : public http::Caller {
+ public:
+  Follower(Core& core, FeedFilter filter, std::shared_ptr<http::Caller> byCredentials, std::string actor)
+      : filter(std::move(filter)), core_(core), byCredentials_(std::move(byCredentials)), actor_(std::move(actor)) {
+    number_ = core_.access.changes();
+  }
+  std::string_view account() const override { return byCredentials_ ? byCredentials_->account() : actor_; }
+  bool current() override { return byCredentials_ ? byCredentials_->current() : number_ == core_.access.changes(); }
+  bool holds() override {
+    if (byCredentials_) return byCredentials_->holds();
+    std::uint64_t number = core_.access.changes();
+    try {
+      if (!core_.access.mayRead(actor_, filter.workspace)) return false;
+    } catch (const std::exception&) {
+      return false;
+    }
+    number_ = number;
+    return true;
+  }
+
+  const FeedFilter filter;
+
+ private:
+  Core& core_;
+  std::shared_ptr<http::Caller> byCredentials_;
+  std::string actor_;
+  std::uint64_t number_ = 0;
+};
+
+/// Hears that something changed in the workspace, and no more.
+std::shared_ptr<const access::Identity> holderOfWord(const std::string& workspace) {
+  auto identity = std::make_shared<access::Identity>();
   identity->actor.name = "word:ofrep-events";
   identity->grants = {{"reader", workspace, "*"}};
   return identity;
+}
+
+std::shared_ptr<http::Caller> admitStream(Core& core, const http::Request& request) {
+  std::string workspace = queryValue(request, "workspace"), word = queryValue(request, "word");
+  std::string actor = queryValue(request, "as");
+  if (!word.empty() && crypto::constantTimeEquals(word, wordFor(core, workspace, actor))) {
+    if (!core.access.mayRead(actor, workspace))
+      throw error(Code::denied, "'{}', to whom this URL was issued, may no longer read workspace '{}'", actor,
+                  workspace);
+    return std::make_shared<Follower>(core, FeedFilter{holderOfWord(workspace), workspace, ""}, nullptr, actor);
+  }
+  std::shared_ptr<Admitted> admitted = admitHead(core, request, reads("prompts"), dialect());
+  if (workspace.empty()) workspace = admitted->workspace();
+  admitted->identity()->require(access::Verb::read, workspace);
+  return std::make_shared<Follower>(core, FeedFilter{admitted->identity(), workspace, ""}, admitted, "");
 }
 
 class Events final : public http::StreamHandler {
@@ -41,10 +87,8 @@ class Events final : public http::StreamHandler {
   explicit Events(Core& core) : core_(core) {}
 
   Task handle(Exchange& exchange) override {
-    FeedFilter filter;
-    std::function<void()> work = [&] { filter = admitted(exchange.request()); };
-    co_await exchange.waiting(std::move(work));
-    auto watch = core_.feed.watch(filter, exchange.waker());
+    auto& follower = dynamic_cast<Follower&>(*exchange.request().caller);
+    auto watch = core_.feed.watch(follower.filter, exchange.waker());
     http::Response head = http::serverSentHead();
     allowOrigin(core_, exchange.request(), head);
     co_await exchange.begin(std::move(head), std::nullopt);
@@ -65,22 +109,11 @@ class Events final : public http::StreamHandler {
   }
 
  private:
-  /// What the caller may follow.
-  FeedFilter admitted(const http::Request& request) {
-    std::string workspace = queryValue(request, "workspace"), word = queryValue(request, "word");
-    if (!word.empty() && crypto::constantTimeEquals(word, wordFor(core_, workspace)))
-      return {holderOfWord(workspace), workspace, ""};
-    Call call = admit(core_, request, reads("prompts"), dialect());
-    if (workspace.empty()) workspace = call.workspace;
-    call.identity->require(governance::Verb::read, workspace);
-    return {call.identity, workspace, ""};
-  }
-
   static std::string refetch(std::int64_t index) {
     return http::serverSentEvent(R"({"type":"refetchEvaluation"})", std::to_string(index));
   }
 
-  /// A page that comes back evaluates anew in any case; it is told so when it may have missed something.
+  /// A page that reconnects evaluates again anyway; it gets an event if it may have missed one.
   static bool missed(const http::Request& request, std::int64_t since) {
     auto last = request.headers.get("Last-Event-ID");
     auto index = last ? parseInteger(*last) : std::nullopt;
@@ -101,12 +134,20 @@ class Events final : public http::StreamHandler {
 }  // namespace
 
 std::string eventsUri(const Call& call) {
-  return fmt::format("/ofrep/v1/events?workspace={}&word={}", percentEncode(call.workspace),
-                     wordFor(call.core, call.workspace));
+  const std::string& actor = call.actor().name;
+  return fmt::format("/ofrep/v1/events?workspace={}&as={}&word={}", percentEncode(call.workspace), percentEncode(actor),
+                     wordFor(call.core, call.workspace, actor));
 }
 
-void mountEvents(http::Router& router, Core& core) {
-  router.add("GET", "/ofrep/v1/events", http::streaming(std::make_shared<Events>(core), 1));
+std::span<const StreamRoute> eventStreams() {
+  static const StreamRoute routes[] = {{.method = "GET",
+                                        .pattern = "/ofrep/v1/events",
+                                        .summary = "Watch flag changes",
+                                        .access = reads("prompts, or by an address that was given to a reader"),
+                                        .make = makeStream<Events>,
+                                        .lasting = true,
+                                        .door = admitStream}};
+  return routes;
 }
 
 }  // namespace regesta::api::ofrep

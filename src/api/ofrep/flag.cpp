@@ -1,12 +1,12 @@
 #include "api/ofrep/flag.h"
 
 #include "base/json.h"
-#include "delivery/prompt.h"
+#include "prompt/prompt.h"
 
 namespace regesta::api::ofrep {
 namespace {
 
-using Reason = delivery::Choice::Reason;
+using Reason = rollout::Choice::Reason;
 
 void writeContent(JsonWriter& writer, const registry::Version& version) {
   if (version.content.empty()) return;

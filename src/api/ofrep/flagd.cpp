@@ -26,9 +26,9 @@ struct Flag {
   std::string metadata;
 };
 
-/// Nothing when the rollout on it cannot be said in flagd's language.
+/// Empty if flagd cannot express the alias's rollout.
 std::optional<Flag> flagOf(const delivery::Target& target) {
-  const delivery::Chooser* chooser = target.chooser();
+  const rollout::Chooser* chooser = target.chooser();
   Flag flag;
   JsonWriter values(flag.variants), versions(flag.versions), metadata(flag.metadata);
   values.object();
@@ -83,8 +83,8 @@ std::string fileOf(Call& call, const FileQuery& query) {
 
 Plain flagFile(Call& call, const FileQuery& query) {
   call.workspace = query.workspace;
-  call.identity->require(governance::Verb::read, call.workspace);
-  call.core.store.read([&](db::Session& session) { registry::getWorkspace(session, call.workspace); });
+  call.identity->require(access::Verb::read, call.workspace);
+  call.core.store.read([&](db::Transaction& transaction) { registry::getWorkspace(transaction, call.workspace); });
   Plain answer;
   answer.body = fileOf(call, query);
   std::string etag = fmt::format("\"{}\"", crypto::sha256Hex(answer.body).substr(0, 32));
@@ -95,7 +95,8 @@ Plain flagFile(Call& call, const FileQuery& query) {
   return answer;
 }
 
-const Route routes[] = {get("/flagd/{workspace}.json", signedIn(), flagFile)};
+const Route routes[] = {
+    get("/flagd/{workspace}.json", "Get the flags of a workspace for flagd", scanning(signedIn()), flagFile)};
 
 }  // namespace
 

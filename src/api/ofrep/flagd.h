@@ -6,7 +6,7 @@
 namespace regesta::api::ofrep {
 
 /// GET /flagd/{workspace}.json: a workspace's prompts and rollouts as a flag file, for flagd's HTTP sync and for
-/// providers that evaluate in their own process. With an ETag; 304 when nothing has changed.
+/// in-process providers. With an ETag; 304 if nothing has changed.
 std::span<const Route> flagFileRoutes();
 
 }  // namespace regesta::api::ofrep

@@ -78,7 +78,7 @@ json::value split(const registry::Rollout& rollout, std::int64_t share) {
   json::array buckets;
   buckets.emplace_back(apply("cat", {rollout.salt, variable("targetingKey")}));
   std::int64_t begin = 0;
-  for (const delivery::Slice& slice : delivery::slicesOf(rollout.plan, share)) {
+  for (const rollout::Slice& slice : rollout::slicesOf(rollout.plan, share)) {
     std::string_view name = "stable";
     if (slice.arm >= 0) name = rollout.plan.arms[static_cast<std::size_t>(slice.arm)].name;
     buckets.emplace_back(json::array{name, slice.end - begin});

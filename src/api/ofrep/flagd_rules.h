@@ -2,13 +2,13 @@
 #include <optional>
 
 #include "base/json.h"
-#include "delivery/choose.h"
+#include "rollout/choose.h"
 
 namespace regesta::api::ofrep {
 
-/// What a rollout does, as flagd's targeting (JSONLogic with `fractional`): whoever evaluates it in its own process
-/// gives each key the variant that this server gives it. Null when everyone gets the same (the kill switch). Nothing
-/// when a segment asks for what the language cannot say in the same way: a range of versions, an attribute with a dot.
+/// A rollout as flagd's targeting (JSONLogic with `fractional`), which gives each key the same variant as this server.
+/// Null if all callers get the same version (the kill switch). Empty if the language cannot express a segment: a
+/// version range, an attribute with a dot.
 std::optional<json::value> targetingOf(const registry::Rollout& rollout);
 
 }  // namespace regesta::api::ofrep

@@ -13,8 +13,8 @@ Front front() {
   return {.dialect = dialect(),
           .routes = routes,
           .prefixes = below,
-          .mountStreams = mountEvents,
-          .renderStray = renderError};
+          .streams = eventStreams(),
+          .renderUnrouted = renderError};
 }
 
 }  // namespace regesta::api::ofrep

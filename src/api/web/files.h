@@ -4,8 +4,8 @@
 
 namespace regesta::api::web {
 
-/// One file of the built web UI inside this binary (cmake/web.cmake). The compressed forms are empty where they would
-/// not be smaller.
+/// One file of the built web UI or documentation inside this binary (cmake/web.cmake, cmake/docs.cmake). The compressed
+/// forms are empty if they would not be smaller.
 struct File {
   std::string_view path;  ///< "/index.html", "/assets/app-3f2a91.js"
   std::string_view contentType;
@@ -13,7 +13,9 @@ struct File {
   std::string_view plain, gzip, brotli;
 };
 
-/// Empty when the program was built without the web UI.
+/// Empty if built without the web UI.
 std::span<const File> files();
+/// The same for the documentation, whose start page is "/index.html".
+std::span<const File> docsFiles();
 
 }  // namespace regesta::api::web

@@ -1,7 +1,7 @@
 #include "api/web/site.h"
 
-#include "api/web/files.h"
-#include "http/conditional.h"
+#include "api/web/docs.h"
+#include "api/web/serve.h"
 
 namespace regesta::api::web {
 namespace {
@@ -18,55 +18,12 @@ constexpr std::string_view withoutUi =
     "<!doctype html><html lang=\"en\"><title>Regesta</title><h1>Regesta</h1><p>This program was built without its web "
     "UI. The API is described in <a href=\"/openapi.json\">/openapi.json</a>.</p>";
 
-const File* find(std::string_view path) {
-  for (const File& file : files())
-    if (file.path == path) return &file;
-  return nullptr;
-}
-
-bool accepts(const http::Request& request, std::string_view encoding) {
-  auto header = request.headers.get("Accept-Encoding");
-  return header && header->find(encoding) != std::string_view::npos;
-}
-
-void guard(http::Response& response) {
-  response.headers.set("Content-Security-Policy", std::string(contentPolicy));
-  response.headers.set("X-Content-Type-Options", "nosniff");
-  response.headers.set("Referrer-Policy", "same-origin");
-  response.headers.set("Cross-Origin-Opener-Policy", "same-origin");
-}
-
-http::Response serve(const http::Request& request, const File& file, std::string_view caching) {
-  http::Validators known{file.etag, std::nullopt};
-  if (http::evaluateConditions(request, known) == http::Condition::notModified) return http::notModified(known);
-  http::Response response;
-  response.contentType = file.contentType;
-  response.headers.set("ETag", std::string(file.etag));
-  response.headers.set("Cache-Control", std::string(caching));
-  response.headers.set("Vary", "Accept-Encoding");
-  if (!file.brotli.empty() && accepts(request, "br")) {
-    response.headers.set("Content-Encoding", "br");
-    response.body = file.brotli;
-  } else if (!file.gzip.empty() && accepts(request, "gzip")) {
-    response.headers.set("Content-Encoding", "gzip");
-    response.body = file.gzip;
-  } else {
-    response.body = file.plain;
-  }
-  guard(response);
-  return response;
-}
-
 http::Response page(const http::Request& request) {
-  if (const File* index = find("/index.html")) return serve(request, *index, "no-cache");
-  http::Response response;
-  response.contentType = "text/html; charset=utf-8";
-  response.body = withoutUi;
-  guard(response);
-  return response;
+  if (const File* index = find(files(), "/index.html")) return serve(request, *index, "no-cache", contentPolicy);
+  return plainPage(withoutUi, contentPolicy);
 }
 
-Plain home(Call& call, const Nothing&) { return page(call.http); }
+Plain home(Call& call, const Empty&) { return page(call.http); }
 
 struct AssetPath {
   std::string path;
@@ -75,15 +32,15 @@ struct AssetPath {
 
 /// Their names change with their content.
 Plain asset(Call& call, const AssetPath& asked) {
-  const File* file = find("/assets/" + asked.path);
+  const File* file = find(files(), "/assets/" + asked.path);
   if (!file) throw error(Code::notFound, "the web UI has no file '{}'", asked.path);
-  return serve(call.http, *file, "public, max-age=31536000, immutable");
+  return serve(call.http, *file, "public, max-age=31536000, immutable", contentPolicy);
 }
 
-Plain icon(Call& call, const Nothing&) {
-  const File* file = find("/favicon.png");
-  if (!file) throw Error(Code::notFound, "there is no icon");
-  return serve(call.http, *file, "public, max-age=86400");
+Plain icon(Call& call, const Empty&) {
+  const File* file = find(files(), "/favicon.png");
+  if (!file) throw Error(Code::notFound, "the icon does not exist");
+  return serve(call.http, *file, "public, max-age=86400", contentPolicy);
 }
 
 http::Response renderError(const Error& error) {
@@ -94,17 +51,18 @@ http::Response renderError(const Error& error) {
 }
 
 const Route routes[] = {
-    get("/", open(), home),
-    get("/favicon.png", open(), icon),
-    get("/assets/{path...}", open(), asset),
+    get("/", "Open the web UI", open(), home),
+    get("/favicon.png", "Get the icon of the web UI", open(), icon),
+    get("/assets/{path...}", "Get a file of the web UI", open(), asset),
 };
 
 }  // namespace
 
 Front front() {
   static const Dialect pages{.name = "web", .manner = {}, .renderError = renderError};
-  static constexpr std::string_view below[] = {"/assets/"};
-  return {.dialect = pages, .routes = routes, .prefixes = below};
+  static constexpr std::string_view below[] = {"/assets/", "/docs/"};
+  static const std::vector<Route> all = joined({routes, docsRoutes()});
+  return {.dialect = pages, .routes = all, .prefixes = below};
 }
 
 std::optional<http::Response> pageFor(const http::Request& request) {

@@ -5,10 +5,10 @@
 
 namespace regesta::api::web {
 
-/// The files of the web UI: "/" and "/assets/…".
+/// The files of the web UI, "/" and "/assets/…", and the documentation below "/docs".
 Front front();
 
-/// The page, for an address that is no front's ("/prompts/loan-summary") when a browser asks for it.
+/// The web UI's page, for a browser's request of a path outside all fronts ("/prompts/loan-summary").
 std::optional<http::Response> pageFor(const http::Request& request);
 
 }  // namespace regesta::api::web

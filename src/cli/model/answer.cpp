@@ -130,7 +130,7 @@ void CompletionStream::toolCalls(const json::array& pieces) {
     std::size_t at = index && index->is_int64() && index->get_int64() >= 0
                          ? static_cast<std::size_t>(index->get_int64())
                          : calls_.size();
-    if (at >= mostCalls) throw Error(Code::unavailable, "the model's server sent too many calls of tools");
+    if (at >= mostCalls) throw Error(Code::unavailable, "the model's server sent too many tool calls");
     if (at >= calls_.size()) calls_.resize(at + 1);
     ToolCall& call = calls_[at];
     grow(call.id, textOf(piece, "id"));

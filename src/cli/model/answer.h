@@ -11,21 +11,22 @@ namespace regesta::cli {
 
 /// One chat completion.
 struct ModelAnswer {
-  std::string text;  ///< the content; calls of tools as a JSON list, behind it where there are both
+  std::string text;  ///< the content; calls of tools as a JSON list, after it if there are both
   std::string finishReason;
   std::string model;  ///< as the server named it
   std::int64_t inputTokens = 0, outputTokens = 0;
   std::optional<double> cost;  ///< where the server says it
 };
 
-/// Reads the body of /chat/completions. Throws Error{unavailable} for what is no completion.
+/// Reads the body of /chat/completions. Throws Error{unavailable} for anything but a completion.
 ModelAnswer readCompletion(std::string_view body);
 
 /// The same from a stream of server-sent events, piece by piece as it comes. Bounded: an answer above 4 MiB, or one
 /// event above 1 MiB, is an Error{unavailable}.
 class CompletionStream {
  public:
-  /// Takes the next bytes. Throws Error{unavailable} for an event that is no chunk of a completion, or tells a fault.
+  /// Takes the next bytes. Throws Error{unavailable} for an event that is not a chunk of a completion, or reports an
+  /// error.
   void take(std::string_view bytes);
   /// Throws Error{unavailable} when the stream ended before the answer did.
   ModelAnswer finish();

@@ -123,9 +123,9 @@ std::string converse(Pipe& input, Pipe& output, std::string_view text, const std
   }
 }
 
-delivery::check::Grade gradeOf(int code, const std::string& said) {
+evaluation::check::Grade gradeOf(int code, const std::string& said) {
   if (code == 126 || code == 127) throw error(Code::invalid, "the command cannot be run: {}", shorten(trim(said), 300));
-  delivery::check::Grade grade{code == 0, code == 0 ? 1.0 : 0.0, shorten(trim(said), 500)};
+  evaluation::check::Grade grade{code == 0, code == 0 ? 1.0 : 0.0, shorten(trim(said), 500)};
   boost::system::error_code broken;
   json::value value = json::parse(trim(said), broken);
   if (broken || code != 0) return grade;
@@ -149,8 +149,8 @@ delivery::check::Grade gradeOf(int code, const std::string& said) {
 
 }  // namespace
 
-delivery::check::Grade runCommand(const std::string& line, const delivery::check::Output& output,
-                                  const json::object& vars, const std::function<bool()>& stopped) {
+evaluation::check::Grade runCommand(const std::string& line, const evaluation::check::Output& output,
+                                    const json::object& vars, const std::function<bool()>& stopped) {
   Pipe input, answer;
   Child child(line, vars, input, answer);
   input.close(0);

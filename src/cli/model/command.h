@@ -2,7 +2,7 @@
 #include <functional>
 #include <string>
 
-#include "delivery/check/judge.h"
+#include "evaluation/check/judge.h"
 
 namespace regesta::cli {
 
@@ -11,7 +11,7 @@ namespace regesta::cli {
 /// is the grade: true, false, a number from 0 to 1, or {"pass","score","reason"}. Ended after 60 seconds or when
 /// `stopped` says so. Throws Error{unavailable} when it cannot run or is ended, Error{invalid} for exit codes 126 and
 /// 127.
-delivery::check::Grade runCommand(const std::string& line, const delivery::check::Output& output,
-                                  const json::object& vars, const std::function<bool()>& stopped);
+evaluation::check::Grade runCommand(const std::string& line, const evaluation::check::Output& output,
+                                    const json::object& vars, const std::function<bool()>& stopped);
 
 }  // namespace regesta::cli

@@ -5,9 +5,9 @@
 #include "base/error.h"
 #include "base/semver.h"
 #include "cli/session.h"
-#include "delivery/file/yaml.h"
-#include "delivery/prompt_file.h"
-#include "delivery/render.h"
+#include "prompt/file/yaml.h"
+#include "prompt/prompt_file.h"
+#include "prompt/render.h"
 
 namespace regesta::cli {
 namespace {
@@ -21,22 +21,22 @@ std::optional<fs::path> testsIn(const fs::path& folder) {
 }
 
 TestedPrompt read(const fs::path& file, const std::optional<fs::path>& tests) {
-  delivery::PromptFile parsed = delivery::parsePromptFile(file.string(), readInput(file.string()));
+  prompt::PromptFile parsed = prompt::parsePromptFile(file.string(), readInput(file.string()));
   TestedPrompt local{parsed.name, tests ? tests->string() : "", std::move(parsed.prompt)};
   if (!parsed.semver.empty()) local.title += " " + parsed.semver;
   return local;
 }
 
-/// Of the versions that lie side by side, the newest.
+/// The newest of the versions in one folder.
 TestedPrompt newestIn(const fs::path& folder, const std::optional<fs::path>& tests) {
   std::optional<TestedPrompt> newest;
   std::optional<SemVer> highest;
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && delivery::promptFileForm(entry.path().string())) files.push_back(entry.path());
+    if (entry.is_regular_file() && prompt::promptFileForm(entry.path().string())) files.push_back(entry.path());
   std::ranges::sort(files);
   for (const fs::path& file : files) {
-    std::string semver = delivery::parsePromptFile(file.string(), readInput(file.string())).semver;
+    std::string semver = prompt::parsePromptFile(file.string(), readInput(file.string())).semver;
     std::optional<SemVer> version = SemVer::parse(semver);
     if (newest && !(version && (!highest || *version > *highest))) continue;
     newest = read(file, tests);
@@ -52,14 +52,15 @@ std::vector<TestedPrompt> testedPrompts(const std::string& path, bool without) {
   fs::path place(path);
   if (!fs::is_directory(place)) {
     auto tests = testsIn(place.has_parent_path() ? place.parent_path() : fs::path("."));
-    if (!tests && !without) throw error(Code::notFound, "beside {} lies no tests.yaml; name one with --tests", path);
+    if (!tests && !without)
+      throw error(Code::notFound, "there is no tests.yaml next to {}; name one with --tests", path);
     return {read(place, tests)};
   }
   if (auto tests = testsIn(place); tests || without) return {newestIn(place, tests)};
   std::vector<fs::path> folders;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(place))
     if (entry.is_directory() && testsIn(entry.path())) folders.push_back(entry.path());
-  if (folders.empty()) throw error(Code::notFound, "no folder below {} holds a tests.yaml", path);
+  if (folders.empty()) throw error(Code::notFound, "no folder below {} has a tests.yaml", path);
   std::ranges::sort(folders);
   std::vector<TestedPrompt> prompts;
   for (const fs::path& folder : folders) prompts.push_back(newestIn(folder, testsIn(folder)));
@@ -68,16 +69,16 @@ std::vector<TestedPrompt> testedPrompts(const std::string& path, bool without) {
 
 json::value readYamlFile(const std::string& file) {
   try {
-    return delivery::file::parseYaml(readInput(file));
-  } catch (const delivery::file::YamlFault& fault) {
+    return prompt::file::parseYaml(readInput(file));
+  } catch (const prompt::file::YamlFault& fault) {
     throw error(Code::invalid, "{}:{}: {}", file, fault.line, fault.message);
   }
 }
 
-json::array renderedHere(const delivery::Prompt& prompt, const json::object& vars, policy::Engine& engine) {
+json::array renderedHere(const prompt::Prompt& prompt, const json::object& vars, policy::Engine& engine) {
   if (!prompt.partials.empty())
     throw Error(Code::unsupported, "the prompt includes others, which only the server has: push it, then test NAME");
-  delivery::RenderedPrompt rendered = delivery::render(prompt, vars, engine);
+  prompt::RenderedPrompt rendered = prompt::render(prompt, vars, engine);
   if (prompt.chat) return rendered.messages;
   return {json::object{{"role", "user"}, {"content", rendered.text}}};
 }

@@ -2,16 +2,16 @@
 #include <string>
 #include <vector>
 
-#include "delivery/prompt.h"
 #include "policy/engine.h"
+#include "prompt/prompt.h"
 
 namespace regesta::cli {
 
-/// A prompt in a folder, with where its tests lie.
+/// A prompt in a folder, with the location of its tests.
 struct TestedPrompt {
   std::string title;      ///< "loan-summary 1.4.0"
-  std::string testsFile;  ///< tests.yaml beside it
-  delivery::Prompt prompt;
+  std::string testsFile;  ///< tests.yaml next to it
+  prompt::Prompt prompt;
 };
 
 /// The prompts of a file or folder that have tests. A file is tested with the tests.yaml of its folder; a folder with
@@ -24,6 +24,6 @@ json::value readYamlFile(const std::string& file);
 
 /// Chat messages, made here. Throws Error{invalid} that names missing variables, and for partials, which only a server
 /// has.
-json::array renderedHere(const delivery::Prompt& prompt, const json::object& vars, policy::Engine& engine);
+json::array renderedHere(const prompt::Prompt& prompt, const json::object& vars, policy::Engine& engine);
 
 }  // namespace regesta::cli

@@ -26,16 +26,16 @@ std::string keyOf(const Arguments& args) {
 
 std::vector<Option> modelOptions() {
   return {{"model-url", "URL", "an OpenAI-compatible API: http://127.0.0.1:8000/v1", 0, true},
-          {"model", "NAME", "ask this model instead of the one that the prompt names"},
-          {"grader-model", "NAME", "the model for llm-rubric and its like (default: the one that answers)"},
-          {"embedding-model", "NAME", "the model for similar (default text-embedding-3-small)"},
+          {"model", "NAME", "use this model instead of the prompt's"},
+          {"grader-model", "NAME", "the model for llm-rubric and similar assertions (default: the model under test)"},
+          {"embedding-model", "NAME", "the embedding model for similar (default text-embedding-3-small)"},
           {"model-key-file", "FILE", "the API key (default: OPENAI_API_KEY from the environment)"},
-          {"input-price", "PRICE", "of a million input tokens, for cost"},
-          {"output-price", "PRICE", "of a million output tokens"},
-          {"timeout", "SECONDS", "without a word from the model (default 120)"},
-          {"concurrency", "N", "cases at a time (default 4)"},
-          {"no-stream", "", "ask for whole answers instead of streams"},
-          {"allow-commands", "", "run the commands that tests bring (exec)"}};
+          {"input-price", "PRICE", "price of a million input tokens, for cost"},
+          {"output-price", "PRICE", "price of a million output tokens"},
+          {"timeout", "SECONDS", "seconds without data from the model (default 120)"},
+          {"concurrency", "N", "number of concurrent cases (default 4)"},
+          {"no-stream", "", "do not stream responses"},
+          {"allow-commands", "", "allow commands of tests (exec)"}};
 }
 
 EndpointOptions endpointOf(const Session& session) {

@@ -6,21 +6,19 @@
 #include "base/sync.h"
 #include "base/time.h"
 #include "cli/model/command.h"
-#include "delivery/check/patterns.h"
+#include "prompt/patterns.h"
 #include "server/version.h"
 
 namespace regesta::cli {
 namespace {
 
-using namespace delivery;
-
 constexpr std::string_view usualEmbedding = "text-embedding-3-small";
 
-/// What assertions need beside the output. One a thread.
-class RunMeans final : public check::Means {
+/// What assertions need besides the output. One per thread.
+class RunMeans final : public evaluation::check::Judge {
  public:
   RunMeans(const SuiteRun& run, ModelEndpoint& endpoint)
-      : run_(run), endpoint_(endpoint), patterns_(check::patternsBy(run.engine)) {}
+      : run_(run), endpoint_(endpoint), patterns_(prompt::patternSearch()) {}
 
   bool matches(std::string_view pattern, std::string_view text) override { return patterns_(pattern, text); }
 
@@ -43,7 +41,8 @@ class RunMeans final : public check::Means {
     return endpoint_.complete(completionRequest(settings, messages, model)).text;
   }
 
-  check::Grade command(const std::string& line, const check::Output& output, const json::object& vars) override {
+  evaluation::check::Grade command(const std::string& line, const evaluation::check::Output& output,
+                                   const json::object& vars) override {
     if (!run_.commands) throw Error(Code::unsupported, "this runner runs no commands (start it with --allow-commands)");
     return runCommand(line, output, vars, endpoint_.options().stopped);
   }
@@ -55,7 +54,7 @@ class RunMeans final : public check::Means {
 };
 
 /// A Means whose lost connections end the run instead of failing an assertion.
-class Watching final : public check::Means {
+class Watching final : public evaluation::check::Judge {
   template <class Call>
   auto watched(Call call) {
     try {
@@ -77,7 +76,8 @@ class Watching final : public check::Means {
   std::string ask(const std::string& system, const std::string& user, const std::string& provider) override {
     return watched([&] { return inner_.ask(system, user, provider); });
   }
-  check::Grade command(const std::string& line, const check::Output& output, const json::object& vars) override {
+  evaluation::check::Grade command(const std::string& line, const evaluation::check::Output& output,
+                                   const json::object& vars) override {
     return inner_.command(line, output, vars);
   }
 
@@ -97,8 +97,8 @@ struct Shared {
   }
 };
 
-check::CaseResult runCase(const SuiteRun& run, const check::TestCase& test, const Render& render,
-                          ModelEndpoint& endpoint, std::string& model) {
+evaluation::check::CaseResult runCase(const SuiteRun& run, const evaluation::check::TestCase& test,
+                                      const Render& render, ModelEndpoint& endpoint, std::string& model) {
   try {
     json::object request = completionRequest(run.settings, render(test.vars), run.endpoint.model);
     auto start = std::chrono::steady_clock::now();
@@ -107,17 +107,18 @@ check::CaseResult runCase(const SuiteRun& run, const check::TestCase& test, cons
     model = answer.model;
     RunMeans means(run, endpoint);
     Watching watching(means);
-    check::CaseResult result =
-        check::judge(test, {answer.text, answer.finishReason, took.count(), endpoint.costOf(answer)}, watching);
+    evaluation::check::CaseResult result = evaluation::check::judge(
+        test, {answer.text, answer.finishReason, took.count(), endpoint.costOf(answer)}, watching);
     if (watching.lost) throw *watching.lost;
     return result;
   } catch (const Error& fault) {
     if (fault.code == Code::unavailable) throw;
-    return check::failedCase(test, fault.message);
+    return evaluation::check::failedCase(test, fault.message);
   }
 }
 
-void work(const SuiteRun& run, Shared& shared, check::SuiteResult& result, std::vector<std::string>& models) {
+void work(const SuiteRun& run, Shared& shared, evaluation::check::SuiteResult& result,
+          std::vector<std::string>& models) {
   try {
     Render render = run.makeRender();
     ModelEndpoint endpoint(run.endpoint);
@@ -140,10 +141,10 @@ std::string runnerName() {
   return fmt::format("regesta {} on {}", server::version, host);
 }
 
-check::SuiteResult runSuite(const SuiteRun& run) {
+evaluation::check::SuiteResult runSuite(const SuiteRun& run) {
   if (modelOf(run.settings, run.endpoint.model).empty())
     throw Error(Code::invalid, "no model is named: the prompt's model_config has none; give one with --model");
-  check::SuiteResult result;
+  evaluation::check::SuiteResult result;
   result.runner = runnerName();
   result.startedAt = nowMillis();
   result.cases.resize(run.suite.tests.size());

@@ -5,7 +5,7 @@
 
 #include "cli/model/endpoint.h"
 #include "cli/model/request.h"
-#include "delivery/check/result.h"
+#include "evaluation/check/result.h"
 #include "policy/engine.h"
 
 namespace regesta::cli {
@@ -16,12 +16,11 @@ using Render = std::function<json::array(const json::object& vars)>;
 
 /// One run of a suite against a model.
 struct SuiteRun {
-  const delivery::check::Suite& suite;
+  const evaluation::check::Suite& suite;
   ModelSettings settings;
-  /// Called once a thread: what it returns is used by that thread alone.
+  /// Called once per thread: what it returns is used by that thread alone.
   std::function<Render()> makeRender;
   const EndpointOptions& endpoint;
-  policy::Engine& engine;  ///< for patterns
   int concurrency = 4;
   bool commands = false;
   std::function<void(std::size_t done)> progress;  ///< from any thread; may be empty
@@ -30,7 +29,7 @@ struct SuiteRun {
 /// Asks the model for every case and checks what it says. A case that the model refuses, or whose variables do not fit,
 /// fails with that error. Throws Error{unavailable} when the model or the server could not be reached in the end, or
 /// the run was stopped: that says nothing about the prompt.
-delivery::check::SuiteResult runSuite(const SuiteRun& run);
+evaluation::check::SuiteResult runSuite(const SuiteRun& run);
 
 /// "regesta 0.1.0 on ci-7"
 std::string runnerName();

@@ -1,4 +1,4 @@
-// A browser's EventSource, as far as the OFREP web provider uses it: Node 20 has none.
+// The parts of a browser's EventSource that the OFREP web provider uses; Node 20 has no EventSource.
 export class EventStream {
   static open = 0;
   readyState = 0;
@@ -33,7 +33,10 @@ export class EventStream {
   }
 
   #dispatch(block) {
-    const data = block.split('\n').filter((line) => line.startsWith('data: ')).map((line) => line.slice(6));
+    const data = block
+      .split('\n')
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => line.slice(6));
     if (data.length > 0) this.#tell('message', { data: data.join('\n') });
   }
 

@@ -11,8 +11,11 @@ async function flagFile(query = '') {
 }
 
 const resolve = (name, key, context = {}) =>
-  call('GET', `/api/v1/prompts/${encodeURIComponent(name)}/resolve?alias=production&key=${encodeURIComponent(key)}` +
-    `&context=${encodeURIComponent(JSON.stringify(context))}`);
+  call(
+    'GET',
+    `/api/v1/prompts/${encodeURIComponent(name)}/resolve?alias=production&key=${encodeURIComponent(key)}` +
+      `&context=${encodeURIComponent(JSON.stringify(context))}`,
+  );
 
 test('without a rollout: the alias, and others by their name', async () => {
   const name = `team/${fresh()}`;
@@ -40,19 +43,48 @@ test('a rollout in the file is the rollout on the server', async () => {
   const other = await register(name, 'other {{x}}', null);
   await call('POST', `/api/v1/prompts/${name}/rollouts`, {
     alias: 'production',
-    arms: [{ name: 'candidate', version: candidate, weight: 2 }, { name: 'other', version: other, weight: 1 }],
+    arms: [
+      { name: 'candidate', version: candidate, weight: 2 },
+      { name: 'other', version: other, weight: 1 },
+    ],
     steps: [{ weight: 30 }],
     segments: [
-      { name: 'staff', when: [{ attribute: 'email', operator: 'ends_with', values: ['@example.test'] }], serve: 'candidate' },
-      { name: 'adults', when: [{ attribute: 'age', operator: 'ge', values: [18] },
-        { attribute: 'country', operator: 'in', values: ['DE', 'AT'] }], weight: 50 },
-      { name: 'not here', when: [{ attribute: 'country', operator: 'not_in', values: ['FR', 'DE'] },
-        { attribute: 'country', operator: 'exists', values: [] }], serve: 'stable' },
+      {
+        name: 'staff',
+        when: [{ attribute: 'email', operator: 'ends_with', values: ['@example.test'] }],
+        serve: 'candidate',
+      },
+      {
+        name: 'adults',
+        when: [
+          { attribute: 'age', operator: 'ge', values: [18] },
+          { attribute: 'country', operator: 'in', values: ['DE', 'AT'] },
+        ],
+        weight: 50,
+      },
+      {
+        name: 'not here',
+        when: [
+          { attribute: 'country', operator: 'not_in', values: ['FR', 'DE'] },
+          { attribute: 'country', operator: 'exists', values: [] },
+        ],
+        serve: 'stable',
+      },
     ],
   });
   const core = await flagFile();
-  const contexts = [{}, { email: 'a@example.test' }, { email: 5 }, { age: 18, country: 'DE' }, { age: '18', country: 'DE' },
-    { age: true, country: 'DE' }, { age: 17, country: 'AT' }, { country: 'IT' }, { country: 'FR' }, { country: null }];
+  const contexts = [
+    {},
+    { email: 'a@example.test' },
+    { email: 5 },
+    { age: 18, country: 'DE' },
+    { age: '18', country: 'DE' },
+    { age: true, country: 'DE' },
+    { age: 17, country: 'AT' },
+    { country: 'IT' },
+    { country: 'FR' },
+    { country: null },
+  ];
   const seen = new Set();
   for (let i = 0; i < 400; i += 1) {
     const key = i === 0 ? '' : `user-${i}@example.test`;
@@ -60,9 +92,15 @@ test('a rollout in the file is the rollout on the server', async () => {
     const context = contexts[i % contexts.length];
     const here = core.resolveObjectEvaluation(name, {}, { ...context, targetingKey: key });
     const there = await resolve(name, key, context);
-    assert.deepEqual([here.value.version, here.variant], [there.version, there.variant], `${key} ${JSON.stringify(context)}`);
-    assert.equal(core.resolveStringEvaluation(`${name}.version`, '0', { ...context, targetingKey: key }).value,
-      String(there.version));
+    assert.deepEqual(
+      [here.value.version, here.variant],
+      [there.version, there.variant],
+      `${key} ${JSON.stringify(context)}`,
+    );
+    assert.equal(
+      core.resolveStringEvaluation(`${name}.version`, '0', { ...context, targetingKey: key }).value,
+      String(there.version),
+    );
     seen.add(here.variant);
   }
   assert.deepEqual([...seen].sort(), ['candidate', 'other', 'stable']);
@@ -73,7 +111,9 @@ test('what cannot be said is left out and named', async () => {
   await register(name, 'one {{x}}');
   const version = await register(name, 'two {{x}}', null);
   await call('POST', `/api/v1/prompts/${name}/rollouts`, {
-    alias: 'production', version, steps: [{ weight: 10 }],
+    alias: 'production',
+    version,
+    steps: [{ weight: 10 }],
     segments: [{ name: 'new', when: [{ attribute: 'app', operator: 'semver', values: ['^2.0.0'] }], serve: 'stable' }],
   });
   const file = await call('GET', '/flagd/default.json');

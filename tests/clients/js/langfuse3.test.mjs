@@ -1,4 +1,4 @@
-// langfuse 3.39: the SDK before OpenTelemetry. Everything but prompts is one ingestion route.
+// langfuse 3.39: the last SDK before OpenTelemetry. It sends everything except prompts to one ingestion route.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Langfuse } from 'langfuse';
@@ -30,9 +30,19 @@ test('a traced generation and its scores', async () => {
     const page = await call('GET', `/api/public/v2/scores?traceId=${trace.id}`);
     return page.data.length === 2 && page.data;
   });
-  assert.deepEqual(found.map((s) => [s.name, s.value]).sort(), [['helpful', 0.5], ['polite', 1]]);
-  const quality = await call('GET', `/api/v1/prompts/${name}/quality`);
-  assert.deepEqual(quality.items.map((i) => [i.version, i.metric, i.mean]).sort(), [[1, 'helpful', 0.5], [1, 'polite', 1]]);
+  assert.deepEqual(found.map((s) => [s.name, s.value]).sort(), [
+    ['helpful', 0.5],
+    ['polite', 1],
+  ]);
+  // The SDK sends batches side by side, so a score may be there before its generation.
+  const quality = await until(async () => {
+    const { items } = await call('GET', `/api/v1/prompts/${name}/quality`);
+    return items.length === 2 && items;
+  });
+  assert.deepEqual(quality.map((i) => [i.version, i.metric, i.mean]).sort(), [
+    [1, 'helpful', 0.5],
+    [1, 'polite', 1],
+  ]);
 });
 
 test.after(() => langfuse.shutdownAsync());

@@ -23,7 +23,7 @@ export async function register(name, template, alias = 'production', more = {}) 
   return version;
 }
 
-export async function until(what, seconds = 10) {
+export async function until(what, seconds = 60) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const got = await what();

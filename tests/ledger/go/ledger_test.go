@@ -4,8 +4,11 @@ package ledger
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,6 +22,9 @@ import (
 )
 
 const origin = "example.com/regesta-test"
+
+// oldEntries is how many ledger_writer writes as versions before commitments did.
+const oldEntries = 100
 
 func folder(t *testing.T) string {
 	dir := os.Getenv("LEDGER")
@@ -65,7 +71,7 @@ func verifier(t *testing.T) note.Verifier {
 	return v
 }
 
-// checkpoint opens a signed checkpoint with x/mod's note and takes it apart by hand.
+// checkpoint opens a signed checkpoint with x/mod's note package and parses its text.
 func checkpoint(t *testing.T, data []byte) tlog.Tree {
 	t.Helper()
 	opened, err := note.Open(data, note.VerifierList(verifier(t)))
@@ -127,6 +133,59 @@ func TestEveryCheckpointIsSignedAndNamesItsSize(t *testing.T) {
 	}
 }
 
+// leaf makes the bytes that the tree has of what a reader of an entry hands out: a commitment to its body, or for entries
+// of before, which have no salt, the body itself.
+func leaf(t *testing.T, disclosed []byte) []byte {
+	t.Helper()
+	var shown struct {
+		Body json.RawMessage
+		ID   int64
+		Salt string
+	}
+	if err := json.Unmarshal(disclosed, &shown); err != nil {
+		t.Fatal(err)
+	}
+	if shown.Salt == "" {
+		return disclosed
+	}
+	salt, err := hex.DecodeString(shown.Salt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body struct{ Action, Time string }
+	if err := json.Unmarshal(shown.Body, &body); err != nil {
+		t.Fatal(err)
+	}
+	if body.Action != "version.created" {
+		t.Errorf("the entry says %q", shown.Body)
+	}
+	commitment := sha256.Sum256(append(salt, shown.Body...))
+	return fmt.Appendf(nil, `{"commitment":"%x","id":%d,"time":%q,"v":2}`, commitment, shown.ID, body.Time)
+}
+
+// The first entries were written by a version that hashed the body itself; later ones tell nothing but their time.
+func TestPublishedEntriesTellNoMoreThanTheyMust(t *testing.T) {
+	all := entries(t, newest(t).N)
+	for i, entry := range all {
+		open := bytes.Contains(entry, []byte("loan-risk"))
+		if old := i < oldEntries; open != old {
+			t.Fatalf("entry %d is published as %s", i, entry)
+		}
+	}
+	for _, name := range names(t, "receipts") {
+		if !strings.HasSuffix(name, ".entry") {
+			continue
+		}
+		index, err := strconv.Atoi(strings.TrimSuffix(name, ".entry"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(leaf(t, read(t, "receipts/"+name)), all[index]) {
+			t.Errorf("what %s discloses is not what was published", name)
+		}
+	}
+}
+
 func TestEveryReceiptVerifies(t *testing.T) {
 	policy := torchwood.ThresholdPolicy(2, torchwood.OriginPolicy(origin), torchwood.SingleVerifierPolicy(verifier(t)))
 	count := 0
@@ -135,7 +194,7 @@ func TestEveryReceiptVerifies(t *testing.T) {
 			continue
 		}
 		count++
-		receipt, entry := read(t, "receipts/"+name), read(t, "receipts/"+name+".entry")
+		receipt, entry := read(t, "receipts/"+name), leaf(t, read(t, "receipts/"+name+".entry"))
 		if err := torchwood.VerifyProof(policy, tlog.RecordHash(entry), receipt); err != nil {
 			t.Errorf("receipt %s: %v", name, err)
 		}

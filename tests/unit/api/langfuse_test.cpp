@@ -6,7 +6,7 @@
 namespace regesta::api::langfuse {
 namespace {
 
-delivery::Score scoreFrom(std::string_view body) { return scoreOf(readAs<ScoreBody>(parseJson(body))); }
+quality::Score scoreFrom(std::string_view body) { return scoreOf(readAs<ScoreBody>(parseJson(body))); }
 
 std::string refusal(std::string_view body) {
   try {
@@ -20,7 +20,7 @@ std::string refusal(std::string_view body) {
 TEST(LangfuseScore, theTypeFollowsTheValue) {
   EXPECT_EQ(scoreFrom(R"({"name":"n","value":0.5,"traceId":"t"})").type, "NUMERIC");
   EXPECT_EQ(scoreFrom(R"({"name":"n","value":"good","traceId":"t"})").type, "CATEGORICAL");
-  delivery::Score yes = scoreFrom(R"({"name":"n","value":true,"dataType":"BOOLEAN","sessionId":"s"})");
+  quality::Score yes = scoreFrom(R"({"name":"n","value":true,"dataType":"BOOLEAN","sessionId":"s"})");
   EXPECT_EQ(yes.value, 1);
   EXPECT_FALSE(yes.id.empty());
 }
@@ -44,13 +44,13 @@ TEST(LangfusePrompt, messagesLoseTheTypeThatSaysNothing) {
   asked.prompt.text =
       R"([{"type":"chatmessage","role":"user","content":"{{x}}"},{"type":"placeholder","name":"history"}])";
   EXPECT_EQ(
-      delivery::canonicalPrompt(promptOf(asked)),
+      prompt::canonicalPrompt(promptOf(asked)),
       R"({"template":[{"content":"{{x}}","role":"user"},{"name":"history","type":"placeholder"}],"type":"chat"})");
 }
 
 TEST(LangfusePrompt, partsOfAMessageShowAsText) {
   registry::Version version;
-  delivery::Prompt prompt = delivery::parsePrompt(
+  prompt::Prompt prompt = prompt::parsePrompt(
       R"({"type":"chat","template":[{"role":"user","content":[{"type":"text","text":"look: "},{"type":"image"}]}]})");
   PromptAnswer answer = answerOf(version, prompt, {"production"}, true);
   EXPECT_EQ(answer.prompt.text, R"([{"content":"look: {\"type\":\"image\"}","role":"user"}])");

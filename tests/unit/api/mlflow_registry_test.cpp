@@ -5,8 +5,9 @@
 #include "api/mlflow/dialect.h"
 #include "api/mlflow/prompt_tags.h"
 #include "api/mlflow/search_parts.h"
-#include "api/mlflow/version_source_uri.h"
+#include "api/version_source_uri.h"
 #include "base/error.h"
+#include "registry/tree.h"
 
 namespace regesta::api::mlflow {
 namespace {
@@ -53,19 +54,6 @@ TEST(Source, knowsThisMachinesPaths) {
             std::string::npos);
 }
 
-TEST(Source, containmentGoesBySegments) {
-  EXPECT_TRUE(isWithin("mlflow-artifacts:/1/run/artifacts/model", "mlflow-artifacts:/1/run/artifacts"));
-  EXPECT_TRUE(isWithin("mlflow-artifacts:/1/run/artifacts", "mlflow-artifacts:/1/run/artifacts/"));
-  EXPECT_TRUE(isWithin("mlflow-artifacts:/1/r%75n/x", "mlflow-artifacts:/1/run"));
-  EXPECT_FALSE(isWithin("mlflow-artifacts:/1/run2/artifacts", "mlflow-artifacts:/1/run"));
-  EXPECT_FALSE(isWithin("s3://other/1/run/x", "s3://bucket/1/run"));
-  EXPECT_FALSE(isWithin("s3://b/x", "s3://b"));
-  EXPECT_EQ(artifactPathOnly("http://h:1/api/2.0/mlflow-artifacts/artifacts/1/r"),
-            artifactPathOnly("mlflow-artifacts:/1/r"));
-  EXPECT_TRUE(isProxiedArtifact("https://h/prefix/api/2.0/mlflow-artifacts/artifacts/1"));
-  EXPECT_FALSE(isProxiedArtifact("https://h/models/1"));
-}
-
 registry::Version promptVersion(Tags tags) {
   registry::Version version;
   version.asset.key.kind = registry::Kind::prompt;
@@ -92,7 +80,7 @@ TEST(PromptTags, aChatIsStructureForOtherFronts) {
   EXPECT_EQ(version.content,
             R"({"model_config":{"temperature":0.5},"template":[{"content":"é","role":"user"}],"type":"chat"})");
   EXPECT_EQ(renderedTags(version).at("mlflow.prompt.text"), R"([{"content":"é","role":"user"}])");
-  // A text that only looks like a list stays what it is.
+  // Text that only looks like a list stays text.
   EXPECT_EQ(renderedTags(promptVersion({{"mlflow.prompt.text", "[not json"}, {"_mlflow_prompt_type", "chat"}}))
                 .at("mlflow.prompt.text"),
             "[not json");
@@ -105,21 +93,24 @@ TEST(PromptTags, theSameTextGivesTheSameContentHoweverItIsSpaced) {
   EXPECT_EQ(content(R"([{"role":"user","content":"a"}])"), content(R"([ {"content": "a", "role": "user"} ])"));
 }
 
-TEST(PromptTags, onlyTheModelConfigMayChangeLater) {
+TEST(PromptTags, whatIsStoredNeverCoversTheContent) {
   registry::Version version = promptVersion({{"mlflow.prompt.text", "a"}, {"_mlflow_prompt_model_config", "{}"}});
   EXPECT_NE(refusal([&] { checkPromptTagIsFree(version, "mlflow.prompt.text"); }), "");
-  EXPECT_EQ(refusal([&] { checkPromptTagIsFree(version, "_mlflow_prompt_model_config"); }), "");
-  EXPECT_TRUE(isCoveredByContent(version, "_mlflow_prompt_model_config"));
-  version.tags["_mlflow_prompt_model_config"] = R"({"a":1})";
-  EXPECT_EQ(renderedTags(version).at("_mlflow_prompt_model_config"), R"({"a":1})");
-  version.tags["_mlflow_prompt_model_config"] = "";
-  EXPECT_FALSE(renderedTags(version).contains("_mlflow_prompt_model_config"));
+  EXPECT_NE(refusal([&] { checkPromptTagIsFree(version, "MLFLOW.prompt.Text"); }), "");
+  EXPECT_EQ(refusal([&] { checkPromptTagIsFree(version, "mlflow.promptness"); }), "");
+  EXPECT_TRUE(isModelConfig(version, "_mlflow_prompt_model_config"));
+  Tags rendered = renderedTags(version);
+  for (const auto& [key, value] : rendered) version.tags[key] = "other";
+  version.tags["_mlflow_prompt_response_format"] = "{}";
+  EXPECT_EQ(renderedTags(version), rendered);
+  version.asset.key.kind = registry::Kind::model;
+  EXPECT_EQ(renderedTags(version), Tags());
 }
 
 TEST(Search, aConditionOnTheMarkerChoosesPrompts) {
-  const registry::Grammar grammar{.attributes = {{"name", "name"}}, .tags = true, .noun = "registered model"};
+  const filter::Grammar grammar{.attributes = {{"name", "name"}}, .tags = true, .noun = "registered model"};
   auto prompts = [&](const char* text) {
-    std::vector<registry::Condition> conditions = registry::parseFilter(text, grammar);
+    std::vector<filter::Condition> conditions = filter::parseFilter(text, grammar);
     bool found = takePromptCondition(conditions);
     EXPECT_FALSE(hasTagCondition(conditions)) << text;
     return found;
@@ -143,7 +134,8 @@ TEST(Dialect, speaksMlflowsWords) {
   EXPECT_NE(body(Invalid("metrics[0].step", "must be a whole number", "\"a\""))
                 .find("Invalid value \\\"a\\\" for parameter 'metrics[0].step' supplied"),
             std::string::npos);
-  EXPECT_NE(body(Error(Code::invalid, "Invalid path: no")).find(R"("message":"Invalid path",)"), std::string::npos);
+  EXPECT_NE(body(registry::PathError("must be relative", "/a")).find(R"("message":"Invalid path",)"),
+            std::string::npos);
 }
 
 TEST(Artifact, headersKeepBrowsersFromRunningIt) {

@@ -58,7 +58,7 @@ const std::string_view asJson = R"({"resourceSpans":[{"resource":{"attributes":[
 
 void expectTheSpan(const Batch& batch) {
   ASSERT_EQ(batch.spans.size(), 1u);
-  const tracking::Span& span = batch.spans[0];
+  const telemetry::Span& span = batch.spans[0];
   EXPECT_EQ(span.traceId, "0af7651916cd43dd8448eb211c80319c");
   EXPECT_EQ(span.spanId, "00f067aa0ba902b7");
   EXPECT_TRUE(span.isRoot());
@@ -66,7 +66,7 @@ void expectTheSpan(const Batch& batch) {
   EXPECT_EQ(span.kind, 3);
   EXPECT_EQ(span.startNs, 1'000'000'000);
   EXPECT_EQ(span.endNs, 1'250'000'000);
-  EXPECT_EQ(span.status, tracking::SpanStatus::error);
+  EXPECT_EQ(span.status, telemetry::SpanStatus::error);
   EXPECT_EQ(span.statusMessage, "boom");
   EXPECT_EQ(writeJson(span.attributes), R"({"model":"m-1","n":7,"list":["a",true],"map":{"k":"AQ=="}})");
   ASSERT_EQ(span.events.size(), 1u);

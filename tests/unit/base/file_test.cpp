@@ -54,8 +54,8 @@ TEST_F(FileTest, ReplaceWritesSeveralFilesAndMakesTheirFolders) {
 }
 
 TEST_F(FileTest, EveryFailureLeavesOldOrNewAndNothingBeside) {
-  std::vector<file::Whole> before = {{folder_ + "/x/one", "old one"}, {folder_ + "/two", "old two"}};
-  std::vector<file::Whole> after = {{folder_ + "/x/one", "new one"}, {folder_ + "/two", "new two"}};
+  std::vector<file::FileContent> before = {{folder_ + "/x/one", "old one"}, {folder_ + "/two", "old two"}};
+  std::vector<file::FileContent> after = {{folder_ + "/x/one", "new one"}, {folder_ + "/two", "new two"}};
   std::int64_t nth = 1;
   for (;; ++nth) {
     file::replaceFiles(before);

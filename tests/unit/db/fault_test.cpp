@@ -24,7 +24,7 @@ struct Workload {
   void write(Database& database) {
     int n = next++;
     try {
-      database.write([&](Session& s) {
+      database.write([&](Transaction& s) {
         s.run("INSERT INTO pair VALUES ($1, 'left', $2)",
               {n, std::string(static_cast<std::size_t>(n % 5) * 2500, 'x')});
         s.run("UPDATE total SET value = value + 1");
@@ -42,7 +42,7 @@ struct Workload {
     firstOfThisRun = next;
     try {
       auto database = open();
-      database->write([](Session& s) {
+      database->write([](Transaction& s) {
         s.script(
             "CREATE TABLE IF NOT EXISTS pair (n BIGINT, side TEXT, load TEXT); CREATE TABLE IF NOT EXISTS total (value "
             "BIGINT);"
@@ -50,7 +50,7 @@ struct Workload {
       });
       for (int i = 0; i < writes; ++i) write(*database);
       try {
-        database->write([](Session& s) {
+        database->write([](Transaction& s) {
           s.run("INSERT INTO pair VALUES (-1, 'left', '')");
           throw std::runtime_error("given up");
         });
@@ -69,7 +69,7 @@ struct Workload {
   /// In the running process nothing stays of what was refused. After a restart it may be there: the power might as well
   /// have gone between the flush and the answer.
   void checkWhatIsSeen(Database& database) const {
-    database.read([&](Session& s) {
+    database.read([&](Transaction& s) {
       std::size_t seen = 0;
       for (Rows rows = s.query("SELECT DISTINCT n FROM pair"); rows.next();) {
         int n = static_cast<int>(rows.integer(0));
@@ -85,7 +85,7 @@ struct Workload {
 void examine(const std::string& path, const Workload& workload, const std::string& story) {
   FaultyDisk withoutRealFlushes;  // hundreds of restarts would spend seconds in them
   auto database = openSqlite({.path = path, .readers = 1});
-  database->read([&](Session& s) {
+  database->read([&](Transaction& s) {
     Rows check = s.query("PRAGMA integrity_check");
     ASSERT_TRUE(check.next());
     ASSERT_EQ(check.text(0), "ok") << story;
@@ -180,9 +180,9 @@ TEST(SqliteFault, AFullDiskIsSaidSoAndWorksAgainWhenThereIsRoom) {
   TemporaryFolder folder;
   FaultyDisk disk;
   auto database = openSqlite({.path = folder.path() + "/regesta.db", .logBytes = 64 * 1024});
-  database->write([](Session& s) { s.run("CREATE TABLE item (n BIGINT PRIMARY KEY, load TEXT)"); });
+  database->write([](Transaction& s) { s.run("CREATE TABLE item (n BIGINT PRIMARY KEY, load TEXT)"); });
   auto add = [&](int n) {
-    database->write([&](Session& s) { s.run("INSERT INTO item VALUES ($1, $2)", {n, std::string(20'000, 'x')}); });
+    database->write([&](Transaction& s) { s.run("INSERT INTO item VALUES ($1, $2)", {n, std::string(20'000, 'x')}); });
   };
   disk.setQuota(1'000'000);
   int stored = 0;
@@ -193,7 +193,7 @@ TEST(SqliteFault, AFullDiskIsSaidSoAndWorksAgainWhenThereIsRoom) {
   EXPECT_GT(stored, 10);
   for (int i = 0; i < 5; ++i) thrown(Code::unavailable, [&] { add(1000 + i); });
   auto count = [&] {
-    return database->reading([](Session& s) {
+    return database->reading([](Transaction& s) {
       Rows rows = s.query("SELECT count(*) FROM item");
       rows.next();
       return rows.integer(0);
@@ -216,8 +216,8 @@ TEST(SqliteFault, AfterAFailedFlushNothingIsWrittenUntilTheRestart) {
     FaultyDisk disk;
     auto open = [&] { return openSqlite({.path = folder.path() + "/regesta.db", .logBytes = logBytes}); };
     auto database = open();
-    auto add = [&] { database->write([](Session& s) { s.run("INSERT INTO item VALUES (1)"); }); };
-    database->write([](Session& s) { s.run("CREATE TABLE item (n BIGINT)"); });
+    auto add = [&] { database->write([](Transaction& s) { s.run("INSERT INTO item VALUES (1)"); }); };
+    database->write([](Transaction& s) { s.run("CREATE TABLE item (n BIGINT)"); });
     add();
     disk.failAt(1, fault, true);
     std::string message;

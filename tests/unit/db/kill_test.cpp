@@ -16,7 +16,7 @@ constexpr int writers = 8;
 /// The child: eight threads write numbered pairs of rows and say each number on the pipe once it is acknowledged.
 [[noreturn]] void writeUntilKilled(const std::string& path, int pipe, std::int64_t round) {
   auto database = openSqlite({.path = path});
-  database->write([](Session& s) {
+  database->write([](Transaction& s) {
     s.run("CREATE TABLE IF NOT EXISTS pair (n BIGINT NOT NULL, side TEXT NOT NULL, load TEXT NOT NULL)");
   });
   std::vector<std::thread> threads;
@@ -24,7 +24,7 @@ constexpr int writers = 8;
     threads.emplace_back([&, t] {
       for (std::int64_t i = 0;; ++i) {
         std::int64_t number = (round * writers + t) * 1'000'000 + i;
-        database->write([&](Session& s) {
+        database->write([&](Transaction& s) {
           s.run("INSERT INTO pair VALUES ($1, 'left', $2)",
                 {number, std::string(static_cast<std::size_t>(number % 3000), 'x')});
           s.run("INSERT INTO pair VALUES ($1, 'right', '')", {number});
@@ -65,7 +65,7 @@ TEST(SqliteKill, EveryAcknowledgedRowSurvivesSigkill) {
   }
   ASSERT_GT(acknowledged.size(), 100U);
   auto database = openSqlite({.path = path});
-  database->read([&](Session& s) {
+  database->read([&](Transaction& s) {
     Rows check = s.query("PRAGMA integrity_check");
     check.next();
     EXPECT_EQ(check.text(0), "ok") << "seed " << seed;

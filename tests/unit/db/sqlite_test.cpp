@@ -14,13 +14,13 @@ class Sqlite : public testing::Test {
   std::string path() const { return folder_.path() + "/regesta.db"; }
   std::unique_ptr<Database> open() const { return openSqlite({.path = path()}); }
   static void fill(Database& database, int rows) {
-    database.write([&](Session& s) {
+    database.write([&](Transaction& s) {
       s.run("CREATE TABLE IF NOT EXISTS item (n BIGINT PRIMARY KEY, words TEXT)");
       for (int i = 0; i < rows; ++i) s.run("INSERT INTO item VALUES ($1, $2)", {i, std::string(200, 'x')});
     });
   }
   static std::int64_t count(Database& database) {
-    return database.reading([](Session& s) {
+    return database.reading([](Transaction& s) {
       Rows rows = s.query("SELECT count(*) FROM item");
       rows.next();
       return rows.integer(0);
@@ -37,11 +37,11 @@ TEST(SqliteDeathTest, WritingInsideReadingOrWritingEndsTheProgram) {
   if (std::getenv("REGESTA_TEST_FOLDER") == nullptr)
     ::setenv("REGESTA_TEST_FOLDER", folder.emplace().path().c_str(), 1);
   auto database = openSqlite({.path = std::string(std::getenv("REGESTA_TEST_FOLDER")) + "/regesta.db"});
-  auto write = [&] { database->write([](Session&) {}); };
-  EXPECT_DEATH(database->read([&](Session&) { write(); }),
+  auto write = [&] { database->write([](Transaction&) {}); };
+  EXPECT_DEATH(database->read([&](Transaction&) { write(); }),
                "write\\(\\) was called inside read\\(\\) or write\\(\\) of the same database");
-  EXPECT_DEATH(database->write([&](Session&) { write(); }), "write\\(\\) was called inside");
-  EXPECT_DEATH(database->write([&](Session&) { database->notify("a", "b"); }), "notify\\(\\) was called inside");
+  EXPECT_DEATH(database->write([&](Transaction&) { write(); }), "write\\(\\) was called inside");
+  EXPECT_DEATH(database->write([&](Transaction&) { database->notify("a", "b"); }), "notify\\(\\) was called inside");
   ::unsetenv("REGESTA_TEST_FOLDER");
 }
 
@@ -54,7 +54,7 @@ TEST_F(Sqlite, KeepsWhatWasWrittenAcrossReopening) {
 TEST_F(Sqlite, RunsTheWayItPromises) {
   auto database = open();
   fill(*database, 1);
-  database->write([](Session& s) {
+  database->write([](Transaction& s) {
     Rows mode = s.query("PRAGMA journal_mode");
     mode.next();
     EXPECT_EQ(mode.text(0), "wal");
@@ -75,8 +75,8 @@ TEST_F(Sqlite, TransactionsSettingsAndOtherFilesAreOutOfReach) {
   for (const char* sql :
        {"COMMIT", "ROLLBACK", "SAVEPOINT x", "RELEASE unit", "PRAGMA synchronous = OFF", "PRAGMA journal_mode = DELETE",
         "ATTACH '/tmp/other.db' AS other", "PRAGMA writable_schema = ON"}) {
-    thrown(Code::internal, [&] { database->write([&](Session& s) { s.run(sql); }); });
-    thrown(Code::internal, [&] { database->read([&](Session& s) { s.script(sql); }); });
+    thrown(Code::internal, [&] { database->write([&](Transaction& s) { s.run(sql); }); });
+    thrown(Code::internal, [&] { database->read([&](Transaction& s) { s.script(sql); }); });
   }
   EXPECT_EQ(count(*database), 1);
 }
@@ -106,7 +106,7 @@ TEST_F(Sqlite, ADamagedPageIsSaidSo) {
   }
   auto database = open();
   thrown(Code::corrupt, [&] {
-    database->read([](Session& s) {
+    database->read([](Transaction& s) {
       for (Rows rows = s.query("SELECT * FROM item"); rows.next();) rows.integer(0);
     });
   });
@@ -116,7 +116,7 @@ TEST_F(Sqlite, ReadOnlyLooksAtACopyAndChangesNothing) {
   fill(*open(), 3);
   auto looking = openSqlite({.path = path(), .readOnly = true});
   EXPECT_EQ(count(*looking), 3);
-  EXPECT_EQ(thrown(Code::invalidState, [&] { looking->write([](Session&) {}); }),
+  EXPECT_EQ(thrown(Code::invalidState, [&] { looking->write([](Transaction&) {}); }),
             "the database was opened for reading only");
 }
 
@@ -126,7 +126,7 @@ TEST_F(Sqlite, BacksUpWhileWritersRun) {
   std::atomic<bool> stop{false};
   std::jthread writer([&] {
     for (int i = 1000; !stop; ++i)
-      database->write([&](Session& s) { s.run("INSERT INTO item VALUES ($1, 'a'), ($2, 'b')", {i, -i}); });
+      database->write([&](Transaction& s) { s.run("INSERT INTO item VALUES ($1, 'a'), ($2, 'b')", {i, -i}); });
   });
   std::string copy = folder_.path() + "/copy.db";
   database->backup(copy);
@@ -136,7 +136,7 @@ TEST_F(Sqlite, BacksUpWhileWritersRun) {
   std::int64_t rows = count(*restored);
   EXPECT_GE(rows, 500);
   EXPECT_EQ(rows % 2, 0);  // each transaction wrote two
-  restored->read([](Session& s) {
+  restored->read([](Transaction& s) {
     Rows check = s.query("PRAGMA integrity_check");
     check.next();
     EXPECT_EQ(check.text(0), "ok");
@@ -146,7 +146,7 @@ TEST_F(Sqlite, BacksUpWhileWritersRun) {
 }
 
 TEST_F(Sqlite, AnotherProcessThatKeepsTheFileIsSaidSo) {
-  auto database = openSqlite({.path = path(), .patienceMillis = 600});
+  auto database = openSqlite({.path = path(), .patienceMillis = 60'000});
   fill(*database, 1);
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open(path().c_str(), &other), SQLITE_OK);
@@ -156,14 +156,16 @@ TEST_F(Sqlite, AnotherProcessThatKeepsTheFileIsSaidSo) {
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     sqlite3_exec(other, "COMMIT", nullptr, nullptr, nullptr);
   });
-  database->write([](Session& s) { s.run("INSERT INTO item VALUES (51, 'ours')"); });  // waits for its turn
+  database->write([](Transaction& s) { s.run("INSERT INTO item VALUES (51, 'ours')"); });  // waits for its turn
   release.join();
   EXPECT_EQ(count(*database), 3);
+  database.reset();
+  database = openSqlite({.path = path(), .patienceMillis = 100});
   sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr);
-  EXPECT_EQ(thrown(Code::unavailable, [&] { database->write([](Session&) {}); }),
+  EXPECT_EQ(thrown(Code::unavailable, [&] { database->write([](Transaction&) {}); }),
             "another process is using the database; try again");
   sqlite3_close(other);
-  database->write([](Session& s) { s.run("INSERT INTO item VALUES (52, 'ours')"); });
+  database->write([](Transaction& s) { s.run("INSERT INTO item VALUES (52, 'ours')"); });
 }
 
 TEST_F(Sqlite, TheLogDoesNotGrowWithWhatIsWritten) {
@@ -172,12 +174,12 @@ TEST_F(Sqlite, TheLogDoesNotGrowWithWhatIsWritten) {
   auto write = [&](int from) {
     for (int i = from; i < from + 50; ++i)
       database->write(
-          [&](Session& s) { s.run("INSERT INTO item VALUES ($1, $2)", {1000 + i, std::string(50'000, 'y')}); });
+          [&](Transaction& s) { s.run("INSERT INTO item VALUES ($1, $2)", {1000 + i, std::string(50'000, 'y')}); });
     return std::filesystem::file_size(path() + "-wal");
   };
   EXPECT_LT(write(0), 1'000'000U);
   // A reader that stays holds the log back, and only for as long as it stays.
-  database->read([&](Session& s) {
+  database->read([&](Transaction& s) {
     s.query("SELECT count(*) FROM item").next();
     std::thread([&] { EXPECT_GT(write(1000), 2'500'000U); }).join();
   });

@@ -9,7 +9,7 @@ class Statements : public Suite {
   void SetUp() override {
     Suite::SetUp();
     run("CREATE TABLE number (n BIGINT PRIMARY KEY)");
-    database().write([](Session& s) {
+    database().write([](Transaction& s) {
       for (int i = 1; i <= 5; ++i) s.run("INSERT INTO number VALUES ($1)", {i});
     });
   }
@@ -18,7 +18,7 @@ REGESTA_ON_BOTH(Statements);
 
 TEST_P(Statements, TheSameTextMayBeOpenSeveralTimes) {
   const char* sql = "SELECT n FROM number WHERE n >= $1 ORDER BY n";
-  database().read([&](Session& s) {
+  database().read([&](Transaction& s) {
     std::string seen;
     for (Rows outer = s.query(sql, {4}); outer.next();) {
       seen += outer.text(0) + ":";
@@ -33,7 +33,7 @@ TEST_P(Statements, TheSameTextMayBeOpenSeveralTimes) {
 }
 
 TEST_P(Statements, WritingWhileReadingInOneTransaction) {
-  database().write([](Session& s) {
+  database().write([](Transaction& s) {
     for (Rows rows = s.query("SELECT n FROM number WHERE n <= 5 ORDER BY n"); rows.next();)
       s.run("INSERT INTO number VALUES ($1)", {rows.integer(0) + 100});
   });
@@ -41,7 +41,7 @@ TEST_P(Statements, WritingWhileReadingInOneTransaction) {
 }
 
 TEST_P(Statements, RowsThatAreLeftEarlyCanBeAskedForAgain) {
-  database().read([](Session& s) {
+  database().read([](Transaction& s) {
     for (int turn = 0; turn < 3; ++turn) {
       Rows rows = s.query("SELECT n FROM number ORDER BY n");
       ASSERT_TRUE(rows.next());
@@ -51,7 +51,7 @@ TEST_P(Statements, RowsThatAreLeftEarlyCanBeAskedForAgain) {
 }
 
 TEST_P(Statements, MoreTextsThanTheCacheHolds) {
-  database().read([](Session& s) {
+  database().read([](Transaction& s) {
     for (int turn = 0; turn < 2; ++turn)
       for (int i = 0; i < 700; ++i) {
         Rows rows = s.query("SELECT n + " + std::to_string(i) + " FROM number WHERE n = $1", {2});
@@ -62,7 +62,7 @@ TEST_P(Statements, MoreTextsThanTheCacheHolds) {
 }
 
 TEST_P(Statements, AStatementThrownOutWhileItIsReadStaysReadable) {
-  database().read([](Session& s) {
+  database().read([](Transaction& s) {
     Rows first = s.query("SELECT n FROM number ORDER BY n");
     ASSERT_TRUE(first.next());
     for (int i = 0; i < 700; ++i) s.query("SELECT " + std::to_string(i)).next();
@@ -85,25 +85,27 @@ TEST_P(Statements, OneTextWithParametersOfSeveralTypes) {
 TEST_P(Statements, PreparedTextsSurviveAChangeOfTheSchema) {
   auto other = open();
   auto columns = [&] {
-    return database().reading([](Session& s) {
+    return database().reading([](Transaction& s) {
       Rows rows = s.query("SELECT * FROM number WHERE n = 1");
       rows.next();
       return rows.integer(0);
     });
   };
   const char* change = "UPDATE number SET n = n WHERE n = 1 RETURNING *";
-  database().write([&](Session& s) { s.query(change); });
+  database().write([&](Transaction& s) { s.query(change); });
   EXPECT_EQ(columns(), 1);
-  other->write([](Session& s) { s.script("ALTER TABLE number ADD COLUMN extra BIGINT"); });
-  database().write([&](Session& s) { s.query(change); });  // repeated by write() with a new plan
+  other->write([](Transaction& s) { s.script("ALTER TABLE number ADD COLUMN extra BIGINT"); });
+  database().write([&](Transaction& s) { s.query(change); });  // repeated by write() with a new plan
   EXPECT_EQ(number("SELECT count(*) FROM number WHERE extra IS NULL"), 5);
 }
 
 TEST_P(Statements, ScriptsRunSeveralStatements) {
-  database().write(
-      [](Session& s) { s.script("CREATE TABLE a (x BIGINT); INSERT INTO a VALUES (1); INSERT INTO a VALUES (2);"); });
+  database().write([](Transaction& s) {
+    s.script("CREATE TABLE a (x BIGINT); INSERT INTO a VALUES (1); INSERT INTO a VALUES (2);");
+  });
   EXPECT_EQ(number("SELECT sum(x) FROM a"), 3);
-  thrown(Code::internal, [&] { database().write([](Session& s) { s.script("INSERT INTO a VALUES (3); nonsense"); }); });
+  thrown(Code::internal,
+         [&] { database().write([](Transaction& s) { s.script("INSERT INTO a VALUES (3); nonsense"); }); });
   EXPECT_EQ(number("SELECT sum(x) FROM a"), 3);
 }
 

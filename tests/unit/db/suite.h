@@ -1,12 +1,11 @@
 #pragma once
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 
-#include "base/error.h"
 #include "db/database.h"
-#include "temporary_folder.h"
+#include "support/postgres.h"
+#include "support/temporary_folder.h"
+#include "support/thrown.h"
 
 namespace regesta::db {
 
@@ -29,27 +28,5 @@ class Suite : public testing::TestWithParam<Dialect> {
   TemporaryFolder folder_;
   std::unique_ptr<Database> database_;
 };
-
-/// The URL of the cluster that all tests of this program share.
-const std::string& clusterUrl();
-/// Runs tools/postgres; what it printed. Throws std::runtime_error when it failed.
-std::string toolsPostgres(const std::string& arguments);
-
-/// What `fn` threw; fails the test when it threw nothing or no Error.
-template <class Fn>
-std::string thrown(Code code, Fn&& fn) {
-  try {
-    fn();
-  } catch (const Error& failure) {
-    EXPECT_EQ(codeName(failure.code), codeName(code)) << failure.message;
-    return failure.message;
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
-}
-
-#define REGESTA_ON_BOTH(suite) \
-  INSTANTIATE_TEST_SUITE_P(On, suite, testing::Values(Dialect::sqlite, Dialect::postgres), \
-                           [](const auto& info) { return info.param == Dialect::sqlite ? "Sqlite" : "Postgres"; })
 
 }  // namespace regesta::db

@@ -46,7 +46,7 @@ TEST_P(Transactions, ConstraintsSayWhatIsWrong) {
 TEST_P(Transactions, ReturningTellsOfABrokenReferenceToWhoReadsOnlyOneRow) {
   thrown(Code::invalid, [&] {
     database().write(
-        [](Session& s) { s.insert("INSERT INTO thing (owner, kind, name) VALUES (77, 'a', 'b') RETURNING id"); });
+        [](Transaction& s) { s.insert("INSERT INTO thing (owner, kind, name) VALUES (77, 'a', 'b') RETURNING id"); });
   });
   // A reference that is checked at the commit harms its own transaction only.
   thrown(Code::invalid, [&] { run("INSERT INTO later VALUES (77)"); });
@@ -55,7 +55,7 @@ TEST_P(Transactions, ReturningTellsOfABrokenReferenceToWhoReadsOnlyOneRow) {
 }
 
 TEST_P(Transactions, InsertGivesTheIdAndRunTheCount) {
-  database().write([](Session& s) {
+  database().write([](Transaction& s) {
     std::int64_t id = s.insert("INSERT INTO owner (name) VALUES ($1) RETURNING id", {"second"});
     EXPECT_GT(id, 0);
     EXPECT_EQ(s.run("INSERT INTO thing (owner, kind, name) VALUES ($1, 'a', 'x'), ($1, 'a', 'y')", {id}), 2);
@@ -69,7 +69,7 @@ TEST_P(Transactions, InsertGivesTheIdAndRunTheCount) {
 }
 
 TEST_P(Transactions, ChangesHappenEvenWhenNobodyReadsTheirRows) {
-  database().write([](Session& s) { s.query("INSERT INTO owner (name) VALUES ('unread') RETURNING id"); });
+  database().write([](Transaction& s) { s.query("INSERT INTO owner (name) VALUES ('unread') RETURNING id"); });
   EXPECT_EQ(number("SELECT count(*) FROM owner WHERE name = 'unread'"), 1);
 }
 
@@ -78,7 +78,7 @@ TEST_P(Transactions, NothingStaysOfAFunctionThatThrows) {
     int number;
   };
   try {
-    database().write([](Session& s) {
+    database().write([](Transaction& s) {
       s.run("INSERT INTO owner (name) VALUES ('gone')");
       throw Own{42};
     });
@@ -92,14 +92,14 @@ TEST_P(Transactions, NothingStaysOfAFunctionThatThrows) {
 
 TEST_P(Transactions, AFailedStatementEndsItsTransaction) {
   thrown(Code::internal, [&] {
-    database().write([](Session& s) {
+    database().write([](Transaction& s) {
       s.run("INSERT INTO owner (name) VALUES ('half')");
       thrown(Code::exists, [&] { s.run("INSERT INTO owner (name) VALUES ('first')"); });
       // Swallowed, and the function ends as if all were well.
     });
   });
   thrown(Code::internal, [&] {
-    database().write([](Session& s) {
+    database().write([](Transaction& s) {
       thrown(Code::exists, [&] { s.run("INSERT INTO owner (name) VALUES ('first')"); });
       s.run("INSERT INTO owner (name) VALUES ('more')");
     });
@@ -109,7 +109,7 @@ TEST_P(Transactions, AFailedStatementEndsItsTransaction) {
 
 TEST_P(Transactions, AFunctionCannotEndItsTransaction) {
   thrown(Code::internal, [&] {
-    database().write([](Session& s) {
+    database().write([](Transaction& s) {
       s.run("INSERT INTO owner (name) VALUES ('smuggled')");
       s.script("ROLLBACK");
       s.run("INSERT INTO owner (name) VALUES ('outside')");
@@ -120,7 +120,8 @@ TEST_P(Transactions, AFunctionCannotEndItsTransaction) {
 }
 
 TEST_P(Transactions, ReadingCannotWrite) {
-  thrown(Code::internal, [&] { database().read([](Session& s) { s.run("INSERT INTO owner (name) VALUES ('x')"); }); });
+  thrown(Code::internal,
+         [&] { database().read([](Transaction& s) { s.run("INSERT INTO owner (name) VALUES ('x')"); }); });
   EXPECT_EQ(number("SELECT count(*) FROM owner"), 1);
 }
 
@@ -130,7 +131,7 @@ TEST_P(Transactions, ConcurrentIncrementsAreAllCounted) {
   for (int t = 0; t < threads; ++t)
     workers.emplace_back([&] {
       for (int i = 0; i < each; ++i)
-        database().write([](Session& s) {
+        database().write([](Transaction& s) {
           Rows rows = s.query("SELECT value FROM counter WHERE id = 1");
           rows.next();
           s.run("UPDATE counter SET value = $1 WHERE id = 1", {rows.integer(0) + 1});
@@ -148,7 +149,7 @@ TEST_P(Transactions, AReaderSeesOneMoment) {
     run("INSERT INTO owner (name) VALUES ('later')");
     changed.set_value();
   });
-  database().read([&](Session& s) {
+  database().read([&](Transaction& s) {
     auto value = [&] {
       Rows rows = s.query("SELECT value, (SELECT count(*) FROM owner) FROM counter");
       rows.next();
@@ -158,8 +159,8 @@ TEST_P(Transactions, AReaderSeesOneMoment) {
     started.set_value();
     changed.get_future().wait();
     EXPECT_EQ(value(), std::pair(std::int64_t{0}, std::int64_t{1}));
-    // A read inside a read joins it, so a pool of one cannot block itself.
-    database().read([&](Session& inner) { EXPECT_EQ(&inner, &s); });
+    // A nested read uses the outer read's connection, so a pool of one cannot deadlock.
+    database().read([&](Transaction& inner) { EXPECT_EQ(&inner, &s); });
   });
   writer.join();
   EXPECT_EQ(number("SELECT value FROM counter"), 9);
@@ -175,7 +176,7 @@ TEST_P(Transactions, OneThatThrowsDoesNotHarmTheOthers) {
       start.arrive_and_wait();
       for (int i = 0; i < each; ++i) {
         try {
-          database().write([&](Session& s) {
+          database().write([&](Transaction& s) {
             s.run("INSERT INTO owner (name) VALUES ($1)", {fmt::format("{}-{}", t, i)});
             if (t % 3 == 1) s.run("INSERT INTO owner (name) VALUES ('first')");
             if (t % 3 == 2) throw std::runtime_error("own");
@@ -199,7 +200,7 @@ TEST_P(Transactions, WhatIsAcknowledgedIsSeenByEveryOtherHandle) {
   auto other = open();
   for (int i = 1; i <= 20; ++i) {
     run("UPDATE counter SET value = $1", {i});
-    other->read([&](Session& s) {
+    other->read([&](Transaction& s) {
       Rows rows = s.query("SELECT value FROM counter");
       rows.next();
       EXPECT_EQ(rows.integer(0), i);
@@ -211,7 +212,7 @@ TEST_P(Transactions, TwoHandlesWriteTogether) {
   auto other = open();
   auto fill = [](Database& into, const char* who) {
     for (int i = 0; i < 50; ++i)
-      into.write([&](Session& s) {
+      into.write([&](Transaction& s) {
         s.run("INSERT INTO owner (name) VALUES ($1)", {fmt::format("{}{}", who, i)});
         s.run("UPDATE counter SET value = value + 1");
       });
@@ -232,7 +233,7 @@ TEST_P(Transactions, NewsReachesEveryListener) {
   database().notify("Change's \"feed\"", "grüezi");
   auto heard = [](std::promise<std::string>& promise) {
     auto future = promise.get_future();
-    return future.wait_for(std::chrono::seconds(10)) == std::future_status::ready ? future.get() : "nothing";
+    return future.wait_for(std::chrono::seconds(60)) == std::future_status::ready ? future.get() : "nothing";
   };
   EXPECT_EQ(heard(here), "grüezi");
   if (!onSqlite()) EXPECT_EQ(heard(there), "grüezi");

@@ -52,7 +52,7 @@ TEST_P(Values, DoublesComeBackExactly) {
                        std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
     run("DELETE FROM item");
     run("INSERT INTO item (real) VALUES ($1)", {value});
-    double back = database().reading([](Session& s) {
+    double back = database().reading([](Transaction& s) {
       Rows rows = s.query("SELECT real FROM item");
       rows.next();
       return rows.real(0);
@@ -64,7 +64,7 @@ TEST_P(Values, DoublesComeBackExactly) {
 
 TEST_P(Values, NotANumberIsNullOnSqliteAndItselfOnPostgres) {
   run("INSERT INTO item (real) VALUES ($1)", {std::numeric_limits<double>::quiet_NaN()});
-  database().read([&](Session& s) {
+  database().read([&](Transaction& s) {
     Rows rows = s.query("SELECT real FROM item");
     ASSERT_TRUE(rows.next());
     EXPECT_EQ(rows.isNull(0), onSqlite());
@@ -93,7 +93,7 @@ TEST_P(Values, BytesComeBackExactly) {
   for (const std::string& value : {std::string(), std::string("\0\0", 2), all}) {
     run("DELETE FROM item");
     run("INSERT INTO item (raw) VALUES ($1)", {Bytes{value}});
-    database().read([&](Session& s) {
+    database().read([&](Transaction& s) {
       Rows rows = s.query("SELECT raw, raw FROM item WHERE raw = $1", {Bytes{value}});
       ASSERT_TRUE(rows.next());
       EXPECT_FALSE(rows.isNull(0));
@@ -108,7 +108,7 @@ TEST_P(Values, NullsAndOptionals) {
   std::optional<std::int64_t> noNumber, aNumber = 5;
   run("INSERT INTO item (id, words, whole, raw) VALUES (1, $1, $2, $3)", {none, noNumber, nullptr});
   run("INSERT INTO item (id, words, whole) VALUES (2, $1, $2)", {some, aNumber});
-  database().read([](Session& s) {
+  database().read([](Transaction& s) {
     Rows rows = s.query("SELECT words, whole, raw FROM item ORDER BY id");
     ASSERT_TRUE(rows.next());
     EXPECT_EQ(rows.maybeText(0), std::nullopt);
@@ -129,7 +129,7 @@ TEST_P(Values, NullsAndOptionals) {
 
 TEST_P(Values, GettersConvert) {
   run("INSERT INTO item (whole, real, words) VALUES (12, 2.75, '34')");
-  database().read([](Session& s) {
+  database().read([](Transaction& s) {
     Rows rows =
         s.query("SELECT whole, real, words, whole > 3, count(*), sum(whole) FROM item GROUP BY whole, real, words");
     ASSERT_TRUE(rows.next());
@@ -146,7 +146,7 @@ TEST_P(Values, GettersConvert) {
 TEST_P(Values, TextThatOneDatabaseCannotStoreIsRefusedOnBoth) {
   auto attempt = [&](std::string_view value) {
     return thrown(Code::invalid, [&] {
-      database().write([&](Session& s) { s.run("INSERT INTO item (words) VALUES ($1)", {value}); });
+      database().write([&](Transaction& s) { s.run("INSERT INTO item (words) VALUES ($1)", {value}); });
     });
   };
   EXPECT_EQ(attempt(std::string_view("a\0b", 3)), "text must not contain NUL bytes");
@@ -158,7 +158,7 @@ TEST_P(Values, TextThatOneDatabaseCannotStoreIsRefusedOnBoth) {
 TEST_P(Values, TextSortsAndComparesByBytesAndLikeIsCaseSensitive) {
   for (const char* word : {"b", "B", "a", "Z", "ä", "z"}) run("INSERT INTO item (words) VALUES ($1)", {word});
   std::string order;
-  database().read([&](Session& s) {
+  database().read([&](Transaction& s) {
     for (Rows rows = s.query("SELECT words FROM item ORDER BY words"); rows.next();) order += rows.text(0);
   });
   EXPECT_EQ(order, "BZabzä");

@@ -1,12 +1,12 @@
 #include "delivery/register.h"
 
-#include "delivery/compose.h"
-#include "fixture.h"
+#include "prompt/compose.h"
+#include "support/prompt_test.h"
 
 namespace regesta::delivery {
 namespace {
 
-class RegisterTest : public DeliveryTest {
+class RegisterTest : public PromptTest {
  protected:
   /// "semver bump" of what was registered, or why it was not.
   std::string push(const std::string& name, const std::string& text, NewPrompt asked = {}) {
@@ -14,11 +14,11 @@ class RegisterTest : public DeliveryTest {
     try {
       Registered made = change([&](registry::Change& change) {
         registry::AssetKey key{"default", registry::Kind::prompt, name};
-        auto asset = registry::findAsset(change.session, key);
+        auto asset = registry::findAsset(change.transaction, key);
         if (!asset) asset = registry::createAsset(change, key, "", {});
-        return registerPrompt(change, *asset, asked);
+        return registerPrompt(change, author_, *asset, asked);
       });
-      return fmt::format("{} {}", made.version.semver, made.created ? bumpName(made.bump.bump) : "same");
+      return fmt::format("{} {}", made.version.semver, made.created ? prompt::bumpName(made.bump.bump) : "same");
     } catch (const Error& fault) {
       return fault.message;
     }
@@ -26,9 +26,10 @@ class RegisterTest : public DeliveryTest {
   std::string wish(const std::string& semver, const std::string& text) {
     return push("p", text, {.version = {.semver = semver}});
   }
-  Composed composed(const std::string& name, const std::string& selector = "latest") {
-    return read([&](db::Session& session) {
-      return compose(session, registry::resolveVersion(session, {"default", registry::Kind::prompt, name}, selector));
+  prompt::Composed composed(const std::string& name, const std::string& selector = "latest") {
+    return read([&](db::Transaction& transaction) {
+      return prompt::compose(
+          transaction, registry::resolveVersion(transaction, {"default", registry::Kind::prompt, name}, selector));
     });
   }
 };
@@ -70,31 +71,66 @@ TEST_P(RegisterTest, PartialsStayLocked) {
   EXPECT_EQ(push("p", "a {{> f}}"), "2.0.0 major");
   ASSERT_EQ(composed("p").dependencies.size(), 1u);
   EXPECT_EQ(composed("p").dependencies[0].semver, "2.0.0");
-  EXPECT_FALSE(composed("p").live());
-  EXPECT_NE(push("q", "{{> f@^1}} {{> f@^2}}").find("'f' is asked for in two versions"), std::string::npos);
+  EXPECT_NE(push("q", "{{> f@^1}} {{> f@^2}}").find("'f' is used in two versions"), std::string::npos);
 }
 
-TEST_P(RegisterTest, LabelsAreLookedUpWhenServed) {
+TEST_P(RegisterTest, LabelsAreLockedWhenRegistered) {
   push("f", "one");
   change([&](registry::Change& change) {
-    change.session.run(
+    change.transaction.run(
         "INSERT INTO alias (asset, name, number, moved_at, moved_by) "
         "SELECT id, 'live', 1, 0, 'x' FROM asset WHERE name = 'f'");
   });
   EXPECT_EQ(push("p", "@@@langfusePrompt:name=f|label=live@@@"), "1.0.0 none");
   push("f", "two");
   EXPECT_EQ(composed("p").prompt.text, "one");
-  EXPECT_TRUE(composed("p").live());
-  change([&](registry::Change& change) { change.session.run("UPDATE alias SET number = 2 WHERE name = 'live'"); });
+  change([&](registry::Change& change) { change.transaction.run("UPDATE alias SET number = 2 WHERE name = 'live'"); });
+  EXPECT_EQ(composed("p").prompt.text, "one");
+  EXPECT_EQ(push("p", "@@@langfusePrompt:name=f|label=live@@@"), "1.1.0 minor") << "registered anew, looked up anew";
   EXPECT_EQ(composed("p").prompt.text, "two");
-  change([&](registry::Change& change) { change.session.run("DELETE FROM alias WHERE name = 'live'"); });
-  try {
-    composed("p");
-    ADD_FAILURE() << "was put together without the label";
-  } catch (const Error& fault) {
-    EXPECT_EQ(fault.code, Code::invalidState);
-    EXPECT_NE(fault.message.find("'f' cannot be put in"), std::string::npos) << fault.message;
+  EXPECT_EQ(composed("p", "1").prompt.text, "one");
+  change([&](registry::Change& change) { change.transaction.run("DELETE FROM alias WHERE name = 'live'"); });
+  EXPECT_EQ(composed("p").prompt.text, "two");
+}
+
+TEST_P(RegisterTest, WhatHasNoLockIsNotServed) {
+  push("f", "one");
+  push("p", "@@@langfusePrompt:name=f|label=latest@@@");
+  auto fault = [&](const std::string& sql) {
+    change([&](registry::Change& change) { change.transaction.run(sql); });
+    try {
+      return composed("p").prompt.text;
+    } catch (const Error& e) {
+      return std::string(codeName(e.code));
+    }
+  };
+  EXPECT_EQ(fault("UPDATE prompt_use SET number = 0"), codeName(Code::invalidState));
+  EXPECT_EQ(fault("UPDATE prompt_use SET number = 1"), "one");
+  EXPECT_EQ(fault("UPDATE version SET digest = 'other' WHERE content LIKE '%one%'"), codeName(Code::corrupt));
+}
+
+TEST_P(RegisterTest, AnAuthorMustBeAllowedToReadThePartials) {
+  push("hidden", "secret");
+  const access::Identity nina{{"user:nina"}, {{"contributor", "*", "nina-*"}}};
+  auto tryOut = [&](const std::string& text, bool lenient) {
+    return read([&](db::Transaction& transaction) {
+      try {
+        NewPrompt asked{.prompt = {.text = text}, .lenient = lenient};
+        return planPrompt(transaction, nina, {"default", registry::Kind::prompt, "nina-p"}, asked).composed.text;
+      } catch (const Error& e) {
+        return fmt::format("{}: {}", codeName(e.code), e.message);
+      }
+    });
+  };
+  for (bool lenient : {false, true}) {
+    std::string there = tryOut("@@@langfusePrompt:name=hidden|label=latest@@@", lenient);
+    std::string nowhere = tryOut("@@@langfusePrompt:name=absent|label=latest@@@", lenient);
+    EXPECT_EQ(there.find("secret"), std::string::npos) << there;
+    EXPECT_NE(there.find("'reader' on 'hidden'"), std::string::npos) << there;
+    EXPECT_NE(nowhere.find("'reader' on 'absent'"), std::string::npos) << nowhere;
   }
+  EXPECT_EQ(tryOut("{{> hidden}}", true), "{{> hidden}}");
+  EXPECT_NE(tryOut("{{> hidden}}", false).find("'reader' on 'hidden'"), std::string::npos);
 }
 
 TEST_P(RegisterTest, DepthAndCyclesEnd) {
@@ -114,7 +150,7 @@ TEST_P(RegisterTest, LintRefusesButNotTheLenient) {
             std::string::npos);
 }
 
-REGESTA_DELIVERY_ON_BOTH(RegisterTest);
+REGESTA_ON_BOTH(RegisterTest);
 
 }  // namespace
 }  // namespace regesta::delivery

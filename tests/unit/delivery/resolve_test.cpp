@@ -3,25 +3,25 @@
 #include <atomic>
 #include <thread>
 
-#include "delivery/prompt.h"
 #include "delivery/snapshot.h"
 #include "delivery/target.h"
-#include "rollout_fixture.h"
+#include "prompt/prompt.h"
+#include "support/rollout_test.h"
 
 namespace regesta::delivery {
 namespace {
 
 std::string render(const Resolved& answer) { return fmt::format("{} {}", answer.version->number, answer.why); }
 
-class ResolverTest : public RolloutFixture {
+class ResolverTest : public regesta::RolloutTest {
  protected:
   void SetUp() override {
-    RolloutFixture::SetUp();
+    regesta::RolloutTest::SetUp();
     resolver_ = std::make_unique<Resolver>(*store_);
   }
   void TearDown() override {
     resolver_.reset();
-    RolloutFixture::TearDown();
+    regesta::RolloutTest::TearDown();
   }
   void moveTo(std::int64_t to) {
     move(to);
@@ -32,12 +32,13 @@ class ResolverTest : public RolloutFixture {
     resolver_->forget(workspace_, started.subject());
     return started;
   }
-  std::shared_ptr<const Served> serve(std::string_view selector = "production", Asker asker = {}) {
-    return resolver_->serve(workspace_, "summary", selector, asker);
+  std::shared_ptr<const Served> serve(std::string_view selector = "production",
+                                      rollout::EvaluationContext context = {}) {
+    return resolver_->serve(workspace_, "summary", selector, context);
   }
   std::unique_ptr<Resolver> resolver_;
 };
-REGESTA_DELIVERY_ON_BOTH(ResolverTest);
+REGESTA_ON_BOTH(ResolverTest);
 
 TEST_P(ResolverTest, answersFromMemoryUntilToldOtherwise) {
   auto first = serve();
@@ -45,7 +46,7 @@ TEST_P(ResolverTest, answersFromMemoryUntilToldOtherwise) {
   EXPECT_EQ(first->answer.aliases, std::vector<std::string>{"production"});
   EXPECT_EQ(serve(), first);
   const Rendered& rendered = first->view(render);
-  EXPECT_EQ(rendered.body, "1 'production' stands on version 1");
+  EXPECT_EQ(rendered.body, "1 'production' points to version 1");
   EXPECT_EQ(&serve()->view(render), &rendered);
   moveTo(2);
   EXPECT_EQ(serve()->answer.version->number, 2);
@@ -53,7 +54,7 @@ TEST_P(ResolverTest, answersFromMemoryUntilToldOtherwise) {
 }
 
 TEST_P(ResolverTest, understandsEverySelector) {
-  EXPECT_EQ(serve("2")->answer.why, "version 2 was asked for");
+  EXPECT_EQ(serve("2")->answer.why, "version 2 was requested");
   EXPECT_EQ(serve("latest")->answer.version->number, 3);
   EXPECT_EQ(serve("*")->answer.version->number, 3);
   EXPECT_EQ(serve("production.b42")->answer.version->number, 1);
@@ -90,23 +91,22 @@ TEST_P(ResolverTest, whoReadsSlowlyPutsNothingOldBack) {
   for (std::thread& reader : readers) reader.join();
 }
 
-TEST_P(ResolverTest, aPromptFollowsTheLabelsOfItsPartials) {
+TEST_P(ResolverTest, aPromptKeepsThePartialsOfItsRegistration) {
   registry::Asset part = makePrompt("part", {"first words", "other words"});
   auto point = [&](std::int64_t to) {
-    gate_->move(me_, {.key = part.key, .pointer = "production", .to = to});
+    gate_->move(me_, {.key = part.key, .pointer = registry::Pointer::alias("production"), .to = to});
     resolver_->forget(workspace_, "prompt/part#production");
   };
   point(1);
   makePrompt("whole", {"Say @@@langfusePrompt:name=part|label=production@@@", "Say {{> part@1.0.0}}"});
   auto text = [&](std::string_view selector) {
     auto served = resolver_->serve(workspace_, "whole", selector, {});
-    EXPECT_EQ(served->answer.live, selector == "1");
-    return parsePrompt(served->answer.composed->content).text;
+    return prompt::parsePrompt(served->answer.composed->content).text;
   };
   EXPECT_EQ(text("1"), "Say first words");
   EXPECT_EQ(text("2"), "Say first words");
   point(2);
-  EXPECT_EQ(text("1"), "Say other words");
+  EXPECT_EQ(text("1"), "Say first words");
   EXPECT_EQ(text("2"), "Say first words");
   EXPECT_NE(resolver_->serve(workspace_, "whole", "1", {})->answer.version->content.find("langfusePrompt"),
             std::string::npos);
@@ -138,11 +138,11 @@ TEST_P(ResolverTest, aSnapshotChoosesAsTheServerDoes) {
   for (const auto& served : target->answers()) snapshot.resolved.push_back(served->view(render));
   snapshot.version = target->serve({})->view(render);
   Snapshot read = readSnapshot(writeSnapshot(snapshot));
-  Chooser chooser(*read.rollout);
+  rollout::Chooser chooser(*read.rollout);
   for (int i = 0; i < 200; ++i)
-    for (const json::object& context : {json::object{}, json::object{{"x", 1}}}) {
-      Asker asker{.key = std::to_string(i), .context = context};
-      EXPECT_EQ(read.resolve(&chooser, asker).body, serve("production", asker)->view(render).body);
+    for (const json::object& attributes : {json::object{}, json::object{{"x", 1}}}) {
+      rollout::EvaluationContext caller{.key = std::to_string(i), .attributes = attributes};
+      EXPECT_EQ(read.resolve(&chooser, caller).body, serve("production", caller)->view(render).body);
     }
   std::string text = writeSnapshot(snapshot);
   for (std::size_t cut = 1; cut < text.size(); cut += 7) EXPECT_THROW(readSnapshot(text.substr(0, cut)), Error);

@@ -1,6 +1,6 @@
-// What a gate knows of a prompt's tests, and what it can ask of their results.
-#include "fixture.h"
+// What a gate knows about a prompt's tests, and what it can require of their results.
 #include "registry/test_suite.h"
+#include "support/governance_test.h"
 
 namespace regesta::governance {
 namespace {
@@ -10,15 +10,18 @@ class PromptTestGate : public GovernanceTest {
   std::string story() const override { return "people"; }
   void tell() override { makePeople(); }
 
-  void setTests(const std::string& content, std::int64_t cases = 2) {
+  void setTests(const std::string& content, std::int64_t cases = 2, const std::string& who = "carl") {
     change(
-        [&](registry::Change& c) { registry::setTestSuite(c, registry::getAsset(c.session, key()), content, cases); });
+        [&](registry::Change& c) {
+          registry::setTestSuite(c, registry::getAsset(c.transaction, key()), content, cases);
+        },
+        who);
   }
   /// What a runner's report becomes.
   void addResult(std::int64_t number, double passRate) {
     change([&](registry::Change& c) {
-      registry::Version version = registry::getVersion(c.session, key(), number);
-      auto suite = registry::currentTestSuite(c.session, version.asset.id);
+      registry::Version version = registry::getVersion(c.transaction, key(), number);
+      auto suite = registry::currentTestSuite(c.transaction, version.asset.id);
       json::object summary{{"suite", suite->digest},
                            {"suite_number", suite->number},
                            {"model", "m"},
@@ -69,6 +72,46 @@ TEST_F(PromptTestGate, ResultsOfOlderTestsDoNotCount) {
   EXPECT_EQ(standsOn(), 1);
 }
 
+TEST_F(PromptTestGate, TestsThatTheAuthorReplacedDoNotCount) {
+  change([&](registry::Change& c) { registry::createAsset(c, key(), "", {}); });
+  setTests("anna's first", 2, "anna");
+  addVersion();  // anna's, too: her first tests replaced nothing
+  guard(needsTests);
+  addResult(1, 1.0);
+  EXPECT_EQ(gate_->move(as("anna"), to(1)).kind, Kind::moved);
+  setTests("carl's", 2, "carl");
+  setTests("easier ones", 1, "anna");
+  addVersion();
+  addResult(2, 1.0);
+  auto outcome = gate_->move(as("anna"), to(2));
+  EXPECT_EQ(outcome.kind, Kind::pending);
+  EXPECT_NE(outcome.requirements.at(0).needs.find("another user must set them"), std::string::npos);
+  setTests("easier ones", 1, "carl");  // he looked at them and makes them his
+  gate_->reconsider(key(), 2);
+  EXPECT_EQ(standsOn(), 2);
+}
+
+TEST_F(PromptTestGate, TheOriginAndTheAuthorOfEvidenceCanBeAskedFor) {
+  addVersion();
+  setTests("one");
+  guard(R"(
+require contains {"code": "runner", "msg": "a runner", "evidence": {"type": "prompt-test", "origin": ["runner"]}}
+require contains {"code": "other", "msg": "not the author", "evidence": {"type": "scan", "not_author": true}}
+)");
+  auto add = [&](const NewEvidence& made, const std::string& who) {
+    change([&](registry::Change& c) { addEvidence(c, registry::getVersion(c.transaction, key(), 1), made); }, who);
+  };
+  add({"prompt-test", false, json::object{{"by", "hand"}}, {}}, "carl");
+  add({"scan", false, json::object{{"clean", true}}, {}}, "anna");
+  auto outcome = gate_->move(as("anna"), to(1));
+  EXPECT_EQ(outcome.kind, Kind::pending);
+  EXPECT_FALSE(outcome.requirements.at(0).met);
+  EXPECT_FALSE(outcome.requirements.at(1).met);
+  add({"prompt-test", false, json::object{{"by", "a runner"}}, {}, 7}, "carl");
+  add({"scan", false, json::object{{"clean", false}}, {}}, "carl");
+  EXPECT_EQ(gate_->move(as("anna"), to(1)).kind, Kind::moved);
+}
+
 TEST_F(PromptTestGate, WithoutTestsNothingIsCurrent) {
   addVersion();
   guard(needsTests);
@@ -103,14 +146,14 @@ TEST_F(PromptTestGate, NobodyClaimsToHavePassed) {
 }
 
 TEST_F(PromptTestGate, ARunnerRunsAndNothingElse) {
-  Identity runner{{"token:r"}, {{"runner", "*", "loan-*"}}, false};
-  EXPECT_TRUE(runner.may(Verb::run, "default", "loan-risk"));
-  EXPECT_TRUE(runner.may(Verb::read, "default", "loan-risk"));
-  EXPECT_FALSE(runner.may(Verb::run, "default", "other"));
-  for (Verb verb : {Verb::write, Verb::approve, Verb::administer})
+  access::Identity runner{{"token:r"}, {{"runner", "*", "loan-*"}}, false};
+  EXPECT_TRUE(runner.may(access::Verb::run, "default", "loan-risk"));
+  EXPECT_TRUE(runner.may(access::Verb::read, "default", "loan-risk"));
+  EXPECT_FALSE(runner.may(access::Verb::run, "default", "other"));
+  for (access::Verb verb : {access::Verb::write, access::Verb::approve, access::Verb::administer})
     EXPECT_FALSE(runner.may(verb, "default", "loan-risk"));
-  EXPECT_FALSE(as("carl").may(Verb::run, "default", "loan-risk"));
-  EXPECT_TRUE(as("root").may(Verb::run, "default", "loan-risk"));
+  EXPECT_FALSE(as("carl").may(access::Verb::run, "default", "loan-risk"));
+  EXPECT_TRUE(as("root").may(access::Verb::run, "default", "loan-risk"));
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "governance/replay.h"
 
-#include "fixture.h"
-#include "governance/access.h"
+#include "access/access.h"
 #include "governance/comment.h"
+#include "support/governance_test.h"
 #include "tracking/run.h"
 #include "tracking/seal.h"
 
@@ -14,7 +14,7 @@ class ReplayTest : public GovernanceTest {
  protected:
   std::string story() const override { return "replay"; }
   void tell() override {
-    Access access(*store_, true);
+    access::Access access(*store_, true);
     registry::Actor root{"user:root"};
     access.createUser({"local:root"}, "root", "correct horse", {{"admin", "*", "*"}});
     access.createUser(root, "anna", "correct horse", {{"contributor", "*", "*"}});
@@ -22,23 +22,26 @@ class ReplayTest : public GovernanceTest {
     access.setPassword(root, "rita", "battery staple");
     access.createToken(root, "ci", {{"reader", "*", "*"}}, 0);
     access.linkUser(root, "anna", {"https://id.example", "s-1"});
-    access.createUser(root, "mia", Link{"https://id.example", ""}, {});
-    access.openSession(Person{"https://id.example", "s-2", "mia", std::vector<Grant>{{"reader", "*", "*"}}}, {"1", 1});
+    access.createUser(root, "mia", access::Link{"https://id.example", ""}, {});
+    access.openSession(
+        access::Person{"https://id.example", "s-2", "mia", std::vector<access::Grant>{{"reader", "*", "*"}}}, {"1", 1});
     access.linkUser(root, "rita", {"https://id.example", "s-3"});
     access.unlinkUser(root, "rita");
     addVersion();
     addVersion();
     change([&](registry::Change& c) {
-      registry::setVersionTag(c, registry::getVersion(c.session, key(), 1), "tier", "high");
+      registry::setVersionTag(c, registry::getVersion(c.transaction, key(), 1), "tier", "high");
     });
     guard(R"(require contains {"code": "risk", "msg": "risk approves", "approvals": {"role": "risk"}})");
     addClaim(1, "card", "# Card\nSays something.");
     auto asked = gate_->move(as("anna"), to(1));
-    change([&](registry::Change& c) { addComment(c, getChangeRequest(c.session, asked.changeRequest), "why now?"); });
+    change(
+        [&](registry::Change& c) { addComment(c, getChangeRequest(c.transaction, asked.changeRequest), "why now?"); });
     gate_->approve(asked.changeRequest, as("rita"), "fine", "");
     gate_->move(as("anna"), to(2));
     gate_->move(as("anna"), to(1, "stage:Staging"));
-    gate_->move(as("anna"), {.key = key(), .pointer = "stage:Staging", .to = 2, .archiveOthers = true});
+    gate_->move(as("root"),
+                {.key = key(), .pointer = registry::Pointer::stage("Staging"), .to = 2, .archiveOthers = true});
   }
   std::vector<std::string> differences() {
     std::vector<std::string> found;
@@ -62,11 +65,11 @@ class PostgresReplayTest : public ReplayTest {
 TEST_F(PostgresReplayTest, theWholeStoryHoldsThereToo) {
   EXPECT_EQ(differences(), std::vector<std::string>{});
   EXPECT_EQ(standsOn(), 1);
-  EXPECT_NE(after("UPDATE alias SET number = 2").find("stands on 2, the ledger says 1"), std::string::npos);
-  auto outcome = gate_->rollback(as("anna"), key(), "production", "", 1);
+  EXPECT_NE(after("UPDATE alias SET number = 2").find("points to 2, the ledger says 1"), std::string::npos);
+  auto outcome = gate_->rollback(as("anna"), key(), registry::Pointer::alias("production"), "", 1);
   EXPECT_EQ(outcome.kind, Kind::pending);
   EXPECT_EQ(gate_->approve(outcome.changeRequest, as("rita"), "back", "").kind, Kind::moved);
-  Access access(*store_, true);
+  access::Access access(*store_, true);
   EXPECT_EQ(access.users().size(), 4U);
 }
 
@@ -79,7 +82,7 @@ TEST_F(ReplayTest, anHonestDatabaseIsWhatTheLedgerSays) {
 }
 
 TEST_F(ReplayTest, aMovedAliasIsNamed) {
-  EXPECT_HAS(after("UPDATE alias SET number = 2"), "alias model/loan-risk#production stands on 2, the ledger says 1");
+  EXPECT_HAS(after("UPDATE alias SET number = 2"), "alias model/loan-risk#production points to 2, the ledger says 1");
 }
 TEST_F(ReplayTest, aUserWhoBecameSomebodyElsesIsNamed) {
   EXPECT_HAS(after("UPDATE user_link SET subject = 'mallory' WHERE subject = 's-1'"), "user/anna has link");
@@ -153,9 +156,10 @@ TEST_F(ReplayTest, aTokenIsNamed) {
 
 TEST_F(ReplayTest, aSealedRunsMetricIsNamed) {
   change([](registry::Change& c) {
-    tracking::Run run = tracking::createRun(c.session, "default", {.experiment = 0, .userId = "anna", .name = "train"});
+    tracking::Run run =
+        tracking::createRun(c.transaction, "default", {.experiment = 0, .userId = "anna", .name = "train"});
     run.metrics = {{"accuracy", 0.7, 1, 0}};
-    tracking::saveRun(c.session, run);
+    tracking::saveRun(c.transaction, run);
     tracking::sealRun(c, run, "cited");
   });
   EXPECT_EQ(differences(), std::vector<std::string>{});
@@ -168,14 +172,19 @@ TEST_F(ReplayTest, renamingAndDeletingLeaveNothingBehind) {
     auto asset = registry::createAsset(c, key("a@b"), "", {{"k", "v"}});
     registry::createAsset(c, key("a"), "", {});
     registry::createVersion(c, asset, {.source = "s3://x", .tags = {{"t", "u"}}});
-    registry::renameAsset(c, asset, "a #1");
+  });
+  gate_->rename(as("anna"), key("a@b"), "a #1");
+  EXPECT_EQ(differences(), std::vector<std::string>{});
+  constexpr auto pointers = Gate::Pointers::keep;
+  change([&](registry::Change& c) {
+    registry::Asset asset = registry::getAsset(c.transaction, key("a"));
+    registry::deleteAsset(c, asset, Gate::removal(c, as("anna"), asset, pointers));
   });
   EXPECT_EQ(differences(), std::vector<std::string>{});
-  change([&](registry::Change& c) { registry::deleteAsset(c, registry::getAsset(c.session, key("a"))); });
-  EXPECT_EQ(differences(), std::vector<std::string>{});
   change([&](registry::Change& c) {
-    registry::deleteVersion(c, registry::getVersion(c.session, key("a #1"), 1));
-    registry::deleteAsset(c, registry::getAsset(c.session, key("a #1")));
+    registry::Version version = registry::getVersion(c.transaction, key("a #1"), 1);
+    registry::deleteVersion(c, version, Gate::removal(c, as("anna"), version, pointers));
+    registry::deleteAsset(c, version.asset, Gate::removal(c, as("anna"), version.asset, pointers));
   });
   EXPECT_EQ(differences(), std::vector<std::string>{});
 }

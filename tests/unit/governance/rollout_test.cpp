@@ -1,8 +1,8 @@
-#include "registry/rollout.h"
+#include "registry/rollout/rollout.h"
 
-#include "fixture.h"
 #include "governance/change_request.h"
 #include "governance/replay.h"
+#include "support/governance_test.h"
 
 namespace regesta::governance {
 namespace {
@@ -30,8 +30,8 @@ class RolloutGateTest : public GovernanceTest {
     return found;
   }
   std::optional<registry::Rollout> running() {
-    return read([&](db::Session& session) {
-      return registry::runningRollout(session, registry::getAsset(session, key()), "production");
+    return read([&](db::Transaction& transaction) {
+      return registry::runningRollout(transaction, registry::getAsset(transaction, key()), "production");
     });
   }
 };
@@ -120,7 +120,7 @@ TEST_F(RolloutGateTest, whereThereIsNothingToRollOutNoRequestOpens) {
   guard(R"(require contains {"code": "risk", "msg": "risk", "approvals": {"role": "risk", "count": 1}})");
   thrown(Code::invalidState, [&] { gate_->move(as("anna"), start(R"([{"name":"candidate","version":1}])")); });
   Gate::Move nowhere = start();
-  nowhere.pointer = "canary";
+  nowhere.pointer = registry::Pointer::alias("canary");
   thrown(Code::invalidState, [&] { gate_->move(as("anna"), nowhere); });
   EXPECT_TRUE(ledger("change-request.opened").empty());
 }
@@ -131,14 +131,16 @@ TEST_F(RolloutGateTest, goingBackDoesNotUndoWhatAGuardDid) {
   auto outcome = gate_->move(as("anna"), start());  // version 2 again, as a candidate
   registry::Actor guard{"system:guard"};
   store_->change(guard, [&](registry::Change& c) {
-    return registry::endRollout(c, *registry::findRollout(c.session, outcome.rollout),
+    return registry::endRollout(c, *registry::findRollout(c.transaction, outcome.rollout),
                                 registry::RolloutStatus::rolledBack, "helpfulness fell");
   });
-  std::string why = thrown(Code::invalidState, [&] { gate_->rollback(as("anna"), start().key, "production", ""); });
+  std::string why = thrown(Code::invalidState, [&] {
+    gate_->rollback(as("anna"), start().key, registry::Pointer::alias("production"), "");
+  });
   EXPECT_NE(why.find("--to 2"), std::string::npos) << why;
   EXPECT_NE(why.find("helpfulness fell"), std::string::npos) << why;
   EXPECT_EQ(standsOn(), 1);
-  EXPECT_EQ(gate_->rollback(as("anna"), start().key, "production", "", 2).kind, Kind::moved);
+  EXPECT_EQ(gate_->rollback(as("anna"), start().key, registry::Pointer::alias("production"), "", 2).kind, Kind::moved);
   EXPECT_EQ(standsOn(), 2);
 }
 

@@ -123,9 +123,38 @@ TEST(Head, HandlersCannotSplitTheResponseOrFrameIt) {
   std::string out;
   appendHead(out, response, {"D", "id", BodyFraming::length, 5, true, true});
   EXPECT_EQ(out,
-            "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: text/plain  Set-Cookie: a\r\nContent-Length: "
+            "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: text/plain  Set-Cookie: a; charset=utf-8\r\nContent-Length: "
             "5\r\nX-Request-Id: id\r\n"
-            "X-Name: a  Set-Cookie: evil \r\n\r\n");
+            "X-Name: a  Set-Cookie: evil \r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src "
+            "'none'; frame-ancestors 'none'\r\nCache-Control: no-store\r\n\r\n");
+}
+
+TEST(Head, AFileToBeSavedKeepsItsTypeAsItIs) {
+  Response response{200, "text/plain", {}, {}};
+  auto typeOf = [&] {
+    std::string out;
+    appendHead(out, response, {"D", "id", BodyFraming::length, 5, true, true});
+    std::size_t at = out.find("Content-Type: ");
+    return out.substr(at, out.find("\r\n", at) - at);
+  };
+  EXPECT_EQ(typeOf(), "Content-Type: text/plain; charset=utf-8");
+  response.headers.set("Content-Disposition", "inline; filename=attachment");
+  EXPECT_EQ(typeOf(), "Content-Type: text/plain; charset=utf-8");
+  response.headers.set("Content-Disposition", "attachment; filename=a.txt");
+  EXPECT_EQ(typeOf(), "Content-Type: text/plain");
+}
+
+TEST(Head, AHandlerSetsItsOwnPolicyAndCaching) {
+  Response response{200, "application/json", {}, {}};
+  response.headers.add("content-security-policy", "sandbox");
+  response.headers.add("etag", "\"v1\"");
+  response.headers.add("Strict-Transport-Security", "max-age=0");
+  std::string out;
+  appendHead(out, response, {"D", "id", BodyFraming::length, 5, true, true, true});
+  EXPECT_EQ(out.find("default-src"), std::string::npos);
+  EXPECT_EQ(out.find("no-store"), std::string::npos);
+  EXPECT_EQ(out.find("max-age=0"), std::string::npos);
+  EXPECT_NE(out.find("Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n\r\n"), std::string::npos);
 }
 
 }  // namespace

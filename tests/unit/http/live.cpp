@@ -120,7 +120,7 @@ std::string Peer::receiveResponse(bool head) {
   std::string response = receiveUntil("\r\n\r\n");
   auto length = parseInteger(headerOf(response, "Content-Length"));
   if (!length || head) return response;
-  auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  auto until = std::chrono::steady_clock::now() + patience;
   while (held_.size() < static_cast<std::size_t>(*length) && fill(until)) {
   }
   response += held_.substr(0, static_cast<std::size_t>(*length));

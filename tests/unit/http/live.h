@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "base/error.h"
 #include "http/exchange.h"
@@ -34,6 +35,19 @@ class Live {
   std::unique_ptr<Server> server;
 };
 
+/// How long tests wait for what has to come: far longer than any machine needs.
+constexpr std::chrono::seconds patience{60};
+
+/// Waits until `condition` holds; false if it did not within `patience`.
+template <class Condition>
+bool eventually(const Condition& condition) {
+  for (auto until = std::chrono::steady_clock::now() + patience; !condition();) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
 /// A blocking client socket.
 class Peer {
  public:
@@ -45,8 +59,8 @@ class Peer {
   /// False when the server has closed or the kernel takes nothing for `limit`.
   bool trySend(std::string_view bytes, std::chrono::milliseconds limit);
   /// Everything until `ending` was received; what came so far when the server closes or `limit` passes.
-  std::string receiveUntil(std::string_view ending, std::chrono::milliseconds limit = std::chrono::seconds(5));
-  std::string receiveAll(std::chrono::milliseconds limit = std::chrono::seconds(5)) { return receiveUntil({}, limit); }
+  std::string receiveUntil(std::string_view ending, std::chrono::milliseconds limit = patience);
+  std::string receiveAll(std::chrono::milliseconds limit = patience) { return receiveUntil({}, limit); }
   /// One response with a Content-Length (or without a body).
   std::string receiveResponse(bool head = false);
   /// True when the server closes within `limit` without sending anything more.

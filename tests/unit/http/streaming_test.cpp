@@ -4,6 +4,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "base/cancel.h"
 #include "base/sync.h"
 #include "http/sse.h"
 #include "live.h"
@@ -137,24 +138,31 @@ TEST(Streaming, LongTransfersDoNotStarveTheirNeighbours) {
       },
       options);
   std::atomic<bool> stop{false};
+  std::atomic<std::uint64_t> chattered{0};
   std::thread greedy([&] {
     while (!stop) {
       Peer peer(live.port());
       peer.send("GET /chatter HTTP/1.1\r\nHost: x\r\n\r\n");
-      for (std::uint64_t got = 0; !stop && got < 100'000'000;) got += peer.discard();
+      for (std::uint64_t got = 0; !stop && got < 100'000'000;) {
+        std::size_t size = peer.discard();
+        got += size;
+        chattered += size;
+      }
     }
   });
-  auto longest = Milliseconds(0);
+  // What others received while one small request waited; no time, which a busy machine would stretch.
+  std::vector<std::uint64_t> meanwhile;
   Peer small(live.port());
   for (int i = 0; i < 100; ++i) {
-    auto begin = std::chrono::steady_clock::now();
+    std::uint64_t before = chattered;
     small.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_EQ(bodyOf(small.receiveResponse()), "hello");
-    longest = std::max(longest, std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin));
+    meanwhile.push_back(chattered - before);
   }
   stop = true;
   greedy.join();
-  EXPECT_LT(longest, Milliseconds(150));  // a whole transfer takes several times longer
+  std::ranges::nth_element(meanwhile, meanwhile.begin() + 50);
+  EXPECT_LT(meanwhile[50], 10'000'000u) << "a whole transfer has ten times as much";
 }
 
 TEST(Streaming, NothingIsReadThatTheHandlerDoesNotAskFor) {
@@ -180,6 +188,45 @@ TEST(Streaming, NothingIsReadThatTheHandlerDoesNotAskFor) {
   // trySend may have sent a part of its last piece: close instead of guessing, the handler must see the end.
   peer.endSending();
   EXPECT_EQ(statusOf(peer.receiveAll()), 400);
+}
+
+TEST(Streaming, WorkThatOnlyReadsHasADeadline) {
+  auto endless = [](Exchange& exchange) -> asio::awaitable<void> {
+    co_await exchange.reading([] {
+      for (;;) {
+        checkCancelled();
+        std::this_thread::sleep_for(Milliseconds(1));
+      }
+    });
+    co_await exchange.respond(text("never"));
+  };
+  ServerOptions options;
+  options.streamReadMillis = 200;
+  Live live(
+      [&](Router& router) {
+        router.add("GET", "/endless", streaming(endless));
+        router.add("POST", "/endless", streaming(endless));
+      },
+      options);
+  for (std::string_view method : {"GET", "POST"}) {
+    Peer peer(live.port());
+    peer.send(fmt::format("{} /endless HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", method));
+    int status = statusOf(peer.receiveResponse());
+    EXPECT_GE(status, 400);
+    EXPECT_LT(status, 500) << "clients repeat what is temporary";
+  }
+}
+
+TEST(Streaming, WhatWaitingWorkFindsComesBack) {
+  auto handler = [](Exchange& exchange) -> asio::awaitable<void> {
+    // Neither copied nor made by default.
+    auto found = co_await exchange.waiting([] { return std::make_unique<const std::string>("from the other thread"); });
+    co_await exchange.respond(text(*found));
+  };
+  Live live([&](Router& router) { router.add("GET", "/found", streaming(handler)); });
+  Peer peer(live.port());
+  peer.send("GET /found HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(bodyOf(peer.receiveResponse()), "from the other thread");
 }
 
 TEST(Streaming, ErrorsBeforeAndAfterTheHead) {
@@ -265,14 +312,13 @@ TEST(EventStream, EveryWakeIsDeliveredToEverySubscriber) {
   publisher.join();
   // A subscriber that leaves is noticed without an event.
   peers.resize(10);
-  for (int i = 0; i < 3000 && feed.open > 10; ++i) std::this_thread::sleep_for(Milliseconds(1));
-  EXPECT_EQ(feed.open, 10);
+  EXPECT_TRUE(eventually([&] { return feed.open == 10; }));
   feed.publish();
   for (auto& peer : peers) EXPECT_TRUE(peer->receiveUntil("data: 100\n\n").ends_with("data: 100\n\n"));
   // A drain ends the streams properly, well before its limit.
   auto begin = std::chrono::steady_clock::now();
-  live.server->drain(10);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2));
+  live.server->drain(60);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
   for (auto& peer : peers) EXPECT_TRUE(peer->receiveAll().ends_with("0\r\n\r\n"));
   feed.publish();  // the exchanges and the server's loops are gone; wakers must not mind
 }

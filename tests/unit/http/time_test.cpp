@@ -1,6 +1,8 @@
 // What time does to connections: limits on slow peers, and the drain.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
 #include <thread>
 
 #include "live.h"
@@ -10,7 +12,11 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
+std::atomic<int> begun{0}, pourings{0};
+std::atomic<bool> released{false};  ///< GET /slow answers
+
 asio::awaitable<void> takeAll(Exchange& exchange) {
+  ++begun;
   char buffer[4096];
   while (co_await exchange.read(buffer) > 0) {
   }
@@ -18,6 +24,8 @@ asio::awaitable<void> takeAll(Exchange& exchange) {
 }
 
 asio::awaitable<void> pourOut(Exchange& exchange) {
+  ++pourings;
+  auto ended = std::shared_ptr<void>(nullptr, [](void*) { --pourings; });
   std::string piece(1 << 20, 'x');
   co_await exchange.begin(text({}), std::nullopt);
   for (int i = 0; i < 1000; ++i) co_await exchange.write(piece);
@@ -32,7 +40,8 @@ void routes(Router& router) {
   router.add("GET", "/slow",
              whole(
                  [](const Request&) {
-                   std::this_thread::sleep_for(Milliseconds(400));
+                   ++begun;
+                   eventually([] { return released.load(); });
                    return text("slow");
                  },
                  Runs::waiting));
@@ -44,15 +53,12 @@ ServerOptions impatient() {
   return options;
 }
 
-/// True when the server ends within a time that the limit of one second explains.
-bool cutInTime(Peer& peer, const std::function<void()>& meanwhile = [] {}) {
+/// True when the server ends the connection after a time that the limit of one second explains, and not the limits that
+/// hold without it.
+bool cutInTime(Peer& peer) {
   auto begin = std::chrono::steady_clock::now();
-  for (int i = 0; i < 30; ++i) {
-    meanwhile();
-    if (peer.closesWithin(Milliseconds(100))) break;
-  }
-  auto took = std::chrono::steady_clock::now() - begin;
-  return took > Milliseconds(700) && took < Milliseconds(2000);
+  bool closed = peer.closesWithin(std::chrono::seconds(12));
+  return closed && std::chrono::steady_clock::now() - begin > Milliseconds(700);
 }
 
 TEST(Timeouts, ConnectionsThatNeverAskAndIdleOnesAreClosed) {
@@ -69,14 +75,12 @@ TEST(Timeouts, SlowLorisGetsNoExtraTime) {
   Live live(routes, impatient());
   Peer loris(live.port());
   loris.send("GET /hello HTTP/1.1\r\nHost: x\r\n");
-  auto begin = std::chrono::steady_clock::now();
   std::string response;
-  for (int i = 0; i < 40 && response.empty(); ++i) {
+  for (int i = 0; i < 120 && response.empty(); ++i) {
     loris.trySend("A: b\r\n", Milliseconds(10));
     response = loris.receiveUntil("\r\n\r\n", Milliseconds(100));
   }
   EXPECT_EQ(statusOf(response), 408);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, Milliseconds(2000));
 }
 
 TEST(Timeouts, BodiesThatStopAreAnsweredAndCut) {
@@ -85,16 +89,18 @@ TEST(Timeouts, BodiesThatStopAreAnsweredAndCut) {
                                 "PUT /take HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"}) {
     Peer peer(live.port());
     peer.send(head);
-    EXPECT_EQ(statusOf(peer.receiveUntil("\r\n\r\n", Milliseconds(3000))), 408) << head;
+    EXPECT_EQ(statusOf(peer.receiveUntil("\r\n\r\n", std::chrono::seconds(30))), 408) << head;
   }
 }
 
 TEST(Timeouts, AStreamedBodyMayBeSlowAsLongAsItMoves) {
-  Live live(routes, impatient());
+  ServerOptions options;
+  options.bodyTimeoutSeconds = 3;
+  Live live(routes, options);
   Peer peer(live.port());
   peer.send("PUT /take HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n");
   for (int i = 0; i < 5; ++i) {
-    std::this_thread::sleep_for(Milliseconds(400));
+    std::this_thread::sleep_for(Milliseconds(700));
     peer.send("x");
   }
   EXPECT_EQ(bodyOf(peer.receiveResponse()), "taken");
@@ -104,7 +110,8 @@ TEST(Timeouts, APeerThatDoesNotReadIsCut) {
   Live live(routes, impatient());
   Peer peer(live.port());
   peer.send("GET /pour HTTP/1.1\r\nHost: x\r\n\r\n");
-  std::this_thread::sleep_for(Milliseconds(2500));
+  EXPECT_TRUE(eventually([] { return pourings == 1; }));
+  EXPECT_TRUE(eventually([] { return pourings == 0; })) << "nobody reads, and still it is sent";
   std::string got = peer.receiveAll();
   EXPECT_LT(got.size(), 500u << 20);
   EXPECT_FALSE(got.ends_with("0\r\n\r\n"));
@@ -115,29 +122,33 @@ TEST(Drain, RunningRequestsFinishAndIdleConnectionsClose) {
   Peer idle(live.port()), busy(live.port());
   idle.send("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(statusOf(idle.receiveResponse()), 200);
+  begun = 0;
+  released = false;
   busy.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
-  std::this_thread::sleep_for(Milliseconds(100));
-  std::thread drain([&] { live.server->drain(10); });
-  EXPECT_TRUE(idle.closesWithin(Milliseconds(300)));
+  EXPECT_TRUE(eventually([] { return begun == 1; }));
+  std::thread drain([&] { live.server->drain(60); });
+  EXPECT_TRUE(idle.closesWithin(std::chrono::seconds(30)));
+  released = true;
   std::string response = busy.receiveResponse();
   EXPECT_EQ(bodyOf(response), "slow");
   EXPECT_EQ(headerOf(response, "Connection"), "close");
   auto begin = std::chrono::steady_clock::now();
   drain.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, Milliseconds(1000));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30)) << "nothing is left to wait for";
   EXPECT_THROW(Peer(live.port()), std::runtime_error);
 }
 
 TEST(Drain, TimeOverCutsTheRest) {
   Live live(routes);
   Peer stuck(live.port());
+  begun = 0;
   stuck.send("PUT /take HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
-  std::this_thread::sleep_for(Milliseconds(50));
+  EXPECT_TRUE(eventually([] { return begun == 1; }));
   auto begin = std::chrono::steady_clock::now();
   live.server->drain(1);
   auto took = std::chrono::steady_clock::now() - begin;
   EXPECT_GT(took, Milliseconds(900));
-  EXPECT_LT(took, Milliseconds(2000));
+  EXPECT_LT(took, std::chrono::seconds(30)) << "less than the limit of a body that stops";
   EXPECT_EQ(stuck.receiveAll().find("taken"), std::string::npos);
 }
 

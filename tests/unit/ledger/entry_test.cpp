@@ -40,14 +40,12 @@ TEST(EntryText, Limits) {
 
 TEST_F(LedgerTest, AnEntryThatIsTooLargeTakesTheWholeChangeWithIt) {
   Entry entry{.action = "a", .actor = "b", .workspace = "c", .subject = "d", .data = {{"x", std::string(70'000, 'y')}}};
-  message(
-      [&] {
-        database_->write([&](db::Session& session) {
-          ledger::append(session, LedgerTest::entry(1));
-          ledger::append(session, entry);
-        });
-      },
-      Code::tooLarge);
+  thrown(Code::tooLarge, [&] {
+    database_->write([&](db::Transaction& transaction) {
+      ledger::append(transaction, LedgerTest::entry(1), pending());
+      ledger::append(transaction, entry, pending());
+    });
+  });
   Log log(*database_, options());
   log.recover();
   EXPECT_EQ(log.size(), 0);
@@ -60,8 +58,8 @@ TEST_F(LedgerTest, ForEachGoesThroughTheLogInOrder) {
   log.integrate();
   append(2500, 1);  // waits, so it is not in the log yet
   std::int64_t next = 0;
-  database_->read([&](db::Session& session) {
-    forEach(session, [&](const Logged& logged) {
+  database_->read([&](db::Transaction& transaction) {
+    forEach(transaction, [&](const Logged& logged) {
       EXPECT_EQ(logged.index, next++);
       EXPECT_EQ(parseJson(logged.body).at("data").at("to").as_int64(), logged.index);
     });

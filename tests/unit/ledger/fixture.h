@@ -11,8 +11,11 @@
 #include "db/database.h"
 #include "db/migrate.h"
 #include "ledger/entry.h"
+#include "ledger/leaf.h"
 #include "ledger/log.h"
+#include "ledger/pending.h"
 #include "ledger/verify.h"
+#include "support/thrown.h"
 
 namespace regesta::ledger {
 
@@ -46,24 +49,42 @@ class LedgerTest : public testing::Test {
   }
   /// Appends entries numbered from `from`, in one transaction each batch. Returns the id of the last one.
   std::int64_t append(int from, int count) {
-    return database_->writing([&](db::Session& session) {
+    return database_->writing([&](db::Transaction& transaction) {
       std::int64_t id = 0;
-      for (int i = 0; i < count; ++i) id = ledger::append(session, entry(from + i));
+      for (int i = 0; i < count; ++i) id = ledger::append(transaction, entry(from + i), pending());
       return id;
     });
   }
-  void sql(std::string_view text, db::Params params = {}) {
-    database_->write([&](db::Session& session) { session.run(text, params); });
+  crypto::MacKey pending() const { return pendingKey(key_.seed); }
+  /// A row that whoever has the key put there with the time of its choice. Returns its id.
+  std::int64_t insertAt(std::int64_t time, const Entry& what) {
+    std::string body = encode(what, time), salt = newSalt(time);
+    return database_->writing([&](db::Transaction& transaction) {
+      return transaction.insert("INSERT INTO ledger_entry (time, body, salt, mac) VALUES ($1, $2, $3, $4) RETURNING id",
+                                {time, body, db::Bytes{salt}, pendingMac(pending(), salt, time, body)});
+    });
   }
-  static std::string message(const std::function<void()>& fn, Code code) {
-    try {
-      fn();
-    } catch (const Error& failure) {
-      EXPECT_EQ(codeName(failure.code), codeName(code)) << failure.message;
-      return failure.message;
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return "";
+  /// Entries as versions before salts left them: their body is the leaf. At most a tile of them, in an empty database.
+  void writeOldEntries(int count) {
+    TileEdge edge;
+    std::vector<TileEdge::Change> completed;
+    std::int64_t bundle = 0, time = 1'700'000'000'000'000;
+    database_->write([&](db::Transaction& transaction) {
+      for (int i = 0; i < count; ++i) {
+        std::string body = encode(entry(i), ++time);
+        bundle += static_cast<std::int64_t>(body.size()) + 2;
+        edge.append(leafHash(body), completed);
+        transaction.run("INSERT INTO ledger_entry (idx, time, body) VALUES ($1, $2, $3)", {i, time, body});
+      }
+      for (const auto& [tile, hashes] : edge.partials())
+        transaction.run("INSERT INTO ledger_tile (level, number, bundle, hashes) VALUES ($1, $2, $3, $4)",
+                        {tile.level, tile.number, bundle, db::Bytes{hashes}});
+      transaction.run("UPDATE ledger_head SET size = $1, time = $2, note = $3 WHERE id = 1",
+                      {count, time, signCheckpoint({verifier().name, count, edge.root()}, key_)});
+    });
+  }
+  void sql(std::string_view text, db::Params params = {}) {
+    database_->write([&](db::Transaction& transaction) { transaction.run(text, params); });
   }
   std::string findingsOf(const Report& report) {
     std::string all;

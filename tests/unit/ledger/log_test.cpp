@@ -32,17 +32,17 @@ TEST_F(LedgerTest, EntriesGetIndexesInOrderAndReceiptsVerify) {
     auto logged = log.entry(index);
     ASSERT_TRUE(logged);
     EXPECT_EQ(parseJson(logged->body).at("data").at("to").as_int64(), index);
-    auto checkpoint = verifyReceipt(log.receipt(index), logged->body, verifier());
+    auto checkpoint = verifyReceipt(log.receipt(index), logged->disclosure(), verifier());
     ASSERT_TRUE(checkpoint) << checkpoint.error();
     EXPECT_EQ(checkpoint->size, 700);
-    auto wrong = verifyReceipt(log.receipt(index), logged->body + " ", verifier());
+    auto wrong = verifyReceipt(log.receipt(index), logged->disclosure() + " ", verifier());
     ASSERT_FALSE(wrong);
     EXPECT_EQ(wrong.error(), fmt::format("the entry's bytes are not what the log has at index {}", index));
   }
   EXPECT_FALSE(log.entry(700));
   EXPECT_FALSE(log.entry(-1));
-  EXPECT_EQ(message([&] { log.receipt(700); }, Code::notFound), "the ledger has no entry 700");
-  EXPECT_EQ(message([&] { log.receipt(-1); }, Code::notFound), "the ledger has no entry -1");
+  EXPECT_EQ(thrown(Code::notFound, [&] { log.receipt(700); }), "the ledger has no entry 700");
+  EXPECT_EQ(thrown(Code::notFound, [&] { log.receipt(-1); }), "the ledger has no entry -1");
   expectSound(700);
 }
 
@@ -97,12 +97,12 @@ TEST_F(LedgerTest, TilesFromTheDatabaseAreTheTilesOnDisk) {
   EXPECT_FALSE(log.entryBundle(INT64_MAX, 256));
   EXPECT_FALSE(fs::exists(tiles() + "/tile/0/000.p")) << "partial tiles go once the full one is there";
   auto logged = log.entry(2999);
-  EXPECT_TRUE(verifyReceipt(log.receipt(2999), logged->body, verifier()));
+  EXPECT_TRUE(verifyReceipt(log.receipt(2999), logged->disclosure(), verifier()));
   Checkpoint now = *openCheckpoint(log.checkpoint(), verifier());
   CompactRange prefix;
-  database_->read([&](db::Session& session) {
-    forEach(session, [&](const Logged& each) {
-      if (prefix.size() < 2817) prefix.append(leafHash(each.body));
+  database_->read([&](db::Transaction& transaction) {
+    forEach(transaction, [&](const Logged& each) {
+      if (prefix.size() < 2817) prefix.append(leafHash(each.leaf()));
     });
   });
   EXPECT_TRUE(verifyConsistency(2817, now.size, log.consistencyProof(2817, now.size), prefix.root(), now.root));
@@ -163,7 +163,7 @@ TEST_F(LedgerTest, ManyWritersWhileTheIntegratorRuns) {
         log.wake();
         if (i % 25 != 0) continue;
         auto index = log.indexOf(id, 10'000);
-        if (!index || !verifyReceipt(log.receipt(*index), log.entry(*index)->body, verifier())) ++missing;
+        if (!index || !verifyReceipt(log.receipt(*index), log.entry(*index)->disclosure(), verifier())) ++missing;
       }
     });
   }
@@ -198,8 +198,8 @@ TEST_F(LedgerTest, WhatWasRolledBackIsNotInTheLog) {
   Log log(*database_, options());
   log.recover();
   append(0, 3);
-  EXPECT_THROW(database_->write([&](db::Session& session) {
-    ledger::append(session, entry(3));
+  EXPECT_THROW(database_->write([&](db::Transaction& transaction) {
+    ledger::append(transaction, entry(3), pending());
     throw Error(Code::conflict, "no");
   }),
                Error);
@@ -218,7 +218,7 @@ TEST_F(LedgerTest, AClockThatJumpsBackMakesNoEntryOlder) {
   // Another process whose clock is an hour behind.
   for (int i = 2; i < 4; ++i) {
     std::int64_t time = nowMicros() - 3'600'000'000;
-    sql("INSERT INTO ledger_entry (time, body) VALUES ($1, $2)", {time, encode(entry(i), time)});
+    insertAt(time, entry(i));
   }
   log.integrate();
   std::string before;
@@ -232,7 +232,7 @@ TEST_F(LedgerTest, AClockThatJumpsBackMakesNoEntryOlder) {
   expectSound(4);
   // And this process after a start: it begins where the ledger ended.
   std::int64_t future = nowMicros() + 3'600'000'000;
-  sql("INSERT INTO ledger_entry (time, body) VALUES ($1, $2)", {future, encode(entry(4), future)});
+  insertAt(future, entry(4));
   log.integrate();
   Log next(*database_, options());
   next.recover();
@@ -249,26 +249,31 @@ TEST_F(LedgerTest, ProofsOfSizesThatAreNotThere) {
   log.recover();
   append(0, 5);
   log.integrate();
-  EXPECT_EQ(message([&] { log.inclusionProof(0, 6); }, Code::notFound), "the ledger has 5 entries, not 6");
-  EXPECT_EQ(message([&] { log.inclusionProof(3, 3); }, Code::notFound), "a tree of 3 entries has no entry 3");
-  message([&] { log.inclusionProof(-1, 3); }, Code::notFound);
-  message([&] { log.consistencyProof(2, 6); }, Code::notFound);
-  message([&] { log.consistencyProof(4, 2); }, Code::invalid);
-  message([&] { log.consistencyProof(-4, 2); }, Code::invalid);
+  EXPECT_EQ(thrown(Code::notFound, [&] { log.inclusionProof(0, 6); }), "the ledger has 5 entries, not 6");
+  EXPECT_EQ(thrown(Code::notFound, [&] { log.inclusionProof(3, 3); }), "a tree of 3 entries has no entry 3");
+  thrown(Code::notFound, [&] { log.inclusionProof(-1, 3); });
+  thrown(Code::notFound, [&] { log.consistencyProof(2, 6); });
+  thrown(Code::invalid, [&] { log.consistencyProof(4, 2); });
+  thrown(Code::invalid, [&] { log.consistencyProof(-4, 2); });
 }
 
 // A statement that reads the whole log to find a few rows would be slow only with millions of entries; the plan shows
 // it now.
 TEST_F(LedgerTest, QueriesUseTheirIndexes) {
   for (const char* query :
-       {"SELECT id, time, body FROM ledger_entry WHERE idx IS NULL ORDER BY id LIMIT 4096",
-        "SELECT idx, body FROM ledger_entry WHERE idx >= 300 AND idx < 556 ORDER BY idx",
-        "SELECT id, body FROM ledger_entry WHERE idx = 17", "SELECT COUNT(*) FROM ledger_entry WHERE idx IS NULL",
+       {"SELECT id, time, body, salt, mac FROM ledger_entry WHERE idx IS NULL AND refused IS NULL ORDER BY id LIMIT "
+        "4096",
+        "SELECT id, time, body, salt, mac FROM ledger_entry WHERE refused IS NOT NULL ORDER BY id LIMIT 5",
+        "SELECT idx FROM ledger_entry WHERE salt = x'00' AND idx IS NOT NULL AND id <> 7",
+        "SELECT salt FROM ledger_entry WHERE salt IS NOT NULL AND idx IS NOT NULL ORDER BY salt DESC LIMIT 1",
+        "SELECT idx, id, time, body, salt FROM ledger_entry WHERE idx >= 300 AND idx < 556 ORDER BY idx",
+        "SELECT idx, id, time, body, salt FROM ledger_entry WHERE idx = 17",
         "SELECT idx FROM ledger_entry WHERE idx IS NOT NULL ORDER BY idx DESC LIMIT 1",
-        "UPDATE ledger_entry SET idx = id - 1 WHERE id >= 30 AND id < 90 AND idx IS NULL"}) {
+        "UPDATE ledger_entry SET idx = id - 1, mac = '' WHERE id >= 30 AND id < 90 AND idx IS NULL AND refused IS "
+        "NULL"}) {
     std::string plan;
-    database_->write([&](db::Session& session) {
-      db::Rows rows = session.query(std::string("EXPLAIN QUERY PLAN ") + query);
+    database_->write([&](db::Transaction& transaction) {
+      db::Rows rows = transaction.query(std::string("EXPLAIN QUERY PLAN ") + query);
       while (rows.next()) plan += rows.text(3) + "\n";
     });
     bool overIndex = plan.find("USING INDEX") != std::string::npos ||
@@ -283,7 +288,7 @@ TEST_F(LedgerTest, OriginsThatCannotBeSigned) {
   for (const char* origin : {"", "two words", "plus+sign"}) {
     auto bad = options();
     bad.origin = origin;
-    message([&] { Log log(*database_, bad); }, Code::invalid);
+    thrown(Code::invalid, [&] { Log log(*database_, bad); });
   }
 }
 

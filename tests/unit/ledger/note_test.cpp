@@ -76,7 +76,7 @@ TEST(Note, UnknownSignaturesAreIgnoredAndKnownOnesMustHold) {
   // A second, wrong signature by the same key spoils the note.
   std::string wrong = signNote("something else\n", key.name, mine);
   EXPECT_EQ(openNote(note + wrong.substr(wrong.find("\n\n") + 2), key).error(),
-            "the signature by example.com/log does not fit the text");
+            "the signature by example.com/log does not match the text");
   // Sixteen signatures must be accepted, a million must not be tried.
   std::string many = note;
   for (int i = 0; i < 16; ++i) many += line;

@@ -1,22 +1,11 @@
 // Two processes on one PostgreSQL database, each with a handle, a log and a folder of its own.
-#include <cstdio>
-#include <stdexcept>
-
-#include "base/text.h"
+#include "support/postgres.h"
 #include "base/time.h"
 #include "fixture.h"
+#include "support/temporary_folder.h"
 
 namespace regesta::ledger {
 namespace {
-
-std::string toolsPostgres(const std::string& arguments) {
-  std::string output, command = REGESTA_SOURCE_DIR "/tools/postgres " + arguments;
-  FILE* pipe = ::popen(command.c_str(), "re");
-  char part[512];
-  while (std::size_t count = std::fread(part, 1, sizeof part, pipe)) output.append(part, count);
-  if (::pclose(pipe) != 0) throw std::runtime_error(command + " failed: " + output);
-  return std::string(trim(output));
-}
 
 class PostgresLedgerTest : public testing::Test {
  protected:
@@ -24,37 +13,30 @@ class PostgresLedgerTest : public testing::Test {
     std::unique_ptr<db::Database> database;
     std::unique_ptr<Log> log;
   };
-  static void SetUpTestSuite() {
-    base_ = std::filesystem::temp_directory_path() / ("regesta-ledger-pg-" + randomHex(6));
-    url_ = toolsPostgres("start " + (base_ / "cluster").string() + " --fast");
-  }
-  static void TearDownTestSuite() {
-    toolsPostgres("drop " + (base_ / "cluster").string());
-    std::filesystem::remove_all(base_);
-  }
   void SetUp() override {
     setLogLevel(LogLevel::error);
-    database_ = db::openPostgres(url_);
-    database_->write([](db::Session& session) { session.script("DROP SCHEMA public CASCADE; CREATE SCHEMA public"); });
+    database_ = emptyPostgres();
     db::migrate(*database_);
   }
 
-  std::string folderOf(int number) const { return (base_ / fmt::format("{}-{}", run_, number)).string(); }
+  std::string folderOf(int number) const { return fmt::format("{}/{}-{}", base_.path(), run_, number); }
   Process process(int number) {
-    Process made{db::openPostgres(url_), nullptr};
+    Process made{db::openPostgres(clusterUrl()), nullptr};
     made.log = std::make_unique<Log>(*made.database,
                                      Log::Options{.origin = verifier().name, .key = key_, .folder = folderOf(number)});
     made.log->recover();
     return made;
   }
   VerifierKey verifier() const { return {"example.com/test-ledger", key_.publicKey}; }
-  static std::int64_t append(db::Database& database, int number) {
-    return database.writing([&](db::Session& session) {
-      return ledger::append(session, {.action = "tag.set",
-                                      .actor = "user:anna",
-                                      .workspace = "default",
-                                      .subject = fmt::format("model/m-{}", number),
-                                      .data = {{"to", number}}});
+  std::int64_t append(db::Database& database, int number) const {
+    return database.writing([&](db::Transaction& transaction) {
+      return ledger::append(transaction,
+                            {.action = "tag.set",
+                             .actor = "user:anna",
+                             .workspace = "default",
+                             .subject = fmt::format("model/m-{}", number),
+                             .data = {{"to", number}}},
+                            pendingKey(key_.seed));
     });
   }
   static std::string findingsOf(const Report& report) {
@@ -63,8 +45,7 @@ class PostgresLedgerTest : public testing::Test {
     return all;
   }
 
-  static inline std::filesystem::path base_;
-  static inline std::string url_;
+  TemporaryFolder base_;
   std::string run_ = randomHex(4);
   crypto::KeyPair key_ = crypto::generateKeyPair();
   std::unique_ptr<db::Database> database_;
@@ -85,7 +66,8 @@ TEST_F(PostgresLedgerTest, TwoProcessesWriteAndIntegrateAtOnce) {
         mine.log->wake();
         if (i % 10 != 0) continue;
         auto index = other.log->indexOf(id, 10'000);
-        if (!index || !verifyReceipt(other.log->receipt(*index), mine.log->entry(*index)->body, verifier())) ++wrong;
+        if (!index || !verifyReceipt(other.log->receipt(*index), mine.log->entry(*index)->disclosure(), verifier()))
+          ++wrong;
       }
     });
   }
@@ -110,10 +92,11 @@ TEST_F(PostgresLedgerTest, TwoProcessesWriteAndIntegrateAtOnce) {
 TEST_F(PostgresLedgerTest, AnEntryThatCommitsLateIsNeitherLostNorOlderThanItsPredecessor) {
   Process one = process(1);
   std::int64_t early = 0;
-  database_->write([&](db::Session& session) {
+  database_->write([&](db::Transaction& transaction) {
     early = ledger::append(
-        session,
-        {.action = "tag.set", .actor = "user:slow", .workspace = "default", .subject = "model/slow", .data = {}});
+        transaction,
+        {.action = "tag.set", .actor = "user:slow", .workspace = "default", .subject = "model/slow", .data = {}},
+        pendingKey(key_.seed));
     // While this transaction is open, a later entry commits and is integrated.
     std::thread([&] { append(*one.database, 1); }).join();
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -133,8 +116,8 @@ TEST_F(PostgresLedgerTest, TamperingIsNamedAndAStartRefusesIt) {
   Process one = process(1);
   for (int i = 0; i < 20; ++i) append(*database_, i);
   one.log->integrate();
-  database_->write([](db::Session& session) {
-    session.run("UPDATE ledger_entry SET body = REPLACE(body, 'anna', 'mark') WHERE idx = 17");
+  database_->write([](db::Transaction& transaction) {
+    transaction.run("UPDATE ledger_entry SET body = REPLACE(body, 'anna', 'mark') WHERE idx = 17");
   });
   Report report = verifyDatabase(*database_, verifier());
   ASSERT_EQ(report.findings.size(), 1u) << findingsOf(report);
@@ -146,19 +129,22 @@ TEST_F(PostgresLedgerTest, TamperingIsNamedAndAStartRefusesIt) {
 // it now.
 TEST_F(PostgresLedgerTest, QueriesUseTheirIndexes) {
   Process one = process(1);
-  database_->write([](db::Session& session) {
-    session.run(
+  database_->write([](db::Transaction& transaction) {
+    transaction.run(
         "INSERT INTO ledger_entry (idx, time, body) SELECT n, n, '{}' FROM generate_series(0, 20000) AS series (n)");
-    session.run("ANALYZE ledger_entry");
+    transaction.run("ANALYZE ledger_entry");
   });
-  for (const char* sql : {"SELECT id, time, body FROM ledger_entry WHERE idx IS NULL ORDER BY id LIMIT 4096",
-                          "SELECT idx, body FROM ledger_entry WHERE idx >= 300 AND idx < 556 ORDER BY idx",
-                          "SELECT id, body FROM ledger_entry WHERE idx = 17",
-                          "SELECT idx FROM ledger_entry WHERE idx IS NOT NULL ORDER BY idx DESC LIMIT 1",
-                          "UPDATE ledger_entry SET idx = id - 1 WHERE id >= 30 AND id < 90 AND idx IS NULL"}) {
+  for (const char* sql :
+       {"SELECT id, time, body, salt, mac FROM ledger_entry WHERE idx IS NULL AND refused IS NULL "
+        "ORDER BY id LIMIT 4096",
+        "SELECT idx, body FROM ledger_entry WHERE idx >= 300 AND idx < 556 ORDER BY idx",
+        "SELECT id, body FROM ledger_entry WHERE idx = 17",
+        "SELECT idx FROM ledger_entry WHERE idx IS NOT NULL ORDER BY idx DESC LIMIT 1",
+        "UPDATE ledger_entry SET idx = id - 1, mac = '' WHERE id >= 30 AND id < 90 AND idx IS NULL AND "
+        "refused IS NULL"}) {
     std::string plan;
-    database_->write([&](db::Session& session) {
-      db::Rows rows = session.query(std::string("EXPLAIN ") + sql);
+    database_->write([&](db::Transaction& transaction) {
+      db::Rows rows = transaction.query(std::string("EXPLAIN ") + sql);
       while (rows.next()) plan += rows.text(0) + "\n";
     });
     EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << sql << "\n" << plan;

@@ -10,7 +10,7 @@ namespace regesta::policy {
 /// One engine for all tests of the program: that hostile policies of one test leave it working for the next is the
 /// point.
 inline Engine& engine() {
-  static Engine shared;
+  static Engine shared(Options{.wallMillis = 60'000, .queueMillis = 600'000});  // patient: the machine may be busy
   return shared;
 }
 

@@ -10,7 +10,7 @@ namespace {
 TEST(Verdict, ObjectsAndStringsBecomeFindings) {
   auto verdict = decide(R"(
 deny contains {"code": "low_accuracy", "msg": sprintf("accuracy %v is below %v", [input.accuracy, 0.9]),
-               "cure": "train a better model", "severity": "high"} if input.accuracy < 0.9
+               "remediation": "train a better model", "severity": "high"} if input.accuracy < 0.9
 deny contains "plain text"
 warn contains {"code": "old_data", "msg": "the data is old"}
 require contains {"code": "approval", "msg": "one approval by risk", "role": "risk", "count": 1}
@@ -22,7 +22,7 @@ require contains {"code": "approval", "msg": "one approval by risk", "role": "ri
   EXPECT_EQ(verdict.deny[0].code, "");
   EXPECT_EQ(verdict.deny[1].code, "low_accuracy");
   EXPECT_EQ(verdict.deny[1].msg, "accuracy 0.75 is below 0.9");
-  EXPECT_EQ(verdict.deny[1].cure, "train a better model");
+  EXPECT_EQ(verdict.deny[1].remediation, "train a better model");
   EXPECT_EQ(json::serialize(verdict.deny[1].more), R"({"severity":"high"})");
   ASSERT_EQ(verdict.warn.size(), 1u);
   ASSERT_EQ(verdict.require.size(), 1u);
@@ -39,7 +39,7 @@ TEST(Verdict, NothingSaidIsAllow) {
 }
 
 TEST(Verdict, RoundTripsThroughJson) {
-  auto verdict = decide(R"(deny contains {"code": "c", "msg": "m", "cure": "x", "n": [1, {"a": 2}]})");
+  auto verdict = decide(R"(deny contains {"code": "c", "msg": "m", "remediation": "x", "n": [1, {"a": 2}]})");
   auto text = json::serialize(toJson(verdict));
   EXPECT_EQ(json::serialize(toJson(readVerdict(json::parse(text)))), text);
 }

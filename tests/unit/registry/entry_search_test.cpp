@@ -1,7 +1,7 @@
 #include "registry/entry_search.h"
 
-#include "fixture.h"
 #include "ledger/entry.h"
+#include "support/registry_test.h"
 
 namespace regesta::registry {
 namespace {
@@ -19,17 +19,18 @@ class EntrySearchTest : public RegistryTest {
     for (int i = 0; i < 30; ++i) deed("run.sealed");
   }
   void deed(const std::string& action, const std::string& actor = "user:anna") {
-    write([&](db::Session& session) {
-      std::int64_t id = ledger::append(session, {action, actor, "default", "model/loan-risk", {}});
-      session.run("UPDATE ledger_entry SET idx = $2 WHERE id = $1", {id, next_++});
+    write([&](db::Transaction& transaction) {
+      std::int64_t id =
+          ledger::append(transaction, {action, actor, "default", "model/loan-risk", {}}, store_->keys().entry);
+      transaction.run("UPDATE ledger_entry SET idx = $2 WHERE id = $1", {id, next_++});
     });
   }
   FoundEntries find(EntryFilter filter, std::size_t limit = 10) {
-    return read([&](db::Session& session) { return findEntries(session, filter, limit); });
+    return read([&](db::Transaction& transaction) { return findEntries(transaction, filter, limit); });
   }
   static Indexes indexes(const FoundEntries& found) {
     Indexes all;
-    for (const FoundEntry& entry : found.entries) all.push_back(entry.index);
+    for (const ledger::Logged& entry : found.entries) all.push_back(entry.index);
     return all;
   }
 
@@ -50,7 +51,7 @@ TEST_P(EntrySearchTest, PagesOfSeveralActionsJoin) {
   Indexes all;
   for (;;) {
     FoundEntries found = find(filter, 7);
-    for (const FoundEntry& entry : found.entries) all.push_back(entry.index);
+    for (const ledger::Logged& entry : found.entries) all.push_back(entry.index);
     if (!found.next) break;
     filter.last = *found.next;
   }
@@ -72,24 +73,24 @@ TEST_P(EntrySearchTest, WithAnActorOrASubjectEachEntryIsLookedAt) {
 }
 
 TEST_P(EntrySearchTest, AnEntryThatWaitsForItsPlaceIsNotThereYet) {
-  write([&](db::Session& session) {
-    ledger::append(session, {"stage.entered", "user:anna", "default", "model/loan-risk", {}});
+  write([&](db::Transaction& transaction) {
+    ledger::append(transaction, {"stage.entered", "user:anna", "default", "model/loan-risk", {}}, store_->keys().entry);
   });
   EXPECT_EQ(indexes(find({.actions = {"stage.*"}})), Indexes());
 }
 
 /// The database's own reading of a body follows the body, also of one that is no JSON.
 TEST_P(EntrySearchTest, ATamperedBodyIsFoundByWhatItSays) {
-  write([&](db::Session& session) {
-    session.run("UPDATE ledger_entry SET body = REPLACE(body, 'alias.moved', 'guard.seen') WHERE idx = 0");
-    session.run("UPDATE ledger_entry SET body = '{}' WHERE idx = 5");
-    session.run("UPDATE ledger_entry SET body = $1 WHERE idx = 6", {"{\"action\":\"" + std::string(500, 'a')});
+  write([&](db::Transaction& transaction) {
+    transaction.run("UPDATE ledger_entry SET body = REPLACE(body, 'alias.moved', 'guard.seen') WHERE idx = 0");
+    transaction.run("UPDATE ledger_entry SET body = '{}' WHERE idx = 5");
+    transaction.run("UPDATE ledger_entry SET body = $1 WHERE idx = 6", {"{\"action\":\"" + std::string(500, 'a')});
   });
   EXPECT_EQ(indexes(find({.actions = {"guard.*"}})), (Indexes{0}));
   EXPECT_EQ(indexes(find({.actions = {"aaa*"}})), (Indexes{6}));
 }
 
-REGESTA_REGISTRY_ON_BOTH(EntrySearchTest);
+REGESTA_ON_BOTH(EntrySearchTest);
 
 }  // namespace
 }  // namespace regesta::registry

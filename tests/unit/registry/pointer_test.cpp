@@ -1,6 +1,6 @@
 #include "registry/pointer.h"
 
-#include "fixture.h"
+#include "support/registry_test.h"
 
 namespace regesta::registry {
 
@@ -9,17 +9,18 @@ class PointerTest : public RegistryTest {
   Version stage(const Asset& asset, std::int64_t number, const std::string& name, bool archive = false,
                 const std::string& decision = {}) {
     return change([&](Change& c) {
-      Version version = getVersion(c.session, asset.key, number);
-      std::string pointer = "stage:" + name;
-      return moveStage(c, version, Gate::leave(pointer, holderOf(c.session, asset, pointer), number, decision),
+      Version version = getVersion(c.transaction, asset.key, number);
+      Pointer pointer = Pointer::stage(name);
+      return moveStage(c, version,
+                       ClearanceIssuer::move(pointer, holderOf(c.transaction, asset, pointer), number, decision),
                        archive);
     });
   }
   std::string stageOf(const Asset& asset, std::int64_t number) {
-    return read([&](db::Session& s) { return getVersion(s, asset.key, number).stage; });
+    return read([&](db::Transaction& s) { return getVersion(s, asset.key, number).stage; });
   }
 };
-REGESTA_REGISTRY_ON_BOTH(PointerTest);
+REGESTA_ON_BOTH(PointerTest);
 
 TEST_P(PointerTest, AliasesMoveAndGo) {
   Asset asset = make("m");
@@ -28,11 +29,11 @@ TEST_P(PointerTest, AliasesMoveAndGo) {
   point(asset, "champion", 1);
   point(asset, "champion", 2);
   point(asset, "candidate", 2);
-  EXPECT_EQ(read([&](db::Session& s) { return findAlias(s, asset, "champion")->number; }), 2);
-  EXPECT_EQ(read([&](db::Session& s) { return aliasesOf(s, second); }),
+  EXPECT_EQ(read([&](db::Transaction& s) { return findAlias(s, asset, "champion")->number; }), 2);
+  EXPECT_EQ(read([&](db::Transaction& s) { return aliasesOf(s, second); }),
             (std::vector<std::string>{"candidate", "champion"}));
   point(asset, "champion", 0);
-  EXPECT_FALSE(read([&](db::Session& s) { return findAlias(s, asset, "champion"); }));
+  EXPECT_FALSE(read([&](db::Transaction& s) { return findAlias(s, asset, "champion"); }));
   point(asset, "never", 0);
   EXPECT_EQ(actions().back(), "alias.removed");
 }
@@ -42,9 +43,11 @@ TEST_P(PointerTest, AStaleClearanceMovesNothing) {
   add(asset);
   add(asset);
   point(asset, "production", 1);
-  thrown(Code::conflict, [&] { change([&](Change& c) { moveAlias(c, asset, Gate::leave("production", 0, 2)); }); });
+  thrown(Code::conflict, [&] {
+    change([&](Change& c) { moveAlias(c, asset, ClearanceIssuer::move(Pointer::alias("production"), 0, 2)); });
+  });
   thrown(Code::notFound, [&] { point(asset, "production", 9); });
-  EXPECT_EQ(read([&](db::Session& s) { return holderOf(s, asset, "production"); }), 1);
+  EXPECT_EQ(read([&](db::Transaction& s) { return holderOf(s, asset, Pointer::alias("production")); }), 1);
 }
 
 TEST_P(PointerTest, ReservedAndMalformedAliasesAreRefused) {
@@ -61,7 +64,7 @@ TEST_P(PointerTest, StagesArchiveTheOthers) {
   for (int i = 0; i < 3; ++i) add(asset);
   stage(asset, 1, "Production");
   stage(asset, 2, "Production");
-  EXPECT_EQ(read([&](db::Session& s) { return holderOf(s, asset, "stage:Production"); }), 2);
+  EXPECT_EQ(read([&](db::Transaction& s) { return holderOf(s, asset, Pointer::stage("Production")); }), 2);
   stage(asset, 3, "Production", true);
   EXPECT_EQ(stageOf(asset, 1), "Archived");
   EXPECT_EQ(stageOf(asset, 2), "Archived");
@@ -84,7 +87,7 @@ TEST_P(PointerTest, AProtectedStageIsNotLeftWithoutADecision) {
 TEST_P(PointerTest, BindingsProtectByPattern) {
   protect("loan-*", "production");
   auto isGuarded = [&](const char* name, const char* pointer, Kind kind = Kind::model) {
-    return read([&](db::Session& s) { return isProtected(s, {"default", kind, name}, pointer); });
+    return read([&](db::Transaction& s) { return isProtected(s, {"default", kind, name}, Pointer::read(pointer)); });
   };
   EXPECT_TRUE(isGuarded("loan-risk", "production"));
   EXPECT_FALSE(isGuarded("loan-risk", "staging"));
@@ -97,11 +100,12 @@ TEST_P(PointerTest, HistoryTellsEveryPositionThroughRenames) {
   for (int i = 0; i < 3; ++i) add(asset);
   point(asset, "production", 1, "d1");
   point(asset, "production", 2, "d2");
-  asset = change([&](Change& c) { return renameAsset(c, asset, "second"); });
+  asset = change([&](Change& c) { return renameAsset(c, asset, "second", ClearanceIssuer::rename()); });
   point(asset, "production", 3);
   point(asset, "other", 3);
   point(asset, "production", 0);
-  std::vector<Position> history = read([&](db::Session& s) { return pointerHistory(s, asset.key, "production"); });
+  std::vector<Position> history =
+      read([&](db::Transaction& s) { return pointerHistory(s, asset.key, Pointer::alias("production")); });
   ASSERT_EQ(history.size(), 4u);
   std::vector<std::int64_t> to;
   for (const Position& position : history) to.push_back(position.to);
@@ -109,43 +113,86 @@ TEST_P(PointerTest, HistoryTellsEveryPositionThroughRenames) {
   EXPECT_EQ(history[1].from, 1);
   EXPECT_EQ(history[1].decision, "d2");
   EXPECT_EQ(history[1].actor, "user:anna");
-  EXPECT_EQ(history[3].action, "alias.removed");
+  EXPECT_EQ(history[3].action, Action::aliasRemoved);
   EXPECT_GT(history[0].at, 1'600'000'000'000);
   EXPECT_LT(history[0].entryId, history[3].entryId);
+}
+
+TEST_P(PointerTest, ManyRenamesHideNothing) {
+  Asset asset = make("n0");
+  add(asset);
+  point(asset, "production", 1);
+  for (int i = 1; i <= 150; ++i)
+    asset =
+        change([&](Change& c) { return renameAsset(c, asset, fmt::format("n{}", i % 4), ClearanceIssuer::rename()); });
+  point(asset, "production", 0);
+  std::vector<Position> history =
+      read([&](db::Transaction& s) { return pointerHistory(s, asset.key, Pointer::alias("production")); });
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(history[0].to, 1);
+  EXPECT_EQ(history[1].action, Action::aliasRemoved);
+}
+
+TEST_P(PointerTest, HistoryFollowsTheTreeAndNotRowNumbers) {
+  Asset asset = make("m");
+  for (int i = 0; i < 2; ++i) add(asset);
+  point(asset, "production", 1);
+  point(asset, "production", 2);
+  auto numbers = [&] {
+    std::vector<std::int64_t> to;
+    for (const Position& p :
+         read([&](db::Transaction& s) { return pointerHistory(s, asset.key, Pointer::alias("production")); }))
+      to.push_back(p.to);
+    return to;
+  };
+  ASSERT_EQ(numbers(), (std::vector<std::int64_t>{1, 2}));
+  // The tree has them the other way round.
+  write([&](db::Transaction& s) {
+    s.run("UPDATE ledger_entry SET idx = CASE WHEN action = 'alias.moved' THEN 1000 - id ELSE id END");
+  });
+  EXPECT_EQ(numbers(), (std::vector<std::int64_t>{2, 1}));
+  write([&](db::Transaction& s) {
+    s.run("UPDATE ledger_entry SET refused = 1 WHERE id = (SELECT MAX(id) FROM ledger_entry)");
+  });
+  EXPECT_EQ(numbers(), (std::vector<std::int64_t>{1})) << "what the integrator refused is no move";
 }
 
 TEST_P(PointerTest, RefusedMovesAreThoseOfThisAssetThroughRenames) {
   auto refuse = [&](const Asset& asset) {
     change([&](Change& c) {
-      c.record("alias.move-refused", asset.key.workspace, asset.key.subject() + "#production",
+      c.record(Action::aliasMoveRefused, asset.key.workspace, asset.key.subject() + "#production",
                {{"from", 1}, {"to", 2}, {"codes", json::array{"low", "late"}}});
     });
   };
   Asset earlier = make("first");
   refuse(earlier);
-  change([&](Change& c) { deleteAsset(c, earlier); });
+  change([&](Change& c) { deleteAsset(c, earlier, ClearanceIssuer::remove(true)); });
   Asset asset = make("first");
   refuse(asset);
-  asset = change([&](Change& c) { return renameAsset(c, asset, "second"); });
+  asset = change([&](Change& c) { return renameAsset(c, asset, "second", ClearanceIssuer::rename()); });
   refuse(asset);
-  std::vector<RefusedMove> refused = read([&](db::Session& s) { return refusedMoves(s, asset.key, "production"); });
+  std::vector<RefusedMove> refused =
+      read([&](db::Transaction& s) { return refusedMoves(s, asset.key, Pointer::alias("production")); });
   ASSERT_EQ(refused.size(), 2u);
   EXPECT_EQ(refused[0].to, 2);
   EXPECT_EQ(refused[0].codes, (std::vector<std::string>{"low", "late"}));
   EXPECT_EQ(refused[1].actor, "user:anna");
-  EXPECT_TRUE(read([&](db::Session& s) { return pointerHistory(s, asset.key, "production"); }).empty());
+  EXPECT_TRUE(
+      read([&](db::Transaction& s) { return pointerHistory(s, asset.key, Pointer::alias("production")); }).empty());
 }
 
 TEST_P(PointerTest, HistoryIsNotThatOfAnEarlierAssetOfTheName) {
   Asset first = make("m");
   add(first);
   point(first, "production", 1);
-  change([&](Change& c) { deleteAsset(c, first); });
+  change([&](Change& c) { deleteAsset(c, first, ClearanceIssuer::remove(true)); });
   Asset second = make("m");
-  EXPECT_TRUE(read([&](db::Session& s) { return pointerHistory(s, second.key, "production"); }).empty());
+  EXPECT_TRUE(
+      read([&](db::Transaction& s) { return pointerHistory(s, second.key, Pointer::alias("production")); }).empty());
   add(second);
   point(second, "production", 1);
-  EXPECT_EQ(read([&](db::Session& s) { return pointerHistory(s, second.key, "production").size(); }), 1u);
+  EXPECT_EQ(
+      read([&](db::Transaction& s) { return pointerHistory(s, second.key, Pointer::alias("production")).size(); }), 1u);
 }
 
 TEST_P(PointerTest, StageHistoryKnowsWhatLeft) {
@@ -156,9 +203,9 @@ TEST_P(PointerTest, StageHistoryKnowsWhatLeft) {
   stage(asset, 2, "Production");
   stage(asset, 2, "Archived");
   std::vector<Position> history =
-      read([&](db::Session& s) { return pointerHistory(s, asset.key, "stage:Production"); });
+      read([&](db::Transaction& s) { return pointerHistory(s, asset.key, Pointer::stage("Production")); });
   ASSERT_EQ(history.size(), 3u);
-  EXPECT_EQ(history[2].action, "stage.left");
+  EXPECT_EQ(history[2].action, Action::stageLeft);
   EXPECT_EQ(history[2].from, 2);
   EXPECT_EQ(history[2].to, 1);
 }

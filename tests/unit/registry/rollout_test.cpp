@@ -1,6 +1,6 @@
-#include "registry/rollout.h"
+#include "registry/rollout/rollout.h"
 
-#include "fixture.h"
+#include "support/registry_test.h"
 
 namespace regesta::registry {
 namespace {
@@ -19,14 +19,17 @@ class RolloutTest : public RegistryTest {
   }
   Rollout start(const RolloutPlan& plan, std::int64_t from = 1) {
     return change([&](Change& c) {
-      return startRollout(c, prompt_, plan, Gate::leave("production", from, plan.arms.front().version), "why not");
+      return startRollout(c, prompt_, plan,
+                          ClearanceIssuer::move(Pointer::alias("production"), from, plan.arms.front().version),
+                          "why not");
     });
   }
   Rollout now(const Rollout& rollout) {
-    return read([&](db::Session& session) { return findRollout(session, rollout.id).value(); });
+    return read([&](db::Transaction& transaction) { return findRollout(transaction, rollout.id).value(); });
   }
   std::int64_t standsOn() {
-    return read([&](db::Session& session) { return holderOf(session, prompt_, "production"); });
+    return read(
+        [&](db::Transaction& transaction) { return holderOf(transaction, prompt_, Pointer::alias("production")); });
   }
   Asset prompt_;
 };
@@ -36,29 +39,31 @@ TEST_P(RolloutTest, standsBesideTheAliasUntilItCompletes) {
   EXPECT_EQ(started.stable, 1);
   EXPECT_EQ(started.share(), 1000);
   EXPECT_EQ(standsOn(), 1);
-  Rollout running = read([&](db::Session& session) { return runningRollout(session, prompt_, "production").value(); });
+  Rollout running =
+      read([&](db::Transaction& transaction) { return runningRollout(transaction, prompt_, "production").value(); });
   EXPECT_EQ(running.id, started.id);
   EXPECT_EQ(running.salt, started.salt);
   EXPECT_EQ(running.algorithm, bucketingFlagd);
   EXPECT_EQ(running.dueAt(), running.startedAt + 60'000);
 
-  change([&](Change& c) { completeRollout(c, now(started), Gate::leave("production", 1, 2)); });
+  change(
+      [&](Change& c) { completeRollout(c, now(started), ClearanceIssuer::move(Pointer::alias("production"), 1, 2)); });
   EXPECT_EQ(standsOn(), 2);
   EXPECT_EQ(now(started).status, RolloutStatus::completed);
-  EXPECT_FALSE(read([&](db::Session& session) { return runningRollout(session, prompt_, "production"); }));
+  EXPECT_FALSE(read([&](db::Transaction& transaction) { return runningRollout(transaction, prompt_, "production"); }));
 }
 
 TEST_P(RolloutTest, everyDeedIsAnEntryAboutTheAlias) {
   Rollout rollout = start(plan());
-  rollout = change([&](Change& c) { return stepRollout(c, rollout, 1); });
+  rollout = change([&](Change& c) { return stepRollout(c, rollout, 1, ClearanceIssuer::widen()); });
   rollout = change([&](Change& c) { return holdRollout(c, rollout, "no data"); });
   EXPECT_FALSE(now(rollout).dueAt());
   rollout = change([&](Change& c) { return holdRollout(c, rollout, ""); });
   rollout = change([&](Change& c) { return pauseRollout(c, rollout, "lunch"); });
-  rollout = change([&](Change& c) { return resumeRollout(c, rollout); });
-  rollout = change([&](Change& c) { return forceRollout(c, rollout, 1, "fire"); });
+  rollout = change([&](Change& c) { return resumeRollout(c, rollout, ClearanceIssuer::widen()); });
+  rollout = change([&](Change& c) { return killRollout(c, rollout, "fire"); });
   EXPECT_EQ(now(rollout).forced, 1);
-  rollout = change([&](Change& c) { return resumeRollout(c, rollout); });
+  rollout = change([&](Change& c) { return resumeRollout(c, rollout, ClearanceIssuer::widen()); });
   rollout =
       change([&](Change& c) { return endRollout(c, rollout, RolloutStatus::rolledBack, "worse", {{"e", 23.5}}); });
   EXPECT_EQ(now(rollout).status, RolloutStatus::rolledBack);
@@ -73,8 +78,8 @@ TEST_P(RolloutTest, everyDeedIsAnEntryAboutTheAlias) {
 
 TEST_P(RolloutTest, whoReadAnOldStateChangesNothing) {
   Rollout read = start(plan());
-  change([&](Change& c) { stepRollout(c, read, 1); });
-  thrown(Code::conflict, [&] { change([&](Change& c) { stepRollout(c, read, 1); }); });
+  change([&](Change& c) { stepRollout(c, read, 1, ClearanceIssuer::widen()); });
+  thrown(Code::conflict, [&] { change([&](Change& c) { stepRollout(c, read, 1, ClearanceIssuer::widen()); }); });
   thrown(Code::conflict, [&] { change([&](Change& c) { endRollout(c, read, RolloutStatus::stopped, ""); }); });
   EXPECT_EQ(now(read).step, 1);
   EXPECT_EQ(now(read).revision, 1);
@@ -83,18 +88,19 @@ TEST_P(RolloutTest, whoReadAnOldStateChangesNothing) {
 TEST_P(RolloutTest, anEndedOneStaysEnded) {
   Rollout rollout = start(plan());
   rollout = change([&](Change& c) { return endRollout(c, rollout, RolloutStatus::stopped, "enough"); });
-  thrown(Code::invalidState, [&] { change([&](Change& c) { resumeRollout(c, rollout); }); });
-  thrown(Code::invalidState, [&] { change([&](Change& c) { stepRollout(c, rollout, 2); }); });
+  thrown(Code::invalidState, [&] { change([&](Change& c) { resumeRollout(c, rollout, ClearanceIssuer::widen()); }); });
+  thrown(Code::invalidState, [&] { change([&](Change& c) { stepRollout(c, rollout, 2, ClearanceIssuer::widen()); }); });
   EXPECT_EQ(now(start(plan())).status, RolloutStatus::running);  // and another may start
 }
 
 TEST_P(RolloutTest, bakingPausesWithIt) {
   Rollout rollout = start(plan());
-  write([&](db::Session& session) { session.run("UPDATE rollout SET step_since = step_since - 40000"); });
+  store_->database().write(
+      [&](db::Transaction& transaction) { transaction.run("UPDATE rollout SET step_since = step_since - 40000"); });
   rollout = change([&](Change& c) { return pauseRollout(c, now(rollout), ""); });
   EXPECT_GE(rollout.baked, 40'000);
   EXPECT_FALSE(rollout.dueAt());
-  rollout = change([&](Change& c) { return resumeRollout(c, rollout); });
+  rollout = change([&](Change& c) { return resumeRollout(c, rollout, ClearanceIssuer::widen()); });
   EXPECT_LE(*rollout.dueAt(), rollout.stepSince + 20'000);
   EXPECT_GT(*rollout.dueAt(), rollout.stepSince + 15'000);
 }
@@ -110,11 +116,16 @@ TEST_P(RolloutTest, movingTheAliasOtherwiseStopsIt) {
 TEST_P(RolloutTest, whatItServesIsNotDeleted) {
   Rollout rollout = start(plan());
   for (std::int64_t number : {1, 2})
-    thrown(Code::refused,
-           [&] { change([&](Change& c) { deleteVersion(c, getVersion(c.session, prompt_.key, number)); }); });
-  change([&](Change& c) { deleteVersion(c, getVersion(c.session, prompt_.key, 3)); });
+    thrown(Code::refused, [&] {
+      change([&](Change& c) {
+        deleteVersion(c, getVersion(c.transaction, prompt_.key, number), ClearanceIssuer::remove(true));
+      });
+    });
+  change(
+      [&](Change& c) { deleteVersion(c, getVersion(c.transaction, prompt_.key, 3), ClearanceIssuer::remove(true)); });
   change([&](Change& c) { endRollout(c, now(rollout), RolloutStatus::stopped, ""); });
-  change([&](Change& c) { deleteVersion(c, getVersion(c.session, prompt_.key, 2)); });
+  change(
+      [&](Change& c) { deleteVersion(c, getVersion(c.transaction, prompt_.key, 2), ClearanceIssuer::remove(true)); });
 }
 
 TEST_P(RolloutTest, doesNotStartWhereItCannot) {
@@ -122,7 +133,8 @@ TEST_P(RolloutTest, doesNotStartWhereItCannot) {
     RolloutPlan asked = plan(text);
     thrown(code, [&] {
       change([&](Change& c) {
-        startRollout(c, prompt_, asked, Gate::leave(alias, from, asked.arms.front().version), "");
+        startRollout(c, prompt_, asked, ClearanceIssuer::move(Pointer::alias(alias), from, asked.arms.front().version),
+                     "");
       });
     });
   };
@@ -138,10 +150,10 @@ TEST_P(RolloutTest, doesNotStartWhereItCannot) {
 
 TEST_P(RolloutTest, killingServesOnlyWhatTheGateHasSeen) {
   Rollout rollout = start(plan());
-  thrown(Code::invalid, [&] { change([&](Change& c) { forceRollout(c, rollout, 3, ""); }); });
+  thrown(Code::invalid, [&] { change([&](Change& c) { forceRollout(c, rollout, 3, "", ClearanceIssuer::widen()); }); });
 }
 
-REGESTA_REGISTRY_ON_BOTH(RolloutTest);
+REGESTA_ON_BOTH(RolloutTest);
 
 }  // namespace
 }  // namespace regesta::registry

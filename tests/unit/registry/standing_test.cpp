@@ -1,8 +1,8 @@
 #include "registry/standing.h"
 
 #include "base/time.h"
-#include "fixture.h"
 #include "registry/lineage.h"
+#include "support/registry_test.h"
 
 namespace regesta::registry {
 
@@ -16,17 +16,17 @@ class StandingTest : public RegistryTest {
     return now;
   }
   std::int64_t at(const Asset& asset, const std::string& pointer, std::int64_t when) {
-    return read([&](db::Session& s) { return standingAt(s, asset.key, pointer, when).number; });
+    return read([&](db::Transaction& s) { return standingAt(s, asset.key, Pointer::read(pointer), when).number; });
   }
   void stage(const Asset& asset, std::int64_t number, const std::string& name, bool archive = false) {
     change([&](Change& c) {
-      std::string pointer = "stage:" + name;
-      moveStage(c, getVersion(c.session, asset.key, number),
-                Gate::leave(pointer, holderOf(c.session, asset, pointer), number), archive);
+      Pointer pointer = Pointer::stage(name);
+      moveStage(c, getVersion(c.transaction, asset.key, number),
+                ClearanceIssuer::move(pointer, holderOf(c.transaction, asset, pointer), number), archive);
     });
   }
 };
-REGESTA_REGISTRY_ON_BOTH(StandingTest);
+REGESTA_ON_BOTH(StandingTest);
 
 TEST_P(StandingTest, AnAliasStoodWhereItStoodThen) {
   Asset asset = make("m");
@@ -43,15 +43,17 @@ TEST_P(StandingTest, AnAliasStoodWhereItStoodThen) {
   EXPECT_EQ(at(asset, "production", first), 1);
   EXPECT_EQ(at(asset, "production", second), 2);
   EXPECT_EQ(at(asset, "production", gone), 0);
-  Standing standing = read([&](db::Session& s) { return standingAt(s, asset.key, "production", first); });
+  Standing standing =
+      read([&](db::Transaction& s) { return standingAt(s, asset.key, Pointer::alias("production"), first); });
   ASSERT_TRUE(standing.since && standing.until);
   EXPECT_EQ(standing.since->actor, "user:anna");
   EXPECT_EQ(standing.until->to, 2);
-  EXPECT_FALSE(read([&](db::Session& s) { return standingAt(s, asset.key, "production", gone).until; }));
-  std::vector<StandingPointer> all = read([&](db::Session& s) { return pointersAt(s, asset.key, second); });
+  EXPECT_FALSE(
+      read([&](db::Transaction& s) { return standingAt(s, asset.key, Pointer::alias("production"), gone).until; }));
+  std::vector<StandingPointer> all = read([&](db::Transaction& s) { return pointersAt(s, asset.key, second); });
   ASSERT_EQ(all.size(), 2U);
-  EXPECT_EQ(all[0].pointer + "=" + std::to_string(all[0].number), "champion=3");
-  EXPECT_EQ(all[1].pointer + "=" + std::to_string(all[1].number), "production=2");
+  EXPECT_EQ(all[0].pointer.text() + "=" + std::to_string(all[0].number), "champion=3");
+  EXPECT_EQ(all[1].pointer.text() + "=" + std::to_string(all[1].number), "production=2");
 }
 
 TEST_P(StandingTest, AStageStoodOnItsNewestVersion) {
@@ -67,7 +69,7 @@ TEST_P(StandingTest, AStageStoodOnItsNewestVersion) {
   EXPECT_EQ(at(asset, "stage:Production", three), 3);
   EXPECT_EQ(at(asset, "stage:Archived", three), 2);
   EXPECT_EQ(at(asset, "stage:Archived", three),
-            read([&](db::Session& s) { return holderOf(s, asset, "stage:Archived"); }));
+            read([&](db::Transaction& s) { return holderOf(s, asset, Pointer::stage("Archived")); }));
   stage(asset, 3, "None");
   EXPECT_EQ(at(asset, "stage:Production", moment()), 0);
 }
@@ -77,7 +79,7 @@ TEST_P(StandingTest, ThePastOutlivesTheAsset) {
   add(asset);
   point(asset, "production", 1);
   std::int64_t stood = moment();
-  change([&](Change& c) { deleteAsset(c, getAsset(c.session, asset.key)); });
+  change([&](Change& c) { deleteAsset(c, getAsset(c.transaction, asset.key), ClearanceIssuer::remove(true)); });
   EXPECT_EQ(at(asset, "production", stood), 1);
   EXPECT_EQ(at(asset, "production", moment()), 0);
 }
@@ -86,18 +88,18 @@ TEST_P(StandingTest, AnotherAssetsPointersAreNotTakenForThisOnes) {
   Asset asset = make("m"), other = make("m#x");
   add(other);
   point(other, "production", 1);
-  EXPECT_TRUE(read([&](db::Session& s) { return pointersAt(s, asset.key, nowMillis()); }).empty());
+  EXPECT_TRUE(read([&](db::Transaction& s) { return pointersAt(s, asset.key, nowMillis()); }).empty());
 }
 
 TEST_P(StandingTest, LineageLeavesOutWhatCameLater) {
-  write([&](db::Session& s) {
-    addEdge(s, "default", {"dataset/d@1", "run/r", "input", 1000});
-    addEdge(s, "default", {"run/r", "model/m@1", "registered", 2000});
-    addEdge(s, "default", {"model/m@1", "model/n@1", "copied", 3000});
+  change([](Change& c) {
+    addEdge(c.transaction, "default", {"dataset/d@1", "run/r", "input", 1000});
+    addEdge(c.transaction, "default", {"run/r", "model/m@1", "registered", 2000});
+    addEdge(c.transaction, "default", {"model/m@1", "model/n@1", "copied", 3000});
   });
   auto edges = [&](std::int64_t then) {
     return read(
-        [&](db::Session& s) { return lineage(s, "default", "model/m@1", Direction::both, 16, 1000, then).size(); });
+        [&](db::Transaction& s) { return lineage(s, "default", "model/m@1", Direction::both, 16, 1000, then).size(); });
   };
   EXPECT_EQ(edges(999), 0U);
   EXPECT_EQ(edges(1500), 0U);  // what is behind an edge that was not there is not reached

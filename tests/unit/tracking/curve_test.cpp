@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "support/tracking_test.h"
 
 #include <cmath>
 
@@ -11,7 +11,8 @@ namespace {
 class CurveTest : public TrackingTest {
  protected:
   std::vector<Metric> curve(const std::string& runId, std::size_t most) {
-    return read([&](db::Session& session) { return metricCurve(session, workspace_, runId, "loss", most); });
+    return read(
+        [&](db::Transaction& transaction) { return metricCurve(transaction, workspace_, runId, "loss", most); });
   }
   /// `values` at steps 0, 1, 2…
   std::string runOf(const std::vector<double>& values) {
@@ -23,7 +24,7 @@ class CurveTest : public TrackingTest {
     return id;
   }
 };
-REGESTA_TRACKING_ON_BOTH(CurveTest);
+REGESTA_ON_BOTH(CurveTest);
 
 TEST_P(CurveTest, FewPointsStayAsTheyAre) {
   std::string id = runOf({3, 1, 2});
@@ -67,7 +68,7 @@ TEST_P(CurveTest, KeysOfRunsTheMostCommonFirst) {
     batch.metrics.push_back({{i == 1 ? "acc" : "loss", 1, 0, 0}, "", "", ""});
     log(id, batch);
   }
-  RunKeys keys = read([&](db::Session& session) { return runKeys(session, workspace_, {0, 77}, 1000); });
+  RunKeys keys = read([&](db::Transaction& transaction) { return runKeys(transaction, workspace_, {0, 77}, 1000); });
   EXPECT_EQ(keys.runs, 3);
   ASSERT_EQ(keys.metrics.size(), 2u);
   EXPECT_EQ(keys.metrics[0].key, "loss");

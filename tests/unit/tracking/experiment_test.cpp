@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "support/tracking_test.h"
 
 namespace regesta::tracking {
 namespace {
@@ -6,17 +6,17 @@ namespace {
 class ExperimentTest : public TrackingTest {
  protected:
   std::vector<std::string> found(const ExperimentSearch& search) {
-    return read([&](db::Session& session) {
+    return read([&](db::Transaction& transaction) {
       std::vector<std::string> names;
-      for (const Experiment& e : searchExperiments(session, workspace_, search).items) names.push_back(e.name);
+      for (const Experiment& e : searchExperiments(transaction, workspace_, search).items) names.push_back(e.name);
       return names;
     });
   }
   std::optional<Experiment> find(std::int64_t id) {
-    return read([&](db::Session& session) { return findExperiment(session, workspace_, id); });
+    return read([&](db::Transaction& transaction) { return findExperiment(transaction, workspace_, id); });
   }
 };
-REGESTA_TRACKING_ON_BOTH(ExperimentTest);
+REGESTA_ON_BOTH(ExperimentTest);
 
 using Names = std::vector<std::string>;
 
@@ -45,10 +45,10 @@ TEST_P(ExperimentTest, IdsCountFromOneAndLocationsFollowThem) {
 TEST_P(ExperimentTest, NamesAreUniqueAmongActiveAndDeleted) {
   std::int64_t id = makeExperiment("a");
   EXPECT_EQ(thrown(Code::exists, [&] { makeExperiment("a"); }), "Experiment(name=a) already exists.");
-  change([&](registry::Change& c) { deleteExperiment(c, workspace_, id); });
+  change([&](registry::Change& c) { deleteExperiment(c, workspace_, id, registry::ClearanceIssuer::remove(false)); });
   EXPECT_NE(thrown(Code::exists, [&] { makeExperiment("a"); }).find("already exists in deleted state"),
             std::string::npos);
-  EXPECT_EQ(thrown(Code::invalid, [&] { makeExperiment(""); }), "Invalid experiment name: ''");
+  EXPECT_EQ(thrown(Code::invalid, [&] { makeExperiment(""); }), "name: must not be empty");
   thrown(Code::invalid, [&] { makeExperiment(std::string(501, 'x')); });
   thrown(Code::invalid, [&] { makeExperiment("t", {{"bad?", "x"}}); });
   EXPECT_EQ(count("experiment WHERE name = 't'"), 0);
@@ -65,12 +65,14 @@ TEST_P(ExperimentTest, WorkspacesDoNotSeeEachOther) {
 TEST_P(ExperimentTest, DeletingTakesTheRunsAlongAndRestoringBringsThemBack) {
   std::int64_t id = makeExperiment("a");
   std::string runId = makeRun({.experiment = id});
-  change([&](registry::Change& c) { deleteExperiment(c, workspace_, id); });
+  change([&](registry::Change& c) { deleteExperiment(c, workspace_, id, registry::ClearanceIssuer::remove(false)); });
   EXPECT_TRUE(find(id)->deleted);
   EXPECT_TRUE(run(runId).deleted);
   EXPECT_EQ(thrown(Code::invalid, [&] { makeRun({.experiment = id}); }),
             "The experiment 1 must be in the 'active' state. Current state is deleted.");
-  thrown(Code::notFound, [&] { change([&](registry::Change& c) { deleteExperiment(c, workspace_, id); }); });
+  thrown(Code::notFound, [&] {
+    change([&](registry::Change& c) { deleteExperiment(c, workspace_, id, registry::ClearanceIssuer::remove(false)); });
+  });
   thrown(Code::invalidState, [&] { change([&](registry::Change& c) { renameExperiment(c, workspace_, id, "b"); }); });
   change([&](registry::Change& c) { restoreExperiment(c, workspace_, id); });
   EXPECT_FALSE(find(id)->deleted);
@@ -91,22 +93,23 @@ TEST_P(ExperimentTest, RenamingKeepsTheRulesOfNames) {
 
 TEST_P(ExperimentTest, TagsAreSetAndDeleted) {
   std::int64_t id = makeExperiment("a");
-  write([&](db::Session& s) { setExperimentTag(s, workspace_, id, "k", "v1"); });
-  write([&](db::Session& s) { setExperimentTag(s, workspace_, id, "k", "v2"); });
+  write([&](db::Transaction& s) { setExperimentTag(s, workspace_, id, "k", "v1"); });
+  write([&](db::Transaction& s) { setExperimentTag(s, workspace_, id, "k", "v2"); });
   EXPECT_EQ(find(id)->tags, (Texts{{"k", "v2"}}));
-  write([&](db::Session& s) { deleteExperimentTag(s, workspace_, id, "k"); });
+  write([&](db::Transaction& s) { deleteExperimentTag(s, workspace_, id, "k"); });
   EXPECT_EQ(
-      thrown(Code::notFound, [&] { write([&](db::Session& s) { deleteExperimentTag(s, workspace_, id, "k"); }); }),
+      thrown(Code::notFound, [&] { write([&](db::Transaction& s) { deleteExperimentTag(s, workspace_, id, "k"); }); }),
       "No tag with name: k in experiment with id 1");
-  thrown(Code::invalid,
-         [&] { write([&](db::Session& s) { setExperimentTag(s, workspace_, id, "k", std::string(20'001, 'x')); }); });
+  thrown(Code::invalid, [&] {
+    write([&](db::Transaction& s) { setExperimentTag(s, workspace_, id, "k", std::string(20'001, 'x')); });
+  });
 }
 
 TEST_P(ExperimentTest, SearchFiltersOrdersAndPages) {
   std::int64_t a = makeExperiment("a", {{"k", "1"}});
   makeExperiment("b", {{"k", "2"}});
   makeExperiment("Abc");
-  change([&](registry::Change& c) { deleteExperiment(c, workspace_, a); });
+  change([&](registry::Change& c) { deleteExperiment(c, workspace_, a, registry::ClearanceIssuer::remove(false)); });
   EXPECT_EQ(found({.orderBy = {"name ASC"}}), (Names{"Abc", "Default", "b"}));
   EXPECT_EQ(found({.orderBy = {"name DESC"}, .view = View::all}), (Names{"b", "a", "Default", "Abc"}));
   EXPECT_EQ(found({.view = View::deletedOnly}), Names{"a"});
@@ -119,11 +122,11 @@ TEST_P(ExperimentTest, SearchFiltersOrdersAndPages) {
   thrown(Code::invalid, [&] { found({.pageToken = "evil"}); });
 
   ExperimentSearch search{.orderBy = {"name ASC"}, .maxResults = 2};
-  auto first = read([&](db::Session& s) { return searchExperiments(s, workspace_, search); });
+  auto first = read([&](db::Transaction& s) { return searchExperiments(s, workspace_, search); });
   ASSERT_EQ(first.items.size(), 2u);
   ASSERT_FALSE(first.nextPageToken.empty());
   search.pageToken = first.nextPageToken;
-  auto second = read([&](db::Session& s) { return searchExperiments(s, workspace_, search); });
+  auto second = read([&](db::Transaction& s) { return searchExperiments(s, workspace_, search); });
   ASSERT_EQ(second.items.size(), 1u);
   EXPECT_EQ(second.items[0].name, "b");
   EXPECT_TRUE(second.nextPageToken.empty());

@@ -1,4 +1,4 @@
-#include "fixture.h"
+#include "support/tracking_test.h"
 
 #include <cmath>
 
@@ -29,15 +29,15 @@ class SearchTest : public TrackingTest {
     return names({.experiments = {0}, .filter = filter, .orderBy = std::move(order), .view = view});
   }
   std::string names(const RunSearch& search) {
-    return read([&](db::Session& session) {
+    return read([&](db::Transaction& transaction) {
       std::string all;
-      for (const tracking::Run& r : searchRuns(session, workspace_, search).items) all += r.name;
+      for (const tracking::Run& r : searchRuns(transaction, workspace_, search).items) all += r.name;
       return all;
     });
   }
   std::map<std::string, std::string> ids_;
 };
-REGESTA_TRACKING_ON_BOTH(SearchTest);
+REGESTA_ON_BOTH(SearchTest);
 
 TEST_P(SearchTest, NewestFirst) {
   EXPECT_EQ(found(""), "dcba");
@@ -48,7 +48,7 @@ TEST_P(SearchTest, NewestFirst) {
 
 TEST_P(SearchTest, CountsWhatMatchesOnAllPages) {
   auto count = [&](const RunSearch& search) {
-    return read([&](db::Session& session) { return countRuns(session, workspace_, search); });
+    return read([&](db::Transaction& transaction) { return countRuns(transaction, workspace_, search); });
   };
   EXPECT_EQ(count({.experiments = {0}, .maxResults = 1}), 4);
   EXPECT_EQ(count({.experiments = {0}, .filter = "params.lr = '0.2'", .orderBy = {"metrics.acc DESC"}}), 2);
@@ -104,7 +104,7 @@ TEST_P(SearchTest, OrdersWithNanBehindNumbersAndMissingLast) {
 }
 
 TEST_P(SearchTest, Views) {
-  change([&](registry::Change& c) { deleteRun(c, workspace_, ids_["b"]); });
+  change([&](registry::Change& c) { deleteRun(c, workspace_, ids_["b"], registry::ClearanceIssuer::remove(false)); });
   EXPECT_EQ(found(""), "dca");
   EXPECT_EQ(found("", {}, View::deletedOnly), "b");
   EXPECT_EQ(found("", {}, View::all), "dcba");
@@ -118,7 +118,7 @@ TEST_P(SearchTest, PagesMeetWithoutGapOrOverlap) {
     RunSearch search{.experiments = {0, other, other}, .filter = "", .orderBy = order, .maxResults = 2};
     std::string all;
     for (int i = 0; i < 5; ++i) {
-      auto page = read([&](db::Session& s) { return searchRuns(s, workspace_, search); });
+      auto page = read([&](db::Transaction& s) { return searchRuns(s, workspace_, search); });
       EXPECT_LE(page.items.size(), 2u);
       for (const tracking::Run& r : page.items) all += r.name;
       search.pageToken = page.nextPageToken;
@@ -127,7 +127,7 @@ TEST_P(SearchTest, PagesMeetWithoutGapOrOverlap) {
     EXPECT_EQ(all, order.empty() ? "dceba" : order[0] == "run_name" ? "abcde" : "bacde");
   }
   RunSearch full{.experiments = {0}, .maxResults = 4};
-  EXPECT_TRUE(read([&](db::Session& s) { return searchRuns(s, workspace_, full); }).nextPageToken.empty());
+  EXPECT_TRUE(read([&](db::Transaction& s) { return searchRuns(s, workspace_, full); }).nextPageToken.empty());
   thrown(Code::invalid, [&] { names({.experiments = {0}, .maxResults = 0}); });
   thrown(Code::invalid, [&] { names({.experiments = {0}, .maxResults = 50'001}); });
   thrown(Code::invalid, [&] { names({.experiments = {0}, .pageToken = "x"}); });
@@ -139,13 +139,13 @@ TEST_P(SearchTest, APageOfHugeRunsEndsEarlyAndGoesOn) {
   for (int i = 0; i < 120; ++i) {
     std::string id = makeRun({.experiment = heavy, .startTime = i});
     tags.assign("{\"big\":\"" + std::string(700'000, 'x') + "\"}");
-    write([&](db::Session& s) { s.run("UPDATE run SET tags = $2 WHERE run_id = $1", {id, tags}); });
+    write([&](db::Transaction& s) { s.run("UPDATE run SET tags = $2 WHERE run_id = $1", {id, tags}); });
   }
   RunSearch search{.experiments = {heavy}, .maxResults = 120};
   std::vector<std::int64_t> starts;
   int pages = 0;
   do {
-    auto page = read([&](db::Session& s) { return searchRuns(s, workspace_, search); });
+    auto page = read([&](db::Transaction& s) { return searchRuns(s, workspace_, search); });
     for (const tracking::Run& r : page.items) starts.push_back(r.startTime);
     search.pageToken = page.nextPageToken;
     ++pages;
@@ -157,8 +157,8 @@ TEST_P(SearchTest, APageOfHugeRunsEndsEarlyAndGoesOn) {
 
 TEST_P(SearchTest, DatasetsOfRuns) {
   auto input = [&](const std::string& run, const std::string& name, const std::string& digest, const Texts& tags) {
-    write([&](db::Session& s) {
-      logInputs(s, workspace_, ids_[run], {{{0, name, digest, "local", "x", "", ""}, tags}}, {});
+    change([&](registry::Change& c) {
+      logInputs(c.transaction, workspace_, ids_[run], {{{0, name, digest, "local", "x", "", ""}, tags}}, {});
     });
   };
   input("a", "loans", "d1", {{"mlflow.data.context", "training"}});
@@ -170,7 +170,7 @@ TEST_P(SearchTest, DatasetsOfRuns) {
   EXPECT_EQ(found("dataset.digest IN ('d1', 'zz')"), "ba");
   EXPECT_EQ(found("dataset.name LIKE 'x%'"), "");
 
-  auto summaries = read([&](db::Session& s) { return searchDatasets(s, workspace_, {0, 5}); });
+  auto summaries = read([&](db::Transaction& s) { return searchDatasets(s, workspace_, {0, 5}); });
   std::string all;
   for (const auto& s : summaries) all += s.name + "#" + s.digest + "/" + s.context + " ";
   EXPECT_EQ(all, "loans#d1/ loans#d1/training loans#d2/eval ");

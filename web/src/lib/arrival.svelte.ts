@@ -1,5 +1,5 @@
-// A screen shows itself when its first answers are in, in one piece: parts that come one after the other push each other about
-// under the reader's eyes.
+// A screen shows itself when its first answers are in, in one piece: parts that come one after the other push each
+// other about under the reader's eyes.
 import { untrack } from 'svelte';
 
 const patience = 1000; // milliseconds; what is slower than that comes when it comes
@@ -14,7 +14,9 @@ class Arrival {
     const turn = ++this.#turn;
     this.#waiting = 0;
     this.over = false;
-    setTimeout(() => { if (turn === this.#turn) this.over = true; }, patience);
+    setTimeout(() => {
+      if (turn === this.#turn) this.over = true;
+    }, patience);
     this.#look(turn);
   }
   /** What is asked for before the screen shows is waited for. */
@@ -30,7 +32,9 @@ class Arrival {
   }
   // A task later: what an answer brings onto the page may have a question of its own.
   #look(turn: number) {
-    setTimeout(() => { if (turn === this.#turn && this.#waiting === 0) this.over = true; });
+    setTimeout(() => {
+      if (turn === this.#turn && this.#waiting === 0) this.over = true;
+    });
   }
 }
 export const arrival = new Arrival();

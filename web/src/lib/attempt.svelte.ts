@@ -1,6 +1,6 @@
 import type { ApiError } from './api';
 
-/** One deed at a time, with its error. Make one in a component and show `error` near the button. */
+/** Runs one action at a time and keeps its error. Create one per component and show `error` near the button. */
 export class Attempt {
   busy = $state(false);
   error = $state<ApiError | undefined>();

@@ -14,13 +14,19 @@ export class Curves {
 
   constructor(address: () => string | undefined) {
     this.#address = address;
-    $effect(() => { void address(); void this.load(); });
+    $effect(() => {
+      void address();
+      void this.load();
+    });
   }
   /** Asks again. True: they were new. */
   async load() {
     const mine = this.#address();
     if (mine === undefined) return false;
-    if (this.#asked !== mine) { this.#asked = mine; this.#known = {}; }
+    if (this.#asked !== mine) {
+      this.#asked = mine;
+      this.#known = {};
+    }
     const answer = await getIfNew<Page<Curve>>(mine, this.#known).catch(() => undefined); // the old ones stay, and it is asked again
     if (mine !== this.#asked || !answer) return false;
     this.items = answer.items;

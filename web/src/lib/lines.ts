@@ -1,11 +1,21 @@
-// A text that changed, line by line, and what a line is called: "new:1:14" is line 14 of the first text as it would become.
-export interface Run { op: '=' | '+' | '-'; text: string }
-export interface Line { place: string; runs: Run[] }
+// A text that changed, line by line, and what a line is called: "new:1:14" is line 14 of the first text as it would
+// become.
+export interface Run {
+  op: '=' | '+' | '-';
+  text: string;
+}
+export interface Line {
+  place: string;
+  runs: Run[];
+}
 
 /** A line counts in the new text where its end stands there, else in the old one: so no two have the same place. */
 export function linesOf(runs: Run[], text: number): Line[] {
   const lines: Line[] = [];
-  let before = 1, after = 1, line: Run[] = [], open: Line | undefined; // what the new text's last line has so far
+  let before = 1,
+    after = 1,
+    line: Run[] = [],
+    open: Line | undefined; // what the new text's last line has so far
   const end = (stays: boolean) => {
     const ended = { place: stays ? `new:${text}:${after}` : `old:${text}:${before}`, runs: line };
     if (stays) open = undefined;
@@ -33,6 +43,8 @@ export function placeWords(place: string) {
   const [side, text, line] = place.split(':');
   return `line ${line}${text === '1' ? '' : ` of text ${text}`}${side === 'old' ? ' as it was' : ''}`;
 }
+/** Where a comment is kept until it is sent. */
+export const draftPlace = (request: number, place = '') => `comment/${request}/${place}`;
 export const lineId = (place: string) => `line-${place.replaceAll(':', '-')}`;
 /** Leads to a line that is on the page. */
 export function lookAt(event: Event, place: string) {

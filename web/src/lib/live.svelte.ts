@@ -1,8 +1,12 @@
-// The change feed: screens load again when something they show has changed. Without it (server away, signed out) the last
-// data stays and a quiet banner says so.
+// The change feed: screens load again when something they show has changed. Without it (server away, signed out) the
+// last data stays and a quiet banner says so.
+import { followed } from './actions';
 import { forget, send } from './request';
 
-interface Change { subject: string; action: string }
+interface Change {
+  subject: string;
+  action: string;
+}
 type Listener = (change: Change) => void;
 
 const listeners = new Set<Listener>();
@@ -10,10 +14,14 @@ let online = $state(true);
 let source: EventSource | undefined;
 
 export const live = {
-  get online() { return online; },
+  get online() {
+    return online;
+  },
   on(listener: Listener) {
     listeners.add(listener);
-    return () => { listeners.delete(listener); };
+    return () => {
+      listeners.delete(listener);
+    };
   },
 };
 
@@ -25,18 +33,29 @@ export function follow() {
     online = true;
   };
   source.onerror = () => {
-    // A connection that was lost is tried again by the browser itself. A refusal closes it: by the person's rights, or by what
-    // stands before a server that is away.
+    // A connection that was lost is tried again by the browser itself. A refusal closes it: by the person's rights, or
+    // by what stands before a server that is away.
     if (source?.readyState !== EventSource.CLOSED) online = false;
-    else void send('GET', '/api/v1/users/me').then(({ ok }) => ok).catch(() => false).then((here) => {
-      online = here;
-      if (!here) setTimeout(() => { if (source) follow(); }, 5000);
-    });
+    else
+      void send('GET', '/api/v1/users/me')
+        .then(({ ok }) => ok)
+        .catch(() => false)
+        .then((here) => {
+          online = here;
+          if (!here)
+            setTimeout(() => {
+              if (source) follow();
+            }, 5000);
+        });
   };
   const told = (event: MessageEvent) => {
     forget(); // what was asked before is older than this
     let entry: any;
-    try { entry = JSON.parse(event.data); } catch { return; }
+    try {
+      entry = JSON.parse(event.data);
+    } catch {
+      return;
+    }
     const body = entry.body ?? entry;
     for (const listener of listeners) listener({ subject: body.subject ?? '', action: body.action ?? '' });
   };
@@ -48,12 +67,3 @@ export function unfollow() {
   source?.close();
   source = undefined;
 }
-
-const followed = [
-  ...['created', 'deleted', 'described', 'tag-set', 'tag-deleted'].flatMap((deed) => [`version.${deed}`, `asset.${deed}`]), 'asset.renamed',
-  ...['moved', 'removed', 'move-refused'].map((deed) => `alias.${deed}`), ...['entered', 'left', 'move-refused'].map((deed) => `stage.${deed}`),
-  ...['opened', 'decided', 'applied', 'rejected', 'withdrawn', 'stale', 'commented'].map((deed) => `change-request.${deed}`), 'approval.given', 'evidence.added',
-  'policy.bound', 'policy.unbound', 'run.sealed', 'user.created', 'user.deleted', 'user.grants-set', 'token.created', 'token.revoked',
-  'webhook.created', 'webhook.changed', 'webhook.deleted', 'guard.breached',
-  ...['started', 'stepped', 'paused', 'resumed', 'held', 'released', 'killed', 'completed', 'rolled-back', 'stopped'].map((deed) => `rollout.${deed}`),
-];

@@ -1,4 +1,6 @@
-const shortest = 2000, longest = 10000, idle = 15000;
+const shortest = 2000,
+  longest = 10000,
+  idle = 15000;
 
 /**
  * Asks again and again while the page is looked at: soon while things move, more seldom while the answers stay the same, and at
@@ -8,8 +10,13 @@ const shortest = 2000, longest = 10000, idle = 15000;
 export function poll(moving: () => boolean, ask: () => Promise<boolean>) {
   $effect(() => {
     const moves = moving();
-    let wait = shortest, timer: ReturnType<typeof setTimeout> | undefined, asking = false, over = false;
-    const later = () => { if (!over) timer = setTimeout(round, moves ? wait : idle); };
+    let wait = shortest,
+      timer: ReturnType<typeof setTimeout> | undefined,
+      asking = false,
+      over = false;
+    const later = () => {
+      if (!over) timer = setTimeout(round, moves ? wait : idle);
+    };
     async function round() {
       clearTimeout(timer);
       if (asking || over || document.visibilityState !== 'visible') return;
@@ -19,9 +26,18 @@ export function poll(moving: () => boolean, ask: () => Promise<boolean>) {
       wait = fresh ? shortest : Math.min(wait * 1.5, longest);
       later();
     }
-    const seen = () => { if (document.visibilityState === 'visible') { wait = shortest; void round(); } };
+    const seen = () => {
+      if (document.visibilityState === 'visible') {
+        wait = shortest;
+        void round();
+      }
+    };
     document.addEventListener('visibilitychange', seen);
     later();
-    return () => { over = true; clearTimeout(timer); document.removeEventListener('visibilitychange', seen); };
+    return () => {
+      over = true;
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', seen);
+    };
   });
 }

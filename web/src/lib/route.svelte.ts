@@ -4,14 +4,26 @@ import { fromMlflow } from './mlflow';
 
 let here = $state({ path: location.pathname, search: location.search });
 let returned = false;
-addEventListener('popstate', () => { fromMlflow(); returned = true; here = { path: location.pathname, search: location.search }; });
+addEventListener('popstate', () => {
+  fromMlflow();
+  returned = true;
+  here = { path: location.pathname, search: location.search };
+});
 
 export const route = {
-  get path() { return here.path; },
-  get segments() { return segmentsOf(here.path); },
+  get path() {
+    return here.path;
+  },
+  get segments() {
+    return segmentsOf(here.path);
+  },
   /** Everything behind the first segment: names hold slashes, and whoever types one does not encode it. */
-  rest(end?: number) { return this.segments.slice(1, end).join('/'); },
-  get query() { return new URLSearchParams(here.search); },
+  rest(end?: number) {
+    return this.segments.slice(1, end).join('/');
+  },
+  get query() {
+    return new URLSearchParams(here.search);
+  },
 };
 
 /** Whether Back (or forward) led here: then a screen stands as it was left. */
@@ -40,7 +52,8 @@ export function setQuery(values: Record<string, string>, push = false) {
 
 /** One handler on the document: links inside the app do not reload it. */
 export function followLinks(event: MouseEvent) {
-  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
   const link = (event.target as Element).closest?.('a');
   if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
   if (/^\/(api|ledger)\//.test(link.pathname) || link.pathname === '/openapi.json') return;

@@ -4,7 +4,10 @@ import { columnOf, pageRows, runPage, type RunSearch } from './runaddress';
 import type { Page, Run } from './types';
 
 type RunPage = Page<Run> & { total?: number; columns?: string[] };
-interface Held { rows: Run[]; known: Known }
+interface Held {
+  rows: Run[];
+  known: Known;
+}
 const mostPages = 60;
 
 /**
@@ -27,7 +30,10 @@ export class RunPages {
   }
   rows(first: number, last: number) {
     const found: Run[] = [];
-    for (let i = first; i < last; ++i) { const run = this.row(i); if (run) found.push(run); }
+    for (let i = first; i < last; ++i) {
+      const run = this.row(i);
+      if (run) found.push(run);
+    }
     return found;
   }
 
@@ -47,7 +53,12 @@ export class RunPages {
   /** Asks again for these rows. True: something had changed. */
   async refresh(first: number, last: number) {
     const pages: number[] = [];
-    for (let page = Math.floor(first / pageRows); page === 0 || page * pageRows < Math.min(last, this.total ?? 0); ++page) pages.push(page);
+    for (
+      let page = Math.floor(first / pageRows);
+      page === 0 || page * pageRows < Math.min(last, this.total ?? 0);
+      ++page
+    )
+      pages.push(page);
     const before = this.total;
     const fresh = await Promise.all(pages.map((page) => this.#load(page)));
     // New runs push the others down: what is not in view is fetched again when it is looked at.
@@ -56,7 +67,8 @@ export class RunPages {
   }
 
   async #load(page: number) {
-    const turn = this.#turn, alone = page === 0 && this.#begun !== turn; // rows of an older search do not stand beside it
+    const turn = this.#turn,
+      alone = page === 0 && this.#begun !== turn; // rows of an older search do not stand beside it
     this.#coming.add(page);
     const known: Known = alone ? {} : { ...this.#pages.get(page)?.known };
     try {
@@ -78,7 +90,8 @@ export class RunPages {
       }
       return true;
     } catch (fault) {
-      if (turn === this.#turn) this.error = fault instanceof ApiError ? fault : new ApiError(0, 'failed', String(fault));
+      if (turn === this.#turn)
+        this.error = fault instanceof ApiError ? fault : new ApiError(0, 'failed', String(fault));
       return false;
     } finally {
       if (turn === this.#turn) this.#coming.delete(page);

@@ -23,7 +23,10 @@ export function numeric(value: number | string | undefined) {
 export const name = (run: Run) => run.name || run.id.slice(0, 12);
 export function duration(run: Run, now = Date.now()) {
   if (!run.started_at) return '';
-  const seconds = Math.max(0, ((run.ended_at ? new Date(run.ended_at).getTime() : now) - new Date(run.started_at).getTime()) / 1000);
+  const seconds = Math.max(
+    0,
+    ((run.ended_at ? new Date(run.ended_at).getTime() : now) - new Date(run.started_at).getTime()) / 1000,
+  );
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;

@@ -2,7 +2,10 @@ import { ApiError, call } from './api';
 import type { Me } from './types';
 
 /** Which ways of signing in the server offers, and why the last one through the identity provider failed. */
-export interface SignInWays { oidc?: { label: string; start: string }; failure?: string }
+export interface SignInWays {
+  oidc?: { label: string; start: string };
+  failure?: string;
+}
 
 /** Who has signed in. `known` turns true with the first answer. */
 class Session {
@@ -15,7 +18,7 @@ class Session {
     try {
       this.me = await ask();
     } catch (fault) {
-      // Without an answer nobody is signed out: try again until the server is back.
+      // No response does not mean signed out: retry until the server is back.
       if (!(fault instanceof ApiError) || fault.status !== 401) setTimeout(() => void this.load(ask), 1500);
     } finally {
       if (this.me) this.known = true;
@@ -25,7 +28,10 @@ class Session {
     this.me = await call<Me>('POST', '/api/v1/session', credentials);
   }
   async end(everywhere: boolean) {
-    const answer = await call<{ provider_sign_out?: string } | undefined>('DELETE', everywhere ? '/api/v1/sessions' : '/api/v1/session');
+    const answer = await call<{ provider_sign_out?: string } | undefined>(
+      'DELETE',
+      everywhere ? '/api/v1/sessions' : '/api/v1/session',
+    );
     this.providerSignOut = answer?.provider_sign_out;
     this.me = undefined;
   }
@@ -33,8 +39,12 @@ class Session {
   may(verb: 'write' | 'approve' | 'administer') {
     if (!this.me) return false;
     if (this.me.local) return true;
-    return this.me.grants.some(({ role }) =>
-      role === 'admin' || (verb === 'write' && role === 'contributor') || (verb === 'approve' && !['reader', 'contributor', 'auditor'].includes(role)));
+    return this.me.grants.some(
+      ({ role }) =>
+        role === 'admin' ||
+        (verb === 'write' && role === 'contributor') ||
+        (verb === 'approve' && !['reader', 'contributor', 'auditor'].includes(role)),
+    );
   }
 }
 export const session = new Session();

@@ -4,7 +4,15 @@
  */
 export function sized(tell: (width: number, height: number) => void) {
   return (element: Element) => {
-    const watch = new ResizeObserver(([{ contentRect: { width, height } }]) => { if (width || height) tell(width, height); });
+    const watch = new ResizeObserver(
+      ([
+        {
+          contentRect: { width, height },
+        },
+      ]) => {
+        if (width || height) tell(width, height);
+      },
+    );
     watch.observe(element);
     return () => watch.disconnect();
   };

@@ -1,0 +1,97 @@
+#include "api/alias_stream.h"
+#include "api/dvc/dialect.h"
+#include "api/dvc/front.h"
+#include "api/dvc/object.h"
+#include "registry/blob_alias.h"
+
+namespace regesta::api::dvc {
+namespace {
+
+using http::Exchange;
+using Task = http::asio::awaitable<void>;
+
+constexpr std::string_view objects = "every name of the workspace";
+
+class Get final : public http::StreamHandler {
+ public:
+  explicit Get(Core& core) : core_(core) {}
+  Task handle(Exchange& exchange) override {
+    return sendAlias(exchange, core_, [this, &exchange] {
+      Call call = admitToAll(core_, exchange.request(), reads(objects), dialect());
+      return AliasName{call.workspace, objectName(exchange.request()).alias()};
+    });
+  }
+
+ private:
+  Core& core_;
+};
+
+class Put final : public http::StreamHandler {
+ public:
+  explicit Put(Core& core) : core_(core) {}
+
+  Task handle(Exchange& exchange) override {
+    std::optional<Call> call;
+    ObjectName name;
+    std::unique_ptr<ObjectWriter> writer;
+    co_await exchange.waiting([&] {
+      call.emplace(admitToAll(core_, exchange.request(), writes(objects), dialect()));
+      name = objectName(exchange.request());
+      writer = std::make_unique<ObjectWriter>(core_.store, call->workspace, name, core_.blobs.create());
+    });
+    co_await receive(exchange, *call, *writer);
+    co_await exchange.waiting([&] {
+      blob::Stored stored = writer->commit();
+      core_.store.write([&](db::Transaction& transaction) {
+        registry::putBlobAlias(transaction, call->workspace, name.alias(), stored, call->actor().name);
+      });
+    });
+    http::Response answer;
+    answer.status = 201;
+    co_await exchange.respond(std::move(answer));
+  }
+
+ private:
+  Core& core_;
+};
+
+/// The folder of all objects: DVC asks whether it is there before a fetch.
+class Folder final : public http::StreamHandler {
+ public:
+  explicit Folder(Core& core) : core_(core) {}
+
+  Task handle(Exchange& exchange) override {
+    co_await exchange.waiting([&] { admitToAll(core_, exchange.request(), reads(objects), dialect()); });
+    http::Response answer;
+    answer.contentType = "text/plain; charset=utf-8";
+    answer.body = "This is a DVC remote: dvc remote add NAME URL\n";
+    co_await exchange.respond(std::move(answer));
+  }
+
+ private:
+  Core& core_;
+};
+
+std::string workspaceOfPath(const http::Request& request) { return std::string(request.variable("workspace")); }
+
+constexpr std::string_view object = "/dvc/{workspace}/files/md5/{head}/{tail}";
+const StreamRoute streams[] = {
+    {"GET", "/dvc/{workspace}", "Check that a workspace is a DVC remote", reads(objects), makeStream<Folder>, 1, false,
+     workspaceOfPath},
+    {"GET", "/dvc/{workspace}/files/md5", "Check that a DVC remote has objects", reads(objects), makeStream<Folder>, 1,
+     false, workspaceOfPath},
+    {"GET", object, "Download an object of a DVC remote", reads(objects), makeStream<Get>, 1, false, workspaceOfPath},
+    {"POST", object, "Upload an object to a DVC remote", writes(objects), makeStream<Put>, uploadLimit, false,
+     workspaceOfPath},
+    {"PUT", object, "Upload an object to a DVC remote (method PUT)", writes(objects), makeStream<Put>, uploadLimit,
+     false, workspaceOfPath},
+};
+
+}  // namespace
+
+Front front() {
+  static constexpr std::string_view below[] = {"/dvc/"};
+  return {.dialect = dialect(), .routes = {}, .prefixes = below, .streams = streams};
+}
+
+}  // namespace regesta::api::dvc

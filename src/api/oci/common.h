@@ -1,0 +1,66 @@
+#pragma once
+// Shared by the streaming handlers of this front.
+#include "api/oci/dialect.h"
+#include "api/oci/repository.h"
+#include "api/streaming.h"
+
+namespace regesta::api::oci {
+
+using http::Exchange;
+using Task = http::asio::awaitable<void>;
+using access::Verb;
+
+inline constexpr std::string_view ofRepository = "assets of this name";
+
+inline std::string blobUrl(const Repository& repository, std::string_view digest) {
+  return fmt::format("/v2/{}/blobs/{}", repository.path, digest);
+}
+inline std::string manifestUrl(const Repository& repository, std::string_view digest) {
+  return fmt::format("/v2/{}/manifests/{}", repository.path, digest);
+}
+
+/// An answer without a body, or one whose body the handler fills.
+inline http::Response answer(int status, std::string contentType = {}) {
+  http::Response response;
+  response.status = status;
+  response.contentType = std::move(contentType);
+  response.headers.set("Docker-Distribution-Api-Version", "registry/2.0");
+  return response;
+}
+
+/// The head for the selected bytes of a blob or manifest. They are not trusted: no browser may guess their type.
+inline http::Response contentHead(const http::Selection& selection, std::string contentType, std::string digest) {
+  http::Response head = answer(selection.status, std::move(contentType));
+  for (const auto& [name, value] : selection.headers.all()) head.headers.set(name, value);
+  head.headers.set("Docker-Content-Digest", std::move(digest));
+  head.headers.set("X-Content-Type-Options", "nosniff");
+  return head;
+}
+
+/// Reads bytes that are not in the store.
+std::unique_ptr<blob::Reader> readText(std::string text);
+
+/// A route whose request has no body: `respond` runs on a waiting thread.
+class Answered : public http::StreamHandler {
+ public:
+  using Respond = http::Response (*)(const Call& call);
+  Answered(Core& core, AccessRule rule, Respond respond) : core_(core), rule_(rule), respond_(respond) {}
+
+  Task handle(Exchange& exchange) override {
+    http::Response response =
+        co_await exchange.waiting([&] { return respond_(admit(core_, exchange.request(), rule_, dialect())); });
+    co_await exchange.respond(std::move(response));
+  }
+
+ private:
+  Core& core_;
+  AccessRule rule_;
+  Respond respond_;
+};
+
+template <Answered::Respond respond, Verb verb>
+std::shared_ptr<http::StreamHandler> answeredRoute(Core& core) {
+  return std::make_shared<Answered>(core, verb == Verb::write ? writes(ofRepository) : reads(ofRepository), respond);
+}
+
+}  // namespace regesta::api::oci

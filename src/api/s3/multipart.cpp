@@ -1,0 +1,126 @@
+#include "api/s3/multipart.h"
+
+#include <algorithm>
+
+#include "api/s3/xml.h"
+#include "base/encoding.h"
+#include "base/text.h"
+
+namespace regesta::api::s3 {
+namespace {
+
+constexpr std::int64_t partLimit = 10'000;
+constexpr std::uint64_t smallestPart = 5 * 1024 * 1024;  // but for the last
+
+std::string unquoted(std::string_view etag) {
+  etag = trim(etag);
+  if (etag.size() >= 2 && etag.starts_with('"') && etag.ends_with('"')) etag = etag.substr(1, etag.size() - 2);
+  return std::string(etag);
+}
+
+std::optional<SentChecksum> checksumIn(const XmlElement& part) {
+  for (const XmlElement& child : part.children)
+    if (child.name.starts_with("Checksum"))
+      if (auto kind = crypto::checksumKind(child.name.substr(8)))
+        return SentChecksum{*kind, std::string(trim(child.text))};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string ChecksumPlan::text() const { return fmt::format("{} {}", nameOf(kind), whole ? "whole" : "parts"); }
+
+std::optional<ChecksumPlan> ChecksumPlan::read(std::string_view text) {
+  auto kind = crypto::checksumKind(text.substr(0, text.find(' ')));
+  if (!kind) return std::nullopt;
+  return ChecksumPlan{*kind, text.ends_with(" whole")};
+}
+
+std::optional<ChecksumPlan> planOf(const http::Request& request) {
+  auto algorithm = request.headers.get("x-amz-checksum-algorithm");
+  auto type = request.headers.get("x-amz-checksum-type");
+  if (!algorithm) {
+    if (type) throw Fault("InvalidRequest", "x-amz-checksum-type needs x-amz-checksum-algorithm");
+    return std::nullopt;
+  }
+  auto kind = crypto::checksumKind(*algorithm);
+  if (!kind) throw Fault("InvalidRequest", "x-amz-checksum-algorithm must be CRC32, CRC32C, CRC64NVME, SHA1 or SHA256");
+  bool onlyWhole = *kind == crypto::ChecksumKind::crc64nvme;
+  bool onlyParts = *kind == crypto::ChecksumKind::sha1 || *kind == crypto::ChecksumKind::sha256;
+  std::string wanted = type ? std::string(*type) : onlyWhole ? "FULL_OBJECT" : "COMPOSITE";
+  if ((wanted != "FULL_OBJECT" && wanted != "COMPOSITE") || (wanted == "COMPOSITE" && onlyWhole) ||
+      (wanted == "FULL_OBJECT" && onlyParts))
+    throw fault("InvalidRequest", "the checksum {} cannot have the type {}", nameOf(*kind), shorten(wanted, 50));
+  return ChecksumPlan{*kind, wanted == "FULL_OBJECT"};
+}
+
+registry::PartUpload requireAnyUpload(const Call& call, const Query& query, db::Transaction& transaction) {
+  auto path = pathOfKey(call.http.variable("key"));
+  if (path) requirePath(call, access::Verb::write, transaction, *path);
+  auto upload = registry::findUpload(transaction, query.text("uploadId"));
+  if (!path || !upload || upload->workspace != call.workspace || upload->path != *path)
+    throw Fault("NoSuchUpload",
+                "there is no such upload of this key; it may have been completed, aborted or removed "
+                "after seven days");
+  return *std::move(upload);
+}
+
+registry::PartUpload requireUpload(const Call& call, const Query& query, db::Transaction& transaction) {
+  registry::PartUpload upload = requireAnyUpload(call, query, transaction);
+  if (!upload.completed.empty()) throw Fault("NoSuchUpload", "the upload was completed already");
+  return upload;
+}
+
+std::int64_t partNumberOf(const Query& query) {
+  auto number = parseInteger(query.text("partNumber"));
+  if (!number || *number < 1 || *number > partLimit)
+    throw fault("InvalidArgument", "partNumber must be 1 to {}", partLimit);
+  return *number;
+}
+
+std::vector<NamedPart> readNamedParts(std::string_view document) {
+  XmlElement root = parseXml(document);
+  if (root.name != "CompleteMultipartUpload")
+    throw Fault("MalformedXML", "the document must be <CompleteMultipartUpload>");
+  std::vector<NamedPart> named;
+  for (const XmlElement& part : root.children) {
+    if (part.name != "Part") continue;
+    auto number = parseInteger(trim(part.childText("PartNumber")));
+    std::string etag = unquoted(part.childText("ETag"));
+    if (!number || etag.empty()) throw Fault("MalformedXML", "a <Part> needs a <PartNumber> and an <ETag>");
+    if (!named.empty() && named.back().number >= *number)
+      throw Fault("InvalidPartOrder", "the parts must be named in ascending order, each once");
+    named.push_back({*number, std::move(etag), checksumIn(part)});
+  }
+  if (named.empty() || named.size() > static_cast<std::size_t>(partLimit))
+    throw fault("MalformedXML", "name 1 to {} parts", partLimit);
+  return named;
+}
+
+std::string etagOfParts(const std::vector<NamedPart>& parts) {
+  crypto::Md5 md5;
+  for (const NamedPart& part : parts) md5.update(hexDecode(part.etag).value_or(part.etag));
+  return fmt::format("{}-{}", md5.finish(), parts.size());
+}
+
+std::vector<registry::UploadPart> choose(const std::vector<NamedPart>& named,
+                                         const std::vector<registry::UploadPart>& stored) {
+  std::vector<registry::UploadPart> chosen;
+  for (const NamedPart& want : named) {
+    auto found = std::ranges::lower_bound(stored, want.number, {}, &registry::UploadPart::number);
+    bool there = found != stored.end() && found->number == want.number && found->etag == want.etag;
+    if (there && want.checksum)
+      there = found->checksum == fmt::format("{} {}", nameOf(want.checksum->kind), want.checksum->value);
+    if (!there)
+      throw fault("InvalidPart", "part {} was not uploaded, or has another ETag or checksum than the request names",
+                  want.number);
+    chosen.push_back(*found);
+  }
+  for (std::size_t i = 0; i + 1 < chosen.size(); ++i)
+    if (chosen[i].content.size < smallestPart)
+      throw fault("EntityTooSmall", "part {} has {} bytes; every part but the last has at least {}", chosen[i].number,
+                  chosen[i].content.size, smallestPart);
+  return chosen;
+}
+
+}  // namespace regesta::api::s3

@@ -1,0 +1,201 @@
+#include "evaluation/data_table.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/json_budget.h"
+#include "base/text.h"
+
+namespace regesta::evaluation {
+
+namespace {
+
+constexpr std::size_t csvBytes = 64 * 1024 * 1024;
+constexpr std::size_t jsonBytes = 16 * 1024 * 1024;
+constexpr std::size_t mostRows = 2'000'000;
+constexpr std::size_t mostColumns = 10'000;
+constexpr std::size_t mostCells = 8'000'000;  // and rows, of a JSON table
+
+template <class... Args>
+[[noreturn]] void refuse(std::string_view what, fmt::format_string<Args...> text, Args&&... args) {
+  throw error(Code::invalid, "{} {}", what, fmt::format(text, std::forward<Args>(args)...));
+}
+
+/// Reads CSV one record at a time.
+class CsvReader {
+ public:
+  CsvReader(std::string_view bytes, std::string_view what) : rest_(bytes), what_(what) {}
+
+  /// False at the end. Empty lines are skipped.
+  bool next(std::vector<std::string>& fields) {
+    while (!rest_.empty() && (rest_[0] == '\n' || rest_[0] == '\r')) takeLineEnd();
+    if (rest_.empty()) return false;
+    std::size_t count = 0;
+    while (true) {
+      if (count == fields.size()) fields.emplace_back();
+      std::string& field = fields[count++];
+      field.clear();
+      if (count > mostColumns) refuse(what_, "has more than {} columns", mostColumns);
+      readField(field);
+      if (rest_.empty() || rest_[0] != ',') break;
+      rest_.remove_prefix(1);
+    }
+    fields.resize(count);
+    if (!rest_.empty()) takeLineEnd();
+    return true;
+  }
+  std::size_t line() const { return line_; }
+
+ private:
+  void readField(std::string& field) {
+    if (!rest_.empty() && rest_[0] == '"') return readQuoted(field);
+    std::size_t end = std::min(rest_.find_first_of(",\r\n"), rest_.size());
+    if (rest_.substr(0, end).find('"') != std::string_view::npos)
+      refuse(what_, "has an unexpected quotation mark in line {}", line_);
+    field = rest_.substr(0, end);
+    rest_.remove_prefix(end);
+  }
+
+  void readQuoted(std::string& field) {
+    std::size_t opened = line_;
+    rest_.remove_prefix(1);
+    while (true) {
+      std::size_t end = rest_.find('"');
+      if (end == std::string_view::npos)
+        refuse(what_, "has a quoted field that begins in line {} and never ends", opened);
+      field += rest_.substr(0, end);
+      line_ +=
+          static_cast<std::size_t>(std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+      rest_.remove_prefix(end + 1);
+      if (rest_.empty() || rest_[0] != '"') break;
+      field += '"';
+      rest_.remove_prefix(1);
+    }
+    if (!rest_.empty() && rest_[0] != ',' && rest_[0] != '\n' && rest_[0] != '\r')
+      refuse(what_, "has text after a closing quotation mark in line {}", line_);
+  }
+
+  void takeLineEnd() {
+    if (rest_.starts_with("\r\n")) rest_.remove_prefix(1);
+    rest_.remove_prefix(1);
+    ++line_;
+  }
+
+  std::string_view rest_, what_;
+  std::size_t line_ = 1;
+};
+
+/// Positions of the wanted columns in the header.
+std::vector<std::size_t> places(const std::vector<std::string>& header, std::string_view what,
+                                const std::vector<std::string>& wanted) {
+  std::vector<std::size_t> found;
+  for (const std::string& name : wanted) {
+    auto at = std::ranges::find(header, name);
+    if (at == header.end()) {
+      auto near = nearest(name, header);
+      refuse(what, "has no column '{}'{}; it has: {}", name, near ? fmt::format(" (did you mean '{}'?)", *near) : "",
+             shorten(join(header, ", "), 500));
+    }
+    if (std::find(at + 1, header.end(), name) != header.end()) refuse(what, "has the column '{}' twice", name);
+    found.push_back(static_cast<std::size_t>(at - header.begin()));
+  }
+  return found;
+}
+
+DataTable readCsv(std::string_view bytes, std::string_view what, const std::vector<std::string>& wanted) {
+  if (bytes.size() > csvBytes)
+    throw error(Code::tooLarge, "{} has {} bytes; {} is the limit for CSV", what, bytes.size(), csvBytes);
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  CsvReader reader(bytes, what);
+  std::vector<std::string> fields;
+  if (!reader.next(fields)) refuse(what, "is empty");
+  const std::vector<std::string> header = fields;
+  std::vector<std::size_t> at = places(header, what, wanted);
+  DataTable table{wanted, std::vector<std::vector<std::string>>(wanted.size())};
+  while (true) {
+    std::size_t line = reader.line();
+    if (!reader.next(fields)) break;
+    if (fields.size() != header.size())
+      refuse(what, "has {} fields in line {}, but {} columns", fields.size(), line, header.size());
+    if (table.rows() == mostRows) throw error(Code::tooLarge, "{} has more than {} rows", what, mostRows);
+    for (std::size_t i = 0; i < at.size(); ++i) table.columns[i].push_back(fields[at[i]]);
+  }
+  return table;
+}
+
+std::string cellText(const json::value& value, std::string_view what, std::size_t row) {
+  if (value.is_string()) return std::string(value.as_string());
+  if (value.is_object() || value.is_array()) refuse(what, "has a nested value in row {}", row + 1);
+  return value.is_null() ? "" : json::serialize(value);
+}
+
+DataTable readJsonTable(std::string_view bytes, std::string_view what, const std::vector<std::string>& wanted) {
+  if (bytes.size() > jsonBytes)
+    throw error(Code::tooLarge, "{} has {} bytes; {} is the limit for JSON, so use CSV", what, bytes.size(), jsonBytes);
+  json::value root;
+  try {
+    root = parseLargeJson(bytes, mostCells);
+  } catch (const Error& error) {
+    refuse(what, "is not a valid JSON table: {}", error.message);
+  }
+  const json::value* columns = root.is_object() ? root.as_object().if_contains("columns") : nullptr;
+  const json::value* data = root.is_object() ? root.as_object().if_contains("data") : nullptr;
+  if (!columns || !columns->is_array() || !data || !data->is_array())
+    refuse(what, "is JSON, but not a table: {{\"columns\": […], \"data\": [[…], …]}}");
+  std::vector<std::string> header;
+  for (const json::value& name : columns->as_array()) header.push_back(cellText(name, what, 0));
+  std::vector<std::size_t> at = places(header, what, wanted);
+  DataTable table{wanted, std::vector<std::vector<std::string>>(wanted.size())};
+  if (data->as_array().size() > mostRows) throw error(Code::tooLarge, "{} has more than {} rows", what, mostRows);
+  for (std::size_t row = 0; row < data->as_array().size(); ++row) {
+    const json::value& cells = data->as_array()[row];
+    if (!cells.is_array() || cells.as_array().size() != header.size())
+      refuse(what, "has row {} of another length than its columns", row + 1);
+    for (std::size_t i = 0; i < at.size(); ++i)
+      table.columns[i].push_back(cellText(cells.as_array()[at[i]], what, row));
+  }
+  return table;
+}
+
+void refuseBinary(std::string_view bytes, std::string_view what) {
+  constexpr std::pair<std::string_view, std::string_view> magics[] = {{"PAR1", "a Parquet file"},
+                                                                      {"PK\x03\x04", "a ZIP or Excel file"},
+                                                                      {"\x1F\x8B", "a gzip file"},
+                                                                      {"ARROW1", "an Arrow file"}};
+  for (const auto& [magic, name] : magics)
+    if (bytes.starts_with(magic)) refuse(what, "is {}; store it as CSV, or as a JSON table (mlflow.log_table)", name);
+  if (bytes.find('\0') != std::string_view::npos || !isUtf8(bytes))
+    refuse(what, "is not UTF-8 text; store it as CSV, or as a JSON table (mlflow.log_table)");
+}
+
+}  // namespace
+
+const std::vector<std::string>& DataTable::column(std::string_view name) const {
+  auto at = std::ranges::find(names, name);
+  REGESTA_INVARIANT(at != names.end());
+  return columns[static_cast<std::size_t>(at - names.begin())];
+}
+
+DataTable readTable(std::string_view bytes, std::string_view what, const std::vector<std::string>& wanted) {
+  refuseBinary(bytes, what);
+  std::string_view shown = trim(bytes);
+  DataTable table = shown.starts_with('{') || shown.starts_with('[') ? readJsonTable(bytes, what, wanted)
+                                                                     : readCsv(bytes, what, wanted);
+  if (table.rows() == 0) refuse(what, "has no rows");
+  return table;
+}
+
+std::string normalValue(std::string_view text) {
+  text = trim(text);
+  for (std::string_view missing : {"", "nan", "null", "none", "na", "<na>"})
+    if (equalsIgnoreCase(text, missing)) return {};
+  if (equalsIgnoreCase(text, "true")) return "1";
+  if (equalsIgnoreCase(text, "false")) return "0";
+  auto number = parseDouble(text);
+  if (!number) return std::string(text);
+  if (!std::isfinite(*number)) return {};
+  return *number == 0 ? "0" : fmt::format("{}", *number);
+}
+
+}  // namespace regesta::evaluation

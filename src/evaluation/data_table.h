@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace regesta::evaluation {
+
+/// The requested columns of a table file, as text. Input is untrusted: every fault is an Error with its position.
+struct DataTable {
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> columns;  ///< columns[i] is the column names[i]; all have the same length
+  std::size_t rows() const { return columns.empty() ? 0 : columns[0].size(); }
+  const std::vector<std::string>& column(std::string_view name) const;  ///< a requested one
+};
+
+/// Reads CSV (RFC 4180: header, quoted fields, commas) or MLflow's JSON table {"columns":[…],"data":[[…],…]}.
+/// `what` names the file in messages: "the dataset". Throws Error{invalid} for other formats (Parquet and other
+/// binary files are named), missing or repeated columns, rows of unequal length and no rows; Error{tooLarge} above 64
+/// MiB of CSV, 16 MiB of JSON or 2 million rows.
+DataTable readTable(std::string_view bytes, std::string_view what, const std::vector<std::string>& wanted);
+
+/// Normalizes a value: 1, 1.0 and True are "1", 0 and false are "0"; trims spaces. Empty for missing values (empty,
+/// NaN, null, None).
+std::string normalValue(std::string_view text);
+
+}  // namespace regesta::evaluation

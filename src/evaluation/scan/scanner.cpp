@@ -1,0 +1,140 @@
+#include "evaluation/scan/scanner.h"
+
+#include <condition_variable>
+#include <thread>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "base/sync.h"
+#include "base/time.h"
+#include "evaluation/scan/scan_version.h"
+#include "governance/gate.h"
+#include "jobs/lease.h"
+#include "registry/version.h"
+
+namespace regesta::evaluation {
+namespace {
+
+using namespace std::chrono_literals;
+
+const registry::Actor scanActor = registry::Actor::system("scan");
+constexpr auto longestPause = 5s;  // another server may have registered a version
+constexpr std::int64_t leaseMillis = 60'000;
+constexpr std::string_view leaseName = "scan";
+constexpr std::size_t pageSize = 50;
+constexpr std::int64_t settledMillis = 60'000;  // a version with a lower row may become visible this much later
+
+struct Waiting {
+  std::int64_t id = 0;
+  registry::AssetKey key;
+  std::int64_t number = 0;
+};
+
+/// Versions with files and without a scan by this server, after the row `after`.
+std::vector<Waiting> waiting(db::Transaction& transaction, std::int64_t after) {
+  auto rows = transaction.query(
+      "SELECT v.id, a.workspace, a.kind, a.name, v.number FROM version v JOIN asset a ON a.id = v.asset WHERE v.id > "
+      "$1 "
+      "AND v.deleted = 0 AND EXISTS (SELECT 1 FROM version_file f WHERE f.version = v.id) AND NOT EXISTS (SELECT 1 "
+      "FROM "
+      "evidence e WHERE e.version = v.id AND e.type = 'scan' AND e.origin = 'server') ORDER BY v.id LIMIT $2",
+      {after, pageSize});
+  std::vector<Waiting> all;
+  while (rows.next())
+    if (auto kind = registry::parseKind(rows.view(2)))
+      all.push_back({rows.integer(0), {rows.text(1), *kind, rows.text(3)}, rows.integer(4)});
+  return all;
+}
+
+/// The newest version that nothing can come before any more; `after` if there is none.
+std::int64_t newestSettled(db::Transaction& transaction, std::int64_t after, std::int64_t now) {
+  auto rows =
+      transaction.query("SELECT MAX(id) FROM version WHERE id > $1 AND created_at < $2", {after, now - settledMillis});
+  return rows.next() ? rows.maybeInteger(0).value_or(after) : after;
+}
+
+}  // namespace
+
+struct Scanner::State {
+  State(registry::Store& store, blob::BlobStore& blobs, governance::Gate& gate, Options options)
+      : store(store), blobs(blobs), gate(gate), options(std::move(options)), holder(randomHex(8)) {}
+  registry::Store& store;
+  blob::BlobStore& blobs;
+  governance::Gate& gate;
+  Options options;
+  std::string holder;
+  std::int64_t scanned = 0;  ///< rows of versions up to this one are done or were tried
+  struct Signals {
+    bool wake = false, stop = false;
+  };
+  Sync<Signals> signals;
+  std::condition_variable signalled;
+  std::thread thread;
+
+  void scan(const Waiting& one) {
+    auto version = store.read(
+        [&](db::Transaction& transaction) { return registry::findVersion(transaction, one.key, one.number); });
+    if (!version) return;
+    scanVersion(store, blobs, scanActor, *version, options.scannedBy);
+    gate.reconsider(one.key, one.number);
+  }
+};
+
+Scanner::Scanner(registry::Store& store, blob::BlobStore& blobs, governance::Gate& gate, Options options)
+    : state_(std::make_unique<State>(store, blobs, gate, std::move(options))) {}
+Scanner::~Scanner() { stop(); }
+
+std::size_t Scanner::round() {
+  State& state = *state_;
+  std::size_t count = 0;
+  for (;;) {
+    auto page = state.store.read([&](db::Transaction& transaction) {
+      auto found = waiting(transaction, state.scanned);
+      // Every change wakes the scanner: what has nothing to scan is passed once, not at each of them.
+      if (found.empty()) state.scanned = newestSettled(transaction, state.scanned, nowMillis());
+      return found;
+    });
+    if (page.empty() || !jobs::takeLease(state.store, leaseName, state.holder, leaseMillis)) return count;
+    for (const Waiting& one : page) {
+      if (state.signals.lock()->stop) return count;
+      try {
+        state.scan(one);
+        ++count;
+      } catch (const std::exception& failure) {
+        log(LogLevel::warn, "a version could not be scanned; it is tried again after the next start",
+            {{"version", fmt::format("{}@{}", one.key.subject(), one.number)}, {"why", failure.what()}});
+      }
+      state.scanned = one.id;
+    }
+  }
+}
+
+void Scanner::start() {
+  state_->thread = std::thread([this] {
+    State& state = *state_;
+    for (;;) {
+      try {
+        round();
+      } catch (const std::exception& failure) {
+        log(LogLevel::warn, "new versions could not be scanned and will be later", {{"why", failure.what()}});
+      }
+      auto signals = state.signals.lock();
+      signals.waitFor(state.signalled, longestPause, [&] { return signals->wake || signals->stop; });
+      if (signals->stop) return;
+      signals->wake = false;
+    }
+  });
+}
+
+void Scanner::stop() {
+  state_->signals.lock()->stop = true;
+  state_->signalled.notify_all();
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+void Scanner::wake() {
+  state_->signals.lock()->wake = true;
+  state_->signalled.notify_all();
+}
+
+}  // namespace regesta::evaluation

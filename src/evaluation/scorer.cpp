@@ -1,0 +1,170 @@
+#include "evaluation/scorer.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/limits.h"
+#include "base/limits_evaluation.h"
+#include "base/text.h"
+#include "crypto/hash.h"
+#include "tracking/experiment.h"
+#include "tracking/seen_name.h"
+
+namespace regesta::evaluation {
+namespace {
+
+constexpr std::string_view codeRefused =
+    "must not hold code, which would run in every client that loads the scorer. Keep code (@scorer) in a repository "
+    "and "
+    "import it, or use built-in scorers or make_judge";
+
+/// MLflow's decorator stores a function's source in this member, at any depth; a client that loads the scorer runs it.
+bool carriesCode(const json::value& value) {
+  if (value.is_array()) return std::ranges::any_of(value.get_array(), carriesCode);
+  if (!value.is_object()) return false;
+  return std::ranges::any_of(value.get_object(), [](const json::key_value_pair& member) {
+    return (member.key() == "call_source" && !member.value().is_null()) || carriesCode(member.value());
+  });
+}
+
+const json::object* memberOf(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value && value->is_object() ? &value->get_object() : nullptr;
+}
+
+/// The model that judges, or nothing.
+const json::value* modelOf(const json::object& body) {
+  for (std::string_view kind :
+       {"instructions_judge_pydantic_data", "builtin_scorer_pydantic_data", "third_party_scorer_data"})
+    if (const json::object* data = memberOf(body, kind)) return data->if_contains("model");
+  const json::object* memory = memberOf(body, "memory_augmented_judge_data");
+  const json::object* base = memory ? memberOf(*memory, "base_judge") : nullptr;
+  return base ? modelOf(*base) : nullptr;
+}
+
+void checkModel(const json::value& model) {
+  if (!model.is_string()) throw Invalid("model", "must be text");
+  std::string_view name = model.get_string();
+  if (trim(name).empty()) throw Invalid("model", "must not be empty");
+  constexpr std::string_view gateway = "gateway:/";
+  if (name.starts_with(gateway))
+    throw error(Code::notFound, "the model '{}' is an endpoint of a gateway, which this server does not have",
+                trim(name));
+}
+
+void checkBody(std::string_view text) {
+  if (text.size() > limits::scorerBody)
+    throw Invalid("serialized_scorer", fmt::format("must be at most {} bytes", limits::scorerBody));
+  json::value body;
+  try {
+    body = parseJson(text);
+  } catch (const Error&) {
+    throw Invalid("serialized_scorer", "must be JSON");
+  }
+  if (carriesCode(body)) throw Invalid("serialized_scorer", std::string(codeRefused));
+  const json::value* model = body.is_object() ? modelOf(body.get_object()) : nullptr;
+  if (model && !model->is_null()) checkModel(*model);
+}
+
+void requireExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment) {
+  tracking::requireActive(tracking::getExperiment(transaction, workspace, experiment));
+}
+
+std::vector<Scorer> readAll(db::Rows rows) {
+  std::vector<Scorer> scorers;
+  while (rows.next())
+    scorers.push_back({.scorerId = rows.text(0),
+                       .experiment = rows.integer(1),
+                       .name = rows.text(2),
+                       .version = rows.integer(3),
+                       .body = rows.text(4),
+                       .createdAt = rows.integer(5)});
+  return scorers;
+}
+
+[[noreturn]] void refuseUnknown(std::int64_t experiment, std::string_view name, std::optional<std::int64_t> version) {
+  throw error(Code::notFound, "scorer '{}'{} not found in experiment {}", name,
+              version ? fmt::format(" version {}", *version) : "", experiment);
+}
+
+std::vector<Scorer> versionsOf(db::Transaction& transaction, std::int64_t experiment, std::string_view name) {
+  return readAll(transaction.query(
+      "SELECT scorer_id, experiment, name, version, body, created_at FROM scorer WHERE experiment = $1 AND name = $2 "
+      "ORDER BY version",
+      {experiment, name}));
+}
+
+std::string subjectOf(std::int64_t experiment) { return fmt::format("experiment/{}", experiment); }
+
+/// A random UUID.
+std::string newScorerId() {
+  std::string hex = randomHex(16);
+  for (std::size_t at : {20U, 16U, 12U, 8U}) hex.insert(at, 1, '-');
+  return hex;
+}
+
+}  // namespace
+
+Scorer registerScorer(registry::Change& change, std::string_view workspace, std::int64_t experiment,
+                      std::string_view name, std::string_view body) {
+  if (trim(name).empty()) throw Invalid("name", "must not be empty");
+  if (name.size() > limits::nameLength)
+    throw Invalid("name", fmt::format("must be at most {} bytes", limits::nameLength));
+  tracking::checkSeen("scorer name", name);
+  checkBody(body);
+  requireExperiment(change.transaction, workspace, experiment);
+  std::vector<Scorer> before = versionsOf(change.transaction, experiment, name);
+  Scorer made{.scorerId = before.empty() ? newScorerId() : before.back().scorerId,
+              .experiment = experiment,
+              .name = std::string(name),
+              .version = before.empty() ? 1 : before.back().version + 1,
+              .body = std::string(body),
+              .createdAt = change.now};
+  change.transaction.run(
+      "INSERT INTO scorer (workspace, experiment, name, scorer_id, version, body, created_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      {workspace, experiment, name, made.scorerId, made.version, body, made.createdAt});
+  change.record(registry::Action::scorerRegistered, std::string(workspace), subjectOf(experiment),
+                {{"scorer", name}, {"version", made.version}, {"digest", crypto::sha256Hex(body)}});
+  return made;
+}
+
+std::vector<Scorer> listScorers(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment) {
+  requireExperiment(transaction, workspace, experiment);
+  return readAll(transaction.query(
+      "SELECT s.scorer_id, s.experiment, s.name, s.version, s.body, s.created_at FROM scorer s WHERE s.experiment = $1 "
+      "AND s.version = (SELECT MAX(n.version) FROM scorer n WHERE n.experiment = s.experiment AND n.name = s.name) "
+      "ORDER BY s.name",
+      {experiment}));
+}
+
+std::vector<Scorer> scorerVersions(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
+                                   std::string_view name) {
+  requireExperiment(transaction, workspace, experiment);
+  std::vector<Scorer> found = versionsOf(transaction, experiment, name);
+  if (found.empty()) refuseUnknown(experiment, name, std::nullopt);
+  return found;
+}
+
+Scorer getScorer(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
+                 std::string_view name, std::optional<std::int64_t> version) {
+  std::vector<Scorer> found = scorerVersions(transaction, workspace, experiment, name);
+  if (!version) return found.back();
+  auto one = std::ranges::find(found, *version, &Scorer::version);
+  if (one == found.end()) refuseUnknown(experiment, name, version);
+  return *one;
+}
+
+void deleteScorer(registry::Change& change, std::string_view workspace, std::int64_t experiment, std::string_view name,
+                  std::optional<std::int64_t> version) {
+  requireExperiment(change.transaction, workspace, experiment);
+  std::int64_t deleted =
+      change.transaction.run("DELETE FROM scorer WHERE experiment = $1 AND name = $2 AND ($3 = 0 OR version = $3)",
+                             {experiment, name, version.value_or(0)});
+  if (deleted == 0) refuseUnknown(experiment, name, version);
+  change.record(registry::Action::scorerDeleted, std::string(workspace), subjectOf(experiment),
+                {{"scorer", name}, {"version", version ? json::value(*version) : json::value()}});
+}
+
+}  // namespace regesta::evaluation

@@ -1,0 +1,16 @@
+#pragma once
+#include "filter/filter_identifier.h"
+
+// Internal to the filter room: additions for trace searches.
+namespace regesta::filter {
+
+/// "span", "feedback", "metadata", … Throws Error{invalid} for an unknown one.
+Field traceFieldOf(std::string_view entity);
+/// Throws Error{invalid} if the field does not support the comparator.
+void checkTraceComparator(const Identifier& left, Comparator comparator);
+/// feedback.x > 0.5: the operand is a number.
+bool comparesScore(const Identifier& left, Comparator comparator);
+
+std::string_view comparatorName(Comparator comparator);
+
+}  // namespace regesta::filter

@@ -1,0 +1,178 @@
+#include "governance/decision_facts.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "crypto/hash.h"
+#include "registry/action.h"
+
+namespace regesta::governance {
+
+namespace {
+
+using registry::Action;
+
+std::string placeOf(const std::string& workspace, std::string_view subject) {
+  return fmt::format("{}\n{}", workspace, subject);
+}
+
+const json::object* objectAt(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found ? found->if_object() : nullptr;
+}
+
+const json::array* arrayAt(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found ? found->if_array() : nullptr;
+}
+
+}  // namespace
+
+void DecisionFacts::take(const json::object& entry) {
+  ++count_;
+  auto action = registry::parseAction(memberText(entry, "action"));
+  std::string actor = memberText(entry, "actor");
+  std::string workspace = memberText(entry, "workspace"), subject = memberText(entry, "subject");
+  const json::object* found = objectAt(entry, "data");
+  json::object none;
+  const json::object& data = found ? *found : none;
+  if (action == Action::versionCreated) {
+    takeVersion(workspace, subject, actor, data);
+  } else if (action == Action::assetRenamed) {
+    rename(workspace, subject, data);
+  } else if (action == Action::assetDeleted) {
+    auto asset = assets_.extract(placeOf(workspace, subject));
+    if (asset) gone_.push_back(std::move(asset.mapped()));
+  } else if (action == Action::changeRequestOpened) {
+    requests_[placeOf(workspace, subject)].requestedBy = actor;
+  } else if (action == Action::approvalGiven) {
+    Given given{count_, actor, memberText(data, "decision"), memberText(data, "comment"), {}};
+    if (const json::array* roles = arrayAt(data, "roles"))
+      for (const json::value& role : *roles)
+        if (role.is_string()) given.roles.emplace(role.as_string());
+    requests_[placeOf(workspace, subject)].approvals.push_back(std::move(given));
+  } else if (action == Action::evidenceAdded) {
+    std::size_t at = std::min(subject.rfind('@'), subject.size());
+    const json::value* verified = data.if_contains("verified");
+    evidence_[memberInteger(data, "evidence")] = {
+        count_,
+        at < subject.size() ? parseInteger(std::string_view(subject).substr(at + 1)).value_or(0) : 0,
+        versionsOf(workspace, subject.substr(0, at)).get(),
+        memberText(data, "type"),
+        memberText(data, "digest"),
+        actor,
+        verified ? *verified : json::value()};
+  }
+}
+
+void DecisionFacts::takeVersion(const std::string& workspace, std::string_view subject, const std::string& actor,
+                                const json::object& data) {
+  std::size_t at = subject.rfind('@');
+  auto number = at == std::string_view::npos ? std::nullopt : parseInteger(subject.substr(at + 1));
+  if (!number) return;
+  std::shared_ptr<Versions>& versions = assets_[placeOf(workspace, subject.substr(0, at))];
+  if (!versions) versions = std::make_shared<Versions>();
+  (*versions)[*number] = {memberText(data, "digest"), actor};
+  if (subject.starts_with("policy/")) policies_.insert(fmt::format("{} {}", subject, memberText(data, "digest")));
+}
+
+void DecisionFacts::rename(const std::string& workspace, const std::string& subject, const json::object& data) {
+  std::string before = subject.substr(0, subject.find('/') + 1) + memberText(data, "from");
+  auto asset = assets_.extract(placeOf(workspace, before));
+  if (!asset) return;
+  if (subject.starts_with("policy/"))
+    for (const auto& [number, made] : *asset.mapped())
+      policies_.insert(fmt::format("{}@{} {}", subject, number, made.digest));
+  assets_[placeOf(workspace, subject)] = std::move(asset.mapped());
+}
+
+std::shared_ptr<const DecisionFacts::Versions> DecisionFacts::versionsOf(const std::string& workspace,
+                                                                         const std::string& asset) const {
+  auto found = assets_.find(placeOf(workspace, asset));
+  if (found == assets_.end()) return std::make_shared<const Versions>();
+  return found->second;
+}
+
+std::string DecisionFacts::faultOfVersion(const json::value& described, const Versions& versions,
+                                          std::int64_t until) const {
+  const json::object* version = described.if_object();
+  if (!version) return {};
+  std::int64_t number = memberInteger(*version, "version");
+  auto made = versions.find(number);
+  if (made == versions.end()) return fmt::format("version {}, which no entry made", number);
+  if (memberText(*version, "digest") != made->second.digest)
+    return fmt::format("version {} with digest {}, the ledger says {}", number, memberText(*version, "digest"),
+                       made->second.digest);
+  if (memberText(*version, "author") != made->second.author)
+    return fmt::format("{} as the author of version {}, the ledger says {}", memberText(*version, "author"), number,
+                       made->second.author);
+  const json::array* list = arrayAt(*version, "evidence");
+  if (!list) return {};
+  for (const json::value& item : *list) {
+    const json::object* shown = item.if_object();
+    std::int64_t id = shown ? memberInteger(*shown, "id") : 0;
+    auto known = evidence_.find(id);
+    if (known == evidence_.end() || known->second.at > until)
+      return fmt::format("evidence {}, which no entry added", id);
+    const Proof& proof = known->second;
+    const json::value* verified = shown->if_contains("verified");
+    bool same = proof.asset == &versions && proof.version == number && memberText(*shown, "type") == proof.type &&
+                memberText(*shown, "digest") == proof.digest && memberText(*shown, "by") == proof.by &&
+                (proof.verified.is_null() || (verified && *verified == proof.verified));
+    if (!same) return fmt::format("evidence {} other than it was added", id);
+  }
+  return {};
+}
+
+std::string DecisionFacts::faultOfInput(const json::object& input, const std::string& workspace,
+                                        const Versions& versions, std::int64_t until) const {
+  for (std::string_view name : {"candidate", "current"})
+    if (const json::value* version = input.if_contains(name))
+      if (std::string fault = faultOfVersion(*version, versions, until); !fault.empty()) return fault;
+  static const Request none;
+  const Request* request = &none;
+  if (const json::object* shown = objectAt(input, "change_request")) {
+    std::int64_t id = memberInteger(*shown, "id");
+    auto found = requests_.find(placeOf(workspace, fmt::format("change-request/{}", id)));
+    if (found == requests_.end()) return fmt::format("change request {}, which no entry opened", id);
+    request = &found->second;
+    if (memberText(*shown, "requested_by") != request->requestedBy)
+      return fmt::format("{} as who asked for change request {}, the ledger says {}",
+                         memberText(*shown, "requested_by"), id, request->requestedBy);
+  }
+  const json::array* approvals = arrayAt(input, "approvals");
+  if (!approvals) return {};
+  for (const json::value& item : *approvals) {
+    const json::object* approval = item.if_object();
+    if (!approval) continue;
+    std::string user = memberText(*approval, "user"), comment = crypto::sha256Hex(memberText(*approval, "comment"));
+    const json::array* roles = arrayAt(*approval, "roles");
+    bool told = std::ranges::any_of(request->approvals, [&](const Given& given) {
+      return given.at <= until && given.actor == user && given.decision == memberText(*approval, "decision") &&
+             given.comment == comment && (!roles || std::ranges::all_of(*roles, [&](const json::value& role) {
+               return role.is_string() && given.roles.contains(std::string_view(role.as_string()));
+             }));
+    });
+    if (!told) return fmt::format("an approval by {} that no entry before the move records", user);
+  }
+  return {};
+}
+
+std::string DecisionFacts::faultOf(const json::object& decision, const std::string& workspace, const Versions& versions,
+                                   std::int64_t until) const {
+  if (const json::array* inputs = arrayAt(decision, "inputs"))
+    for (const json::value& input : *inputs)
+      if (const json::object* object = input.if_object())
+        if (std::string fault = faultOfInput(*object, workspace, versions, until); !fault.empty()) return fault;
+  if (const json::array* evaluations = arrayAt(decision, "evaluations"))
+    for (const json::value& item : *evaluations) {
+      const json::object* evaluation = item.if_object();
+      if (!evaluation) continue;
+      std::string policy = memberText(*evaluation, "policy"), digest = memberText(*evaluation, "policy_digest");
+      if (policy.starts_with("policy/") && !digest.empty() && !policies_.contains(fmt::format("{} {}", policy, digest)))
+        return fmt::format("{} with digest {}, which no entry made", policy, digest);
+    }
+  return {};
+}
+
+}  // namespace regesta::governance

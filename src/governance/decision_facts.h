@@ -1,0 +1,64 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace regesta::governance {
+
+/// The facts behind decisions, from the ledger: authors and digests of versions, approvals, evidence, policy texts. A
+/// decision with other facts was made on rows that someone inserted for the move and then removed.
+class DecisionFacts {
+ public:
+  struct Made {
+    std::string digest, author;
+  };
+  using Versions = std::map<std::int64_t, Made>;
+
+  /// Takes entries in order, before the decisions that follow them.
+  void take(const json::object& entry);
+  /// The versions of an asset by its present name; they stay valid when it is renamed or deleted.
+  std::shared_ptr<const Versions> versionsOf(const std::string& workspace, const std::string& asset) const;
+  /// Number of entries taken.
+  std::int64_t count() const { return count_; }
+  /// A fact of the decision that no entry before `until` has; empty: none. `versions`: of the asset that moved.
+  std::string faultOf(const json::object& decision, const std::string& workspace, const Versions& versions,
+                      std::int64_t until) const;
+
+ private:
+  struct Given {
+    std::int64_t at = 0;
+    std::string actor, decision, comment;
+    std::set<std::string, std::less<>> roles;
+  };
+  struct Proof {
+    std::int64_t at = 0, version = 0;
+    const Versions* asset = nullptr;
+    std::string type, digest, by;
+    json::value verified;
+  };
+  struct Request {
+    std::string requestedBy;
+    std::vector<Given> approvals;
+  };
+  void takeVersion(const std::string& workspace, std::string_view subject, const std::string& actor,
+                   const json::object& data);
+  void rename(const std::string& workspace, const std::string& subject, const json::object& data);
+  std::string faultOfVersion(const json::value& described, const Versions& versions, std::int64_t until) const;
+  std::string faultOfInput(const json::object& input, const std::string& workspace, const Versions& versions,
+                           std::int64_t until) const;
+
+  std::int64_t count_ = 0;
+  std::map<std::string, std::shared_ptr<Versions>> assets_;  ///< by workspace and subject
+  std::vector<std::shared_ptr<Versions>> gone_;              ///< evidence still names them
+  std::map<std::string, Request> requests_;                  ///< by workspace and subject
+  std::map<std::int64_t, Proof> evidence_;
+  std::set<std::string> policies_;  ///< "policy/fair@2 digest", under every name that the policy had
+};
+
+}  // namespace regesta::governance

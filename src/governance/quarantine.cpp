@@ -1,0 +1,56 @@
+#include "governance/quarantine.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "governance/approver.h"
+#include "registry/author.h"
+
+namespace regesta::governance {
+namespace {
+
+constexpr std::size_t longestReason = 2000;
+
+std::string whyOf(const json::object& summary) {
+  const json::value* why = summary.if_contains("worst");
+  return why && why->is_string() ? std::string(why->get_string()) : "the scan found something critical";
+}
+
+}  // namespace
+
+std::optional<Quarantine> quarantineOf(db::Transaction& transaction, const registry::Version& version) {
+  auto rows = transaction.query(
+      "SELECT id, type, summary FROM evidence WHERE version = $1 AND version_digest = $2 AND "
+      "((type = 'scan' AND origin = 'server') OR type = 'scan-release') ORDER BY id DESC LIMIT 1",
+      {version.id, version.digest});
+  if (!rows.next() || rows.view(1) == releaseType) return std::nullopt;
+  json::value summary = parseJson(rows.view(2));
+  const json::value* critical = summary.is_object() ? summary.as_object().if_contains("critical") : nullptr;
+  if (!critical || !critical->is_number() || critical->to_number<double>() <= 0) return std::nullopt;
+  return Quarantine{rows.integer(0), whyOf(summary.as_object())};
+}
+
+void requireNoQuarantine(db::Transaction& transaction, const registry::Version& version) {
+  auto quarantine = quarantineOf(transaction, version);
+  if (!quarantine) return;
+  throw error(Code::refused,
+              "{} is in quarantine: {} (evidence {}). Register a version without it, or ask somebody who may approve "
+              "and is not its author to release it: regesta version release {} --reason REASON",
+              version.subject(), quarantine->why, quarantine->scan, version.subject());
+}
+
+Evidence releaseFromQuarantine(registry::Change& change, const access::Identity& identity,
+                               const registry::Version& version, std::string_view reason) {
+  identity.require(access::Verb::approve, version.asset.key.workspace, version.asset.key.name);
+  requirePerson(identity.actor);
+  if (trim(reason).empty())
+    throw Invalid("reason", "is required: what was checked, and why the finding does no harm");
+  if (reason.size() > longestReason) throw Invalid("reason", fmt::format("must be at most {} bytes", longestReason));
+  if (registry::authorsOf(change.transaction, version).contains(identity.actor.name))
+    throw error(Code::denied, "you are an author of {}: somebody else must release it", version.subject());
+  auto quarantine = quarantineOf(change.transaction, version);
+  if (!quarantine) throw error(Code::invalidState, "{} is not in quarantine", version.subject());
+  json::object body{{"scan", quarantine->scan}, {"reason", reason}};
+  return addEvidence(change, version, {.type = std::string(releaseType), .body = body, .summary = body});
+}
+
+}  // namespace regesta::governance

@@ -1,0 +1,127 @@
+#include "lifecycle/retention_schedule.h"
+
+#include <condition_variable>
+#include <set>
+#include <thread>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/sync.h"
+#include "base/time.h"
+#include "jobs/lease.h"
+#include "lifecycle/retention_apply.h"
+
+namespace regesta::lifecycle {
+namespace {
+
+const registry::Actor actor = registry::Actor::system("retention");
+constexpr std::string_view leaseName = "retention";
+constexpr std::int64_t leaseMillis = 10 * 60'000;
+constexpr std::int64_t sliceMillis = 60'000;     // of one workspace, before the lease is extended
+constexpr std::int64_t lookMillis = 5 * 60'000;  // how often to look whether anything is due
+
+std::set<std::string> workspacesWithRules(db::Transaction& transaction) {
+  std::set<std::string> names;
+  db::Rows rows = transaction.query("SELECT DISTINCT workspace FROM retention_rule");
+  while (rows.next()) names.insert(rows.text(0));
+  return names;
+}
+
+/// Digests of the schedule's own applications that were interrupted.
+std::vector<std::string> interrupted(db::Transaction& transaction, const std::string& workspace) {
+  std::vector<std::string> digests;
+  db::Rows rows = transaction.query(
+      "SELECT digest FROM retention_application WHERE workspace = $1 AND finished_at = 0 AND started_by = $2 "
+      "ORDER BY id",
+      {workspace, actor.name});
+  while (rows.next()) digests.push_back(rows.text(0));
+  return digests;
+}
+
+std::int64_t lastStarted(db::Transaction& transaction, const std::string& workspace) {
+  db::Rows rows = transaction.query(
+      "SELECT COALESCE(MAX(started_at), 0) FROM retention_application WHERE workspace = $1 AND started_by = $2",
+      {workspace, actor.name});
+  rows.next();
+  return rows.integer(0);
+}
+
+}  // namespace
+
+struct RetentionSchedule::State {
+  registry::Store& store;
+  std::int64_t everyMillis;
+  std::string holder = randomHex(8);
+  Sync<bool> stopping{false};
+  std::condition_variable wake;
+  std::thread thread;
+
+  bool stops() { return *stopping.lock(); }
+  bool takeTurn() { return jobs::takeLease(store, leaseName, holder, leaseMillis); }
+
+  std::int64_t apply(const std::string& workspace, const std::string& digest) {
+    RetentionProgress progress;
+    do progress = applyRetention(store, actor, workspace, digest, sliceMillis);
+    while (!progress.finished && !stops() && takeTurn());
+    return progress.removed + progress.archived;
+  }
+
+  std::int64_t applyDue(const std::string& workspace, std::int64_t now) {
+    std::int64_t done = 0;
+    for (const std::string& digest :
+         store.read([&](db::Transaction& transaction) { return interrupted(transaction, workspace); }))
+      done += apply(workspace, digest);
+    if (store.read([&](db::Transaction& transaction) { return lastStarted(transaction, workspace); }) >
+        now - everyMillis)
+      return done;
+    RetentionPlan plan = store.read(
+        [&](db::Transaction& transaction) { return planRetention(transaction, workspace, planMoment(now)); });
+    return plan.items.empty() ? done : done + apply(workspace, plan.digest);
+  }
+};
+
+RetentionSchedule::RetentionSchedule(registry::Store& store, std::int64_t everyMillis)
+    : state_(new State{.store = store, .everyMillis = everyMillis}) {}
+RetentionSchedule::~RetentionSchedule() { stop(); }
+
+void RetentionSchedule::start() {
+  if (state_->everyMillis <= 0) return;
+  state_->thread = std::thread([this] {
+    State& state = *state_;
+    for (;;) {
+      try {
+        round(nowMillis());
+      } catch (const std::exception& error) {
+        log(LogLevel::warn, "retention rules could not be applied", {{"error", error.what()}});
+      }
+      auto stopping = state.stopping.lock();
+      if (stopping.waitFor(state.wake, std::chrono::milliseconds(lookMillis), [&] { return *stopping; })) return;
+    }
+  });
+}
+
+void RetentionSchedule::stop() {
+  *state_->stopping.lock() = true;
+  state_->wake.notify_all();
+  if (state_->thread.joinable()) state_->thread.join();
+}
+
+std::int64_t RetentionSchedule::round(std::int64_t now) {
+  State& state = *state_;
+  if (!state.takeTurn()) return 0;
+  std::int64_t done = 0;
+  for (const std::string& workspace :
+       state.store.read([](db::Transaction& transaction) { return workspacesWithRules(transaction); })) {
+    if (state.stops() || !state.takeTurn()) break;
+    try {
+      done += state.applyDue(workspace, now);
+    } catch (const Error& error) {
+      log(LogLevel::warn, "retention rules could not be applied", {{"workspace", workspace}, {"error", error.message}});
+    }
+  }
+  jobs::dropLease(state.store, leaseName, state.holder);
+  return done;
+}
+
+}  // namespace regesta::lifecycle

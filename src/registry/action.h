@@ -1,0 +1,147 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace regesta::registry {
+
+/// What a ledger entry records. The names that entries, feed and webhooks carry are in actions(); they never change.
+enum class Action : std::uint8_t {
+  accessRefused,
+  aliasMoveRefused,
+  aliasMoved,
+  aliasRemoved,
+  approvalGiven,
+  assetCreated,
+  assetDeleted,
+  assetDescribed,
+  assetRenamed,
+  assetTagDeleted,
+  assetTagSet,
+  changeRequestApplied,
+  changeRequestCommented,
+  changeRequestDecided,
+  changeRequestOpened,
+  changeRequestRejected,
+  changeRequestStale,
+  changeRequestWithdrawn,
+  contentCollected,
+  evaluationDatasetChanged,
+  evaluationDatasetCreated,
+  evaluationDatasetDeleted,
+  evidenceAdded,
+  experimentCreated,
+  experimentDeleted,
+  experimentRenamed,
+  experimentRestored,
+  gitExported,
+  gitPushed,
+  gitRepacked,
+  guardBreached,
+  holdLifted,
+  holdPlaced,
+  issueChanged,
+  issueCreated,
+  jobCreated,
+  jobFailed,
+  jobLeased,
+  ledgerRestored,
+  loggedModelArtifactChanged,
+  loggedModelChanged,
+  loggedModelDeleted,
+  loggedModelFinalized,
+  policyBound,
+  policyUnbound,
+  retentionApplied,
+  retentionFinished,
+  retentionRuleDeleted,
+  retentionRuleSet,
+  rolloutCompleted,
+  rolloutHeld,
+  rolloutKilled,
+  rolloutPaused,
+  rolloutReleased,
+  rolloutResumed,
+  rolloutRolledBack,
+  rolloutStarted,
+  rolloutStepped,
+  rolloutStopped,
+  runArtifactChanged,
+  runChangedAfterSeal,
+  runDeleted,
+  runLinked,
+  runRestored,
+  runSealed,
+  scoreConfigChanged,
+  scoreConfigCreated,
+  scorerDeleted,
+  scorerRegistered,
+  sessionClosed,
+  sessionOpened,
+  sessionRefused,
+  stageEntered,
+  stageLeft,
+  stageMoveRefused,
+  stateAdopted,
+  stateRecorded,
+  testsSet,
+  tokenCreated,
+  tokenRevoked,
+  tracesDeleted,
+  userCreated,
+  userDeleted,
+  userGrantsSet,
+  userLinked,
+  userPasswordSet,
+  userUnlinked,
+  versionArchived,
+  versionCreated,
+  versionDeleted,
+  versionDescribed,
+  versionRestored,
+  versionTagDeleted,
+  versionTagSet,
+  webhookChanged,
+  webhookCreated,
+  webhookDeleted,
+  webhookGivenUp,
+  workspaceCreated,
+  workspaceDeleted,
+  workspaceDescribed,
+};
+
+/// What the subject of an action's entries names. A subject's kind cannot be read off the subject: names of assets may
+/// hold the marks '@' and '#'.
+enum class SubjectKind : std::uint8_t {
+  asset,          ///< "model/loan-risk"
+  version,        ///< "model/loan-risk@7"
+  pointer,        ///< "model/loan-risk#production"
+  changeRequest,  ///< "change-request/4"
+  account,        ///< "user/anna", "token/ci"
+  other,          ///< "<kind>/<id>": belongs to no asset
+};
+
+struct ActionInfo {
+  Action action;
+  std::string_view name;  ///< "alias.moved"
+  SubjectKind subject;
+  /// Why governance/replay.h derives no row from it; empty: it does. The rows' digests (governance/row_replay.h) are
+  /// compared for every action.
+  std::string_view exempt = {};
+};
+
+/// Every action, by name.
+std::span<const ActionInfo> actions();
+const ActionInfo& infoOf(Action action);
+std::string_view nameOf(Action action);
+/// The part of the name after the dot: "moved".
+std::string_view verbOf(Action action);
+/// Of the rollout itself; a guard's action is not.
+bool isRolloutAction(Action action);
+/// Nothing for a name that this version does not know: a newer server may have written the entry.
+std::optional<Action> parseAction(std::string_view name);
+/// The kind of subject that entries with this action name have; other for an unknown name.
+SubjectKind subjectKindOf(std::string_view actionName);
+
+}  // namespace regesta::registry

@@ -1,0 +1,54 @@
+#include "registry/look_alike.h"
+
+#include "base/error.h"
+#include "base/name.h"
+
+namespace regesta::registry {
+namespace {
+
+constexpr std::int64_t filledAtOnce = 1000;
+
+/// Models and prompts share their names.
+bool shareNames(Kind a, Kind b) {
+  auto registered = [](Kind kind) { return kind == Kind::model || kind == Kind::prompt; };
+  return a == b || (registered(a) && registered(b));
+}
+
+/// How many there were.
+std::size_t fillSome(db::Transaction& transaction) {
+  std::vector<std::pair<std::int64_t, std::string>> older;
+  db::Rows rows = transaction.query(
+      "SELECT a.id, a.name FROM workspace w JOIN asset a ON a.workspace = w.name AND a.skeleton = '' LIMIT $1",
+      {filledAtOnce});
+  while (rows.next()) older.emplace_back(rows.integer(0), storedSkeleton(rows.view(1)));
+  for (const auto& [id, skeleton] : older)
+    transaction.run("UPDATE asset SET skeleton = $2 WHERE id = $1", {id, skeleton});
+  return older.size();
+}
+
+}  // namespace
+
+std::string storedSkeleton(std::string_view name) {
+  std::string skeleton = nameSkeleton(name);
+  return skeleton.empty() ? " " : skeleton;  // a name of old that nobody sees; empty says that none was computed
+}
+
+void checkNoLookAlike(db::Transaction& transaction, const AssetKey& key, std::int64_t self) {
+  db::Rows rows = transaction.query(
+      "SELECT kind, name FROM asset WHERE workspace = $1 AND skeleton = $2 AND name <> $3 AND id <> $4",
+      {key.workspace, storedSkeleton(key.name), key.name, self});
+  while (rows.next()) {
+    std::optional<Kind> kind = parseKind(rows.view(0));
+    if (kind && shareNames(*kind, key.kind))
+      throw Invalid("name", fmt::format("looks like the name of another {} of this workspace; choose a name that "
+                                        "people can tell apart from it",
+                                        rows.view(0)));
+  }
+}
+
+void fillSkeletons(Store& store) {
+  while (store.write(fillSome) > 0) {
+  }
+}
+
+}  // namespace regesta::registry

@@ -1,0 +1,43 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace regesta::tracking {
+
+/// The rules for what clients log. `facts` of a RuleError are what a message needs besides field and value.
+enum class Rule {
+  keyCharacters,
+  keyPath,  ///< facts: the name that the key resolves to as a path
+  length,   ///< facts: the limit in characters
+  runId,
+  timestamp,  ///< facts: the metric's key and its value as JSON
+  experimentName,
+  experimentId,
+  modelName,
+  locationParameters,  ///< of artifact locations, as are the following
+  locationQuery,
+  locationScheme,  ///< facts: the scheme
+  locationRunUri,
+  locationLength,  ///< facts: the limit in characters
+  paramRepeated,   ///< facts: the keys
+  paramChanged,    ///< facts: key, stored value, new value, what owns the param ("run", "model") and its id
+  paramsChanged,   ///< facts: the run's id, then key, stored value and new value of each
+  orderRepeated,   ///< facts: all fields of the order
+  runNameTag,      ///< facts: the name in the tag
+};
+
+/// A value that breaks a Rule. Fronts with messages of their own (MLflow) choose them by `id`; others show the
+/// message.
+class RuleError : public Invalid {
+ public:
+  RuleError(Rule id, std::string field, std::string rule, std::string_view value = {},
+            std::vector<std::string> facts = {});
+  Rule id;
+  std::string value;
+  std::vector<std::string> facts;
+};
+
+}  // namespace regesta::tracking

@@ -1,0 +1,63 @@
+#include "registry/reference.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace regesta::registry {
+namespace {
+
+TEST(Reference, everySpellingOfTheTreeIsTheSamePath) {
+  for (const char* text :
+       {"mlflow-artifacts:/1/run/model", "mlflow-artifacts:1/run/model", "mlflow-artifacts://host:5000/1/run/model",
+        "MLFLOW-artifacts:/1/run/model", "mlflow-artifacts:///1//run/./model/", "mlflow-artifacts:/1/r%75n/model",
+        "mlflow-artifacts:/1/run/model?x=1#y", " mlflow-artifacts:/1/run/model",
+        "http://h/api/2.0/mlflow-artifacts/artifacts/1/run/model",
+        "https://h:1/api/2.0/mlflow-artifacts/artifacts/1/run/model/",
+        "http://h/behind/a/proxy/api/2.0/mlflow-artifacts/artifacts/1/run/model",
+        "HTTP://H/ajax-api/2.0/mlflow-artifacts/artifacts//1/run/model",
+        "http://h/API/2.0/MLflow-Artifacts/Artifacts/1/run/model",
+        "http://h/api/2.0/mlflow%2Dartifacts/artifacts/1/run/model",
+        "http://h/api/2.0/mlflow-artifacts%2Fartifacts/1%2Frun/model"})
+    EXPECT_EQ(treePath(text), "1/run/model") << text;
+  EXPECT_EQ(treePath("mlflow-artifacts:"), "");
+  EXPECT_EQ(treePath("s3://default/1/run/model", "default"), "1/run/model");
+  EXPECT_EQ(treePath("S3://Default//1/a%20b/", "default"), "1/a%20b");
+  EXPECT_FALSE(treePath("s3://default/1/run/model"));
+  EXPECT_FALSE(treePath("s3://default/1/run/model", "west"));
+  EXPECT_THROW(treePath("s3://default/../1", "default"), Error);
+  EXPECT_THROW(treePath("s3://default/%2e%2e/1", "default"), Error);
+  EXPECT_EQ(treePath("http://h/api/2.0/mlflow-artifacts/artifacts"), "");
+}
+
+TEST(Reference, otherPlacesAreNotTheTree) {
+  for (const char* text :
+       {"", "s3://mlflow-artifacts/x", "runs:/abc/model", "models:/m/1", "/mlflow-artifacts/x", "mlflow-artifacts",
+        "http://h/x", "http://h/mlflow-artifacts/artifacts/x", "file:///x", "dummy-source"})
+    EXPECT_FALSE(treePath(text)) << text;
+}
+
+TEST(Reference, whatCouldBeReadInTwoWaysIsRefused) {
+  for (const char* text :
+       {"mlflow-artifacts:/a/../b", "mlflow-artifacts:/a/%2e%2e/b", "mlflow-artifacts:/a%2541", "mlflow-artifacts:/a%",
+        "mlflow-artifacts:/a%zz", "mlflow-artifacts:/a%5cb", "mlflow-artifacts:/a%00b",
+        "http://h/api/2.0/mlflow-artifacts/artifacts/%2541", "http://h/api/2.0/mlflow%252Dartifacts/artifacts/x"})
+    EXPECT_THROW(treePath(text), Error) << text;
+}
+
+TEST(Reference, theServersOwnSpellingLeadsBack) {
+  for (const char* path : {"1/run/artifacts/my model", "1/a+b", "x", "naïve/文"})
+    EXPECT_EQ(treePath(treeUri(path)), path);
+  EXPECT_EQ(treeUri("1/run/artifacts/model"), "mlflow-artifacts:/1/run/artifacts/model");
+}
+
+TEST(Reference, localPathsAreAbsoluteAndWithoutDots) {
+  EXPECT_EQ(localPath("file:///a/b/../c/"), "/a/c");
+  EXPECT_EQ(localPath("FILE:/a%20b"), "/a b");
+  EXPECT_EQ(localPath("/x/./y"), "/x/y");
+  EXPECT_FALSE(localPath("s3://b/x"));
+  EXPECT_FALSE(localPath(""));
+}
+
+}  // namespace
+}  // namespace regesta::registry

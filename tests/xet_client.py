@@ -1,0 +1,73 @@
+"""hf_xet and the Xet store for the Python tests: tokens as the hub makes them, and the client in a process of its own."""
+
+import base64
+import getpass
+import hashlib
+import hmac
+import json
+import os
+import pathlib
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+
+import requests
+
+SCRIPT = pathlib.Path(__file__).resolve().parent / "xet_transfer.py"
+
+
+def noise(size, seed):
+    return random.Random(seed).randbytes(size)
+
+
+def url_base64(raw):
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def seal(server, purpose, payload):
+    """What the server signs, with the secret of its database."""
+    with sqlite3.connect(f"{server.data}/regesta.db") as database:
+        secret = database.execute("SELECT secret FROM access_secret").fetchone()[0]
+    encoded = url_base64(json.dumps(payload).encode())
+    return f"{encoded}.{url_base64(hmac.new(secret.encode(), f'{purpose}/{encoded}'.encode(), hashlib.sha256).digest())}"
+
+
+def make_token(server, workspace="default", actor=None, name="m", verb="write", kind="model", seconds=600):
+    return "xet_" + seal(server, "xet-token", {"workspace": workspace, "kind": kind, "name": name, "verb": verb, "actor": actor or f"local:{getpass.getuser()}",
+                                               "exp": int(time.time()) + seconds})
+
+
+class XetClient:
+    """hf_xet on a machine of its own: `cache` is what it remembers. `url` may be a proxy's."""
+
+    def __init__(self, server, cache, url=None, **token):
+        self.server, self.url, self.token = server, (url or server.url) + "/hf/cas", token
+        self.environment = {**os.environ, "HF_XET_CACHE": str(cache), "HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "1", "HF_XET_TELEMETRY_ENABLED": "0"}
+
+    def start(self, verb, *words):
+        command = [sys.executable, SCRIPT, self.url, make_token(self.server, **self.token), str(int(time.time()) + 600), verb, *map(str, words)]
+        return subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run(self, verb, *words, fails=False):
+        process = self.start(verb, *words)
+        answer, errors = process.communicate(timeout=120)
+        assert (process.returncode != 0) == fails, answer + errors
+        return errors if fails else json.loads(answer)
+
+    def upload(self, *files, fails=False):
+        return self.run("upload", *files, fails=fails)
+
+    def download(self, info, target, fails=False):
+        said = self.run("download", info["hash"], info["size"], target, fails=fails)
+        return said if fails else target.read_bytes()
+
+    def request(self, method, path, **more):
+        """The same call by hand."""
+        headers = {"Authorization": f"Bearer {make_token(self.server, **self.token)}"} | more.pop("headers", {})
+        return requests.request(method, self.url + path, headers=headers, timeout=60, **more)
+
+
+def stored_bytes(server):
+    return sum(path.stat().st_size for path in pathlib.Path(server.data, "blobs", "packs").rglob("*.pack"))
