@@ -42,8 +42,7 @@ Evidence releaseFromQuarantine(registry::Change& change, const access::Identity&
                                const registry::Version& version, std::string_view reason) {
   identity.require(access::Verb::approve, version.asset.key.workspace, version.asset.key.name);
   requirePerson(identity.actor);
-  if (trim(reason).empty())
-    throw Invalid("reason", "is required: what was checked, and why the finding does no harm");
+  if (trim(reason).empty()) throw Invalid("reason", "is required: what was checked, and why the finding does no harm");
   if (reason.size() > longestReason) throw Invalid("reason", fmt::format("must be at most {} bytes", longestReason));
   if (registry::authorsOf(change.transaction, version).contains(identity.actor.name))
     throw error(Code::denied, "you are an author of {}: somebody else must release it", version.subject());

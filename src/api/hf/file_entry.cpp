@@ -14,7 +14,9 @@ std::string pointerTo(const registry::VersionFile& file) {
 
 }  // namespace
 
-std::string pointerId(const registry::VersionFile& file) { return git::hashOf(git::Type::blob, pointerTo(file)).str(); }
+std::string pointerId(const registry::VersionFile& file) {
+  return regesta::git::hashOf(regesta::git::Type::blob, pointerTo(file)).str();
+}
 
 std::size_t pointerSize(const registry::VersionFile& file) { return pointerTo(file).size(); }
 
@@ -22,7 +24,7 @@ void writeFile(JsonWriter& writer, const Core& core, const registry::VersionFile
                const registry::Commit* lastCommit) {
   std::string pointer = pointerTo(file);
   writer.object().key("type").text("file").key("path").text(file.path).key("size").number(file.size);
-  writer.key("oid").text(git::hashOf(git::Type::blob, pointer).str());
+  writer.key("oid").text(regesta::git::hashOf(regesta::git::Type::blob, pointer).str());
   writer.key("lfs").object().key("oid").text(file.digest).key("size").number(file.size);
   writer.key("pointerSize").number(static_cast<std::int64_t>(pointer.size())).end();
   if (std::optional<std::string> hash = xetHashOf(core, file.digest)) writer.key("xetHash").text(*hash);
