@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import random
-import sqlite3
 import subprocess
 import sys
 import time
@@ -26,12 +25,19 @@ def url_base64(raw):
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def hmac_sha256(key, message):
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
 def seal(server, purpose, payload):
-    """What the server signs, with the secret of its database."""
-    with sqlite3.connect(f"{server.data}/regesta.db") as database:
-        secret = database.execute("SELECT secret FROM access_secret").fetchone()[0]
+    """What the server signs, with a key that derives from the ledger's (HKDF, RFC 5869)."""
+    line = pathlib.Path(server.data, "keys", "ledger.key").read_text(encoding="utf-8").strip()
+    seed = base64.b64decode(line.removeprefix("PRIVATE+KEY+").split("+", 2)[2])[1:]
+    key = hmac_sha256(hmac_sha256(bytes(32), seed), b"regesta access v1\x01")
     encoded = url_base64(json.dumps(payload).encode())
-    return f"{encoded}.{url_base64(hmac.new(secret.encode(), f'{purpose}/{encoded}'.encode(), hashlib.sha256).digest())}"
+    parts = (b"capability", f"{purpose}/{encoded}".encode())
+    message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return f"{encoded}.{url_base64(hmac_sha256(key, message))}"
 
 
 def make_token(server, workspace="default", actor=None, name="m", verb="write", kind="model", seconds=600):

@@ -61,25 +61,6 @@ Credentials readCredentials(std::string_view authorization) {
   return credentials;
 }
 
-/// Read, or made by whichever server comes first.
-std::string sharedSecret(registry::Store& store) {
-  auto read = [](db::Transaction& transaction) {
-    auto rows = transaction.query("SELECT secret FROM access_secret WHERE one = 1");
-    if (!rows.next()) return std::string();
-    if (!registry::isGenuine(transaction, *registry::findTableClass("access_secret"), 1))
-      throw Error(Code::corrupt,
-                  "the row of access_secret was written by something other than a server with this ledger key: its MAC "
-                  "does not match. Run regesta ledger verify; after a change of the ledger key, delete the row");
-    return rows.text(0);
-  };
-  if (std::string known = store.read(read); !known.empty()) return known;
-  std::string fresh = randomHex(32);
-  return store.write([&](db::Transaction& transaction) {
-    transaction.run("INSERT INTO access_secret (one, secret) VALUES (1, $1) ON CONFLICT (one) DO NOTHING", {fresh});
-    return read(transaction);
-  });
-}
-
 }  // namespace
 
 Access::State::State(registry::Store& store, bool loopbackOnly, SessionLimits limits)
@@ -87,12 +68,12 @@ Access::State::State(registry::Store& store, bool loopbackOnly, SessionLimits li
       loopbackOnly(loopbackOnly),
       limits(limits),
       key(randomBytes(32)),
-      nobodysHash(crypto::hashPassword(randomHex(16))) {
+      nobodysHash(crypto::hashPassword(randomHex(16))),
+      secretKey(store.key("regesta access v1")) {
   auto identity = std::make_shared<Identity>();
   identity->actor = registry::Actor::local(loginName());
   identity->local = true;
   local = std::move(identity);
-  secret = sharedSecret(store);
 }
 
 std::string Access::State::keyed(std::string_view credentials) const { return crypto::hmacSha256(key, credentials); }
@@ -219,7 +200,7 @@ Access::Access(registry::Store& store, bool loopbackOnly, SessionLimits limits)
 Access::~Access() = default;
 
 std::string Access::capability(std::string_view purpose) const {
-  return base64UrlEncode(crypto::hmacSha256(state_->secret, purpose));
+  return base64UrlEncode(*hexDecode(state_->secretKey.tag({"capability", purpose})));
 }
 
 bool Access::asksForCredentials() {

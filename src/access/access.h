@@ -121,7 +121,8 @@ class Access {
   /// Whether authenticate() would have to check these credentials, possibly by hashing a password: then call it on a
   /// waiting thread.
   bool wouldCheck(std::string_view authorization);
-  /// A secret derived for one `purpose`: equal on every server of this database, and unpredictable for others.
+  /// A secret derived for one `purpose`: equal on every server with the same ledger key, and unpredictable for others,
+  /// readers of the database among them. 43 letters of base64url.
   std::string capability(std::string_view purpose) const;
   /// True if there is a user or token: all requests need credentials.
   bool asksForCredentials();

@@ -12,6 +12,7 @@
 #include "access/attempts.h"
 #include "access/password_checks.h"
 #include "base/sync.h"
+#include "crypto/mac.h"
 
 namespace regesta::access {
 
@@ -77,9 +78,9 @@ struct Access::State {
   registry::Store& store;
   const bool loopbackOnly;
   const SessionLimits limits;
-  const std::string key;          // of the keyed hash: a copy of the memory alone tells no password
-  const std::string nobodysHash;  // checked for unknown names, so that they take as long as known ones
-  std::string secret;             // of this database, for capabilities
+  const std::string key;           // of the keyed hash: a copy of the memory alone tells no password
+  const std::string nobodysHash;   // checked for unknown names, so that they take as long as known ones
+  const crypto::MacKey secretKey;  // derives from a secret outside the database: its readers must not forge with it
   std::shared_ptr<const Identity> local;
   Sync<Memory> memory;
   // Read by every request without the lock; written with it.

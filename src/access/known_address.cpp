@@ -1,9 +1,7 @@
 #include "access/access_state.h"
-#include "base/encoding.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "crypto/hash.h"
 
 namespace regesta::access {
 namespace {
@@ -13,7 +11,7 @@ constexpr std::int64_t addressesOfName = 16;
 }  // namespace
 
 std::string Access::State::addressTag(std::string_view name, std::string_view address) const {
-  return base64UrlEncode(crypto::hmacSha256(secret, fmt::format("address\n{}\n{}", name, address)));
+  return secretKey.tag({"address", name, address});
 }
 
 bool Access::State::isKnown(std::string_view name, std::string_view address) {

@@ -130,9 +130,6 @@ constexpr Line lines[] = {
      "keyed hashes of addresses that a name signed in from: a row more or less only moves an address between the "
      "limits "
      "of guesses for known and for unknown ones"},
-    {"access_secret", authenticated, "one", "one# secret", "",
-     "an earlier secret of the server's own that is put back, or a row that is gone, is not found", "", false, false,
-     true},
     {"access_state", governed, "one", "one# number#", "", ""},
 
     // webhooks and jobs

@@ -2,7 +2,10 @@
 
 import http.client
 import json
+import socket
 import sqlite3
+import ssl
+import subprocess
 
 import pytest
 
@@ -161,3 +164,26 @@ def test_faults_of_the_server_keep_paths_and_sql_to_themselves(server):
         for inside in ("SELECT", "workspace_away", "no such table", server.data, "regesta.db"):
             assert inside not in text, text
     assert "no such table" in server.log()  # the operator reads the reason
+
+
+def test_tls_offers_only_suites_with_forward_secrecy_and_authentication(tmp_path):
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out",
+                    certificate], check=True, capture_output=True)
+    server = Server(tmp_path / "data", "--tls-certificate", str(certificate), "--tls-key", str(key))
+    server.start()
+
+    def offering(ciphers):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode, context.maximum_version = False, ssl.CERT_NONE, ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw, context.wrap_socket(raw) as stream:
+            return stream.cipher()[0]
+
+    try:
+        assert offering("DEFAULT") in ("ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-CHACHA20-POLY1305")
+        for weak in ("ECDHE-RSA-AES256-SHA384", "ECDHE-RSA-AES128-SHA", "AES256-GCM-SHA384", "AES128-SHA"):
+            with pytest.raises(ssl.SSLError):
+                offering(weak)
+    finally:
+        server.stop()

@@ -93,10 +93,15 @@ TEST_F(AccessTest, aTokenMayStandBesideItsPublicKeyOrAnyOtherName) {
   thrown(Code::unauthenticated, [&] { access_->authenticate(basic("pk-lf-other", token)); });
 }
 
-TEST_F(AccessTest, aCapabilityIsTheSameOnEveryServerOfADatabase) {
+TEST_F(AccessTest, aCapabilityIsTheSameOnEveryServerWithTheSameKey) {
   Access second(*store_, true);
   EXPECT_EQ(access_->capability("events/default"), second.capability("events/default"));
   EXPECT_NE(access_->capability("events/default"), access_->capability("events/team-a"));
+}
+
+TEST_F(AccessTest, theDatabaseAloneMakesNoCapability) {
+  registry::Store copy(store_->database(), [](const auto&) {}, std::string(32, 'x'));
+  EXPECT_NE(Access(copy, true).capability("events/default"), access_->capability("events/default"));
 }
 
 TEST_F(AccessTest, aPasswordIsCheckedOnceAndForgottenWhenItChanges) {

@@ -57,7 +57,6 @@ constexpr Exemption exemptions[] = {
     {"session", "hash mac", keys},
     {"finished_sign_in", "id", keys},
     {"known_address", "name tag", keys},
-    {"access_secret", "secret mac", keys},
     {"evidence", "workspace kind name type created_by origin", labels},
     {"evidence", "version_digest digest", otherHash},
     {"evidence", "summary", "made of the body"},
