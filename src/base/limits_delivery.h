@@ -16,6 +16,7 @@ inline constexpr std::size_t qualityRows = 50'000;  // hours of versions and met
 // Webhooks
 inline constexpr std::size_t webhooks = 100;  // of one workspace
 inline constexpr std::size_t webhookUrl = 2048;
+inline constexpr std::size_t webhookSecret = 1000;       // of MLflow's API
 inline constexpr std::size_t webhookPatterns = 50;       // of actions, of one webhook
 inline constexpr std::size_t webhookDeliveries = 200;    // attempts kept of each webhook
 inline constexpr std::size_t webhookAnswer = 64 * 1024;  // bytes a receiver may answer with

@@ -1,5 +1,7 @@
 #include "jobs/webhook.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/id.h"
@@ -7,6 +9,7 @@
 #include "base/limits_delivery.h"
 #include "base/redact.h"
 #include "base/text.h"
+#include "jobs/mlflow_event.h"
 #include "jobs/webhook_rows.h"
 
 namespace regesta::jobs {
@@ -45,10 +48,22 @@ void checkSecret(std::string_view secret) {
     throw Invalid("secret", "must be whsec_ and the base64 of 24 to 64 random bytes; leave it out to have one made");
 }
 
+void checkMlflow(const Webhook& webhook) {
+  if (webhook.name.empty() || webhook.name.size() > limits::nameLength || !isUtf8(webhook.name))
+    throw Invalid("name", fmt::format("must have 1 to {} bytes", limits::nameLength));
+  if (webhook.secret.size() > limits::webhookSecret)
+    throw Invalid("secret", fmt::format("must have at most {} bytes", limits::webhookSecret));
+  for (const std::string& event : webhook.events)
+    if (!isMlflowEvent(event)) throw Invalid("events", fmt::format("'{}' is not an event", shorten(event, 100)));
+}
+
 void check(const Webhook& webhook) {
   checkUrl(webhook.url);
   checkFilter(webhook.filter);
-  checkSecret(webhook.secret);
+  if (webhook.isMlflow())
+    checkMlflow(webhook);
+  else
+    checkSecret(webhook.secret);
   if (webhook.description.size() > limits::descriptionLength)
     throw Invalid("description", fmt::format("must have at most {} bytes", limits::descriptionLength));
 }
@@ -60,6 +75,10 @@ json::object dataOf(const registry::Change& change, const Webhook& webhook) {
   json::object data{{"actions", actions}, {"active", webhook.active}, {"names", webhook.filter.names}};
   // Anyone who knows the URL of a chat's webhook can write there: path and query are credentials.
   change.conceal(data, "url", webhook.url, redactPath(webhook.url));
+  if (webhook.isMlflow()) {
+    data["events"] = json::array(webhook.events.begin(), webhook.events.end());
+    data["name"] = webhook.name;
+  }
   change.conceal(data, "secret", webhook.secret, std::string(redacted));
   data.erase("secret");
   return data;
@@ -84,11 +103,19 @@ bool WebhookFilter::wants(std::string_view action, std::string_view subject) con
   return slash != std::string_view::npos && globMatch(names, asset.substr(slash + 1));
 }
 
+bool Webhook::wants(std::string_view action, std::string_view subject) const {
+  if (!filter.wants(action, subject)) return false;
+  return !isMlflow() || std::ranges::find(events, mlflowEventOf(action, subject)) != events.end();
+}
+
 std::string newWebhookSecret() { return std::string(secretPrefix) + base64Encode(randomBytes(32)); }
 
 Webhook createWebhook(registry::Change& change, const Webhook& asked) {
   Webhook made = asked;
-  if (made.secret.empty()) made.secret = newWebhookSecret();
+  if (made.isMlflow())
+    made.filter.actions = actionsOf(made.events);
+  else if (made.secret.empty())
+    made.secret = newWebhookSecret();
   check(made);
   db::Rows count = change.transaction.query("SELECT COUNT(*) FROM webhook WHERE workspace = $1", {made.workspace});
   count.next();
@@ -100,9 +127,10 @@ Webhook createWebhook(registry::Change& change, const Webhook& asked) {
   made.createdBy = change.actor.name;
   made.id = change.transaction.insert(
       "INSERT INTO webhook (workspace, url, description, actions, names, secret, active, cursor, attempts, next_at, "
-      "problem, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', $9, $10) RETURNING id",
+      "problem, created_at, created_by, name, events, updated_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', $9, $10, $11, $12, 0) RETURNING id",
       {made.workspace, made.url, made.description, rows::actionsText(made.filter), made.filter.names, made.secret,
-       made.active, made.cursor, made.createdAt, made.createdBy});
+       made.active, made.cursor, made.createdAt, made.createdBy, made.name, rows::eventsText(made)});
   change.record(registry::Action::webhookCreated, made.workspace, subjectOf(made), dataOf(change, made));
   return made;
 }
@@ -122,17 +150,18 @@ std::optional<Webhook> findWebhook(db::Transaction& transaction, std::string_vie
   return rows::webhook(one);
 }
 
-Webhook changeWebhook(registry::Change& change, const Webhook& webhook) {
-  check(webhook);
+Webhook changeWebhook(registry::Change& change, const Webhook& wanted) {
+  Webhook changed = wanted;
+  if (changed.isMlflow()) changed.filter.actions = actionsOf(changed.events);
+  check(changed);
+  changed.updatedAt = change.now;
   // A changed one starts with a clean slate: its next event is tried at once.
   change.transaction.run(
-      "UPDATE webhook SET url = $2, description = $3, actions = $4, names = $5, active = $6, secret = $7, attempts = "
-      "0, "
-      "next_at = 0, problem = '' WHERE id = $1",
-      {webhook.id, webhook.url, webhook.description, rows::actionsText(webhook.filter), webhook.filter.names,
-       webhook.active, webhook.secret});
-  change.record(registry::Action::webhookChanged, webhook.workspace, subjectOf(webhook), dataOf(change, webhook));
-  Webhook changed = webhook;
+      "UPDATE webhook SET url = $2, description = $3, actions = $4, names = $5, active = $6, secret = $7, name = $8, "
+      "events = $9, updated_at = $10, attempts = 0, next_at = 0, problem = '' WHERE id = $1",
+      {changed.id, changed.url, changed.description, rows::actionsText(changed.filter), changed.filter.names,
+       changed.active, changed.secret, changed.name, rows::eventsText(changed), changed.updatedAt});
+  change.record(registry::Action::webhookChanged, changed.workspace, subjectOf(changed), dataOf(change, changed));
   changed.attempts = changed.nextAt = 0;
   changed.problem.clear();
   return changed;

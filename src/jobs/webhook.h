@@ -23,7 +23,7 @@ struct Webhook {
   std::int64_t id = 0;
   std::string workspace, url, description;
   WebhookFilter filter;
-  std::string secret;  ///< "whsec_" + base64; never shown again after creation
+  std::string secret;  ///< "whsec_" + base64, or MLflow's: any text, empty: unsigned. Never shown again after creation
   bool active = true;
   std::int64_t cursor = 0;    ///< ledger index of the next entry
   std::int64_t attempts = 0;  ///< failed attempts of the next event
@@ -31,6 +31,11 @@ struct Webhook {
   std::string problem;        ///< why the newest attempt failed, or why the webhook was disabled; empty: no problem
   std::int64_t createdAt = 0;
   std::string createdBy;
+  std::string name;                 ///< of a webhook of MLflow's API; empty for others
+  std::vector<std::string> events;  ///< MLflow's (mlflow_event.h); empty for a webhook of the native API
+  std::int64_t updatedAt = 0;       ///< milliseconds; 0: never changed
+  bool isMlflow() const { return !events.empty(); }
+  bool wants(std::string_view action, std::string_view subject) const;
 };
 
 struct Delivery {
@@ -45,9 +50,10 @@ struct Delivery {
 /// Standard Webhooks' form of a symmetric key.
 std::string newWebhookSecret();
 
-/// Receives entries from now on. Throws Invalid for a URL that is not http or https or has credentials, for a pattern
-/// that is too long, and for a secret that is not "whsec_" and the base64 of 24 to 64 bytes; an empty secret is
-/// generated. Recorded as "webhook.created" about "webhook/ID", like all of these.
+/// Receives entries from now on. With events, actions follow from them. Throws Invalid for a URL that is not http or
+/// https or has credentials, for a pattern that is too long, and for a secret that is not "whsec_" and the base64 of 24
+/// to 64 bytes; an empty secret is generated; MLflow's may be any text. Recorded as "webhook.created" about
+/// "webhook/ID", like all of these.
 Webhook createWebhook(registry::Change& change, const Webhook& asked);
 std::vector<Webhook> listWebhooks(db::Transaction& transaction, std::string_view workspace);
 std::optional<Webhook> findWebhook(db::Transaction& transaction, std::string_view workspace, std::int64_t id);

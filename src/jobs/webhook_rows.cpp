@@ -1,6 +1,7 @@
 #include "jobs/webhook_rows.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "db/columns.h"
 
 namespace regesta::jobs::rows {
@@ -23,11 +24,17 @@ Webhook webhook(const db::Rows& row) {
   found.problem = row.text(at["problem"]);
   found.createdAt = row.integer(at["created_at"]);
   found.createdBy = row.text(at["created_by"]);
+  found.name = row.text(at["name"]);
+  if (std::string events = row.text(at["events"]); !events.empty())
+    for (std::string_view event : split(events, ' ')) found.events.emplace_back(event);
+  found.updatedAt = row.integer(at["updated_at"]);
   return found;
 }
 
 std::string actionsText(const WebhookFilter& filter) {
   return writeJson(json::array(filter.actions.begin(), filter.actions.end()));
 }
+
+std::string eventsText(const Webhook& webhook) { return join(webhook.events, " "); }
 
 }  // namespace regesta::jobs::rows

@@ -9,8 +9,9 @@ namespace regesta::jobs::rows {
 
 inline constexpr std::string_view webhookColumns =
     "id, workspace, url, description, actions, names, secret, active, cursor, attempts, next_at, problem, created_at, "
-    "created_by";
+    "created_by, name, events, updated_at";
 Webhook webhook(const db::Rows& row);
 std::string actionsText(const WebhookFilter& filter);
+std::string eventsText(const Webhook& webhook);
 
 }  // namespace regesta::jobs::rows

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/hash.h"
+#include "jobs/mlflow_event.h"
 
 namespace regesta::jobs {
 namespace {
@@ -17,6 +18,10 @@ namespace {
 constexpr int testSeconds = 10;
 constexpr std::string_view unreached =
     "the receiver could not be reached; addresses that are not on the public internet need the setting webhooks.allow";
+
+std::string signatureWith(std::string_view key, std::string_view id, std::int64_t seconds, std::string_view body) {
+  return "v1," + base64Encode(crypto::hmacSha256(key, fmt::format("{}.{}.{}", id, seconds, body)));
+}
 
 const json::value& memberOf(const json::object& entry, std::string_view name) {
   static const json::value nothing;
@@ -28,7 +33,7 @@ const json::value& memberOf(const json::object& entry, std::string_view name) {
 
 std::string signatureOf(std::string_view secret, std::string_view id, std::int64_t seconds, std::string_view body) {
   std::string key = base64Decode(secret.substr(secret.find('_') + 1)).value_or("");
-  return "v1," + base64Encode(crypto::hmacSha256(key, fmt::format("{}.{}.{}", id, seconds, body)));
+  return signatureWith(key, id, seconds, body);
 }
 
 std::string eventBody(std::int64_t index, std::string_view entry) {
@@ -56,13 +61,18 @@ Sent send(http::Client& client, const http::Egress& egress, const Webhook& webho
   request.egress = &egress;
   request.headers.set("Content-Type", "application/json");
   request.headers.set("User-Agent", "regesta-webhook/1");
-  request.headers.set("webhook-id", std::string(id));
-  request.headers.set("webhook-timestamp", std::to_string(seconds));
-  request.headers.set("webhook-signature", signatureOf(webhook.secret, id, seconds, body));
+  std::string prefix = webhook.isMlflow() ? "x-mlflow" : "webhook";
+  request.headers.set(webhook.isMlflow() ? "x-mlflow-delivery-id" : "webhook-id", std::string(id));
+  request.headers.set(prefix + "-timestamp", std::to_string(seconds));
+  if (!webhook.secret.empty())
+    request.headers.set(prefix + "-signature", webhook.isMlflow() ? signatureWith(webhook.secret, id, seconds, body)
+                                                                  : signatureOf(webhook.secret, id, seconds, body));
   auto begin = std::chrono::steady_clock::now();
   Sent sent;
   try {
-    sent.status = client.send(request).status;
+    http::Response response = client.send(request);
+    sent.status = response.status;
+    sent.answer = std::move(response.body);
     if (sent.status / 100 == 3)
       sent.problem = fmt::format("HTTP {}: redirects are not followed; give the address it leads to", sent.status);
     else if (sent.status / 100 != 2)
@@ -78,16 +88,19 @@ Sent send(http::Client& client, const http::Egress& egress, const Webhook& webho
   return sent;
 }
 
-Sent sendTest(registry::Store& store, const http::Egress& egress, const Webhook& webhook,
-              const registry::Actor& actor) {
+Sent sendTest(registry::Store& store, const http::Egress& egress, const Webhook& webhook, const registry::Actor& actor,
+              std::string_view mlflowEvent) {
   json::object event{{"type", "webhook.test"},
                      {"timestamp", formatTime(nowMillis())},
                      {"workspace", webhook.workspace},
                      {"subject", fmt::format("webhook/{}", webhook.id)},
                      {"actor", actor.name},
                      {"data", json::object()}};
+  std::string body = webhook.isMlflow() ? mlflowExampleBody(mlflowEvent.empty() ? webhook.events.front() : mlflowEvent,
+                                                            webhook.workspace)
+                                        : writeJson(event);
   http::Client client;
-  Sent sent = send(client, egress, webhook, "test_" + randomHex(8), writeJson(event), testSeconds);
+  Sent sent = send(client, egress, webhook, "test_" + randomHex(8), body, testSeconds);
   store.write([&](db::Transaction& transaction) {
     keepDelivery(transaction, webhook.id,
                  {0, -1, "webhook.test", 1, sent.status, sent.problem, sent.millis, nowMillis()});

@@ -18,6 +18,7 @@
 #include "base/sync.h"
 #include "base/time.h"
 #include "jobs/lease.h"
+#include "jobs/mlflow_event.h"
 #include "jobs/webhook_rows.h"
 #include "jobs/webhook_send.h"
 
@@ -35,7 +36,7 @@ const registry::Actor sender = registry::Actor::system("webhooks");
 struct Next {
   Webhook webhook;
   std::int64_t index = -1;  ///< of the entry to send; -1: none of those looked at is wanted
-  std::string action, entry;
+  std::string action, entry, body;
   std::int64_t lookedTo = 0;  ///< index after the last read entry
   bool more = false;          ///< there may be later entries
 };
@@ -57,13 +58,21 @@ std::optional<Next> nextFor(db::Transaction& transaction, std::int64_t id, std::
     const json::object& entry = body.as_object();
     if (memberText(entry, "workspace") != next.webhook.workspace) continue;
     next.action = memberText(entry, "action");
-    if (!next.webhook.filter.wants(next.action, memberText(entry, "subject"))) continue;
+    if (!next.webhook.wants(next.action, memberText(entry, "subject"))) continue;
     next.index = entries.integer(0);
     next.entry = entries.text(1);
     break;
   }
+  if (next.index >= 0)
+    next.body = next.webhook.isMlflow() ? mlflowEventBody(transaction, next.entry) : eventBody(next.index, next.entry);
   next.more = next.index >= 0 || seen == entriesAtOnce;
   return next;
+}
+
+/// MLflow's server sends what a receiver refused (4xx) only once.
+bool isSettled(const Webhook& webhook, const Sent& sent) {
+  bool refused = sent.status / 100 == 4 && sent.status != 408 && sent.status != 429;
+  return sent.problem.empty() || (webhook.isMlflow() && refused);
 }
 
 Counter& deliveries(std::string_view outcome) {
@@ -192,22 +201,22 @@ void WebhookSender::State::serve(http::Client& client, std::int64_t id) {
   }
 }
 
-/// True when the receiver has it.
+/// True when the event is not sent again.
 bool WebhookSender::State::attempt(http::Client& client, const Next& next) {
   // The id stays the same over all attempts, so that receivers can tell a repetition.
   std::string id = fmt::format("evt_{}_{}", next.webhook.id, next.index);
-  Sent sent = send(client, options.egress, next.webhook, id, eventBody(next.index, next.entry), options.timeoutSeconds);
+  Sent sent = send(client, options.egress, next.webhook, id, next.body, options.timeoutSeconds);
   bool done = sent.problem.empty();
   (done ? delivered : failed).add();
-  if (!done && next.webhook.attempts + 1 >= options.attempts)
+  if (!done && !isSettled(next.webhook, sent) && next.webhook.attempts + 1 >= options.attempts)
     giveUp(next, sent);
   else
     settle(next, sent);
-  return done;
+  return isSettled(next.webhook, sent);
 }
 
 void WebhookSender::State::settle(const Next& next, const Sent& sent) {
-  bool done = sent.problem.empty();
+  bool done = isSettled(next.webhook, sent);
   std::int64_t attempts = done ? 0 : next.webhook.attempts + 1, now = nowMillis();
   std::int64_t doublings = std::clamp<std::int64_t>(attempts - 1, 0, 40);
   std::int64_t pause =

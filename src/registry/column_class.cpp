@@ -133,7 +133,9 @@ constexpr Line lines[] = {
     {"access_state", governed, "one", "one# number#", "", ""},
 
     // webhooks and jobs
-    {"webhook", governed, "id", "id# workspace url description actions names secret active# created_at# created_by",
+    {"webhook", governed, "id",
+     "id# workspace url description actions names secret active# created_at# created_by "
+     "name events updated_at#",
      "cursor attempts next_at problem", "the progress of deliveries, which changes with every event"},
     {"webhook_delivery", free, "id", "", "id webhook idx action attempt status problem millis at",
      "a log of attempts for people who look for a fault; pruned all the time"},

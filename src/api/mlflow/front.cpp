@@ -12,6 +12,7 @@
 #include "api/mlflow/run_logs.h"
 #include "api/mlflow/runs.h"
 #include "api/mlflow/traces.h"
+#include "api/mlflow/webhooks.h"
 #include "api/mlflow/workspaces.h"
 #include "registry/tree.h"
 
@@ -34,11 +35,26 @@ constexpr std::string_view below[] = {"/api/2.0/mlflow", "/api/3.0/mlflow", "/aj
 }  // namespace
 
 Front front() {
-  static const std::vector<Route> routes =
-      joined({probeRoutes(), experimentRoutes(), runRoutes(), runLogRoutes(), metricRoutes(), loggedModelRoutes(),
-              registeredModelRoutes(), modelVersionRoutes(), artifactRoutes(), workspaceRoutes(), traceRoutes(),
-              legacyTraceRoutes(), assessmentRoutes(), traceSpanRoutes(), traceMetricRoutes(),
-              evaluationDatasetRoutes(), evaluationRecordRoutes(), scorerRoutes(), issueRoutes()});
+  static const std::vector<Route> routes = joined({probeRoutes(),
+                                                   experimentRoutes(),
+                                                   runRoutes(),
+                                                   runLogRoutes(),
+                                                   metricRoutes(),
+                                                   loggedModelRoutes(),
+                                                   registeredModelRoutes(),
+                                                   modelVersionRoutes(),
+                                                   artifactRoutes(),
+                                                   workspaceRoutes(),
+                                                   traceRoutes(),
+                                                   legacyTraceRoutes(),
+                                                   assessmentRoutes(),
+                                                   traceSpanRoutes(),
+                                                   traceMetricRoutes(),
+                                                   evaluationDatasetRoutes(),
+                                                   evaluationRecordRoutes(),
+                                                   scorerRoutes(),
+                                                   issueRoutes(),
+                                                   webhookRoutes()});
   return {.dialect = dialect(),
           .routes = routes,
           .prefixes = below,

@@ -22,6 +22,8 @@ WebhookAnswer answerOf(const jobs::Webhook& webhook) {
   answer.problem = optionalText(webhook.problem);
   answer.createdAt = timeText(webhook.createdAt);
   answer.createdBy = webhook.createdBy;
+  answer.name = optionalText(webhook.name);
+  answer.events = webhook.events;
   return answer;
 }
 
@@ -97,6 +99,8 @@ WebhookAnswer changeWebhook(Call& call, const WebhookChange& request) {
       webhook.url = *request.url;
     }
     if (request.description) webhook.description = *request.description;
+    if (request.actions && webhook.isMlflow())
+      throw Invalid("actions", "follow from the events of this webhook; change it through MLflow's API");
     if (request.actions) webhook.filter.actions = *request.actions;
     if (request.names) webhook.filter.names = *request.names;
     if (request.active) webhook.active = *request.active;

@@ -13,6 +13,8 @@ struct WebhookAnswer {
   std::int64_t next = 0, attempts = 0;
   std::optional<std::string> nextAttemptAt, problem, createdAt;
   std::string createdBy;
+  std::optional<std::string> name;
+  std::vector<std::string> events;
   static constexpr Field fields[] = {
       field<&WebhookAnswer::id>("id"),
       field<&WebhookAnswer::url>("url"),
@@ -26,7 +28,9 @@ struct WebhookAnswer {
       field<&WebhookAnswer::nextAttemptAt>("next_attempt_at"),
       field<&WebhookAnswer::problem>("problem", about("why the newest attempt failed")),
       field<&WebhookAnswer::createdAt>("created_at"),
-      field<&WebhookAnswer::createdBy>("created_by")};
+      field<&WebhookAnswer::createdBy>("created_by"),
+      field<&WebhookAnswer::name>("name", about("of a webhook of MLflow's API")),
+      field<&WebhookAnswer::events>("events", about("MLflow's; empty for a webhook of this API"))};
 };
 struct NewWebhook {
   std::string url, description, names, secretText;

@@ -70,7 +70,7 @@ constexpr Exemption exemptions[] = {
     {"job", "workspace type name subject needs status lease leased_by reason created_by", labels},
     {"job", "mac", keys},
     {"server_lease", "name holder", labels},
-    {"webhook", "workspace url description actions names problem created_by", labels},
+    {"webhook", "workspace url description actions names name events problem created_by", labels},
     {"webhook", "secret", keys},
     {"webhook_delivery", "action problem", labels},
     {"git_pack", "workspace", labels},
