@@ -67,12 +67,15 @@ class Checker {
 
   /// Only the tag that moves an alias may look as if it pointed to a version.
   void refuseClaim(const std::string& ref) const {
-    std::string alias =
-        store_.read([&](db::Transaction& transaction) { return aliasReadInto(transaction, state_.workspace, ref); });
-    if (!alias.empty())
-      throw error(Code::refused,
-                  "this name reads as the alias {}, which a push moves with the tag {} alone; choose another name",
-                  alias, alias);
+    std::string claim =
+        store_.read([&](db::Transaction& transaction) { return claimReadInto(transaction, state_.workspace, ref); });
+    if (claim.empty()) return;
+    if (claim.find('#') == std::string::npos)
+      throw error(Code::refused, "this name reads as the version {}, whose tag is {} alone; choose another name", claim,
+                  claim);
+    throw error(Code::refused,
+                "this name reads as the alias {}, which a push moves with the tag {} alone; choose another name", claim,
+                claim);
   }
 
   void checkBranch(const PushedRef& ref) {

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/semver.h"
 #include "base/text.h"
 #include "governance/binding.h"
 #include "registry/pointer.h"
@@ -51,7 +52,7 @@ std::set<std::string> aliasesAround(db::Transaction& transaction, const registry
 
 }  // namespace
 
-std::string aliasReadInto(db::Transaction& transaction, std::string_view workspace, std::string_view ref) {
+std::string claimReadInto(db::Transaction& transaction, std::string_view workspace, std::string_view ref) {
   std::string text = readAs(ref);
   std::vector<governance::Binding> bindings = governance::listBindings(transaction, workspace);
   std::set<std::string_view> looked;
@@ -62,11 +63,15 @@ std::string aliasReadInto(db::Transaction& transaction, std::string_view workspa
       if (!looked.insert(name).second) continue;
       if (looked.size() > namesLookedUp) throw Error(Code::invalid, "the name of the ref has too many parts");
       std::vector<std::string_view> rest = split(std::string_view(text).substr(at + 1), '/');
-      for (const registry::AssetKey& key : promptsNamed(transaction, workspace, name))
+      std::string_view version = rest.front().substr(rest.front().starts_with('v') ? 1 : 0);
+      bool namesVersion = (text[at] == '@' || text[at] == '#') && SemVer::parse(version);
+      for (const registry::AssetKey& key : promptsNamed(transaction, workspace, name)) {
+        if (namesVersion) return fmt::format("{}@v{}", key.name, version);
         for (const std::string& alias : aliasesAround(transaction, key, bindings))
           for (std::string_view word : rest)
             if (word.substr(0, word.find_first_of("#@!")) == lower(alias) || word == lower(alias))
               return fmt::format("{}#{}", key.name, alias);
+      }
     }
     // "alias/greeting/production": the name may follow folders.
     std::size_t next = text.find_first_of(separators, begin);

@@ -2,6 +2,7 @@
 #include "governance/move_check.h"
 #include "governance/replay.h"
 #include "governance/row_replay.h"
+#include "governance/source_check.h"
 #include "governance/storage_check.h"
 #include "ledger/verify.h"
 
@@ -104,6 +105,7 @@ Comparison compareWithDatabase(db::Database& database, const crypto::MacKey* pen
     Comparison found = compareStates(replay.state(), readState(transaction), limit);
     rows.compare(transaction, found, limit, macs);
     moves.compare(transaction, found, limit);
+    checkSources(transaction, found, limit);
     if (database.dialect() == db::Dialect::sqlite) checkStorage(transaction, found, limit);
     return found;
   });

@@ -241,7 +241,10 @@ void readRuns(db::Transaction& transaction, State& state) {
   for (const auto& [id, workspace] : sealed) {
     tracking::SealCheck check = tracking::checkSeal(transaction, id);
     bool altered = check.state == tracking::SealState::altered;
-    std::string shown = altered ? fmt::format("{} for content that has {}", check.sealed, check.present) : check.sealed;
+    std::string shown = !altered ? check.sealed
+                        : check.present == check.sealed
+                            ? fmt::format("{} of another revision", check.sealed)
+                            : fmt::format("{} for content that has {}", check.sealed, check.present);
     state[Table::run][rowKey(workspace, "run/" + id, "")] = {{{"seal", shown}}, -1};
   }
 }

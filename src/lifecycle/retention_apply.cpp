@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "governance/archival.h"
 #include "governance/gate.h"
 #include "registry/archive.h"
 #include "registry/search.h"
@@ -64,7 +65,9 @@ void letGo(registry::Change& change, const PlannedItem& item, std::int64_t asOf)
     throw Error(Code::refused, reason);
   registry::Version version = registry::findVersionById(change.transaction, item.version).value();
   if (item.act == RetentionAct::archive) {
-    registry::archiveVersion(change, version, item.rules);
+    access::Identity administrator{change.actor, {{"admin", item.key.workspace, "*"}}, false};
+    registry::archiveVersion(change, version, governance::archival(change.transaction, administrator, version),
+                             item.rules);
     return;
   }
   registry::Removal removal = governance::Gate::removal(change, clerk(change.actor, item.key.workspace), version,

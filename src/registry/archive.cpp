@@ -44,7 +44,7 @@ Version set(Change& change, Version version, std::int64_t archivedAt, Action act
 
 }  // namespace
 
-Version archiveVersion(Change& change, const Version& version, std::string_view rule) {
+Version archiveVersion(Change& change, const Version& version, const Archival&, std::string_view rule) {
   Version current = present(change, version);
   if (current.isArchived()) return current;
   if (current.asset.key.kind == Kind::policy)

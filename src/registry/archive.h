@@ -10,10 +10,16 @@ namespace regesta::registry {
 /// range selects, are not served, and no pointer can be moved to one. Unrelated to MLflow's stage Archived. Their files
 /// stay in the content store: there is no cold tier yet.
 
+/// Permission to archive a version: a rollback could need one that a decision cites. Only governance makes it.
+class Archival {
+  friend class ClearanceIssuer;
+  Archival() = default;
+};
+
 /// Recorded as "version.archived". Throws Error{refused} for a policy, and while a legal hold covers it, an alias, a
 /// stage other than Archived or an active rollout serves it, or a prompt includes it. No effect on an archived version.
 /// `rule`: the retention rule that caused it, for the entry.
-Version archiveVersion(Change& change, const Version& version, std::string_view rule = {});
+Version archiveVersion(Change& change, const Version& version, const Archival& archival, std::string_view rule = {});
 /// Recorded as "version.restored". No effect on a version that is not archived.
 Version restoreVersion(Change& change, const Version& version);
 

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "registry/archive.h"
 #include "registry/clearance.h"
 
 namespace regesta::registry {
@@ -21,6 +22,7 @@ class ClearanceIssuer {
     return {std::move(pointers), leavesBindings};
   }
   static Removal remove(bool withPointers) { return Removal(withPointers); }
+  static Archival archive() { return {}; }
 };
 
 }  // namespace regesta::registry

@@ -168,10 +168,12 @@ constexpr Line lines[] = {
      "params tags",
      "",
      "written in bulk; its entry when it is finalized has the digest of its files. An earlier row of the server's "
-     "own that is put back, or a row that is gone, is not found",
+     "own that is put back is not found; a row that is gone is, once a version is made of it",
      "", false, false, true},
     {"model_metric", free, "model key timestamp step run_id", "",
-     "model key timestamp step run_id value dataset_name dataset_digest", telemetry},
+     "model key timestamp step run_id value dataset_name dataset_digest",
+     "bulk tracking data: what clients claim of a logged model. Changes through the server are recorded with both "
+     "digests once a version is made of it, and a decision stores what it saw"},
     {"trace", free, "id", "",
      "id workspace trace_id experiment request_time duration state finalized client_request_id request_preview "
      "response_preview tags metadata assessments links",
@@ -207,8 +209,9 @@ constexpr Line lines[] = {
     {"ledger_tile", ledger, "level number", "level# number# bundle#? hashes", "",
      "hashes are compared with the entries"},
     {"ledger_head", ledger, "id", "id# size# time# note", "", "signed"},
-    {"ledger_checkpoint", ledger, "size", "size# time# note", "",
-     "signed; an empty table is found, a single row that is gone is not: the head and the kept checkpoint bind the "
+    {"ledger_checkpoint", ledger, "size", "size# note", "time",
+     "when it was signed, for people: nothing reads it. The rest is signed; an empty table is found, a single row that "
+     "is gone is not: the head and the kept checkpoint bind the "
      "tree"},
     {"schema_migration", free, "name", "", "name digest applied_at",
      "which migrations ran; the program compares their digests when it starts"},

@@ -14,6 +14,37 @@ bool shareNames(Kind a, Kind b) {
   return a == b || (registered(a) && registered(b));
 }
 
+bool isOfOne(const db::Rows& rows, const AssetKey& key) {
+  std::optional<Kind> kind = parseKind(rows.view(0));
+  return kind && shareNames(*kind, key.kind);
+}
+
+/// People write a version or alias as loan@3 or loan#production, so no asset has such a name beside 'loan'.
+void checkReadsAsName(db::Transaction& transaction, const AssetKey& key, std::int64_t self) {
+  constexpr std::string_view marks = "@#";
+  for (std::size_t at = key.name.find_first_of(marks, 1); at != std::string::npos;
+       at = key.name.find_first_of(marks, at + 1)) {
+    std::string_view other = std::string_view(key.name).substr(0, at);
+    db::Rows rows = transaction.query("SELECT kind FROM asset WHERE workspace = $1 AND skeleton = $2 AND id <> $3",
+                                      {key.workspace, storedSkeleton(other), self});
+    while (rows.next())
+      if (isOfOne(rows, key))
+        throw Invalid("name", fmt::format("reads as a version or alias of the {} that is named before the '{}'",
+                                          rows.view(0), key.name[at]));
+  }
+  for (char mark : marks) {
+    std::string from = key.name + mark, to = key.name + static_cast<char>(mark + 1);
+    db::Rows rows =
+        transaction.query("SELECT kind FROM asset WHERE workspace = $1 AND name >= $2 AND name < $3 AND id <> $4",
+                          {key.workspace, from, to, self});
+    while (rows.next())
+      if (isOfOne(rows, key))
+        throw Invalid("name", fmt::format("is taken in part: the name of another {} begins with it and '{}', and reads "
+                                          "as a version or alias of this one",
+                                          rows.view(0), mark));
+  }
+}
+
 /// How many there were.
 std::size_t fillSome(db::Transaction& transaction) {
   std::vector<std::pair<std::int64_t, std::string>> older;
@@ -37,13 +68,12 @@ void checkNoLookAlike(db::Transaction& transaction, const AssetKey& key, std::in
   db::Rows rows = transaction.query(
       "SELECT kind, name FROM asset WHERE workspace = $1 AND skeleton = $2 AND name <> $3 AND id <> $4",
       {key.workspace, storedSkeleton(key.name), key.name, self});
-  while (rows.next()) {
-    std::optional<Kind> kind = parseKind(rows.view(0));
-    if (kind && shareNames(*kind, key.kind))
+  while (rows.next())
+    if (isOfOne(rows, key))
       throw Invalid("name", fmt::format("looks like the name of another {} of this workspace; choose a name that "
                                         "people can tell apart from it",
                                         rows.view(0)));
-  }
+  checkReadsAsName(transaction, key, self);
 }
 
 void fillSkeletons(Store& store) {

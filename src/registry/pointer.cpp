@@ -16,8 +16,8 @@ bool isAliasCharacter(char c) {
 }
 
 bool looksLikeVersion(std::string_view alias) {
-  return alias.size() > 1 && (alias[0] == 'v' || alias[0] == 'V') &&
-         alias.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  std::string_view number = alias.substr(alias[0] == 'v' || alias[0] == 'V' ? 1 : 0);
+  return !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 /// "production.b17": what a client asks for that can send no key.
@@ -48,7 +48,7 @@ void checkAlias(std::string_view alias) {
   if (!std::all_of(alias.begin(), alias.end(), isAliasCharacter))
     throw Invalid("alias", "may only contain letters, digits, '_', '.' and '-'");
   if (equalsIgnoreCase(alias, "latest")) throw Invalid("alias", "must not be \"latest\", which is the newest version");
-  if (looksLikeVersion(alias)) throw Invalid("alias", "must not be 'v' and a number, which is a version");
+  if (looksLikeVersion(alias)) throw Invalid("alias", "must not be a number, or 'v' and a number, which is a version");
   if (alias.find('.') == std::string_view::npos) return;
   if (SemVer::parse(alias) || inRange(SemVer{}, alias))
     throw Invalid("alias", "must not look like a version or a range of versions");

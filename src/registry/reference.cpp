@@ -12,7 +12,11 @@ namespace regesta::registry {
 namespace {
 
 constexpr std::string_view treeScheme = "mlflow-artifacts";
-constexpr std::string_view routeTail[] = {"2.0", "mlflow-artifacts", "artifacts"};
+constexpr std::string_view routeTail[] = {"2.0", "mlflow-artifacts"};
+/// Routes below that whose rest is a path in the tree.
+constexpr std::string_view treeRoutes[] = {"artifacts", "presigned"};
+/// Routes that give one file, which their query names: no folder of a version.
+constexpr std::string_view fileRoutes[] = {"get-artifact", "presigned-download-url"};
 
 bool isScheme(std::string_view text) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
@@ -40,20 +44,31 @@ struct RouteTail {
   bool relative = false;  ///< the URL has "..", which clients resolve before they send it and others after
 };
 
-std::optional<std::string> pathAfterRoute(const std::vector<std::string>& parts) {
+std::string joinFrom(const std::vector<std::string>& parts, std::size_t from) {
+  return join(std::vector<std::string>(parts.begin() + static_cast<std::ptrdiff_t>(from), parts.end()), "/");
+}
+
+std::optional<std::string> pathAfterRoute(const std::vector<std::string>& parts, std::string_view workspace) {
   std::vector<std::string> folded;
   for (const std::string& part : parts) folded.push_back(lower(part));
   auto tail = std::search(folded.begin(), folded.end(), std::begin(routeTail), std::end(routeTail));
+  // S3's path style, below the front's own prefix: /s3/<bucket>/<key>.
+  auto front = std::find(folded.begin(), tail, "s3");
+  std::size_t bucket = static_cast<std::size_t>(front - folded.begin()) + 1;
+  if (front != tail && bucket < parts.size() && !workspace.empty() && parts[bucket] == workspace)
+    return joinFrom(parts, bucket + 1);
   if (tail == folded.end() || tail == folded.begin()) return std::nullopt;
   const std::string& before = *std::prev(tail);
   if (before != "api" && before != "ajax-api") return std::nullopt;
-  std::size_t skip = static_cast<std::size_t>(tail - folded.begin()) + std::size(routeTail);
-  return join(std::vector<std::string>(parts.begin() + static_cast<std::ptrdiff_t>(skip), parts.end()), "/");
+  std::size_t route = static_cast<std::size_t>(tail - folded.begin()) + std::size(routeTail);
+  if (route == parts.size() || std::ranges::find(treeRoutes, folded[route]) == std::end(treeRoutes))
+    return std::nullopt;
+  return joinFrom(parts, route + 1);
 }
 
 /// What follows the artifact route in the path of a URL; nothing when the URL is of something else, both as it stands
 /// and with its ".." resolved.
-std::optional<RouteTail> pathAfterRoute(std::string_view path) {
+std::optional<RouteTail> pathAfterRoute(std::string_view path, std::string_view workspace) {
   std::vector<std::string> parts, resolved;
   bool relative = false;
   for (std::string_view part : split(path, '/')) {
@@ -66,10 +81,18 @@ std::optional<RouteTail> pathAfterRoute(std::string_view path) {
     relative = true;
     if (!resolved.empty()) resolved.pop_back();
   }
-  std::optional<std::string> found = pathAfterRoute(parts);
-  if (!found && relative) found = pathAfterRoute(resolved);
+  std::optional<std::string> found = pathAfterRoute(parts, workspace);
+  if (!found && relative) found = pathAfterRoute(resolved, workspace);
   if (!found) return std::nullopt;
   return RouteTail{*std::move(found), relative};
+}
+
+bool isFileRoute(std::string_view path) {
+  std::string folded = lower(path);
+  std::string_view rest = folded;
+  while (rest.ends_with('/')) rest.remove_suffix(1);
+  std::string_view last = rest.substr(rest.rfind('/') + 1);
+  return std::ranges::find(fileRoutes, last) != std::end(fileRoutes);
 }
 
 std::string safeBelowRoot(std::string_view path) {
@@ -109,10 +132,12 @@ std::optional<std::string> treePath(std::string_view reference, std::string_view
     if (!next || *next == path) break;
     path = *std::move(next);
   }
-  std::optional<RouteTail> inner = pathAfterRoute(std::string_view(path));
+  std::optional<RouteTail> inner = pathAfterRoute(std::string_view(path), workspace);
+  if (!inner && isFileRoute(path))
+    refuse(reference, "is a page that gives one file: name a folder, as mlflow-artifacts:/path");
   if (!inner) return std::nullopt;
   if (inner->relative) refuse(reference, "has '..' in it");
-  std::optional<RouteTail> once = pathAfterRoute(std::string_view(decodedPath(reference, uri.path)));
+  std::optional<RouteTail> once = pathAfterRoute(std::string_view(decodedPath(reference, uri.path)), workspace);
   if (!once || once->path != inner->path) refuse(reference, "is percent-encoded more than once");
   return safeBelowRoot(inner->path);
 }

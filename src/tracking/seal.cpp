@@ -140,6 +140,23 @@ std::string sealRun(registry::Change& change, Run& run, std::string_view reason,
   return digest;
 }
 
+namespace {
+
+/// Has one of these been recorded about the subject since the version was registered?
+bool recordedSince(db::Transaction& transaction, const registry::Version& version, std::string_view subject,
+                   registry::Action one, registry::Action other) {
+  // By time, which stays the same when the version's asset is renamed. Entries have microseconds.
+  return transaction
+      .query(
+          "SELECT 1 FROM subject_entry s JOIN ledger_entry e ON e.id = s.entry WHERE s.workspace = $1 AND "
+          "s.subject = $2 AND e.action IN ($4, $5) AND e.time >= $3 LIMIT 1",
+          {version.asset.key.workspace, subject, version.createdAt * 1000, registry::nameOf(one),
+           registry::nameOf(other)})
+      .next();
+}
+
+}  // namespace
+
 std::optional<CitedRun> citedRun(db::Transaction& transaction, const registry::Version& version) {
   db::Rows rows = transaction.query("SELECT digest FROM version_cited_run WHERE version = $1", {version.id});
   if (!rows.next()) return std::nullopt;
@@ -154,7 +171,9 @@ std::optional<CitedRun> citedRun(db::Transaction& transaction, const registry::V
       if (edge.view(0).starts_with("run/")) runId = edge.text(0).substr(4);
   }
   auto run = findRun(transaction, version.asset.key.workspace, runId);
-  cited.changed = !run || run->sealedDigest != cited.digest || run->revision != run->sealedRevision;
+  cited.changed = !run || run->sealedDigest != cited.digest || run->revision != run->sealedRevision ||
+                  recordedSince(transaction, version, run->subject(), registry::Action::runArtifactChanged,
+                                registry::Action::runArtifactChanged);
   return cited;
 }
 
@@ -182,15 +201,8 @@ bool hasRecordedWrite(db::Transaction& transaction, const Run& run) {
 
 std::optional<bool> citedModelChanged(db::Transaction& transaction, const registry::Version& version) {
   if (version.modelId.empty()) return std::nullopt;
-  // Matched by time, which stays the same when the version's asset is renamed. Entries have microseconds.
-  return transaction
-      .query(
-          "SELECT 1 FROM subject_entry s JOIN ledger_entry e ON e.id = s.entry WHERE s.workspace = $1 AND "
-          "s.subject = $2 AND e.action IN ($4, $5) AND e.time >= $3 LIMIT 1",
-          {version.asset.key.workspace, "logged-model/" + version.modelId, version.createdAt * 1000,
-           registry::nameOf(registry::Action::loggedModelChanged),
-           registry::nameOf(registry::Action::loggedModelArtifactChanged)})
-      .next();
+  return recordedSince(transaction, version, "logged-model/" + version.modelId, registry::Action::loggedModelChanged,
+                       registry::Action::loggedModelArtifactChanged);
 }
 
 SealCheck checkSeal(db::Transaction& transaction, std::string_view runId) {
@@ -198,8 +210,8 @@ SealCheck checkSeal(db::Transaction& transaction, std::string_view runId) {
   SealCheck check{.sealed = run.sealedDigest};
   if (run.sealedRevision == 0) return check;
   check.present = crypto::sha256Hex(runContent(transaction, run, historyDigest(transaction, run)));
-  if (check.present == check.sealed)
-    check.state = SealState::intact;
+  if (run.revision == run.sealedRevision)
+    check.state = check.present == check.sealed ? SealState::intact : SealState::altered;
   else
     check.state =
         run.revision > run.sealedRevision && hasRecordedWrite(transaction, run) ? SealState::ahead : SealState::altered;

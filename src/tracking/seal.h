@@ -38,7 +38,7 @@ void recordWrite(registry::Change& change, std::string_view workspace, std::stri
 /// The run that a version cites.
 struct CitedRun {
   std::string digest;    ///< at registration of the version
-  bool changed = false;  ///< the run's content has changed since
+  bool changed = false;  ///< the run's content, or a file of it, has changed since
 };
 std::optional<CitedRun> citedRun(db::Transaction& transaction, const registry::Version& version);
 
@@ -50,7 +50,7 @@ enum class SealState {
   unsealed,  ///< running, or never cited
   intact,    ///< the content matches the ledger
   ahead,     ///< changed through the server after the seal
-  altered,   ///< the content differs without a write through the server
+  altered,   ///< the content or its revision differs without a write through the server
 };
 struct SealCheck {
   SealState state = SealState::unsealed;

@@ -2,7 +2,9 @@
 
 import hashlib
 
-from artifacts import ART, MLFLOW, entries, experiment, model, promote, put, run, verified, version
+import pytest
+
+from artifacts import ART, MLFLOW, entries, experiment, finish, model, promote, put, run, verified, version
 
 
 def test_changes_of_a_run_that_a_version_cites_are_recorded(house):
@@ -64,3 +66,24 @@ def test_metrics_of_a_registered_model_do_not_change_in_silence(house):
     house.carl.ok("PATCH", f"{MLFLOW}/logged-models/{logged}/tags", {"tags": [{"key": "t", "value": "1"}]})
     for data in entries(house.root, "logged-model.changed", 4):
         assert data["digest"] != data["previous"]
+
+
+@pytest.mark.parametrize("how", ["replaced", "added", "deleted"])
+def test_a_version_shows_that_files_beside_its_own_were_changed(house, how):
+    """Change a file of the run below another folder, such as the report that approvers read: the version says so."""
+    exp = experiment(house.carl, "beside")
+    info = run(house.carl, exp)
+    folder = f"{exp}/{info['run_id']}/artifacts"
+    put(house.carl, f"{folder}/model/m", b"m")
+    put(house.carl, f"{folder}/report/r", b"bad")
+    finish(house.carl, info["run_id"])
+    model(house.carl, "m")
+    assert version(house.carl, "m", f"runs:/{info['run_id']}/model", run_id=info["run_id"]).status == 200
+    shown = lambda: house.carl.ok("GET", "/api/v1/assets/model/m/versions/1")["run_changed"]
+    assert shown() is False
+    if how == "deleted":
+        house.carl.call("DELETE", f"{ART}/{folder}/report/r")
+    else:
+        put(house.carl, f"{folder}/report/{'r' if how == 'replaced' else 'more'}", b"good")
+    assert shown() is True
+    entries(house.root, "run.artifact-changed", 1)

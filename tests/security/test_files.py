@@ -23,7 +23,9 @@ def spellings(path):
             f"mlflow-artifacts:/{coded}", f"mlflow-artifacts:///{path.replace('/', '//')}",
             f"http://any-host{ART}/{path}", f"https://any-host/prefix{ART}/{path}", f"HTTP://Any{ART}/{coded}",
             f"http://any-host/ajax-api/2.0/mlflow-artifacts/artifacts/{path}",
-            f"http://any-host/API/2.0/MLflow-Artifacts/artifacts/{path}", f"http://any-host{ART.replace('mlflow-a', 'mlflow%2da')}/{path}"]
+            f"http://any-host/API/2.0/MLflow-Artifacts/artifacts/{path}", f"http://any-host{ART.replace('mlflow-a', 'mlflow%2da')}/{path}",
+            f"http://any-host/api/2.0/mlflow-artifacts/presigned/{path}", f"http://any-host/s3/default/{path}",
+            f"http://any-host/prefix/S3/default/{path}"]
 
 
 @pytest.mark.parametrize("front", ["mlflow", "native"])
@@ -59,6 +61,15 @@ def test_ambiguous_spellings_are_refused(house, source):
     model(house.carl, "odd")
     assert version(house.carl, "odd", source.format(exp)).status == 400
     assert house.carl.post("/api/v1/assets/model/odd/versions", {"source": source.format(exp)}).status == 400
+
+
+def test_a_page_that_gives_one_file_is_no_source(house):
+    """Name the files by a page of this server, whose query says which: they would count as content elsewhere."""
+    info = run(house.carl, experiment(house.carl, "pages"))
+    model(house.carl, "pages")
+    for page in (f"get-artifact?run_id={info['run_id']}&path=model", "model-versions/Get-Artifact?name=pages&version=1"):
+        answer = version(house.carl, "pages", f"{house.server.url}/{page}")
+        assert answer.status == 400 and "mlflow-artifacts:/" in answer.text, answer
 
 
 @pytest.mark.parametrize("how", ["run folder", "runs:/", "logged model", "native"])

@@ -287,6 +287,38 @@ def test_a_version_in_production_is_not_archived(house, loan):
     assert answer.status in (400, 403) and "production" in answer.text, answer
 
 
+def archive(caller, name, number):
+    return caller.post(f"/api/v1/assets/prompt/{name}/versions/{number}/archive", {})
+
+
+def test_what_a_rollback_may_need_is_not_archived_by_a_contributor(house):
+    """Carl archives the version that was in production before, so that nobody can roll back to it."""
+    guard_production(house, module=GOING_BACK)
+    for text in ("one", "two"):
+        promote(house, "greeting", version(house.carl, "greeting", text))
+    answer = archive(house.carl, "greeting", 1)
+    assert answer.status == 403 and "decisions of the gate" in answer.text, answer
+    assert rollback(house.carl, "greeting", 1).status == 200
+    assert holder(house, "greeting") == 1
+    house.root.ok("POST", "/api/v1/assets/prompt/greeting/versions/2/archive", {})
+
+
+def test_a_version_under_an_open_request_or_with_evidence_is_not_archived_by_a_contributor(house):
+    """Carl archives the candidate that rita is about to approve, or the version whose scan found something."""
+    guard_production(house)
+    request = request_for(alias(house.dora, "asked", version(house.dora, "asked", "text")))
+    answer = archive(house.carl, "asked", 1)
+    assert answer.status == 403 and f"change-request/{request}" in answer.text, answer
+    house.rita.ok("POST", f"/api/v1/change-requests/{request}/approve", {"comment": "fine"})
+    version(house.carl, "scanned", "text")
+    house.dora.ok("POST", "/api/v1/evidence", {"asset": {"kind": "prompt", "name": "scanned", "version": 1},
+                                               "type": "scan", "body": {"findings": 3}})
+    assert archive(house.carl, "scanned", 1).status == 403
+    version(house.carl, "plain", "text")
+    version(house.carl, "plain", "other text")
+    assert archive(house.carl, "plain", 1).status == 200, "what nothing cites is archived as before"
+
+
 # --- A6: self-made proof ------------------------------------------------------------------------------------------------
 
 NEEDS_TESTS = """package regesta.gate

@@ -45,6 +45,20 @@ def test_an_asset_does_not_look_like_another(house):
     house.carl.ok("PATCH", "/api/v1/assets/model/plain", {"new_name": "plainly"})
 
 
+def test_an_asset_does_not_read_as_a_version_or_alias_of_another(house):
+    """A prompt named 'pay#production' stands in every list where the protected alias of 'pay' is looked for."""
+    house.carl.prompt("pay", "Pay.")
+    for twin in ("pay#production", "pay@1", "pay@v1.0.0", "\u0440\u0430\u0443#production"):
+        for kind in ("prompt", "model"):
+            assert house.carl.post("/api/v1/assets", {"kind": kind, "name": twin}).status == 400, twin
+        assert house.carl.post("/api/2.0/mlflow/registered-models/create", {"name": twin}).status == 400, twin
+        assert house.carl.post("/api/v1/prompts/" + quote(twin, safe="") + "/versions", {"template": "x"}).status == 400
+    house.carl.ok("POST", "/api/v1/assets", {"kind": "model", "name": "alone#1"})
+    assert house.carl.post("/api/v1/assets", {"kind": "model", "name": "alone"}).status == 400, "the other way round"
+    house.carl.ok("POST", "/api/v1/assets", {"kind": "dataset", "name": "pay@home"})
+    house.carl.ok("PATCH", "/api/v1/assets/model/alone%231", {"new_name": "alone"})
+
+
 def test_an_asset_of_an_earlier_release_has_look_alikes_as_well(house):
     """The skeletons of names are filled when the server starts, so that names from before count."""
     house.carl.prompt("pay", "Pay.")
@@ -82,6 +96,17 @@ def test_no_front_lets_such_a_name_in(house, tmp_path):
     pushed = git_push(house, "carl", tmp_path, {"prompts/l\u043ean/v1.0.0.md": "Hello\n"})
     assert pushed.returncode != 0 and "must not mix scripts" in pushed.stderr, pushed.stderr
     assert house.root.get("/api/v1/assets").json["items"][0]["name"] == "plain"
+
+
+def test_an_alias_is_not_the_number_of_a_version(house):
+    """'1' points to version 2: some clients load version 2 for pay@1, and people approve version 1."""
+    for text in ("Pay.", "Pay now."):
+        house.carl.prompt("pay", text)
+    for alias in ("1", "v1", "0"):
+        answer = house.carl.call("PUT", f"/api/v1/assets/prompt/pay/aliases/{alias}", {"version": 2})
+        assert answer.status == 400 and "version" in answer.text, answer
+        answer = house.carl.post("/api/2.0/mlflow/registered-models/alias", {"name": "pay", "alias": alias, "version": "2"})
+        assert answer.status == 400, answer
 
 
 def test_an_alias_does_not_look_like_a_protected_one(house):
@@ -186,6 +211,17 @@ def test_a_ref_does_not_read_as_an_alias_in_other_spellings(house, tmp_path):
         pushed = git_push(house, "carl", tmp_path, {}, f"HEAD:refs/{ref}")
         assert pushed.returncode != 0 and f"refs/{ref}" not in refs(house, tmp_path), (ref, pushed.stderr)
     for ref in ("heads/feature/x", "heads/pay/rework", "tags/release-7", "heads/production"):
+        assert git_push(house, "carl", tmp_path, {}, f"HEAD:refs/{ref}").returncode == 0, ref
+
+
+def test_a_ref_does_not_read_as_a_version_in_other_spellings(house, tmp_path):
+    """carl tags a commit of his as a version that is registered with another text, or not at all."""
+    assert git_push(house, "carl", tmp_path, {"prompts/pay/v1.0.0.md": "Pay.\n"}).returncode == 0
+    for ref in ("tags/pay@1.0.0", "tags/Pay@V1.0.0", "tags/pay#v1.0.0", "tags/pay%40v1.0.0", "heads/pay@v1.0.0",
+                "tags/prompts/pay@1.0.0", "tags/pay@9.9.9"):
+        pushed = git_push(house, "carl", tmp_path, {}, f"HEAD:refs/{ref}")
+        assert pushed.returncode != 0 and f"refs/{ref}" not in refs(house, tmp_path), (ref, pushed.stderr)
+    for ref in ("heads/pay/v2", "tags/v1.0.0", "tags/pay-1.0.0"):
         assert git_push(house, "carl", tmp_path, {}, f"HEAD:refs/{ref}").returncode == 0, ref
 
 

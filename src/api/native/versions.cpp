@@ -6,6 +6,7 @@
 #include "api/tracking_scope.h"
 #include "api/version_source.h"
 #include "delivery/register.h"
+#include "governance/archival.h"
 #include "governance/binding.h"
 #include "governance/gate.h"
 #include "governance/governor.h"
@@ -228,8 +229,9 @@ VersionAnswer describeVersion(Call& call, const VersionChange& request) {
 VersionAnswer archiveVersion(Call& call, const VersionPath& path) {
   registry::AssetKey key = changeable(call, path.kind, path.name);
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
-    return versionAnswer(change.transaction,
-                         registry::archiveVersion(change, resolve(change.transaction, key, path.selector)));
+    registry::Version version = resolve(change.transaction, key, path.selector);
+    registry::Archival archival = governance::archival(change.transaction, *call.identity, version);
+    return versionAnswer(change.transaction, registry::archiveVersion(change, version, archival));
   });
 }
 

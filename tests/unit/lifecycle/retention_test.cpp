@@ -227,7 +227,8 @@ TEST_P(RetentionTest, APlanNeverHasWhatMustStayAndIsDoneExactly) {
         if (below(8) == 0) cite(version);
         int fate = below(10);
         if (fate == 0) hold(asset, version.number);
-        if (fate == 1) change([&](Change& c) { registry::archiveVersion(c, version); });
+        if (fate == 1)
+          change([&](Change& c) { registry::archiveVersion(c, version, registry::ClearanceIssuer::archive()); });
       }
       for (int alias = below(3); alias > 0; --alias) {
         std::int64_t number = 1 + below(versions);

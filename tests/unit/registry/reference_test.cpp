@@ -30,6 +30,18 @@ TEST(Reference, everySpellingOfTheTreeIsTheSamePath) {
   EXPECT_EQ(treePath("http://h/api/2.0/mlflow-artifacts/artifacts"), "");
 }
 
+TEST(Reference, otherRoutesToTheTree) {
+  EXPECT_EQ(treePath("http://h/api/2.0/mlflow-artifacts/presigned/1/run/model"), "1/run/model");
+  EXPECT_EQ(treePath("http://h/S3/default/1/run/model", "default"), "1/run/model");
+  EXPECT_EQ(treePath("http://h/%73%33/default/1/run/model", "default"), "1/run/model");
+  EXPECT_EQ(treePath("http://h/api/2.0/mlflow-artifacts/artifacts/s3/default/x", "default"), "s3/default/x");
+  EXPECT_FALSE(treePath("http://h/s3/elsewhere/1/run/model", "default"));
+  EXPECT_THROW(treePath("http://h/s3/x/../default/1/run/model", "default"), Error);
+  for (const char* page : {"get-artifact?run_id=r&path=model", "model-versions/get-artifact?name=m&version=1",
+                           "ajax-api/2.0/mlflow/Get%2DArtifact/?run_uuid=r"})
+    EXPECT_THROW(treePath(std::string("http://h/") + page), Error) << page;
+}
+
 TEST(Reference, otherPlacesAreNotTheTree) {
   for (const char* text :
        {"", "s3://mlflow-artifacts/x", "runs:/abc/model", "models:/m/1", "/mlflow-artifacts/x", "mlflow-artifacts",
