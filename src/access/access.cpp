@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "crypto/hash.h"
 #include "crypto/password.h"
+#include "db/columns.h"
 
 namespace regesta::access {
 
@@ -178,17 +179,20 @@ Access::State::Remembered Access::State::checkToken(std::string_view token,
                                                     const std::optional<std::string>& publicKey) {
   std::string hash = crypto::hashToken(token);
   return store.read([&](db::Transaction& transaction) -> Remembered {
-    auto rows = transaction.query(
-        "SELECT name, grants, expires_at, id FROM service_token WHERE hash = $1 AND revoked = 0", {hash});
+    static constexpr std::string_view sql =
+        "SELECT name, grants, expires_at, id FROM service_token WHERE hash = $1 AND revoked = 0";
+    constexpr db::Columns at(sql);
+    auto rows = transaction.query(sql, {hash});
     if (!rows.next()) refuseCredentials();
-    if (!isRecorded(transaction, "service_token", rows.integer(3), "token:" + rows.text(0))) refuseCredentials();
-    if (publicKey && *publicKey != langfusePublicKey(rows.view(0))) refuseCredentials();
-    std::int64_t expiresAt = rows.integer(2);
+    if (!isRecorded(transaction, "service_token", rows.integer(at["id"]), "token:" + rows.text(at["name"])))
+      refuseCredentials();
+    if (publicKey && *publicKey != langfusePublicKey(rows.view(at["name"]))) refuseCredentials();
+    std::int64_t expiresAt = rows.integer(at["expires_at"]);
     if (expiresAt != 0 && expiresAt <= nowMillis())
-      throw error(Code::unauthenticated, "the token '{}' expired at {}", rows.view(0), formatTime(expiresAt));
+      throw error(Code::unauthenticated, "the token '{}' expired at {}", rows.view(at["name"]), formatTime(expiresAt));
     auto identity = std::make_shared<Identity>();
-    identity->actor = registry::Actor::token(rows.view(0));
-    identity->grants = grantsFromJson(rows.view(1));
+    identity->actor = registry::Actor::token(rows.view(at["name"]));
+    identity->grants = grantsFromJson(rows.view(at["grants"]));
     return {std::move(identity), expiresAt};
   });
 }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "db/columns.h"
 
 namespace regesta::access {
 
@@ -46,18 +47,20 @@ Access::State::RememberedKey Access::State::checkKey(std::string_view accessKeyI
   };
   if (!accessKeyId.starts_with(prefix)) throw unknown();
   return store.read([&](db::Transaction& transaction) -> RememberedKey {
-    auto rows = transaction.query(
-        "SELECT name, grants, expires_at, id, hash FROM service_token WHERE access_key = $1 AND revoked = 0",
-        {accessKeyId});
+    static constexpr std::string_view sql =
+        "SELECT name, grants, expires_at, id, hash FROM service_token WHERE access_key = $1 AND revoked = 0";
+    constexpr db::Columns at(sql);
+    auto rows = transaction.query(sql, {accessKeyId});
     if (!rows.next()) throw unknown();
-    if (!isRecorded(transaction, "service_token", rows.integer(3), "token:" + rows.text(0))) throw unknown();
-    std::int64_t expiresAt = rows.integer(2);
+    if (!isRecorded(transaction, "service_token", rows.integer(at["id"]), "token:" + rows.text(at["name"])))
+      throw unknown();
+    std::int64_t expiresAt = rows.integer(at["expires_at"]);
     if (expiresAt != 0 && expiresAt <= nowMillis())
       throw error(Code::unauthenticated, "the token of this access key expired at {}", formatTime(expiresAt));
     auto identity = std::make_shared<Identity>();
-    identity->actor = registry::Actor::token(rows.view(0));
-    identity->grants = grantsFromJson(rows.view(1));
-    return {{std::move(identity), expiresAt}, secretOfKey(accessKeyId, rows.view(0), rows.view(4))};
+    identity->actor = registry::Actor::token(rows.view(at["name"]));
+    identity->grants = grantsFromJson(rows.view(at["grants"]));
+    return {{std::move(identity), expiresAt}, secretOfKey(accessKeyId, rows.view(at["name"]), rows.view(at["hash"]))};
   });
 }
 

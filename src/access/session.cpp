@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/password.h"
+#include "db/columns.h"
 
 namespace regesta::access {
 
@@ -109,14 +110,16 @@ bool Access::closeSession(std::string_view secret) {
 std::vector<Access::OpenSession> Access::sessions(const registry::Actor& actor, std::string_view current) {
   std::string mine = crypto::hashToken(current);
   return state_->store.read([&](db::Transaction& transaction) {
-    std::vector<OpenSession> open;
-    auto rows = transaction.query(
+    static constexpr std::string_view sql =
         "SELECT hash, agent, created_at, used_at, expires_at, via FROM session WHERE actor = $1 AND expires_at > $2 "
-        "AND used_at > $3 ORDER BY created_at DESC, hash",
-        {actor.name, nowMillis(), state_->idleSince(nowMillis())});
+        "AND used_at > $3 ORDER BY created_at DESC, hash";
+    constexpr db::Columns at(sql);
+    std::vector<OpenSession> open;
+    auto rows = transaction.query(sql, {actor.name, nowMillis(), state_->idleSince(nowMillis())});
     while (rows.next())
-      open.push_back({std::string(rows.view(0).substr(0, idLength)), rows.text(1), rows.integer(2), rows.integer(3),
-                      rows.integer(4), rows.view(5) == throughProvider, rows.view(0) == mine});
+      open.push_back({std::string(rows.view(at["hash"]).substr(0, idLength)), rows.text(at["agent"]),
+                      rows.integer(at["created_at"]), rows.integer(at["used_at"]), rows.integer(at["expires_at"]),
+                      rows.view(at["via"]) == throughProvider, rows.view(at["hash"]) == mine});
     return open;
   });
 }

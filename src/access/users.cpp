@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/password.h"
+#include "db/columns.h"
 
 namespace regesta::access {
 
@@ -50,14 +51,17 @@ User Access::createUser(const registry::Actor& actor, std::string_view name, std
 
 std::vector<User> Access::users() {
   return state_->store.read([](db::Transaction& transaction) {
-    std::vector<User> users;
-    auto rows = transaction.query(
+    static constexpr std::string_view sql =
         "SELECT u.id, u.name, u.created_at, u.disabled, u.grants, u.password, l.issuer, l.subject "
-        "FROM user_account u LEFT JOIN user_link l ON l.user_account = u.id AND u.disabled = 0 ORDER BY u.name");
+        "FROM user_account u LEFT JOIN user_link l ON l.user_account = u.id AND u.disabled = 0 ORDER BY u.name";
+    constexpr db::Columns at(sql);
+    std::vector<User> users;
+    auto rows = transaction.query(sql);
     while (rows.next()) {
-      users.push_back({rows.integer(0), rows.text(1), rows.integer(2), rows.integer(3) != 0,
-                       grantsFromJson(rows.view(4)), !rows.view(5).empty(), std::nullopt});
-      if (!rows.isNull(6)) users.back().link = Link{rows.text(6), rows.text(7)};
+      users.push_back({rows.integer(at["id"]), rows.text(at["name"]), rows.integer(at["created_at"]),
+                       rows.integer(at["disabled"]) != 0, grantsFromJson(rows.view(at["grants"])),
+                       !rows.view(at["password"]).empty(), std::nullopt});
+      if (!rows.isNull(at["issuer"])) users.back().link = Link{rows.text(at["issuer"]), rows.text(at["subject"])};
     }
     return users;
   });
@@ -149,13 +153,16 @@ std::string Access::createToken(const registry::Actor& actor, std::string_view n
 
 std::vector<Token> Access::tokens() {
   return state_->store.read([](db::Transaction& transaction) {
-    std::vector<Token> tokens;
-    auto rows = transaction.query(
+    static constexpr std::string_view sql =
         "SELECT id, name, created_at, expires_at, grants, access_key FROM service_token WHERE revoked = 0 ORDER BY "
-        "name");
+        "name";
+    constexpr db::Columns at(sql);
+    std::vector<Token> tokens;
+    auto rows = transaction.query(sql);
     while (rows.next())
-      tokens.push_back({rows.integer(0), rows.text(1), rows.integer(2), rows.integer(3), grantsFromJson(rows.view(4)),
-                        rows.text(5)});
+      tokens.push_back({rows.integer(at["id"]), rows.text(at["name"]), rows.integer(at["created_at"]),
+                        rows.integer(at["expires_at"]), grantsFromJson(rows.view(at["grants"])),
+                        rows.text(at["access_key"])});
     return tokens;
   });
 }

@@ -9,7 +9,7 @@
 
 namespace regesta::api {
 
-/// What one request may bring to the content store: 1 TiB.
+/// Bytes that one request may add to the content store: 1 TiB.
 inline constexpr std::size_t uploadLimit = std::size_t{1} << 40;
 
 /// How much of a body is held while it is passed on.

@@ -172,7 +172,7 @@ std::optional<Origin> copyOf(const Call& call, db::Transaction& transaction, con
                 .runId = from.runId,
                 .modelId = from.modelId};
   origin.edges.push_back({from.subject(), "", "copied"});
-  // The same files, not what may be in their folder by now.
+  // The same files, not what may be in their folder now.
   origin.files = registry::versionFiles(transaction, from);
   std::optional<std::string> folder = treePathOf(call, from.storage);
   origin.inTree = folder.has_value();

@@ -132,14 +132,15 @@ const std::vector<SettingInfo>& settingInfos() {
        "maximum number of bytes that an identity may send per day, including uploads and traces; 0: no limit"},
       {"quota.workspace-bytes", "0", "maximum number of bytes of files and artifacts per workspace; 0: no limit"},
       {"retention.apply-hours", "0",
-       "hours after which the retention rules of each workspace are applied again; 0: only when somebody applies a "
+       "hours between automatic applications of the retention rules; 0: only when somebody applies a "
        "plan"},
       {"usage.price-per-gb-month", "0",
        "price of storing 1,000,000,000 bytes for a month, for the costs in `regesta usage`; 0: show no costs"},
       {"quota.requests", "2000", "maximum number of waiting requests per identity and kind of work; 0: no limit"},
       {"quota.connections-per-address", "2000",
        "maximum number of connections per address, except loopback; 0: no limit"},
-      {"scan.arrivals", "true", "scan the files of new versions for what runs or misleads when they are loaded"},
+      {"scan.arrivals", "true",
+       "scan the files of new versions for code that runs when they are loaded, and for other attacks"},
       {"webhooks.allow", "",
        "allowed receivers outside the public internet, separated by commas: networks, addresses, HOST:PORT or HOST"},
       {"tls.certificate", "", "PEM file with the certificate chain; together with tls.key enables TLS"},

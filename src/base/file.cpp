@@ -78,7 +78,7 @@ class Settled {
   void remove(const std::string& path) { paths_.lock()->erase(path); }
   void add(const std::string& path) {
     auto paths = paths_.lock();
-    if (paths->size() >= most) paths->clear();  // they are only synced once more
+    if (paths->size() >= most) paths->clear();  // they are only synced again
     paths->insert(path);
   }
 

@@ -25,7 +25,7 @@ bool Assembly::read(std::uint64_t bytes) {
   for (std::uint64_t until = bytesRead_ + bytes; extent_ < object_.extents.size() && bytesRead_ < until;) {
     const IndexedExtent& extent = object_.extents[extent_].indexed;
     if (!pack || pack->row().id != extent.pack) pack = packs_.open(extent.pack);
-    if (!pack) throw Error(Code::unavailable, "a pack was rewritten meanwhile: repeat the request");
+    if (!pack) throw Error(Code::unavailable, "a pack was rewritten in the meantime: repeat the request");
     side_.both(
         [&] { sha_.update(previous_); },
         [&] { packs_.readChunk(*pack, extent.first + chunk_, extent.first + extent.count - 1, window_, next_); });

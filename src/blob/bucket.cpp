@@ -200,7 +200,7 @@ bool Bucket::run(Call& call, const std::function<int(void*)>& function) {
     return false;
   }
   std::string message = call.last.requests == 0
-                            ? fmt::format("a request to {} cannot be made: {}", address_.text(), call.message)
+                            ? fmt::format("cannot make a request to {}: {}", address_.text(), call.message)
                             : describeFault(address_, call.last);
   int status = call.last.answer.status;
   entry.ended(message, answered && status < 500 && status != 429);

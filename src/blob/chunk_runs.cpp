@@ -32,7 +32,7 @@ ChunkRun ObjectChunks::runOf(std::size_t extent) {
   const IndexedExtent& each = object_.extents[extent];
   ChunkRun run{packs_.open(each.pack), each.first, each.count};
   if (!run.pack)
-    throw error(Code::unavailable, "a pack of {} was rewritten meanwhile: repeat the request", object_.digest);
+    throw error(Code::unavailable, "a pack of {} was rewritten in the meantime: repeat the request", object_.digest);
   if (std::size_t{run.first} + run.count > run.pack->chunks() || run.length() != each.length)
     throw error(Code::corrupt, "the index and the pack {} differ about {}: run regesta blob reindex",
                 run.pack->row().name, object_.digest);

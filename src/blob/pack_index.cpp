@@ -30,11 +30,12 @@ std::set<std::int64_t> packsOf(const std::vector<IndexedExtent>& extents) {
   return packs;
 }
 
-/// Keeps a pack that was condemned meanwhile.
+/// Keeps a pack that was condemned in the meantime.
 void keepPack(Transaction& transaction, std::int64_t pack) {
   db::Rows rows = transaction.query("SELECT condemned_at FROM blob_pack WHERE id = $1", {pack});
   if (!rows.next())
-    throw Error(Code::unavailable, "stored content that the upload shares was removed meanwhile: upload it again");
+    throw Error(Code::unavailable,
+                "stored content that the upload shares was removed in the meantime: upload it again");
   if (rows.integer(0) != 0) transaction.run("UPDATE blob_pack SET condemned_at = 0 WHERE id = $1", {pack});
 }
 

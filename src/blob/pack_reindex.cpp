@@ -81,7 +81,7 @@ std::string faultOfPack(Packs& packs, const IndexedPack& row, const std::functio
   packs.forget(row.id);
   try {
     pack = packs.open(row.id, packs.medium().stored());
-    if (!pack) return {};  // it was collected meanwhile
+    if (!pack) return {};  // it was collected in the meantime
     xet::Tree tree;
     Packs::Window window;
     window.stored = true;

@@ -64,7 +64,7 @@ std::optional<PackWriter::Place> PackWriter::find(const xet::Hash& hash, bool fi
   try {
     pack = packs_.open(*id);
   } catch (const Error& failure) {
-    if (failure.code != Code::corrupt) throw;  // then the bytes are stored once more
+    if (failure.code != Code::corrupt) throw;  // then the bytes are stored again
   }
   auto chunk = pack ? pack->find(hash) : std::nullopt;
   if (!chunk) return std::nullopt;

@@ -123,15 +123,17 @@ Commands blobCommands() {
   return {
       {.path = "blob gc",
        .summary = "remove content that nothing refers to",
-       .options = {{"dry-run", "", "report what would be removed, and change nothing"},
-                   {"grace-hours", "N", "how long unused content stays, twice (default 24)"}},
+       .options =
+           {{"dry-run", "", "report what would be removed, and change nothing"},
+            {"grace-hours", "N",
+             "hours that content must be unused before it is marked, and marked before it is removed (default 24)"}},
        .examples = {"regesta blob gc --dry-run", "regesta blob gc"},
        .run = collect,
        .more = "Content that nothing refers to is marked first. A later run removes it, when the grace period is over "
                "and it is still unused. Uploads that became part of no version count as used for 7 days."},
       {.path = "blob scrub",
        .summary = "read all packs, compare them with their hashes and report damage",
-       .options = {{"bytes-per-second", "N", "how fast to read (default 100000000)"}},
+       .options = {{"bytes-per-second", "N", "read at most this fast (default 100000000)"}},
        .examples = {"regesta blob scrub", "regesta blob scrub --bytes-per-second 20000000"},
        .run = scrub,
        .more = "Exit code 5 reports damage. Upload the affected files again, or restore the packs from a backup."},

@@ -8,16 +8,16 @@ const Commands& allCommands() {
   static const Commands commands = [] {
     Commands all;
     for (const Commands& part :
-         {serveCommands(),         loginCommands(),      assetCommands(),         promptCommands(),
-          promptPushCommands(),    promptLintCommands(), promptInspectCommands(), promptImportCommands(),
-          versionCommands(),       fileCommands(),       aliasCommands(),         promoteCommands(),
-          requestCommands(),       historyCommands(),    evidenceCommands(),      evaluateCommands(),
-          policyTestCommands(),    policyCommands(),     ledgerCommands(),        ledgerVerifyCommands(),
-          ledgerRestoreCommands(), tokenCommands(),      userCommands(),          workspaceCommands(),
-          configCommands(),        backupCommands(),     completionCommands(),    pageCommands(),
-          rolloutCommands(),       agentCommands(),      qualityCommands(),       webhookCommands(),
-          runnerCommands(),        promptTestCommands(), blobCommands(),          holdCommands(),
-          usageCommands(),         retentionCommands()})
+         {serveCommands(),      loginCommands(),      assetCommands(),         promptCommands(),
+          promptPushCommands(), promptLintCommands(), promptInspectCommands(), promptImportCommands(),
+          promptTestCommands(), qualityCommands(),    versionCommands(),       fileCommands(),
+          aliasCommands(),      promoteCommands(),    rolloutCommands(),       requestCommands(),
+          historyCommands(),    evidenceCommands(),   evaluateCommands(),      policyTestCommands(),
+          policyCommands(),     ledgerCommands(),     ledgerVerifyCommands(),  ledgerRestoreCommands(),
+          tokenCommands(),      userCommands(),       workspaceCommands(),     webhookCommands(),
+          runnerCommands(),     agentCommands(),      holdCommands(),          retentionCommands(),
+          usageCommands(),      blobCommands(),       configCommands(),        backupCommands(),
+          completionCommands(), pageCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

@@ -108,7 +108,7 @@ Commands evaluateCommands() {
                     "      --label approve --group race --join id"},
        .run = evaluate},
       {.path = "evidence scan",
-       .summary = "scan the files of a version for what runs or misleads when they are loaded",
+       .summary = "scan the files of a version for code that runs when they are loaded, and for other attacks",
        .operands = {{"VERSION", "KIND/NAME@VERSION"}},
        .examples = {"regesta evidence scan loan-risk@3"},
        .run = scan},

@@ -164,7 +164,7 @@ Commands historyCommands() {
       {.path = "history",
        .summary = "list the moves of an alias, including refused ones",
        .operands = {{"ASSET", "KIND/NAME or KIND/NAME#ALIAS"}},
-       .options = {{"alias", "ALIAS", "which (default production)"},
+       .options = {{"alias", "ALIAS", "the alias (default production)"},
                    {"limit", "N", "maximum number of results"},
                    {"at", "TIME", "show the version at that time: 2026-11-25T02:15:12Z"}},
        .examples = {"regesta history loan-risk", "regesta history prompt/loan-summary#production --json",

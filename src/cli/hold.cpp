@@ -59,19 +59,19 @@ int list(Session& session) {
 }  // namespace
 
 Commands holdCommands() {
-  Option reason = {"reason", "TEXT", "why; kept in the ledger", 'm', true};
+  Option reason = {"reason", "TEXT", "reason, stored in the ledger", 'm', true};
   return {
       {.path = "hold place",
-       .summary = "forbid to delete an asset, a version or a pattern of names",
+       .summary = "forbid the deletion of an asset, of a version, or of names that match a pattern",
        .operands = {{"ASSET", "KIND/NAME or KIND/NAME@VERSION", false}},
        .options = {reason,
-                   {"pattern", "GLOB", "names of assets, for example 'loan-*', future ones too"},
+                   {"pattern", "GLOB", "names of present and future assets, for example 'loan-*'"},
                    {"kind", "KIND", "with --pattern: only this kind of asset (default: every kind)"}},
        .examples = {"regesta hold place model/loan-risk@3 --reason \"case 2026-14\"",
                     "regesta hold place --pattern 'loan-*' --kind model --reason \"audit 2026\""},
        .run = place,
-       .more = "What a hold covers cannot be deleted, archived, expired or renamed out of it, by any client; neither "
-               "can the runs that held versions cite. Requires the role admin."},
+       .more = "Nobody can delete or archive what a hold covers, delete the runs that held versions cite, or rename an "
+               "asset so that the hold no longer covers it. Requires the role admin."},
       {.path = "hold lift",
        .summary = "lift a hold that another administrator placed",
        .operands = {{"ID", "the hold's number"}},
@@ -81,7 +81,7 @@ Commands holdCommands() {
       {.path = "hold list",
        .summary = "list holds in force, or those that cover an asset or version",
        .operands = {{"ASSET", "KIND/NAME or KIND/NAME@VERSION", false}},
-       .options = {{"lifted", "", "lifted ones too"}},
+       .options = {{"lifted", "", "include lifted holds"}},
        .examples = {"regesta hold list", "regesta hold list model/loan-risk@3"},
        .run = list},
   };

@@ -42,8 +42,9 @@ Commands loginCommands() {
                    {"password", "TEXT", "the password; safer: type it when prompted, or pass it on stdin"}},
        .examples = {"regesta login http://regesta.bank.example --user anna", "regesta login --token rgs_…"},
        .run = login,
-       .more = "Only you can read the file. REGESTA_URL with REGESTA_TOKEN, or with REGESTA_USER and\n"
-               "REGESTA_PASSWORD, override it."},
+       .more =
+           "Stores them in a file that only you can read. REGESTA_URL with REGESTA_TOKEN, or with REGESTA_USER and\n"
+           "REGESTA_PASSWORD, override it."},
       {.path = "logout",
        .summary = "delete the stored URL and credentials",
        .examples = {"regesta logout"},

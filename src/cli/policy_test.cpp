@@ -121,7 +121,7 @@ Commands policyTestCommands() {
       {.path = "policy test",
        .summary = "run the test_… rules of policies, without a server",
        .operands = {files},
-       .options = {{"run", "TEXT", "only tests whose package.name contains it, or matches it when it has a *"},
+       .options = {{"run", "TEXT", "run only tests whose package.name contains TEXT, or matches it if it has a *"},
                    {"coverage", "", "also show the lines that no test reached"},
                    {"threshold", "PERCENT", "fail below this coverage"},
                    {"verbose", "", "also list passed tests", 'v'}},

@@ -40,10 +40,10 @@ int remove(Session& session) {
 }
 
 void printKept(const json::array& kept, std::string_view more) {
-  Table table({"STAYS", "BECAUSE"});
+  Table table({"KEPT", "REASON"});
   for (const json::value& one : kept)
     table.row({member(one.as_object(), "subject"), member(one.as_object(), "reason")});
-  table.print("nothing else matches");
+  table.print("no other version matches a rule");
   if (!more.empty() && more != "0") fmt::print("and {} more\n", more);
 }
 
@@ -57,12 +57,13 @@ int plan(Session& session) {
                  member(item, "subject"), shortTime(member(item, "created_at")), shortTime(member(item, "age_since")),
                  member(item, "bytes"), member(item, "rules")});
     }
-    table.print("nothing would go");
+    table.print("nothing to archive or delete");
     fmt::print("\n");
     printKept(object.at("kept").as_array(), member(object, "kept_more"));
     if (object.at("items").as_array().empty()) return;
-    fmt::print("\nto do exactly this: regesta retention apply {}\n", member(object, "digest"));
-    if (member(object, "more") == "true") fmt::print("further versions go once this plan is applied\n");
+    fmt::print("\nto apply this plan: regesta retention apply {}\n", member(object, "digest"));
+    if (member(object, "more") == "true")
+      fmt::print("a plan has a limited size: after applying it, make another one for the remaining versions\n");
   });
 }
 
@@ -90,19 +91,20 @@ Commands retentionCommands() {
        .examples = {"regesta retention list"},
        .run = list},
       {.path = "retention set",
-       .summary = "set a retention rule; nothing is deleted by this",
+       .summary = "create or replace a retention rule, without applying it",
        .operands = {{"NAME", "name of the rule"}},
        .options = {{"kind", "KIND", "prompt, model, dataset or artifact (default: all of these)"},
                    {"pattern", "GLOB", "names of assets (default: every name)"},
-                   {"keep-newest", "N", "versions of each asset that stay (default: 0)"},
+                   {"keep-newest", "N", "number of newest versions of each asset to keep (default: 0)"},
                    {"archive-after", "AGE", "archive versions of this age: 90d, 12h, 30m"},
                    {"delete-after", "AGE", "delete versions of this age"},
-                   {"age", "WORD", "creation or use: since when the age counts (default: creation)"}},
+                   {"age", "WORD", "what the age is counted from: creation or use, the last one (default: creation)"}},
        .examples = {"regesta retention set old-models --kind model --keep-newest 5 --archive-after 90d --delete-after "
                     "365d"},
        .run = set,
-       .more = "If several rules match an asset, a version goes only when all of them let it go. What is protected, "
-               "held, on an alias or stage, served, included or cited stays, whatever a rule says."},
+       .more = "If several rules match an asset, they archive or delete a version only if all of them do. No rule "
+               "touches a version that is protected, held, in use by an alias, stage or rollout, included in a prompt "
+               "or cited by a decision."},
       {.path = "retention delete",
        .summary = "delete a retention rule",
        .operands = {{"NAME", "name of the rule"}},

@@ -108,18 +108,20 @@ int showUsage(Session& session) {
 }  // namespace
 
 Commands usageCommands() {
-  return {{.path = "usage",
-           .summary = "show what uses storage, what deleting it would free, and what it costs",
-           .options = {{"by", "WORD", "one row per asset, kind or team (default: asset)"},
-                       {"tag", "TAG", "tag of assets whose values are the teams (default: team)"},
-                       {"kind", "KIND", "only assets of this kind; runs and clients are kinds, too"},
-                       {"limit", "N", "maximum number of assets (default: 100)"},
-                       {"workspaces", "", "one row per workspace instead"},
-                       {"refresh", "", "measure again, unless that was in the last ten seconds"}},
-           .examples = {"regesta usage", "regesta usage --by team --tag cost-centre", "regesta usage --workspaces"},
-           .run = showUsage,
-           .more = "STORED counts each content once; content with n users counts 1/n for each. UNIQUE is what deleting "
-                   "the asset would free. Measured at most every five minutes."}};
+  return {
+      {.path = "usage",
+       .summary = "show what uses storage, what deleting it would free, and what it costs",
+       .options = {{"by", "WORD", "one row per asset, kind or team (default: asset)"},
+                   {"tag", "TAG", "with --by team: the asset tag that names the team (default: team)"},
+                   {"kind", "KIND", "only this kind: prompt, model, dataset, policy, artifact, runs or clients"},
+                   {"limit", "N", "maximum number of assets (default: 100)"},
+                   {"workspaces", "", "one row per workspace instead"},
+                   {"refresh", "", "measure now, unless the last measurement is less than ten seconds old"}},
+       .examples = {"regesta usage", "regesta usage --by team --tag cost-centre", "regesta usage --workspaces"},
+       .run = showUsage,
+       .more =
+           "STORED counts each content once: content that n assets share counts 1/n for each of them. UNIQUE is what "
+           "deleting the asset would free. The server measures at most every five minutes."}};
 }
 
 }  // namespace regesta::cli

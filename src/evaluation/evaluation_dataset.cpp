@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "db/columns.h"
+#include "tracking/missing.h"
 #include "tracking/seen_name.h"
 
 namespace regesta::evaluation {
@@ -48,7 +49,7 @@ void addExperiments(db::Transaction& transaction, std::string_view workspace, st
                     const std::vector<std::int64_t>& experiments) {
   for (std::int64_t id : experiments) {
     if (!tracking::findExperiment(transaction, workspace, id))
-      throw error(Code::notFound, "No Experiment with id={} exists", id);
+      throw tracking::Missing("experiment", std::to_string(id));
     if (std::ranges::find(into, id) == into.end()) into.push_back(id);
   }
   if (into.size() > limits::evaluationExperiments)
@@ -122,7 +123,7 @@ std::optional<EvaluationDataset> findEvaluationDataset(db::Transaction& transact
 EvaluationDataset getEvaluationDataset(db::Transaction& transaction, std::string_view workspace,
                                        std::string_view datasetId) {
   std::optional<EvaluationDataset> found = findEvaluationDataset(transaction, workspace, datasetId);
-  if (!found) throw error(Code::notFound, "Evaluation dataset with id '{}' not found", datasetId);
+  if (!found) throw tracking::Missing("evaluation dataset", datasetId);
   return *std::move(found);
 }
 

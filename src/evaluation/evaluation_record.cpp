@@ -5,6 +5,7 @@
 #include "base/limits_evaluation.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "db/columns.h"
 #include "evaluation/evaluation_dataset.h"
 #include "filter/filter.h"
 
@@ -231,23 +232,24 @@ tracking::Page<EvaluationRecord> listRecords(db::Transaction& transaction, const
   if (maxResults < 1) throw Invalid("max_results", "must be at least 1");
   std::int64_t most = std::min(maxResults, limits::evaluationPage);
   std::int64_t after = pageToken.empty() ? 0 : filter::parsePageToken(pageToken);  // the row of the last one
-  db::Rows rows = transaction.query(
+  static constexpr std::string_view sql =
       "SELECT id, record_id, body, created_at, updated_at FROM evaluation_record WHERE dataset = $1 AND id > $2 "
-      "ORDER BY id LIMIT $3",
-      {dataset.row, after, most + 1});
+      "ORDER BY id LIMIT $3";
+  constexpr db::Columns at(sql);
+  db::Rows rows = transaction.query(sql, {dataset.row, after, most + 1});
   tracking::Page<EvaluationRecord> page;
   std::size_t size = 0;
   while (rows.next()) {
-    size += rows.view(2).size();
+    size += rows.view(at["body"]).size();
     if (std::ssize(page.items) == most || (size > limits::evaluationAnswer && !page.items.empty())) {
       page.nextPageToken = filter::pageToken(page.items.back().row);
       break;
     }
-    page.items.push_back({.row = rows.integer(0),
-                          .recordId = rows.text(1),
-                          .body = parseJson(rows.view(2)).as_object(),
-                          .createdAt = rows.integer(3),
-                          .updatedAt = rows.integer(4)});
+    page.items.push_back({.row = rows.integer(at["id"]),
+                          .recordId = rows.text(at["record_id"]),
+                          .body = parseJson(rows.view(at["body"])).as_object(),
+                          .createdAt = rows.integer(at["created_at"]),
+                          .updatedAt = rows.integer(at["updated_at"])});
   }
   return page;
 }

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "base/error.h"
 #include "evaluation/evaluation_dataset.h"
+#include "filter/query_error.h"
 #include "tracking/ranking.h"
 
 namespace regesta::evaluation {
@@ -9,6 +9,7 @@ namespace {
 
 using filter::Cell;
 using filter::Field;
+using filter::QueryRule;
 
 const filter::Grammar& grammar() {
   static const filter::Grammar it{.attributes = {{"name", "name", false, true},
@@ -39,12 +40,11 @@ std::vector<filter::OrderBy> orderOf(const std::vector<std::string>& texts) {
   std::vector<filter::OrderBy> order;
   for (const std::string& text : texts) {
     order.push_back(filter::parseOrderBy(text, grammar()));
-    if (order.back().field != Field::attribute) throw Error(Code::invalid, "Invalid order_by entity: tag");
+    if (order.back().field != Field::attribute)
+      filter::refuseOrder(QueryRule::orderField, "must name an attribute, not a tag", text, {"tag"});
     if (order.back().key.ends_with("_by"))
-      throw error(
-          Code::invalid,
-          "Invalid attribute key '{}' specified. Valid keys are: {{'name', 'created_time', 'last_update_time'}}",
-          order.back().key);
+      filter::refuseOrder(QueryRule::attribute, "must name a field to order by: name, created_time, last_update_time",
+                          order.back().key, {"name", "created_time", "last_update_time"});
   }
   if (order.empty()) order = {{Field::attribute, "created_time", false}};
   return order;

@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "base/limits_evaluation.h"
 #include "db/columns.h"
+#include "filter/query_error.h"
+#include "tracking/missing.h"
 #include "tracking/ranking.h"
 #include "tracking/run.h"
 
@@ -70,10 +72,10 @@ void check(const Issue& issue) {
   checkText("categories", packList(issue.categories), limits::issueText);
 }
 
-/// MLflow's words for a field or a sign that issues do not know.
 void checkCondition(const filter::Condition& condition) {
-  bool known = condition.comparator == Comparator::equal || condition.comparator == Comparator::notEqual;
-  if (!known) throw Error(Code::invalid, "Invalid comparator. Supported comparators: {'=', '!='}");
+  if (condition.comparator == Comparator::equal || condition.comparator == Comparator::notEqual) return;
+  filter::refuseFilter(filter::QueryRule::comparator, "must compare with = or !=", {},
+                       {"issue", "attribute", condition.key, "text", "=", "!="});
 }
 
 std::vector<filter::Condition> conditionsOf(const std::string& filter) {
@@ -112,7 +114,7 @@ Issue createIssue(registry::Change& change, Issue told) {
 Issue getIssue(db::Transaction& transaction, std::string_view workspace, std::string_view issueId) {
   db::Rows rows = transaction.query(fmt::format("SELECT {} FROM issue WHERE workspace = $1 AND issue_id = $2", columns),
                                     {workspace, issueId});
-  if (!rows.next()) throw error(Code::notFound, "Issue with ID '{}' not found", issueId);
+  if (!rows.next()) throw tracking::Missing("issue", issueId);
   return readIssue(rows);
 }
 

@@ -8,6 +8,7 @@
 #include "base/limits_evaluation.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "db/columns.h"
 #include "tracking/experiment.h"
 #include "tracking/seen_name.h"
 
@@ -71,15 +72,18 @@ void requireExperiment(db::Transaction& transaction, std::string_view workspace,
   tracking::requireActive(tracking::getExperiment(transaction, workspace, experiment));
 }
 
+constexpr std::string_view columns = "scorer_id, experiment, name, version, body, created_at";
+
 std::vector<Scorer> readAll(db::Rows rows) {
+  constexpr db::Columns at(columns);
   std::vector<Scorer> scorers;
   while (rows.next())
-    scorers.push_back({.scorerId = rows.text(0),
-                       .experiment = rows.integer(1),
-                       .name = rows.text(2),
-                       .version = rows.integer(3),
-                       .body = rows.text(4),
-                       .createdAt = rows.integer(5)});
+    scorers.push_back({.scorerId = rows.text(at["scorer_id"]),
+                       .experiment = rows.integer(at["experiment"]),
+                       .name = rows.text(at["name"]),
+                       .version = rows.integer(at["version"]),
+                       .body = rows.text(at["body"]),
+                       .createdAt = rows.integer(at["created_at"])});
   return scorers;
 }
 
@@ -90,8 +94,7 @@ std::vector<Scorer> readAll(db::Rows rows) {
 
 std::vector<Scorer> versionsOf(db::Transaction& transaction, std::int64_t experiment, std::string_view name) {
   return readAll(transaction.query(
-      "SELECT scorer_id, experiment, name, version, body, created_at FROM scorer WHERE experiment = $1 AND name = $2 "
-      "ORDER BY version",
+      fmt::format("SELECT {} FROM scorer WHERE experiment = $1 AND name = $2 ORDER BY version", columns),
       {experiment, name}));
 }
 

@@ -1,11 +1,11 @@
 #include "filter/filter.h"
 
-#include "base/error.h"
 #include "base/pattern.h"
 #include "base/text.h"
 #include "filter/filter_identifier.h"
 #include "filter/filter_lexer.h"
 #include "filter/filter_trace.h"
+#include "filter/query_error.h"
 
 namespace regesta::filter {
 namespace {
@@ -17,15 +17,15 @@ constexpr std::size_t conditionCount = 200;
 constexpr std::size_t patternCount = 10;  // regular expressions; each has a compiled program
 constexpr std::size_t likeLength = 10'000;
 
-bool ofRegistry(const Grammar& grammar) {
+/// Searches of the registry take whole numbers only, also in quotes.
+bool takesWholeNumbers(const Grammar& grammar) {
   return !grammar.metrics && grammar.noun.find("model") != std::string_view::npos;
 }
 
+[[noreturn]] void refuseSize(std::string rule) { throw Invalid("filter", std::move(rule)); }
+
 [[noreturn]] void refuseClause(std::string_view clause, const Grammar& grammar) {
-  if (grammar.noun == "logged model")
-    throw error(Code::invalid, "Invalid filter string: '{}'. Expected a list of comparisons separated by 'AND'",
-                shorten(clause, 200));
-  throw error(Code::invalid, "Invalid clause(s) in filter string: '{}'", shorten(clause, 200));
+  refuseFilter(QueryRule::clause, "must be comparisons joined by AND", clause, {std::string(grammar.noun)});
 }
 
 /// LIKE, ILIKE, IN, IS NULL … are words; the rest are symbols. Empty if the next token is not a comparator.
@@ -37,7 +37,7 @@ std::optional<Comparator> takeComparator(FilterLexer& lexer) {
     FilterToken token = lexer.take();
     for (const auto& [sign, comparator] : signs)
       if (token.value == sign) return comparator;
-    throw error(Code::invalid, "Invalid comparator '{}' in the filter string", token.value);
+    refuseFilter(QueryRule::sign, "must compare with = != < <= > >= LIKE, ILIKE, IN or IS NULL", token.value);
   }
   if (lexer.takeWord("LIKE")) return Comparator::like;
   if (lexer.takeWord("ILIKE")) return Comparator::ilike;
@@ -55,8 +55,6 @@ std::optional<Comparator> takeComparator(FilterLexer& lexer) {
   return std::nullopt;
 }
 
-std::string_view spelling(Comparator comparator) { return comparatorName(comparator); }
-
 bool isNumericComparator(Comparator c) { return c <= Comparator::greaterOrEqual; }
 bool isTextComparator(Comparator c) {
   return c == Comparator::equal || c == Comparator::notEqual || c == Comparator::like || c == Comparator::ilike;
@@ -64,23 +62,14 @@ bool isTextComparator(Comparator c) {
 bool isNullTest(Comparator c) { return c == Comparator::isNull || c == Comparator::isNotNull; }
 bool isListComparator(Comparator c) { return c == Comparator::in || c == Comparator::notIn; }
 
-std::string_view fieldName(Field field) {
-  static constexpr std::string_view names[] = {"attribute",        "metric", "parameter", "tag",         "dataset",
-                                               "request_metadata", "span",   "feedback",  "expectation", "issue"};
-  return names[static_cast<std::size_t>(field)];
-}
-
 [[noreturn]] void refuseComparator(const Identifier& left, Comparator comparator, const Grammar& grammar,
                                    bool numeric) {
-  if (grammar.noun == "logged model")
-    throw error(Code::invalid, "Invalid comparison operator for {} '{}': {}", fieldName(left.field), left.key,
-                spelling(comparator));
-  if (ofRegistry(grammar) && left.field == Field::attribute && numeric)
-    throw error(Code::invalid, "Invalid comparator for attribute {}: {}", left.key, spelling(comparator));
-  if (ofRegistry(grammar))
-    throw error(Code::invalid, "Invalid comparator for {}: {}", fieldName(left.field), spelling(comparator));
-  throw error(Code::invalid, "Invalid comparator '{}' not one of '{{{}}}'", spelling(comparator),
-              numeric ? "'>', '>=', '!=', '=', '<', '<='" : "'!=', '=', 'LIKE', 'ILIKE'");
+  static const std::vector<Comparator> ofNumbers{Comparator::greater,  Comparator::greaterOrEqual,
+                                                 Comparator::notEqual, Comparator::equal,
+                                                 Comparator::less,     Comparator::lessOrEqual};
+  static const std::vector<Comparator> ofTexts{Comparator::notEqual, Comparator::equal, Comparator::like,
+                                               Comparator::ilike};
+  refuseComparator(left, comparator, grammar.noun, numeric ? ofNumbers : ofTexts);
 }
 
 bool isNumeric(const Identifier& left) {
@@ -92,8 +81,8 @@ void checkComparator(const Identifier& left, Comparator comparator, const Gramma
   bool numeric = isNumeric(left);
   if (isNullTest(comparator)) {
     if (left.field == Field::tag || left.field == Field::param) return;
-    throw error(Code::invalid, "IS NULL / IS NOT NULL is only supported for tags and params, not for '{}' '{}'",
-                fieldName(left.field), left.key);
+    refuseFilter(QueryRule::nullTest, "may use IS NULL and IS NOT NULL with tags and params only", left.key,
+                 {std::string(fieldName(left.field)), left.key});
   }
   if (isListComparator(comparator)) return;  // the list itself is judged with the value
   if (numeric ? !isNumericComparator(comparator) : !isTextComparator(comparator))
@@ -103,66 +92,53 @@ void checkComparator(const Identifier& left, Comparator comparator, const Gramma
 [[noreturn]] void refuseList(const Grammar& grammar) {
   std::vector<std::string> names;
   for (const Attribute& attribute : grammar.attributes)
-    if (attribute.list) names.push_back(fmt::format("'{}'", attribute.written));
+    if (attribute.list) names.emplace_back(attribute.written);
   std::sort(names.begin(), names.end());
-  throw error(Code::invalid, "Only [{}] attributes support comparison with a list of quoted string values.",
-              join(names, ", "));
+  refuseFilter(QueryRule::listAttribute, "may use IN with these attributes only: " + join(names, ", "), {}, names);
 }
 
+[[noreturn]] void refuseListShape() { refuseFilter(QueryRule::listShape, "must write a list as ('a', 'b')"); }
+
 std::vector<std::string> takeList(FilterLexer& lexer) {
-  constexpr std::string_view begin = "While parsing a list in the query, expected";
-  if (lexer.take().sort != Sort::open)
-    throw error(Code::invalid, "{} a non-empty list of string values, but got ill-formed list.", begin);
+  if (lexer.take().sort != Sort::open) refuseListShape();
   std::vector<std::string> items;
   while (lexer.peek().sort != Sort::close) {
     FilterToken item = lexer.take();
     if (item.sort == Sort::number || item.sort == Sort::identifier)
-      throw error(Code::invalid, "{} string value, punctuation, or whitespace, but got different type in list: {}",
-                  begin, item.raw);
-    if (item.sort != Sort::text)
-      throw error(Code::invalid, "{} a non-empty list of string values, but got ill-formed list.", begin);
+      refuseFilter(QueryRule::listItem, "must quote the items of a list", item.raw);
+    if (item.sort != Sort::text) refuseListShape();
     items.push_back(std::move(item.value));
     if (lexer.peek().sort == Sort::comma)
       lexer.take();
     else if (lexer.peek().sort != Sort::close)
-      throw error(Code::invalid, "{} a non-empty list of string values, but got ill-formed list.", begin);
+      refuseListShape();
   }
   lexer.take();
-  if (items.empty()) throw error(Code::invalid, "{} a non-empty list of string values, but got empty list", begin);
+  if (items.empty()) refuseFilter(QueryRule::listEmpty, "must not have an empty list");
   std::sort(items.begin(), items.end());  // rows are looked up in it
   return items;
 }
 
 [[noreturn]] void refuseValue(const Identifier& left, const FilterToken& token, const Grammar& grammar) {
   if (token.sort == Sort::identifier)
-    throw error(
-        Code::invalid,
-        "Parameter value is either not quoted or unidentified quote types used for string value {}. Use either single "
-        "or double quotes.",
-        token.raw);
-  if (left.field == Field::dataset)
-    throw error(Code::invalid, "Expected a quoted string value for dataset attributes. Got value {}", token.raw);
-  if (left.field != Field::attribute)
-    throw error(Code::invalid, "Expected a quoted string value for {} (e.g. 'my-value'). Got value {}",
-                fieldName(left.field), token.raw);
-  throw error(Code::invalid, "Expected a quoted string value{} for attributes. Got value {}",
-              ofRegistry(grammar) ? " or a list of quoted string values" : "", token.raw);
+    refuseFilter(QueryRule::quotes, "must put text in single or double quotes", token.raw);
+  refuseFilter(QueryRule::text,
+               fmt::format("must compare {} '{}' with text in quotes", fieldName(left.field), left.key), token.raw,
+               {std::string(grammar.noun), std::string(fieldName(left.field))});
 }
 
 double takeNumber(const Identifier& left, FilterLexer& lexer, const Grammar& grammar) {
   FilterToken token = lexer.take();
   std::string_view text = token.sort == Sort::text ? std::string_view(token.value) : token.raw;
-  // Model versions take their number in quotes too, and no fractions.
-  bool whole = ofRegistry(grammar);
-  bool fine = token.sort == Sort::number || (whole && token.sort == Sort::text);
-  if (!fine && left.field == Field::metric)
-    throw error(Code::invalid, "Expected numeric value type for metric. Found {}", token.raw);
-  if (!fine)
-    throw error(Code::invalid, "Expected numeric value type for numeric attribute: {}. Found {}", left.key, token.raw);
+  bool whole = takesWholeNumbers(grammar);
+  std::string rule = fmt::format("must compare {} '{}' with a number", fieldName(left.field), left.key);
+  if (token.sort != Sort::number && !(whole && token.sort == Sort::text))
+    refuseFilter(left.field == Field::metric ? QueryRule::metricNumber : QueryRule::number, rule, token.raw,
+                 {left.key});
   std::optional<double> number = whole ? std::optional<double>() : parseDouble(text);
   if (whole)
     if (std::optional<std::int64_t> integer = parseInteger(trim(text))) number = static_cast<double>(*integer);
-  if (!number) throw error(Code::invalid, "Invalid value for numeric attribute '{}': {}", left.key, token.raw);
+  if (!number) refuseFilter(QueryRule::integer, rule, token.raw, {left.key});
   return *number;
 }
 
@@ -178,7 +154,7 @@ std::shared_ptr<const Pattern> compilePattern(const std::string& expression) {
   try {
     return std::make_shared<const Pattern>(expression);
   } catch (const Error& e) {
-    throw error(Code::invalid, "Invalid regular expression for RLIKE: {}", e.message);
+    refuseFilter(QueryRule::pattern, "must have a valid regular expression after RLIKE: " + e.message, {}, {e.message});
   }
 }
 
@@ -208,7 +184,7 @@ Condition takeCondition(FilterLexer& lexer, const Grammar& grammar) {
     if (*comparator == Comparator::rlike) condition.pattern = compilePattern(value.value);
     bool like = *comparator == Comparator::like || *comparator == Comparator::ilike;
     if (like && value.value.size() > likeLength)
-      throw error(Code::invalid, "A pattern for {} must be at most {} bytes", comparatorName(*comparator), likeLength);
+      refuseSize(fmt::format("must have patterns of at most {} bytes for {}", likeLength, comparatorName(*comparator)));
     condition.operand = std::move(value.value);
   }
   return condition;
@@ -217,21 +193,18 @@ Condition takeCondition(FilterLexer& lexer, const Grammar& grammar) {
 }  // namespace
 
 std::vector<Condition> parseFilter(std::string_view text, const Grammar& grammar) {
-  if (text.size() > filterLength)
-    throw error(Code::invalid, "The filter string must be at most {} bytes", filterLength);
+  if (text.size() > filterLength) refuseSize(fmt::format("must have at most {} bytes", filterLength));
   std::vector<Condition> conditions;
   std::size_t patterns = 0;
   FilterLexer lexer(text);
   while (lexer.peek().sort != Sort::end) {
     if (lexer.takeWord("AND")) continue;
     if (lexer.peek().sort == Sort::semicolon && lexer.rest().size() > 1)
-      throw error(Code::invalid, "Search filter contained multiple expression '{}'. Provide AND-ed expression list.",
-                  shorten(text, 500));
-    if (conditions.size() == conditionCount)
-      throw error(Code::invalid, "The filter string must have at most {} conditions", conditionCount);
+      refuseFilter(QueryRule::statements, "must join comparisons by AND, not by semicolons", text);
+    if (conditions.size() == conditionCount) refuseSize(fmt::format("must have at most {} conditions", conditionCount));
     conditions.push_back(takeCondition(lexer, grammar));
     if (conditions.back().pattern && ++patterns > patternCount)
-      throw error(Code::invalid, "The filter string must have at most {} RLIKE conditions", patternCount);
+      refuseSize(fmt::format("must have at most {} RLIKE conditions", patternCount));
   }
   return conditions;
 }

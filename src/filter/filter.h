@@ -56,7 +56,7 @@ struct Grammar {
   std::string_view noun;   ///< for messages: "run", "experiment", "registered model", …
 };
 
-/// Throws Error{invalid} with the messages of MLflow's server.
+/// Throws QueryError (query_error.h); Invalid for a filter that is too large.
 std::vector<Condition> parseFilter(std::string_view text, const Grammar& grammar);
 
 struct OrderBy {
@@ -64,8 +64,9 @@ struct OrderBy {
   std::string key;
   bool ascending = true;
 };
+/// Throws QueryError.
 OrderBy parseOrderBy(std::string_view text, const Grammar& grammar);
-/// Throws Error{invalid} for more than 50, because every row is compared by each of them.
+/// Throws Invalid for more than 50, because every row is compared by each of them.
 void checkOrderCount(std::size_t count);
 
 /// A row's value of a field; monostate: none.
@@ -77,7 +78,7 @@ bool comesBefore(const Cell& a, const Cell& b, bool ascending);
 /// Equal for the ordering (both missing, both NaN, or equal).
 bool sameOrder(const Cell& a, const Cell& b);
 
-/// MLflow's offset tokens: base64 of {"offset":N}. Throws Error{invalid} for an invalid one.
+/// MLflow's offset tokens: base64 of {"offset":N}. Throws QueryError for an invalid one.
 std::string pageToken(std::int64_t offset);
 std::int64_t parsePageToken(std::string_view token);
 

@@ -1,9 +1,9 @@
 #include "filter/filter_identifier.h"
 
-#include "base/error.h"
 #include "base/text.h"
 #include "filter/filter_lexer.h"
 #include "filter/filter_trace.h"
+#include "filter/query_error.h"
 
 namespace regesta::filter {
 namespace {
@@ -16,10 +16,8 @@ std::string trimmed(std::string_view text, std::string_view quotes) {
   return std::string(text);
 }
 
-std::string validKeys(const Grammar& grammar) {
-  std::vector<std::string> keys;
-  for (const Attribute& attribute : grammar.attributes) keys.push_back(fmt::format("'{}'", attribute.written));
-  return join(keys, ", ");
+[[noreturn]] void refuseKey(QueryRule id, std::string_view what, std::string_view key, std::vector<std::string> valid) {
+  refuseFilter(id, fmt::format("must name {}: {}", what, join(valid, ", ")), key, std::move(valid));
 }
 
 bool oneOf(std::string_view word, std::initializer_list<std::string_view> words) {
@@ -33,14 +31,27 @@ Field fieldOf(std::string_view entity, const Grammar& grammar) {
   if (grammar.metrics && oneOf(entity, {"metric", "metrics"})) return Field::metric;
   if (grammar.params && oneOf(entity, {"parameter", "parameters", "param", "params"})) return Field::param;
   if (grammar.datasets && oneOf(entity, {"dataset", "datasets"})) return Field::dataset;
-  if (grammar.metrics)
-    throw error(Code::invalid,
-                "Invalid entity type '{}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']",
-                entity);
-  throw error(Code::invalid, "Invalid entity type '{}'. Valid entity types are ('attribute', 'tag', 'tags')", entity);
+  std::vector<std::string> valid{"attribute"};
+  if (grammar.tags) valid.emplace_back("tag");
+  if (grammar.metrics) valid.emplace_back("metric");
+  if (grammar.params) valid.emplace_back("parameter");
+  if (grammar.datasets) valid.emplace_back("dataset");
+  refuseEntity(entity, grammar.noun, std::move(valid));
 }
 
 }  // namespace
+
+std::string_view fieldName(Field field) {
+  static constexpr std::string_view names[] = {"attribute",        "metric", "parameter", "tag",         "dataset",
+                                               "request_metadata", "span",   "feedback",  "expectation", "issue"};
+  return names[static_cast<std::size_t>(field)];
+}
+
+void refuseEntity(std::string_view entity, std::string_view noun, std::vector<std::string> valid) {
+  std::string rule = fmt::format("must begin a field with one of: {}", join(valid, ", "));
+  valid.emplace(valid.begin(), noun);
+  refuseFilter(QueryRule::entity, std::move(rule), entity, std::move(valid));
+}
 
 const Attribute* findAttribute(std::string_view written, const Grammar& grammar) {
   for (const Attribute& attribute : grammar.attributes)
@@ -66,13 +77,15 @@ Identifier parseIdentifier(std::string_view raw, const Grammar& grammar) {
   found.key = trimmed(dot == std::string_view::npos ? raw : raw.substr(dot + 1), "'\"`");
   if (found.field == Field::attribute) {
     found.attribute = findAttribute(found.key, grammar);
-    if (found.attribute == nullptr)
-      throw error(Code::invalid, "Invalid attribute key '{}' specified. Valid keys are '{{{}}}'", found.key,
-                  validKeys(grammar));
+    if (found.attribute == nullptr) {
+      std::vector<std::string> valid;
+      for (const Attribute& attribute : grammar.attributes) valid.emplace_back(attribute.written);
+      refuseKey(QueryRule::attribute, "an attribute", found.key, std::move(valid));
+    }
     found.key = found.attribute->canonical;
   } else if (found.field == Field::dataset && !oneOf(found.key, {datasetKeys[0], datasetKeys[1], datasetKeys[2]})) {
-    throw error(Code::invalid, "Invalid dataset key '{}' specified. Valid keys are '{{'name', 'digest', 'context'}}'",
-                found.key);
+    refuseKey(QueryRule::datasetKey, "a field of datasets", found.key,
+              {std::begin(datasetKeys), std::end(datasetKeys)});
   }
   return found;
 }

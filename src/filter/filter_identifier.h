@@ -13,8 +13,12 @@ struct Identifier {
   const Attribute* attribute = nullptr;  ///< attributes only
 };
 
-/// Throws Error{invalid} for an unknown entity, attribute or dataset key.
+/// Throws QueryError for an unknown entity, attribute or dataset key.
 Identifier parseIdentifier(std::string_view raw, const Grammar& grammar);
+/// "attribute", "metric", "parameter", …
+std::string_view fieldName(Field field);
+/// Throws for a part before the dot that is not one of `valid`.
+[[noreturn]] void refuseEntity(std::string_view entity, std::string_view noun, std::vector<std::string> valid);
 const Attribute* findAttribute(std::string_view written, const Grammar& grammar);
 
 }  // namespace regesta::filter

@@ -1,15 +1,15 @@
-#include "base/error.h"
 #include "base/text.h"
 #include "filter/filter.h"
 #include "filter/filter_identifier.h"
+#include "filter/query_error.h"
 
 namespace regesta::filter {
 namespace {
 
 constexpr std::size_t orderCount = 50;
 
-[[noreturn]] void refuse(std::string_view text) {
-  throw error(Code::invalid, "Invalid order_by clause '{}'. Could not be parsed.", shorten(text, 200));
+[[noreturn]] void refuseOrderText(std::string_view text) {
+  refuseOrder(QueryRule::order, "must be a field, then ASC or DESC", text);
 }
 
 bool isPlain(char c) {
@@ -33,11 +33,11 @@ std::vector<std::string> words(std::string_view text) {
       if (c == '`' || c == '"')
         quote = c;
       else if (!isPlain(c))
-        refuse(text);
+        refuseOrderText(text);
       word += c;
     }
   }
-  if (quote != 0) refuse(text);
+  if (quote != 0) refuseOrderText(text);
   if (!word.empty()) found.push_back(std::move(word));
   return found;
 }
@@ -45,22 +45,21 @@ std::vector<std::string> words(std::string_view text) {
 }  // namespace
 
 void checkOrderCount(std::size_t count) {
-  if (count > orderCount) throw error(Code::invalid, "`order_by` must have at most {} fields", orderCount);
+  if (count > orderCount) throw Invalid("order_by", fmt::format("must have at most {} fields", orderCount));
 }
 
 OrderBy parseOrderBy(std::string_view text, const Grammar& grammar) {
   std::vector<std::string> parts = words(text);
-  if (parts.empty() || parts.size() > 2) refuse(text);
+  if (parts.empty() || parts.size() > 2) refuseOrderText(text);
   OrderBy order;
   if (parts.size() == 2) {
     bool descending = equalsIgnoreCase(parts[1], "desc");
     if (!descending && !equalsIgnoreCase(parts[1], "asc"))
-      throw error(Code::invalid, "Invalid ordering key in order_by clause '{}'.", shorten(text, 200));
+      refuseOrder(QueryRule::orderDirection, "must end in ASC or DESC", text);
     order.ascending = !descending;
   }
   if (grammar.noun == "registered model" && findAttribute(parts[0], grammar) == nullptr)
-    throw error(Code::invalid, "Invalid order by key '{}' specified. Valid keys are '{{'name', 'timestamp'}}'",
-                parts[0]);
+    refuseOrder(QueryRule::orderKey, "must name a field to order by: name, timestamp", parts[0], {"name", "timestamp"});
   Identifier identifier = parseIdentifier(parts[0], grammar);
   order.field = identifier.field;
   order.key = identifier.key;

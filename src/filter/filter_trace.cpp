@@ -1,7 +1,7 @@
 #include "filter/filter_trace.h"
 
-#include "base/error.h"
 #include "base/text.h"
+#include "filter/query_error.h"
 
 namespace regesta::filter {
 namespace {
@@ -26,7 +26,7 @@ const Set& allowedOf(const Identifier& left) {
   switch (left.field) {
     case Field::attribute:
       if (left.attribute->numeric) return number;
-      // MLflow keeps these two as a tag and as metadata, and those know no lists.
+      // Stored as a tag and as metadata, which do not support lists.
       if (left.key == "name" || left.key == "run_id") return tagged;
       return left.key == "prompt" ? onlyEqual : left.key == "text" ? onlyLike : text;
     case Field::span:
@@ -41,37 +41,6 @@ const Set& allowedOf(const Identifier& left) {
   }
 }
 
-/// How MLflow names the entity in the message; empty: another message.
-std::string_view spelledEntity(Field field) {
-  switch (field) {
-    case Field::span:
-      return "span";
-    case Field::feedback:
-    case Field::expectation:
-      return "assessment";
-    case Field::issue:
-      return "issue";
-    default:
-      return "";
-  }
-}
-
-[[noreturn]] void refuseComparator(const Identifier& left, Comparator comparator, const Set& allowed) {
-  if (left.field == Field::attribute && left.key == "prompt")
-    throw error(Code::invalid,
-                "Invalid comparator '{}' for prompts filter. Only '=' is supported with format: prompt = "
-                "\"name/version\"",
-                comparatorName(comparator));
-  std::vector<std::string> names;
-  for (Comparator one : allowed) names.push_back(fmt::format("'{}'", comparatorName(one)));
-  std::string_view entity = spelledEntity(left.field);
-  if (!entity.empty())
-    throw error(Code::invalid, "{}.{} comparator '{}' not one of '{{{}}}'", entity, shorten(left.key, 100),
-                comparatorName(comparator), join(names, ", "));
-  throw error(Code::invalid, "Invalid comparator '{}' for '{}', not one of {{{}}}", comparatorName(comparator),
-              shorten(left.key, 100), join(names, ", "));
-}
-
 }  // namespace
 
 std::string_view comparatorName(Comparator comparator) {
@@ -80,36 +49,47 @@ std::string_view comparatorName(Comparator comparator) {
   return names[static_cast<std::size_t>(comparator)];
 }
 
+void refuseComparator(const Identifier& left, Comparator comparator, std::string_view noun,
+                      const std::vector<Comparator>& allowed) {
+  bool numeric = std::ranges::find(allowed, C::greater) != allowed.end();
+  std::vector<std::string> names,
+      facts{std::string(noun), std::string(fieldName(left.field)), left.key, numeric ? "number" : "text"};
+  for (Comparator one : allowed) names.emplace_back(comparatorName(one));
+  facts.insert(facts.end(), names.begin(), names.end());
+  refuseFilter(QueryRule::comparator,
+               fmt::format("must compare {} '{}' with one of: {}", fieldName(left.field), left.key, join(names, ", ")),
+               comparatorName(comparator), std::move(facts));
+}
+
 Field traceFieldOf(std::string_view entity) {
   static constexpr std::pair<std::string_view, Field> entities[] = {{"attribute", Field::attribute},
                                                                     {"attributes", Field::attribute},
-                                                                    {"trace", Field::attribute},
-                                                                    {"tag", Field::tag},
-                                                                    {"tags", Field::tag},
+                                                                    {"expectation", Field::expectation},
+                                                                    {"feedback", Field::feedback},
+                                                                    {"issue", Field::issue},
                                                                     {"metadata", Field::metadata},
                                                                     {"request_metadata", Field::metadata},
                                                                     {"span", Field::span},
-                                                                    {"feedback", Field::feedback},
-                                                                    {"expectation", Field::expectation},
-                                                                    {"issue", Field::issue}};
-  for (const auto& [name, field] : entities)
+                                                                    {"tag", Field::tag},
+                                                                    {"tags", Field::tag},
+                                                                    {"trace", Field::attribute}};
+  std::vector<std::string> valid;
+  for (const auto& [name, field] : entities) {
     if (name == entity) return field;
-  throw error(Code::invalid,
-              "Invalid entity type '{}'. Valid values are {{'attribute', 'attributes', 'expectation', 'feedback', "
-              "'issue', 'metadata', 'request_metadata', 'span', 'tag', 'tags', 'trace'}}",
-              shorten(entity, 100));
+    valid.emplace_back(name);
+  }
+  refuseEntity(entity, "trace", std::move(valid));
 }
 
 void checkTraceComparator(const Identifier& left, Comparator comparator) {
   if (left.field == Field::span && !isSpanKey(left.key))
-    throw error(Code::invalid,
-                "Invalid span attribute '{}'. Supported attributes: name, status, type, attributes.<attribute_name>.",
-                shorten(left.key, 100));
+    refuseFilter(QueryRule::spanKey, "must name a field of spans: name, status, type, content or attributes.NAME",
+                 left.key, {"name", "status", "type", "attributes.<attribute_name>"});
   if (left.field == Field::issue && left.key != "id")
-    throw error(Code::invalid, "Invalid issue attribute '{}'. Supported attributes: id", shorten(left.key, 100));
+    refuseFilter(QueryRule::issueKey, "must name a field of issues: id", left.key, {"id"});
   const Set& allowed = allowedOf(left);
-  if (std::find(allowed.begin(), allowed.end(), comparator) != allowed.end()) return;
-  refuseComparator(left, comparator, allowed);
+  if (std::find(allowed.begin(), allowed.end(), comparator) == allowed.end())
+    refuseComparator(left, comparator, "trace", allowed);
 }
 
 bool comparesScore(const Identifier& left, Comparator comparator) {

@@ -4,13 +4,16 @@
 // Internal to the filter room: additions for trace searches.
 namespace regesta::filter {
 
-/// "span", "feedback", "metadata", … Throws Error{invalid} for an unknown one.
+/// "span", "feedback", "metadata", … Throws QueryError for an unknown one.
 Field traceFieldOf(std::string_view entity);
-/// Throws Error{invalid} if the field does not support the comparator.
+/// Throws QueryError if the field does not support the comparator.
 void checkTraceComparator(const Identifier& left, Comparator comparator);
 /// feedback.x > 0.5: the operand is a number.
 bool comparesScore(const Identifier& left, Comparator comparator);
 
 std::string_view comparatorName(Comparator comparator);
+/// Throws for a comparator that is not among the `allowed` ones of the field.
+[[noreturn]] void refuseComparator(const Identifier& left, Comparator comparator, std::string_view noun,
+                                   const std::vector<Comparator>& allowed);
 
 }  // namespace regesta::filter

@@ -1,8 +1,8 @@
 #include "base/encoding.h"
-#include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "filter/filter.h"
+#include "filter/query_error.h"
 
 namespace regesta::filter {
 namespace {
@@ -20,14 +20,14 @@ std::string pageToken(std::int64_t offset) { return base64Encode(fmt::format("{{
 std::int64_t parsePageToken(std::string_view token) {
   if (token.empty()) return 0;
   std::optional<std::string> text = base64Decode(token);
-  if (!text) throw Error(Code::invalid, "Invalid page token, could not base64-decode");
+  if (!text) refusePageToken("encoding");
   boost::system::error_code failed;
   json::value parsed = json::parse(*text, failed);
   std::string shown = isUtf8(*text) ? shorten(*text, 200) : std::string("bytes");
-  if (failed || !parsed.is_object()) throw error(Code::invalid, "Invalid page token, decoded value={}", shown);
+  if (failed || !parsed.is_object()) refusePageToken("content", shown);
   const json::value* offset = parsed.get_object().if_contains("offset");
   std::optional<std::int64_t> number = offset ? wholeNumber(*offset) : std::nullopt;
-  if (!number || *number <= 0) throw error(Code::invalid, "Invalid page token, parsed value={}", shown);
+  if (!number || *number <= 0) refusePageToken("number", shown);
   return *number;
 }
 

@@ -4,7 +4,7 @@
 
 namespace regesta::git {
 
-/// The bytes of a file of our own, as the kernel pages them in. The file must not shrink meanwhile.
+/// The bytes of a file of our own, as the kernel pages them in. The file must not shrink in the meantime.
 class MappedFile {
  public:
   explicit MappedFile(const std::string& path);  ///< throws Error{unavailable}

@@ -25,7 +25,7 @@ class Unpacked {
     // What nothing refers to was not looked at, and a later push could build on it.
     if (pack_)
       for (const git::Id& id : pack_->ids)
-        if (!seen.contains(id) && !known_->has(id)) throw Invalid(id.str(), "is in the pack and belongs to nothing");
+        if (!seen.contains(id) && !known_->has(id)) throw Invalid(id.str(), "is in the pack, but nothing refers to it");
   }
 
   const git::Objects& objects() const { return *objects_; }

@@ -10,7 +10,7 @@
 namespace regesta::gitremote {
 namespace {
 
-constexpr std::size_t commitsAtOnce = 500;  // of one pack; the objects of all of them are in memory meanwhile
+constexpr std::size_t commitsAtOnce = 500;  // of one pack; the objects of all of them are in memory in the meantime
 
 constexpr std::size_t packsPutTogether = 50;
 constexpr int looksAtMost = 1000;  // others may go on registering; what is left comes with the next look

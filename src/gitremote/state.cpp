@@ -111,7 +111,7 @@ void moveRef(registry::Change& change, std::string_view workspace, const RefMove
         "UPDATE git_ref SET target = $4, peeled = $5, moved_at = $6, moved_by = $7 "
         "WHERE workspace = $1 AND name = $2 AND target = $3",
         {workspace, move.name, from, to, peeled, change.now, change.actor.name});
-  if (moved == 0) throw error(Code::conflict, "{} has moved meanwhile; fetch first", move.name);
+  if (moved == 0) throw error(Code::conflict, "{} has moved in the meantime; fetch first", move.name);
 }
 
 void addPack(registry::Change& change, std::string_view workspace, std::string_view digest, std::uint64_t size,
@@ -125,7 +125,7 @@ void addPack(registry::Change& change, std::string_view workspace, std::string_v
 void dropPacks(registry::Change& change, std::string_view workspace, const std::vector<std::string>& digests) {
   for (const std::string& digest : digests)
     if (change.transaction.run("DELETE FROM git_pack WHERE workspace = $1 AND digest = $2", {workspace, digest}) == 0)
-      throw error(Code::conflict, "the packs of {} were combined meanwhile", workspace);
+      throw error(Code::conflict, "the packs of {} were combined in the meantime", workspace);
 }
 
 void noteFile(db::Transaction& transaction, std::string_view workspace, const VersionPlace& place,

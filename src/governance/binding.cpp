@@ -6,6 +6,7 @@
 #include "base/name_pattern.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "db/columns.h"
 #include "registry/pointer.h"
 #include "registry/workspace.h"
 
@@ -17,8 +18,16 @@ constexpr std::string_view columns =
     "SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, created_at, created_by FROM binding ";
 
 Binding readBinding(const db::Rows& rows) {
-  return {rows.integer(0), rows.text(1), rows.text(2),    rows.text(3), registry::Pointer::read(rows.text(4)),
-          rows.text(5),    rows.text(6), rows.integer(7), rows.text(8)};
+  constexpr db::Columns at(columns);
+  return {rows.integer(at["id"]),
+          rows.text(at["workspace"]),
+          rows.text(at["kind"]),
+          rows.text(at["name_pattern"]),
+          registry::Pointer::read(rows.text(at["pointer"])),
+          rows.text(at["policy"]),
+          rows.text(at["policy_selector"]),
+          rows.integer(at["created_at"]),
+          rows.text(at["created_by"])};
 }
 
 std::vector<Binding> readAll(db::Rows rows) {

@@ -199,7 +199,7 @@ void closeStale(registry::Change& change, const registry::AssetKey& key, const r
   }
   for (const ChangeRequest& request : stale)
     if (request.id != except)
-      closeChangeRequest(change, request, RequestStatus::stale, "the pointer has moved meanwhile");
+      closeChangeRequest(change, request, RequestStatus::stale, "the pointer has moved in the meantime");
 }
 
 std::vector<std::int64_t> requestsAbout(db::Transaction& transaction, const registry::Asset& asset,
@@ -255,14 +255,16 @@ void addApproval(registry::Change& change, const ChangeRequest& request, const A
 }
 
 std::vector<Approval> approvalsOf(db::Transaction& transaction, std::int64_t changeRequest) {
-  std::vector<Approval> approvals;
-  auto rows = transaction.query(
+  static constexpr std::string_view sql =
       "SELECT actor, roles, comment, bound, decision, created_at FROM approval WHERE change_request = $1 "
-      "ORDER BY created_at, actor",
-      {changeRequest});
+      "ORDER BY created_at, actor";
+  constexpr db::Columns at(sql);
+  std::vector<Approval> approvals;
+  auto rows = transaction.query(sql, {changeRequest});
   while (rows.next())
-    approvals.push_back({changeRequest, rows.text(0), rolesFromJson(rows.view(1)), rows.text(2), rows.text(3),
-                         rows.text(4), rows.integer(5)});
+    approvals.push_back({changeRequest, rows.text(at["actor"]), rolesFromJson(rows.view(at["roles"])),
+                         rows.text(at["comment"]), rows.text(at["bound"]), rows.text(at["decision"]),
+                         rows.integer(at["created_at"])});
   return approvals;
 }
 

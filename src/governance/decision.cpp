@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/hash.h"
+#include "db/columns.h"
 #include "governance/binding.h"
 #include "registry/version.h"
 
@@ -15,18 +16,21 @@ constexpr std::string_view columns =
     "SELECT digest, workspace, kind, name, pointer, result, facts, body, created_at FROM decision ";
 
 Decision readDecision(const db::Rows& rows) {
+  constexpr db::Columns at(columns);
   Decision decision;
-  decision.digest = rows.text(0);
-  auto kind = registry::parseKind(rows.view(2));
-  if (!kind) throw error(Code::corrupt, "decision {} is about the unknown kind '{}'", decision.digest, rows.view(2));
-  decision.key = {rows.text(1), *kind, rows.text(3)};
-  decision.pointer = registry::Pointer::read(rows.text(4));
-  auto result = parseDecisionResult(rows.view(5));
-  if (!result) throw error(Code::corrupt, "decision {} has the unknown result '{}'", decision.digest, rows.view(5));
+  decision.digest = rows.text(at["digest"]);
+  auto kind = registry::parseKind(rows.view(at["kind"]));
+  if (!kind)
+    throw error(Code::corrupt, "decision {} is about the unknown kind '{}'", decision.digest, rows.view(at["kind"]));
+  decision.key = {rows.text(at["workspace"]), *kind, rows.text(at["name"])};
+  decision.pointer = registry::Pointer::read(rows.text(at["pointer"]));
+  auto result = parseDecisionResult(rows.view(at["result"]));
+  if (!result)
+    throw error(Code::corrupt, "decision {} has the unknown result '{}'", decision.digest, rows.view(at["result"]));
   decision.result = *result;
-  decision.facts = rows.text(6);
-  decision.body = rows.text(7);
-  decision.at = rows.integer(8);
+  decision.facts = rows.text(at["facts"]);
+  decision.body = rows.text(at["body"]);
+  decision.at = rows.integer(at["created_at"]);
   return decision;
 }
 
@@ -98,7 +102,7 @@ std::vector<Decision> listDecisions(db::Transaction& transaction, std::string_vi
 
 Replayed replayDecision(registry::Store& store, policy::Engine& engine, const Decision& decision) {
   if (crypto::sha256Hex(decision.body) != decision.digest)
-    throw error(Code::corrupt, "the stored decision {} is not what its digest says", decision.digest);
+    throw error(Code::corrupt, "the stored decision {} does not match its digest", decision.digest);
   json::value root = parseJson(decision.body);
   const json::object& body = root.as_object();
   const json::array& inputs = member(body, "inputs").as_array();

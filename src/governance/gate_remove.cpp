@@ -46,7 +46,7 @@ void requireUncited(const access::Identity& identity, const Citations& citations
                     std::string_view workspace, std::string_view name) {
   registry::requireNotHeld(citations.holds, what, "deleted");
   if (!citations.pointers.empty())
-    throw error(Code::refused, "{} cannot be deleted: {} rests on it. Move the protected pointer first", what,
+    throw error(Code::refused, "{} cannot be deleted: {} points to it. Move the protected pointer first", what,
                 listed(identity, workspace, citations.pointers));
   if (citations.records.empty() || identity.may(access::Verb::administer, workspace, name)) return;
   throw error(Code::denied,

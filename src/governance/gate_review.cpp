@@ -24,10 +24,11 @@ void requireOpen(const ChangeRequest& request) {
 /// An approval must be for the decision that the user saw.
 void requireCurrentDecision(const ChangeRequest& request, std::string_view seen) {
   if (seen.empty() || seen == request.decision) return;
-  throw error(Code::conflict,
-              "change request {} has changed since you viewed it: the gate has decided again meanwhile (evidence, an "
-              "approval or a policy came). Look again before you answer.",
-              request.id);
+  throw error(
+      Code::conflict,
+      "change request {} has changed since you viewed it: the gate has decided again in the meantime (evidence, an "
+      "approval or a policy came). Look again before you answer.",
+      request.id);
 }
 
 /// True while pointer and versions are what the request says.

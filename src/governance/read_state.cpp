@@ -147,18 +147,21 @@ void readGovernance(db::Transaction& transaction, State& state) {
 }
 
 void readHolds(db::Transaction& transaction, State& state) {
-  auto rows = transaction.query(
-      "SELECT id, workspace, kind, name_pattern, asset, number, reason, placed_by, lifted_by FROM legal_hold");
+  static constexpr std::string_view sql =
+      "SELECT id, workspace, kind, name_pattern, asset, number, reason, placed_by, lifted_by FROM legal_hold";
+  constexpr db::Columns at(sql);
+  auto rows = transaction.query(sql);
   while (rows.next())
-    state[Table::hold][fmt::format("hold/{}", rows.integer(0))] = {{{"workspace", rows.text(1)},
-                                                                    {"kind", rows.text(2)},
-                                                                    {"name_pattern", rows.text(3)},
-                                                                    {"asset", rows.integer(4)},
-                                                                    {"number", rows.integer(5)},
-                                                                    {"reason", rows.text(6)},
-                                                                    {"placed_by", rows.text(7)},
-                                                                    {"lifted_by", rows.text(8)}},
-                                                                   -1};
+    state[Table::hold][fmt::format("hold/{}", rows.integer(at["id"]))] = {
+        {{"workspace", rows.text(at["workspace"])},
+         {"kind", rows.text(at["kind"])},
+         {"name_pattern", rows.text(at["name_pattern"])},
+         {"asset", rows.integer(at["asset"])},
+         {"number", rows.integer(at["number"])},
+         {"reason", rows.text(at["reason"])},
+         {"placed_by", rows.text(at["placed_by"])},
+         {"lifted_by", rows.text(at["lifted_by"])}},
+        -1};
 }
 
 void readRequests(db::Transaction& transaction, State& state) {

@@ -266,7 +266,7 @@ Response Client::send(const ClientRequest& request) {
   CURLcode code = curl_easy_perform(state_->handle);
   if (transfer.thrown) std::rethrow_exception(transfer.thrown);
   if (transfer.forbidden && code != CURLE_OK)
-    throw error(Code::denied, "{} is not a place that requests of this kind may go to", shown(request.url));
+    throw error(Code::denied, "{} is not an allowed destination for requests of this kind", shown(request.url));
   if (transfer.tooLarge)
     throw error(Code::unavailable, "the answer of {} is larger than {} bytes", shown(request.url), request.answerLimit);
   if (code != CURLE_OK && !transfer.stopped) {

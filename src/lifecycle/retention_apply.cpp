@@ -36,7 +36,8 @@ RetentionPlan planOf(db::Transaction& transaction, std::string_view workspace, s
   RetentionPlan earlier = planRetention(transaction, workspace, planMoment(now) - hour);
   if (earlier.digest == digest) return earlier;
   throw error(Code::conflict,
-              "the plan has changed: now {} versions would go. Nothing was done; read the new plan (regesta retention "
+              "the plan has changed: it now archives or deletes {} versions. Nothing was done; read the new plan "
+              "(regesta retention "
               "plan) and apply that",
               plan.items.size());
 }

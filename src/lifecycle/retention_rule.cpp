@@ -5,6 +5,7 @@
 #include "base/name.h"
 #include "base/name_pattern.h"
 #include "base/text.h"
+#include "db/columns.h"
 #include "registry/workspace.h"
 
 namespace regesta::lifecycle {
@@ -48,21 +49,23 @@ json::object bodyOf(const RetentionRule& rule) {
   return body;
 }
 
-/// A row of name, revision, body, set_at, set_by.
+constexpr std::string_view ruleColumns = "r.name, r.revision, r.body, r.set_at, r.set_by";
+constexpr db::Columns ruleColumn(ruleColumns);
+
 RetentionRule read(const db::Rows& rows) {
-  json::value parsed = parseJson(rows.view(2));
+  json::value parsed = parseJson(rows.view(ruleColumn["body"]));
   const json::object& body = parsed.as_object();
   RetentionRule rule;
-  rule.name = rows.text(0);
-  rule.revision = rows.integer(1);
+  rule.name = rows.text(ruleColumn["name"]);
+  rule.revision = rows.integer(ruleColumn["revision"]);
   rule.kind = memberText(body, "kind");
   rule.namePattern = memberText(body, "name_pattern");
   rule.keepNewest = memberInteger(body, "keep_newest");
   if (body.contains("archive_after")) rule.archiveAfter = memberInteger(body, "archive_after");
   if (body.contains("delete_after")) rule.deleteAfter = memberInteger(body, "delete_after");
   rule.age = parseAgeOf(memberText(body, "age")).value_or(AgeOf::creation);
-  rule.setAt = rows.integer(3);
-  rule.setBy = rows.text(4);
+  rule.setAt = rows.integer(ruleColumn["set_at"]);
+  rule.setBy = rows.text(ruleColumn["set_by"]);
   return rule;
 }
 
@@ -142,20 +145,22 @@ void deleteRule(registry::Change& change, std::string_view workspace, std::strin
 }
 
 std::optional<RetentionRule> findRule(db::Transaction& transaction, std::string_view workspace, std::string_view name) {
-  db::Rows rows = transaction.query(
-      "SELECT name, revision, body, set_at, set_by FROM retention_rule WHERE workspace = $1 AND name = $2 "
-      "ORDER BY revision DESC LIMIT 1",
-      {workspace, name});
-  if (!rows.next() || rows.view(2).empty()) return std::nullopt;
+  db::Rows rows =
+      transaction.query(fmt::format("SELECT {} FROM retention_rule r WHERE r.workspace = $1 AND r.name = $2 "
+                                    "ORDER BY r.revision DESC LIMIT 1",
+                                    ruleColumns),
+                        {workspace, name});
+  if (!rows.next() || rows.view(ruleColumn["body"]).empty()) return std::nullopt;
   return read(rows);
 }
 
 std::vector<RetentionRule> listRules(db::Transaction& transaction, std::string_view workspace) {
   std::vector<RetentionRule> rules;
   db::Rows rows = transaction.query(
-      "SELECT r.name, r.revision, r.body, r.set_at, r.set_by FROM retention_rule r WHERE r.workspace = $1 AND "
-      "r.body <> '' AND r.revision = (SELECT MAX(n.revision) FROM retention_rule n WHERE n.workspace = r.workspace AND "
-      "n.name = r.name) ORDER BY r.name",
+      fmt::format("SELECT {} FROM retention_rule r WHERE r.workspace = $1 AND r.body <> '' AND r.revision = "
+                  "(SELECT MAX(n.revision) FROM retention_rule n WHERE n.workspace = r.workspace AND n.name = r.name) "
+                  "ORDER BY r.name",
+                  ruleColumns),
       {workspace});
   while (rows.next()) rules.push_back(read(rows));
   return rules;

@@ -120,7 +120,7 @@ class Measurement {
       User user{0, static_cast<Holder>(rows.integer(2)), rows.integer(4)};
       if (user.holder == Holder::asset) {
         auto workspace = workspaceOf_.find(user.asset);
-        if (workspace == workspaceOf_.end()) continue;  // created meanwhile
+        if (workspace == workspaceOf_.end()) continue;  // created in the meantime
         user.workspace = workspace->second;
       } else {
         user.workspace = numberOf(rows.view(3));

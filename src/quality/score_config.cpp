@@ -95,7 +95,8 @@ ScoreConfig readRow(const db::Rows& rows) {
 
 ScoreConfig createScoreConfig(registry::Change& change, std::string_view workspace, ScoreConfig asked) {
   if (asked.type == "BOOLEAN") {
-    if (!asked.categories.empty()) throw Invalid("categories", "of a BOOLEAN config are made by the server");
+    if (!asked.categories.empty())
+      throw Invalid("categories", "must be empty for a BOOLEAN config: the server sets True and False");
     asked.categories = {{"True", 1}, {"False", 0}};
   }
   check(asked);

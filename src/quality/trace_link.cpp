@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "db/columns.h"
 
 namespace regesta::quality {
 namespace {
@@ -73,21 +74,22 @@ std::string reporterOf(db::Transaction& transaction, std::string_view workspace,
 
 /// The newest values about a trace.
 std::vector<TracedValue> valuesOf(db::Transaction& transaction, std::string_view workspace, std::string_view trace) {
-  std::vector<TracedValue> values;
-  db::Rows rows = transaction.query(
+  static constexpr std::string_view sql =
       "SELECT span, metric, value, unit, key, at, source, actor FROM trace_value WHERE workspace = $1 AND trace = $2 "
-      "ORDER BY id DESC LIMIT $3",
-      {workspace, trace, limits::valuesPerTrace});
+      "ORDER BY id DESC LIMIT $3";
+  constexpr db::Columns column(sql);
+  std::vector<TracedValue> values;
+  db::Rows rows = transaction.query(sql, {workspace, trace, limits::valuesPerTrace});
   while (rows.next())
     values.push_back({.trace = std::string(trace),
-                      .span = rows.text(0),
-                      .metric = rows.text(1),
-                      .value = rows.real(2),
-                      .unit = rows.text(3),
-                      .key = rows.text(4),
-                      .at = rows.integer(5),
-                      .source = rows.text(6),
-                      .actor = rows.text(7)});
+                      .span = rows.text(column["span"]),
+                      .metric = rows.text(column["metric"]),
+                      .value = rows.real(column["value"]),
+                      .unit = rows.text(column["unit"]),
+                      .key = rows.text(column["key"]),
+                      .at = rows.integer(column["at"]),
+                      .source = rows.text(column["source"]),
+                      .actor = rows.text(column["actor"])});
   return values;
 }
 

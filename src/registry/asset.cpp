@@ -18,7 +18,7 @@ std::optional<Asset> one(db::Transaction& transaction, db::Rows rows) {
   return asset;
 }
 
-/// A half sentence for who left the kind out of a reference: the only other thing that has the name.
+/// The end of a message for a caller who left the kind out of a reference: the only other asset with the name.
 std::string otherOfTheName(db::Transaction& transaction, const AssetKey& key) {
   db::Rows rows = transaction.query("SELECT kind FROM asset WHERE workspace = $1 AND name = $2 AND kind <> $3",
                                     {key.workspace, key.name, kindName(key.kind)});

@@ -69,7 +69,7 @@ void requireDecisions(db::Transaction& transaction, const Asset& asset, const As
         return one.pointer() == pointer && one.to() == number && !one.decision().empty();
       });
       if (!decided)
-        throw error(Code::conflict, "'{}' of {} moved or became protected meanwhile; try again", pointer,
+        throw error(Code::conflict, "'{}' of {} moved or became protected in the meantime; try again", pointer,
                     asset.key.subject());
     }
   }

@@ -84,7 +84,7 @@ Plan planPage(db::Transaction& transaction, blob::Packs& packs, const std::strin
   return plan;
 }
 
-/// What was planned may have been used or stored again since: what is to be removed is looked at once more, what is
+/// What was planned may have been used or stored again since: what is to be removed is looked at again, what is
 /// condemned will be before it is removed.
 Collected apply(db::Transaction& transaction, Plan plan, const CollectOptions& options) {
   Collected& done = plan.collected;

@@ -10,6 +10,7 @@
 #include "base/redact.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "db/columns.h"
 #include "registry/workspace.h"
 
 namespace regesta::registry {
@@ -19,12 +20,16 @@ constexpr std::size_t reasonLength = 2000;
 
 // The present name of a held asset, also after a rename.
 constexpr std::string_view select =
-    "SELECT h.id, h.workspace, h.kind, COALESCE(a.name, h.name_pattern), h.asset, h.number, h.reason, h.placed_at, "
+    "SELECT h.id, h.workspace, h.kind, COALESCE(a.name, h.name_pattern) AS name_pattern, h.asset, h.number, h.reason, "
+    "h.placed_at, "
     "h.placed_by, h.lifted_at, h.lifted_by, h.lift_reason FROM legal_hold h LEFT JOIN asset a ON a.id = h.asset ";
 
 Hold readHold(const db::Rows& rows) {
-  return {rows.integer(0), rows.text(1),    rows.text(2), rows.text(3),    rows.integer(4), rows.integer(5),
-          rows.text(6),    rows.integer(7), rows.text(8), rows.integer(9), rows.text(10),   rows.text(11)};
+  constexpr db::Columns at(select);
+  return {rows.integer(at["id"]),        rows.text(at["workspace"]),    rows.text(at["kind"]),
+          rows.text(at["name_pattern"]), rows.integer(at["asset"]),     rows.integer(at["number"]),
+          rows.text(at["reason"]),       rows.integer(at["placed_at"]), rows.text(at["placed_by"]),
+          rows.integer(at["lifted_at"]), rows.text(at["lifted_by"]),    rows.text(at["lift_reason"])};
 }
 
 std::vector<Hold> readAll(db::Rows rows) {

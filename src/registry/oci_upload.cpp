@@ -69,7 +69,7 @@ void appendOciUpload(db::Transaction& transaction, const AssetKey& key, OciUploa
       "RETURNING pieces",
       {upload.id, upload.size, size, nowMillis()});
   if (!rows.next())
-    throw error(Code::conflict, "another request has added to upload {} meanwhile; ask where it is with GET",
+    throw error(Code::conflict, "another request has added to upload {} in the meantime; ask where it is with GET",
                 upload.id);
   if (rows.integer(0) > limits::ociUploadPieces)
     throw error(Code::tooLarge, "an upload may come in at most {} pieces; send larger ones", limits::ociUploadPieces);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "db/columns.h"
 #include "registry/row_note.h"
 #include "registry/storage_quota.h"
 
@@ -12,11 +13,6 @@ namespace {
 constexpr std::int64_t completedMillis = std::int64_t{24} * 60 * 60 * 1000;
 constexpr std::size_t removedAtOnce = 20;
 constexpr std::string_view highest = "\xF4\x8F\xBF\xBF";
-
-/// Columns of a table in the order of its class, with the MAC last.
-std::string selectAll(const TableClass& table) {
-  return fmt::format("SELECT {}, mac FROM {}", table.list, table.table);
-}
 
 void requireGenuine(const TableClass& table, const db::Rows& rows) {
   if (!isGenuine(rowText(table, rows), rows.view(static_cast<int>(table.columns.size()))))
@@ -35,27 +31,32 @@ const TableClass& parts() {
   return table;
 }
 
-// about, checksum, completed, created_at, created_by, id, path, workspace
+constexpr std::string_view uploadColumns =
+    "about, checksum, completed, created_at, created_by, id, path, workspace, mac";
+
 PartUpload readUpload(const db::Rows& rows) {
+  constexpr db::Columns at(uploadColumns);
   requireGenuine(uploads(), rows);
-  return {.id = rows.text(5),
-          .workspace = rows.text(7),
-          .path = rows.text(6),
-          .about = rows.text(0),
-          .checksum = rows.text(1),
-          .createdAt = rows.integer(3),
-          .createdBy = rows.text(4),
-          .completed = rows.text(2)};
+  return {.id = rows.text(at["id"]),
+          .workspace = rows.text(at["workspace"]),
+          .path = rows.text(at["path"]),
+          .about = rows.text(at["about"]),
+          .checksum = rows.text(at["checksum"]),
+          .createdAt = rows.integer(at["created_at"]),
+          .createdBy = rows.text(at["created_by"]),
+          .completed = rows.text(at["completed"])};
 }
 
-// checksum, digest, etag, modified_at, number, size, upload
+constexpr std::string_view partColumns = "checksum, digest, etag, modified_at, number, size, upload, mac";
+
 UploadPart readPart(const db::Rows& rows) {
+  constexpr db::Columns at(partColumns);
   requireGenuine(parts(), rows);
-  return {.number = rows.integer(4),
-          .content = {rows.text(1), static_cast<std::uint64_t>(rows.integer(5))},
-          .etag = rows.text(2),
-          .checksum = rows.text(0),
-          .modifiedAt = rows.integer(3)};
+  return {.number = rows.integer(at["number"]),
+          .content = {rows.text(at["digest"]), static_cast<std::uint64_t>(rows.integer(at["size"]))},
+          .etag = rows.text(at["etag"]),
+          .checksum = rows.text(at["checksum"]),
+          .modifiedAt = rows.integer(at["modified_at"])};
 }
 
 }  // namespace
@@ -78,7 +79,7 @@ std::string createUpload(db::Transaction& transaction, const PartUpload& upload)
 }
 
 std::optional<PartUpload> findUpload(db::Transaction& transaction, std::string_view id) {
-  static const std::string sql = selectAll(uploads()) + " WHERE id = $1";
+  static const std::string sql = fmt::format("SELECT {} FROM part_upload WHERE id = $1", uploadColumns);
   db::Rows rows = transaction.query(sql, {id});
   if (!rows.next()) return std::nullopt;
   return readUpload(rows);
@@ -86,9 +87,10 @@ std::optional<PartUpload> findUpload(db::Transaction& transaction, std::string_v
 
 std::vector<PartUpload> uploadsOf(db::Transaction& transaction, std::string_view workspace, std::string_view prefix,
                                   std::string_view afterPath, std::string_view afterId, std::size_t limit) {
-  static const std::string sql = selectAll(uploads()) +
-                                 " WHERE workspace = $1 AND path >= $2 AND path < $3 AND (path > $4 OR (path = $4 AND "
-                                 "id > $5)) AND completed = '' ORDER BY path, id LIMIT $6";
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM part_upload WHERE workspace = $1 AND path >= $2 AND path < $3 AND (path > $4 OR (path = $4 AND "
+      "id > $5)) AND completed = '' ORDER BY path, id LIMIT $6",
+      uploadColumns);
   std::vector<PartUpload> found;
   db::Rows rows = transaction.query(
       sql, {workspace, prefix, std::string(prefix) + std::string(highest), afterPath, afterId, limit});
@@ -107,7 +109,8 @@ void putPart(db::Transaction& transaction, const PartUpload& upload, const Uploa
 
 std::vector<UploadPart> partsOf(db::Transaction& transaction, std::string_view id, std::int64_t after,
                                 std::size_t limit) {
-  static const std::string sql = selectAll(parts()) + " WHERE upload = $1 AND number > $2 ORDER BY number LIMIT $3";
+  static const std::string sql =
+      fmt::format("SELECT {} FROM upload_part WHERE upload = $1 AND number > $2 ORDER BY number LIMIT $3", partColumns);
   std::vector<UploadPart> found;
   db::Rows rows = transaction.query(sql, {id, after, limit});
   while (rows.next()) found.push_back(readPart(rows));

@@ -18,7 +18,8 @@ json::object movement(const Pointer& pointer, std::int64_t from, std::int64_t to
 void checkHolder(Change& change, const Asset& asset, const Clearance& clearance) {
   std::int64_t holder = holderOf(change.transaction, asset, clearance.pointer());
   if (holder == clearance.from()) return;
-  throw error(Code::conflict, "The pointer '{}' of {} '{}' has moved meanwhile: it points to version {}, not to {}",
+  throw error(Code::conflict,
+              "The pointer '{}' of {} '{}' has moved in the meantime: it points to version {}, not to {}",
               clearance.pointer(), kindName(asset.key.kind), asset.key.name, holder, clearance.from());
 }
 

@@ -94,7 +94,7 @@ std::string prefixed(const TableClass& table, std::string_view prefix, std::stri
 }
 
 /// Digests of the rows that an UPDATE is about to change, by key. SQLite alone needs it: its RETURNING shows only new
-/// values, and no other process writes meanwhile.
+/// values, and no other process writes in the meantime.
 std::map<std::string, std::string> before(db::Transaction& transaction, const TableClass& table, std::string_view sql,
                                           db::Params params) {
   // Every parameter has to be used, also those of the assignments.

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "db/columns.h"
 #include "registry/row_note.h"
 #include "registry/storage_quota.h"
 
@@ -47,13 +48,18 @@ constexpr std::string_view fileColumns = "about, digest, etag, modified_at, path
 
 /// A row that the server did not write gives no access to the content.
 TreeFile readFile(const db::Rows& rows) {
+  constexpr db::Columns at(fileColumns);
   static const TableClass& table = *findTableClass("tree_file");
-  if (!isGenuine(rowText(table, rows), rows.view(7)))
+  if (!isGenuine(rowText(table, rows), rows.view(at["mac"])))
     throw error(Code::corrupt,
                 "the row of '{}' in tree_file was written by something other than this server: its MAC does not match. "
                 "Run regesta ledger verify, and upload the file again",
-                rows.view(4));
-  return {rows.text(4), rows.text(1), rows.integer(5), rows.integer(3), {rows.text(2), rows.text(0)}};
+                rows.view(at["path"]));
+  return {rows.text(at["path"]),
+          rows.text(at["digest"]),
+          rows.integer(at["size"]),
+          rows.integer(at["modified_at"]),
+          {rows.text(at["etag"]), rows.text(at["about"])}};
 }
 
 bool holdsFiles(db::Transaction& transaction, std::string_view workspace, std::string_view folder) {
@@ -89,7 +95,7 @@ void putFile(db::Transaction& transaction, std::string_view workspace, std::stri
   bool same = present && present->digest == stored.digest;
   if (same && facts.empty()) return;
   if (isSealed(transaction, workspace, safe)) {
-    // The same file once more: clients repeat an upload whose answer they did not get.
+    // The same file again: clients repeat an upload whose answer they did not get.
     if (same && present->facts.about == facts.about) return;
     throw Sealed(safe);
   }

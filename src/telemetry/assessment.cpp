@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "telemetry/trace.h"
+#include "tracking/missing.h"
 #include "tracking/rules.h"
 
 namespace regesta::telemetry {
@@ -64,7 +65,7 @@ auto placeOf(std::vector<Assessment>& list, std::string_view id) {
 }
 
 [[noreturn]] void missing(const Trace& trace, std::string_view id) {
-  throw error(Code::notFound, "Assessment with ID '{}' not found for trace '{}'", id, trace.traceId);
+  throw tracking::Missing("assessment", id, "trace", trace.traceId);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "db/columns.h"
+#include "tracking/missing.h"
 #include "tracking/rules.h"
 #include "tracking/run.h"
 
@@ -139,7 +140,7 @@ std::vector<Trace> newestTraces(db::Transaction& transaction, std::string_view w
 
 Trace getTrace(db::Transaction& transaction, std::string_view workspace, std::string_view traceId) {
   auto trace = findTrace(transaction, workspace, traceId);
-  if (!trace) throw error(Code::notFound, "Trace with ID '{}' not found.", shorten(traceId, 100));
+  if (!trace) throw tracking::Missing("trace", traceId);
   return std::move(*trace);
 }
 
@@ -193,8 +194,7 @@ void setTraceTag(Trace& trace, std::string_view key, std::string_view value) {
 
 void deleteTraceTag(Trace& trace, std::string_view key) {
   auto tag = trace.tags.find(key);
-  if (tag == trace.tags.end())
-    throw error(Code::notFound, "No trace tag with key '{}' for trace with ID '{}'", shorten(key, 250), trace.traceId);
+  if (tag == trace.tags.end()) throw tracking::Missing("tag", key, "trace", trace.traceId);
   trace.tags.erase(tag);
 }
 

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "base/error.h"
 #include "base/text.h"
-#include "tracking/rule_error.h"
+#include "filter/query_error.h"
 
 namespace regesta::telemetry {
 namespace {
@@ -13,6 +12,7 @@ using filter::Cell;
 using filter::Comparator;
 using filter::Condition;
 using filter::Field;
+using filter::QueryRule;
 
 filter::Grammar grammarOf(bool forOrder) {
   filter::Grammar it{.attributes = {{"request_id", "request_id", false, true},
@@ -146,8 +146,7 @@ void checkPrompt(const Condition& condition) {
   if (condition.field != Field::attribute || condition.key != "prompt") return;
   const std::string* text = std::get_if<std::string>(&condition.operand);
   if (!text || std::count(text->begin(), text->end(), '/') != 1)
-    throw error(Code::invalid, "Invalid prompts filter value '{}'. Expected format: prompt = \"name/version\"",
-                shorten(text ? *text : "", 200));
+    filter::refuseFilter(QueryRule::prompt, "must compare 'prompt' with \"name/version\"", text ? *text : "");
 }
 
 }  // namespace
@@ -215,10 +214,10 @@ std::vector<filter::OrderBy> traceOrder(const std::vector<std::string>& items) {
   for (const std::string& item : items) {
     filter::OrderBy by = filter::parseOrderBy(item, grammar);
     if (by.field != Field::attribute && by.field != Field::tag && by.field != Field::metadata)
-      throw error(Code::invalid, "Invalid identifier type in order_by clause '{}'", shorten(item, 200));
+      filter::refuseOrder(QueryRule::orderField, "must name an attribute, a tag or metadata", item, {""});
     for (const filter::OrderBy& earlier : order)
       if (earlier.field == by.field && earlier.key == by.key)
-        throw tracking::RuleError(tracking::Rule::orderRepeated, "order_by", "must not repeat a field", {}, items);
+        filter::refuseOrder(QueryRule::orderRepeated, "must not repeat a field", item, items);
     order.push_back(std::move(by));
   }
   return order;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/error.h"
+#include "base/broken_rule.h"
 #include "base/text.h"
 #include "telemetry/trace_scan.h"
 
@@ -46,8 +46,7 @@ MetricFilter parseMetricFilter(const std::string& text) {
       sign == std::string::npos ? std::string_view() : trim(std::string_view(text).substr(sign + 1));
   bool quoted = right.size() >= 2 && (right.front() == '\'' || right.front() == '"') && right.back() == right.front();
   if (!quoted || left.ends_with('!') || left.ends_with('<') || left.ends_with('>'))
-    throw error(Code::invalid, "Invalid filter: '{}'. Expected one clause such as trace.status = 'OK'",
-                shorten(text, 200));
+    throw Invalid("filters", "must be one clause each, such as trace.status = 'OK'", shownValue(text));
   MetricFilter filter;
   std::size_t dot = left.find('.');
   filter.view = std::string(left.substr(0, dot));
@@ -75,11 +74,12 @@ void checkMetricFilter(const MetricFilter& filter, View view) {
   for (const Known& one : known) {
     if (one.view != filter.view || one.entity != filter.entity || one.key == filter.key.empty()) continue;
     if ((one.view == "span" && view != View::spans) || (one.view == "assessment" && view != View::assessments))
-      throw error(Code::invalid, "Filtering by {} is not supported for this view type", filter.view);
+      throw Invalid("filters", "must fit the view", shownValue(filter.view));
     return;
   }
-  throw error(Code::invalid, "Invalid identifier '{}.{}{}{}' in a filter", shorten(filter.view, 50),
-              shorten(filter.entity, 50), filter.key.empty() ? "" : ".", shorten(filter.key, 50));
+  throw Invalid(
+      "filters", "must name a field of traces, spans or assessments",
+      shownValue(fmt::format("{}.{}{}{}", filter.view, filter.entity, filter.key.empty() ? "" : ".", filter.key)));
 }
 
 bool passes(const MetricFilter& filter, const Trace& trace) {
@@ -211,7 +211,7 @@ const MetricKind& metricKind(MetricView view, std::string_view name) {
   std::vector<std::string> names;
   for (const MetricKind& kind : kinds)
     if (kind.view == view) names.push_back(fmt::format("'{}'", kind.name));
-  throw error(Code::invalid, "metric_name must be one of [{}], got '{}'", join(names, ", "), shorten(name, 100));
+  throw Invalid("metric_name", "must be one of " + join(names, ", "), shownValue(name));
 }
 
 void eachObservation(db::Transaction& transaction, std::string_view workspace, const TraceMetricQuery& query,

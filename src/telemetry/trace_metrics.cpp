@@ -7,12 +7,14 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "filter/query_error.h"
 #include "telemetry/trace_metric_source.h"
 #include "tracking/rules.h"
 
 namespace regesta::telemetry {
 namespace {
 
+using filter::QueryRule;
 using Values = std::vector<double>;
 
 std::string_view nameOf(Aggregation type) {
@@ -25,20 +27,22 @@ void checkAggregations(const TraceMetricQuery& query, const MetricKind& kind) {
     bool counts = wish.type == Aggregation::count;
     bool sums = wish.type == Aggregation::sum;
     if (counts != kind.counted || (sums && !kind.summed))
-      throw error(Code::invalid, "Found invalid aggregation_type(s): ['{}'] for metric '{}'", nameOf(wish.type),
-                  query.metric);
+      throw filter::QueryError(QueryRule::aggregation, "aggregation_type",
+                               fmt::format("must be one that metric '{}' supports", query.metric), nameOf(wish.type),
+                               {query.metric});
     bool wantsPlace = wish.type == Aggregation::percentile;
     if (wantsPlace != wish.percentile.has_value() ||
         (wantsPlace && !(*wish.percentile >= 0 && *wish.percentile <= 100)))
-      throw Error(Code::invalid, "percentile_value must be given for PERCENTILE only, between 0 and 100");
+      throw Invalid("percentile_value", "must be given for PERCENTILE only, between 0 and 100");
   }
 }
 
 void checkDimensions(const TraceMetricQuery& query, const MetricKind& kind) {
   for (const std::string& dimension : query.dimensions)
     if (std::find(kind.dimensions.begin(), kind.dimensions.end(), dimension) == kind.dimensions.end())
-      throw error(Code::invalid, "Found invalid dimension(s): ['{}'] for metric '{}'", shorten(dimension, 100),
-                  query.metric);
+      throw filter::QueryError(QueryRule::dimension, "dimensions",
+                               fmt::format("must be ones that metric '{}' has", query.metric), dimension,
+                               {query.metric});
 }
 
 /// Linear interpolation between the neighbours, numpy's default. `values` are sorted.
@@ -109,7 +113,7 @@ std::vector<TraceMetricPoint> queryTraceMetrics(db::Transaction& transaction, st
   checkAggregations(query, kind);
   checkDimensions(query, kind);
   if (query.intervalSeconds && (!query.start || !query.end || *query.intervalSeconds <= 0))
-    throw Error(Code::invalid, "start_time_ms and end_time_ms are required if time_interval_seconds is set");
+    throw Invalid("time_interval_seconds", "must be positive, and given with start_time_ms and end_time_ms");
   Groups groups;
   if (query.dimensions.empty() && !query.intervalSeconds) groups[{}];  // nothing found is a count of 0
   eachObservation(transaction, workspace, query, kind, [&](const Observation& one) {

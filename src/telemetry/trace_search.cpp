@@ -3,8 +3,8 @@
 #include <set>
 #include <tuple>
 
-#include "base/error.h"
 #include "base/limits.h"
+#include "filter/query_error.h"
 #include "telemetry/trace_filter.h"
 #include "telemetry/trace_scan.h"
 #include "tracking/ranking.h"
@@ -20,15 +20,6 @@ struct Ranked {
   std::string traceId;
   std::int64_t row = 0;
 };
-
-void checkPage(std::int64_t maxResults) {
-  if (maxResults < 1)
-    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer",
-                maxResults);
-  if (maxResults > static_cast<std::int64_t>(limits::traceSearchResults))
-    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be at most {}",
-                maxResults, limits::traceSearchResults);
-}
 
 std::vector<Ranked> rank(db::Transaction& transaction, std::string_view workspace, const TraceSearch& search,
                          std::size_t capacity) {
@@ -62,7 +53,7 @@ std::vector<Ranked> rank(db::Transaction& transaction, std::string_view workspac
 
 tracking::Page<Trace> searchTraces(db::Transaction& transaction, std::string_view workspace,
                                    const TraceSearch& search) {
-  checkPage(search.maxResults);
+  filter::checkPageSize(search.maxResults, limits::traceSearchResults);
   std::int64_t offset = tracking::pageOffset(search.pageToken);
   auto wanted = static_cast<std::size_t>(offset + search.maxResults + 1);
   std::vector<Ranked> ranked = rank(transaction, workspace, search, wanted);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "db/columns.h"
 #include "telemetry/trace.h"
 #include "telemetry/trace_preview.h"
 #include "tracking/rules.h"
@@ -158,23 +159,24 @@ std::vector<Span> spansOf(db::Transaction& transaction, const Trace& trace) {
   std::vector<Span> spans;
   std::string hex = trace.traceId.starts_with("tr-") ? trace.traceId.substr(3) : trace.traceId;
   std::size_t size = 0;
-  db::Rows rows = transaction.query(
+  static constexpr std::string_view sql =
       "SELECT span_id, parent, name, status, start_ns, end_ns, body FROM span WHERE trace = $1 "
-      "ORDER BY CASE WHEN parent = '' THEN 0 ELSE 1 END, start_ns, span_id",
-      {trace.row});
+      "ORDER BY CASE WHEN parent = '' THEN 0 ELSE 1 END, start_ns, span_id";
+  constexpr db::Columns at(sql);
+  db::Rows rows = transaction.query(sql, {trace.row});
   while (rows.next()) {
-    size += rows.view(6).size();
+    size += rows.view(at["body"]).size();
     if (size > limits::spansAnswer)
       throw error(Code::tooLarge, "the spans of trace {} take more than {} bytes", trace.traceId, limits::spansAnswer);
     Span& span = spans.emplace_back();
     span.traceId = hex;
-    span.spanId = rows.text(0);
-    span.parentId = rows.text(1);
-    span.name = rows.text(2);
-    span.status = static_cast<SpanStatus>(std::clamp<std::int64_t>(rows.integer(3), 0, 2));
-    span.startNs = rows.integer(4);
-    span.endNs = rows.integer(5);
-    unpackSpan(rows.view(6), span);
+    span.spanId = rows.text(at["span_id"]);
+    span.parentId = rows.text(at["parent"]);
+    span.name = rows.text(at["name"]);
+    span.status = static_cast<SpanStatus>(std::clamp<std::int64_t>(rows.integer(at["status"]), 0, 2));
+    span.startNs = rows.integer(at["start_ns"]);
+    span.endNs = rows.integer(at["end_ns"]);
+    unpackSpan(rows.view(at["body"]), span);
   }
   return spans;
 }

@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "base/redact.h"
 #include "base/time.h"
+#include "db/columns.h"
+#include "tracking/missing.h"
 #include "tracking/owner.h"
 #include "tracking/rules.h"
 
@@ -13,14 +15,15 @@ namespace {
 constexpr std::string_view columns = "id, workspace, name, artifact_location, stage, created_at, updated_at, tags";
 
 Experiment readExperiment(const db::Rows& rows) {
-  return {.id = rows.integer(0),
-          .workspace = rows.text(1),
-          .name = rows.text(2),
-          .artifactLocation = rows.text(3),
-          .deleted = rows.integer(4) != 0,
-          .createdAt = rows.integer(5),
-          .updatedAt = rows.integer(6),
-          .tags = unpackTexts(rows.view(7))};
+  constexpr db::Columns at(columns);
+  return {.id = rows.integer(at["id"]),
+          .workspace = rows.text(at["workspace"]),
+          .name = rows.text(at["name"]),
+          .artifactLocation = rows.text(at["artifact_location"]),
+          .deleted = rows.integer(at["stage"]) != 0,
+          .createdAt = rows.integer(at["created_at"]),
+          .updatedAt = rows.integer(at["updated_at"]),
+          .tags = unpackTexts(rows.view(at["tags"]))};
 }
 
 std::string subject(std::int64_t id) { return fmt::format("experiment/{}", id); }
@@ -48,7 +51,7 @@ std::string folderOrElsewhere(const std::string& location, const std::string& wo
 /// Moves the experiment and its runs between active (0) and deleted (1).
 void moveStage(registry::Change& change, std::string_view workspace, std::int64_t id, bool deleted) {
   auto experiment = findExperiment(change.transaction, workspace, id);
-  if (!experiment || experiment->deleted == deleted) throw error(Code::notFound, "No Experiment with id={} exists", id);
+  if (!experiment || experiment->deleted == deleted) throw Missing("experiment", std::to_string(id));
   std::optional<std::int64_t> deletedAt = deleted ? std::optional(change.now) : std::nullopt;
   change.transaction.run("UPDATE experiment SET stage = $2, updated_at = $3 WHERE id = $1", {id, deleted, change.now});
   change.transaction.run("UPDATE run SET stage = $2, deleted_at = $3 WHERE experiment = $1", {id, deleted, deletedAt});
@@ -141,7 +144,7 @@ std::vector<Experiment> listExperiments(db::Transaction& transaction, std::strin
 
 Experiment getExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t id) {
   auto experiment = findExperiment(transaction, workspace, id);
-  if (!experiment) throw error(Code::notFound, "No Experiment with id={} exists", id);
+  if (!experiment) throw Missing("experiment", std::to_string(id));
   return *experiment;
 }
 
@@ -186,8 +189,7 @@ void deleteExperimentTag(db::Transaction& transaction, std::string_view workspac
   Experiment experiment = getExperiment(transaction, workspace, id);
   requireActive(experiment);
   auto tag = experiment.tags.find(key);
-  if (tag == experiment.tags.end())
-    throw error(Code::notFound, "No tag with name: {} in experiment with id {}", key, id);
+  if (tag == experiment.tags.end()) throw Missing("tag", key, "experiment", std::to_string(id));
   experiment.tags.erase(tag);
   writeTags(transaction, id, experiment.tags);
 }

@@ -1,4 +1,4 @@
-#include "base/error.h"
+#include "filter/query_error.h"
 #include "tracking/experiment.h"
 #include "tracking/ranking.h"
 
@@ -7,6 +7,7 @@ namespace {
 
 using filter::Cell;
 using filter::Field;
+using filter::QueryRule;
 
 const filter::Grammar& grammar() {
   static const filter::Grammar it{.attributes = {{"name", "name"},
@@ -45,7 +46,8 @@ std::vector<filter::OrderBy> orderOf(const std::vector<std::string>& texts) {
   std::vector<filter::OrderBy> order;
   for (const std::string& text : texts) {
     order.push_back(filter::parseOrderBy(text, grammar()));
-    if (order.back().field != Field::attribute) throw Error(Code::invalid, "Invalid order_by entity: tag");
+    if (order.back().field != Field::attribute)
+      filter::refuseOrder(QueryRule::orderField, "must name an attribute, not a tag", text, {"tag"});
   }
   if (texts.empty()) order = {{Field::attribute, "creation_time", false}, {Field::attribute, "experiment_id", true}};
   bool byId =

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "crypto/hash.h"
+#include "tracking/missing.h"
 #include "tracking/ranking.h"
 
 namespace regesta::tracking {
@@ -102,8 +103,7 @@ std::vector<Metric> sampledHistory(db::Transaction& transaction, std::string_vie
                                    std::string_view key, std::int64_t maxResults, std::optional<std::int64_t> startStep,
                                    std::optional<std::int64_t> endStep) {
   std::vector<Metric> points = metricHistory(transaction, workspace, runId, key);
-  if (points.empty() && !rowOf(transaction, workspace, runId))
-    throw error(Code::notFound, "Run with id={} not found", runId);
+  if (points.empty() && !rowOf(transaction, workspace, runId)) throw Missing("run", runId);
   if (startStep && endStep)
     std::erase_if(points, [&](const Metric& m) { return m.step < *startStep || m.step > *endStep; });
   std::sort(points.begin(), points.end(), [](const Metric& a, const Metric& b) { return byStep(a) < byStep(b); });

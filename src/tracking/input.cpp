@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "db/columns.h"
 #include "registry/lineage.h"
 #include "tracking/rules.h"
 
@@ -90,10 +91,13 @@ void logOutputs(db::Transaction& transaction, std::string_view workspace, std::s
 }
 
 Dataset getDataset(db::Transaction& transaction, std::int64_t row) {
-  db::Rows rows = transaction.query(
-      "SELECT id, name, digest, source_type, source, schema_text, profile FROM dataset WHERE id = $1", {row});
+  static constexpr std::string_view sql =
+      "SELECT id, name, digest, source_type, source, schema_text, profile FROM dataset WHERE id = $1";
+  constexpr db::Columns at(sql);
+  db::Rows rows = transaction.query(sql, {row});
   if (!rows.next()) throw error(Code::corrupt, "a run names dataset row {}, which is not there", row);
-  return {rows.integer(0), rows.text(1), rows.text(2), rows.text(3), rows.text(4), rows.text(5), rows.text(6)};
+  return {rows.integer(at["id"]),  rows.text(at["name"]),        rows.text(at["digest"]), rows.text(at["source_type"]),
+          rows.text(at["source"]), rows.text(at["schema_text"]), rows.text(at["profile"])};
 }
 
 std::vector<DatasetSummary> searchDatasets(db::Transaction& transaction, std::string_view workspace,

@@ -13,6 +13,7 @@
 #include "registry/reference.h"
 #include "tracking/artifact.h"
 #include "tracking/experiment.h"
+#include "tracking/missing.h"
 #include "tracking/names.h"
 #include "tracking/rule_error.h"
 #include "tracking/rules.h"
@@ -165,8 +166,7 @@ std::optional<LoggedModel> findLoggedModel(db::Transaction& transaction, std::st
 LoggedModel getLoggedModel(db::Transaction& transaction, std::string_view workspace, std::string_view id,
                            bool deletedToo) {
   auto model = findLoggedModel(transaction, id);
-  if (!model || model->workspace != workspace || (model->deleted && !deletedToo))
-    throw error(Code::notFound, "Logged model with ID '{}' not found.", id);
+  if (!model || model->workspace != workspace || (model->deleted && !deletedToo)) throw Missing("logged model", id);
   return std::move(*model);
 }
 
@@ -216,8 +216,7 @@ void deleteLoggedModelTag(db::Transaction& transaction, std::string_view workspa
                           std::string_view key) {
   LoggedModel model = getLoggedModel(transaction, workspace, id, true);
   auto tag = model.tags.find(key);
-  if (tag == model.tags.end())
-    throw error(Code::notFound, "No tag with key '{}' found for model with ID '{}'.", key, id);
+  if (tag == model.tags.end()) throw Missing("tag", key, "logged model", id);
   model.tags.erase(tag);
   write(transaction, model);
 }
@@ -248,7 +247,7 @@ void addModelMetric(db::Transaction& transaction, std::string_view workspace, st
                     const ModelMetric& metric) {
   db::Rows rows =
       transaction.query("SELECT id FROM logged_model WHERE model_id = $1 AND workspace = $2", {modelId, workspace});
-  if (!rows.next()) throw error(Code::notFound, "Logged model with ID '{}' not found.", modelId);
+  if (!rows.next()) throw Missing("logged model", modelId);
   checkLength("dataset_name", limits::datasetNameLength, metric.datasetName);
   checkLength("dataset_digest", limits::datasetDigestLength, metric.datasetDigest);
   double value = std::isnan(metric.metric.value) ? 0.0 : metric.metric.value;  // as MLflow keeps it here
@@ -260,14 +259,18 @@ void addModelMetric(db::Transaction& transaction, std::string_view workspace, st
 }
 
 std::vector<ModelMetric> modelMetrics(db::Transaction& transaction, std::int64_t modelRow) {
-  std::vector<ModelMetric> metrics;
-  db::Rows rows = transaction.query(
+  static constexpr std::string_view sql =
       "SELECT key, value, timestamp, step, run_id, dataset_name, dataset_digest FROM model_metric WHERE model = $1 "
-      "ORDER BY key, timestamp, step, run_id",
-      {modelRow});
+      "ORDER BY key, timestamp, step, run_id";
+  constexpr db::Columns at(sql);
+  std::vector<ModelMetric> metrics;
+  db::Rows rows = transaction.query(sql, {modelRow});
   while (rows.next())
     metrics.push_back(
-        {{rows.text(0), rows.real(1), rows.integer(2), rows.integer(3)}, rows.text(4), rows.text(5), rows.text(6)});
+        {{rows.text(at["key"]), rows.real(at["value"]), rows.integer(at["timestamp"]), rows.integer(at["step"])},
+         rows.text(at["run_id"]),
+         rows.text(at["dataset_name"]),
+         rows.text(at["dataset_digest"])});
   return metrics;
 }
 

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "base/encoding.h"
-#include "base/error.h"
 #include "base/json.h"
+#include "filter/query_error.h"
 #include "tracking/ranking.h"
 #include "tracking/rules.h"
 
@@ -15,6 +15,7 @@ namespace {
 using filter::Cell;
 using filter::Condition;
 using filter::Field;
+using filter::QueryRule;
 
 const filter::Grammar& grammar() {
   static const filter::Grammar it{.attributes = {{"name", "name", false, true},
@@ -118,7 +119,7 @@ struct OrderKey {
 std::string canonicalAttribute(const std::string& field) {
   for (const filter::Attribute& attribute : grammar().attributes)
     if (attribute.written == field) return std::string(attribute.canonical);
-  throw error(Code::invalid, "Invalid order by field name: {}", field);
+  filter::refuseOrder(QueryRule::orderKey, "must name an attribute of logged models, or metrics.NAME", field);
 }
 
 std::vector<OrderKey> orderKeys(db::Transaction& transaction, const std::set<std::int64_t>& experiments,
@@ -132,7 +133,8 @@ std::vector<OrderKey> orderKeys(db::Transaction& transaction, const std::set<std
       continue;
     }
     if (order.field.substr(0, dot) != "metrics")
-      throw error(Code::invalid, "Invalid order by field name: {}. Only metrics are supported.", order.field);
+      filter::refuseOrder(QueryRule::orderKey, "must name an attribute of logged models, or metrics.NAME", order.field,
+                          {"metrics"});
     std::string key = order.field.substr(dot + 1);
     keys.push_back({{Field::metric, key, order.ascending}, latestMetric(transaction, experiments, key, order.dataset)});
   }
@@ -165,21 +167,18 @@ std::int64_t boundOffset(const ModelSearch& search) {
   auto text = base64Decode(search.pageToken);
   boost::system::error_code fault;
   json::value token = text ? json::parse(*text, fault) : json::value();
-  if (!text || fault || !token.is_object()) throw error(Code::invalid, "Invalid page token: {}", search.pageToken);
-  auto check = [&](std::string_view member, std::string_view what, std::string_view noun) {
-    json::object query = boundQuery(search);
+  if (!text || fault || !token.is_object()) filter::refusePageToken("query", search.pageToken);
+  json::object query = boundQuery(search);
+  for (std::string_view member : {"experiment_ids", "filter_string", "order_by"}) {
     const json::value* found = token.get_object().if_contains(member);
     json::value there = found ? *found : json::value(nullptr);
-    if (there != query.at(member))
-      throw error(Code::invalid, "{} in the page token {} not match the requested {}. Expected: {}. Found: {}", what,
-                  member == "experiment_ids" ? "do" : "does", noun, json::serialize(query.at(member)),
-                  json::serialize(there));
-  };
-  check("experiment_ids", "Experiment IDs", "experiment IDs");
-  check("filter_string", "Filter string", "filter string");
-  check("order_by", "Order by", "order by");
+    if (there == query.at(member)) continue;
+    throw filter::QueryError(QueryRule::pageTokenQuery, "page_token",
+                             fmt::format("must belong to this query: its {} differs", member), {},
+                             {std::string(member), json::serialize(query.at(member)), json::serialize(there)});
+  }
   const json::value* offset = token.get_object().if_contains("offset");
-  if (!offset || !offset->is_int64()) throw error(Code::invalid, "Invalid page token: {}", search.pageToken);
+  if (!offset || !offset->is_int64()) filter::refusePageToken("query", search.pageToken);
   return checkedOffset(offset->get_int64());
 }
 
@@ -229,7 +228,7 @@ Page<LoggedModel> searchLoggedModels(db::Transaction& transaction, std::string_v
   static const std::string sql = fmt::format(
       "SELECT {} FROM logged_model WHERE experiment = $1 AND stage = 0 AND workspace = $2", loggedModelColumns);
   for (const OnDataset& dataset : search.datasets)
-    if (dataset.name.empty()) throw Error(Code::invalid, "`dataset_name` in the `datasets` clause must be specified.");
+    if (dataset.name.empty()) throw Invalid("datasets.dataset_name", "is required");
   std::int64_t maxResults = search.maxResults == 0 ? 100 : search.maxResults;
   checkMaxResults(maxResults);
   std::int64_t offset = boundOffset(search);

@@ -1,22 +1,15 @@
 #include "tracking/ranking.h"
 
-#include "base/error.h"
 #include "base/limits.h"
+#include "filter/query_error.h"
 
 namespace regesta::tracking {
 
-void checkMaxResults(std::int64_t maxResults) {
-  if (maxResults < 1)
-    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be a positive integer",
-                maxResults);
-  if (maxResults > static_cast<std::int64_t>(limits::trackingSearchResults))
-    throw error(Code::invalid, "Invalid value {} for parameter 'max_results' supplied. It must be at most {}",
-                maxResults, limits::trackingSearchResults);
-}
+void checkMaxResults(std::int64_t maxResults) { filter::checkPageSize(maxResults, limits::trackingSearchResults); }
 
 std::int64_t checkedOffset(std::int64_t offset) {
   constexpr std::int64_t most = 1'000'000'000;
-  if (offset < 0 || offset > most) throw error(Code::invalid, "Invalid page token, offset {} is out of range", offset);
+  if (offset < 0 || offset > most) filter::refusePageToken("range", std::to_string(offset));
   return offset;
 }
 

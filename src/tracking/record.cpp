@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "tracking/history.h"
 #include "tracking/logged_model.h"
+#include "tracking/missing.h"
 #include "tracking/rule_error.h"
 #include "tracking/rules.h"
 #include "tracking/seal.h"
@@ -146,7 +147,7 @@ void setTag(db::Transaction& transaction, std::string_view workspace, std::strin
 void deleteTag(db::Transaction& transaction, std::string_view workspace, std::string_view runId, std::string_view key) {
   Run run = getActiveRun(transaction, workspace, runId);
   auto tag = run.tags.find(key);
-  if (tag == run.tags.end()) throw error(Code::notFound, "No tag with name: {} in run with id {}", key, runId);
+  if (tag == run.tags.end()) throw Missing("tag", key, "run", runId);
   run.tags.erase(tag);
   saveRun(transaction, run);
 }

@@ -1,9 +1,5 @@
 #pragma once
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "base/error.h"
+#include "base/broken_rule.h"
 
 namespace regesta::tracking {
 
@@ -25,19 +21,9 @@ enum class Rule {
   paramRepeated,   ///< facts: the keys
   paramChanged,    ///< facts: key, stored value, new value, what owns the param ("run", "model") and its id
   paramsChanged,   ///< facts: the run's id, then key, stored value and new value of each
-  orderRepeated,   ///< facts: all fields of the order
   runNameTag,      ///< facts: the name in the tag
 };
 
-/// A value that breaks a Rule. Fronts with messages of their own (MLflow) choose them by `id`; others show the
-/// message.
-class RuleError : public Invalid {
- public:
-  RuleError(Rule id, std::string field, std::string rule, std::string_view value = {},
-            std::vector<std::string> facts = {});
-  Rule id;
-  std::string value;
-  std::vector<std::string> facts;
-};
+using RuleError = BrokenRule<Rule>;
 
 }  // namespace regesta::tracking

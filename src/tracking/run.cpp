@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "db/columns.h"
+#include "tracking/missing.h"
 #include "tracking/names.h"
 #include "tracking/rule_error.h"
 #include "tracking/rules.h"
@@ -150,7 +151,7 @@ std::optional<Run> findRun(db::Transaction& transaction, std::string_view worksp
 
 Run getRun(db::Transaction& transaction, std::string_view workspace, std::string_view runId) {
   auto run = findRun(transaction, workspace, runId);
-  if (!run) throw error(Code::notFound, "Run with id={} not found", runId);
+  if (!run) throw Missing("run", runId);
   return std::move(*run);
 }
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <unordered_map>
 
-#include "base/error.h"
 #include "base/limits.h"
+#include "filter/query_error.h"
 #include "tracking/input.h"
 #include "tracking/ranking.h"
 
@@ -18,6 +18,7 @@ using filter::Comparator;
 using filter::Condition;
 using filter::Field;
 using filter::OrderBy;
+using filter::QueryRule;
 
 const filter::Grammar& grammar() {
   static const filter::Grammar it{.attributes = {{"run_id", "run_id", false, true},
@@ -103,7 +104,7 @@ Column columnOf(Field field, std::string_view key) {
 class Probe {
  public:
   Probe(Field field, const std::string& key, bool forFilter) : field_(field), key_(key) {
-    // MLflow filters by the tag, because old clients set only that.
+    // Filters by the tag, because old clients set only that.
     if (forFilter && field == Field::attribute && key == "run_name") field_ = Field::tag, key_ = PackedKey(runNameTag);
     column_ = columnOf(field_, key);
   }
@@ -197,10 +198,11 @@ std::vector<OrderBy> orderOf(const std::vector<std::string>& texts) {
   std::vector<OrderBy> order;
   for (const std::string& text : texts) {
     OrderBy by = filter::parseOrderBy(text, grammar());
-    if (by.field == Field::dataset) throw Error(Code::invalid, "Invalid identifier type 'dataset'");
+    if (by.field == Field::dataset)
+      filter::refuseOrder(QueryRule::orderField, "must not name a dataset", text, {"dataset"});
     bool twice = std::any_of(order.begin(), order.end(),
                              [&](const OrderBy& o) { return o.field == by.field && o.key == by.key; });
-    if (twice) throw error(Code::invalid, "`order_by` contains duplicate fields: {}", text);
+    if (twice) filter::refuseOrder(QueryRule::orderRepeated, "must not repeat a field", text, texts);
     order.push_back(std::move(by));
   }
   return order;

@@ -5,6 +5,7 @@
 #include "crypto/hash.h"
 #include "tracking/history.h"
 #include "tracking/input.h"
+#include "tracking/missing.h"
 
 namespace regesta::tracking {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 Run anyRun(db::Transaction& transaction, std::string_view runId) {
   static const std::string sql = fmt::format("SELECT {} FROM run WHERE run_id = $1", runColumns);
   db::Rows rows = transaction.query(sql, {runId});
-  if (!rows.next()) throw error(Code::notFound, "Run with id={} not found", runId);
+  if (!rows.next()) throw Missing("run", runId);
   return readRun(rows);
 }
 

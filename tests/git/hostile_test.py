@@ -110,7 +110,7 @@ def test_missing_and_surplus_objects(api):
     to, objects = history(tree(("100644", "a.txt", BLOB_ID)), BLOB)
     refused(api, to, pack(objects[:2]), "missing")
     refused(api, to, pack(objects[::2]), "missing")
-    refused(api, to, pack(objects + [("blob", b"stowaway")]), "belongs to nothing")
+    refused(api, to, pack(objects + [("blob", b"stowaway")]), "nothing refers to it")
     refused(api, "1" * 40, pack(objects), "missing")
     lone = commit(obj("tree", objects[1][1]), ["2" * 40])
     refused(api, obj("commit", lone), pack([("commit", lone), *objects[1:]]), "missing")

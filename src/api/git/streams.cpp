@@ -259,7 +259,7 @@ class Receive final : public http::StreamHandler {
       bytes = reader.rest();
       do {
         size += bytes.size();
-        if (size > limits::gitPack) throw error(Code::tooLarge, "a push brings at most {} bytes", limits::gitPack);
+        if (size > limits::gitPack) throw error(Code::tooLarge, "a push may have at most {} bytes", limits::gitPack);
         co_await exchange.waiting([&] { file::writeAll(out, file, bytes); });
         bytes.clear();
       } while (co_await body.next(bytes));

@@ -46,7 +46,7 @@ void applyOperations(const Call& call, db::Transaction& transaction, const Repo&
     switch (operation.kind) {
       case Operation::Kind::add:
         if (!call.core.blobs.has(operation.digest))
-          throw error(Code::conflict, "the content of '{}' was removed meanwhile; try again", operation.path);
+          throw error(Code::conflict, "the content of '{}' was removed in the meantime; try again", operation.path);
         files[operation.path] = {operation.path, operation.digest, static_cast<std::int64_t>(*operation.size)};
         break;
       case Operation::Kind::addUploaded:

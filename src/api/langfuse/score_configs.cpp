@@ -115,7 +115,7 @@ Plain changeConfig(Call& call, const ScoreConfigChange& request) {
     if (request.minValue) config.least = request.minValue;
     if (request.maxValue) config.most = request.maxValue;
     if (request.categories && config.type == "BOOLEAN")
-      throw Invalid("categories", "of a BOOLEAN config are made by the server");
+      throw Invalid("categories", "must be empty for a BOOLEAN config: the server sets True and False");
     if (request.categories) config.categories = categoriesOf(*request.categories);
     if (request.isArchived) config.archived = *request.isArchived;
     return quality::changeScoreConfig(change, call.workspace, std::move(config));

@@ -103,7 +103,7 @@ class Upload : public http::StreamHandler {
   virtual void keep(const blob::Stored& stored, const Call& call, const Place& place) {
     core_.store.change(call.actor(), [&](registry::Change& change) {
       requirePath(call, Verb::write, change.transaction,
-                  place.path);  // once more: a long upload outlives what was allowed
+                  place.path);  // again: a long upload outlives what was allowed
       tracking::putArtifact(change, call.workspace, place.path, stored);
     });
   }

@@ -1,5 +1,7 @@
 #include "api/mlflow/dialect.h"
 
+#include "api/mlflow/missing_text.h"
+#include "api/mlflow/query_text.h"
 #include "api/mlflow/rule_text.h"
 #include "base/json.h"
 
@@ -49,10 +51,12 @@ Spelling spellingOf(Code code) {
 }
 
 std::string messageOf(const Error& error) {
+  if (const auto* missing = dynamic_cast<const tracking::Missing*>(&error)) return missingText(*missing);
   const auto* invalid = dynamic_cast<const Invalid*>(&error);
   if (invalid == nullptr) return error.message;
   if (const auto* path = dynamic_cast<const registry::PathError*>(&error)) return pathText(*path);
   if (const auto* broken = dynamic_cast<const tracking::RuleError*>(&error)) return ruleText(*broken);
+  if (const auto* query = dynamic_cast<const filter::QueryError*>(&error)) return queryText(*query);
   if (invalid->rule == "is required")
     return fmt::format("Missing value for required parameter '{}'. {}", invalid->field, pointer);
   return fmt::format("Invalid value{}{} for parameter '{}' supplied: {}. {}", invalid->got.empty() ? "" : " ",

@@ -93,8 +93,6 @@ std::string ruleText(const RuleError& error) {
       return paramChanged(error);
     case Rule::paramsChanged:
       return paramsChanged(error);
-    case Rule::orderRepeated:
-      return fmt::format("`order_by` contains duplicate fields: {}", pythonList(error.facts));
     case Rule::runNameTag:
       return fmt::format(
           "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='{}', "

@@ -1,8 +1,7 @@
 #include "api/mlflow/search_parts.h"
 
-#include "api/mlflow/rule_text.h"
-#include "base/error.h"
 #include "base/text.h"
+#include "filter/query_error.h"
 
 namespace regesta::api::mlflow {
 
@@ -29,7 +28,7 @@ std::vector<filter::OrderBy> parseOrder(const std::vector<std::string>& items, c
     filter::OrderBy order = filter::parseOrderBy(item, grammar);
     for (const filter::OrderBy& earlier : orders)
       if (earlier.key == order.key)
-        throw error(Code::invalid, "`order_by` contains duplicate fields: {}", pythonList(items));
+        filter::refuseOrder(filter::QueryRule::orderRepeated, "must not repeat a field", item, items);
     orders.push_back(std::move(order));
   }
   return orders;

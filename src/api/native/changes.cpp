@@ -1,4 +1,4 @@
-// GET /api/v1/changes: the committed ledger as a feed, for who may read the workspaces its entries are about.
+// GET /api/v1/changes: the committed ledger as a feed, for callers who may read the workspaces its entries are about.
 #include <chrono>
 
 #include "api/feed.h"

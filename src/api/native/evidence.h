@@ -127,8 +127,8 @@ Page<EvidenceAnswer> listEvidence(Call& call, const EvidenceQuery& query);
 struct ScanOrder {
   VersionChoice asset;
   static constexpr std::string_view documentation =
-      "Looks for what runs or misleads when the files are loaded. The server scans new versions automatically unless "
-      "`scan.arrivals` is false.";
+      "Scans the files for code that runs when they are loaded, and for other attacks. The server scans new versions "
+      "automatically unless `scan.arrivals` is false.";
   static constexpr Field fields[] = {field<&ScanOrder::asset>("asset", required)};
 };
 struct ReleaseOrder {

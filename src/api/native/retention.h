@@ -64,7 +64,7 @@ struct RetentionPlanAnswer {
   static constexpr Field fields[] = {
       field<&RetentionPlanAnswer::digest>("digest", about("to apply exactly this plan")),
       field<&RetentionPlanAnswer::asOf>("as_of", about("ages are measured at the last full hour")),
-      field<&RetentionPlanAnswer::items>("items", about("what would go")),
+      field<&RetentionPlanAnswer::items>("items", about("versions to archive or delete")),
       field<&RetentionPlanAnswer::kept>("kept", about("versions of matching assets that stay, and why")),
       field<&RetentionPlanAnswer::keptMore>("kept_more", about("kept ones that are not listed")),
       field<&RetentionPlanAnswer::more>("more", about("further versions go once this plan is applied"))};

@@ -101,7 +101,7 @@ tracking::Run readableRun(db::Transaction& transaction, const Call& call, std::s
   return tracking::getRun(transaction, call.workspace, runId);
 }
 
-/// What of runs an answer rests on: each write counts the revision up.
+/// The revision of the runs that an answer depends on: each write increments it.
 class Fingerprint {
  public:
   void add(const tracking::Run& run) { add(fmt::format("{} {} {}\n", run.runId, run.revision, run.sealedRevision)); }

@@ -64,7 +64,7 @@ std::vector<registry::VersionFile> filesOf(const Call& call, const std::vector<N
     if (request[i].digest.starts_with("md5:")) {
       for (registry::VersionFile& file : dvcFiles(call, path, request[i].digest)) {
         if (file.path != path && !paths.insert(file.path).second)
-          throw Invalid(field + ".path", fmt::format("brings a second file '{}'", file.path));
+          throw Invalid(field + ".path", fmt::format("must not repeat the file '{}'", file.path));
         files.push_back(std::move(file));
       }
       continue;
@@ -182,7 +182,7 @@ VersionAnswer storeVersion(Call& call, const registry::AssetKey& key, const regi
     for (const registry::VersionFile& file : made.files)
       if (!call.core.blobs.has(file.digest))
         throw Invalid("files",
-                      fmt::format("has the blob {}, which was removed meanwhile: upload it again", file.digest));
+                      fmt::format("has the blob {}, which was removed in the meantime: upload it again", file.digest));
     Origin origin = originOf(call, change.transaction, made);
     origin.fill(change, call.workspace, made);
     registry::Version version =

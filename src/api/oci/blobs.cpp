@@ -11,44 +11,21 @@ OciError blobUnknown(const Repository& repository, const Digest& digest) {
   return unknown("BLOB_UNKNOWN", "repository '{}' has no blob {}", repository.path, digest.text);
 }
 
-class Get final : public http::StreamHandler {
- public:
-  explicit Get(Core& core) : core_(core) {}
-
-  Task handle(Exchange& exchange) override {
-    http::Response head;
-    std::unique_ptr<blob::Reader> reader;
-    http::Selection selection;
-    co_await exchange.waiting([&] {
-      const http::Request& request = exchange.request();
-      Call call = admit(core_, request, reads(ofRepository), dialect());
-      Repository repository = repositoryOf(call, Verb::read);
-      Digest digest = requireDigest(request.variable("digest"));
-      reader = open(repository, digest);
-      if (!reader) throw blobUnknown(repository, digest);
-      std::string etag = fmt::format("\"{}\"", digest.text);
-      selection = http::selectBytes(request, reader->size(), {etag, std::nullopt});
-      head = contentHead(selection, "application/octet-stream", digest.text);
-      head.headers.set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'");
-    });
-    if (!selection.sends()) co_return co_await exchange.respond(std::move(head));
-    co_await send(exchange, std::move(head), *reader, selection);
-  }
-
- private:
-  /// Where the bytes are gone, the blob counts as missing: the next push brings it again.
-  std::unique_ptr<blob::Reader> open(const Repository& repository, const Digest& digest) {
-    bool empty = false;
-    auto stored = core_.store.read([&](db::Transaction& transaction) {
-      auto found = registry::findOciBlob(transaction, repository.key, digest.text);
-      empty = !found && digest.text == emptyConfigDigest && exportsAny(transaction, repository.key);
-      return found;
-    });
-    if (empty) return readText(std::string(emptyConfig));
-    return stored ? core_.blobs.open(stored->digest) : nullptr;
-  }
-  Core& core_;
-};
+/// Where the bytes are gone, the blob counts as missing: the next push brings it again.
+Content openBlob(const Call& call, const Repository& repository) {
+  Digest digest = requireDigest(call.http.variable("digest"));
+  bool empty = false;
+  auto stored = call.core.store.read([&](db::Transaction& transaction) {
+    auto found = registry::findOciBlob(transaction, repository.key, digest.text);
+    empty = !found && digest.text == emptyConfigDigest && exportsAny(transaction, repository.key);
+    return found;
+  });
+  std::unique_ptr<blob::Reader> reader;
+  if (empty) reader = readText(std::string(emptyConfig));
+  if (stored) reader = call.core.blobs.open(stored->digest);
+  if (!reader) throw blobUnknown(repository, digest);
+  return {std::move(reader), "application/octet-stream", digest.text};
+}
 
 /// A blob that a manifest refers to goes with its version.
 http::Response remove(const Call& call) {
@@ -70,7 +47,7 @@ http::Response remove(const Call& call) {
 std::span<const StreamRoute> blobStreams() {
   static constexpr std::string_view path = "/v2/{workspace}/{name...}/blobs/{digest}";
   static const StreamRoute all[] = {
-      {"GET", path, "Download a blob", reads(ofRepository), makeStream<Get>, 1, false, workspaceOfPath},
+      {"GET", path, "Download a blob", reads(ofRepository), downloadRoute<openBlob>, 1, false, workspaceOfPath},
       {"DELETE", path, "Delete a blob that no manifest refers to", writes(ofRepository),
        answeredRoute<remove, Verb::write>, 1, false, workspaceOfPath},
   };

@@ -28,17 +28,33 @@ inline http::Response answer(int status, std::string contentType = {}) {
   return response;
 }
 
-/// The head for the selected bytes of a blob or manifest. They are not trusted: no browser may guess their type.
-inline http::Response contentHead(const http::Selection& selection, std::string contentType, std::string digest) {
-  http::Response head = answer(selection.status, std::move(contentType));
-  for (const auto& [name, value] : selection.headers.all()) head.headers.set(name, value);
-  head.headers.set("Docker-Content-Digest", std::move(digest));
-  head.headers.set("X-Content-Type-Options", "nosniff");
-  return head;
-}
-
 /// Reads bytes that are not in the store.
 std::unique_ptr<blob::Reader> readText(std::string text);
+
+/// A blob or manifest, opened.
+struct Content {
+  std::unique_ptr<blob::Reader> reader;
+  std::string type, digest;  ///< its media type; the digest that the answer names
+};
+
+/// A route that answers with a blob or manifest: `open` runs on a waiting thread and checks what the caller may read.
+/// The bytes are not trusted: no browser may guess their type or run them.
+class Download : public http::StreamHandler {
+ public:
+  using Open = Content (*)(const Call& call, const Repository& repository);
+  Download(Core& core, Open open) : core_(core), open_(open) {}
+
+  Task handle(Exchange& exchange) override;
+
+ private:
+  Core& core_;
+  Open open_;
+};
+
+template <Download::Open open>
+std::shared_ptr<http::StreamHandler> downloadRoute(Core& core) {
+  return std::make_shared<Download>(core, open);
+}
 
 /// A route whose request has no body: `respond` runs on a waiting thread.
 class Answered : public http::StreamHandler {

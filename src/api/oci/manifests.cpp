@@ -20,35 +20,15 @@ VersionManifest getManifest(const Call& call, const Repository& repository, std:
   throw unknown("MANIFEST_UNKNOWN", "repository '{}' has no manifest '{}'", repository.path, shorten(reference, 140));
 }
 
-class Get final : public http::StreamHandler {
- public:
-  explicit Get(Core& core) : core_(core) {}
-
-  Task handle(Exchange& exchange) override {
-    http::Response head;
-    std::unique_ptr<blob::Reader> reader;
-    http::Selection selection;
-    co_await exchange.waiting([&] {
-      const http::Request& request = exchange.request();
-      Call call = admit(core_, request, reads(ofRepository), dialect());
-      Repository repository = repositoryOf(call, Verb::read);
-      std::string_view reference = request.variable("reference");
-      VersionManifest found = getManifest(call, repository, reference);
-      std::string type = found.mediaType();
-      reader = found.exported.empty() ? core_.blobs.open(found.content.digest) : readText(std::move(found.exported));
-      if (!reader) throw error(Code::corrupt, "the content {} of a manifest is missing", found.content.digest);
-      std::string digest = parseDigest(reference) ? std::string(reference) : found.digest().text;
-      std::string etag = fmt::format("\"{}\"", digest);
-      selection = http::selectBytes(request, reader->size(), {etag, std::nullopt});
-      head = contentHead(selection, type, digest);
-    });
-    if (!selection.sends()) co_return co_await exchange.respond(std::move(head));
-    co_await send(exchange, std::move(head), *reader, selection);
-  }
-
- private:
-  Core& core_;
-};
+Content openManifest(const Call& call, const Repository& repository) {
+  std::string_view reference = call.http.variable("reference");
+  VersionManifest found = getManifest(call, repository, reference);
+  std::string type = found.mediaType(), digest = parseDigest(reference) ? std::string(reference) : found.digest().text;
+  auto reader =
+      found.exported.empty() ? call.core.blobs.open(found.content.digest) : readText(std::move(found.exported));
+  if (!reader) throw error(Code::corrupt, "the content {} of a manifest is missing", found.content.digest);
+  return {std::move(reader), std::move(type), std::move(digest)};
+}
 
 /// A manifest on its way in.
 struct Push {
@@ -169,7 +149,7 @@ http::Response remove(const Call& call) {
 std::span<const StreamRoute> manifestStreams() {
   static constexpr std::string_view path = "/v2/{workspace}/{name...}/manifests/{reference}";
   static const StreamRoute all[] = {
-      {"GET", path, "Download a manifest", reads(ofRepository), makeStream<Get>, 1, false, workspaceOfPath},
+      {"GET", path, "Download a manifest", reads(ofRepository), downloadRoute<openManifest>, 1, false, workspaceOfPath},
       {"PUT", path, "Push a manifest", writes(ofRepository), makeStream<Put>, limits::ociManifest, false,
        workspaceOfPath},
       {"DELETE", path, "Delete a manifest or a tag", writes(ofRepository), answeredRoute<remove, Verb::write>, 1, false,

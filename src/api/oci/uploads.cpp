@@ -189,7 +189,8 @@ class Finish final : public http::StreamHandler {
       core_.store.write([&](db::Transaction& transaction) {
         bool mine = registry::removeOciUpload(transaction, upload);
         if (wrong) return;
-        if (!mine) throw unknown("BLOB_UPLOAD_UNKNOWN", "another request has ended upload {} meanwhile", upload.id);
+        if (!mine)
+          throw unknown("BLOB_UPLOAD_UNKNOWN", "another request has ended upload {} in the meantime", upload.id);
         registry::putOciBlob(transaction, repository.key, digest.text, content, call->actor().name);
       });
     });

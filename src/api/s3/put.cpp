@@ -57,7 +57,7 @@ Upload begin(Core& core, const Entered& request) {
 void keep(Core& core, Upload& upload, const blob::Stored& content) {
   upload.about.checksum = upload.payload.checksum();
   core.store.change(upload.call.actor(), [&](registry::Change& change) {
-    requireWritable(upload, change.transaction);  // once more: a long upload outlives what was allowed
+    requireWritable(upload, change.transaction);  // again: a long upload outlives what was allowed
     tracking::putArtifact(change, upload.call.workspace, upload.path, content,
                           {upload.payload.md5(), upload.about.json()});
   });

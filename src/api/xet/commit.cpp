@@ -124,7 +124,8 @@ void ShardCommit::renew() {
   if (nowMillis() - startedAt_ < longMillis) return;
   for (const blob::Stored& stored : stored_)
     if (!call_.packs().index().touch(stored.digest))
-      throw Error(Code::unavailable, "a file of the shard was collected as unused meanwhile: send the shard again");
+      throw Error(Code::unavailable,
+                  "a file of the shard was collected as unused in the meantime: send the shard again");
 }
 
 bool ShardCommit::finish() {

@@ -23,7 +23,7 @@ class Pipe {
  public:
   Pipe() {
     if (::pipe2(ends_, O_CLOEXEC) != 0)
-      throw error(Code::unavailable, "a pipe cannot be made: {}", std::strerror(errno));
+      throw error(Code::unavailable, "cannot create a pipe: {}", std::strerror(errno));
   }
   ~Pipe() {
     close(0);

@@ -32,7 +32,7 @@ std::vector<Option> modelOptions() {
           {"model-key-file", "FILE", "the API key (default: OPENAI_API_KEY from the environment)"},
           {"input-price", "PRICE", "price of a million input tokens, for cost"},
           {"output-price", "PRICE", "price of a million output tokens"},
-          {"timeout", "SECONDS", "seconds without data from the model (default 120)"},
+          {"timeout", "SECONDS", "give up a request after this time without data from the model (default 120)"},
           {"concurrency", "N", "number of concurrent cases (default 4)"},
           {"no-stream", "", "do not stream responses"},
           {"allow-commands", "", "allow commands of tests (exec)"}};

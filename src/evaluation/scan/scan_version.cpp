@@ -92,7 +92,7 @@ governance::Evidence scanVersion(registry::Store& store, blob::BlobStore& blobs,
   governance::NewEvidence made = std::move(sum).evidence(files.size(), scannedBy);
   return store.change(actor, [&](registry::Change& change) {
     registry::Version present =
-        registry::getVersion(change.transaction, version.asset.key, version.number);  // deleted meanwhile?
+        registry::getVersion(change.transaction, version.asset.key, version.number);  // deleted in the meantime?
     return governance::addEvidence(change, present, made);
   });
 }

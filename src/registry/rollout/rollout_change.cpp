@@ -41,7 +41,8 @@ Rollout save(Change& change, const Rollout& before, Rollout after, Action action
       {before.id, before.revision, statusName(after.status), after.step, after.stepSince, after.baked, after.hold,
        after.forced, after.revision, after.endedAt, after.endedBy, after.endReason, after.evidence, after.decision});
   if (changed == 0)
-    throw error(Code::conflict, "rollout {} of {} has changed meanwhile; look again", before.id, before.subject());
+    throw error(Code::conflict, "rollout {} of {} has changed in the meantime; look again", before.id,
+                before.subject());
   data["rollout"] = before.id;
   data["pointer"] = before.alias;
   data["status"] = statusName(after.status);
@@ -93,8 +94,8 @@ Rollout startRollout(Change& change, const Asset& asset, const RolloutPlan& plan
   REGESTA_INVARIANT(!plan.arms.empty() && clearance.to() == plan.arms.front().version);
   checkReason(reason);
   if (rollout.stable != clearance.from())
-    throw error(Code::conflict, "'{}' of {} has moved meanwhile: it points to version {}, not to {}", rollout.alias,
-                asset.key.subject(), rollout.stable, clearance.from());
+    throw error(Code::conflict, "'{}' of {} has moved in the meantime: it points to version {}, not to {}",
+                rollout.alias, asset.key.subject(), rollout.stable, clearance.from());
   checkStart(change.transaction, asset, rollout.alias, plan);
 
   rollout.salt = randomHex(8);

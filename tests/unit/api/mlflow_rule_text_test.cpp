@@ -5,6 +5,7 @@
 #include "api/mlflow/dialect.h"
 #include "api/mlflow/rule_text.h"
 #include "base/json.h"
+#include "tracking/missing.h"
 #include "tracking/rules.h"
 
 namespace regesta::api::mlflow {
@@ -42,6 +43,18 @@ TEST(RuleText, NamesTheRuleAsMlflowDoes) {
       messageOf([] { tracking::checkLoggedModelName("a/b"); }),
       "Invalid model name ('a/b') provided. Model name must be a non-empty string and cannot contain the following "
       "characters: ('/', ':', '.', '%', '\"', \"'\")");
+}
+
+TEST(MissingText, NamesWhatDoesNotExistAsMlflowDoes) {
+  auto of = [](const tracking::Missing& error) { return messageOf([&] { throw error; }); };
+  EXPECT_EQ(of({"experiment", "77"}), "No Experiment with id=77 exists");
+  EXPECT_EQ(of({"run", "ab"}), "Run with id=ab not found");
+  EXPECT_EQ(of({"logged model", "m-1"}), "Logged model with ID 'm-1' not found.");
+  EXPECT_EQ(of({"trace", "tr-none"}), "Trace with ID 'tr-none' not found.");
+  EXPECT_EQ(of({"tag", "k", "experiment", "1"}), "No tag with name: k in experiment with id 1");
+  EXPECT_EQ(of({"tag", "k", "run", "ab"}), "No tag with name: k in run with id ab");
+  EXPECT_EQ(of({"tag", "u", "logged model", "m-1"}), "No tag with key 'u' found for model with ID 'm-1'.");
+  EXPECT_EQ(of({"assessment", "a-none", "trace", "tr-a"}), "Assessment with ID 'a-none' not found for trace 'tr-a'");
 }
 
 TEST(RuleText, NamesTheRuleOfALocation) {

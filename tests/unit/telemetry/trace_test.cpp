@@ -132,10 +132,10 @@ TEST_P(TraceTest, TokensAreSummedWithoutCountingParentsTwice) {
 }
 
 TEST_P(TraceTest, BadTracesAreRefusedWhole) {
-  EXPECT_EQ(thrown(Code::notFound, [&] { log({spanOf(root)}, 77); }), "No Experiment with id=77 exists");
+  EXPECT_EQ(thrown(Code::notFound, [&] { log({spanOf(root)}, 77); }), "the experiment '77' does not exist");
   EXPECT_EQ(thrown(Code::invalid, [&] { start({.traceId = "../../etc"}); }),
             "trace_id: must be 1 to 50 letters, digits, '_', '-', '.' or ':', a letter or digit first");
-  EXPECT_EQ(thrown(Code::notFound, [&] { get("tr-none"); }), "Trace with ID 'tr-none' not found.");
+  EXPECT_EQ(thrown(Code::notFound, [&] { get("tr-none"); }), "the trace 'tr-none' does not exist");
   EXPECT_EQ(count("trace"), 0);
   std::int64_t gone = makeExperiment("gone");
   change([&](registry::Change& c) {
@@ -220,7 +220,7 @@ TEST(Assessment, OneStandsInForAnother) {
   removeAssessment(trace, "a-none");
   EXPECT_EQ(
       thrown(Code::notFound, [&] { addAssessment(trace, {.name = "x", .value = "1", .overrides = "a-none"}, 0); }),
-      "Assessment with ID 'a-none' not found for trace 'tr-a'");
+      "the trace 'tr-a' has no assessment 'a-none'");
 }
 
 TEST(Assessment, AnUpdateKeepsWhatItDoesNotName) {

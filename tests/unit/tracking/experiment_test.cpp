@@ -88,7 +88,7 @@ TEST_P(ExperimentTest, RenamingKeepsTheRulesOfNames) {
   EXPECT_EQ(find(id)->name, "c");
   EXPECT_EQ(
       thrown(Code::notFound, [&] { change([&](registry::Change& c) { renameExperiment(c, workspace_, 77, "x"); }); }),
-      "No Experiment with id=77 exists");
+      "the experiment '77' does not exist");
 }
 
 TEST_P(ExperimentTest, TagsAreSetAndDeleted) {
@@ -99,7 +99,7 @@ TEST_P(ExperimentTest, TagsAreSetAndDeleted) {
   write([&](db::Transaction& s) { deleteExperimentTag(s, workspace_, id, "k"); });
   EXPECT_EQ(
       thrown(Code::notFound, [&] { write([&](db::Transaction& s) { deleteExperimentTag(s, workspace_, id, "k"); }); }),
-      "No tag with name: k in experiment with id 1");
+      "the experiment '1' has no tag 'k'");
   thrown(Code::invalid, [&] {
     write([&](db::Transaction& s) { setExperimentTag(s, workspace_, id, "k", std::string(20'001, 'x')); });
   });

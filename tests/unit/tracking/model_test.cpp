@@ -49,7 +49,7 @@ TEST_P(ModelTest, LifeOfALoggedModel) {
   EXPECT_EQ(model(id).tags, (Texts{{"t", "2"}}));
   EXPECT_EQ(
       thrown(Code::notFound, [&] { write([&](db::Transaction& s) { deleteLoggedModelTag(s, workspace_, id, "u"); }); }),
-      "No tag with key 'u' found for model with ID '" + id + "'.");
+      "the logged model '" + id + "' has no tag 'u'");
   write([&](db::Transaction& s) { addLoggedModelParams(s, workspace_, id, {{"p", "1"}, {"q", "2"}}); });
   thrown(Code::invalid, [&] {
     write([&](db::Transaction& s) { addLoggedModelParams(s, workspace_, id, {{"p", "9"}, {"z", "1"}}); });
@@ -57,7 +57,7 @@ TEST_P(ModelTest, LifeOfALoggedModel) {
   EXPECT_EQ(model(id).params, (Texts{{"p", "1"}, {"q", "2"}}));
 
   change([&](registry::Change& c) { deleteLoggedModel(c, workspace_, id, registry::ClearanceIssuer::remove(false)); });
-  EXPECT_EQ(thrown(Code::notFound, [&] { model(id); }), "Logged model with ID '" + id + "' not found.");
+  EXPECT_EQ(thrown(Code::notFound, [&] { model(id); }), "the logged model '" + id + "' does not exist");
   EXPECT_TRUE(model(id, true).deleted);
 }
 
@@ -151,15 +151,12 @@ TEST_P(ModelTest, PageTokensBelongToTheirQuery) {
   EXPECT_EQ(second.items[0].name, "c");
   EXPECT_TRUE(second.nextPageToken.empty());
   query.filter = "name != 'y'";
-  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("Filter string in the page token does not match"),
-            std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("its filter_string differs"), std::string::npos);
   query.filter = "name != 'z'";
   query.orderBy[0].ascending = false;
-  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("Order by in the page token does not match"),
-            std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("its order_by differs"), std::string::npos);
   query.experiments = {"1"};
-  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("Experiment IDs in the page token do not match"),
-            std::string::npos);
+  EXPECT_NE(thrown(Code::invalid, [&] { search(query); }).find("its experiment_ids differs"), std::string::npos);
   for (const char* bad : {"x", "e30=", "W10=", "bnVsbA=="}) {
     query.pageToken = bad;
     thrown(Code::invalid, [&] { search(query); });

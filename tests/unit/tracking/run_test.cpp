@@ -38,7 +38,7 @@ TEST_P(RunTest, ANewRunIsRunningAndNamed) {
                 .find("must be the same as the tag mlflow.runName"),
             std::string::npos);
   EXPECT_EQ(thrown(Code::notFound, [&] { run("00000000000000000000000000000000"); }),
-            "Run with id=00000000000000000000000000000000 not found");
+            "the run '00000000000000000000000000000000' does not exist");
 }
 
 TEST_P(RunTest, NameAndTagMoveTogether) {
@@ -178,7 +178,7 @@ TEST_P(RunTest, TagsAreDeletedOnce) {
   tag(id, "t", "1");
   write([&](db::Transaction& s) { deleteTag(s, workspace_, id, "t"); });
   EXPECT_EQ(thrown(Code::notFound, [&] { write([&](db::Transaction& s) { deleteTag(s, workspace_, id, "t"); }); }),
-            "No tag with name: t in run with id " + id);
+            "the run '" + id + "' has no tag 't'");
 }
 
 TEST_P(RunTest, OldStyleModelsAreAppendedToTheirTag) {

@@ -2,7 +2,7 @@ import { ApiError, get } from './api';
 import { live } from './live.svelte';
 import type { Page } from './types';
 
-const again = 3000; // milliseconds until a server that did not answer is asked once more
+const again = 3000; // milliseconds until a server that did not answer is asked again
 
 /**
  * Data of a screen: loaded when its address changes and again when the feed tells of a matching change. While it loads again

@@ -13,7 +13,7 @@ export function columnOf(id: string): Column | undefined {
     kind = kinds.find((k) => k === id.slice(0, dot));
   return kind && dot + 1 < id.length ? { id, kind, key: id.slice(dot + 1) } : undefined;
 }
-/** Columns and keys travel in addresses as a list with commas; a comma of their own is encoded once more. */
+/** Columns and keys travel in addresses as a list with commas; a comma of their own is encoded again. */
 export const readList = (text: string | null) =>
   (text ?? '')
     .split(',')

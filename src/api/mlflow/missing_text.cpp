@@ -1,0 +1,32 @@
+#include "api/mlflow/missing_text.h"
+
+#include "base/text.h"
+
+namespace regesta::api::mlflow {
+namespace {
+
+std::string partText(const tracking::Missing& error, const std::string& id) {
+  if (error.kind == "assessment")
+    return fmt::format("Assessment with ID '{}' not found for trace '{}'", id, error.ownerId);
+  if (error.owner == "logged model")
+    return fmt::format("No tag with key '{}' found for model with ID '{}'.", id, error.ownerId);
+  if (error.owner == "trace")
+    return fmt::format("No trace tag with key '{}' for trace with ID '{}'", id, error.ownerId);
+  return fmt::format("No tag with name: {} in {} with id {}", id, error.owner, error.ownerId);
+}
+
+}  // namespace
+
+std::string missingText(const tracking::Missing& error) {
+  std::string id = shorten(error.id, 250);
+  if (!error.owner.empty()) return partText(error, id);
+  if (error.kind == "experiment") return fmt::format("No Experiment with id={} exists", id);
+  if (error.kind == "run") return fmt::format("Run with id={} not found", id);
+  if (error.kind == "logged model") return fmt::format("Logged model with ID '{}' not found.", id);
+  if (error.kind == "trace") return fmt::format("Trace with ID '{}' not found.", shorten(error.id, 100));
+  if (error.kind == "issue") return fmt::format("Issue with ID '{}' not found", id);
+  if (error.kind == "evaluation dataset") return fmt::format("Evaluation dataset with id '{}' not found", id);
+  return error.message;
+}
+
+}  // namespace regesta::api::mlflow
