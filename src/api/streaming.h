@@ -9,6 +9,8 @@
 
 namespace regesta::api {
 
+using Task = http::asio::awaitable<void>;
+
 /// Bytes that one request may add to the content store: 1 TiB.
 inline constexpr std::size_t uploadLimit = std::size_t{1} << 40;
 
@@ -16,13 +18,27 @@ inline constexpr std::size_t uploadLimit = std::size_t{1} << 40;
 inline constexpr std::size_t pieceSize = 256 * 1024;
 
 /// admit() on a waiting thread, because a password may have to be checked. Throws like admit().
-http::asio::awaitable<void> enter(http::Exchange& exchange, Core& core, AccessRule access, const Dialect& dialect,
-                                  std::optional<Call>& call);
+Task enter(http::Exchange& exchange, Core& core, AccessRule access, const Dialect& dialect, std::optional<Call>& call);
 
-/// For StreamRoute::make.
+/// For StreamRoute::make: a handler that is a class.
 template <class Handler>
 std::shared_ptr<http::StreamHandler> makeStream(Core& core) {
   return std::make_shared<Handler>(core);
+}
+
+/// A handler that is a coroutine.
+template <Task (*run)(http::Exchange& exchange, Core& core)>
+class Stream final : public http::StreamHandler {
+ public:
+  explicit Stream(Core& core) : core_(core) {}
+  Task handle(http::Exchange& exchange) override { return run(exchange, core_); }
+
+ private:
+  Core& core_;
+};
+template <Task (*run)(http::Exchange& exchange, Core& core)>
+std::shared_ptr<http::StreamHandler> makeStream(Core& core) {
+  return std::make_shared<Stream<run>>(core);
 }
 
 /// Reads the rest of the body into `writer`, on waiting threads, so that a slow disk does not block other connections.
@@ -34,7 +50,6 @@ http::asio::awaitable<std::uint64_t> receive(http::Exchange& exchange, const Cal
 
 /// Sends the selected bytes (none for HEAD), read on waiting threads likewise. Throws Error{corrupt} if the reader ends
 /// early; the client then gets a broken connection, never a complete response.
-http::asio::awaitable<void> send(http::Exchange& exchange, http::Response head, blob::Reader& reader,
-                                 const http::Selection& selection);
+Task send(http::Exchange& exchange, http::Response head, blob::Reader& reader, const http::Selection& selection);
 
 }  // namespace regesta::api

@@ -8,83 +8,60 @@ namespace regesta::api::dvc {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 constexpr std::string_view objects = "every name of the workspace";
 
-class Get final : public http::StreamHandler {
- public:
-  explicit Get(Core& core) : core_(core) {}
-  Task handle(Exchange& exchange) override {
-    return sendAlias(exchange, core_, [this, &exchange] {
-      Call call = admitToAll(core_, exchange.request(), reads(objects), dialect());
-      return AliasName{call.workspace, objectName(exchange.request()).alias()};
+Task getObject(Exchange& exchange, Core& core) {
+  co_await sendAlias(exchange, core, [&] {
+    Call call = admitToAll(core, exchange.request(), reads(objects), dialect());
+    return AliasName{call.workspace, objectName(exchange.request()).alias()};
+  });
+}
+
+Task putObject(Exchange& exchange, Core& core) {
+  std::optional<Call> call;
+  ObjectName name;
+  std::unique_ptr<ObjectWriter> writer;
+  co_await exchange.waiting([&] {
+    call.emplace(admitToAll(core, exchange.request(), writes(objects), dialect()));
+    name = objectName(exchange.request());
+    writer = std::make_unique<ObjectWriter>(core.store, call->workspace, name, core.blobs.create());
+  });
+  co_await receive(exchange, *call, *writer);
+  co_await exchange.waiting([&] {
+    blob::Stored stored = writer->commit();
+    core.store.write([&](db::Transaction& transaction) {
+      registry::putBlobAlias(transaction, call->workspace, name.alias(), stored, call->actor().name);
     });
-  }
-
- private:
-  Core& core_;
-};
-
-class Put final : public http::StreamHandler {
- public:
-  explicit Put(Core& core) : core_(core) {}
-
-  Task handle(Exchange& exchange) override {
-    std::optional<Call> call;
-    ObjectName name;
-    std::unique_ptr<ObjectWriter> writer;
-    co_await exchange.waiting([&] {
-      call.emplace(admitToAll(core_, exchange.request(), writes(objects), dialect()));
-      name = objectName(exchange.request());
-      writer = std::make_unique<ObjectWriter>(core_.store, call->workspace, name, core_.blobs.create());
-    });
-    co_await receive(exchange, *call, *writer);
-    co_await exchange.waiting([&] {
-      blob::Stored stored = writer->commit();
-      core_.store.write([&](db::Transaction& transaction) {
-        registry::putBlobAlias(transaction, call->workspace, name.alias(), stored, call->actor().name);
-      });
-    });
-    http::Response answer;
-    answer.status = 201;
-    co_await exchange.respond(std::move(answer));
-  }
-
- private:
-  Core& core_;
-};
+  });
+  http::Response answer;
+  answer.status = 201;
+  co_await exchange.respond(std::move(answer));
+}
 
 /// The folder of all objects: DVC asks whether it is there before a fetch.
-class Folder final : public http::StreamHandler {
- public:
-  explicit Folder(Core& core) : core_(core) {}
-
-  Task handle(Exchange& exchange) override {
-    co_await exchange.waiting([&] { admitToAll(core_, exchange.request(), reads(objects), dialect()); });
-    http::Response answer;
-    answer.contentType = "text/plain; charset=utf-8";
-    answer.body = "This is a DVC remote: dvc remote add NAME URL\n";
-    co_await exchange.respond(std::move(answer));
-  }
-
- private:
-  Core& core_;
-};
+Task getFolder(Exchange& exchange, Core& core) {
+  co_await exchange.waiting([&] { admitToAll(core, exchange.request(), reads(objects), dialect()); });
+  http::Response answer;
+  answer.contentType = "text/plain; charset=utf-8";
+  answer.body = "This is a DVC remote: dvc remote add NAME URL\n";
+  co_await exchange.respond(std::move(answer));
+}
 
 std::string workspaceOfPath(const http::Request& request) { return std::string(request.variable("workspace")); }
 
 constexpr std::string_view object = "/dvc/{workspace}/files/md5/{head}/{tail}";
 const StreamRoute streams[] = {
-    {"GET", "/dvc/{workspace}", "Check that a workspace is a DVC remote", reads(objects), makeStream<Folder>, 1, false,
-     workspaceOfPath},
-    {"GET", "/dvc/{workspace}/files/md5", "Check that a DVC remote has objects", reads(objects), makeStream<Folder>, 1,
+    {"GET", "/dvc/{workspace}", "Check that a workspace is a DVC remote", reads(objects), makeStream<getFolder>, 1,
      false, workspaceOfPath},
-    {"GET", object, "Download an object of a DVC remote", reads(objects), makeStream<Get>, 1, false, workspaceOfPath},
-    {"POST", object, "Upload an object to a DVC remote", writes(objects), makeStream<Put>, uploadLimit, false,
+    {"GET", "/dvc/{workspace}/files/md5", "Check that a DVC remote has objects", reads(objects), makeStream<getFolder>,
+     1, false, workspaceOfPath},
+    {"GET", object, "Download an object of a DVC remote", reads(objects), makeStream<getObject>, 1, false,
      workspaceOfPath},
-    {"PUT", object, "Upload an object to a DVC remote (method PUT)", writes(objects), makeStream<Put>, uploadLimit,
-     false, workspaceOfPath},
+    {"POST", object, "Upload an object to a DVC remote", writes(objects), makeStream<putObject>, uploadLimit, false,
+     workspaceOfPath},
+    {"PUT", object, "Upload an object to a DVC remote (method PUT)", writes(objects), makeStream<putObject>,
+     uploadLimit, false, workspaceOfPath},
 };
 
 }  // namespace

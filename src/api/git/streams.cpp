@@ -19,7 +19,6 @@ namespace regesta::api::git {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 using Clock = std::chrono::steady_clock;
 using access::Verb;
 

@@ -6,8 +6,6 @@
 namespace regesta::api::hf {
 namespace {
 
-using Task = http::asio::awaitable<void>;
-
 http::asio::awaitable<std::string> readText(http::Exchange& exchange) {
   std::string text;
   std::vector<char> piece(16 * 1024);

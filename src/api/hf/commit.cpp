@@ -12,7 +12,6 @@ namespace {
 
 using access::Verb;
 using governance::Gate;
-using Task = http::asio::awaitable<void>;
 
 constexpr int attempts = 20;  // of a commit without a parent, while others commit to the branch
 
@@ -148,25 +147,25 @@ registry::Commit makeCommit(Call& call, const Repo& repo, const std::string& bra
   }
 }
 
-Task CommitRoute::handle(http::Exchange& exchange) {
+Task postCommit(http::Exchange& exchange, Core& core) {
   const http::Request& request = exchange.request();
   std::optional<Call> call;
   co_await exchange.waiting([&] {
-    call.emplace(enterRepo(core_, request, Verb::write));
+    call.emplace(enterRepo(core, request, Verb::write));
     refusePullRequest(request);
-    core_.store.read([&](db::Transaction& transaction) {
+    core.store.read([&](db::Transaction& transaction) {
       getRepo(transaction, repoOf(request));
       registry::requireStorage(transaction, call->workspace,
                                static_cast<std::int64_t>(exchange.bodyLength().value_or(1)));
     });
   });
-  CommitReader reader(core_.blobs);
+  CommitReader reader(core.blobs);
   std::vector<char> piece(pieceSize);
   while (std::size_t count = co_await exchange.read(piece))
     co_await exchange.waiting([&] { reader.write({piece.data(), count}); });
   http::Response response = co_await exchange.waiting([&] {
     CommitBody body = reader.finish();
-    Call now = enterRepo(core_, request, Verb::write);  // the body may have taken long
+    Call now = enterRepo(core, request, Verb::write);  // the body may have taken long
     Repo repo = repoOf(request);
     return answerOf(now, repo, makeCommit(now, repo, std::string(request.variable("revision")), body));
   });

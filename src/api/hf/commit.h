@@ -10,13 +10,6 @@ namespace regesta::api::hf {
 registry::Commit makeCommit(Call& call, const Repo& repo, const std::string& branch, const CommitBody& body);
 
 /// POST commit/{revision}: lines of JSON, read as they arrive.
-class CommitRoute final : public http::StreamHandler {
- public:
-  explicit CommitRoute(Core& core) : core_(core) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override;
-
- private:
-  Core& core_;
-};
+Task postCommit(http::Exchange& exchange, Core& core);
 
 }  // namespace regesta::api::hf

@@ -55,7 +55,7 @@ StreamRoute resolveRoute(std::string_view pattern, std::string_view summary) {
           .pattern = pattern,
           .summary = summary,
           .access = reads(repositories),
-          .make = makeStream<ResolveRoute>,
+          .make = makeStream<resolveFile>,
           .door = repoDoor<Verb::read>};
 }
 
@@ -86,14 +86,14 @@ std::vector<StreamRoute> lfsRoutes() {
            .pattern = texts.object,
            .summary = texts.upload,
            .access = writes("repositories of this name, or by a link that was given to a writer"),
-           .make = makeStream<LfsUpload>,
+           .make = makeStream<uploadLfsOfRepo>,
            .bodyLimit = uploadLimit,
            .door = uploadDoor},
           {.method = "GET",
            .pattern = texts.object,
            .summary = texts.download,
            .access = reads(repositories),
-           .make = makeStream<LfsDownload>,
+           .make = makeStream<downloadLfsOfRepo>,
            .door = repoDoor<Verb::read>}};
 }
 
@@ -133,7 +133,7 @@ std::vector<StreamRoute> hubRoutes() {
        .pattern = "/hf/api/{type}/{workspace}/{repo}/commit/{revision}",
        .summary = "Add a commit to a branch",
        .access = writes(repositories),
-       .make = makeStream<CommitRoute>,
+       .make = makeStream<postCommit>,
        .bodyLimit = commitLimit,
        .door = repoDoor<write>},
 

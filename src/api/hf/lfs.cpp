@@ -13,7 +13,6 @@ namespace regesta::api::hf {
 namespace {
 
 using access::Verb;
-using Task = http::asio::awaitable<void>;
 
 constexpr std::int64_t linkSeconds = 60 * 60;  // in which an upload has to begin
 
@@ -96,23 +95,23 @@ std::shared_ptr<http::Caller> uploadDoor(Core& core, const http::Request& reques
   return std::make_shared<LinkBearer>(core, std::move(repo), std::move(actor));
 }
 
-Task LfsUpload::handle(http::Exchange& exchange) {
-  return receiveLfsObject(exchange, core_, [this, &exchange]() -> Call {
+Task uploadLfsOfRepo(http::Exchange& exchange, Core& core) {
+  co_await receiveLfsObject(exchange, core, [&]() -> Call {
     const http::Request& request = exchange.request();
     if (auto bearer = std::dynamic_pointer_cast<LinkBearer>(request.caller)) {
       if (!bearer->current() && !bearer->holds()) throw Error(Code::denied, "the link is no longer valid");
-      return {core_, request, bearer->identity(), repoOf(request).key.workspace};
+      return {core, request, bearer->identity(), repoOf(request).key.workspace};
     }
-    return enterRepo(core_, request, Verb::write);
+    return enterRepo(core, request, Verb::write);
   });
 }
 
-Task LfsDownload::handle(http::Exchange& exchange) {
-  return sendAlias(exchange, core_, [this, &exchange] {
-    Call call = enterRepo(core_, exchange.request(), Verb::read);
+Task downloadLfsOfRepo(http::Exchange& exchange, Core& core) {
+  co_await sendAlias(exchange, core, [&] {
+    Call call = enterRepo(core, exchange.request(), Verb::read);
     std::string oid(exchange.request().variable("oid"));
     bool known =
-        core_.store.read([&](db::Transaction& transaction) { return findUpload(call, transaction, oid).has_value(); });
+        core.store.read([&](db::Transaction& transaction) { return findUpload(call, transaction, oid).has_value(); });
     if (!known) throw error(Code::notFound, "workspace '{}' has no object {}", call.workspace, shorten(oid, 80));
     return AliasName{call.workspace, lfsAlias(oid)};
   });

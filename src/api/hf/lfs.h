@@ -10,23 +10,9 @@ http::Response lfsVerifyOfRepo(Call& call, const Repo& repo, const json::value& 
 
 /// Clients send an object without credentials: the batch gave them a link, signed for one object, repository and actor.
 std::shared_ptr<http::Caller> uploadDoor(Core& core, const http::Request& request);
-class LfsUpload final : public http::StreamHandler {
- public:
-  explicit LfsUpload(Core& core) : core_(core) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override;
-
- private:
-  Core& core_;
-};
+Task uploadLfsOfRepo(http::Exchange& exchange, Core& core);
 
 /// GET {repo}.git/info/lfs/objects/{oid}
-class LfsDownload final : public http::StreamHandler {
- public:
-  explicit LfsDownload(Core& core) : core_(core) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override;
-
- private:
-  Core& core_;
-};
+Task downloadLfsOfRepo(http::Exchange& exchange, Core& core);
 
 }  // namespace regesta::api::hf

@@ -43,15 +43,15 @@ http::Response headOf(const http::Selection& selection, const Found& found) {
 
 }  // namespace
 
-http::asio::awaitable<void> ResolveRoute::handle(http::Exchange& exchange) {
+Task resolveFile(http::Exchange& exchange, Core& core) {
   const http::Request& request = exchange.request();
   Found found;
   http::Headers xet;
   std::unique_ptr<blob::Reader> reader = co_await exchange.waiting([&] {
-    found = findFile(core_, request);
-    std::unique_ptr<blob::Reader> opened = core_.blobs.open(found.file.digest);
+    found = findFile(core, request);
+    std::unique_ptr<blob::Reader> opened = core.blobs.open(found.file.digest);
     if (!opened) throw error(Code::corrupt, "the content of '{}' is missing: run regesta doctor", found.file.path);
-    addXetHeaders(core_, request, repoOf(request), found.commit.id, found.file.digest, xet);
+    addXetHeaders(core, request, repoOf(request), found.commit.id, found.file.digest, xet);
     return opened;
   });
   std::string etag = fmt::format("\"{}\"", found.file.digest);

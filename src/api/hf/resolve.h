@@ -4,13 +4,6 @@
 namespace regesta::api::hf {
 
 /// GET and HEAD /{repo}/resolve/{revision}/{path}: a file of a commit, with the headers by which clients cache it.
-class ResolveRoute final : public http::StreamHandler {
- public:
-  explicit ResolveRoute(Core& core) : core_(core) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override;
-
- private:
-  Core& core_;
-};
+Task resolveFile(http::Exchange& exchange, Core& core);
 
 }  // namespace regesta::api::hf

@@ -11,7 +11,6 @@ namespace regesta::api::lfs {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 constexpr std::size_t jsonLimit = 1024 * 1024;
 constexpr std::string_view all = "every name of the workspace";
@@ -50,31 +49,17 @@ class Json final : public http::StreamHandler {
   Answer answer_;
 };
 
-class Download final : public http::StreamHandler {
- public:
-  explicit Download(Core& core) : core_(core) {}
-  Task handle(Exchange& exchange) override {
-    return sendAlias(exchange, core_, [this, &exchange] {
-      Call call = admitToAll(core_, exchange.request(), reads(all), dialect());
-      return AliasName{call.workspace, lfsAlias(exchange.request().variable("oid"))};
-    });
-  }
+Task downloadObject(Exchange& exchange, Core& core) {
+  co_await sendAlias(exchange, core, [&] {
+    Call call = admitToAll(core, exchange.request(), reads(all), dialect());
+    return AliasName{call.workspace, lfsAlias(exchange.request().variable("oid"))};
+  });
+}
 
- private:
-  Core& core_;
-};
-
-class Upload final : public http::StreamHandler {
- public:
-  explicit Upload(Core& core) : core_(core) {}
-  Task handle(Exchange& exchange) override {
-    return receiveLfsObject(
-        exchange, core_, [this, &exchange] { return admitToAll(core_, exchange.request(), writes(all), dialect()); });
-  }
-
- private:
-  Core& core_;
-};
+Task uploadObject(Exchange& exchange, Core& core) {
+  co_await receiveLfsObject(exchange, core,
+                            [&] { return admitToAll(core, exchange.request(), writes(all), dialect()); });
+}
 
 template <Json::Answer answer, access::Verb verb>
 std::shared_ptr<http::StreamHandler> jsonRoute(Core& core) {
@@ -101,10 +86,10 @@ std::vector<StreamRoute> routesBelow(std::string_view base, std::string_view whe
        jsonRoute<batch, reading>, jsonLimit, false, workspaceOfPath},
       {"POST", below("/objects/verify"), summary("Verify an uploaded LFS object"), writes(all),
        jsonRoute<verify, writing>, jsonLimit, false, workspaceOfPath},
-      {"GET", below("/objects/{oid}"), summary("Download an LFS object"), reads(all), makeStream<Download>, 1, false,
-       workspaceOfPath},
-      {"PUT", below("/objects/{oid}"), summary("Upload an LFS object"), writes(all), makeStream<Upload>, uploadLimit,
+      {"GET", below("/objects/{oid}"), summary("Download an LFS object"), reads(all), makeStream<downloadObject>, 1,
        false, workspaceOfPath},
+      {"PUT", below("/objects/{oid}"), summary("Upload an LFS object"), writes(all), makeStream<uploadObject>,
+       uploadLimit, false, workspaceOfPath},
       {"GET", below("/locks"), summary("List locks"), reads(all), jsonRoute<listLocks, reading>, 1, false,
        workspaceOfPath},
       {"POST", below("/locks"), summary("Create a lock"), writes(all), jsonRoute<lock, writing>, jsonLimit, false,

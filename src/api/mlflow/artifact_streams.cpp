@@ -16,7 +16,6 @@ namespace {
 
 using access::Verb;
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 constexpr std::size_t smallUpload = 10 * 1024 * 1024;  // what the web UI may send at once
 constexpr std::size_t anySize = std::numeric_limits<std::size_t>::max();

@@ -11,7 +11,6 @@ namespace regesta::api::native {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 using Format = ArchiveWriter::Format;
 
 struct Wanted {

@@ -12,7 +12,6 @@ namespace regesta::api::native {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds quiet{15};  // then a comment, which keeps proxies from closing the stream

@@ -8,8 +8,6 @@ namespace regesta::api::native {
 
 namespace {
 
-using Task = http::asio::awaitable<void>;
-
 constexpr std::chrono::milliseconds pause{250};  // between two looks for work: it may come from another server
 constexpr std::size_t orderLimit = 4096;
 

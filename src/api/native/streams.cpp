@@ -13,7 +13,6 @@ namespace regesta::api::native {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 class PutBlob final : public http::StreamHandler {
  public:

@@ -6,9 +6,8 @@
 
 namespace regesta::api::oci {
 
-using http::Exchange;
-using Task = http::asio::awaitable<void>;
 using access::Verb;
+using http::Exchange;
 
 inline constexpr std::string_view ofRepository = "assets of this name";
 

@@ -105,23 +105,15 @@ http::Response store(const Call& call, const std::string& bytes) {
   return response;
 }
 
-class Put final : public http::StreamHandler {
- public:
-  explicit Put(Core& core) : core_(core) {}
-
-  Task handle(Exchange& exchange) override {
-    std::optional<Call> call;
-    co_await enter(exchange, core_, writes(ofRepository), dialect(), call);
-    co_await exchange.waiting([&] { repositoryOf(*call, Verb::write); });
-    std::string bytes;
-    std::vector<char> piece(64 * 1024);
-    while (std::size_t count = co_await exchange.read(piece)) bytes.append(piece.data(), count);
-    co_await exchange.respond(co_await exchange.waiting([&] { return store(*call, bytes); }));
-  }
-
- private:
-  Core& core_;
-};
+Task putManifest(Exchange& exchange, Core& core) {
+  std::optional<Call> call;
+  co_await enter(exchange, core, writes(ofRepository), dialect(), call);
+  co_await exchange.waiting([&] { repositoryOf(*call, Verb::write); });
+  std::string bytes;
+  std::vector<char> piece(64 * 1024);
+  while (std::size_t count = co_await exchange.read(piece)) bytes.append(piece.data(), count);
+  co_await exchange.respond(co_await exchange.waiting([&] { return store(*call, bytes); }));
+}
 
 http::Response removeTag(const Call& call, const Repository& repository, const std::string& tag) {
   getManifest(call, repository, tag);
@@ -150,7 +142,7 @@ std::span<const StreamRoute> manifestStreams() {
   static constexpr std::string_view path = "/v2/{workspace}/{name...}/manifests/{reference}";
   static const StreamRoute all[] = {
       {"GET", path, "Download a manifest", reads(ofRepository), downloadRoute<openManifest>, 1, false, workspaceOfPath},
-      {"PUT", path, "Push a manifest", writes(ofRepository), makeStream<Put>, limits::ociManifest, false,
+      {"PUT", path, "Push a manifest", writes(ofRepository), makeStream<putManifest>, limits::ociManifest, false,
        workspaceOfPath},
       {"DELETE", path, "Delete a manifest or a tag", writes(ofRepository), answeredRoute<remove, Verb::write>, 1, false,
        workspaceOfPath},

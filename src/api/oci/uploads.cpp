@@ -79,42 +79,34 @@ bool mount(const Call& call, const Repository& repository, const Digest& digest)
 }
 
 /// POST: an upload in several requests, all of it at once (?digest=), or a blob that is there already (?mount=).
-class Start final : public http::StreamHandler {
- public:
-  explicit Start(Core& core) : core_(core) {}
-
-  Task handle(Exchange& exchange) override {
-    std::optional<Call> call;
-    Repository repository;
-    std::optional<Digest> digest;
-    co_await enter(exchange, core_, writes(ofRepository), dialect(), call);
-    std::optional<http::Response> done = co_await exchange.waiting([&]() -> std::optional<http::Response> {
-      repository = repositoryOf(*call, Verb::write);
-      if (auto text = queryValue(call->http, "digest")) digest = requireDigest(*text);
-      if (auto text = queryValue(call->http, "mount"))
-        if (Digest wanted = requireDigest(*text); mount(*call, repository, wanted)) return stored(repository, wanted);
-      if (digest) return std::nullopt;
-      return progress(202, repository, core_.store.write([&](db::Transaction& transaction) {
-        return registry::startOciUpload(transaction, repository.key, call->actor().name);
-      }));
+Task startUpload(Exchange& exchange, Core& core) {
+  std::optional<Call> call;
+  Repository repository;
+  std::optional<Digest> digest;
+  co_await enter(exchange, core, writes(ofRepository), dialect(), call);
+  std::optional<http::Response> done = co_await exchange.waiting([&]() -> std::optional<http::Response> {
+    repository = repositoryOf(*call, Verb::write);
+    if (auto text = queryValue(call->http, "digest")) digest = requireDigest(*text);
+    if (auto text = queryValue(call->http, "mount"))
+      if (Digest wanted = requireDigest(*text); mount(*call, repository, wanted)) return stored(repository, wanted);
+    if (digest) return std::nullopt;
+    return progress(202, repository, core.store.write([&](db::Transaction& transaction) {
+      return registry::startOciUpload(transaction, repository.key, call->actor().name);
+    }));
+  });
+  if (done) co_return co_await exchange.respond(*std::move(done));
+  std::int64_t room = co_await exchange.waiting([&] { return roomFor(*call, repository, exchange.bodyLength()); });
+  CheckedWriter writer(core.blobs.create(), *digest);
+  Received received = co_await receivePiece(exchange, writer, room);
+  if (received.failure) std::rethrow_exception(received.failure);
+  co_await exchange.waiting([&] {
+    blob::Stored content = writer.commit();
+    core.store.write([&](db::Transaction& transaction) {
+      registry::putOciBlob(transaction, repository.key, digest->text, content, call->actor().name);
     });
-    if (done) co_return co_await exchange.respond(*std::move(done));
-    std::int64_t room = co_await exchange.waiting([&] { return roomFor(*call, repository, exchange.bodyLength()); });
-    CheckedWriter writer(core_.blobs.create(), *digest);
-    Received received = co_await receivePiece(exchange, writer, room);
-    if (received.failure) std::rethrow_exception(received.failure);
-    co_await exchange.waiting([&] {
-      blob::Stored content = writer.commit();
-      core_.store.write([&](db::Transaction& transaction) {
-        registry::putOciBlob(transaction, repository.key, digest->text, content, call->actor().name);
-      });
-    });
-    co_await exchange.respond(stored(repository, *digest));
-  }
-
- private:
-  Core& core_;
-};
+  });
+  co_await exchange.respond(stored(repository, *digest));
+}
 
 /// Keeps what arrived of a piece, all or some of it.
 void keepPiece(const Call& call, const Repository& repository, OciUpload& upload, blob::Writer& writer) {
@@ -126,87 +118,71 @@ void keepPiece(const Call& call, const Repository& repository, OciUpload& upload
   });
 }
 
-class Patch final : public http::StreamHandler {
- public:
-  explicit Patch(Core& core) : core_(core) {}
+Task patchUpload(Exchange& exchange, Core& core) {
+  std::optional<Call> call;
+  Repository repository;
+  OciUpload upload;
+  std::unique_ptr<blob::Writer> writer;
+  co_await enter(exchange, core, writes(ofRepository), dialect(), call);
+  std::int64_t room = co_await exchange.waiting([&] {
+    repository = repositoryOf(*call, Verb::write);
+    upload = getUpload(*call, repository);
+    checkRange(call->http, upload, exchange.bodyLength());
+    writer = core.blobs.create();
+    return roomFor(*call, repository, exchange.bodyLength());
+  });
+  Received received = co_await receivePiece(exchange, *writer, room);
+  if (received.size > 0) co_await exchange.waiting([&] { keepPiece(*call, repository, upload, *writer); });
+  if (received.failure) std::rethrow_exception(received.failure);
+  co_await exchange.respond(progress(202, repository, upload));
+}
 
-  Task handle(Exchange& exchange) override {
-    std::optional<Call> call;
-    Repository repository;
-    OciUpload upload;
-    std::unique_ptr<blob::Writer> writer;
-    co_await enter(exchange, core_, writes(ofRepository), dialect(), call);
-    std::int64_t room = co_await exchange.waiting([&] {
-      repository = repositoryOf(*call, Verb::write);
-      upload = getUpload(*call, repository);
-      checkRange(call->http, upload, exchange.bodyLength());
-      writer = core_.blobs.create();
-      return roomFor(*call, repository, exchange.bodyLength());
-    });
-    Received received = co_await receivePiece(exchange, *writer, room);
-    if (received.size > 0) co_await exchange.waiting([&] { keepPiece(*call, repository, upload, *writer); });
-    if (received.failure) std::rethrow_exception(received.failure);
-    co_await exchange.respond(progress(202, repository, upload));
+http::asio::awaitable<std::vector<blob::Stored>> piecesOf(Exchange& exchange, Core& core, const OciUpload& upload) {
+  co_return co_await exchange.waiting([&] {
+    return core.store.read(
+        [&](db::Transaction& transaction) { return registry::ociUploadPieces(transaction, upload); });
+  });
+}
+
+Task finishUpload(Exchange& exchange, Core& core) {
+  std::optional<Call> call;
+  Repository repository;
+  OciUpload upload;
+  Digest digest;
+  std::unique_ptr<CheckedWriter> writer;
+  co_await enter(exchange, core, writes(ofRepository), dialect(), call);
+  std::int64_t room = co_await exchange.waiting([&] {
+    repository = repositoryOf(*call, Verb::write);
+    digest = requireDigest(queryValue(call->http, "digest").value_or(""));
+    upload = getUpload(*call, repository);
+    checkRange(call->http, upload, exchange.bodyLength());
+    writer = std::make_unique<CheckedWriter>(core.blobs.create(), digest);
+    return roomFor(*call, repository, exchange.bodyLength());
+  });
+  Received received = co_await receivePiece(exchange, *writer, room);
+  bool whole = upload.size == 0 && !received.failure;
+  if (received.size > 0 && !whole)
+    co_await exchange.waiting([&] { keepPiece(*call, repository, upload, writer->inner()); });
+  if (received.failure) std::rethrow_exception(received.failure);
+  std::exception_ptr wrong;
+  blob::Stored content;
+  try {
+    content = whole ? co_await exchange.waiting([&] { return writer->commit(); })
+                    : co_await combine(exchange, core.blobs, co_await piecesOf(exchange, core, upload), digest);
+  } catch (const OciError&) {
+    wrong = std::current_exception();  // another digest: the upload is over, too
   }
-
- private:
-  Core& core_;
-};
-
-class Finish final : public http::StreamHandler {
- public:
-  explicit Finish(Core& core) : core_(core) {}
-
-  Task handle(Exchange& exchange) override {
-    std::optional<Call> call;
-    Repository repository;
-    OciUpload upload;
-    Digest digest;
-    std::unique_ptr<CheckedWriter> writer;
-    co_await enter(exchange, core_, writes(ofRepository), dialect(), call);
-    std::int64_t room = co_await exchange.waiting([&] {
-      repository = repositoryOf(*call, Verb::write);
-      digest = requireDigest(queryValue(call->http, "digest").value_or(""));
-      upload = getUpload(*call, repository);
-      checkRange(call->http, upload, exchange.bodyLength());
-      writer = std::make_unique<CheckedWriter>(core_.blobs.create(), digest);
-      return roomFor(*call, repository, exchange.bodyLength());
+  co_await exchange.waiting([&] {
+    core.store.write([&](db::Transaction& transaction) {
+      bool mine = registry::removeOciUpload(transaction, upload);
+      if (wrong) return;
+      if (!mine) throw unknown("BLOB_UPLOAD_UNKNOWN", "another request has ended upload {} in the meantime", upload.id);
+      registry::putOciBlob(transaction, repository.key, digest.text, content, call->actor().name);
     });
-    Received received = co_await receivePiece(exchange, *writer, room);
-    bool whole = upload.size == 0 && !received.failure;
-    if (received.size > 0 && !whole)
-      co_await exchange.waiting([&] { keepPiece(*call, repository, upload, writer->inner()); });
-    if (received.failure) std::rethrow_exception(received.failure);
-    std::exception_ptr wrong;
-    blob::Stored content;
-    try {
-      content = whole ? co_await exchange.waiting([&] { return writer->commit(); })
-                      : co_await combine(exchange, core_.blobs, co_await pieces(exchange, upload), digest);
-    } catch (const OciError&) {
-      wrong = std::current_exception();  // another digest: the upload is over, too
-    }
-    co_await exchange.waiting([&] {
-      core_.store.write([&](db::Transaction& transaction) {
-        bool mine = registry::removeOciUpload(transaction, upload);
-        if (wrong) return;
-        if (!mine)
-          throw unknown("BLOB_UPLOAD_UNKNOWN", "another request has ended upload {} in the meantime", upload.id);
-        registry::putOciBlob(transaction, repository.key, digest.text, content, call->actor().name);
-      });
-    });
-    if (wrong) std::rethrow_exception(wrong);
-    co_await exchange.respond(stored(repository, digest));
-  }
-
- private:
-  http::asio::awaitable<std::vector<blob::Stored>> pieces(Exchange& exchange, const OciUpload& upload) {
-    co_return co_await exchange.waiting([&] {
-      return core_.store.read(
-          [&](db::Transaction& transaction) { return registry::ociUploadPieces(transaction, upload); });
-    });
-  }
-  Core& core_;
-};
+  });
+  if (wrong) std::rethrow_exception(wrong);
+  co_await exchange.respond(stored(repository, digest));
+}
 
 http::Response status(const Call& call) {
   Repository repository = repositoryOf(call, Verb::write);
@@ -226,13 +202,13 @@ std::span<const StreamRoute> uploadStreams() {
   static constexpr std::string_view path = "/v2/{workspace}/{name...}/blobs/uploads";
   static constexpr std::string_view one = "/v2/{workspace}/{name...}/blobs/uploads/{id}";
   static const StreamRoute all[] = {
-      {"POST", path, "Push a blob, or start pushing or mount one", writes(ofRepository), makeStream<Start>, uploadLimit,
-       false, workspaceOfPath},
+      {"POST", path, "Push a blob, or start pushing or mount one", writes(ofRepository), makeStream<startUpload>,
+       uploadLimit, false, workspaceOfPath},
       {"GET", one, "Get how much of a blob has arrived", writes(ofRepository), answeredRoute<status, Verb::write>, 1,
        false, workspaceOfPath},
-      {"PATCH", one, "Push the next piece of a blob", writes(ofRepository), makeStream<Patch>, uploadLimit, false,
+      {"PATCH", one, "Push the next piece of a blob", writes(ofRepository), makeStream<patchUpload>, uploadLimit, false,
        workspaceOfPath},
-      {"PUT", one, "Push the last piece of a blob", writes(ofRepository), makeStream<Finish>, uploadLimit, false,
+      {"PUT", one, "Push the last piece of a blob", writes(ofRepository), makeStream<finishUpload>, uploadLimit, false,
        workspaceOfPath},
       {"DELETE", one, "Abort the push of a blob", writes(ofRepository), answeredRoute<cancel, Verb::write>, 1, false,
        workspaceOfPath},

@@ -14,7 +14,6 @@ namespace regesta::api::ofrep {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 constexpr std::chrono::milliseconds pause{100};  // simultaneous changes are sent once
 constexpr std::chrono::seconds quiet{15};

@@ -7,21 +7,6 @@ namespace {
 
 using access::Verb;
 
-template <Task (*run)(Exchange&, Core&)>
-class Handler final : public http::StreamHandler {
- public:
-  explicit Handler(Core& core) : core_(core) {}
-  Task handle(Exchange& exchange) override { return run(exchange, core_); }
-
- private:
-  Core& core_;
-};
-
-template <Task (*run)(Exchange&, Core&)>
-std::shared_ptr<http::StreamHandler> make(Core& core) {
-  return std::make_shared<Handler<run>>(core);
-}
-
 constexpr std::size_t documentLimit = 8 * 1024 * 1024, smallLimit = 64 * 1024;
 constexpr std::string_view files = "files of the experiment that owns the path";
 constexpr std::string_view bucket = "/s3/{bucket}", object = "/s3/{bucket}/{key...}";
@@ -39,17 +24,18 @@ StreamRoute writingRoute(std::string_view method, std::string_view pattern, std:
 
 Front front() {
   static const std::vector<StreamRoute> streams{
-      {"GET", "/s3", "List buckets", reads("the buckets listed"), make<listBuckets>, 1, false, nullptr, enterFront},
-      readingRoute("GET", bucket, "List objects, uploads or the location of a bucket", make<getBucket>),
-      {"PUT", bucket, "Create a bucket", administers("all workspaces"), make<putBucket>, smallLimit, false, nullptr,
-       enterNewBucket},
-      {"DELETE", bucket, "Delete an empty bucket", administers("all workspaces"), make<deleteBucket>, 1, false, nullptr,
-       enterNewBucket},
-      writingRoute("POST", bucket, "Delete several objects", make<postBucket>, documentLimit),
-      readingRoute("GET", object, "Get an object, or list the parts of an upload", make<getObject>),
-      writingRoute("PUT", object, "Upload or copy an object or a part", make<putObject>, uploadLimit),
-      writingRoute("POST", object, "Create or complete a multipart upload", make<postObject>, documentLimit),
-      writingRoute("DELETE", object, "Delete an object, or abort an upload", make<deleteObject>, 1),
+      {"GET", "/s3", "List buckets", reads("the buckets listed"), makeStream<listBuckets>, 1, false, nullptr,
+       enterFront},
+      readingRoute("GET", bucket, "List objects, uploads or the location of a bucket", makeStream<getBucket>),
+      {"PUT", bucket, "Create a bucket", administers("all workspaces"), makeStream<putBucket>, smallLimit, false,
+       nullptr, enterNewBucket},
+      {"DELETE", bucket, "Delete an empty bucket", administers("all workspaces"), makeStream<deleteBucket>, 1, false,
+       nullptr, enterNewBucket},
+      writingRoute("POST", bucket, "Delete several objects", makeStream<postBucket>, documentLimit),
+      readingRoute("GET", object, "Get an object, or list the parts of an upload", makeStream<getObject>),
+      writingRoute("PUT", object, "Upload or copy an object or a part", makeStream<putObject>, uploadLimit),
+      writingRoute("POST", object, "Create or complete a multipart upload", makeStream<postObject>, documentLimit),
+      writingRoute("DELETE", object, "Delete an object, or abort an upload", makeStream<deleteObject>, 1),
   };
   static constexpr std::string_view below[] = {"/s3/"};
   return {.dialect = dialect(), .routes = {}, .prefixes = below, .streams = streams, .renderUnrouted = renderFault};

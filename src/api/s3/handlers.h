@@ -11,7 +11,6 @@
 namespace regesta::api::s3 {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 Task listBuckets(Exchange& exchange, Core& core);
 Task getBucket(Exchange& exchange, Core& core);     ///< ListObjects, ListObjectsV2, HeadBucket, location, uploads

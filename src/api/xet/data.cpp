@@ -10,7 +10,6 @@ namespace regesta::api::xet {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 [[noreturn]] void refuse(std::string_view why) { throw error(Code::denied, "{}: request a reconstruction again", why); }
 
@@ -88,8 +87,8 @@ std::shared_ptr<http::Caller> admitDataUrl(Core& core, const http::Request& requ
   return admitXetScope(core, request, openDataUrl(core, request).scope);
 }
 
-Task Data::handle(Exchange& exchange) {
-  Call call = callOf(core_, exchange);
+Task getData(Exchange& exchange, Core& core) {
+  Call call = callOf(core, exchange);
   std::vector<ByteRange> wanted;
   std::optional<blob::RecordReader> reader;
   co_await exchange.waiting([&] {

@@ -4,14 +4,7 @@
 namespace regesta::api::xet {
 
 /// Records of a pack, of the one file that the address was signed for: a range, or several as multipart/byteranges.
-class Data final : public http::StreamHandler {
- public:
-  explicit Data(Core& core) : core_(core) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override;
-
- private:
-  Core& core_;
-};
+Task getData(http::Exchange& exchange, Core& core);
 
 /// For StreamRoute::door: the signed address instead of credentials.
 std::shared_ptr<http::Caller> admitDataUrl(Core& core, const http::Request& request);

@@ -22,15 +22,11 @@ std::shared_ptr<http::Caller> door(Core& core, const http::Request& request) {
 }
 
 /// Clients report how fast transfers were; nothing is kept.
-class Telemetry final : public http::StreamHandler {
- public:
-  explicit Telemetry(Core&) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override {
-    std::vector<char> piece(16 * 1024);
-    while (co_await exchange.read(piece) > 0) continue;
-    co_await exchange.respond(jsonAnswer("", 204));
-  }
-};
+Task takeTelemetry(http::Exchange& exchange, Core&) {
+  std::vector<char> piece(16 * 1024);
+  while (co_await exchange.read(piece) > 0) continue;
+  co_await exchange.respond(jsonAnswer("", 204));
+}
 
 template <http::Response (*answer)(const Call&, const http::Request&)>
 std::shared_ptr<http::StreamHandler> whole(Core& core) {
@@ -52,23 +48,23 @@ StreamRoute writing(std::string_view method, std::string_view pattern, std::stri
 
 Front front() {
   static const StreamRoute streams[] = {
-      writing("POST", "/hf/cas/v1/xorbs/{prefix}/{hash}", "Upload a xorb", makeStream<XorbUpload>, xorbBody),
-      writing("HEAD", "/hf/cas/v1/xorbs/{prefix}/{hash}", "Check a xorb", makeStream<XorbHead>),
-      reading("HEAD", "/hf/cas/v1/files/{hash}", "Check a file", makeStream<FileHead>),
-      writing("POST", "/hf/cas/v1/shards", "Store files that a shard describes", makeStream<ShardUpload>,
+      writing("POST", "/hf/cas/v1/xorbs/{prefix}/{hash}", "Upload a xorb", makeStream<uploadXorb>, xorbBody),
+      writing("HEAD", "/hf/cas/v1/xorbs/{prefix}/{hash}", "Check a xorb", makeStream<headXorb>),
+      reading("HEAD", "/hf/cas/v1/files/{hash}", "Check a file", makeStream<headFile>),
+      writing("POST", "/hf/cas/v1/shards", "Store files that a shard describes", makeStream<uploadShard>,
               limits::xetShard),
       writing("POST", "/hf/cas/v2/shards", "Store files that a shard describes, with progress",
-              makeStream<ShardUploadWithProgress>, limits::xetShard),
+              makeStream<uploadShardWithProgress>, limits::xetShard),
       writing("GET", "/hf/cas/v1/chunks/{prefix}/{hash}", "Get the content around a chunk", whole<findChunk>),
       reading("GET", "/hf/cas/v1/reconstructions/{hash}", "Get the reconstruction of a file", whole<reconstruction>),
       reading("GET", "/hf/cas/v2/reconstructions/{hash}", "Get the reconstruction of a file, version 2",
               whole<reconstructionV2>),
       reading("GET", "/hf/cas/v1/reconstructions", "Get the reconstructions of several files", whole<reconstructions>),
       reading("POST", "/hf/cas/v1/reconstructions", "Get the reconstructions of listed files",
-              makeStream<PostReconstructions>, jsonBody),
+              makeStream<postReconstructions>, jsonBody),
       {"GET", "/hf/cas/v1/data/{pack}", "Download bytes of a xorb at a signed address", reads(repository),
-       makeStream<Data>, 1, false, nullptr, admitDataUrl},
-      reading("POST", "/hf/cas/v1/telemetry", "Report a transfer", makeStream<Telemetry>, telemetryBody),
+       makeStream<getData>, 1, false, nullptr, admitDataUrl},
+      reading("POST", "/hf/cas/v1/telemetry", "Report a transfer", makeStream<takeTelemetry>, telemetryBody),
   };
   static constexpr std::string_view below[] = {"/hf/cas/"};
   return {.dialect = dialect(), .routes = {}, .prefixes = below, .streams = streams};

@@ -169,8 +169,8 @@ http::Response reconstructions(const Call& call, const http::Request& request) {
   return answerAll(call, request, hashes);
 }
 
-http::asio::awaitable<void> PostReconstructions::handle(Exchange& exchange) {
-  Call call = callOf(core_, exchange);
+Task postReconstructions(Exchange& exchange, Core& core) {
+  Call call = callOf(core, exchange);
   std::string text;
   std::vector<char> piece(16 * 1024);
   while (std::size_t count = co_await exchange.read(piece)) text.append(piece.data(), count);

@@ -11,13 +11,6 @@ http::Response reconstructionV2(const Call& call, const http::Request& request);
 http::Response reconstructions(const Call& call, const http::Request& request);
 
 /// The same for a JSON list of {"prefix", "hash"} in the body.
-class PostReconstructions final : public http::StreamHandler {
- public:
-  explicit PostReconstructions(Core& core) : core_(core) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override;
-
- private:
-  Core& core_;
-};
+Task postReconstructions(http::Exchange& exchange, Core& core);
 
 }  // namespace regesta::api::xet

@@ -8,7 +8,6 @@ namespace regesta::api::xet {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 constexpr std::size_t pieceSize = 256 * 1024;
 
@@ -57,15 +56,15 @@ Task storeWithProgress(Exchange& exchange, ShardCommit& commit) {
 
 }  // namespace
 
-Task ShardUpload::handle(Exchange& exchange) {
-  auto commit = co_await receive(exchange, core_);
+Task uploadShard(Exchange& exchange, Core& core) {
+  auto commit = co_await receive(exchange, core);
   while (co_await exchange.waiting([&] { return commit->store(); })) continue;
   bool isNew = co_await exchange.waiting([&] { return commit->finish(); });
   co_await exchange.respond(jsonAnswer(fmt::format("{{\"result\":{}}}", isNew ? 1 : 0)));
 }
 
-Task ShardUploadWithProgress::handle(Exchange& exchange) {
-  auto commit = co_await receive(exchange, core_);
+Task uploadShardWithProgress(Exchange& exchange, Core& core) {
+  auto commit = co_await receive(exchange, core);
   http::Response head;
   head.contentType = "application/x-ndjson";
   co_await exchange.begin(std::move(head), std::nullopt);

@@ -9,7 +9,6 @@ namespace regesta::api::xet {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 constexpr std::size_t pieceSize = 256 * 1024;
 
@@ -44,8 +43,8 @@ Task respondLength(Exchange& exchange, std::uint64_t length) {
 
 }  // namespace
 
-Task XorbUpload::handle(Exchange& exchange) {
-  Call call = callOf(core_, exchange);
+Task uploadXorb(Exchange& exchange, Core& core) {
+  Call call = callOf(core, exchange);
   std::string hash;
   std::optional<blob::XorbWriter> writer;
   co_await exchange.waiting([&] {
@@ -60,8 +59,8 @@ Task XorbUpload::handle(Exchange& exchange) {
   co_await exchange.respond(jsonAnswer(fmt::format("{{\"was_inserted\":{}}}", inserted)));
 }
 
-Task XorbHead::handle(Exchange& exchange) {
-  Call call = callOf(core_, exchange);
+Task headXorb(Exchange& exchange, Core& core) {
+  Call call = callOf(core, exchange);
   std::uint64_t length = co_await exchange.waiting([&] {
     UsableXorb xorb = usableXorb(call, hashOf(exchange.request()));
     std::uint64_t bytes = 0;
@@ -72,8 +71,8 @@ Task XorbHead::handle(Exchange& exchange) {
   co_await respondLength(exchange, length);
 }
 
-Task FileHead::handle(Exchange& exchange) {
-  Call call = callOf(core_, exchange);
+Task headFile(Exchange& exchange, Core& core) {
+  Call call = callOf(core, exchange);
   std::uint64_t length = co_await exchange.waiting([&] { return call.readableFile(hashOf(exchange.request())).size; });
   co_await respondLength(exchange, length);
 }

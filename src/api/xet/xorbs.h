@@ -4,31 +4,10 @@
 namespace regesta::api::xet {
 
 /// POST of a xorb: every chunk and the xorb's hash are computed again before anything is stored.
-class XorbUpload final : public http::StreamHandler {
- public:
-  explicit XorbUpload(Core& core) : core_(core) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override;
-
- private:
-  Core& core_;
-};
+Task uploadXorb(http::Exchange& exchange, Core& core);
 
 /// HEAD of a xorb that the caller may build files of, and of a file.
-class XorbHead final : public http::StreamHandler {
- public:
-  explicit XorbHead(Core& core) : core_(core) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override;
-
- private:
-  Core& core_;
-};
-class FileHead final : public http::StreamHandler {
- public:
-  explicit FileHead(Core& core) : core_(core) {}
-  http::asio::awaitable<void> handle(http::Exchange& exchange) override;
-
- private:
-  Core& core_;
-};
+Task headXorb(http::Exchange& exchange, Core& core);
+Task headFile(http::Exchange& exchange, Core& core);
 
 }  // namespace regesta::api::xet
