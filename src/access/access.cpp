@@ -164,7 +164,7 @@ Access::State::Remembered Access::State::checkPassword(std::string_view name, st
     if (!isActorName(name)) return std::pair(std::string(), std::string());
     auto rows =
         transaction.query("SELECT password, grants, id FROM user_account WHERE name = $1 AND disabled = 0", {name});
-    if (!rows.next() || !isRecorded(transaction, "user_account", rows.integer(2), fmt::format("user:{}", name)))
+    if (!rows.next() || !isRecorded(transaction, "user_account", rows.integer(2), registry::Actor::user(name).name))
       return std::pair(std::string(), std::string());
     return std::pair(rows.text(0), rows.text(1));
   });
@@ -184,7 +184,8 @@ Access::State::Remembered Access::State::checkToken(std::string_view token,
     constexpr db::Columns at(sql);
     auto rows = transaction.query(sql, {hash});
     if (!rows.next()) refuseCredentials();
-    if (!isRecorded(transaction, "service_token", rows.integer(at["id"]), "token:" + rows.text(at["name"])))
+    if (!isRecorded(transaction, "service_token", rows.integer(at["id"]),
+                    registry::Actor::token(rows.view(at["name"])).name))
       refuseCredentials();
     if (publicKey && *publicKey != langfusePublicKey(rows.view(at["name"]))) refuseCredentials();
     std::int64_t expiresAt = rows.integer(at["expires_at"]);

@@ -52,7 +52,8 @@ Access::State::RememberedKey Access::State::checkKey(std::string_view accessKeyI
     constexpr db::Columns at(sql);
     auto rows = transaction.query(sql, {accessKeyId});
     if (!rows.next()) throw unknown();
-    if (!isRecorded(transaction, "service_token", rows.integer(at["id"]), "token:" + rows.text(at["name"])))
+    if (!isRecorded(transaction, "service_token", rows.integer(at["id"]),
+                    registry::Actor::token(rows.view(at["name"])).name))
       throw unknown();
     std::int64_t expiresAt = rows.integer(at["expires_at"]);
     if (expiresAt != 0 && expiresAt <= nowMillis())

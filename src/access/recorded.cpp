@@ -19,13 +19,6 @@ std::optional<std::string> digestIn(const json::object& entry, std::string_view 
   return digest->is_string() ? std::string(digest->get_string()) : std::string();
 }
 
-/// "user/anna" of "user:anna".
-std::string subjectOf(std::string_view actor) {
-  std::string subject(actor);
-  std::ranges::replace(subject, ':', '/');
-  return subject;
-}
-
 /// An entry of an earlier version carries no rows; what was there at the upgrade is in the entries of the adoption.
 bool wasAdopted(db::Transaction& transaction) {
   return transaction.query("SELECT 1 FROM ledger_entry WHERE action = 'state.adopted' AND idx IS NOT NULL LIMIT 1")
@@ -33,6 +26,11 @@ bool wasAdopted(db::Transaction& transaction) {
 }
 
 }  // namespace
+
+std::string subjectOf(std::string_view actor) {
+  registry::ActorId id = registry::ActorId::read(actor);
+  return fmt::format("{}/{}", registry::kindName(id.kind), id.name);
+}
 
 bool isRecorded(db::Transaction& transaction, std::string_view table, db::Param key, std::string_view actor) {
   const registry::TableClass& known = *registry::findTableClass(table);

@@ -38,13 +38,6 @@ std::optional<Standing> standingOf(db::Transaction& transaction, std::string_vie
   return Standing{rows.text(0), rows.integer(1)};
 }
 
-/// "user/anna" of "user:anna".
-std::string subjectOf(std::string_view actor) {
-  std::string subject(actor);
-  std::ranges::replace(subject, ':', '/');
-  return subject;
-}
-
 /// A short limit of inactivity needs a more exact last use.
 std::int64_t notedWithin(std::int64_t idleMillis) {
   return idleMillis == 0 ? notedMillis : std::min(notedMillis, std::max<std::int64_t>(idleMillis / 4, 1));
@@ -149,7 +142,7 @@ std::int64_t Access::closeSessions(const registry::Actor& actor) {
 std::int64_t Access::endSessionsOf(const registry::Actor& actor, std::string_view name) {
   std::int64_t ended = state_->store.change(actor, [&](registry::Change& change) {
     activeUser(change.transaction, name);
-    std::string owner = fmt::format("user:{}", name);
+    std::string owner = registry::Actor::user(name).name;
     std::int64_t count = change.transaction.run("DELETE FROM session WHERE actor = $1", {owner});
     State::countUp(change.transaction);
     recordClosed(change, owner, count);
