@@ -1,9 +1,9 @@
 #include "access/recorded.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "base/json.h"
+#include "registry/actor.h"
 #include "registry/row_note.h"
 
 namespace regesta::access {
