@@ -10,7 +10,7 @@ namespace regesta::api {
 /// The caller that admit() accepted, as http/ keeps it for the request.
 class Admitted : public http::Caller {
  public:
-  /// Admits the same credentials again, later. Throws like admitHead().
+  /// Admits the same credentials once more, later. Throws like admitHead().
   using Again = std::function<access::Access::Admission()>;
   Admitted(Core& core, access::Access::Admission admission, Again again, std::string workspace);
   std::string_view account() const override;

@@ -54,7 +54,7 @@ struct FileContent {
   std::string bytes;
 };
 void replaceFiles(const std::vector<FileContent>& files);
-/// True for the name of a temporary file that replaceFiles may have left behind at a power failure.
+/// True for the name of a temporary file that replaceFiles may have left behind when the power went.
 bool isTemporary(std::string_view name);
 
 /// The test seam: the N-th write, fsync or rename of this process from now on fails with `errorNumber` (a failing write

@@ -89,7 +89,7 @@ inline constexpr std::size_t traceLinksPerCall = 100;         // MLflow's own
 inline constexpr std::size_t traceSearchResults = 500;        // MLflow's own
 inline constexpr std::size_t spansAnswer = 64 * 1024 * 1024;  // bytes of spans in one answer
 
-// Git: limits of one push.
+// Git: what one push may bring.
 inline constexpr std::size_t gitPack = 64 * 1024 * 1024;
 inline constexpr std::size_t gitObjects = 200'000;             // objects in one pack
 inline constexpr std::size_t gitObject = 8 * 1024 * 1024;      // one object, unpacked

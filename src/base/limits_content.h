@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Named limits of clients that upload content in chunks of their own (Xet).
+/// The limits of clients that bring content in parts of their own (Xet), by name.
 namespace regesta::limits {
 
 inline constexpr std::int64_t xetTokenSeconds = 900;       // a token of the hub for the content-addressed store

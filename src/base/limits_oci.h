@@ -15,7 +15,7 @@ inline constexpr std::size_t ociExported = 100;       // aliased versions of oth
 inline constexpr std::size_t ociRepositories = 1000;  // in one page of the catalog
 inline constexpr std::int64_t ociUploads = 256;       // under way, of one identity
 inline constexpr std::int64_t ociUploadBytes = std::int64_t{1} << 40;  // of them, together
-inline constexpr std::int64_t ociUploadPieces = 10'000;                // requests that upload one blob
+inline constexpr std::int64_t ociUploadPieces = 10'000;                // requests that bring one blob
 inline constexpr std::int64_t ociUploadMillis = 24LL * 3'600'000;      // that an upload may pause
 inline constexpr std::int64_t ociBlobMillis = 7 * 24LL * 3'600'000;    // that a blob waits for its manifest
 

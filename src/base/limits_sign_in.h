@@ -14,7 +14,7 @@ inline constexpr std::size_t subjectLength = 255;    // OpenID Connect Core sect
 inline constexpr std::size_t providerGroups = 2000;  // of one person
 inline constexpr std::size_t providerCalls = 4;  // sign-ins that wait for the provider at once; others must try again
 
-// Limits for what a browser sends
+// What a browser brings along
 inline constexpr std::size_t signInBack = 2048;  // the place to go back to
 inline constexpr std::size_t signInCode = 4096;  // an authorization code
 inline constexpr std::size_t signInWords = 500;  // of a failure, on their way to the sign-in page

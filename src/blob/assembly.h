@@ -21,7 +21,7 @@ class Assembly {
   const Digest& digest() const { return object_.digest; }
   /// Instead of read(), for a caller who knows that the content was compared with this digest before.
   void useDigest(Digest digest) { object_.digest = std::move(digest); }
-  /// Throws Error{unavailable} when a pack was removed in the meantime.
+  /// Throws Error{unavailable} when a pack was removed meanwhile.
   Stored commit();
 
  private:

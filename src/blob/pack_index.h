@@ -69,7 +69,7 @@ class PackIndex {
   std::vector<std::int64_t> packsWith(const xet::Hash& chunk);
 
   /// Registers the pack, and the objects in the same transaction. A damaged object is replaced by its new copy. Throws
-  /// Error{unavailable} when a pack that an extent refers to was removed in the meantime: the upload must be repeated.
+  /// Error{unavailable} when a pack that an extent refers to was removed meanwhile: the upload must be repeated.
   std::int64_t add(const NewPack& pack, const std::vector<NewObject>& objects);
   /// Registers an object all of whose chunks are in known packs; `record` is the pack that describes it.
   void add(const NewObject& object, std::int64_t record);

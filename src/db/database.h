@@ -170,8 +170,8 @@ struct SqliteOptions {
   std::size_t logBytes = 4 * 1024 * 1024;  ///< of write-ahead log before it is moved into the file
   int patienceMillis = 5000;               ///< how long to wait for another process that holds the file
   bool readOnly = false;  ///< for looking at a file that is not ours: nothing is created, write() throws
-  /// With readOnly: the file does not change in the meantime (a backup), so it is read without lock files. A remaining
-  /// log is read in the ordinary way.
+  /// With readOnly: the file does not change meanwhile (a backup), so it is read without lock files. A remaining log is
+  /// read in the ordinary way.
   bool immutable = false;
 };
 /// Creates the file when there is none. Throws Error that names the file: unavailable (folder, permission, disk),

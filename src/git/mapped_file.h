@@ -4,7 +4,7 @@
 
 namespace regesta::git {
 
-/// The bytes of a file of our own, as the kernel pages them in. The file must not shrink in the meantime.
+/// The bytes of a file of our own, as the kernel pages them in. The file must not shrink meanwhile.
 class MappedFile {
  public:
   explicit MappedFile(const std::string& path);  ///< throws Error{unavailable}

@@ -6,7 +6,7 @@ namespace regesta::gitremote {
 /// A refusal found only inside the transaction, because the registry may have changed and SemVer rules consider all
 /// versions. Rolls everything back.
 struct PushRejected {
-  std::vector<std::string> lines;  ///< empty: a ref moved in the meantime
+  std::vector<std::string> lines;  ///< empty: a ref moved meanwhile
 };
 
 struct PushPack {

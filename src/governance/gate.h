@@ -147,7 +147,7 @@ class Gate {
  private:
   struct Attempt;
   Outcome run(const Attempt& attempt);
-  /// One attempt; empty if the decision's facts changed in the meantime.
+  /// One attempt; empty if the decision's facts changed meanwhile.
   std::optional<Outcome> tryOnce(const Attempt& attempt);
   Outcome runRequest(std::int64_t changeRequest);
   Outcome outcomeOfClosed(std::int64_t changeRequest);
@@ -158,7 +158,7 @@ class Gate {
   std::optional<registry::Rollout> carryOn(const registry::Actor& actor, const Widening& widening,
                                            std::string_view reason);
   registry::Rollout widenAsDecided(const registry::Actor& actor, const Widening& widening);
-  /// Empty if the decisions' facts changed in the meantime.
+  /// Empty if the decisions' facts changed meanwhile.
   std::optional<registry::Asset> renameOnce(const access::Identity& identity, const registry::AssetKey& key,
                                             std::string_view newName);
   /// Throws Error{denied} unless the identity may move the asset's pointers.

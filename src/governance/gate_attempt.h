@@ -19,7 +19,7 @@ registry::Action refusedAction(const registry::Pointer& pointer);
 Gate::Outcome outcomeOf(const Case& about, const GateCheck& check);
 /// Stores the decision and appends the entry of a refused move.
 void recordRefusal(registry::Change& change, const Case& about, const GateCheck& check, Gate::Outcome& outcome);
-/// The outcome of a request that another approval applied in the meantime.
+/// The outcome of a request that another approval applied meanwhile.
 Gate::Outcome appliedOutcome(const ChangeRequest& request);
 
 }  // namespace regesta::governance

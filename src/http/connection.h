@@ -65,7 +65,7 @@ class Connection final : public Swept {
   /// While set, the worker's sweep looks whether the peer has left. `wake` hears that (true) or that the server drains.
   void park(std::function<void(bool gone)> wake) { parked_ = std::move(wake); }
   /// Runs `work` on a waiting thread of the lane, whose time limit it has. `mayStop`: it is cancelled when the peer
-  /// hangs up in the meantime (base/cancel.h), as what changes something must not be.
+  /// hangs up meanwhile (base/cancel.h), as what changes something must not be.
   asio::awaitable<void> runWaiting(std::function<void()> work, Lane lane, bool mayStop);
   /// Throws Error{unauthenticated} when what let the caller in was taken away since. For requests that last.
   asio::awaitable<void> requireStillAdmitted();

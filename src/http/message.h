@@ -25,8 +25,8 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> list_;
 };
 
-/// What became known of a request while it was answered, for the access log and for the counter of refusals. Handlers
-/// have the request as const; this is the one thing that they add to it.
+/// What became known of a request while it was answered, for the access log and for who counts refusals. Handlers have
+/// the request as const; this is the one thing that they add to it.
 struct Account {
   std::string actor;         ///< the caller, once known: "user:anna"; empty: unknown
   std::string claimed;       ///< who the caller said to be, when that did not hold: a name, or "token"

@@ -9,7 +9,7 @@ namespace regesta::lifecycle {
 enum class RetentionAct { archive, remove };
 std::string_view actName(RetentionAct act);  ///< "archive", "delete"
 
-/// A version that the rules archive or delete.
+/// A version that the rules let go.
 struct PlannedItem {
   RetentionAct act = RetentionAct::remove;
   std::int64_t version = 0;  ///< its row
@@ -38,7 +38,7 @@ struct RetentionPlan {
 /// Ages are measured at the last full hour, so that a plan does not change while it is read.
 std::int64_t planMoment(std::int64_t now);
 
-/// What the rules in force would archive or delete, at most `limit` items. Changes nothing.
+/// What the rules in force let go, at most `limit` items. Changes nothing.
 RetentionPlan planRetention(db::Transaction& transaction, std::string_view workspace, std::int64_t asOf,
                             std::size_t limit = 1000);
 

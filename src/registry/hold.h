@@ -17,7 +17,7 @@ struct Hold {
   std::string workspace;
   std::string kind;         ///< "*": every kind
   std::string namePattern;  ///< name of the held asset, or a glob
-  std::int64_t asset = 0;   ///< row of the held asset, whatever its name is now; 0: all that match the pattern
+  std::int64_t asset = 0;   ///< row of the held asset, whatever its name is by now; 0: all that match the pattern
   std::int64_t number = 0;  ///< of the held version; 0: every version, present and future
   std::string reason;
   std::int64_t placedAt = 0;  ///< milliseconds

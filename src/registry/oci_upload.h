@@ -10,7 +10,7 @@
 
 namespace regesta::registry {
 
-/// A blob that arrives in an OCI repository with several requests. Each uploads a piece, which is a blob of its own
+/// A blob that arrives in an OCI repository with several requests. Each brings a piece, which is a blob of its own
 /// until the last one has arrived, so an upload survives the connection and the server. Free of access rules: callers
 /// check that the actor may still write.
 struct OciUpload {
@@ -25,8 +25,8 @@ std::optional<OciUpload> findOciUpload(db::Transaction& transaction, const Asset
                                        std::string_view actor);
 /// How many more bytes the actor's uploads may take.
 std::int64_t roomForOciUploads(db::Transaction& transaction, std::string_view actor);
-/// Appends a piece at upload.size, and counts it. Throws Error{conflict} when another request has appended in the
-/// meantime, Error{tooLarge} beyond limits::ociUploadPieces or as takeStorage() does.
+/// Appends a piece at upload.size, and counts it. Throws Error{conflict} when another request has appended meanwhile,
+/// Error{tooLarge} beyond limits::ociUploadPieces or as takeStorage() does.
 void appendOciUpload(db::Transaction& transaction, const AssetKey& key, OciUpload& upload, const blob::Stored& piece);
 /// In order.
 std::vector<blob::Stored> ociUploadPieces(db::Transaction& transaction, const OciUpload& upload);

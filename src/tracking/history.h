@@ -35,7 +35,7 @@ std::vector<Metric> metricCurve(db::Transaction& transaction, std::string_view w
 std::vector<Metric> wholeHistory(db::Transaction& transaction, std::int64_t runRow);
 
 /// Rewrites the batches of an ended run into few rows, one per key, so that one key's history is read without the
-/// others. Changes no point. No effect if the run was written in the meantime.
+/// others. Changes no point. No effect if the run was written meanwhile.
 void compactHistory(registry::Store& store, std::string_view workspace, std::string_view runId);
 
 }  // namespace regesta::tracking

@@ -45,7 +45,7 @@ struct LeaseOrder {
   std::int64_t wait = 0, leaseSeconds = 0;
   static constexpr Field fields[] = {
       field<&LeaseOrder::type>("type", about("absent: any")),
-      field<&LeaseOrder::commands>("commands", about("the runner runs commands that tests contain")),
+      field<&LeaseOrder::commands>("commands", about("the runner runs commands that tests bring")),
       field<&LeaseOrder::wait>("wait", atLeast(0) | atMost(60) | about("seconds to wait for work")),
       field<&LeaseOrder::leaseSeconds>("lease_seconds", atLeast(0) | atMost(3600) | about("0 or absent: 60"))};
 };

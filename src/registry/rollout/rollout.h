@@ -77,9 +77,9 @@ void checkStart(db::Transaction& transaction, const Asset& asset, std::string_vi
 Rollout startRollout(Change& change, const Asset& asset, const RolloutPlan& plan, const Clearance& clearance,
                      std::string_view reason);
 
-// Each takes the rollout as it was read and returns its new state. Throws Error{conflict} if it changed in the
-// meantime, Error{invalidState} if it has ended. Serving an arm to more callers needs the gate's clearance; serving it
-// to fewer never waits.
+// Each takes the rollout as it was read and returns its new state. Throws Error{conflict} if it changed meanwhile,
+// Error{invalidState} if it has ended. Serving an arm to more callers needs the gate's clearance; serving it to fewer
+// never waits.
 /// "rollout.stepped"
 Rollout stepRollout(Change& change, const Rollout& rollout, std::int64_t step, const RolloutClearance& clearance);
 Rollout pauseRollout(Change& change, const Rollout& rollout, std::string_view reason);  ///< "rollout.paused"
