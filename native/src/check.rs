@@ -29,7 +29,7 @@ pub fn check(body: &Json) -> Result<Json, Fault> {
     for source in &readable {
         engine.add_policy(source.name.clone(), source.text.clone())?;
     }
-    let modules: Vec<_> = engine.get_modules().iter().cloned().collect();
+    let modules: Vec<_> = engine.get_modules().to_vec();
     let complete = readable.len() == sources.len();
     let names = |member: &str| -> Vec<String> {
         let list = body.get(member).and_then(Json::as_array);

@@ -95,7 +95,7 @@ pub fn run_test(prepared: &Prepared, conditions: &Conditions, path: &str) -> Res
     let coverage = engine.get_coverage_report().map_err(Fault::from)?;
     let (outcome, message) = match &value {
         Ok(Value::Bool(true)) => ("passed", String::new()),
-        Ok(Value::Object(cases)) if cases.len() > 0 => judge_cases(cases),
+        Ok(Value::Object(cases)) if !cases.is_empty() => judge_cases(cases),
         Ok(Value::Undefined) => ("failed", explain::why(prepared, conditions, path, &coverage)),
         Ok(other) => ("failed", format!("its value is {other}, a test passes only with true")),
         Err(e) => ("error", {

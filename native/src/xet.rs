@@ -96,7 +96,7 @@ impl Tree {
             let Level { open, closed } = &mut self.levels[level];
             open.push(node);
             // The fourth number of the hash is divisible by four.
-            let cuts = node.0[24] % 4 == 0;
+            let cuts = node.0[24].is_multiple_of(4);
             if !(open.len() == LARGEST_GROUP || (open.len() >= SMALLEST_GROUP && cuts)) {
                 return;
             }

@@ -41,7 +41,7 @@ impl Encoder {
     }
 
     fn worth_trying(&self) -> bool {
-        self.misses < PATIENCE || self.misses % PROBE == 0
+        self.misses < PATIENCE || self.misses.is_multiple_of(PROBE)
     }
 
     fn compress(&mut self, data: &[u8], out: &mut [u8]) -> Option<usize> {

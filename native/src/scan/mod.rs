@@ -19,7 +19,7 @@ mod tar;
 mod tests;
 mod zip;
 
-pub use source::{Bytes, Source};
+pub use source::Source;
 
 use serde_json::{json, Map, Value as Json};
 use std::time::{Duration, Instant};
@@ -187,7 +187,7 @@ fn look(source: &mut dyn Source, name: &str, place: &str, depth: u32, report: &m
 fn is_zlib(head: &[u8], name: &str) -> bool {
     head.len() > 2
         && head[0] == 0x78
-        && u16::from_be_bytes([head[0], head[1]]) % 31 == 0
+        && u16::from_be_bytes([head[0], head[1]]).is_multiple_of(31)
         && head[1] & 0x20 == 0
         && is_pickle_name(name)
 }
@@ -207,7 +207,7 @@ fn unpack(
     }
     let inner = name.strip_suffix(".gz").unwrap_or(name);
     let mut content = source::Inflated::new(source, 0, gzip);
-    let Some(mut whole) = content.into_memory(report) else { return "gzip" };
+    let Some(mut whole) = content.load(report) else { return "gzip" };
     match look(&mut whole, inner, place, depth + 1, report) {
         "tar" => "tar.gz",
         "pickle" => "pickle",

@@ -32,7 +32,7 @@ impl Machine {
     fn drop(&mut self, count: usize) -> Option<()> {
         self.stack.len().checked_sub(count).map(|left| self.stack.truncate(left))
     }
-    fn to_mark(&mut self) -> Option<()> {
+    fn pop_to_mark(&mut self) -> Option<()> {
         let mark = self.stack.iter().rposition(|value| *value == Value::Mark)?;
         self.stack.truncate(mark);
         Some(())
@@ -61,7 +61,7 @@ impl Machine {
                 self.stack.push(Value::Other);
             }
             Act::ToMark(more, leaves) => {
-                self.to_mark()?;
+                self.pop_to_mark()?;
                 self.drop(more)?;
                 if leaves {
                     self.stack.push(Value::Other);
@@ -80,7 +80,7 @@ impl Machine {
             }
             Act::Import(module, name, marked) => {
                 if marked {
-                    self.to_mark()?;
+                    self.pop_to_mark()?;
                     self.calls += 1;
                 }
                 self.import(Value::Text(module), Value::Text(name));
@@ -99,7 +99,7 @@ impl Machine {
                 self.calls += 1;
             }
             Act::CallMark => {
-                self.to_mark()?;
+                self.pop_to_mark()?;
                 self.stack.push(Value::Other);
                 self.calls += 1;
             }
@@ -112,7 +112,9 @@ impl Machine {
         let mut steps = 0u64;
         loop {
             steps += 1;
-            if steps % 4096 == 0 && !report.may_read(0) || self.stack.len() > MOST_STACK || self.memo.len() > MOST_STACK
+            if steps.is_multiple_of(4096) && !report.may_read(0)
+                || self.stack.len() > MOST_STACK
+                || self.memo.len() > MOST_STACK
             {
                 report.give_up("a pickle is too large to follow");
                 return End::Limit;

@@ -157,7 +157,7 @@ impl<'a> Inflated<'a> {
             if gzip { Box::new(GzDecoder::new(stream)) } else { Box::new(ZlibDecoder::new(stream)) };
         Inflated { decoder }
     }
-    pub fn into_memory(&mut self, report: &mut Report) -> Option<Bytes> {
+    pub fn load(&mut self, report: &mut Report) -> Option<Bytes> {
         read_whole(&mut self.decoder, report)
     }
 }

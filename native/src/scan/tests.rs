@@ -1,4 +1,5 @@
-use super::{scan, Bytes};
+use super::scan;
+use super::source::Bytes;
 use serde_json::Value as Json;
 
 fn look(name: &str, content: &[u8]) -> Json {
