@@ -73,7 +73,7 @@ void checkTag(std::string_view key, std::string_view value) {
   if (characterCount(value) > limits::tagValueLength)
     throw Invalid("value", fmt::format("must be at most {} characters", limits::tagValueLength));
   if (!isUtf8(key) || key.find('\0') != key.npos) throw Invalid("key", "must be UTF-8 text");
-  if (hasInvisible(key)) throw Invalid("key", "must not contain characters that nobody sees");
+  if (hasInvisible(key)) throw Invalid("key", "must not contain invisible characters");
   if (!isUtf8(value) || value.find('\0') != value.npos) throw Invalid("value", "must be UTF-8 text");
 }
 

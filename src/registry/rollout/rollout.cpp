@@ -21,7 +21,7 @@ Rollout readRow(db::Rows& rows) {
   rollout.asset = rows.integer(at["asset"]);
   std::optional<Kind> kind = parseKind(rows.view(at["kind"]));
   std::optional<RolloutStatus> status = parseRolloutStatus(rows.view(at["status"]));
-  if (!kind || !status) throw error(Code::corrupt, "rollout {} has a kind or status that nobody knows", rollout.id);
+  if (!kind || !status) throw error(Code::corrupt, "rollout {} has an unknown kind or status", rollout.id);
   rollout.key = {rows.text(at["workspace"]), *kind, rows.text(at["name"])};
   rollout.alias = rows.text(at["alias"]);
   rollout.stable = rows.integer(at["stable"]);

@@ -71,7 +71,7 @@ std::optional<std::int64_t> shareOf(const json::object& object, std::string_view
   if (!percent) return std::nullopt;
   double share = *percent * 100;
   if (!(share >= 0 && share <= wholeShare) || std::abs(share - std::round(share)) > 1e-6)
-    throw Invalid(path, "must be percent from 0 to 100 with at most two decimals");
+    throw Invalid(path, "must be a percentage from 0 to 100 with at most two decimals");
   return std::llround(share);
 }
 
