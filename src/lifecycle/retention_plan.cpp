@@ -85,7 +85,7 @@ std::string joined(const std::vector<governance::Cited>& all) {
   return text;
 }
 
-/// Why a version stays although the rules let it go: what uses, holds or cites it.
+/// Why a version stays although the rules would archive or delete it: what uses, holds or cites it.
 class Keeper {
  public:
   explicit Keeper(db::Transaction& transaction) : transaction_(transaction) {}

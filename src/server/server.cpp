@@ -252,7 +252,7 @@ class Running {
     feed_.wake();
     news_.notifyLedgerGrew();
   }
-  /// Backs up the notifications: what another server changed is dropped from caches when its entry is read.
+  /// In addition to the notifications: what another server changed is dropped from caches when its entry is read.
   void seen(const api::FeedEvent& event) {
     if (database_->dialect() == db::Dialect::sqlite) return;  // no other server writes here
     if (event.action == registry::nameOf(registry::Action::assetRenamed))

@@ -64,9 +64,9 @@ Page<Item> pageOf(std::vector<Ranked> ranked, std::int64_t offset, std::int64_t 
   return page;
 }
 
-/// Throws Error{invalid} unless `maxResults` is 1 to limits::trackingSearchResults.
+/// Throws filter::QueryError unless `maxResults` is 1 to limits::trackingSearchResults.
 void checkMaxResults(std::int64_t maxResults);
-/// The page's offset. Throws Error{invalid} for a token that this server did not make.
+/// The page's offset. Throws filter::QueryError for a token that this server did not make.
 std::int64_t pageOffset(std::string_view token);
 std::int64_t checkedOffset(std::int64_t offset);
 

@@ -44,7 +44,7 @@ bool isHere(const telemetry::Trace& trace) {
   return tag != trace.tags.end() && tag->second == "TRACKING_STORE";
 }
 
-/// What MLflow's server answers to an export it cannot use: 422, which no code of this program is, and "detail".
+/// The answer of MLflow's server to an export that it cannot use: status 422, which no Code has, and a member "detail".
 Plain unusable(std::string_view text) {
   Plain answer;
   answer.status = 422;

@@ -10,7 +10,7 @@
 #include "telemetry/trace_search.h"
 #include "tracking/rules.h"
 
-// MLflow's second version of traces: the client of today still sets tags, deletes and links here; clients before 3.2
+// MLflow's second version of traces: the current client still sets tags, deletes and links here; clients before 3.2
 // log here, too, and keep their spans as an artifact.
 namespace regesta::api::mlflow {
 namespace {
