@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 import time
 import warnings
+import zipfile
 
 STARTED = time.monotonic()
 for name, value in {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -171,6 +172,16 @@ def change_a_row(copy):
     expect(changed == 1, "one row of the copy's table alias now says version 4")
 
 
+def forge(pack):
+    """A copy of the evidence pack in which somebody else approved."""
+    forged = pack.with_name("forged.zip")
+    with zipfile.ZipFile(pack) as archive, zipfile.ZipFile(forged, "w") as copy:
+        for name in archive.namelist():
+            content = archive.read(name)
+            copy.writestr(name, content.replace(b"user:rita", b"user:anna") if name == "change-requests.json" else content)
+    return forged
+
+
 def step_audit(anna):
     title(6, "What an auditor sees")
     anna.run("history", "loan-risk")
@@ -183,10 +194,16 @@ def step_audit(anna):
     entry = str(moved["entry_index"])
     receipt = (WORK / "receipt").relative_to(ROOT)
     anna.run("ledger", "receipt", entry, "--output", str(receipt))
+    pack = WORK / "loan-risk-3.zip"
+    say("Everything about version 3 in one file, for somebody who has no account here.")
+    anna.run("pack", "loan-risk@3", "--output", str(pack.relative_to(ROOT)))
     say("Offline from here: no server is asked.")
     nobody = Person("", "", "http://127.0.0.1:9")
     nobody.run("ledger", "verify", "--receipt", f"{receipt}.tlog-proof", "--entry",
                f"{receipt}.json", "--key", f"{receipt}.vkey")
+    nobody.run("pack", "verify", str(pack.relative_to(ROOT)), "--key", f"{receipt}.vkey")
+    found = nobody.run("pack", "verify", str(forge(pack).relative_to(ROOT)), "--key", f"{receipt}.vkey", exit_code=5)
+    expect("change-requests.json" in found, "a pack in which Anna approved instead of Rita does not verify, and says where")
     copy = WORK / "copy"
     nobody.run("backup", copy, "--data", WORK / "data")
     key = ["--key", f"{receipt}.vkey"]

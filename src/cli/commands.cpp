@@ -14,10 +14,10 @@ const Commands& allCommands() {
           aliasCommands(),      promoteCommands(),    rolloutCommands(),       requestCommands(),
           historyCommands(),    evidenceCommands(),   evaluateCommands(),      policyTestCommands(),
           policyCommands(),     ledgerCommands(),     ledgerVerifyCommands(),  ledgerRestoreCommands(),
-          tokenCommands(),      userCommands(),       workspaceCommands(),     webhookCommands(),
-          runnerCommands(),     agentCommands(),      holdCommands(),          retentionCommands(),
-          usageCommands(),      blobCommands(),       configCommands(),        backupCommands(),
-          completionCommands(), pageCommands()})
+          packCommands(),       tokenCommands(),      userCommands(),          workspaceCommands(),
+          webhookCommands(),    runnerCommands(),     agentCommands(),         holdCommands(),
+          retentionCommands(),  usageCommands(),      blobCommands(),          configCommands(),
+          backupCommands(),     completionCommands(), pageCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

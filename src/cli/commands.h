@@ -41,6 +41,7 @@ Commands holdCommands();
 Commands usageCommands();
 Commands retentionCommands();
 Commands completionCommands();
+Commands packCommands();
 Commands pageCommands();
 
 }  // namespace regesta::cli

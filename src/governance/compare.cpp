@@ -29,7 +29,7 @@ std::string entryWords(std::int64_t entry) {
 
 class Comparing {
  public:
-  explicit Comparing(std::size_t limit) : limit_(limit) {}
+  Comparing(std::size_t limit, std::string_view where) : limit_(limit), where_(where) {}
 
   void table(Table table, const Rows& ledger, const Rows& database) {
     for (const auto& [name, row] : ledger) {
@@ -44,7 +44,7 @@ class Comparing {
     for (const auto& [name, row] : database)
       if (!ledger.contains(name)) {
         ++result_.compared;
-        add(-1, name, fmt::format("{} is in the database, but no ledger entry made it", label(table, name)));
+        add(-1, name, fmt::format("{} is in {}, but no ledger entry made it", label(table, name), where_));
       }
   }
   Comparison take() { return std::move(result_); }
@@ -78,13 +78,14 @@ class Comparing {
   }
 
   std::size_t limit_;
+  std::string_view where_;
   Comparison result_;
 };
 
 }  // namespace
 
-Comparison compareStates(const State& ledger, const State& database, std::size_t limit) {
-  Comparing comparing(limit);
+Comparison compareStates(const State& ledger, const State& database, std::size_t limit, std::string_view where) {
+  Comparing comparing(limit, where);
   for (std::size_t i = 0; i < tableCount; ++i)
     comparing.table(static_cast<Table>(i), ledger.tables[i], database.tables[i]);
   return comparing.take();

@@ -6,7 +6,6 @@
 #include "crypto/hash.h"
 #include "db/columns.h"
 #include "governance/binding.h"
-#include "registry/version.h"
 
 namespace regesta::governance {
 
@@ -32,18 +31,6 @@ Decision readDecision(const db::Rows& rows) {
   decision.body = rows.text(at["body"]);
   decision.at = rows.integer(at["created_at"]);
   return decision;
-}
-
-/// "policy/fair-lending@2" back to a version; the decision's workspace first, then the default one.
-registry::Version policyVersion(db::Transaction& transaction, std::string_view workspace, std::string_view subject) {
-  std::size_t at = subject.rfind('@');
-  auto number = at == std::string_view::npos ? std::nullopt : parseInteger(subject.substr(at + 1));
-  if (!subject.starts_with("policy/") || !number)
-    throw error(Code::notFound, "the decision used {}, which is not a version", subject);
-  std::string name(subject.substr(7, at - 7));
-  if (auto found = registry::findVersion(transaction, {std::string(workspace), registry::Kind::policy, name}, *number))
-    return *found;
-  return registry::getVersion(transaction, {"default", registry::Kind::policy, name}, *number);
 }
 
 const json::value& member(const json::object& object, std::string_view name) {
@@ -100,6 +87,18 @@ std::vector<Decision> listDecisions(db::Transaction& transaction, std::string_vi
   return list;
 }
 
+registry::Version policyOfDecision(db::Transaction& transaction, std::string_view workspace, std::string_view subject) {
+  std::size_t at = subject.rfind('@');
+  auto number = at == std::string_view::npos ? std::nullopt : parseInteger(subject.substr(at + 1));
+  if (!subject.starts_with("policy/") || !number)
+    throw error(Code::notFound, "the decision used {}, which is not a version", subject);
+  // The decision's workspace first, then the default one.
+  std::string name(subject.substr(7, at - 7));
+  if (auto found = registry::findVersion(transaction, {std::string(workspace), registry::Kind::policy, name}, *number))
+    return *found;
+  return registry::getVersion(transaction, {"default", registry::Kind::policy, name}, *number);
+}
+
 Replayed replayDecision(registry::Store& store, policy::Engine& engine, const Decision& decision) {
   if (crypto::sha256Hex(decision.body) != decision.digest)
     throw error(Code::corrupt, "the stored decision {} does not match its digest", decision.digest);
@@ -117,7 +116,7 @@ Replayed replayDecision(registry::Store& store, policy::Engine& engine, const De
     BoundPolicy policy = contentPolicy();
     if (subject != policy.subject) {
       registry::Version version = store.read(
-          [&](db::Transaction& transaction) { return policyVersion(transaction, decision.key.workspace, subject); });
+          [&](db::Transaction& transaction) { return policyOfDecision(transaction, decision.key.workspace, subject); });
       policy.digest = version.digest;
       policy.modules = modulesFromContent(version.content);
     }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "policy/engine.h"
-#include "registry/asset.h"
+#include "registry/version.h"
 
 namespace regesta::governance {
 
@@ -34,6 +34,9 @@ std::optional<Decision> findDecision(db::Transaction& transaction, std::string_v
 std::vector<Decision> listDecisions(db::Transaction& transaction, std::string_view workspace, std::string_view kind,
                                     std::string_view name, std::string_view pointer, std::int64_t before,
                                     std::size_t limit);
+
+/// The version of "policy/fair-lending@2", as a decision in the workspace names it. Throws Error{notFound}.
+registry::Version policyOfDecision(db::Transaction& transaction, std::string_view workspace, std::string_view subject);
 
 struct Replayed {
   bool same = false;

@@ -44,10 +44,7 @@ bool hideNodes(const Scope& scope, json::object& lineage) {
 bool hideEvaluation(const Scope& scope, json::object& version) {
   json::object* evaluation = memberObject(version, "evaluation");
   if (!evaluation) return false;
-  json::object *dataset = memberObject(*evaluation, "dataset"), *predictions = memberObject(*evaluation, "predictions");
-  bool shown = (!dataset || scope.name(Verb::read, memberText(*dataset, "name"))) &&
-               (!predictions || memberText(*predictions, "run_id").empty() ||
-                scope.run(Verb::read, memberText(*predictions, "run_id")));
+  bool shown = mayReadEvaluation(scope, *evaluation);
   if (!shown) version["evaluation"] = nullptr;
   return !shown;
 }
@@ -60,6 +57,13 @@ bool hideFrom(const Scope& scope, json::object& version) {
 }
 
 }  // namespace
+
+bool mayReadEvaluation(const Scope& scope, json::object& evaluation) {
+  json::object *dataset = memberObject(evaluation, "dataset"), *predictions = memberObject(evaluation, "predictions");
+  return (!dataset || scope.name(Verb::read, memberText(*dataset, "name"))) &&
+         (!predictions || memberText(*predictions, "run_id").empty() ||
+          scope.run(Verb::read, memberText(*predictions, "run_id")));
+}
 
 bool hideInputs(const Scope& scope, json::array& inputs) {
   if (scope.everything(Verb::read)) return false;

@@ -92,7 +92,9 @@ struct Comparison {
 /// tree from rows that no server wrote. `macs`: this process has the key of the rows' MACs (registry::setRowKey).
 Comparison compareWithDatabase(db::Database& database, const crypto::MacKey* pending = nullptr, std::size_t limit = 50,
                                bool macs = true);
-Comparison compareStates(const State& ledger, const State& database, std::size_t limit);
+/// `where` names the second state in sentences.
+Comparison compareStates(const State& ledger, const State& database, std::size_t limit,
+                         std::string_view where = "the database");
 
 /// `asset` is "model/loan-risk", `rest` its suffix: "", "@3", "#production", " tag". Asset names may contain these
 /// characters, so the parts are separated by a character that no name may contain.

@@ -1,5 +1,6 @@
 #include "ledger/log.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -346,10 +347,21 @@ std::vector<crypto::Hash> Log::consistencyProof(std::int64_t from, std::int64_t 
   });
 }
 
-std::string Log::receipt(std::int64_t index) {
-  Head head = state_->headFor(index + 1);
-  if (index < 0 || index >= head.size) throw error(Code::notFound, "the ledger has no entry {}", index);
-  return formatReceipt({.extra = {}, .index = index, .proof = inclusionProof(index, head.size), .note = head.note});
+std::string Log::receipt(std::int64_t index) { return receipts({index}).front(); }
+
+std::vector<std::string> Log::receipts(const std::vector<std::int64_t>& indexes) {
+  if (indexes.empty()) return {};
+  auto [lowest, highest] = std::ranges::minmax(indexes);
+  Head head = state_->headFor(highest + 1);
+  if (lowest < 0 || highest >= head.size)
+    throw error(Code::notFound, "the ledger has no entry {}", lowest < 0 ? lowest : highest);
+  return state_->database.reading([&](db::Transaction& transaction) {
+    NodeReader nodes = state_->cache.nodes(transaction);
+    std::vector<std::string> receipts;
+    for (std::int64_t index : indexes)
+      receipts.push_back(formatReceipt({{}, index, ledger::inclusionProof(index, head.size, nodes), head.note}));
+    return receipts;
+  });
 }
 
 }  // namespace regesta::ledger

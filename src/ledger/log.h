@@ -69,6 +69,8 @@ class Log {
   std::vector<crypto::Hash> consistencyProof(std::int64_t from, std::int64_t to);
   /// C2SP tlog-proof text: index, inclusion hashes, and the newest checkpoint that covers it.
   std::string receipt(std::int64_t index);
+  /// The receipts of several entries, all against one checkpoint, in their order.
+  std::vector<std::string> receipts(const std::vector<std::int64_t>& indexes);
 
  private:
   struct State;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view rowsOnly = "its tables are checked by row, as docs/security/columns.txt says";
 constexpr std::string_view changesNothing = "records an attempt: no governed row changes";
+constexpr std::string_view reading = "records who read it: no governed row changes";
 constexpr std::string_view freeText = "a description, on which no decision rests";
 constexpr std::string_view precedes = "says why; the rollout's own entry says what changed";
 constexpr std::string_view bookkeeping = "about the ledger itself";
@@ -106,6 +107,7 @@ constexpr ActionInfo table[] = {
     {Action::versionCreated, "version.created", SubjectKind::version},
     {Action::versionDeleted, "version.deleted", SubjectKind::version},
     {Action::versionDescribed, "version.described", SubjectKind::version, freeText},
+    {Action::versionPacked, "version.packed", SubjectKind::version, reading},
     {Action::versionRestored, "version.restored", SubjectKind::version},
     {Action::versionTagDeleted, "version.tag-deleted", SubjectKind::version},
     {Action::versionTagSet, "version.tag-set", SubjectKind::version},

@@ -99,6 +99,7 @@ enum class Action : std::uint8_t {
   versionCreated,
   versionDeleted,
   versionDescribed,
+  versionPacked,
   versionRestored,
   versionTagDeleted,
   versionTagSet,

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "registry/pointer.h"
+#include "registry/version_entries.h"
 
 namespace regesta::registry {
 namespace {
@@ -230,6 +231,53 @@ std::vector<RefusedMove> refusedMoves(db::Transaction& transaction, const AssetK
                        textsOf(entry.data, "codes"), entry.id, entry.index, memberText(entry.data, "reason")});
   }
   return refused;
+}
+
+namespace {
+
+/// Whether an entry about a pointer moves it to or from the version, or serves it.
+bool names(const json::object& data, std::int64_t number) {
+  for (std::string_view member : {"from", "to", "stable", "forced"})
+    if (memberInteger(data, member) == number) return true;
+  for (const json::value& arm : listOf(data, "arms"))
+    if (arm.is_object() && memberInteger(arm.get_object(), "version") == number) return true;
+  return std::ranges::count(numbersOf(data, "archived"), number) > 0;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> entriesOfVersion(db::Transaction& transaction, const AssetKey& key, std::int64_t number) {
+  std::vector<std::pair<Place, std::int64_t>> found;
+  std::set<std::int64_t> rollouts;  // those that serve the version: all their entries concern it
+  auto take = [&](const Found& entry) { found.emplace_back(placeOf(entry), entry.id); };
+  std::vector<Found> others;
+  Trail trail(transaction);
+  trail.eachName(key, [&](const AssetKey& name, Place from, Place before) {
+    for (const std::string& subject : {name.subject(), fmt::format("{}@{}", name.subject(), number)})
+      for (const Found& entry : trail.between(name.workspace, subject, from, before)) take(entry);
+    for (const std::string& subject : pointerSubjects(transaction, name))
+      for (const Found& entry : trail.between(name.workspace, subject, from, before)) {
+        std::int64_t rollout = memberInteger(entry.data, "rollout");
+        bool about = names(entry.data, number);
+        if (about && rollout != 0) rollouts.insert(rollout);
+        if (about && rollout == 0) take(entry);
+        if (rollout != 0) others.push_back(entry);
+      }
+  });
+  for (const Found& entry : others)
+    if (rollouts.contains(memberInteger(entry.data, "rollout"))) take(entry);
+  std::ranges::sort(found);
+  std::vector<std::int64_t> ids;
+  for (const auto& [place, id] : found) ids.push_back(id);
+  ids.erase(std::ranges::unique(ids).begin(), ids.end());
+  return ids;
+}
+
+std::vector<std::int64_t> entriesAbout(db::Transaction& transaction, std::string_view workspace,
+                                       std::string_view subject) {
+  std::vector<std::int64_t> ids;
+  for (const Found& entry : entriesOf(transaction, workspace, subject)) ids.push_back(entry.id);
+  return ids;
 }
 
 }  // namespace regesta::registry

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "api/archive_writer.h"
+#include "api/native/archive_streams.h"
 #include "api/native/common.h"
 #include "api/native/front.h"
 #include "api/streaming.h"
@@ -80,7 +80,8 @@ class GetArchive final : public http::StreamHandler {
     Wanted wanted = co_await exchange.waiting([&] { return wantedBy(*call); });
     co_await exchange.begin(headOf(wanted), std::nullopt);
     ArchiveWriter archive(wanted.format, wanted.seconds);
-    for (const registry::VersionFile& file : wanted.files) co_await add(exchange, archive, file);
+    for (const registry::VersionFile& file : wanted.files)
+      co_await addBlob(exchange, core_, archive, file.path, file.digest);
     archive.finish();
     co_await exchange.write(archive.take());
     co_await exchange.finish();
@@ -96,20 +97,6 @@ class GetArchive final : public http::StreamHandler {
     return head;
   }
 
-  Task add(Exchange& exchange, ArchiveWriter& archive, const registry::VersionFile& file) {
-    std::unique_ptr<blob::Reader> reader = co_await exchange.waiting([&] { return core_.blobs.open(file.digest); });
-    if (!reader) throw error(Code::corrupt, "the bytes of the file '{}' are missing", file.path);
-    archive.file(file.path, reader->size());
-    std::vector<char> piece(pieceSize);
-    for (std::uint64_t at = 0; at < reader->size();) {
-      std::size_t count = co_await exchange.reading([&] { return reader->read(at, piece); });
-      if (count == 0) throw error(Code::corrupt, "the file '{}' is shorter than it was when it was stored", file.path);
-      archive.write({piece.data(), count});
-      at += count;
-      co_await exchange.write(archive.take());
-    }
-  }
-
   Core& core_;
 };
 
@@ -119,6 +106,20 @@ const StreamRoute routes[] = {
 };
 
 }  // namespace
+
+Task addBlob(Exchange& exchange, Core& core, ArchiveWriter& archive, std::string path, std::string digest) {
+  std::unique_ptr<blob::Reader> reader = co_await exchange.waiting([&] { return core.blobs.open(digest); });
+  if (!reader) throw error(Code::corrupt, "the bytes of the file '{}' are missing", path);
+  archive.file(path, reader->size());
+  std::vector<char> piece(pieceSize);
+  for (std::uint64_t at = 0; at < reader->size();) {
+    std::size_t count = co_await exchange.reading([&] { return reader->read(at, piece); });
+    if (count == 0) throw error(Code::corrupt, "the file '{}' is shorter than it was when it was stored", path);
+    archive.write({piece.data(), count});
+    at += count;
+    co_await exchange.write(archive.take());
+  }
+}
 
 std::span<const StreamRoute> archiveStreams() { return routes; }
 

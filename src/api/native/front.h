@@ -10,11 +10,13 @@ const Dialect& dialect();
 /// All routes of /api/v1/… and the public ledger below /ledger/.
 Front front();
 
-// Streaming routes: blobs and version files, and the three below.
+// Streaming routes: blobs and version files, and those below.
 std::span<const StreamRoute> streams();
 std::span<const StreamRoute> changeStreams();
 /// Versions as tar and zip.
 std::span<const StreamRoute> archiveStreams();
+/// Evidence packs.
+std::span<const StreamRoute> packStreams();
 /// Leasing jobs, with long polling.
 std::span<const StreamRoute> jobStreams();
 

@@ -6,6 +6,7 @@
 #include "api/tracking_scope.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "governance/readable_lineage.h"
 #include "registry/lineage.h"
 #include "registry/standing.h"
 #include "tracking/run.h"
@@ -77,33 +78,6 @@ class Pointers {
   std::map<std::string, std::vector<registry::StandingPointer>> known_;
 };
 
-/// An MLflow dataset input has no grants: callers who may read a run that used it may see it.
-bool isInput(const std::string& node) { return node.starts_with("dataset/") && node.find('#') != std::string::npos; }
-
-/// The edges that lead from the root over nothing but nodes that the caller may read.
-std::vector<registry::Edge> readable(const governance::Scope& scope, const std::string& root,
-                                     std::vector<registry::Edge> edges) {
-  std::map<std::string, bool> known;
-  auto visible = [&](const std::string& node) {
-    auto [place, isNew] = known.try_emplace(node, false);
-    if (isNew) place->second = isInput(node) || scope.node(node);
-    return place->second;
-  };
-  std::erase_if(edges, [&](const registry::Edge& edge) { return !visible(edge.from) || !visible(edge.to); });
-  std::set<std::string> reached{root};
-  for (bool grows = true; grows;) {
-    grows = false;
-    for (const registry::Edge& edge : edges)
-      if (reached.contains(edge.from) != reached.contains(edge.to)) {
-        reached.insert(edge.from);
-        reached.insert(edge.to);
-        grows = true;
-      }
-  }
-  std::erase_if(edges, [&](const registry::Edge& edge) { return !reached.contains(edge.from); });
-  return edges;
-}
-
 std::string labelOf(db::Transaction& transaction, const Call& call, const std::string& node) {
   if (node.starts_with("run/"))
     if (auto run = tracking::findRun(transaction, call.workspace, node.substr(4)); run && !run->name.empty())
@@ -124,7 +98,7 @@ LineageAnswer lineageGraph(Call& call, const LineageQuery& query) {
     LineageAnswer answer;
     governance::Scope scope = scopeOf(call, transaction);
     answer.root = exactNode(transaction, call, query.node, moment);
-    if (!isInput(answer.root) && !scope.node(answer.root))
+    if (!governance::isDatasetInput(answer.root) && !scope.node(answer.root))
       throw governance::hidden(*call.identity, access::Verb::read, call.workspace, "node");
     if (moment) answer.at = timeText(*moment);
     Pointers pointers(transaction, call, moment);
@@ -135,7 +109,7 @@ LineageAnswer lineageGraph(Call& call, const LineageQuery& query) {
     add(answer.root);
     std::vector<registry::Edge> edges = registry::lineage(transaction, call.workspace, answer.root, direction, depth,
                                                           edgesAtMost, moment.value_or(INT64_MAX));
-    if (!scope.everything(access::Verb::read)) edges = readable(scope, answer.root, std::move(edges));
+    edges = governance::readableEdges(scope, answer.root, std::move(edges));
     for (const registry::Edge& edge : edges) {
       answer.edges.push_back({edge.from, edge.to, edge.relation, timeText(edge.at)});
       add(edge.from);

@@ -137,6 +137,16 @@ func TestEveryCheckpointIsSignedAndNamesItsSize(t *testing.T) {
 // of before, which have no salt, the body itself.
 func leaf(t *testing.T, disclosed []byte) []byte {
 	t.Helper()
+	bytes, action := published(t, disclosed)
+	if action != "" && action != "version.created" {
+		t.Errorf("the entry says %q", action)
+	}
+	return bytes
+}
+
+// published also returns the entry's action; none for entries of before.
+func published(t *testing.T, disclosed []byte) ([]byte, string) {
+	t.Helper()
 	var shown struct {
 		Body json.RawMessage
 		ID   int64
@@ -146,7 +156,7 @@ func leaf(t *testing.T, disclosed []byte) []byte {
 		t.Fatal(err)
 	}
 	if shown.Salt == "" {
-		return disclosed
+		return disclosed, ""
 	}
 	salt, err := hex.DecodeString(shown.Salt)
 	if err != nil {
@@ -156,11 +166,8 @@ func leaf(t *testing.T, disclosed []byte) []byte {
 	if err := json.Unmarshal(shown.Body, &body); err != nil {
 		t.Fatal(err)
 	}
-	if body.Action != "version.created" {
-		t.Errorf("the entry says %q", shown.Body)
-	}
 	commitment := sha256.Sum256(append(salt, shown.Body...))
-	return fmt.Appendf(nil, `{"commitment":"%x","id":%d,"time":%q,"v":2}`, commitment, shown.ID, body.Time)
+	return fmt.Appendf(nil, `{"commitment":"%x","id":%d,"time":%q,"v":2}`, commitment, shown.ID, body.Time), body.Action
 }
 
 // The first entries were written by a version that hashed the body itself; later ones tell nothing but their time.

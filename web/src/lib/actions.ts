@@ -95,6 +95,7 @@ const words: Record<LedgerAction | 'webhook.test', string> = {
   'version.created': 'registered',
   'version.deleted': 'deleted',
   'version.described': 'described',
+  'version.packed': 'exported the evidence of',
   'version.tag-set': 'set a tag on',
   'version.restored': 'restored',
   'version.tag-deleted': 'deleted a tag of',

@@ -91,6 +91,7 @@ export const ledgerActions = [
   'version.created',
   'version.deleted',
   'version.described',
+  'version.packed',
   'version.restored',
   'version.tag-deleted',
   'version.tag-set',

@@ -1,0 +1,18 @@
+#pragma once
+#include <string>
+
+#include "cli/session.h"
+#include "ledger/checkpoint.h"
+
+namespace regesta::cli {
+
+/// The text of a key: given as it is, or in a file.
+std::string keyText(const std::string& given);
+/// The verifier key of --key. Throws UsageError if there is none or it is malformed.
+ledger::VerifierKey keyOf(const Arguments& args);
+json::object checkpointJson(const ledger::Checkpoint& checkpoint);
+/// Prints the result of a verification: `good`, or each finding {"subject","what"}; with --json `result` with "ok" and
+/// "findings". Returns Exit::done or Exit::unverified.
+int outcome(const Session& session, json::object result, const json::array& findings, const std::string& good);
+
+}  // namespace regesta::cli
