@@ -45,6 +45,8 @@ int verify(Session& session) {
   proof::PackOptions options;
   if (args.has("key")) options.key = keyOf(args);
   if (args.has("checkpoint")) options.kept = readInput(args.text("checkpoint"));
+  std::optional<policy::Engine> engine;
+  if (args.flag("replay")) options.engine = &engine.emplace();
   proof::PackReport report = proof::verifyPack(args.text("FILE"), options);
   json::array findings;
   for (const proof::PackFinding& finding : report.findings)
@@ -59,6 +61,7 @@ int verify(Session& session) {
       "{} entries (key {})",
       report.subject, report.workspace, report.madeBy, report.madeAt, report.members, report.entries,
       report.checkpoint.origin, report.checkpoint.size, key);
+  if (args.flag("replay")) good += fmt::format("\n{} decisions evaluate to the same result again", report.replayed);
   if (!report.withheld.empty())
     good += "\nwithheld, because the maker of the pack may not read it: " + join(report.withheld, ", ");
   return outcome(session,
@@ -69,6 +72,7 @@ int verify(Session& session) {
                   {"made_at", report.madeAt},
                   {"members", report.members},
                   {"entries", report.entries},
+                  {"replayed", report.replayed},
                   {"withheld", std::move(withheld)},
                   {"key", report.key},
                   {"checkpoint", checkpointJson(report.checkpoint)}},
@@ -95,7 +99,8 @@ Commands packCommands() {
        .summary = "verify an evidence pack, offline",
        .operands = {{"FILE", "the pack"}},
        .options = {{"key", "KEY", "the ledger's verifier key (vkey), or a file with it; default: the key in the pack"},
-                   {"checkpoint", "FILE", "a signed checkpoint saved earlier, which the pack must extend"}},
+                   {"checkpoint", "FILE", "a signed checkpoint saved earlier, which the pack must extend"},
+                   {"replay", "", "evaluate each decision again, with the policies and inputs in the pack"}},
        .examples = {"regesta pack verify loan-risk-3.evidence.zip --key key.vkey"},
        .run = verify,
        .more = "Uses and trusts no Regesta server. Exit code 5 if something differs; prints every difference with the "

@@ -100,6 +100,15 @@ registry::Version policyOfDecision(db::Transaction& transaction, std::string_vie
 }
 
 Replayed replayDecision(registry::Store& store, policy::Engine& engine, const Decision& decision) {
+  return replayDecision(engine, decision, [&](const std::string& subject) {
+    registry::Version version = store.read(
+        [&](db::Transaction& transaction) { return policyOfDecision(transaction, decision.key.workspace, subject); });
+    return BoundPolicy{
+        .subject = subject, .digest = version.digest, .modules = modulesFromContent(version.content), .error = {}};
+  });
+}
+
+Replayed replayDecision(policy::Engine& engine, const Decision& decision, const PolicySource& source) {
   if (crypto::sha256Hex(decision.body) != decision.digest)
     throw error(Code::corrupt, "the stored decision {} does not match its digest", decision.digest);
   json::value root = parseJson(decision.body);
@@ -114,12 +123,7 @@ Replayed replayDecision(registry::Store& store, policy::Engine& engine, const De
     std::string digest(member(evaluation, "policy_digest").as_string());
     if (digest.empty()) continue;  // the policy could not be had then: nothing was evaluated
     BoundPolicy policy = contentPolicy();
-    if (subject != policy.subject) {
-      registry::Version version = store.read(
-          [&](db::Transaction& transaction) { return policyOfDecision(transaction, decision.key.workspace, subject); });
-      policy.digest = version.digest;
-      policy.modules = modulesFromContent(version.content);
-    }
+    if (subject != policy.subject) policy = source(subject);
     if (policy.digest != digest) {
       replayed.differences.push_back(fmt::format("{} has another content now", subject));
       continue;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,8 @@
 #include "registry/version.h"
 
 namespace regesta::governance {
+
+struct BoundPolicy;
 
 enum class DecisionResult { allowed, refused, pending };
 std::string_view resultName(DecisionResult result);
@@ -46,5 +49,8 @@ struct Replayed {
 /// its time. Throws Error{notFound} if a policy version was deleted and Error{corrupt} if the body does not match its
 /// digest.
 Replayed replayDecision(registry::Store& store, policy::Engine& engine, const Decision& decision);
+/// The same without a registry: `source` returns a policy that the decision names, and may throw.
+using PolicySource = std::function<BoundPolicy(const std::string& subject)>;
+Replayed replayDecision(policy::Engine& engine, const Decision& decision, const PolicySource& source);
 
 }  // namespace regesta::governance

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "policy/engine.h"
 
 namespace regesta::proof {
 
@@ -29,6 +30,8 @@ std::vector<const json::object*> itemsOf(const Documents& documents, std::string
 
 /// Compares what the documents state with the proven entries: the replayed state, each item that names its entry, and
 /// each digest of a text that the pack contains.
+/// Evaluates the decisions again whose inputs and policies the pack has. Returns how many.
+std::size_t checkReplay(const Documents& documents, policy::Engine& engine, const Report& report);
 /// The part about rows of the governed state: replays the entries, and compares.
 void checkState(const Documents& documents, const Report& report);
 void checkStatements(const Documents& documents, const Report& report);

@@ -35,7 +35,9 @@ class Verifying {
     checkSeal(memberInteger(manifest.get_object(), "entry"));
     describe();
     report_.entries = documents_.entries.size();
-    checkStatements(documents_, [this](std::string_view member, std::string what) { add(member, std::move(what)); });
+    Report report = [this](std::string_view member, std::string what) { add(member, std::move(what)); };
+    checkStatements(documents_, report);
+    if (options_.engine) report_.replayed = checkReplay(documents_, *options_.engine, report);
   }
 
  private:

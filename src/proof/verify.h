@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ledger/checkpoint.h"
+#include "policy/engine.h"
 
 namespace regesta::proof {
 
@@ -16,11 +17,13 @@ struct PackFinding {
 struct PackOptions {
   std::optional<ledger::VerifierKey> key;  ///< none: the one in the pack, which then vouches for itself
   std::optional<std::string> kept;         ///< a signed checkpoint of the same log, from another source
+  policy::Engine* engine = nullptr;        ///< to evaluate each decision again; null: do not
 };
 
 struct PackReport {
   std::string subject, workspace, digest, madeBy, madeAt;
   std::size_t members = 0, entries = 0;
+  std::size_t replayed = 0;  ///< decisions that were evaluated again
   ledger::Checkpoint checkpoint;
   std::string key;                    ///< that was used
   std::vector<std::string> withheld;  ///< what the maker could not read: "2 policies"

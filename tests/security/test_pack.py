@@ -78,6 +78,8 @@ def test_a_pack_has_everything_and_verifies_without_a_server(told, tmp_path):
     code, report = verify(tmp_path / "p.zip", "--key", key.strip())
     assert code == 0 and report["ok"], report
     assert report["subject"] == "model/loan@1" and report["made_by"] == "user:root" and report["withheld"] == [], report
+    code, report = verify(tmp_path / "p.zip", "--replay")
+    assert code == 0 and report["replayed"] == 2, report
     about = pack.json("version.json")
     assert about["aliases"] == ["production"] and about["stage"] == "Staging" and about["tags"]["owner"] == "risk", about
     assert hashlib.sha256(pack.members["files.sha256"]).hexdigest() == about["digest"]
