@@ -9,7 +9,6 @@ namespace regesta::api::native {
 namespace {
 
 using http::Exchange;
-using Task = http::asio::awaitable<void>;
 
 proof::PackOrder packOrderOf(const Call& call) {
   const http::Request& request = call.http;
@@ -31,48 +30,43 @@ proof::PackOrder packOrderOf(const Call& call) {
   return order;
 }
 
+http::Response headOfPack(const registry::Version& version) {
+  http::Response head;
+  head.contentType = "application/zip";
+  head.headers.set("X-Content-Type-Options", "nosniff");
+  head.headers.set("Cache-Control", "private, no-store");
+  const std::string& name = version.asset.key.name;
+  std::string filename = fmt::format("{}-{}.evidence.zip", name.substr(name.rfind('/') + 1), version.number);
+  head.headers.set("Content-Disposition", "attachment; filename*=UTF-8''" + percentEncode(filename));
+  return head;
+}
+
 /// Streams the evidence pack of a version as a zip.
-class GetPack final : public http::StreamHandler {
- public:
-  explicit GetPack(Core& core) : core_(core) {}
-
-  Task handle(Exchange& exchange) override {
-    std::optional<Call> call;
-    co_await enter(exchange, core_, reads("versions"), dialect(), call);
-    proof::Pack pack = co_await exchange.waiting(
-        [&] { return proof::makePack(core_.store, core_.log, *call->identity, packOrderOf(*call)); });
-    co_await exchange.begin(headOf(pack.version), std::nullopt);
-    ArchiveWriter archive(ArchiveWriter::Format::zip, pack.version.createdAt / 1000);
-    for (const auto& [path, bytes] : pack.members) {
-      archive.file(path, bytes.size());
-      archive.write(bytes);
-      co_await exchange.write(archive.take());
-    }
-    for (const registry::VersionFile& file : pack.files)
-      co_await addBlob(exchange, core_, archive, std::string(proof::filesFolder) + file.path, file.digest);
-    archive.finish();
+Task getPack(Exchange& exchange, Core& core) {
+  std::optional<Call> call;
+  co_await enter(exchange, core, reads("versions"), dialect(), call);
+  proof::Pack pack = co_await exchange.waiting(
+      [&] { return proof::makePack(core.store, core.log, *call->identity, packOrderOf(*call)); });
+  co_await exchange.begin(headOfPack(pack.version), std::nullopt);
+  ArchiveWriter archive(ArchiveWriter::Format::zip, pack.version.createdAt / 1000);
+  std::size_t unsent = 0;
+  for (const auto& [path, bytes] : pack.members) {
+    archive.file(path, bytes.size());
+    archive.write(bytes);
+    if ((unsent += bytes.size()) < pieceSize) continue;
     co_await exchange.write(archive.take());
-    co_await exchange.finish();
+    unsent = 0;
   }
-
- private:
-  static http::Response headOf(const registry::Version& version) {
-    http::Response head;
-    head.contentType = "application/zip";
-    head.headers.set("X-Content-Type-Options", "nosniff");
-    head.headers.set("Cache-Control", "private, no-store");
-    const std::string& name = version.asset.key.name;
-    std::string filename = fmt::format("{}-{}.evidence.zip", name.substr(name.rfind('/') + 1), version.number);
-    head.headers.set("Content-Disposition", "attachment; filename*=UTF-8''" + percentEncode(filename));
-    return head;
-  }
-
-  Core& core_;
-};
+  for (const registry::VersionFile& file : pack.files)
+    co_await addBlob(exchange, core, archive, std::string(proof::filesFolder) + file.path, file.digest);
+  archive.finish();
+  co_await exchange.write(archive.take());
+  co_await exchange.finish();
+}
 
 const StreamRoute packRoutes[] = {
     {"GET", "/api/v1/assets/{kind}/{name}/versions/{selector}/pack", "Export the evidence pack of a version",
-     reads("versions of this name, and what else the caller may read"), makeStream<GetPack>},
+     reads("versions of this name, and what else the caller may read"), makeStream<getPack>},
 };
 
 }  // namespace
