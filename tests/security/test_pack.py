@@ -319,7 +319,7 @@ def test_a_prompt_and_a_version_that_nobody_promoted(house, tmp_path):
     assert code == 5 and any("digest" in finding["what"] for finding in report["findings"]), report
 
     register(house.carl, "unused", kind="artifact", aDOTtxt=b"bytes")
-    house.carl.ok("PATCH", "/api/v1/assets/artifact/unused", {"name": "renamed"})
+    house.carl.ok("PATCH", "/api/v1/assets/artifact/unused", {"new_name": "renamed"})
     alone = fetch(house.carl, "artifact", "renamed", 1)
     assert alone.json("decisions.json") == [] and alone.json("pointers.json") == []
     (tmp_path / "alone.zip").write_bytes(alone.raw)
