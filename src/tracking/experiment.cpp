@@ -8,6 +8,7 @@
 #include "tracking/missing.h"
 #include "tracking/owner.h"
 #include "tracking/rules.h"
+#include "tracking/state_error.h"
 
 namespace regesta::tracking {
 namespace {
@@ -39,13 +40,7 @@ std::string folderOrElsewhere(const std::string& location, const std::string& wo
 
 [[noreturn]] void refuseTaken(db::Transaction& transaction, std::string_view workspace, std::string_view name) {
   auto holder = findExperimentByName(transaction, workspace, name);
-  if (holder && holder->deleted)
-    throw error(
-        Code::exists,
-        "Experiment(name={}) already exists in deleted state. You can restore the experiment, or permanently delete "
-        "it to create a new one.",
-        name);
-  throw error(Code::exists, "Experiment(name={}) already exists.", name);
+  throw NameTaken(name, holder && holder->deleted);
 }
 
 /// Moves the experiment and its runs between active (0) and deleted (1).
@@ -149,9 +144,7 @@ Experiment getExperiment(db::Transaction& transaction, std::string_view workspac
 }
 
 void requireActive(const Experiment& experiment) {
-  if (experiment.deleted)
-    throw error(Code::invalid, "The experiment {} must be in the 'active' state. Current state is deleted.",
-                experiment.id);
+  if (experiment.deleted) throw Deleted("experiment", std::to_string(experiment.id));
 }
 
 void deleteExperiment(registry::Change& change, std::string_view workspace, std::int64_t id, const registry::Removal&) {
@@ -165,7 +158,7 @@ void restoreExperiment(registry::Change& change, std::string_view workspace, std
 void renameExperiment(registry::Change& change, std::string_view workspace, std::int64_t id, std::string_view newName) {
   checkExperimentName(newName);
   Experiment experiment = getExperiment(change.transaction, workspace, id);
-  if (experiment.deleted) throw Error(Code::invalidState, "Cannot rename a non-active experiment.");
+  if (experiment.deleted) throw Deleted("experiment", std::to_string(id), Code::invalidState);
   auto holder = findExperimentByName(change.transaction, workspace, newName);
   if (holder && holder->id != id) refuseTaken(change.transaction, workspace, newName);
   change.transaction.run("UPDATE experiment SET name = $2, updated_at = $3 WHERE id = $1", {id, newName, change.now});

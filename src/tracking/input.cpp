@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "db/columns.h"
 #include "registry/lineage.h"
+#include "tracking/rule_error.h"
 #include "tracking/rules.h"
 
 namespace regesta::tracking {
@@ -59,8 +60,9 @@ void logInputs(db::Transaction& transaction, std::string_view workspace, std::st
                const std::vector<NewInput>& datasets, const std::vector<std::string>& models) {
   checkRunId(runId);
   if (datasets.size() > limits::batchDatasets)
-    throw error(Code::invalid, "A log-inputs request can contain at most {} datasets. Got {}.", limits::batchDatasets,
-                datasets.size());
+    throw RuleError(Rule::inputCount, "datasets",
+                    fmt::format("must be at most {} in one request", limits::batchDatasets),
+                    std::to_string(datasets.size()), {std::to_string(limits::batchDatasets)});
   for (const NewInput& input : datasets) checkInput(input);
   Run run = getActiveRun(transaction, workspace, runId);
   for (const NewInput& input : datasets) addInput(transaction, run, input);

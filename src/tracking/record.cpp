@@ -19,11 +19,8 @@ namespace {
 
 void checkCount(std::string_view what, std::size_t limit, std::size_t count) {
   if (count > limit)
-    throw error(
-        Code::invalid,
-        "A batch logging request can contain at most {} {}. Got {} {}. Please split up {} across multiple requests and "
-        "try again.",
-        limit, what, count, what, what);
+    throw RuleError(Rule::batchCount, std::string(what), fmt::format("must be at most {} in one request", limit),
+                    std::to_string(count), {std::to_string(limit)});
 }
 
 void checkBatch(const Batch& batch) {

@@ -21,6 +21,8 @@ enum class Rule {
   paramRepeated,   ///< facts: the keys
   paramChanged,    ///< facts: key, stored value, new value, what owns the param ("run", "model") and its id
   paramsChanged,   ///< facts: the run's id, then key, stored value and new value of each
+  batchCount,      ///< facts: the limit
+  inputCount,      ///< facts: the limit
   runNameTag,      ///< facts: the name in the tag
 };
 

@@ -12,6 +12,7 @@
 #include "tracking/rule_error.h"
 #include "tracking/rules.h"
 #include "tracking/seen_name.h"
+#include "tracking/state_error.h"
 
 namespace regesta::tracking {
 namespace {
@@ -157,8 +158,7 @@ Run getRun(db::Transaction& transaction, std::string_view workspace, std::string
 
 Run getActiveRun(db::Transaction& transaction, std::string_view workspace, std::string_view runId) {
   Run run = getRun(transaction, workspace, runId);
-  if (run.deleted)
-    throw error(Code::invalid, "The run {} must be in the 'active' state. Current state is deleted.", runId);
+  if (run.deleted) throw Deleted("run", runId);
   return run;
 }
 

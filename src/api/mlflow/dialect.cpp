@@ -52,6 +52,8 @@ Spelling spellingOf(Code code) {
 
 std::string messageOf(const Error& error) {
   if (const auto* missing = dynamic_cast<const tracking::Missing*>(&error)) return missingText(*missing);
+  if (const auto* deleted = dynamic_cast<const tracking::Deleted*>(&error)) return deletedText(*deleted);
+  if (const auto* taken = dynamic_cast<const tracking::NameTaken*>(&error)) return takenText(*taken);
   const auto* invalid = dynamic_cast<const Invalid*>(&error);
   if (invalid == nullptr) return error.message;
   if (const auto* path = dynamic_cast<const registry::PathError*>(&error)) return pathText(*path);

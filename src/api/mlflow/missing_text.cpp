@@ -29,4 +29,17 @@ std::string missingText(const tracking::Missing& error) {
   return error.message;
 }
 
+std::string deletedText(const tracking::Deleted& error) {
+  if (error.code == Code::invalidState) return fmt::format("Cannot rename a non-active {}.", error.kind);
+  return fmt::format("The {} {} must be in the 'active' state. Current state is deleted.", error.kind, error.id);
+}
+
+std::string takenText(const tracking::NameTaken& error) {
+  if (!error.byDeleted) return fmt::format("Experiment(name={}) already exists.", error.name);
+  return fmt::format(
+      "Experiment(name={}) already exists in deleted state. You can restore the experiment, or permanently delete it "
+      "to create a new one.",
+      error.name);
+}
+
 }  // namespace regesta::api::mlflow

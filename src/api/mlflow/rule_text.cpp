@@ -93,6 +93,13 @@ std::string ruleText(const RuleError& error) {
       return paramChanged(error);
     case Rule::paramsChanged:
       return paramsChanged(error);
+    case Rule::batchCount:
+      return fmt::format(
+          "A batch logging request can contain at most {0} {1}. Got {2} {1}. Please split up {1} across multiple "
+          "requests and try again.",
+          error.facts[0], error.field, error.value);
+    case Rule::inputCount:
+      return fmt::format("A log-inputs request can contain at most {} datasets. Got {}.", error.facts[0], error.value);
     case Rule::runNameTag:
       return fmt::format(
           "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='{}', "

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "tracking/missing.h"
 #include "tracking/rules.h"
+#include "tracking/state_error.h"
 
 namespace regesta::api::mlflow {
 namespace {
@@ -54,6 +55,15 @@ TEST(MissingText, NamesWhatDoesNotExistAsMlflowDoes) {
   EXPECT_EQ(of({"tag", "k", "experiment", "1"}), "No tag with name: k in experiment with id 1");
   EXPECT_EQ(of({"tag", "k", "run", "ab"}), "No tag with name: k in run with id ab");
   EXPECT_EQ(of({"tag", "u", "logged model", "m-1"}), "No tag with key 'u' found for model with ID 'm-1'.");
+  auto said = [](const auto& error) { return messageOf([&] { throw error; }); };
+  EXPECT_EQ(said(tracking::Deleted("run", "ab")),
+            "The run ab must be in the 'active' state. Current state is deleted.");
+  EXPECT_EQ(said(tracking::Deleted("experiment", "1", Code::invalidState)), "Cannot rename a non-active experiment.");
+  EXPECT_EQ(said(tracking::NameTaken("a", false)), "Experiment(name=a) already exists.");
+  EXPECT_NE(said(tracking::NameTaken("a", true)).find("already exists in deleted state"), std::string::npos);
+  EXPECT_EQ(said(RuleError(Rule::batchCount, "metrics", "must be at most 2", "3", {"2"})),
+            "A batch logging request can contain at most 2 metrics. Got 3 metrics. Please split up metrics across "
+            "multiple requests and try again.");
   EXPECT_EQ(of({"assessment", "a-none", "trace", "tr-a"}), "Assessment with ID 'a-none' not found for trace 'tr-a'");
 }
 

@@ -44,9 +44,9 @@ TEST_P(ExperimentTest, IdsCountFromOneAndLocationsFollowThem) {
 
 TEST_P(ExperimentTest, NamesAreUniqueAmongActiveAndDeleted) {
   std::int64_t id = makeExperiment("a");
-  EXPECT_EQ(thrown(Code::exists, [&] { makeExperiment("a"); }), "Experiment(name=a) already exists.");
+  EXPECT_EQ(thrown(Code::exists, [&] { makeExperiment("a"); }), "an experiment named 'a' exists already");
   change([&](registry::Change& c) { deleteExperiment(c, workspace_, id, registry::ClearanceIssuer::remove(false)); });
-  EXPECT_NE(thrown(Code::exists, [&] { makeExperiment("a"); }).find("already exists in deleted state"),
+  EXPECT_NE(thrown(Code::exists, [&] { makeExperiment("a"); }).find("a deleted experiment named 'a'"),
             std::string::npos);
   EXPECT_EQ(thrown(Code::invalid, [&] { makeExperiment(""); }), "name: must not be empty");
   thrown(Code::invalid, [&] { makeExperiment(std::string(501, 'x')); });
@@ -69,7 +69,7 @@ TEST_P(ExperimentTest, DeletingTakesTheRunsAlongAndRestoringBringsThemBack) {
   EXPECT_TRUE(find(id)->deleted);
   EXPECT_TRUE(run(runId).deleted);
   EXPECT_EQ(thrown(Code::invalid, [&] { makeRun({.experiment = id}); }),
-            "The experiment 1 must be in the 'active' state. Current state is deleted.");
+            "the experiment '1' is deleted: restore it first");
   thrown(Code::notFound, [&] {
     change([&](registry::Change& c) { deleteExperiment(c, workspace_, id, registry::ClearanceIssuer::remove(false)); });
   });

@@ -86,9 +86,7 @@ TEST_P(RunTest, BatchesHaveLimits) {
   Batch batch;
   for (int i = 0; i < 1001; ++i) batch.metrics.push_back({{"m", 1.0 * i, 0, i}, "", "", ""});
   EXPECT_EQ(thrown(Code::invalid, [&] { log(id, batch); }),
-            "A batch logging request can contain at most 1000 metrics. Got 1001 metrics. Please split up metrics "
-            "across multiple "
-            "requests and try again.");
+            "metrics: must be at most 1000 in one request, got \"1001\"");
   batch.metrics.resize(1000);
   batch.tags = {{"t", "1"}};
   EXPECT_NE(thrown(Code::invalid, [&] { log(id, batch); }).find("at most 1000 metrics, params, and tags. Got 1001"),
@@ -162,7 +160,7 @@ TEST_P(RunTest, DeletedRunsTakeNothing) {
   std::string id = makeRun();
   change([&](registry::Change& c) { deleteRun(c, workspace_, id, registry::ClearanceIssuer::remove(false)); });
   change([&](registry::Change& c) { deleteRun(c, workspace_, id, registry::ClearanceIssuer::remove(false)); });
-  std::string text = "The run " + id + " must be in the 'active' state. Current state is deleted.";
+  std::string text = "the run '" + id + "' is deleted: restore it first";
   EXPECT_EQ(thrown(Code::invalid, [&] { log(id, "m", 1); }), text);
   EXPECT_EQ(thrown(Code::invalid, [&] { param(id, "p", "1"); }), text);
   EXPECT_EQ(thrown(Code::invalid, [&] { tag(id, "t", "1"); }), text);
