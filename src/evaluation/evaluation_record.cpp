@@ -55,10 +55,8 @@ void takeSource(json::object& body, const json::object& source) {
   const json::value* type = source.if_contains("source_type");
   std::string name = type && type->is_string() ? upper(type->get_string()) : std::string();
   if (std::ranges::find(sourceTypes, name) == std::end(sourceTypes))
-    throw Invalid("source_type",
-                  fmt::format("must be one of {}",
-                              join(std::vector<std::string>(std::begin(sourceTypes), std::end(sourceTypes)), ", ")),
-                  json::serialize(json::string(name)));
+    throw error(Code::invalid, "Invalid dataset record source type: {}. Valid source types: ['{}']", shorten(name, 100),
+                fmt::join(sourceTypes, "', '"));
   const json::value* data = source.if_contains("source_data");
   json::object about = data && data->is_object() ? data->get_object() : json::object();
   if (const json::value* id = about.if_contains(name == "TRACE" ? "trace_id" : "source_id"); id && id->is_string())

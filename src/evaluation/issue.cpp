@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/limits_evaluation.h"
 #include "db/columns.h"
+#include "filter/filter_trace.h"
 #include "filter/query_error.h"
 #include "tracking/missing.h"
 #include "tracking/ranking.h"
@@ -74,7 +75,8 @@ void check(const Issue& issue) {
 
 void checkCondition(const filter::Condition& condition) {
   if (condition.comparator == Comparator::equal || condition.comparator == Comparator::notEqual) return;
-  filter::refuseFilter(filter::QueryRule::comparator, "must compare with = or !=", {},
+  filter::refuseFilter(filter::QueryRule::comparator,
+                       "must compare with = or !=", filter::comparatorName(condition.comparator),
                        {"issue", "attribute", condition.key, "text", "=", "!="});
 }
 

@@ -47,7 +47,7 @@ const json::value* modelOf(const json::object& body) {
 void checkModel(const json::value& model) {
   if (!model.is_string()) throw Invalid("model", "must be text");
   std::string_view name = model.get_string();
-  if (trim(name).empty()) throw Invalid("model", "must not be empty");
+  if (trim(name).empty()) throw Error(Code::invalid, "Scorer model cannot be empty or contain only whitespace.");
   constexpr std::string_view gateway = "gateway:/";
   if (name.starts_with(gateway))
     throw error(Code::notFound, "the model '{}' is an endpoint of a gateway, which this server does not have",
@@ -61,7 +61,7 @@ void checkBody(std::string_view text) {
   try {
     body = parseJson(text);
   } catch (const Error&) {
-    throw Invalid("serialized_scorer", "must be JSON");
+    throw Error(Code::invalid, "serialized_scorer must be valid JSON");
   }
   if (carriesCode(body)) throw Invalid("serialized_scorer", std::string(codeRefused));
   const json::value* model = body.is_object() ? modelOf(body.get_object()) : nullptr;
@@ -88,8 +88,8 @@ std::vector<Scorer> readAll(db::Rows rows) {
 }
 
 [[noreturn]] void refuseUnknown(std::int64_t experiment, std::string_view name, std::optional<std::int64_t> version) {
-  throw error(Code::notFound, "scorer '{}'{} not found in experiment {}", name,
-              version ? fmt::format(" version {}", *version) : "", experiment);
+  throw error(Code::notFound, "Scorer with name '{}'{} not found for experiment {}.", name,
+              version ? fmt::format(" and version {}", *version) : "", experiment);
 }
 
 std::vector<Scorer> versionsOf(db::Transaction& transaction, std::int64_t experiment, std::string_view name) {
@@ -111,7 +111,7 @@ std::string newScorerId() {
 
 Scorer registerScorer(registry::Change& change, std::string_view workspace, std::int64_t experiment,
                       std::string_view name, std::string_view body) {
-  if (trim(name).empty()) throw Invalid("name", "must not be empty");
+  if (trim(name).empty()) throw Error(Code::invalid, "Scorer name cannot be empty or contain only whitespace.");
   if (name.size() > limits::nameLength)
     throw Invalid("name", fmt::format("must be at most {} bytes", limits::nameLength));
   tracking::checkSeen("scorer name", name);

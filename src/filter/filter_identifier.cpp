@@ -80,7 +80,8 @@ Identifier parseIdentifier(std::string_view raw, const Grammar& grammar) {
     if (found.attribute == nullptr) {
       std::vector<std::string> valid;
       for (const Attribute& attribute : grammar.attributes) valid.emplace_back(attribute.written);
-      refuseKey(QueryRule::attribute, "an attribute", found.key, std::move(valid));
+      refuseKey(grammar.noun == "issue" ? QueryRule::issueField : QueryRule::attribute, "an attribute", found.key,
+                std::move(valid));
     }
     found.key = found.attribute->canonical;
   } else if (found.field == Field::dataset && !oneOf(found.key, {datasetKeys[0], datasetKeys[1], datasetKeys[2]})) {

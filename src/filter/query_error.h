@@ -14,6 +14,9 @@ enum class QueryRule {
   datasetKey,      ///< the keys that a dataset has
   spanKey,         ///< the keys that a span has
   issueKey,        ///< the keys that an issue has
+  issueField,      ///< the fields that searches of issues have
+  metricFilter,    ///< of trace metrics: "clause", "identifier", "view", "entity", "key", "no key", "comparator",
+                   ///< "value" or "view type"; then the view, the entity, and what is valid instead
   comparator,      ///< Grammar::noun, field, key, "number" or "text", then the comparators that the field supports
   nullTest,        ///< field, key
   listAttribute,   ///< the attributes that support IN
@@ -35,8 +38,8 @@ enum class QueryRule {
   pageSize,        ///< the largest size
   pageToken,       ///< "encoding", "content", "number", "range", or "query" for one that belongs to a query
   pageTokenQuery,  ///< member of the query, its value now, its value in the token
-  aggregation,     ///< metric
-  dimension,       ///< metric
+  aggregation,     ///< the aggregations that the metric supports
+  dimension,       ///< the dimensions that the metric has
 };
 
 using QueryError = BrokenRule<QueryRule>;

@@ -62,14 +62,6 @@ TreeFile readFile(const db::Rows& rows) {
           {rows.text(at["etag"]), rows.text(at["about"])}};
 }
 
-bool holdsFiles(db::Transaction& transaction, std::string_view workspace, std::string_view folder) {
-  Range range = below(folder);
-  return transaction
-      .query("SELECT 1 FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3 LIMIT 1",
-             {workspace, range.from, range.to})
-      .next();
-}
-
 /// A name is a file or a folder, never both.
 void checkPlace(db::Transaction& transaction, std::string_view workspace, std::string_view path) {
   for (std::string_view folder : ancestors(path))
@@ -114,6 +106,14 @@ std::optional<TreeFile> findFile(db::Transaction& transaction, std::string_view 
   db::Rows rows = transaction.query(sql, {workspace, path});
   if (!rows.next()) return std::nullopt;
   return readFile(rows);
+}
+
+bool holdsFiles(db::Transaction& transaction, std::string_view workspace, std::string_view folder) {
+  Range range = below(folder);
+  return transaction
+      .query("SELECT 1 FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3 LIMIT 1",
+             {workspace, range.from, range.to})
+      .next();
 }
 
 std::vector<TreeItem> listFolder(db::Transaction& transaction, std::string_view workspace, std::string_view folder) {

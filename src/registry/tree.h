@@ -58,6 +58,8 @@ void putFile(db::Transaction& transaction, std::string_view workspace, std::stri
 std::optional<TreeFile> findFile(db::Transaction& transaction, std::string_view workspace, std::string_view path);
 /// Direct children of a folder, by name; empty for a file or a missing path.
 std::vector<TreeItem> listFolder(db::Transaction& transaction, std::string_view workspace, std::string_view folder);
+/// Whether any file is below the folder.
+bool holdsFiles(db::Transaction& transaction, std::string_view workspace, std::string_view folder);
 /// Every file below a folder (or the file itself), by path.
 std::vector<TreeFile> filesBelow(db::Transaction& transaction, std::string_view workspace, std::string_view folder);
 /// Removes a file or a whole folder; returns the number of files. Throws Sealed.

@@ -134,9 +134,9 @@ Assessment updateAssessment(Trace& trace, std::string_view id, const AssessmentU
   if (place == trace.assessments.end()) missing(trace, id);
   if (update.expectation && update.feedback) throw Invalid("feedback", "must not be given with expectation");
   if (update.expectation && place->kind != AssessmentKind::expectation)
-    throw Invalid("expectation", "must not be given: the assessment is feedback");
+    throw Error(Code::invalid, "Cannot update expectation value on a Feedback assessment.");
   if (update.feedback && place->kind != AssessmentKind::feedback)
-    throw Invalid("feedback", "must not be given: the assessment is an expectation");
+    throw Error(Code::invalid, "Cannot update feedback value on an Expectation assessment.");
   Assessment changed = *place;
   if (update.name) changed.name = *update.name;
   if (update.rationale) changed.rationale = update.rationale;

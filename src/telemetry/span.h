@@ -54,12 +54,17 @@ struct TokenUsage {
 };
 /// A span's token usage, from MLflow's, OpenTelemetry's, Langfuse's or OpenInference's attributes.
 std::optional<TokenUsage> usageOf(const Span& span);
+/// In US dollars.
+struct Cost {
+  std::optional<double> input, output;
+  double total = 0;
+};
 /// A span's cost in US dollars, from MLflow's or Langfuse's attributes.
 std::optional<double> costOf(const Span& span);
 
 /// Sums over a trace. Skips a span if an ancestor has a value, because parents often have the sum of their children
 /// (MLflow's rule).
 std::optional<TokenUsage> usageOf(const std::vector<Span>& spans);
-std::optional<double> costOf(const std::vector<Span>& spans);
+std::optional<Cost> costOf(const std::vector<Span>& spans);
 
 }  // namespace regesta::telemetry

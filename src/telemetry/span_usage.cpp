@@ -92,6 +92,17 @@ void eachTopmost(const std::vector<Span>& spans, const std::function<std::option
     if (figures[i] && below[i] != 2) visit(*figures[i]);
 }
 
+std::optional<Cost> costsOf(const Span& span) {
+  if (auto object = objectIn(span, "mlflow.llm.cost"))
+    if (auto total = numberIn(*object, {"total_cost"}))
+      return Cost{numberIn(*object, {"input_cost"}), numberIn(*object, {"output_cost"}), *total};
+  if (auto object = objectIn(span, "langfuse.observation.cost_details"))
+    if (auto total = numberIn(*object, {"total"}))
+      return Cost{numberIn(*object, {"input"}), numberIn(*object, {"output"}), *total};
+  std::optional<double> total = numberIn(span.attributes.if_contains("gen_ai.usage.cost"));
+  return total ? std::optional(Cost{{}, {}, *total}) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<TokenUsage> usageOf(const Span& span) {
@@ -110,11 +121,8 @@ std::optional<TokenUsage> usageOf(const Span& span) {
 }
 
 std::optional<double> costOf(const Span& span) {
-  if (auto object = objectIn(span, "mlflow.llm.cost"))
-    if (auto cost = numberIn(*object, {"total_cost"})) return cost;
-  if (auto object = objectIn(span, "langfuse.observation.cost_details"))
-    if (auto cost = numberIn(*object, {"total"})) return cost;
-  return numberIn(span.attributes.if_contains("gen_ai.usage.cost"));
+  std::optional<Cost> cost = costsOf(span);
+  return cost ? std::optional(cost->total) : std::nullopt;
 }
 
 std::optional<TokenUsage> usageOf(const std::vector<Span>& spans) {
@@ -130,10 +138,17 @@ std::optional<TokenUsage> usageOf(const std::vector<Span>& spans) {
   return sum;
 }
 
-std::optional<double> costOf(const std::vector<Span>& spans) {
-  std::optional<double> sum;
-  eachTopmost<double>(
-      spans, [](const Span& span) { return costOf(span); }, [&](double cost) { sum = sum.value_or(0) + cost; });
+std::optional<Cost> costOf(const std::vector<Span>& spans) {
+  std::optional<Cost> sum;
+  auto add = [](std::optional<double>& to, const std::optional<double>& what) {
+    if (what) to = to.value_or(0) + *what;
+  };
+  eachTopmost<Cost>(spans, costsOf, [&](const Cost& cost) {
+    if (!sum) sum.emplace();
+    add(sum->input, cost.input);
+    add(sum->output, cost.output);
+    sum->total += cost.total;
+  });
   return sum;
 }
 

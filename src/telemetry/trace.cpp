@@ -208,8 +208,8 @@ void linkTraceToRun(db::Transaction& transaction, Trace& trace, std::string_view
 void linkTracesToRun(db::Transaction& transaction, std::string_view workspace, const std::vector<std::string>& traceIds,
                      std::string_view runId) {
   if (traceIds.size() > limits::traceLinksPerCall)
-    throw Invalid("trace_ids",
-                  fmt::format("must be at most {} at a time, got {}", limits::traceLinksPerCall, traceIds.size()));
+    throw error(Code::invalid, "Cannot link more than {} traces to a run in a single request. Provided {} traces.",
+                limits::traceLinksPerCall, traceIds.size());
   std::int64_t experiment = tracking::getRun(transaction, workspace, runId).experiment;
   for (const std::string& id : traceIds) {
     std::optional<Trace> trace = findTrace(transaction, workspace, id);

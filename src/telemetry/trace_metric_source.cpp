@@ -5,6 +5,7 @@
 
 #include "base/broken_rule.h"
 #include "base/text.h"
+#include "filter/query_error.h"
 #include "telemetry/trace_scan.h"
 
 namespace regesta::telemetry {
@@ -39,30 +40,16 @@ struct MetricFilter {
   std::string view, entity, key, value;
 };
 
-MetricFilter parseMetricFilter(const std::string& text) {
-  std::size_t sign = text.find('=');
-  std::string_view left = trim(std::string_view(text).substr(0, sign));
-  std::string_view right =
-      sign == std::string::npos ? std::string_view() : trim(std::string_view(text).substr(sign + 1));
-  bool quoted = right.size() >= 2 && (right.front() == '\'' || right.front() == '"') && right.back() == right.front();
-  if (!quoted || left.ends_with('!') || left.ends_with('<') || left.ends_with('>'))
-    throw Invalid("filters", "must be one clause each, such as trace.status = 'OK'", shownValue(text));
-  MetricFilter filter;
-  std::size_t dot = left.find('.');
-  filter.view = std::string(left.substr(0, dot));
-  std::string_view rest = dot == std::string_view::npos ? std::string_view() : left.substr(dot + 1);
-  std::size_t second = rest.find('.');
-  filter.entity = std::string(rest.substr(0, second));
-  if (second != std::string_view::npos) {
-    filter.key = std::string(rest.substr(second + 1));
-    if (filter.key.size() > 2 && (filter.key.front() == '`' || filter.key.front() == '"'))
-      filter.key = filter.key.substr(1, filter.key.size() - 2);
-  }
-  filter.value = std::string(right.substr(1, right.size() - 2));
-  return filter;
+[[noreturn]] void refuse(std::string_view what, std::string rule, std::string_view value,
+                         std::string_view viewName = {}, std::string_view entity = {},
+                         const std::vector<std::string>& valid = {}) {
+  std::vector<std::string> facts{std::string(what), std::string(viewName), std::string(entity)};
+  facts.insert(facts.end(), valid.begin(), valid.end());
+  throw filter::QueryError(filter::QueryRule::metricFilter, "filters", std::move(rule), value, std::move(facts));
 }
 
-void checkMetricFilter(const MetricFilter& filter, View view) {
+/// Refuses what no view can be filtered by, and a key that is missing or too many.
+void checkMetricEntity(const MetricFilter& filter) {
   struct Known {
     std::string_view view, entity;
     bool key;
@@ -71,15 +58,64 @@ void checkMetricFilter(const MetricFilter& filter, View view) {
                                     {"trace", "metadata", true},   {"span", "name", false},
                                     {"span", "status", false},     {"span", "type", false},
                                     {"assessment", "name", false}, {"assessment", "type", false}};
+  std::vector<std::string> entities;
   for (const Known& one : known) {
-    if (one.view != filter.view || one.entity != filter.entity || one.key == filter.key.empty()) continue;
-    if ((one.view == "span" && view != View::spans) || (one.view == "assessment" && view != View::assessments))
-      throw Invalid("filters", "must fit the view", shownValue(filter.view));
+    if (one.view != filter.view) continue;
+    entities.emplace_back(one.entity);
+    if (one.entity != filter.entity) continue;
+    if (one.key && filter.key.empty()) refuse("key", "must name a key", filter.entity, one.view, one.entity);
+    if (!one.key && !filter.key.empty()) refuse("no key", "must not name a key", filter.entity, one.view, one.entity);
     return;
   }
-  throw Invalid(
-      "filters", "must name a field of traces, spans or assessments",
-      shownValue(fmt::format("{}.{}{}{}", filter.view, filter.entity, filter.key.empty() ? "" : ".", filter.key)));
+  if (entities.empty()) refuse("view", "must name a field of trace, span or assessment", filter.view);
+  refuse("entity", fmt::format("must name a field of {}: {}", filter.view, join(entities, ", ")), filter.entity,
+         filter.view, filter.entity, entities);
+}
+
+/// The sign between the two sides: the first of = != < <= > >=, or a word such as LIKE.
+std::string_view comparatorIn(std::string_view text) {
+  std::size_t at = text.find_first_of("=!<> ");
+  if (at == std::string_view::npos) return {};
+  std::string_view rest = trim(text.substr(at));
+  std::size_t end = rest.find_first_of("=!<>") == 0 ? rest.find_first_not_of("=!<>") : rest.find(' ');
+  return rest.substr(0, end);
+}
+
+/// The part without its backticks or quotes.
+std::string bare(std::string_view part) {
+  bool quoted = part.size() > 2 && part.front() == part.back() && (part.front() == '`' || part.front() == '"');
+  return std::string(quoted ? part.substr(1, part.size() - 2) : part);
+}
+
+MetricFilter parseMetricFilter(const std::string& text) {
+  std::string_view sign = comparatorIn(text);
+  std::size_t at = sign.empty() ? std::string::npos : static_cast<std::size_t>(sign.data() - text.data());
+  if (sign.empty() || at + sign.size() >= text.size())
+    refuse("clause", "must be one clause each, such as trace.status = 'OK'", text);
+  std::string_view left = trim(std::string_view(text).substr(0, at));
+  std::string_view right = trim(std::string_view(text).substr(at + sign.size()));
+  std::size_t dot = left.find('.');
+  if (dot == std::string_view::npos) refuse("identifier", "must name a field of trace, span or assessment", left);
+  MetricFilter filter;
+  filter.view = bare(left.substr(0, dot));
+  std::string_view rest = left.substr(dot + 1);
+  std::size_t second = rest.find('.');
+  filter.entity = std::string(rest.substr(0, second));
+  if (second != std::string_view::npos) filter.key = bare(rest.substr(second + 1));
+  checkMetricEntity(filter);
+  if (sign != "=") refuse("comparator", "must compare with =", sign);
+  bool quoted = right.size() >= 2 && (right.front() == '\'' || right.front() == '"') && right.back() == right.front();
+  if (!quoted) refuse("value", "must compare with a quoted text", right, filter.view, filter.entity);
+  filter.value = std::string(right.substr(1, right.size() - 2));
+  return filter;
+}
+
+void checkMetricFilter(const MetricFilter& filter, View view) {
+  static constexpr std::string_view viewNames[] = {"TRACES", "SPANS", "ASSESSMENTS"};
+  View needed = filter.view == "span" ? View::spans : filter.view == "assessment" ? View::assessments : view;
+  if (needed == view) return;
+  refuse("view type", "must fit the view", viewNames[static_cast<std::size_t>(view) - 1], filter.view, filter.entity,
+         {std::string(viewNames[static_cast<std::size_t>(needed) - 1])});
 }
 
 bool passes(const MetricFilter& filter, const Trace& trace) {

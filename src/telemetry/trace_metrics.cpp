@@ -22,6 +22,20 @@ std::string_view nameOf(Aggregation type) {
   return names[static_cast<std::size_t>(type) - 1];
 }
 
+std::vector<std::string> sorted(const std::vector<std::string_view>& words) {
+  std::vector<std::string> names(words.begin(), words.end());
+  std::ranges::sort(names);
+  return names;
+}
+
+std::vector<std::string> aggregationsOf(const MetricKind& kind) {
+  if (kind.counted) return {std::string(nameOf(Aggregation::count))};
+  std::vector<std::string_view> names{nameOf(Aggregation::average), nameOf(Aggregation::percentile),
+                                      nameOf(Aggregation::least), nameOf(Aggregation::most)};
+  if (kind.summed) names.push_back(nameOf(Aggregation::sum));
+  return sorted(names);
+}
+
 void checkAggregations(const TraceMetricQuery& query, const MetricKind& kind) {
   for (const AggregationRequest& wish : query.aggregations) {
     bool counts = wish.type == Aggregation::count;
@@ -29,7 +43,7 @@ void checkAggregations(const TraceMetricQuery& query, const MetricKind& kind) {
     if (counts != kind.counted || (sums && !kind.summed))
       throw filter::QueryError(QueryRule::aggregation, "aggregation_type",
                                fmt::format("must be one that metric '{}' supports", query.metric), nameOf(wish.type),
-                               {query.metric});
+                               aggregationsOf(kind));
     bool wantsPlace = wish.type == Aggregation::percentile;
     if (wantsPlace != wish.percentile.has_value() ||
         (wantsPlace && !(*wish.percentile >= 0 && *wish.percentile <= 100)))
@@ -42,7 +56,7 @@ void checkDimensions(const TraceMetricQuery& query, const MetricKind& kind) {
     if (std::find(kind.dimensions.begin(), kind.dimensions.end(), dimension) == kind.dimensions.end())
       throw filter::QueryError(QueryRule::dimension, "dimensions",
                                fmt::format("must be ones that metric '{}' has", query.metric), dimension,
-                               {query.metric});
+                               sorted(kind.dimensions));
 }
 
 /// Linear interpolation between the neighbours, numpy's default. `values` are sorted.

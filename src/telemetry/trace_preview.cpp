@@ -56,7 +56,35 @@ std::string contentOf(const json::object& message) {
   return {};
 }
 
+void appendPythonJson(std::string& out, const json::value& value) {
+  if (const json::object* object = value.if_object()) {
+    out += '{';
+    for (auto member = object->begin(); member != object->end(); ++member) {
+      if (member != object->begin()) out += ", ";
+      appendJsonString(out, member->key());
+      out += ": ";
+      appendPythonJson(out, member->value());
+    }
+    out += '}';
+  } else if (const json::array* array = value.if_array()) {
+    out += '[';
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      if (i > 0) out += ", ";
+      appendPythonJson(out, (*array)[i]);
+    }
+    out += ']';
+  } else {
+    out += writeJson(value);
+  }
+}
+
 }  // namespace
+
+std::string pythonJson(const json::value& value) {
+  std::string out;
+  appendPythonJson(out, value);
+  return out;
+}
 
 std::string previewOf(const std::string& jsonText, std::string_view role) {
   std::string content;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "db/columns.h"
 #include "telemetry/trace.h"
 #include "telemetry/trace_preview.h"
@@ -70,12 +71,21 @@ void offerTag(Trace& trace, std::string_view key, std::string_view value) {
   }
 }
 
+/// An attribute's JSON; a text that holds an object or a list already is taken as such.
+std::string jsonOf(const json::value& attribute) {
+  if (attribute.is_string()) {
+    std::string_view text = trim(attribute.get_string());
+    if (text.starts_with('{') || text.starts_with('[')) return std::string(text);
+  }
+  return pythonJson(attribute);
+}
+
 void takeFromRoot(Trace& trace, const Span& root) {
   if (!trace.ended()) trace.state = root.status == SpanStatus::error ? TraceState::error : TraceState::ok;
-  if (std::string in = root.text("mlflow.spanInputs"); !in.empty() && !trace.requestPreview)
-    trace.requestPreview = previewOf(in, "user");
-  if (std::string out = root.text("mlflow.spanOutputs"); !out.empty() && !trace.responsePreview)
-    trace.responsePreview = previewOf(out, "assistant");
+  const json::value* in = root.attributes.if_contains("mlflow.spanInputs");
+  if (in && !trace.requestPreview) trace.requestPreview = previewOf(jsonOf(*in), "user");
+  const json::value* out = root.attributes.if_contains("mlflow.spanOutputs");
+  if (out && !trace.responsePreview) trace.responsePreview = previewOf(jsonOf(*out), "assistant");
   for (const auto& [key, value] : root.attributes)
     if (std::string_view(key).starts_with(tagPrefix))
       offerTag(trace, std::string_view(key).substr(tagPrefix.size()), root.text(key));
@@ -104,6 +114,19 @@ std::string usageText(const TokenUsage& usage) {
                      usage.total);
 }
 
+std::string costText(const Cost& cost) {
+  std::string text = "{";
+  auto put = [&](std::string_view name, const std::optional<double>& value) {
+    if (!value) return;
+    text += fmt::format(R"({}"{}": )", text.size() > 1 ? ", " : "", name);
+    appendJsonDouble(text, *value);
+  };
+  put("input_cost", cost.input);
+  put("output_cost", cost.output);
+  put("total_cost", cost.total);
+  return text + "}";
+}
+
 /// Totals are computed from all stored spans, not incremented, so that a repeated batch changes nothing.
 void takeSums(db::Transaction& transaction, Trace& trace, const Batch& batch) {
   auto told = [&](std::string_view key) { return trace.finalized && trace.metadata.contains(key); };
@@ -115,11 +138,8 @@ void takeSums(db::Transaction& transaction, Trace& trace, const Batch& batch) {
   std::vector<Span> all = spansOf(transaction, trace);
   if (auto sum = usageOf(all); usage && sum)
     trace.metadata.insert_or_assign(std::string(trace_keys::tokenUsage), usageText(*sum));
-  if (auto sum = costOf(all); cost && sum) {
-    std::string number;
-    appendJsonDouble(number, *sum);
-    trace.metadata.insert_or_assign(std::string(trace_keys::cost), fmt::format(R"({{"total_cost": {}}})", number));
-  }
+  if (auto sum = costOf(all); cost && sum)
+    trace.metadata.insert_or_assign(std::string(trace_keys::cost), costText(*sum));
 }
 
 void takeAll(db::Transaction& transaction, Trace& trace, const Batch& spans) {

@@ -25,10 +25,17 @@ ArtifactFile openBlob(const Call& call, const std::string& path, const std::stri
   return file;
 }
 
+[[noreturn]] void absentFromTree(const Call& call, const std::string& path) {
+  bool folder = call.core.store.read(
+      [&](db::Transaction& transaction) { return registry::holdsFiles(transaction, call.workspace, path); });
+  if (folder) throw error(Code::invalid, "Artifact path refers to a directory, not a file: '{}'", shorten(path, 500));
+  absent(path);
+}
+
 ArtifactFile openTree(const Call& call, const std::string& path) {
   std::optional<registry::TreeFile> found = call.core.store.read(
       [&](db::Transaction& transaction) { return registry::findFile(transaction, call.workspace, path); });
-  if (!found) absent(path);
+  if (!found) absentFromTree(call, path);
   return openBlob(call, path, found->digest);
 }
 

@@ -67,7 +67,9 @@ Empty multipartDownload(Call&, const Empty&) {
   throw Error(Code::unsupported, "Multipart download is not supported for the current artifact repository");
 }
 Empty presignedUpload(Call&, const Empty&) {
-  throw Error(Code::unsupported, "Presigned upload is not supported for the current artifact repository");
+  throw Error(Code::invalid,
+              "Presigned upload is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts). "
+              "This endpoint requires a direct cloud storage artifact URI.");
 }
 Empty presignedDownload(Call&, const Empty&) {
   throw Error(Code::unsupported, "Presigned download is not supported for the current artifact repository");

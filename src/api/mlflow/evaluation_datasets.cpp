@@ -194,8 +194,10 @@ FoundEvaluationSets searchDatasets(Call& call, const SearchEvaluationSets& in) {
 Empty setTags(Call& call, const EvaluationSetTags& in) {
   tracking::Texts tags = tagsOf(in.tags);
   call.core.store.write([&](db::Transaction& transaction) {
-    EvaluationDataset dataset = evaluationDatasetFor(call, Verb::write, transaction, in.dataset_id);
-    evaluation::setEvaluationTags(transaction, dataset, tags);
+    auto dataset = evaluation::findEvaluationDataset(transaction, call.workspace, in.dataset_id);
+    if (!dataset) throw error(Code::notFound, "Could not find evaluation dataset with ID {}", in.dataset_id);
+    requireSet(call, Verb::write, *dataset);
+    evaluation::setEvaluationTags(transaction, *dataset, tags);
   });
   return {};
 }
@@ -215,10 +217,12 @@ template <class Fn>
 OneEvaluationSet changeLinks(Call& call, const EvaluationSetLinks& in, Fn fn) {
   std::vector<std::int64_t> experiments = experimentsOf(in.experiment_ids);
   return call.core.store.write([&](db::Transaction& transaction) -> OneEvaluationSet {
-    EvaluationDataset dataset = evaluationDatasetFor(call, Verb::write, transaction, in.dataset_id);
+    auto dataset = evaluation::findEvaluationDataset(transaction, call.workspace, in.dataset_id);
+    if (!dataset) throw error(Code::notFound, "Dataset '{}' not found", in.dataset_id);
+    requireSet(call, Verb::write, *dataset);
     requireAll(call, transaction, experiments);
-    fn(transaction, dataset, experiments);
-    return {wireOf(dataset)};
+    fn(transaction, *dataset, experiments);
+    return {wireOf(*dataset)};
   });
 }
 

@@ -61,7 +61,8 @@ std::string comparatorText(const QueryError& error) {
   if (isOfRegistry(noun) && field == "attribute" && error.facts[3] == "number")
     return fmt::format("Invalid comparator for attribute {}: {}", key, error.value);
   if (isOfRegistry(noun)) return fmt::format("Invalid comparator for {}: {}", field, error.value);
-  if (error.value.empty()) return fmt::format("Invalid comparator. Supported comparators: {{{}}}", allowed);
+  if (noun == "issue")
+    return fmt::format("Invalid comparator '{}'. Supported comparators: {{{}}}", error.value, allowed);
   return fmt::format("Invalid comparator '{}' not one of '{{{}}}'", error.value, allowed);
 }
 
@@ -82,6 +83,8 @@ std::string keyText(const QueryError& error) {
       return fmt::format("Invalid span attribute '{}'. Supported attributes: {}.", key, join(error.facts, ", "));
     case QueryRule::issueKey:
       return fmt::format("Invalid issue attribute '{}'. Supported attributes: {}", key, join(error.facts, ", "));
+    case QueryRule::issueField:
+      return fmt::format("Invalid filter field '{}'. Supported fields: {{{}}}", key, quotedList(error.facts));
     case QueryRule::datasetKey:
       return fmt::format("Invalid dataset key '{}' specified. Valid keys are '{{{}}}'", key, quotedList(error.facts));
     default:
@@ -160,6 +163,30 @@ std::string valueText(const QueryError& error) {
   }
 }
 
+std::string metricFilterText(const QueryError& error) {
+  const std::string &what = error.facts[0], &view = error.facts[1], &entity = error.facts[2];
+  std::string value = shorten(error.value, 200);
+  if (what == "identifier")
+    return fmt::format(
+        "Invalid identifier '{}'. Columns should be specified as 'trace.<key>', 'span.<key>', 'assessment.<key>'.",
+        value);
+  if (what == "view")
+    return fmt::format("Invalid view type '{}'. Valid values are dict_keys(['trace', 'span', 'assessment'])", value);
+  if (what == "entity")
+    return fmt::format("Invalid entity '{}' specified for view type '{}'. Valid entities are [{}]", value, view,
+                       quotedList(std::span(error.facts).subspan(3)));
+  if (what == "key")
+    return fmt::format("Filtering by {0} requires a key, e.g. '{1}.{0}.<key> = <value>'", entity, view);
+  if (what == "no key")
+    return fmt::format("Filtering by {0} does not require a key, use '{1}.{0}' instead", entity, view);
+  if (what == "comparator") return fmt::format("Invalid comparator: '{}', only '=' operator is supported", value);
+  if (what == "value")
+    return fmt::format("Expected a quoted string value for {} value (e.g. 'my-value'). Got value {}", entity, value);
+  if (what == "view type")
+    return fmt::format("Filtering by {} is only supported for {} view type, got {}", view, error.facts[3], value);
+  return "Invalid clause(s) in filter string: " + value;
+}
+
 }  // namespace
 
 std::string queryText(const QueryError& error) {
@@ -180,6 +207,7 @@ std::string queryText(const QueryError& error) {
     case QueryRule::datasetKey:
     case QueryRule::spanKey:
     case QueryRule::issueKey:
+    case QueryRule::issueField:
       return keyText(error);
     case QueryRule::comparator:
       return comparatorText(error);
@@ -200,10 +228,13 @@ std::string queryText(const QueryError& error) {
     case QueryRule::pageTokenQuery:
       return pageText(error);
     case QueryRule::aggregation:
-      return fmt::format("Found invalid aggregation_type(s): ['{}'] for metric '{}'", error.value, error.facts[0]);
+      return fmt::format("Found invalid aggregation_type(s): ['{}']. Supported aggregation types: {}", error.value,
+                         pythonList(error.facts));
     case QueryRule::dimension:
-      return fmt::format("Found invalid dimension(s): ['{}'] for metric '{}'", shorten(error.value, 100),
-                         error.facts[0]);
+      return fmt::format("Found invalid dimension(s): ['{}']. Supported dimensions: {}", shorten(error.value, 100),
+                         pythonList(error.facts));
+    case QueryRule::metricFilter:
+      return metricFilterText(error);
     default:
       return valueText(error);
   }

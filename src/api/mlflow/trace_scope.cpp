@@ -3,6 +3,7 @@
 #include "api/tracking_scope.h"
 #include "base/error.h"
 #include "quality/trace_quality.h"
+#include "tracking/missing.h"
 #include "tracking/rules.h"
 
 namespace regesta::api::mlflow {
@@ -59,6 +60,8 @@ void setTag(Call& call, std::string_view traceId, std::string_view key, std::str
 void deleteTag(Call& call, std::string_view traceId, std::string_view key) {
   checkFreeTag(key, "deleted");
   call.core.store.write([&](db::Transaction& transaction) {
+    if (!telemetry::findTrace(transaction, call.workspace, traceId))
+      throw tracking::Missing("tag", key, "trace", traceId);
     telemetry::Trace trace = traceFor(call, Verb::write, transaction, traceId);
     telemetry::deleteTraceTag(trace, key);
     telemetry::saveTrace(transaction, trace);

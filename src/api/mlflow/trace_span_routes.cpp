@@ -8,6 +8,7 @@
 #include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "quality/trace_quality.h"
 #include "registry/tree.h"
 #include "tracking/rules.h"
@@ -83,6 +84,8 @@ Plain takeSpans(Call& call, const Empty&) {
 
 GetAnswer getTrace(Call& call, const GetRequest& in) {
   return call.core.store.read([&](db::Transaction& transaction) -> GetAnswer {
+    if (!telemetry::findTrace(transaction, call.workspace, in.trace_id))
+      throw error(Code::notFound, "Trace with ID {} is not found.", shorten(in.trace_id, 100));
     telemetry::Trace trace = traceFor(call, Verb::read, transaction, in.trace_id);
     if (!isHere(trace)) throw Error(Code::invalidState, "Trace data not stored in tracking store");
     std::vector<telemetry::Span> spans = telemetry::spansOf(transaction, trace);

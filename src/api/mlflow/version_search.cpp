@@ -46,8 +46,9 @@ bool attributesMatch(const std::vector<Condition>& conditions, const VersionGlim
   for (const Condition& condition : conditions) {
     if (condition.field != Field::attribute) continue;
     Cell cell = condition.key == "source_path" ? Cell(std::string(source))
-                : condition.key == "run_id"    ? (runId.empty() ? Cell() : Cell(std::string(runId)))
-                                               : cellOf(version, condition.key);
+                : condition.key == "run_id"
+                    ? Cell(std::string(runId))  // a version without a run has the empty one, as in MLflow
+                    : cellOf(version, condition.key);
     if (!filter::matches(condition, cell)) return false;
   }
   return true;

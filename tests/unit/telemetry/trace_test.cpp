@@ -235,7 +235,7 @@ TEST(Assessment, AnUpdateKeepsWhatItDoesNotName) {
   EXPECT_EQ(changed.createdAt, 5);
   EXPECT_EQ(changed.updatedAt, 9);
   EXPECT_EQ(thrown(Code::invalid, [&] { updateAssessment(trace, made.id, {.expectation = "1"}, 9); }),
-            "expectation: must not be given: the assessment is feedback");
+            "Cannot update expectation value on a Feedback assessment.");
   EXPECT_EQ(unpackAssessments(packAssessments(trace.assessments)).at(0).metadata, changed.metadata);
 }
 
