@@ -333,17 +333,19 @@ def test_a_pack_shows_no_more_than_its_maker_may_read(house, tmp_path):
     finish(house.carl, secret["run_id"])
     house.carl.post("/api/v1/assets", {"kind": "model", "name": "nina-model"})
     house.carl.ok("POST", "/api/v1/assets/model/nina-model/versions", {"run_id": secret["run_id"], "source": "s3://bucket/x"})
+    house.carl.ok("POST", "/api/v1/evidence", {"asset": {"kind": "model", "name": "nina-model", "version": 1}, "type": "evaluation",
+                                               "body": {"metrics": {"accuracy": 0.875}, "dataset": {"name": "secret-data"}}})
     house.guard("model/nina-*#production", FOUR_EYES.replace("a risk officer", "hidden-policy-text"))
     house.carl.call("PUT", "/api/v1/assets/model/nina-model/aliases/production", {"version": 1})
     path = "/api/v1/assets/model/nina-model/versions/1/pack"
     pack = fetch(house.nina, "model", "nina-model", 1)
     text = b"".join(pack.members.values())
-    for hidden in (b"secret-experiment", b"hidden-parameter"):
+    for hidden in (b"secret-experiment", b"hidden-parameter", b"secret-data"):
         assert hidden not in text, hidden
     assert not any(path.startswith(("run/", "policies/")) for path in pack.members)
     (tmp_path / "p.zip").write_bytes(pack.raw)
     code, report = verify(tmp_path / "p.zip")
-    assert code == 0 and {"1 runs", "1 policies"} <= set(report["withheld"]), report
+    assert code == 0 and {"1 runs", "1 policies", "1 bodies of evidence"} <= set(report["withheld"]), report
     assert house.walt.get(path).status in (403, 404) and house.anonymous.get(path).status == 401
     assert house.nina.get(path.replace("nina-model", "loan")).status == 403
     assert house.carl.get(path.replace("versions/1", "versions/9")).status == 404
@@ -351,4 +353,4 @@ def test_a_pack_shows_no_more_than_its_maker_may_read(house, tmp_path):
     made = house.root.ok("GET", "/api/v1/ledger/entries?action=version.packed")["items"]
     assert [item["body"]["actor"] for item in made] == ["user:nina"], made
     whole = fetch(house.root, "model", "nina-model", 1)
-    assert b"hidden-parameter" in whole.members["run/content.json"]
+    assert b"hidden-parameter" in whole.members["run/content.json"] and b"secret-data" in b"".join(whole.members.values())
