@@ -45,7 +45,8 @@ Credentials readCredentials(std::string_view authorization) {
   std::size_t space = authorization.find(' ');
   std::string_view scheme = authorization.substr(0, space);
   std::string_view rest = space == std::string_view::npos ? std::string_view() : trim(authorization.substr(space));
-  if (equalsIgnoreCase(scheme, "bearer")) return {"", std::string(rest)};
+  // "token" is the scheme of DVC Studio's clients.
+  if (equalsIgnoreCase(scheme, "bearer") || equalsIgnoreCase(scheme, "token")) return {"", std::string(rest)};
   if (scheme == "Session") return {"", std::string(rest), std::nullopt, true};
   if (!equalsIgnoreCase(scheme, "basic"))
     throw Error(Code::unauthenticated, "the Authorization header must be 'Basic …' or 'Bearer …'");

@@ -1,5 +1,8 @@
 #include "api/lfs_objects.h"
 
+#include <algorithm>
+
+#include "api/server_url.h"
 #include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -28,24 +31,25 @@ Wanted wantedOf(const json::value& value) {
   return wanted;
 }
 
-void checkTransfers(const json::object& body) {
+/// Whether the client offers a transfer; a client that offers none has "basic".
+bool offers(const json::object& body, std::string_view name) {
+  const json::value* transfers = body.if_contains("transfers");
+  if (!transfers || !transfers->is_array() || transfers->get_array().empty()) return name == "basic";
+  return std::ranges::any_of(transfers->get_array(), [&](const json::value& transfer) {
+    return transfer.is_string() && std::string_view(transfer.get_string()) == name;
+  });
+}
+
+void requireHash(const json::object& body) {
   std::string algorithm = memberText(body, "hash_algo");
   if (!algorithm.empty() && algorithm != "sha256" && algorithm != "sha_256")
     throw error(Code::conflict, "objects here are named by SHA-256, not by {}", shorten(algorithm, 40));
-  const json::value* transfers = body.if_contains("transfers");
-  if (!transfers || !transfers->is_array() || transfers->get_array().empty()) return;
-  for (const json::value& transfer : transfers->get_array())
-    if (transfer == "basic") return;
-  throw Invalid("transfers", "must contain \"basic\", the transfer that this server has");
 }
 
 /// The address of the objects as the client wrote it.
 std::string objectsUrl(const Call& call) {
   std::string_view path = call.http.rawPath;
-  path = path.substr(0, path.rfind('/'));
-  auto host = call.http.headers.get("Host");
-  if (!host) return call.core.publicUrl + std::string(path);
-  return fmt::format("{}://{}{}", call.http.secure ? "https" : "http", *host, path);
+  return serverUrl(call.core, call.http) + std::string(path.substr(0, path.rfind('/')));
 }
 
 void writeAction(JsonWriter& writer, std::string_view name, const std::string& href) {
@@ -71,9 +75,17 @@ void writeDownload(JsonWriter& writer, const Wanted& wanted, const std::optional
   writer.end();
 }
 
+/// Of Xet, the address is that of the token: the client finds everything else in the header.
+void writeXet(JsonWriter& writer, const LfsXet& xet) {
+  writer.key("actions").object().key("upload").object().key("href").text(xet.tokenUrl).key("header").object();
+  for (const auto& [name, value] : xet.headers) writer.key(name).text(value);
+  writer.end().end().end();
+}
+
 void writeUpload(JsonWriter& writer, const Wanted& wanted, const std::optional<blob::Stored>& stored,
-                 const std::string& url, const LfsBatch& front) {
+                 const std::string& url, const LfsBatch& front, const std::optional<LfsXet>& xet) {
   if (stored) return;
+  if (xet) return writeXet(writer, *xet);
   std::string query = front.uploadQuery ? "?" + front.uploadQuery(wanted.oid) : "";
   writer.key("actions").object();
   writeAction(writer, "upload", fmt::format("{}/{}{}", url, wanted.oid, query));
@@ -107,7 +119,11 @@ http::Response lfsBatch(const Call& call, const json::object& body, const LfsBat
     throw Invalid("operation", "must be \"download\" or \"upload\"");
   bool upload = operation == "upload";
   if (upload) front.requireUpload();
-  checkTransfers(body);
+  requireHash(body);
+  std::optional<LfsXet> xet;
+  if (upload && front.xet && offers(body, "xet")) xet = front.xet();
+  if (!xet && !offers(body, "basic"))
+    throw Invalid("transfers", "must contain \"basic\", the transfer that this server has");
   const json::value* objects = body.if_contains("objects");
   if (!objects || !objects->is_array()) throw Invalid("objects", "must be a list of {\"oid\", \"size\"}");
   if (objects->get_array().size() > objectsAtOnce)
@@ -116,7 +132,7 @@ http::Response lfsBatch(const Call& call, const json::object& body, const LfsBat
   http::Response response;
   response.contentType = lfsMediaType;
   JsonWriter writer(response.body);
-  writer.object().key("transfer").text("basic").key("hash_algo").text("sha256").key("objects").array();
+  writer.object().key("transfer").text(xet ? "xet" : "basic").key("hash_algo").text("sha256").key("objects").array();
   call.core.store.read([&](db::Transaction& transaction) {
     std::int64_t more = 0;  // bytes of the batch that are not stored yet
     std::string refusal;
@@ -139,7 +155,7 @@ http::Response lfsBatch(const Call& call, const json::object& body, const LfsBat
       else if (auto stored = front.find(transaction, wanted.oid); upload && !stored && !fits(wanted.size))
         writeFault(writer, insufficientStorage, refusal);
       else if (upload)
-        writeUpload(writer, wanted, stored, url, front);
+        writeUpload(writer, wanted, stored, url, front, xet);
       else
         writeDownload(writer, wanted, stored, url);
       writer.end();

@@ -3,6 +3,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "api/endpoint.h"
 #include "base/json.h"
@@ -23,11 +25,18 @@ std::optional<blob::Stored> findLfsObject(const Call& call, db::Transaction& tra
 /// readers of every name, each object of the workspace. Other content looks like content that is missing.
 std::optional<blob::Stored> findUpload(const Call& call, db::Transaction& transaction, const std::string& oid);
 
+/// How a front lets clients upload with Xet.
+struct LfsXet {
+  std::string tokenUrl;                                      ///< where a new token comes from
+  std::vector<std::pair<std::string, std::string>> headers;  ///< X-Xet-…, with the first token
+};
+
 /// How a front answers a batch.
 struct LfsBatch {
   std::function<std::optional<blob::Stored>(db::Transaction&, const std::string& oid)> find;
   std::function<void()> requireUpload;                             ///< throws unless the caller may upload
   std::function<std::string(const std::string& oid)> uploadQuery;  ///< null: the caller's credentials come again
+  std::function<LfsXet()> xet = {};  ///< for clients that offer the transfer "xet"; null: no such transfer
 };
 /// POST objects/batch: where each object can be fetched from or sent to. An object that is there already needs no
 /// upload and gets no action. What is wrong with one object is said beside it.

@@ -1,6 +1,8 @@
 #include "api/sealed.h"
 
 #include "base/encoding.h"
+#include "base/error.h"
+#include "base/time.h"
 #include "crypto/password.h"
 
 namespace regesta::api {
@@ -26,6 +28,21 @@ std::optional<json::object> unseal(const Core& core, std::string_view purpose, s
   if (!text) return std::nullopt;
   json::value payload = parseJson(*text);
   return payload.is_object() ? std::optional(std::move(payload.get_object())) : std::nullopt;
+}
+
+std::string sealGrant(const Core& core, std::string_view purpose, json::object payload, std::int64_t seconds) {
+  payload["exp"] = nowMillis() / 1000 + seconds;
+  return "grant=" + seal(core, purpose, payload);
+}
+
+json::object openGrant(const Core& core, std::string_view purpose, const http::Request& request) {
+  std::optional<json::object> payload;
+  for (const auto& [name, value] : http::parseQuery(request.query))
+    if (name == "grant") payload = unseal(core, purpose, value);
+  if (!payload) throw Error(Code::denied, "this server did not issue this address: request another");
+  if (memberInteger(*payload, "exp") * 1000 <= nowMillis())
+    throw Error(Code::denied, "this address has expired: request another");
+  return *std::move(payload);
 }
 
 }  // namespace regesta::api

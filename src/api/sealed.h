@@ -5,6 +5,7 @@
 
 #include "api/core.h"
 #include "base/json.h"
+#include "http/message.h"
 
 namespace regesta::api {
 
@@ -13,5 +14,10 @@ namespace regesta::api {
 std::string seal(const Core& core, std::string_view purpose, const json::object& payload);
 /// Nothing when the server, or another one of this database, did not seal it for this purpose.
 std::optional<json::object> unseal(const Core& core, std::string_view purpose, std::string_view sealed);
+
+/// The query string of an address that takes the place of credentials for some seconds: "grant=…".
+std::string sealGrant(const Core& core, std::string_view purpose, json::object payload, std::int64_t seconds);
+/// What was sealed in a request's address. Throws Error{denied} for an address that is not valid or has expired.
+json::object openGrant(const Core& core, std::string_view purpose, const http::Request& request);
 
 }  // namespace regesta::api

@@ -1,7 +1,7 @@
 #include "api/xet_token.h"
 
-#include "access/grants.h"
 #include "api/sealed.h"
+#include "api/server_url.h"
 #include "base/error.h"
 #include "base/limits_content.h"
 #include "base/text.h"
@@ -38,19 +38,14 @@ std::string_view tokenOf(const http::Request& request) {
   return trim(authorization->substr(space));
 }
 
-std::shared_ptr<const access::Identity> presentIdentity(const Core& core, const XetScope& scope) {
-  auto identity = std::make_shared<access::Identity>(core.store.read(
-      [&](db::Transaction& transaction) { return access::identityOf(transaction, scope.actor, nowMillis()); }));
-  identity->require(scope.verb, scope.workspace, scope.name);
-  return identity;
-}
-
 }  // namespace
 
-json::object writeScope(const XetScope& scope, std::int64_t expiresAt) {
-  return {{"workspace", scope.workspace}, {"kind", scope.kind},
-          {"name", scope.name},           {"verb", scope.verb == Verb::write ? writeWord : readWord},
-          {"actor", scope.actor},         {"exp", expiresAt}};
+json::object writeScope(const XetScope& scope) {
+  return {{"workspace", scope.workspace},
+          {"kind", scope.kind},
+          {"name", scope.name},
+          {"verb", scope.verb == Verb::write ? writeWord : readWord},
+          {"actor", scope.actor}};
 }
 
 XetScope readScope(const json::object& payload) {
@@ -61,46 +56,27 @@ XetScope readScope(const json::object& payload) {
 XetToken makeXetToken(const Core& core, const XetScope& scope) {
   XetToken token;
   token.expiresAt = nowMillis() / 1000 + limits::xetTokenSeconds;
-  token.text = std::string(prefix) + seal(core, purpose, writeScope(scope, token.expiresAt));
+  json::object payload = writeScope(scope);
+  payload["exp"] = token.expiresAt;
+  token.text = std::string(prefix) + seal(core, purpose, payload);
   return token;
 }
 
-std::string xetCasUrl(const Core& core, const http::Request& request) {
-  auto host = request.headers.get("Host");
-  std::string base =
-      host ? fmt::format("{}://{}", request.secure ? "https" : "http", *host) : std::string(core.publicUrl);
-  return base + "/hf/cas";
-}
+std::string xetCasUrl(const Core& core, const http::Request& request) { return serverUrl(core, request) + "/hf/cas"; }
 
 std::optional<std::string> xetHashOf(const Core& core, std::string_view digest) {
   auto object = dynamic_cast<blob::PackStore&>(core.blobs).packs().index().find(digest);
   return object && object->size > 0 ? std::optional(object->xet) : std::nullopt;
 }
 
-XetCaller::XetCaller(Core& core, XetScope scope, std::shared_ptr<const access::Identity> identity)
-    : core_(core), scope_(std::move(scope)), identity_(std::move(identity)), changes_(core.access.changes()) {}
-
-std::string_view XetCaller::account() const { return identity_->local ? std::string_view() : scope_.actor; }
-
-/// A request that began before the token expired may end after it.
-bool XetCaller::current() { return core_.access.changes() == changes_; }
-
-bool XetCaller::holds() {
-  std::uint64_t changes = core_.access.changes();
-  try {
-    auto now = presentIdentity(core_, scope_);
-    if (now->grants != identity_->grants || now->local != identity_->local) return false;
-  } catch (const std::exception&) {
-    return false;
-  }
-  changes_ = changes;
-  return true;
-}
+XetCaller::XetCaller(Core& core, const http::Request& request, XetScope scope)
+    : SealedCaller(
+          core, request, scope.actor,
+          [scope](const access::Identity& identity) { identity.require(scope.verb, scope.workspace, scope.name); }),
+      scope_(std::move(scope)) {}
 
 std::shared_ptr<XetCaller> admitXetScope(Core& core, const http::Request& request, XetScope scope) {
-  request.account.actor = scope.actor;
-  auto identity = presentIdentity(core, scope);
-  return std::make_shared<XetCaller>(core, std::move(scope), std::move(identity));
+  return std::make_shared<XetCaller>(core, request, std::move(scope));
 }
 
 std::shared_ptr<XetCaller> admitXetToken(Core& core, const http::Request& request, Verb verb) {

@@ -7,8 +7,8 @@
 
 #include "access/access.h"
 #include "api/core.h"
+#include "api/sealed_caller.h"
 #include "base/json.h"
-#include "http/caller.h"
 #include "http/message.h"
 
 namespace regesta::api {
@@ -22,8 +22,8 @@ struct XetScope {
   std::string actor;  ///< "user:anna", "token:ci"
 };
 
-/// As a member of something sealed (api/sealed.h); `expiresAt` in seconds since 1970.
-json::object writeScope(const XetScope& scope, std::int64_t expiresAt);
+/// As a member of something sealed (api/sealed.h).
+json::object writeScope(const XetScope& scope);
 XetScope readScope(const json::object& payload);
 
 struct XetToken {
@@ -41,22 +41,14 @@ std::string xetCasUrl(const Core& core, const http::Request& request);
 /// and those that an earlier version stored as whole files.
 std::optional<std::string> xetHashOf(const Core& core, std::string_view digest);
 
-/// The caller that a token let in, with the grants that its actor has now.
-class XetCaller final : public http::Caller {
+/// The caller that a token let in.
+class XetCaller final : public SealedCaller {
  public:
-  XetCaller(Core& core, XetScope scope, std::shared_ptr<const access::Identity> identity);
-  std::string_view account() const override;
-  bool current() override;
-  bool holds() override;
-
+  XetCaller(Core& core, const http::Request& request, XetScope scope);
   const XetScope& scope() const { return scope_; }
-  const access::Identity& identity() const { return *identity_; }
 
  private:
-  Core& core_;
   XetScope scope_;
-  std::shared_ptr<const access::Identity> identity_;
-  std::uint64_t changes_;
 };
 
 /// Lets in a caller with a token ("Authorization: Bearer xet_…") that allows `verb`. Throws Error{unauthenticated} for

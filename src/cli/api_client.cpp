@@ -1,15 +1,20 @@
 #include "cli/api_client.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/encoding.h"
 #include "base/text.h"
 #include "cli/progress.h"
+#include "crypto/hash.h"
 
 namespace regesta::cli {
 namespace {
 
+constexpr std::uint64_t resumableBytes = 64 * 1024 * 1024;  // below, sending it again costs less than asking
+constexpr int resumptions = 5;                              // in a row without a byte that arrived
 constexpr int transferSeconds =
     24 * 3600;  // an upload or download may take its time; a stalled one is libcurl's to end
 
@@ -66,6 +71,52 @@ json::value parsed(const http::Response& response, const Connection& connection)
     throw error(Code::unavailable, "{} does not answer like a Regesta server; is the URL right?", connection.url);
   }
 }
+
+Error unreadable(const std::string& file) { return error(Code::notFound, "the file {} cannot be read", file); }
+
+/// The content of a file, to send from some byte on.
+class Source {
+ public:
+  Source(const std::string& file, std::uint64_t size)
+      : file_(file),
+        size_(size),
+        input_(file, std::ios::binary),
+        progress_(std::filesystem::path(file).filename().string(), size) {
+    if (!input_) throw unreadable(file);
+  }
+
+  std::string sha256() {
+    crypto::Sha256 sum;
+    std::vector<char> piece(1024 * 1024);
+    while (std::size_t count = read(piece.data(), piece.size())) sum.update({piece.data(), count});
+    return crypto::hex(sum.finish());
+  }
+
+  void sendFrom(std::uint64_t offset, http::ClientRequest& call) {
+    input_.clear();
+    input_.seekg(static_cast<std::streamoff>(offset));
+    progress_.set(offset);
+    call.timeoutSeconds = transferSeconds;
+    call.sourceSize = static_cast<long long>(size_ - offset);
+    call.source = [this](char* into, std::size_t room) {
+      std::size_t count = read(into, room);
+      progress_.advance(count);
+      return count;
+    };
+  }
+
+ private:
+  std::size_t read(char* into, std::size_t room) {
+    input_.read(into, static_cast<std::streamsize>(room));
+    if (input_.bad()) throw unreadable(file_);
+    return static_cast<std::size_t>(input_.gcount());
+  }
+
+  std::string file_;
+  std::uint64_t size_;
+  std::ifstream input_;
+  Progress progress_;
+};
 
 }  // namespace
 
@@ -168,23 +219,55 @@ void Api::each(const std::string& path, const Query& query, std::size_t limit,
 }
 
 json::object Api::upload(const std::string& file) {
-  std::ifstream input(file, std::ios::binary);
   std::error_code fault;
   auto size = std::filesystem::file_size(file, fault);
-  if (!input || fault) throw error(Code::notFound, "the file {} cannot be read", file);
-  Progress progress(std::filesystem::path(file).filename().string(), size);
+  if (fault) throw unreadable(file);
+  return size < resumableBytes ? uploadAtOnce(file, size) : uploadResumably(file, size);
+}
+
+json::object Api::uploadAtOnce(const std::string& file, std::uint64_t size) {
+  Source source(file, size);
   http::ClientRequest call = request("PUT", "/api/v1/blobs");
   call.headers.add("Content-Type", "application/octet-stream");
-  call.timeoutSeconds = transferSeconds;
-  call.sourceSize = static_cast<long long>(size);
-  call.source = [&](char* into, std::size_t room) {
-    input.read(into, static_cast<std::streamsize>(room));
-    auto got = static_cast<std::size_t>(input.gcount());
-    progress.advance(got);
-    return got;
-  };
+  source.sendFrom(0, call);
   json::value stored = answer(call);
   return stored.as_object();
+}
+
+json::object Api::uploadResumably(const std::string& file, std::uint64_t size) {
+  Source source(file, size);
+  http::ClientRequest begin = request("POST", "/api/v1/uploads");
+  begin.headers.add("Upload-Length", std::to_string(size));
+  begin.headers.add("Upload-Metadata", "sha256 " + base64Encode(source.sha256()));
+  http::Response begun = send(begin);
+  std::string place = std::string(begun.headers.get("Location").value_or(""));
+  json::object state = parsed(begun, connection_).as_object();
+  for (int failures = 0; !state.contains("digest");) {
+    std::int64_t offset = state.at("offset").to_number<std::int64_t>();
+    try {
+      http::ClientRequest call = request("PATCH", place);
+      call.headers.add("Content-Type", "application/offset+octet-stream");
+      call.headers.add("Upload-Offset", std::to_string(offset));
+      source.sendFrom(static_cast<std::uint64_t>(offset), call);
+      send(call);
+      state = get(place).as_object();
+    } catch (const Error& fault) {
+      if (fault.code != Code::unavailable || failures == resumptions) throw;
+      std::this_thread::sleep_for(std::chrono::seconds(1 << failures++));
+      state = stateOf(place, std::move(state));
+      if (state.at("offset").to_number<std::int64_t>() > offset) failures = 0;
+    }
+  }
+  return state;
+}
+
+json::object Api::stateOf(const std::string& place, json::object known) {
+  try {
+    return get(place).as_object();
+  } catch (const Error& fault) {
+    if (fault.code != Code::unavailable) throw;
+    return known;
+  }
 }
 
 }  // namespace regesta::cli

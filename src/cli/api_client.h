@@ -36,7 +36,8 @@ class Api {
   void each(const std::string& path, const Query& query, std::size_t limit,
             const std::function<void(const json::object&)>& visit);
 
-  /// Stores a file as a blob, with a progress bar for big ones. Returns {digest, size}.
+  /// Stores a file as a blob, with a progress bar for big ones. Returns {digest, size}. A big file whose upload was
+  /// cut, also that of an earlier call, goes on where it stopped.
   json::object upload(const std::string& file);
 
   const Connection& connection() const { return connection_; }
@@ -46,6 +47,9 @@ class Api {
  private:
   http::ClientRequest request(std::string method, const std::string& path, const Query& query = {}) const;
   http::Response send(const http::ClientRequest& request);
+  json::object uploadAtOnce(const std::string& file, std::uint64_t size);
+  json::object uploadResumably(const std::string& file, std::uint64_t size);
+  json::object stateOf(const std::string& place, json::object known);  ///< of an upload; `known` if there is no answer
   json::value answer(const http::ClientRequest& request);
   Connection connection_;
   std::function<bool()> stopped_;

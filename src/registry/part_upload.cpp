@@ -85,11 +85,21 @@ std::optional<PartUpload> findUpload(db::Transaction& transaction, std::string_v
   return readUpload(rows);
 }
 
+std::optional<PartUpload> findBlobUpload(db::Transaction& transaction, const PartUpload& wanted) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM part_upload WHERE workspace = $1 AND path = '' AND created_by = $2 AND about = $3 AND "
+      "completed = '' ORDER BY created_at DESC, id LIMIT 1",
+      uploadColumns);
+  db::Rows rows = transaction.query(sql, {wanted.workspace, wanted.createdBy, wanted.about});
+  if (!rows.next()) return std::nullopt;
+  return readUpload(rows);
+}
+
 std::vector<PartUpload> uploadsOf(db::Transaction& transaction, std::string_view workspace, std::string_view prefix,
                                   std::string_view afterPath, std::string_view afterId, std::size_t limit) {
   static const std::string sql = fmt::format(
       "SELECT {} FROM part_upload WHERE workspace = $1 AND path >= $2 AND path < $3 AND (path > $4 OR (path = $4 AND "
-      "id > $5)) AND completed = '' ORDER BY path, id LIMIT $6",
+      "id > $5)) AND path <> '' AND completed = '' ORDER BY path, id LIMIT $6",
       uploadColumns);
   std::vector<PartUpload> found;
   db::Rows rows = transaction.query(

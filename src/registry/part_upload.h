@@ -10,17 +10,18 @@
 
 namespace regesta::registry {
 
-/// A file that a client sends in parts (S3's multipart upload). Its parts are blobs that only the upload refers to,
-/// until the file is made of them. An upload that was completed stays for a day, so that a client that missed the
-/// answer can ask again.
+/// A file, or a blob without a path, that a client sends in parts (S3's multipart upload, tus). Its parts are blobs
+/// that only the upload refers to, until the file is made of them. An upload that was completed stays for a day, so
+/// that a client that missed the answer can ask again.
 struct PartUpload {
   std::string id;  ///< random; made by createUpload()
-  std::string workspace, path;
-  std::string about;     ///< FileFacts::about of the file to be
+  std::string workspace;
+  std::string path;   ///< of a file; empty: of a blob, which only the front that began it knows (api/native/uploads.h)
+  std::string about;  ///< FileFacts::about of the file to be, or what the front knows of the blob
   std::string checksum;  ///< kind and form that the client wants, of the front's own
   std::int64_t createdAt = 0;
   std::string createdBy;
-  std::string completed;  ///< ETag of the file that was made of it; empty: under way
+  std::string completed;  ///< ETag of the file or digest of the blob that was made of it; empty: under way
 };
 struct UploadPart {
   std::int64_t number = 0;
@@ -34,11 +35,15 @@ inline constexpr std::int64_t uploadMillis = std::int64_t{7} * 24 * 60 * 60 * 10
 /// Uploads of one workspace, those included that were completed within a day.
 inline constexpr std::int64_t uploadsPerWorkspace = 10'000;
 
+inline constexpr std::int64_t partsPerUpload = 10'000;
+
 /// Returns the id. Throws Error{tooLarge} if the workspace has uploadsPerWorkspace.
 std::string createUpload(db::Transaction& transaction, const PartUpload& upload);
 /// Throws Error{corrupt} for a row that this server did not write, as all that read do.
 std::optional<PartUpload> findUpload(db::Transaction& transaction, std::string_view id);
-/// Uploads under way whose path begins with a prefix, by path and id, after this pair.
+/// The newest upload under way of a blob, with the workspace, actor and `about` of this one.
+std::optional<PartUpload> findBlobUpload(db::Transaction& transaction, const PartUpload& wanted);
+/// Uploads of files under way whose path begins with a prefix, by path and id, after this pair.
 std::vector<PartUpload> uploadsOf(db::Transaction& transaction, std::string_view workspace, std::string_view prefix,
                                   std::string_view afterPath, std::string_view afterId, std::size_t limit);
 /// Puts a part, in place of an earlier one with its number. Throws Error{tooLarge} as takeStorage() does.

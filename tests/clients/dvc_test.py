@@ -190,3 +190,43 @@ def test_an_interrupted_upload_leaves_nothing(tmp_path):
     assert requests.get(place(server, md5(content))).status_code == 404
     requests.post(place(server, md5(content)), data=content).raise_for_status()
     assert server.stop() == 0
+
+
+def test_artifacts_get_downloads_what_a_stage_points_to(server, tmp_path):
+    """DVC takes the server for DVC Studio: no Git repository, no remote, no credentials of a store."""
+    requests.post(f"{server.url}/api/v1/users", json={"name": "root", "password": PASSWORD}).raise_for_status()
+    root = requests.Session()
+    root.auth = ("root", PASSWORD)
+
+    def version(number, kind="model", name="loan-risk"):
+        files = []
+        for path, content in (("model.bin", os.urandom(100_000) + str(number).encode()), ("conf/a b.json", b"{}"), ("conf/empty", b"")):
+            stored = root.put(f"{server.url}/api/v1/blobs", data=content)
+            files.append({"path": path, "digest": stored.json()["digest"]})
+        root.post(f"{server.url}/api/v1/assets", json={"kind": kind, "name": name})
+        root.post(f"{server.url}/api/v1/assets/{kind}/{name}/versions", json={"files": files, "semver": f"{number}.0.0"}).raise_for_status()
+        return files
+
+    first, second = version(1), version(2)
+    root.put(f"{server.url}/api/v1/assets/model/loan-risk/aliases/prod", json={"version": 1}).raise_for_status()
+    token = root.post(f"{server.url}/api/v1/tokens", json={"name": "reader", "grants": [{"role": "reader", "name_pattern": "loan-*"}]}).json()["token"]
+    project = Project(tmp_path / "p")
+    project.environment |= {"DVC_STUDIO_URL": server.url, "DVC_STUDIO_TOKEN": token}
+
+    def digests(folder):
+        return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+
+    for words, files in ((("--stage", "prod"), first), (("--rev", "v2.0.0"), second), (("--rev", "1"), first), ((), second)):
+        out = project.folder / f"out{len(list(project.folder.iterdir()))}"
+        project.dvc("artifacts", "get", "https://git.example.org/x.git", "loan-risk", "--out", out, *words)
+        assert digests(out) == {file["path"]: file["digest"] for file in files}, words
+    assert "overr" in project.dvc("artifacts", "get", "x", "loan-risk", "--out", out, fails=True)
+
+    # The other kind of that name: both can be asked for. The workspace can be in the URL.
+    version(1, "dataset")
+    project.environment["DVC_STUDIO_URL"] = f"{server.url}/dvc/default/"
+    project.dvc("artifacts", "get", "x", "dataset:loan-risk", "--out", project.folder / "data")
+    assert digests(project.folder / "data")
+    for name in ("loan-risk", "secret", "loan-none"):
+        project.dvc("artifacts", "get", str(project.folder), name, "--out", project.folder / "none", fails=True)
+    assert not (project.folder / "none").exists()

@@ -235,12 +235,6 @@ def test_unsafe_artifact_paths_are_refused(tracking, path):
             assert "Invalid path" in answer.text
 
 
-def test_multipart_is_declined_so_that_the_client_falls_back(tracking):
-    answer = requests.post(f"{tracking}/api/2.0/mlflow-artifacts/mpu/create/1/x", json={"path": "1/x", "num_parts": 2})
-    assert answer.status_code == 501
-    assert answer.json()["message"] == "Multipart upload is not supported for the current artifact repository"
-
-
 def test_get_artifact_and_upload_artifact(client, tracking, name):
     run_id = client.create_run(client.create_experiment(name)).info.run_id
     up = f"{tracking}/ajax-api/2.0/mlflow/upload-artifact"

@@ -13,7 +13,7 @@ http::Response renderError(const Error& error) {
 }  // namespace
 
 const Dialect& dialect() {
-  static const Dialect dvc{.name = "dvc", .manner = {}, .renderError = renderError};
+  static const Dialect dvc{.name = "dvc", .manner = {}, .workspaceOfGrants = true, .renderError = renderError};
   return dvc;
 }
 

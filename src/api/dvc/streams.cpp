@@ -2,6 +2,7 @@
 #include "api/dvc/dialect.h"
 #include "api/dvc/front.h"
 #include "api/dvc/object.h"
+#include "api/dvc/studio.h"
 #include "registry/blob_alias.h"
 
 namespace regesta::api::dvc {
@@ -67,8 +68,13 @@ const StreamRoute streams[] = {
 }  // namespace
 
 Front front() {
-  static constexpr std::string_view below[] = {"/dvc/"};
-  return {.dialect = dialect(), .routes = {}, .prefixes = below, .streams = streams};
+  static constexpr std::string_view below[] = {"/dvc/", "/api/model-registry/"};
+  static const std::vector<StreamRoute> all = [] {
+    std::vector<StreamRoute> remote(std::begin(streams), std::end(streams));
+    remote.insert(remote.end(), studioStreams().begin(), studioStreams().end());
+    return remote;
+  }();
+  return {.dialect = dialect(), .routes = {}, .prefixes = below, .streams = all};
 }
 
 }  // namespace regesta::api::dvc

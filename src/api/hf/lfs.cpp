@@ -1,13 +1,11 @@
 #include "api/hf/lfs.h"
 
-#include "access/grants.h"
 #include "api/alias_stream.h"
+#include "api/hf/xet.h"
 #include "api/lfs_objects.h"
-#include "base/encoding.h"
+#include "api/sealed.h"
+#include "api/sealed_caller.h"
 #include "base/text.h"
-#include "base/time.h"
-#include "crypto/password.h"
-#include "http/caller.h"
 
 namespace regesta::api::hf {
 namespace {
@@ -15,47 +13,19 @@ namespace {
 using access::Verb;
 
 constexpr std::int64_t linkSeconds = 60 * 60;  // in which an upload has to begin
+constexpr std::string_view purpose = "hf-upload";
 
-/// What makes a link valid: nobody else knows it.
-std::string wordFor(const Core& core, const Repo& repo, std::string_view oid, std::string_view actor,
-                    std::int64_t until) {
-  return core.access.capability(
-      fmt::format("hf-upload/{}/{}/{}/{}/{}", repo.collection(), repo.id(), oid, until, actor));
+std::string placeOf(const Repo& repo, std::string_view oid) {
+  return fmt::format("{}/{}/{}", repo.collection(), repo.id(), oid);
 }
 
 /// The bearer of a link: acts as the user who got it, with the grants that they have now.
-class LinkBearer final : public http::Caller {
+class LinkBearer final : public SealedCaller {
  public:
-  LinkBearer(Core& core, Repo repo, std::string actor) : core_(core), repo_(std::move(repo)), actor_(std::move(actor)) {
-    changes_ = core_.access.changes();
-    identity_ = present();
-  }
-  std::string_view account() const override { return identity_->local ? std::string_view() : actor_; }
-  bool current() override { return core_.access.changes() == changes_; }
-  bool holds() override {
-    try {
-      changes_ = core_.access.changes();
-      identity_ = present();
-      return true;
-    } catch (const std::exception&) {
-      return false;
-    }
-  }
-  const std::shared_ptr<const access::Identity>& identity() const { return identity_; }
-
- private:
-  /// Throws Error{denied} when the actor may no longer write to the repository.
-  std::shared_ptr<const access::Identity> present() {
-    auto identity = std::make_shared<access::Identity>(core_.store.read(
-        [&](db::Transaction& transaction) { return access::identityOf(transaction, actor_, nowMillis()); }));
-    identity->require(Verb::write, repo_.key.workspace, repo_.key.name);
-    return identity;
-  }
-  Core& core_;
-  Repo repo_;
-  std::string actor_;
-  std::uint64_t changes_ = 0;
-  std::shared_ptr<const access::Identity> identity_;
+  LinkBearer(Core& core, const http::Request& request, const Repo& repo, std::string actor)
+      : SealedCaller(core, request, std::move(actor), [key = repo.key](const access::Identity& identity) {
+          identity.require(Verb::write, key.workspace, key.name);
+        }) {}
 };
 
 LfsBatch rules(const Call& call, const Repo& repo) {
@@ -64,11 +34,10 @@ LfsBatch rules(const Call& call, const Repo& repo) {
           .requireUpload = [&call, &repo] { call.require(Verb::write, repo.key.name); },
           .uploadQuery =
               [&call, &repo](const std::string& oid) {
-                const std::string& actor = call.actor().name;
-                std::int64_t until = nowMillis() / 1000 + linkSeconds;
-                return fmt::format("as={}&until={}&word={}", percentEncode(actor), until,
-                                   wordFor(call.core, repo, oid, actor, until));
-              }};
+                return sealGrant(call.core, purpose, {{"actor", call.actor().name}, {"place", placeOf(repo, oid)}},
+                                 linkSeconds);
+              },
+          .xet = [&call, &repo] { return xetUpload(call, repo); }};
 }
 
 }  // namespace
@@ -83,16 +52,12 @@ http::Response lfsVerifyOfRepo(Call& call, const Repo& repo, const json::value& 
 }
 
 std::shared_ptr<http::Caller> uploadDoor(Core& core, const http::Request& request) {
-  std::string word = queryValue(request, "word");
-  if (word.empty()) return repoDoor<Verb::write>(core, request);
+  if (queryValue(request, "grant").empty()) return repoDoor<Verb::write>(core, request);
+  json::object grant = openGrant(core, purpose, request);
   Repo repo = repoOf(request);
-  std::string actor = queryValue(request, "as");
-  std::int64_t until = parseInteger(queryValue(request, "until")).value_or(0);
-  if (!crypto::constantTimeEquals(word, wordFor(core, repo, request.variable("oid"), actor, until)))
-    throw Error(Code::denied, "the link is not one of this server; ask for another with objects/batch");
-  if (until * 1000 < nowMillis()) throw Error(Code::denied, "the link has expired; ask for another with objects/batch");
-  request.account.actor = actor;
-  return std::make_shared<LinkBearer>(core, std::move(repo), std::move(actor));
+  if (memberText(grant, "place") != placeOf(repo, request.variable("oid")))
+    throw Error(Code::denied, "the link is for another object; ask for another with objects/batch");
+  return std::make_shared<LinkBearer>(core, request, repo, memberText(grant, "actor"));
 }
 
 Task uploadLfsOfRepo(http::Exchange& exchange, Core& core) {

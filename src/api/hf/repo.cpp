@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/admitted.h"
+#include "api/server_url.h"
 #include "base/text.h"
 #include "governance/quarantine.h"
 #include "registry/workspace.h"
@@ -36,11 +37,7 @@ std::string Repo::id() const { return fmt::format("{}/{}", key.workspace, key.na
 std::string_view Repo::type() const { return key.kind == Kind::dataset ? "dataset" : "model"; }
 std::string_view Repo::collection() const { return key.kind == Kind::dataset ? "datasets" : "models"; }
 
-std::string hubUrl(const Core& core, const http::Request& request) {
-  auto host = request.headers.get("Host");
-  if (!host) return core.publicUrl + "/hf";
-  return fmt::format("{}://{}/hf", request.secure ? "https" : "http", *host);
-}
+std::string hubUrl(const Core& core, const http::Request& request) { return serverUrl(core, request) + "/hf"; }
 
 std::string Repo::page(const Core& core, const http::Request& request) const {
   return fmt::format("{}/{}{}", hubUrl(core, request), key.kind == Kind::dataset ? "datasets/" : "", id());

@@ -58,6 +58,7 @@ Task resolveFile(http::Exchange& exchange, Core& core) {
   http::Selection selection = http::selectBytes(request, reader->size(), {etag, std::nullopt});
   http::Response head = headOf(selection, found);
   for (const auto& [name, value] : xet.all()) head.headers.set(name, value);
+  if (wantsXetInfo(request, xet)) co_return co_await exchange.respond(xetInfo(xet, head, reader->size()));
   if (!selection.sends()) co_return co_await exchange.respond(std::move(head));
   co_await send(exchange, std::move(head), *reader, selection);
 }

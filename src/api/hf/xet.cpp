@@ -5,10 +5,22 @@
 namespace regesta::api::hf {
 namespace {
 
+constexpr std::string_view infoType = "application/vnd.xet-fileinfo+json";
+
+XetToken tokenOf(const Call& call, const Repo& repo, access::Verb verb) {
+  return makeXetToken(call.core,
+                      {repo.key.workspace, std::string(repo.type()), repo.key.name, verb, call.actor().name});
+}
+
+std::vector<std::pair<std::string, std::string>> headersOf(const XetToken& token, const std::string& casUrl) {
+  return {{"X-Xet-Access-Token", token.text},
+          {"X-Xet-Token-Expiration", std::to_string(token.expiresAt)},
+          {"X-Xet-Cas-Url", casUrl}};
+}
+
 http::Response tokenFor(Call& call, const Repo& repo, access::Verb verb) {
   call.core.store.read([&](db::Transaction& transaction) { getRepo(transaction, repo); });
-  XetToken token =
-      makeXetToken(call.core, {repo.key.workspace, std::string(repo.type()), repo.key.name, verb, call.actor().name});
+  XetToken token = tokenOf(call, repo, verb);
   std::string url = xetCasUrl(call.core, call.http);
   http::Response response;
   JsonWriter(response.body)
@@ -20,9 +32,7 @@ http::Response tokenFor(Call& call, const Repo& repo, access::Verb verb) {
       .key("casUrl")
       .text(url)
       .end();
-  response.headers.set("X-Xet-Access-Token", token.text);
-  response.headers.set("X-Xet-Token-Expiration", std::to_string(token.expiresAt));
-  response.headers.set("X-Xet-Cas-Url", url);
+  for (const auto& [name, value] : headersOf(token, url)) response.headers.set(name, value);
   response.headers.set("Cache-Control", "no-store");
   return response;
 }
@@ -37,13 +47,33 @@ http::Response xetWriteToken(Call& call, const Repo& repo, const json::value&) {
   return tokenFor(call, repo, access::Verb::write);
 }
 
+LfsXet xetUpload(const Call& call, const Repo& repo) {
+  return {fmt::format("{}/api/{}/{}/xet-write-token/main", hubUrl(call.core, call.http), repo.collection(), repo.id()),
+          headersOf(tokenOf(call, repo, access::Verb::write), xetCasUrl(call.core, call.http))};
+}
+
 void addXetHeaders(const Core& core, const http::Request& request, const Repo& repo, const std::string& commit,
                    const std::string& digest, http::Headers& headers) {
   std::optional<std::string> hash = xetHashOf(core, digest);
   if (!hash) return;
   headers.set("X-Xet-Hash", *hash);
-  headers.set("Link", fmt::format("<{}/api/{}/{}/xet-read-token/{}>; rel=\"xet-auth\"", hubUrl(core, request),
-                                  repo.collection(), repo.id(), commit));
+  headers.set("Link", fmt::format("<{}/api/{}/{}/xet-read-token/{}>; rel=\"xet-auth\", "
+                                  "<{}/v1/reconstructions/{}>; rel=\"xet-reconstruction-info\"",
+                                  hubUrl(core, request), repo.collection(), repo.id(), commit, xetCasUrl(core, request),
+                                  *hash));
+}
+
+bool wantsXetInfo(const http::Request& request, const http::Headers& xet) {
+  return xet.get("X-Xet-Hash") && request.headers.get("Accept").value_or("").find(infoType) != std::string_view::npos;
+}
+
+http::Response xetInfo(const http::Headers& xet, const http::Response& head, std::uint64_t size) {
+  http::Response answer;
+  for (const auto& [name, value] : head.headers.all())
+    if (name != "Content-Range") answer.headers.set(name, value);
+  answer.contentType = std::string(infoType);
+  JsonWriter(answer.body).object().key("hash").text(*xet.get("X-Xet-Hash")).key("size").number(size).end();
+  return answer;
 }
 
 }  // namespace regesta::api::hf

@@ -3,6 +3,7 @@
 #include "api/mlflow/artifact_place.h"
 #include "api/mlflow/artifacts.h"
 #include "api/mlflow/dialect.h"
+#include "api/signed_address.h"
 #include "api/streaming.h"
 #include "api/tracking_scope.h"
 #include "base/file.h"
@@ -27,7 +28,7 @@ http::Response refusal(const http::Request& request, const Error& failure) {
   return renderError(hidden ? *hidden : failure);
 }
 
-class Download final : public http::StreamHandler {
+class Download : public http::StreamHandler {
  public:
   Download(Core& core, std::string_view what, ArtifactFile (*find)(const Call&))
       : core_(core), what_(what), find_(find) {}
@@ -38,7 +39,7 @@ class Download final : public http::StreamHandler {
     http::Response head;
     co_await exchange.waiting([&] {
       try {
-        file = find_(admit(core_, exchange.request(), reads(what_), dialect()));
+        file = find_(enterCall(exchange.request()));
         std::string etag = file.digest.empty() ? std::string() : fmt::format("\"{}\"", file.digest);
         selection = http::selectBytes(exchange.request(), file.reader->size(), {etag, std::nullopt});
         head = headFor(file, selection);
@@ -50,10 +51,25 @@ class Download final : public http::StreamHandler {
     co_await send(exchange, std::move(head), *file.reader, selection);
   }
 
- private:
+ protected:
+  virtual Call enterCall(const http::Request& request) { return admit(core_, request, reads(what_), dialect()); }
+
   Core& core_;
+
+ private:
   std::string_view what_;
   ArtifactFile (*find_)(const Call&);
+};
+
+/// The same at an address that findProxied()'s caller got for one file.
+class SignedDownload final : public Download {
+ public:
+  explicit SignedDownload(Core& core) : Download(core, artifactsOfOwner, findProxied) {}
+
+ protected:
+  Call enterCall(const http::Request& request) override {
+    return signedCall(core_, request, signedArtifact(registry::safePath(request.variable("path"))));
+  }
 };
 
 /// Streams a body into a blob and then stores it under its path.
@@ -158,6 +174,8 @@ std::span<const StreamRoute> artifactStreams() {
   static const StreamRoute routes[] = {
       {"GET", "/api/2.0/mlflow-artifacts/artifacts/{path...}", "Download an artifact", reads(artifactsOfOwner),
        makeDownload<findProxied, artifactsOfOwner>},
+      {"GET", "/api/2.0/mlflow-artifacts/signed/{path...}", "Download an artifact at a signed address",
+       reads(artifactsOfOwner), makeStream<SignedDownload>, 1, false, nullptr, signedDoor},
       {"PUT", "/api/2.0/mlflow-artifacts/artifacts/{path...}", "Upload an artifact", writes(artifactsOfOwner),
        makeStream<Upload>, anySize},
       {"GET", "/api/2.0/mlflow/logged-models/{model_id}/artifacts/files", "Download an artifact of a logged model",

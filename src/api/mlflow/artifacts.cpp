@@ -1,8 +1,11 @@
 #include "api/mlflow/artifacts.h"
 
+#include "api/mlflow/artifact_find.h"
 #include "api/mlflow/tracking_wire.h"
 #include "api/mlflow/version_tree.h"
+#include "api/signed_address.h"
 #include "api/tracking_scope.h"
+#include "base/encoding.h"
 #include "registry/tree.h"
 #include "tracking/artifact.h"
 
@@ -59,13 +62,22 @@ Empty remove(Call& call, const PathRequest& in) {
   return {};
 }
 
-// The client falls back to plain transfers when it reads these.
-Empty multipart(Call&, const Empty&) {
-  throw Error(Code::unsupported, "Multipart upload is not supported for the current artifact repository");
+struct SignedFile {
+  std::string url;
+  std::int64_t file_size = 0;
+  static constexpr Field fields[] = {field<&SignedFile::url>("url"), field<&SignedFile::file_size>("file_size")};
+};
+
+/// Clients fetch ranges of the file side by side, without their credentials.
+SignedFile signFile(Call& call, const PathRequest& in) {
+  ArtifactFile file = findProxied(call);
+  std::string path = registry::safePath(in.path);
+  return {SignedAddresses(call, signedArtifact(path))
+              .of(fmt::format("{}{}", signedArtifactPath, percentEncode(path, true))),
+          static_cast<std::int64_t>(file.reader->size())};
 }
-Empty multipartDownload(Call&, const Empty&) {
-  throw Error(Code::unsupported, "Multipart download is not supported for the current artifact repository");
-}
+
+// Clients then transfer through the routes above.
 Empty presignedUpload(Call&, const Empty&) {
   throw Error(Code::invalid,
               "Presigned upload is not supported for proxied artifact storage (artifact URI scheme: mlflow-artifacts). "
@@ -83,14 +95,8 @@ std::span<const Route> artifactRoutes() {
           scanning(reads(artifactsOfOwner)), list),
       del("/api/2.0/mlflow-artifacts/artifacts/{path...}", "Delete an artifact or a folder", writes(artifactsOfOwner),
           remove),
-      post("/api/2.0/mlflow-artifacts/mpu/create/{path...}", "Start a multipart upload (not supported)",
-           writes(artifactsOfOwner), multipart),
-      post("/api/2.0/mlflow-artifacts/mpu/complete/{path...}", "Complete a multipart upload (not supported)",
-           writes(artifactsOfOwner), multipart),
-      post("/api/2.0/mlflow-artifacts/mpu/abort/{path...}", "Abort a multipart upload (not supported)",
-           writes(artifactsOfOwner), multipart),
-      get("/api/2.0/mlflow-artifacts/presigned/{path...}", "Get a presigned artifact URL (not supported)",
-          reads(artifactsOfOwner), multipartDownload),
+      get("/api/2.0/mlflow-artifacts/presigned/{path...}", "Sign an address to download an artifact",
+          searching(reads(artifactsOfOwner)), signFile),
       post("/api/2.0/mlflow/artifacts/presigned-upload-url", "Create a presigned upload URL (not supported)",
            writes(artifactsOfRun), presignedUpload),
       post("/api/2.0/mlflow/artifacts/presigned-download-url", "Create a presigned download URL (not supported)",

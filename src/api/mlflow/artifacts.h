@@ -6,12 +6,16 @@
 
 namespace regesta::api::mlflow {
 
-/// /api/2.0/mlflow-artifacts/…: listing, deletion, and refusal of multipart and presigned URLs. artifact_streams.cpp
-/// transfers the content.
+/// /api/2.0/mlflow-artifacts/…: listing, deletion and signed addresses. artifact_streams.cpp transfers the content,
+/// multipart.h in parts.
 std::span<const Route> artifactRoutes();
 
 /// Upload and download of artifacts, streamed.
 std::span<const StreamRoute> artifactStreams();
+
+/// An artifact at a signed address (api/signed_address.h): its route, and what it is signed for.
+inline constexpr std::string_view signedArtifactPath = "/api/2.0/mlflow-artifacts/signed/";
+inline std::string signedArtifact(std::string_view path) { return fmt::format("artifact {}", path); }
 
 /// Name-level check for artifacts: every path belongs to the experiment of its folder (governance/scope.h).
 inline constexpr std::string_view artifactsOfOwner = "artifacts of the experiment that owns the path";

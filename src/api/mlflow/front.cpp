@@ -7,6 +7,7 @@
 #include "api/mlflow/logged_models.h"
 #include "api/mlflow/metrics.h"
 #include "api/mlflow/model_versions.h"
+#include "api/mlflow/multipart.h"
 #include "api/mlflow/probes.h"
 #include "api/mlflow/registered_models.h"
 #include "api/mlflow/run_logs.h"
@@ -44,6 +45,7 @@ Front front() {
                                                    registeredModelRoutes(),
                                                    modelVersionRoutes(),
                                                    artifactRoutes(),
+                                                   multipartRoutes(),
                                                    workspaceRoutes(),
                                                    traceRoutes(),
                                                    legacyTraceRoutes(),
@@ -55,10 +57,15 @@ Front front() {
                                                    scorerRoutes(),
                                                    issueRoutes(),
                                                    webhookRoutes()});
+  static const std::vector<StreamRoute> streams = [] {
+    std::vector<StreamRoute> all(artifactStreams().begin(), artifactStreams().end());
+    all.insert(all.end(), multipartStreams().begin(), multipartStreams().end());
+    return all;
+  }();
   return {.dialect = dialect(),
           .routes = routes,
           .prefixes = below,
-          .streams = artifactStreams(),
+          .streams = streams,
           .renderUnrouted = renderUnrouted,
           .alsoBelow = pages};
 }

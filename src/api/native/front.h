@@ -13,6 +13,7 @@ Front front();
 // Streaming routes: blobs and version files, and those below.
 std::span<const StreamRoute> streams();
 std::span<const StreamRoute> changeStreams();
+std::span<const StreamRoute> uploadStreams();
 /// Versions as tar and zip.
 std::span<const StreamRoute> archiveStreams();
 /// Evidence packs.

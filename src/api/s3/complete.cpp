@@ -4,13 +4,13 @@
 #include "base/encoding.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "registry/part_join.h"
 #include "tracking/artifact.h"
 
 namespace regesta::api::s3 {
 namespace {
 
 constexpr std::int64_t patienceMillis = 10'000;  // then a blank goes out, so that nobody takes the connection for dead
-constexpr std::size_t pieceSize = 1024 * 1024;
 
 struct Completion {
   Call call;
@@ -50,7 +50,7 @@ Completion prepare(Core& core, const Entered& request, const std::string& docume
     requireUpload(request.call, request.query, transaction);
     requirePrecondition(request.call.http,
                         registry::findFile(transaction, request.call.workspace, completion.upload.path));
-    completion.parts = choose(named, registry::partsOf(transaction, completion.upload.id, 0, 10'000));
+    completion.parts = choose(named, registry::partsOf(transaction, completion.upload.id, 0, registry::partsPerUpload));
   });
   completion.about = About::read(completion.upload.about);
   if (!completion.done) requireSize(completion);
@@ -88,42 +88,6 @@ class WholeChecksum {
   std::optional<ChecksumPlan> plan_;
   std::unique_ptr<crypto::Checksum> computed_;
   std::size_t parts_ = 0;
-};
-
-/// Joins the content of the parts.
-class Assembly {
- public:
-  Assembly(Core& core, const Completion& completion)
-      : core_(core), parts_(completion.parts), writer_(core.blobs.create()), checksum_(completion), piece_(pieceSize) {}
-
-  /// Works for some time; true at the end.
-  bool step(std::int64_t until) {
-    for (; next_ < parts_.size(); ++next_, reader_.reset(), at_ = 0) {
-      if (!reader_) reader_ = core_.blobs.open(parts_[next_].content.digest);
-      if (!reader_) throw error(Code::corrupt, "the content of part {} is missing", parts_[next_].number);
-      while (at_ < reader_->size()) {
-        if (nowMillis() > until) return false;
-        std::size_t count = reader_->read(at_, piece_);
-        if (count == 0) throw Error(Code::corrupt, "a stored part is shorter than it was when it was stored");
-        writer_->write({piece_.data(), count});
-        checksum_.update({piece_.data(), count});
-        at_ += count;
-      }
-    }
-    return true;
-  }
-  blob::Stored finish() { return parts_.size() == 1 ? parts_.front().content : writer_->commit(); }
-  std::optional<SentChecksum> checksum() { return checksum_.finish(); }
-
- private:
-  Core& core_;
-  const std::vector<registry::UploadPart>& parts_;
-  std::unique_ptr<blob::Writer> writer_;
-  std::unique_ptr<blob::Reader> reader_;
-  WholeChecksum checksum_;
-  std::vector<char> piece_;
-  std::size_t next_ = 0;
-  std::uint64_t at_ = 0;
 };
 
 void keep(Core& core, Completion& completion, const blob::Stored& content) {
@@ -181,10 +145,11 @@ Task completeUpload(Exchange& exchange, Core& core) {
   Completion completion = co_await exchange.waiting([&] { return prepare(core, request, document); });
   if (completion.done) co_return co_await exchange.respond(xmlResponse(result(completion)));
 
-  Assembly assembly(core, completion);
+  WholeChecksum checksum(completion);
+  registry::PartJoin join(core.blobs, completion.parts, [&](std::string_view content) { checksum.update(content); });
   bool begun = false;
   std::string failure;
-  while (!co_await exchange.waiting([&] { return assembly.step(nowMillis() + patienceMillis); })) {
+  while (!co_await exchange.waiting([&] { return join.step(nowMillis() + patienceMillis); })) {
     if (!begun) {
       http::Response answer;
       answer.contentType = "application/xml";
@@ -197,9 +162,9 @@ Task completeUpload(Exchange& exchange, Core& core) {
   std::optional<http::Response> refusal;
   co_await exchange.waiting([&] {
     try {
-      completion.about.checksum = assembly.checksum();
+      completion.about.checksum = checksum.finish();
       requireExpected(completion);
-      keep(core, completion, assembly.finish());
+      keep(core, completion, join.finish());
     } catch (const Error& failed) {
       if (!begun) throw;
       refusal = renderFault(exchange.request(), failed);  // the status is out already; clients read the document

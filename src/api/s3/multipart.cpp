@@ -5,18 +5,12 @@
 #include "api/s3/xml.h"
 #include "base/encoding.h"
 #include "base/text.h"
+#include "registry/part_join.h"
 
 namespace regesta::api::s3 {
 namespace {
 
-constexpr std::int64_t partLimit = 10'000;
 constexpr std::uint64_t smallestPart = 5 * 1024 * 1024;  // but for the last
-
-std::string unquoted(std::string_view etag) {
-  etag = trim(etag);
-  if (etag.size() >= 2 && etag.starts_with('"') && etag.ends_with('"')) etag = etag.substr(1, etag.size() - 2);
-  return std::string(etag);
-}
 
 std::optional<SentChecksum> checksumIn(const XmlElement& part) {
   for (const XmlElement& child : part.children)
@@ -73,8 +67,8 @@ registry::PartUpload requireUpload(const Call& call, const Query& query, db::Tra
 
 std::int64_t partNumberOf(const Query& query) {
   auto number = parseInteger(query.text("partNumber"));
-  if (!number || *number < 1 || *number > partLimit)
-    throw fault("InvalidArgument", "partNumber must be 1 to {}", partLimit);
+  if (!number || *number < 1 || *number > registry::partsPerUpload)
+    throw fault("InvalidArgument", "partNumber must be 1 to {}", registry::partsPerUpload);
   return *number;
 }
 
@@ -86,21 +80,21 @@ std::vector<NamedPart> readNamedParts(std::string_view document) {
   for (const XmlElement& part : root.children) {
     if (part.name != "Part") continue;
     auto number = parseInteger(trim(part.childText("PartNumber")));
-    std::string etag = unquoted(part.childText("ETag"));
+    std::string etag = registry::unquotedEtag(part.childText("ETag"));
     if (!number || etag.empty()) throw Fault("MalformedXML", "a <Part> needs a <PartNumber> and an <ETag>");
     if (!named.empty() && named.back().number >= *number)
       throw Fault("InvalidPartOrder", "the parts must be named in ascending order, each once");
     named.push_back({*number, std::move(etag), checksumIn(part)});
   }
-  if (named.empty() || named.size() > static_cast<std::size_t>(partLimit))
-    throw fault("MalformedXML", "name 1 to {} parts", partLimit);
+  if (named.empty() || named.size() > static_cast<std::size_t>(registry::partsPerUpload))
+    throw fault("MalformedXML", "name 1 to {} parts", registry::partsPerUpload);
   return named;
 }
 
 std::string etagOfParts(const std::vector<NamedPart>& parts) {
-  crypto::Md5 md5;
-  for (const NamedPart& part : parts) md5.update(hexDecode(part.etag).value_or(part.etag));
-  return fmt::format("{}-{}", md5.finish(), parts.size());
+  std::vector<std::string> etags;
+  for (const NamedPart& part : parts) etags.push_back(part.etag);
+  return registry::etagOfParts(etags);
 }
 
 std::vector<registry::UploadPart> choose(const std::vector<NamedPart>& named,

@@ -21,7 +21,7 @@ const Dialect& dialect() {
 }
 
 bool Call::mayRead(db::Transaction& transaction, std::string_view digest) const {
-  governance::Scope reach(transaction, caller->identity(), workspace());
+  governance::Scope reach(transaction, *caller->identity(), workspace());
   if (reach.blob(digest)) return true;
   return reach.everything(access::Verb::read) &&
          transaction

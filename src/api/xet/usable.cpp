@@ -11,7 +11,7 @@ bool isUsable(const Call& call, db::Transaction& transaction, const Xorb& xorb) 
   if (xorb.actor == call.scope().actor) return xorb.uploaded || call.mayRead(transaction, xorb.digest);
   // Of another user of the workspace: only what became part of a file, and for those who may read every file.
   bool ofAFile = xorb.uploaded && xorb.openBytes < xorb.bytes;
-  return ofAFile && call.caller->identity().may(access::Verb::read, call.workspace(), "*");
+  return ofAFile && call.caller->identity()->may(access::Verb::read, call.workspace(), "*");
 }
 
 }  // namespace

@@ -64,6 +64,46 @@ test('small and large files go up and come back', async () => {
   assert.equal(version.description, 'two files');
 });
 
+test('large files go up and come back with Xet, and what is there is not sent again', async () => {
+  const { options } = await repository();
+  const sent = [];
+  const counted = async (input, init) => {
+    const answer = await fetch(input, init);
+    if (init?.method === 'POST' || init?.method === 'PUT')
+      sent.push({ path: new URL(input).pathname, bytes: init.body?.byteLength ?? init.body?.size ?? 0, status: answer.status });
+    return answer;
+  };
+  const first = crypto.getRandomValues(new Uint8Array(65_536)); // what getRandomValues makes at once
+  const content = new Uint8Array(40 * first.length);
+  for (let at = 0; at < content.length; at += first.length)
+    content.set(crypto.getRandomValues(new Uint8Array(first.length)), at);
+  const put = (path, bytes) =>
+    uploadFiles({ ...options, fetch: counted, files: [{ path, content: new Blob([bytes]) }], commitTitle: path });
+  await put('weights.bin', content);
+  const xorbs = () => sent.filter((each) => each.path.startsWith('/hf/cas/v1/xorbs/'));
+  assert.ok(xorbs().length > 0 && xorbs().every((each) => each.status === 200), JSON.stringify(sent));
+  assert.ok(sent.some((each) => /shards$/.test(each.path)), JSON.stringify(sent));
+  assert.ok(!sent.some((each) => each.path.includes('/info/lfs/objects/') && !each.path.endsWith('batch')), JSON.stringify(sent));
+  const info = await fileDownloadInfo({ ...options, path: 'weights.bin' });
+  assert.ok(info.xet, JSON.stringify(info));
+  const read = async (path, more) => {
+    const blob = await downloadFile({ ...options, path, ...more });
+    return new Uint8Array(await blob.arrayBuffer());
+  };
+  assert.deepEqual(await read('weights.bin', { xet: true }), content);
+  assert.deepEqual(await read('weights.bin', { xet: false }), content);
+
+  const changed = content.slice();
+  changed.set(first, 20 * first.length);
+  const before = xorbs().reduce((sum, each) => sum + each.bytes, 0);
+  await put('changed.bin', changed);
+  const more = xorbs().reduce((sum, each) => sum + each.bytes, 0) - before;
+  assert.ok(more > 0 && more < content.length / 4, `${more} of ${content.length} bytes were sent`);
+  assert.deepEqual(await read('changed.bin'), changed);
+  await put('weights-again.bin', content); // an object that is there
+  assert.deepEqual(await read('weights-again.bin'), content);
+});
+
 test('commits, branches and deletions', async () => {
   const { options } = await repository();
   const put = (content, more) =>

@@ -1,0 +1,38 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "access/access.h"
+#include "api/core.h"
+#include "http/caller.h"
+#include "http/message.h"
+
+namespace regesta::api {
+
+/// The caller that something sealed let in instead of credentials (api/sealed.h), as the actor it was made for, with
+/// the grants that the actor has now.
+class SealedCaller : public http::Caller {
+ public:
+  /// Throws if the actor may not, or no longer, do what the request is for.
+  using Check = std::function<void(const access::Identity& identity)>;
+  /// Throws what `check` throws.
+  SealedCaller(Core& core, const http::Request& request, std::string actor, Check check);
+  std::string_view account() const override;
+  /// A request that began before the seal expired may end after it.
+  bool current() override;
+  bool holds() override;
+
+  const std::shared_ptr<const access::Identity>& identity() const { return identity_; }
+
+ private:
+  std::shared_ptr<const access::Identity> presentIdentity() const;
+
+  Core& core_;
+  std::string actor_;
+  Check check_;
+  std::uint64_t changes_;
+  std::shared_ptr<const access::Identity> identity_;
+};
+
+}  // namespace regesta::api
