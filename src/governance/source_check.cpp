@@ -30,7 +30,7 @@ std::vector<Located> locatedVersions(db::Transaction& transaction) {
   while (rows.next()) {
     std::optional<std::string> folder;
     try {
-      folder = registry::treePath(rows.view(5));
+      folder = registry::treePath(rows.view(5), rows.view(1));
     } catch (const Error&) {  // an altered location, which its row tells
     }
     if (folder && !folder->empty())

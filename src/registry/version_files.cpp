@@ -7,19 +7,19 @@ namespace regesta::registry {
 namespace {
 
 /// The folder in the tree; nothing for another place, and for a text that leads nowhere.
-std::optional<std::string> folderOf(std::string_view storage) {
+std::optional<std::string> folderOf(std::string_view storage, std::string_view workspace) {
   try {
-    return treePath(storage);
+    return treePath(storage, workspace);
   } catch (const Error&) {
     return std::nullopt;
   }
 }
 
-bool pointsOutside(std::string_view storage) {
+bool pointsOutside(std::string_view storage, std::string_view workspace) {
   std::string scheme = parseUri(storage).scheme;
   if (storage.empty() || scheme == "runs" || scheme == "models") return false;
   try {
-    return !treePath(storage);
+    return !treePath(storage, workspace);
   } catch (const Error&) {
     return false;
   }
@@ -27,7 +27,7 @@ bool pointsOutside(std::string_view storage) {
 
 void release(db::Transaction& transaction, std::string_view workspace, std::int64_t id, std::string_view digest,
              std::string_view storage) {
-  std::optional<std::string> folder = folderOf(storage);
+  std::optional<std::string> folder = folderOf(storage, workspace);
   if (!folder || folder->empty()) return;
   {
     // What is sealed does not change, so every version of this folder has the same digest.
@@ -36,7 +36,7 @@ void release(db::Transaction& transaction, std::string_view workspace, std::int6
         "WHERE v.digest = $1 AND v.deleted = 0 AND v.id <> $2 AND a.workspace = $3",
         {digest, id, workspace});
     while (rows.next())
-      if (folderOf(rows.view(0)) == folder) return;
+      if (folderOf(rows.view(0), workspace) == folder) return;
   }
   transaction.run("DELETE FROM tree_seal WHERE workspace = $1 AND folder = $2", {workspace, *folder});
 }
@@ -46,7 +46,8 @@ void release(db::Transaction& transaction, std::string_view workspace, std::int6
 Content contentOf(db::Transaction& transaction, const Version& version) {
   if (!version.content.empty()) return Content::stored;
   // The location that clients get, whatever else was stored with the version.
-  if (pointsOutside(version.storage.empty() ? version.source : version.storage)) return Content::elsewhere;
+  if (pointsOutside(version.storage.empty() ? version.source : version.storage, version.asset.key.workspace))
+    return Content::elsewhere;
   bool hasFiles = transaction.query("SELECT 1 FROM version_file WHERE version = $1 LIMIT 1", {version.id}).next();
   return hasFiles ? Content::stored : Content::missing;
 }

@@ -25,7 +25,7 @@ def spellings(path):
             f"http://any-host/ajax-api/2.0/mlflow-artifacts/artifacts/{path}",
             f"http://any-host/API/2.0/MLflow-Artifacts/artifacts/{path}", f"http://any-host{ART.replace('mlflow-a', 'mlflow%2da')}/{path}",
             f"http://any-host/api/2.0/mlflow-artifacts/presigned/{path}", f"http://any-host/s3/default/{path}",
-            f"http://any-host/prefix/S3/default/{path}"]
+            f"http://any-host/prefix/S3/default/{path}", f"s3://default/{path}"]
 
 
 @pytest.mark.parametrize("front", ["mlflow", "native"])
@@ -116,6 +116,17 @@ def test_a_version_whose_run_does_not_exist_passes_no_gate(house):
     house.guard("model/late#production", ALLOW)
     assert version(house.carl, "late", f"runs:/{uuid.uuid4().hex}/model").status == 200
     assert promote(house.carl, "late", 1).status == 403
+
+
+@pytest.mark.parametrize("source", ["mlflow-artifacts:/late", "s3://default/late", "http://any-host/s3/default/late"])
+def test_an_empty_folder_of_no_run_passes_no_gate_by_any_door(house, source):
+    """The same folder as S3 clients name it: its files can be sent after approval."""
+    model(house.carl, "late")
+    house.guard("model/late#production", ALLOW)
+    assert version(house.carl, "late", source).status == 200
+    assert house.carl.ok("GET", "/api/v1/assets/model/late/versions/1")["content_state"] == "missing"
+    moved = promote(house.carl, "late", 1)
+    assert moved.status == 403 and "no files" in moved.text, moved
 
 
 def test_a_source_in_an_experiment_that_does_not_exist_yet_is_refused(house):
