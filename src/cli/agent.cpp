@@ -30,9 +30,8 @@ int agent(Session& session) {
   options.folder = cacheFolder(session);
   if (args.has("listen")) options.listen = args.text("listen");
   for (const std::string& text : args.all("prompt")) {
-    Reference ref = parseReference(text, "prompt");
-    std::string selector = !ref.selector.empty() ? ref.selector : ref.pointer;
-    options.wanted.emplace_back(ref.name, selector.empty() ? "production" : selector);
+    Reference ref = parseReference(text, "prompt", Takes::version);
+    options.wanted.emplace_back(ref.name, ref.selector.empty() ? "production" : ref.selector);
   }
   return agent::runAgent(std::move(options));
 }

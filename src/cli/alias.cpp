@@ -4,7 +4,12 @@
 namespace regesta::cli {
 
 std::string aliasOf(const Session& session, const Reference& reference, std::string_view option) {
-  if (session.args.has(option)) return session.args.text(option);
+  if (session.args.has(option)) {
+    if (!reference.pointer.empty() && reference.pointer != session.args.text(option))
+      throw UsageError(fmt::format("#{} and --{} {} name two aliases; give one", reference.pointer, option,
+                                   session.args.text(option)));
+    return session.args.text(option);
+  }
   return reference.pointer.empty() ? "production" : reference.pointer;
 }
 

@@ -9,13 +9,7 @@ constexpr std::array kinds = {"model", "prompt", "dataset", "artifact"};
 
 std::string kindOf(const Session& session) { return session.command.path.substr(0, session.command.path.find(' ')); }
 
-Reference asset(const Session& session) {
-  Reference reference = session.reference("NAME", kindOf(session));
-  if (reference.kind != kindOf(session))
-    throw UsageError(
-        fmt::format("{} is a {}; use `regesta {} …`", session.args.text("NAME"), reference.kind, reference.kind));
-  return reference;
-}
+Reference asset(const Session& session) { return session.reference("NAME", kindOf(session)); }
 
 std::string aliasesText(const json::object& object) {
   const json::value* aliases = object.if_contains("aliases");
@@ -93,6 +87,7 @@ int tag(Session& session) {
 
 int remove(Session& session) {
   Reference ref = asset(session);
+  session.confirmRemoval(fmt::format("{} with all its versions", ref.asset()));
   std::string path = route({"assets", ref.kind, ref.name}) + (session.args.has("force") ? "?force=true" : "");
   json::value answer = session.api().remove(path);
   return session.said(answer, fmt::format("deleted {}; what the ledger says of it stays", ref.asset()));
@@ -126,8 +121,9 @@ Commands family(std::string kind) {
        .summary = "delete a " + kind + " with its versions",
        .operands = {name},
        .options = {{"force", "",
-                    "also remove the aliases that point to its versions; protected ones are never removed"}},
-       .examples = {"regesta " + kind + " delete old-one", "regesta " + kind + " delete old-one --force"},
+                    "also remove the aliases that point to its versions; protected ones are never removed"},
+                   yesOption},
+       .examples = {"regesta " + kind + " delete old-one", "regesta " + kind + " delete old-one --force --yes"},
        .run = remove},
   };
 }

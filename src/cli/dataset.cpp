@@ -23,7 +23,6 @@ json::array filesOfDvc(const std::string& file) {
 
 int add(Session& session) {
   Reference ref = session.reference("NAME", "dataset");
-  if (ref.kind != "dataset") throw UsageError(fmt::format("{} is a {}, not a dataset", ref.name, ref.kind));
   return createVersion(session, ref, {{"files", filesOfDvc(session.args.text("dvc"))}});
 }
 

@@ -38,7 +38,7 @@ void printGroups(const std::string& column, const json::object& report) {
 int evaluate(Session& session) {
   const Arguments& args = session.args;
   Reference model = session.version("VERSION");
-  Reference dataset = parseReference(args.text("dataset"), "dataset");
+  Reference dataset = parseReference(args.text("dataset"), "dataset", Takes::version);
   json::object data = {{"name", dataset.name}, {"version", dataset.selector.empty() ? "latest" : dataset.selector}};
   if (args.has("dataset-file")) data["file"] = args.text("dataset-file");
   json::array groups;

@@ -33,7 +33,7 @@ std::string summaryText(const json::object& evidence) {
 }
 
 int list(Session& session) {
-  Reference ref = session.reference("VERSION");
+  Reference ref = session.reference("VERSION", {}, Takes::version);
   return session.list(
       route({"evidence"}), {{"kind", ref.kind}, {"name", ref.name}, {"version", ref.selector}},
       {"ID", "VERSION", "TYPE", "TRUST", "BY", "AT", "SUMMARY"},

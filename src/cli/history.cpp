@@ -60,7 +60,7 @@ int historyAt(Session& session, const Reference& ref, const std::string& alias) 
 }
 
 int history(Session& session) {
-  Reference ref = session.reference();
+  Reference ref = session.reference("ASSET", {}, Takes::alias);
   std::string alias = aliasOf(session, ref, "alias");
   if (session.args.has("at")) return historyAt(session, ref, alias);
   return session.list(

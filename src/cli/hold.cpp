@@ -15,7 +15,7 @@ json::object bodyOf(const Session& session) {
     return body;
   }
   if (session.args.has("kind")) throw UsageError("--kind is for --pattern; write KIND/NAME for an asset");
-  Reference ref = session.reference();
+  Reference ref = session.reference("ASSET", {}, Takes::version);
   body["kind"] = ref.kind;
   body["name"] = ref.name;
   if (!ref.selector.empty()) body["version"] = ref.selector;
@@ -38,7 +38,7 @@ int lift(Session& session) {
 int list(Session& session) {
   Api::Query query;
   if (!session.args.text("ASSET").empty()) {
-    Reference ref = session.reference();
+    Reference ref = session.reference("ASSET", {}, Takes::version);
     query = {{"kind", ref.kind}, {"name", ref.name}, {"version", ref.selector}};
   }
   if (session.args.flag("lifted")) query.push_back({"lifted", "true"});

@@ -46,7 +46,7 @@ int push(Session& session) {
 }
 
 int show(Session& session) {
-  Reference ref = session.reference("NAME", "policy");
+  Reference ref = session.reference("NAME", "policy", Takes::version);
   json::value value = session.api().get(
       route({"assets", "policy", ref.name, "versions", ref.selector.empty() ? "latest" : ref.selector}));
   return session.show(value, [&](const json::object& version) {
@@ -89,7 +89,7 @@ void warnOfUnknownAlias(Session& session, const Reference& target) {
 }
 
 int bind(Session& session) {
-  Reference policy = session.reference("POLICY", "policy");
+  Reference policy = session.reference("POLICY", "policy", Takes::version);
   std::string pointer = session.args.text("POINTER");
   Reference target = parseReference(pointer);
   if (target.pointer.empty())

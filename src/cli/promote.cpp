@@ -29,7 +29,7 @@ int promote(Session& session) {
 }
 
 int rollback(Session& session) {
-  Reference ref = session.reference();
+  Reference ref = session.reference("ASSET", {}, Takes::alias);
   std::string alias = aliasOf(session, ref, "alias");
   json::object body = {{"reason", session.args.text("reason")}};
   if (session.args.has("to")) body["to"] = session.args.text("to");

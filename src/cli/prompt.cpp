@@ -30,7 +30,7 @@ int create(Session& session) {
 }
 
 int resolve(Session& session) {
-  Reference ref = session.reference("NAME", "prompt");
+  Reference ref = session.reference("NAME", "prompt", Takes::alias);
   std::string alias = aliasOf(session, ref, "alias");
   std::string path = route({"prompts", ref.name, "resolve"});
   json::value value = session.api().get(path, {{"alias", alias}, {"key", session.args.text("key")}});

@@ -34,8 +34,8 @@ bool isFile(const std::string& text) { return fs::is_regular_file(text); }
 // --- show ---
 
 int show(Session& session) {
-  Reference ref = session.reference("NAME", "prompt");
-  std::string selector = !ref.selector.empty() ? ref.selector : !ref.pointer.empty() ? ref.pointer : "latest";
+  Reference ref = session.reference("NAME", "prompt", Takes::version);
+  std::string selector = ref.selector.empty() ? "latest" : ref.selector;
   json::value value = session.api().get(route({"prompts", ref.name, "versions", selector}));
   return session.show(value, [&](const json::object& version) {
     prompt::PromptFile file = fileOf(session, ref.name, selector);
@@ -91,14 +91,12 @@ json::object diffOf(const prompt::Prompt& before, const prompt::Prompt& after) {
   return prompt::diffJson(prompt::diffPrompts(before, after, before, after));
 }
 
-std::string selectorOf(const Reference& ref) {
-  return !ref.selector.empty() ? ref.selector : !ref.pointer.empty() ? ref.pointer : "latest";
-}
+std::string selectorOf(const Reference& ref) { return ref.selector.empty() ? "latest" : ref.selector; }
 
 /// What an operand says: a file, or a version on the server.
 prompt::Prompt promptOf(Session& session, const std::string& what) {
   if (isFile(what)) return readPromptFile(what).file.prompt;
-  Reference ref = parseReference(what, "prompt");
+  Reference ref = parseReference(what, "prompt", Takes::version);
   return fileOf(session, ref.name, selectorOf(ref)).prompt;
 }
 
@@ -110,7 +108,8 @@ json::object diffOfTwo(Session& session, const std::string& first, const std::st
   if (session.args.has("from") || session.args.has("to"))
     throw UsageError("--from and --to belong to one NAME; with two operands, write NAME@VERSION");
   if (!isFile(first) && !isFile(second)) {
-    Reference before = parseReference(first, "prompt"), after = parseReference(second, "prompt");
+    Reference before = parseReference(first, "prompt", Takes::version);
+    Reference after = parseReference(second, "prompt", Takes::version);
     if (before.name == after.name) return serverDiff(session, before.name, selectorOf(before), selectorOf(after));
   }
   return diffOf(promptOf(session, first), promptOf(session, second));
@@ -128,9 +127,8 @@ int diff(Session& session) {
         diffOf(fileOf(session, local.file.name, session.args.has("from") ? session.args.text("from") : "latest").prompt,
                local.file.prompt);
   } else {
-    Reference ref = parseReference(first, "prompt");
-    std::string selector = !ref.selector.empty() ? ref.selector : ref.pointer;
-    std::string to = session.args.has("to") ? session.args.text("to") : selector;
+    Reference ref = parseReference(first, "prompt", Takes::version);
+    std::string to = session.args.has("to") ? session.args.text("to") : ref.selector;
     answer = serverDiff(session, ref.name, session.args.text("from"), to);
   }
   return session.show(answer, printDiff);
@@ -177,7 +175,7 @@ int render(Session& session) {
     else
       rendered["text"] = result.text;
   } else {
-    Reference ref = parseReference(what, "prompt");
+    Reference ref = parseReference(what, "prompt", Takes::any);
     json::object body{{"variables", variables}};
     if (!ref.selector.empty()) body["version"] = ref.selector;
     if (std::string alias = session.args.has("alias") ? session.args.text("alias") : ref.pointer; !alias.empty())
@@ -239,7 +237,8 @@ bool pullOne(Session& session, const std::string& name, const std::string& selec
 int pull(Session& session) {
   prompt::FileForm form = formOf(session);
   std::vector<Reference> asked;
-  for (const std::string& name : session.args.all("NAME")) asked.push_back(parseReference(name, "prompt"));
+  for (const std::string& name : session.args.all("NAME"))
+    asked.push_back(parseReference(name, "prompt", Takes::version));
   if (asked.empty())
     session.api().each(route({"assets"}), {{"kind", "prompt"}}, std::numeric_limits<std::size_t>::max(),
                        [&](const json::object& item) { asked.push_back({"prompt", member(item, "name"), "", ""}); });
@@ -247,7 +246,7 @@ int pull(Session& session) {
   for (const Reference& ref : asked) {
     std::vector<std::string> selectors;
     if (!session.args.flag("all"))
-      selectors = {!ref.selector.empty() ? ref.selector : !ref.pointer.empty() ? ref.pointer : "latest"};
+      selectors = {ref.selector.empty() ? "latest" : ref.selector};
     else
       session.api().each(route({"assets", "prompt", ref.name, "versions"}), {}, std::numeric_limits<std::size_t>::max(),
                          [&](const json::object& item) { selectors.push_back(member(item, "version")); });

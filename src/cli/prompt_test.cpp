@@ -35,7 +35,7 @@ evaluation::check::Suite suiteFrom(const std::string& file) {
 }
 
 Subject storedPrompt(Session& session) {
-  Reference ref = session.reference("PROMPT", "prompt");
+  Reference ref = session.reference("PROMPT", "prompt", Takes::version);
   std::string selector = ref.selector.empty() ? "latest" : ref.selector;
   json::value found = session.api().get(route({"prompts", ref.name, "versions", selector}));
   const json::object& version = found.as_object();

@@ -11,7 +11,7 @@ std::string interval(const json::object& item) {
 }
 
 int quality(Session& session) {
-  Reference ref = session.reference("NAME", "prompt");
+  Reference ref = session.reference("NAME", "prompt", Takes::version);
   return session.list(
       route({"prompts", ref.name, "quality"}),
       {{"version", ref.selector}, {"metric", session.args.text("metric")}, {"since", session.args.text("since")}},

@@ -28,6 +28,24 @@ Reference parseReference(std::string_view text, std::string_view defaultKind) {
   return reference;
 }
 
+Reference parseReference(std::string_view text, std::string_view kind, Takes takes) {
+  Reference reference = parseReference(text, kind.empty() ? "model" : kind);
+  if (!kind.empty() && reference.kind != kind)
+    throw UsageError(
+        fmt::format("{} is a {}, not a {}; use `regesta {} …`", text, reference.kind, kind, reference.kind));
+  if (takes == Takes::any) return reference;
+  if (takes == Takes::version) {
+    if (reference.selector.empty()) reference.selector = std::exchange(reference.pointer, {});
+    return reference;
+  }
+  bool alias = takes == Takes::alias;
+  if (!reference.selector.empty() || (!alias && !reference.pointer.empty()))
+    throw UsageError(fmt::format("\"{}\" names {}, but this command is about {}; write {}", text,
+                                 reference.selector.empty() ? "an alias" : "a version",
+                                 alias ? "an alias" : "all of the " + reference.kind, reference.asset()));
+  return reference;
+}
+
 Reference parseVersionReference(std::string_view text, std::string_view defaultKind) {
   Reference reference = parseReference(text, defaultKind);
   if (reference.selector.empty() && !reference.pointer.empty()) {

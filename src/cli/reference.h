@@ -14,8 +14,19 @@ struct Reference {
   std::string asset() const { return kind + "/" + name; }
 };
 
+/// What a command uses of a reference. It refuses the rest: `prompt delete explain@2` must not delete the prompt.
+enum class Takes {
+  asset,    ///< KIND/NAME alone
+  alias,    ///< also #ALIAS
+  version,  ///< also @VERSION; an alias is a version, too, and becomes the selector
+  any       ///< also @VERSION or #ALIAS, told apart
+};
+
 /// Throws UsageError for an empty name or a selector with a pointer.
 Reference parseReference(std::string_view text, std::string_view defaultKind = "model");
+/// The same, and throws UsageError for a part that the command does not take, and for another kind than `kind`; empty:
+/// any kind, without one a model.
+Reference parseReference(std::string_view text, std::string_view kind, Takes takes);
 /// The same, and demands a version ("@3").
 Reference parseVersionReference(std::string_view text, std::string_view defaultKind = "model");
 

@@ -115,7 +115,7 @@ void warnOfUnknownMetrics(Session& session, const json::object& rollout) {
 
 int start(Session& session) {
   const Arguments& args = session.args;
-  Reference ref = session.reference("NAME", "prompt");
+  Reference ref = session.reference("NAME", "prompt", Takes::alias);
   if (!args.has("VERSION") && !args.has("plan")) throw UsageError("give a VERSION, or --plan FILE");
   json::object body;
   if (args.has("plan")) body = parseJson(readInput(args.text("plan"))).as_object();

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/limits.h"
+#include "cli/terminal.h"
 
 namespace regesta::cli {
 namespace {
@@ -21,12 +22,17 @@ Api& Session::api() {
   return *api_;
 }
 
-Reference Session::reference(std::string_view name, std::string_view defaultKind) const {
-  return parseReference(args.text(name), defaultKind);
+Reference Session::reference(std::string_view name, std::string_view kind, Takes takes) const {
+  return parseReference(args.text(name), kind, takes);
 }
 
 Reference Session::version(std::string_view name, std::string_view defaultKind) const {
   return parseVersionReference(args.text(name), defaultKind);
+}
+
+void Session::confirmRemoval(std::string_view what) const {
+  if (args.flag(yesOption.name)) return;
+  if (!askConsent(fmt::format("Delete {}? This cannot be undone.", what), "--yes")) throw UsageError("nothing deleted");
 }
 
 int Session::show(const json::value& value, const std::function<void(const json::object&)>& text) const {

@@ -21,8 +21,8 @@ class Session {
 
   bool json() const { return args.flag("json"); }
   Api& api();
-  /// An operand read as KIND/NAME[@VERSION|#ALIAS].
-  Reference reference(std::string_view name = "ASSET", std::string_view defaultKind = "model") const;
+  /// An operand read as KIND/NAME, and what the command takes of @VERSION and #ALIAS. Without `kind`, any kind.
+  Reference reference(std::string_view name = "ASSET", std::string_view kind = {}, Takes takes = Takes::asset) const;
   Reference version(std::string_view name = "VERSION", std::string_view defaultKind = "model") const;
 
   /// Prints the JSON with --json, else calls `text`. Returns Exit::done.
@@ -32,10 +32,15 @@ class Session {
            const std::function<std::vector<Cell>(const json::object&)>& row, std::string_view whenEmpty);
   /// One line that says what was done; with --json the value instead.
   int said(const json::value& value, const std::string& line) const;
+  /// Asks before `what` is deleted for good, unless --yes is given. Throws UsageError if nobody agrees.
+  void confirmRemoval(std::string_view what) const;
 
  private:
   std::unique_ptr<Api> api_;
 };
+
+/// The option that confirmRemoval() looks for.
+inline const Option yesOption = {"yes", "", "delete without asking", 'y'};
 
 /// The text of a file, or of stdin for "-". Throws UsageError or Error{tooLarge}.
 std::string readInput(const std::string& file);

@@ -144,4 +144,11 @@ std::string askSecret(const std::string& question) {
   return line;
 }
 
+bool askConsent(const std::string& question, std::string_view option) {
+  if (!isatty(STDIN_FILENO)) throw UsageError(fmt::format("{} There is no terminal to ask: add {}", question, option));
+  fmt::print(stderr, "{} [y/N] ", printable(question));
+  std::string line;
+  return std::getline(std::cin, line) && (equalsIgnoreCase(trim(line), "y") || equalsIgnoreCase(trim(line), "yes"));
+}
+
 }  // namespace regesta::cli

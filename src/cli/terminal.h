@@ -24,5 +24,7 @@ std::string printable(std::string_view text);
 /// Asks on the terminal without echo; without a terminal reads one line of stdin. Throws UsageError at the end of
 /// input.
 std::string askSecret(const std::string& question);
+/// Asks a question that "y" or "yes" agrees to. Throws UsageError without a terminal: `option` is what to add instead.
+bool askConsent(const std::string& question, std::string_view option);
 
 }  // namespace regesta::cli

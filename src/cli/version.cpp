@@ -122,6 +122,7 @@ int tag(Session& session) {
 
 int remove(Session& session) {
   Reference ref = session.version();
+  session.confirmRemoval(fmt::format("{}@{}", ref.asset(), ref.selector));
   std::string path = route({"assets", ref.kind, ref.name, "versions", ref.selector});
   if (session.args.has("force")) path += "?force=true";
   json::value answer = session.api().remove(path);
@@ -224,8 +225,9 @@ Commands versionCommands() {
       {.path = "version delete",
        .summary = "delete a version",
        .operands = {version},
-       .options = {{"force", "", "also remove the aliases that point to it; protected ones are never removed"}},
-       .examples = {"regesta version delete loan-risk@2", "regesta version delete loan-risk@2 --force"},
+       .options = {{"force", "", "also remove the aliases that point to it; protected ones are never removed"},
+                   yesOption},
+       .examples = {"regesta version delete loan-risk@2", "regesta version delete loan-risk@2 --force --yes"},
        .run = remove},
   };
 }

@@ -55,7 +55,13 @@ def test_mistyped_words_get_a_suggestion_and_exit_code_2(words, suggestion):
     (["prompt", "create", "a", "--file", "/nonexistent/file"], "cannot be read"),
     (["version", "create", "artifact/a", "--file", "/nonexistent/file"], "does not exist"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
     (["ledger", "verify"], "--receipt"), (["policy", "bind", "p", "model/x"], "#ALIAS"), (["model", "show", "model/"], "names no asset"),
-    (["prompt", "lint", "x", "--max-tokens", "two"], "whole number")])
+    (["prompt", "lint", "x", "--max-tokens", "two"], "whole number"),
+    # What a command would ignore: `prompt delete a@2` must not delete the prompt, nor `prompt resolve a@2` show another version.
+    (["prompt", "delete", "a@2", "--yes"], "names a version"), (["model", "tag", "a#production", "k=v"], "names an alias"),
+    (["prompt", "resolve", "a@2"], "names a version"), (["rollback", "a@2"], "names a version"), (["alias", "set", "a@2", "b", "1"], "names a version"),
+    (["rollout", "show", "a#production", "1"], "names an alias"), (["history", "a#staging", "--alias", "production"], "name two aliases"),
+    (["prompt", "show", "model/a"], "is a model, not a prompt"), (["prompt", "diff", "a@1", "model/a@2"], "is a model, not a prompt"),
+    (["version", "delete", "a@1"], "add --yes"), (["prompt", "delete", "a"], "add --yes")])
 def test_a_wrong_command_line_says_which_argument_and_exits_2(words, why):
     got = Line().run(*words)
     assert got.returncode == 2 and why in got.stderr and "usage: regesta" in got.stderr, got.stderr

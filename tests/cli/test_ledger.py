@@ -22,7 +22,7 @@ def cli(server, tmp_path):
 def test_what_is_deleted_is_verified_as_deleted(cli, server):
     for text in ("one {{a}}", "two {{a}}"):
         cli.done("prompt", "create", "letter", "--template", text)
-    cli.done("version", "delete", "prompt/letter@1")
+    cli.done("version", "delete", "prompt/letter@1", "--yes")
     assert Line().json("ledger", "verify", "--data", server.data)["ok"]
 
 
