@@ -64,11 +64,17 @@ UploadPart readPart(const db::Rows& rows) {
 std::string createUpload(db::Transaction& transaction, const PartUpload& upload) {
   removeOldUploads(transaction, nowMillis());
   {
-    auto rows = transaction.query("SELECT COUNT(*) FROM part_upload WHERE workspace = $1", {upload.workspace});
+    auto rows = transaction.query(
+        "SELECT COUNT(*), COUNT(CASE WHEN created_by = $2 THEN 1 END) FROM part_upload WHERE workspace = $1 AND "
+        "completed = ''",
+        {upload.workspace, upload.createdBy});
     rows.next();
-    if (rows.integer(0) >= uploadsPerWorkspace)
-      throw error(Code::tooLarge, "workspace '{}' has {} uploads under way; complete or abort some", upload.workspace,
-                  rows.integer(0));
+    auto refuse = [&](std::string_view whose, std::int64_t count) {
+      throw error(Code::tooLarge, "{} {} uploads under way in workspace '{}'; complete or abort some", whose, count,
+                  upload.workspace);
+    };
+    if (rows.integer(1) >= uploadsPerActor) refuse(upload.createdBy + " has", rows.integer(1));
+    if (rows.integer(0) >= uploadsPerWorkspace) refuse("there are", rows.integer(0));
   }
   std::string id = randomHex(24);
   transaction.run(

@@ -32,12 +32,12 @@ struct UploadPart {
 
 /// How long uploads that nobody completes are kept.
 inline constexpr std::int64_t uploadMillis = std::int64_t{7} * 24 * 60 * 60 * 1000;
-/// Uploads of one workspace, those included that were completed within a day.
-inline constexpr std::int64_t uploadsPerWorkspace = 10'000;
+/// Uploads under way in one workspace, and those of them that one user or token began.
+inline constexpr std::int64_t uploadsPerWorkspace = 10'000, uploadsPerActor = 1000;
 
 inline constexpr std::int64_t partsPerUpload = 10'000;
 
-/// Returns the id. Throws Error{tooLarge} if the workspace has uploadsPerWorkspace.
+/// Returns the id. Throws Error{tooLarge} if the workspace or the actor has that many.
 std::string createUpload(db::Transaction& transaction, const PartUpload& upload);
 /// Throws Error{corrupt} for a row that this server did not write, as all that read do.
 std::optional<PartUpload> findUpload(db::Transaction& transaction, std::string_view id);

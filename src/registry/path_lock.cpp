@@ -6,7 +6,7 @@
 namespace regesta::registry {
 namespace {
 
-constexpr std::int64_t locksOfWorkspace = 100'000;
+constexpr std::int64_t locksOfWorkspace = 100'000, locksOfOwner = 10'000;
 constexpr std::string_view columns = "id, path, owner, locked_at";
 
 std::optional<PathLock> first(db::Rows rows) {
@@ -19,8 +19,13 @@ std::optional<PathLock> first(db::Rows rows) {
 std::optional<PathLock> lockPath(db::Transaction& transaction, std::string_view workspace, std::string_view path,
                                  const Actor& actor) {
   {
-    db::Rows rows = transaction.query("SELECT count(*) FROM path_lock WHERE workspace = $1", {workspace});
+    db::Rows rows =
+        transaction.query("SELECT count(*), count(CASE WHEN owner = $2 THEN 1 END) FROM path_lock WHERE workspace = $1",
+                          {workspace, actor.name});
     rows.next();
+    if (rows.integer(1) >= locksOfOwner)
+      throw error(Code::tooLarge, "{} has {} locks in workspace '{}'; unlock some first", actor.name, locksOfOwner,
+                  workspace);
     if (rows.integer(0) >= locksOfWorkspace)
       throw error(Code::tooLarge, "workspace '{}' has {} locks; unlock some first", workspace, locksOfWorkspace);
   }

@@ -48,21 +48,39 @@ std::optional<ChecksumPlan> planOf(const http::Request& request) {
   return ChecksumPlan{*kind, wanted == "FULL_OBJECT"};
 }
 
-registry::PartUpload requireAnyUpload(const Call& call, const Query& query, db::Transaction& transaction) {
+namespace {
+
+/// `anybodys`: also uploads that another user or token began. A part of theirs would become content of this caller's,
+/// or the reverse.
+registry::PartUpload findUploadOf(const Call& call, const Query& query, db::Transaction& transaction, bool anybodys) {
   auto path = pathOfKey(call.http.variable("key"));
   if (path) requirePath(call, access::Verb::write, transaction, *path);
   auto upload = registry::findUpload(transaction, query.text("uploadId"));
-  if (!path || !upload || upload->workspace != call.workspace || upload->path != *path)
+  if (!path || !upload || upload->workspace != call.workspace || upload->path != *path ||
+      (!anybodys && upload->createdBy != call.actor().name))
     throw Fault("NoSuchUpload",
-                "there is no such upload of this key; it may have been completed, aborted or removed "
-                "after seven days");
+                "you have no such upload of this key; it may have been completed, aborted or removed after seven days");
   return *std::move(upload);
 }
 
-registry::PartUpload requireUpload(const Call& call, const Query& query, db::Transaction& transaction) {
-  registry::PartUpload upload = requireAnyUpload(call, query, transaction);
+registry::PartUpload underWay(registry::PartUpload upload) {
   if (!upload.completed.empty()) throw Fault("NoSuchUpload", "the upload was completed already");
   return upload;
+}
+
+}  // namespace
+
+registry::PartUpload requireAnyUpload(const Call& call, const Query& query, db::Transaction& transaction) {
+  return findUploadOf(call, query, transaction, false);
+}
+
+registry::PartUpload requireUpload(const Call& call, const Query& query, db::Transaction& transaction) {
+  return underWay(requireAnyUpload(call, query, transaction));
+}
+
+registry::PartUpload requireUploadToAbort(const Call& call, const Query& query, db::Transaction& transaction) {
+  bool administers = call.identity->may(access::Verb::administer, call.workspace, "*");
+  return underWay(findUploadOf(call, query, transaction, administers));
 }
 
 std::int64_t partNumberOf(const Query& query) {

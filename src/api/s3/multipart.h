@@ -18,10 +18,12 @@ struct ChecksumPlan {
 /// From x-amz-checksum-algorithm and x-amz-checksum-type. Throws Fault{InvalidRequest}.
 std::optional<ChecksumPlan> planOf(const http::Request& request);
 
-/// The upload that a request names, if it is of the request's key and under way, and the caller may write there.
-/// Throws Fault{NoSuchUpload}, Error{denied}.
+/// The upload that a request names, if it is of the request's key and under way, and the caller began it and may still
+/// write there. Throws Fault{NoSuchUpload}, Error{denied}.
 registry::PartUpload requireUpload(const Call& call, const Query& query, db::Transaction& transaction);
-/// The same for one that may have been completed.
+/// The same, of anybody if the caller administers the workspace.
+registry::PartUpload requireUploadToAbort(const Call& call, const Query& query, db::Transaction& transaction);
+/// As requireUpload(), for one that may have been completed.
 registry::PartUpload requireAnyUpload(const Call& call, const Query& query, db::Transaction& transaction);
 /// 1 to 10,000. Throws Fault{InvalidArgument}.
 std::int64_t partNumberOf(const Query& query);

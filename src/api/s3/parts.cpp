@@ -154,7 +154,7 @@ http::Response abortUpload(const Call& call, const Query& query) {
   if (call.http.headers.get("x-amz-if-match-initiated-time"))
     throw Fault("NotImplemented", "the header x-amz-if-match-initiated-time is not supported");
   call.core.store.write([&](db::Transaction& transaction) {
-    registry::removeUpload(transaction, requireUpload(call, query, transaction));
+    registry::removeUpload(transaction, requireUploadToAbort(call, query, transaction));
   });
   return {204, {}, {}, {}};
 }
