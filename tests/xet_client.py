@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import sqlite3
 import subprocess
 import sys
 import time
@@ -30,12 +31,15 @@ def hmac_sha256(key, message):
 
 
 def seal(server, purpose, payload):
-    """What the server signs, with a key that derives from the ledger's (HKDF, RFC 5869)."""
+    """What the server signs, with a key that derives from the ledger's (HKDF, RFC 5869), and what it stores of the user's password."""
+    with sqlite3.connect(f"{server.data}/regesta.db") as database:
+        user = database.execute("SELECT password FROM user_account WHERE 'user:' || name = ? AND disabled = 0", [payload["actor"]]).fetchone()
+    database.close()
     line = pathlib.Path(server.data, "keys", "ledger.key").read_text(encoding="utf-8").strip()
     seed = base64.b64decode(line.removeprefix("PRIVATE+KEY+").split("+", 2)[2])[1:]
     key = hmac_sha256(hmac_sha256(bytes(32), seed), b"regesta access v1\x01")
     encoded = url_base64(json.dumps(payload).encode())
-    parts = (b"capability", f"{purpose}/{encoded}".encode())
+    parts = (b"capability", f"{purpose}/{encoded}\n{payload['actor']}\n{user[0] if user else ''}".encode())
     message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     return f"{encoded}.{url_base64(hmac_sha256(key, message))}"
 
@@ -49,7 +53,7 @@ class XetClient:
     """hf_xet on a machine of its own: `cache` is what it remembers. `url` may be a proxy's."""
 
     def __init__(self, server, cache, url=None, **token):
-        self.server, self.url, self.token = server, (url or server.url) + "/hf/cas", token
+        self.server, self.url, self.token = server, f"{url or server.url}/hf/cas/{token.get('workspace', 'default')}", token
         self.environment = {**os.environ, "HF_XET_CACHE": str(cache), "HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "1", "HF_XET_TELEMETRY_ENABLED": "0"}
 
     def start(self, verb, *words):

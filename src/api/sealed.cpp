@@ -1,5 +1,6 @@
 #include "api/sealed.h"
 
+#include "access/credential.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/time.h"
@@ -8,26 +9,50 @@
 namespace regesta::api {
 namespace {
 
-std::string macOf(const Core& core, std::string_view purpose, std::string_view encoded) {
-  return core.access.capability(fmt::format("{}/{}", purpose, encoded));
+std::string macOf(const Core& core, std::string_view purpose, std::string_view encoded, std::string_view actor) {
+  return issuedCapability(core, fmt::format("{}/{}", purpose, encoded), actor);
+}
+
+struct SealedPayload {
+  json::object members;
+  std::string actor;
+};
+
+/// Of a text that anybody may have written.
+std::optional<SealedPayload> readSealedPayload(std::string_view encoded) {
+  try {
+    json::value value = parseJson(base64UrlDecode(encoded).value_or(""));
+    if (!value.is_object()) return std::nullopt;
+    SealedPayload payload{std::move(value.get_object()), {}};
+    payload.actor = memberText(payload.members, "actor");
+    return payload;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
 
+std::string issuedCapability(const Core& core, std::string_view purpose, std::string_view actor) {
+  std::string credential =
+      core.store.read([&](db::Transaction& transaction) { return access::credentialOf(transaction, actor); });
+  return core.access.capability(fmt::format("{}\n{}\n{}", purpose, actor, credential));
+}
+
 std::string seal(const Core& core, std::string_view purpose, const json::object& payload) {
   std::string encoded = base64UrlEncode(writeJson(payload));
-  return fmt::format("{}.{}", encoded, macOf(core, purpose, encoded));
+  return fmt::format("{}.{}", encoded, macOf(core, purpose, encoded, memberText(payload, "actor")));
 }
 
 std::optional<json::object> unseal(const Core& core, std::string_view purpose, std::string_view sealed) {
   std::size_t dot = sealed.find('.');
   if (dot == sealed.npos) return std::nullopt;
   std::string_view encoded = sealed.substr(0, dot);
-  if (!crypto::constantTimeEquals(sealed.substr(dot + 1), macOf(core, purpose, encoded))) return std::nullopt;
-  auto text = base64UrlDecode(encoded);
-  if (!text) return std::nullopt;
-  json::value payload = parseJson(*text);
-  return payload.is_object() ? std::optional(std::move(payload.get_object())) : std::nullopt;
+  std::optional<SealedPayload> payload = readSealedPayload(encoded);
+  if (!payload) return std::nullopt;
+  if (!crypto::constantTimeEquals(sealed.substr(dot + 1), macOf(core, purpose, encoded, payload->actor)))
+    return std::nullopt;
+  return std::move(payload->members);
 }
 
 std::string sealGrant(const Core& core, std::string_view purpose, json::object payload, std::int64_t seconds) {

@@ -1,12 +1,22 @@
 #include "api/sealed_caller.h"
 
 #include "access/grants.h"
+#include "api/sealed.h"
 #include "base/time.h"
 
 namespace regesta::api {
+namespace {
+
+constexpr std::string_view callerPurpose = "sealed caller";
+
+}  // namespace
 
 SealedCaller::SealedCaller(Core& core, const http::Request& request, std::string actor, Check check)
-    : core_(core), actor_(std::move(actor)), check_(std::move(check)), changes_(core.access.changes()) {
+    : core_(core),
+      actor_(std::move(actor)),
+      check_(std::move(check)),
+      credential_(issuedCapability(core, callerPurpose, actor_)),
+      changes_(core.access.changes()) {
   request.account.actor = actor_;
   identity_ = presentIdentity();
 }
@@ -27,6 +37,7 @@ bool SealedCaller::holds() {
   try {
     auto now = presentIdentity();
     if (now->grants != identity_->grants || now->local != identity_->local) return false;
+    if (issuedCapability(core_, callerPurpose, actor_) != credential_) return false;
   } catch (const std::exception&) {
     return false;
   }

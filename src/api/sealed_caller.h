@@ -11,7 +11,7 @@
 namespace regesta::api {
 
 /// The caller that something sealed let in instead of credentials (api/sealed.h), as the actor it was made for, with
-/// the grants that the actor has now.
+/// the grants that the actor has now. It ends with the actor's password or token, as the seal does.
 class SealedCaller : public http::Caller {
  public:
   /// Throws if the actor may not, or no longer, do what the request is for.
@@ -31,6 +31,7 @@ class SealedCaller : public http::Caller {
   Core& core_;
   std::string actor_;
   Check check_;
+  std::string credential_;  ///< changes with the actor's password or token
   std::uint64_t changes_;
   std::shared_ptr<const access::Identity> identity_;
 };

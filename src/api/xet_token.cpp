@@ -62,7 +62,9 @@ XetToken makeXetToken(const Core& core, const XetScope& scope) {
   return token;
 }
 
-std::string xetCasUrl(const Core& core, const http::Request& request) { return serverUrl(core, request) + "/hf/cas"; }
+std::string xetCasUrl(const Core& core, const http::Request& request, std::string_view workspace) {
+  return fmt::format("{}/hf/cas/{}", serverUrl(core, request), workspace);
+}
 
 std::optional<std::string> xetHashOf(const Core& core, std::string_view digest) {
   auto object = dynamic_cast<blob::PackStore&>(core.blobs).packs().index().find(digest);
@@ -76,6 +78,10 @@ XetCaller::XetCaller(Core& core, const http::Request& request, XetScope scope)
       scope_(std::move(scope)) {}
 
 std::shared_ptr<XetCaller> admitXetScope(Core& core, const http::Request& request, XetScope scope) {
+  if (request.variable("workspace") != scope.workspace)
+    throw Error(Code::denied,
+                "the Xet token or address is for another workspace: request a token from the repository's "
+                "xet-read-token or xet-write-token route, and use the address that comes with it");
   return std::make_shared<XetCaller>(core, request, std::move(scope));
 }
 

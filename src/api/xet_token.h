@@ -35,7 +35,7 @@ struct XetToken {
 XetToken makeXetToken(const Core& core, const XetScope& scope);
 
 /// The content-addressed store's URL, for `casUrl` and X-Xet-Cas-Url, as the client of this request reaches the server.
-std::string xetCasUrl(const Core& core, const http::Request& request);
+std::string xetCasUrl(const Core& core, const http::Request& request, std::string_view workspace);
 
 /// Xet's hash of a stored blob, for X-Xet-Hash and `xetHash`; nothing for blobs that Xet cannot deliver: empty ones,
 /// and those that an earlier version stored as whole files.

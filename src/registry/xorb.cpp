@@ -40,10 +40,6 @@ std::vector<Xorb> findXorbs(db::Transaction& transaction, std::string_view works
   return readXorbs(transaction, "workspace = $1 AND hash = $2", {workspace, hash});
 }
 
-std::vector<Xorb> findUploadedXorbs(db::Transaction& transaction, std::string_view actor, std::string_view hash) {
-  return readXorbs(transaction, "actor = $1 AND hash = $2 AND uploaded = 1", {actor, hash});
-}
-
 bool putXorb(db::Transaction& transaction, std::string_view workspace, const Xorb& xorb) {
   for (const Xorb& known : findXorbs(transaction, workspace, xorb.hash)) {
     if (known.actor != xorb.actor) continue;

@@ -24,8 +24,6 @@ struct Xorb {
 
 /// Those with this hash, of every actor. Throws Error{corrupt} for a row that this server did not write.
 std::vector<Xorb> findXorbs(db::Transaction& transaction, std::string_view workspace, std::string_view hash);
-/// Those that the actor uploaded to any workspace.
-std::vector<Xorb> findUploadedXorbs(db::Transaction& transaction, std::string_view actor, std::string_view hash);
 /// Notes the xorb, or that its entry was used again. False when the actor had it already. Takes storage of the
 /// workspace for what was uploaded and is new: throws Error{tooLarge}.
 bool putXorb(db::Transaction& transaction, std::string_view workspace, const Xorb& xorb);

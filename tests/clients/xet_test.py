@@ -158,7 +158,7 @@ def test_collection_between_xorb_and_shard(server, proxy, tmp_path):
     shard, = proxy.sent("/v2/shards")
     requests.post(f"{server.url}/api/v1/workspaces", json={"name": "other"}).raise_for_status()
     other = XetClient(server, "", workspace="other")
-    path = xorb.path.removeprefix("/hf/cas")
+    path = xorb.path.removeprefix("/hf/cas/default")
     assert other.request("POST", path, data=xorb.body).json() == {"was_inserted": True}
     assert other.request("POST", path, data=xorb.body).json() == {"was_inserted": False}
     collect(server, 3)

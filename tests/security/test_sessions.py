@@ -1,5 +1,6 @@
 """Sessions and streams end with what opened them."""
 
+import hashlib
 import http.client
 import json
 import pathlib
@@ -199,6 +200,24 @@ def test_a_stream_ends_with_what_opened_it(house, end, path):
     house.root.prompt("secret-prompt", "not for them")
     assert stream.over()
     assert b"secret-prompt" not in stream.seen
+
+
+def test_what_was_handed_out_in_a_name_ends_with_its_password(house):
+    """Whoever has somebody's password gets tokens and addresses with it: a reset must end them, as it ends sessions."""
+    house.carl.ok("POST", "/hf/api/repos/create", {"name": "net", "type": "model"})
+    token = house.carl.get("/hf/api/models/default/net/xet-write-token/main").json
+    store = token["casUrl"].removeprefix(house.server.url)
+    oid = hashlib.sha256(b"x").hexdigest()
+    batch = {"operation": "upload", "hash_algo": "sha256", "objects": [{"oid": oid, "size": 1}]}
+    upload = house.carl.post("/hf/default/net.git/info/lfs/objects/batch", batch).json["objects"][0]["actions"]["upload"]["href"]
+
+    def by_token():
+        return house.anonymous.get(f"{store}/v1/reconstructions", headers={"Authorization": f"Bearer {token['accessToken']}"}).status
+
+    assert by_token() == 200
+    house.root.ok("PUT", "/api/v1/users/carl/password", {"password": "another long password"})
+    assert by_token() == 401
+    assert house.anonymous.call("PUT", upload.removeprefix(house.server.url), raw=b"x").status == 403
 
 
 def test_the_word_of_an_evaluation_ends_with_whoever_got_it(house):

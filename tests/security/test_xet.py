@@ -25,9 +25,9 @@ class Recorded:
         self.client = XetClient(house.server, "", **token)
         proxy.close()
         xorb, = proxy.sent("/v1/xorbs/")
-        self.xorb, self.xorb_path = xorb.body, xorb.path.removeprefix("/hf/cas")
+        self.xorb, self.xorb_path = xorb.body, xorb.path.removeprefix(f"/hf/cas/{workspace}")
         self.shard = proxy.sent("/v2/shards")[0].body
-        self.chunk_path = proxy.sent("/v1/chunks/")[0].path.removeprefix("/hf/cas")
+        self.chunk_path = proxy.sent("/v1/chunks/")[0].path.removeprefix(f"/hf/cas/{workspace}")
 
 
 def person(house, who, workspace="default", **token):
@@ -59,7 +59,7 @@ def test_who_is_let_in(house, method, path):
     assert good.request(method, path).status_code not in (401, 403)
     for header in ({}, {"Authorization": ""}, {"Authorization": "Bearer xet_e30.AAAA"}, {"Authorization": "Bearer xet_"}, {"Authorization": "xet_e30.AAAA"},
                    house.carl.authorization, house.root.authorization):
-        answer = house.anonymous.call(method, "/hf/cas" + path, headers=header)
+        answer = house.anonymous.call(method, "/hf/cas/default" + path, headers=header)
         assert answer.status == 401, header
     assert person(house, "carl", seconds=-1).request(method, path).status_code == 401
     # A token for reading, and one of somebody who may not do more.
@@ -114,6 +114,27 @@ def test_hashes_open_nothing_in_another_workspace(house, carls):
     assert walt.request("POST", "/v1/shards", data=carls.shard).json() == {"result": 1}
     assert house.walt.get(f"/lfs/west/objects/{carls.info['sha256']}").body == SECRET
     assert stored_bytes(house.server) == before
+
+
+def test_what_one_sent_to_a_workspace_is_not_in_another(house, tmp_path):
+    """mira works in both. If what she sent to one were hers in the other, she would keep it there after she left the one."""
+    house.root.ok("POST", "/api/v1/users", {"name": "mira", "password": "a long password",
+                                            "grants": [{"role": "contributor", "workspace": name} for name in ("default", "west")]})
+    sent = Recorded(house, tmp_path, SECRET, "mira")
+    west = person(house, "mira", "west")
+    assert sent.client.request("HEAD", sent.xorb_path).status_code == 200
+    assert west.request("HEAD", sent.xorb_path).status_code == 404
+    for version in (1, 2):
+        assert west.request("POST", f"/v{version}/shards", data=sent.shard).status_code == 404
+    # The token of one workspace opens nothing at the address of the other.
+    sent.client.url = west.url
+    assert sent.client.request("HEAD", sent.xorb_path).status_code == 403
+    # A machine that remembers what it sent to the one sends it to the other as well.
+    path = tmp_path / "file"
+    path.write_bytes(SECRET)
+    for workspace in ("default", "west"):
+        info, = XetClient(house.server, tmp_path / "one cache", actor="user:mira", workspace=workspace).upload(path)
+        assert house.root.get(f"/lfs/{workspace}/objects/{info['sha256']}").body == SECRET
 
 
 def test_within_a_workspace_names_decide(house, carls, tmp_path):

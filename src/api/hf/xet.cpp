@@ -21,7 +21,7 @@ std::vector<std::pair<std::string, std::string>> headersOf(const XetToken& token
 http::Response tokenFor(Call& call, const Repo& repo, access::Verb verb) {
   call.core.store.read([&](db::Transaction& transaction) { getRepo(transaction, repo); });
   XetToken token = tokenOf(call, repo, verb);
-  std::string url = xetCasUrl(call.core, call.http);
+  std::string url = xetCasUrl(call.core, call.http, repo.key.workspace);
   http::Response response;
   JsonWriter(response.body)
       .object()
@@ -49,7 +49,7 @@ http::Response xetWriteToken(Call& call, const Repo& repo, const json::value&) {
 
 LfsXet xetUpload(const Call& call, const Repo& repo) {
   return {fmt::format("{}/api/{}/{}/xet-write-token/main", hubUrl(call.core, call.http), repo.collection(), repo.id()),
-          headersOf(tokenOf(call, repo, access::Verb::write), xetCasUrl(call.core, call.http))};
+          headersOf(tokenOf(call, repo, access::Verb::write), xetCasUrl(call.core, call.http, repo.key.workspace))};
 }
 
 void addXetHeaders(const Core& core, const http::Request& request, const Repo& repo, const std::string& commit,
@@ -59,8 +59,8 @@ void addXetHeaders(const Core& core, const http::Request& request, const Repo& r
   headers.set("X-Xet-Hash", *hash);
   headers.set("Link", fmt::format("<{}/api/{}/{}/xet-read-token/{}>; rel=\"xet-auth\", "
                                   "<{}/v1/reconstructions/{}>; rel=\"xet-reconstruction-info\"",
-                                  hubUrl(core, request), repo.collection(), repo.id(), commit, xetCasUrl(core, request),
-                                  *hash));
+                                  hubUrl(core, request), repo.collection(), repo.id(), commit,
+                                  xetCasUrl(core, request, repo.key.workspace), *hash));
 }
 
 bool wantsXetInfo(const http::Request& request, const http::Headers& xet) {

@@ -115,7 +115,8 @@ Task putPart(Exchange& exchange, Core& core) {
 
 PartAddresses::PartAddresses(const Call& call, const registry::PartUpload& upload)
     : base_(serverUrl(call.core, call.http) + std::string(place)),
-      query_("?" + sealGrant(call.core, purpose, {{"upload", upload.id}}, limits::partAddressSeconds)) {}
+      query_("?" + sealGrant(call.core, purpose, {{"actor", upload.createdBy}, {"upload", upload.id}},
+                             limits::partAddressSeconds)) {}
 
 std::string PartAddresses::of(std::int64_t number) const { return fmt::format("{}{}{}", base_, number, query_); }
 

@@ -138,11 +138,7 @@ std::span<const StreamRoute> streams() {
         {"GET", "/api/v1/assets/{kind}/{name}/versions/{selector}/files/{path...}", "Download a file of a version",
          reads("versions of this name"), makeStream<GetFile>},
     };
-<<<<<<< HEAD
-    for (auto more : {archiveStreams(), packStreams(), changeStreams(), jobStreams()})
-=======
-    for (auto more : {archiveStreams(), changeStreams(), jobStreams(), uploadStreams()})
->>>>>>> d569a8b (Uploads in parts for MLflow and for the command line, Xet for JavaScript, dvc artifacts get)
+    for (auto more : {archiveStreams(), packStreams(), changeStreams(), jobStreams(), uploadStreams()})
       routes.insert(routes.end(), more.begin(), more.end());
     return routes;
   }();

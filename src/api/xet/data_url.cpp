@@ -10,7 +10,7 @@ constexpr std::string_view purpose = "xet-data";
 }
 
 DataUrls::DataUrls(const Call& call, const http::Request& request, const blob::IndexedObject& object)
-    : base_(xetCasUrl(call.core, request) + "/v1/data/") {
+    : base_(xetCasUrl(call.core, request, call.workspace()) + "/v1/data/") {
   XetScope scope = call.scope();
   scope.verb = access::Verb::read;
   json::object payload = writeScope(scope);

@@ -20,7 +20,6 @@ UsableXorb usableXorb(const Call& call, const std::string& hash) {
   std::vector<Xorb> usable = call.core.store.read([&](db::Transaction& transaction) {
     std::vector<Xorb> found = registry::findXorbs(transaction, call.workspace(), hash);
     std::erase_if(found, [&](const Xorb& xorb) { return !isUsable(call, transaction, xorb); });
-    if (found.empty()) found = registry::findUploadedXorbs(transaction, call.scope().actor, hash);
     return found;
   });
   for (Xorb& xorb : usable)

@@ -87,7 +87,7 @@ TEST(Tables, everyPathVariableHasAField) {
 std::string_view doorNote(const StreamRoute& route, std::string_view front) {
   if (route.door && front == "s3") return ", signed with the key of a token";
   if (!route.door || !route.pattern.starts_with("/hf/cas/")) return "";  // others say it in their rule
-  bool byToken = !route.pattern.starts_with("/hf/cas/v1/data/");
+  bool byToken = !route.pattern.ends_with("/v1/data/{pack}");
   return byToken ? ", by a token for it only" : ", or by an address that was given to a reader";
 }
 
