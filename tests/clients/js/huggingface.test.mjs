@@ -80,7 +80,7 @@ test('large files go up and come back with Xet, and what is there is not sent ag
   const put = (path, bytes) =>
     uploadFiles({ ...options, fetch: counted, files: [{ path, content: new Blob([bytes]) }], commitTitle: path });
   await put('weights.bin', content);
-  const xorbs = () => sent.filter((each) => each.path.startsWith('/hf/cas/v1/xorbs/'));
+  const xorbs = () => sent.filter((each) => each.path.startsWith('/hf/cas/default/v1/xorbs/'));
   assert.ok(xorbs().length > 0 && xorbs().every((each) => each.status === 200), JSON.stringify(sent));
   assert.ok(sent.some((each) => /shards$/.test(each.path)), JSON.stringify(sent));
   assert.ok(!sent.some((each) => each.path.includes('/info/lfs/objects/') && !each.path.endsWith('batch')), JSON.stringify(sent));
