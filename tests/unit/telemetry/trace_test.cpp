@@ -55,7 +55,7 @@ TEST_P(TraceTest, SpansMakeTheirTrace) {
   EXPECT_EQ(trace.duration, 400);
   EXPECT_EQ(trace.state, TraceState::ok);
   EXPECT_EQ(trace.requestPreview, "how much?");
-  EXPECT_EQ(trace.responsePreview, "42");
+  EXPECT_EQ(trace.responsePreview, "\"42\"");
   EXPECT_EQ(trace.metadata.at("mlflow.trace.session"), "s-1");
   EXPECT_EQ(trace.tags,
             (tracking::Texts{{"mlflow.artifactLocation", "mlflow-artifacts:/0/traces/" + traceId + "/artifacts"},
@@ -160,8 +160,7 @@ TEST_P(TraceTest, TagsComeAndGo) {
   EXPECT_EQ(get().tags.at("k").size(), 8000u);
   Trace trace = get();
   deleteTraceTag(trace, "k");
-  EXPECT_EQ(thrown(Code::notFound, [&] { deleteTraceTag(trace, "k"); }),
-            "No trace tag with key 'k' for trace with ID '" + traceId + "'");
+  EXPECT_EQ(thrown(Code::notFound, [&] { deleteTraceTag(trace, "k"); }), "the trace '" + traceId + "' has no tag 'k'");
 }
 
 TEST_P(TraceTest, DeletionTakesSpansAlongAndIsOnRecord) {
