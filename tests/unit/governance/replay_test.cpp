@@ -170,14 +170,14 @@ TEST_F(ReplayTest, aSealedRunsMetricIsNamed) {
 TEST_F(ReplayTest, renamingAndDeletingLeaveNothingBehind) {
   change([&](registry::Change& c) {
     auto asset = registry::createAsset(c, key("a@b"), "", {{"k", "v"}});
-    registry::createAsset(c, key("a"), "", {});
+    registry::createAsset(c, key("c"), "", {});
     registry::createVersion(c, asset, {.source = "s3://x", .tags = {{"t", "u"}}});
   });
   gate_->rename(as("anna"), key("a@b"), "a #1");
   EXPECT_EQ(differences(), std::vector<std::string>{});
   constexpr auto pointers = Gate::Pointers::keep;
   change([&](registry::Change& c) {
-    registry::Asset asset = registry::getAsset(c.transaction, key("a"));
+    registry::Asset asset = registry::getAsset(c.transaction, key("c"));
     registry::deleteAsset(c, asset, Gate::removal(c, as("anna"), asset, pointers));
   });
   EXPECT_EQ(differences(), std::vector<std::string>{});
