@@ -89,7 +89,8 @@ TEST_P(RunTest, BatchesHaveLimits) {
             "metrics: must be at most 1000 in one request, got \"1001\"");
   batch.metrics.resize(1000);
   batch.tags = {{"t", "1"}};
-  EXPECT_NE(thrown(Code::invalid, [&] { log(id, batch); }).find("at most 1000 metrics, params, and tags. Got 1001"),
+  EXPECT_NE(thrown(Code::invalid, [&] { log(id, batch); })
+                .find("metrics, params, and tags: must be at most 1000 in one request, got \"1001\""),
             std::string::npos);
   batch.tags.clear();
   log(id, batch);
