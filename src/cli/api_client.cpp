@@ -252,7 +252,8 @@ json::object Api::uploadResumably(const std::string& file, std::uint64_t size) {
       send(call);
       state = get(place).as_object();
     } catch (const Error& fault) {
-      if (fault.code != Code::unavailable || failures == resumptions) throw;
+      // A conflict: the server has kept, meanwhile, what an earlier request sent before it was cut.
+      if ((fault.code != Code::unavailable && fault.code != Code::conflict) || failures == resumptions) throw;
       std::this_thread::sleep_for(std::chrono::seconds(1 << failures++));
       state = stateOf(place, std::move(state));
       if (state.at("offset").to_number<std::int64_t>() > offset) failures = 0;
