@@ -85,10 +85,12 @@ TEST_P(StandingTest, ThePastOutlivesTheAsset) {
 }
 
 TEST_P(StandingTest, AnotherAssetsPointersAreNotTakenForThisOnes) {
-  Asset asset = make("m"), other = make("m#x");
+  Asset other = make("m#x");  // as a database of an earlier version may have it beside "m"
   add(other);
   point(other, "production", 1);
-  EXPECT_TRUE(read([&](db::Transaction& s) { return pointersAt(s, asset.key, nowMillis()); }).empty());
+  AssetKey key = other.key;
+  key.name = "m";
+  EXPECT_TRUE(read([&](db::Transaction& s) { return pointersAt(s, key, nowMillis()); }).empty());
 }
 
 TEST_P(StandingTest, LineageLeavesOutWhatCameLater) {
