@@ -159,7 +159,7 @@ def test_an_experiment_under_a_protected_alias_is_not_deleted(house, made_of):
     assert promote(house.carl, "under", 1).status == 200
     for who in (house.carl, house.root):
         gone = who.post(f"{MLFLOW}/experiments/delete", {"experiment_id": exp})
-        assert gone.status == 403 and "rests on it" in gone.text, gone
+        assert gone.status == 403 and "points to it" in gone.text, gone
     if made_of.startswith("run"):
         assert house.carl.post(f"{MLFLOW}/runs/delete", {"run_id": info["run_id"]}).status == 403
     if made_of == "logged model":
