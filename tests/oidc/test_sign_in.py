@@ -283,7 +283,7 @@ def test_wrong_settings_are_refused_at_the_start(tmp_path, settings, said):
 def test_the_doctor_asks_the_provider(tmp_path, provider):
     def findings(issuer, **more):
         ran = subprocess.run([binary(), "doctor", "--json", "--data", str(tmp_path / "none")], capture_output=True, text=True, timeout=60,
-                             env=os.environ | CLIENT | {"REGESTA_OIDC_ISSUER": issuer} | more)
+                             env=os.environ | CLIENT | {"REGESTA_OIDC_ISSUER": issuer, "REGESTA_URL": "http://127.0.0.1:9"} | more)
         items = json.loads(ran.stdout)["items"]
         return ran.returncode, [item for item in items if "sign-in" in item["subject"] or "oidc" in item["subject"]]
 
