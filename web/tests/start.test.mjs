@@ -43,7 +43,7 @@ test('a plan with mistakes: each is said at its field', async () => {
     await eventually(async () => assert.equal(await plan.locator('[aria-invalid]').count(), 1));
   };
   await plan.getByLabel('Share in step 1, percent').fill('200');
-  await wrong('Share in step 1, percent', /must be percent from 0 to 100/);
+  await wrong('Share in step 1, percent', /must be a percentage from 0 to 100/);
   await plan.getByLabel('Share in step 1, percent').fill(hostile);
   await wrong('Share in step 1, percent', /must be a number/);
   await plan.getByLabel('Share in step 1, percent').fill('60');
