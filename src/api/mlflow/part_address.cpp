@@ -29,7 +29,7 @@ registry::PartUpload requireUnderWay(db::Transaction& transaction, std::string_v
   return *std::move(upload);
 }
 
-/// Lets in whoever has the address of a part, as the actor that it was made for.
+/// Lets in anyone who has the address of a part, as the actor that it was made for.
 class PartCaller final : public SealedCaller {
  public:
   PartCaller(Core& core, const http::Request& request, std::string id, registry::PartUpload upload)
