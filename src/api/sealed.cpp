@@ -9,8 +9,11 @@
 namespace regesta::api {
 namespace {
 
+/// Changes with the password or token of `actor`.
 std::string macOf(const Core& core, std::string_view purpose, std::string_view encoded, std::string_view actor) {
-  return issuedCapability(core, fmt::format("{}/{}", purpose, encoded), actor);
+  std::string credential =
+      core.store.read([&](db::Transaction& transaction) { return access::credentialOf(transaction, actor); });
+  return core.access.capability(fmt::format("{}/{}\n{}\n{}", purpose, encoded, actor, credential));
 }
 
 struct SealedPayload {
@@ -32,12 +35,6 @@ std::optional<SealedPayload> readSealedPayload(std::string_view encoded) {
 }
 
 }  // namespace
-
-std::string issuedCapability(const Core& core, std::string_view purpose, std::string_view actor) {
-  std::string credential =
-      core.store.read([&](db::Transaction& transaction) { return access::credentialOf(transaction, actor); });
-  return core.access.capability(fmt::format("{}\n{}\n{}", purpose, actor, credential));
-}
 
 std::string seal(const Core& core, std::string_view purpose, const json::object& payload) {
   std::string encoded = base64UrlEncode(writeJson(payload));

@@ -13,8 +13,6 @@ namespace regesta::api {
 /// was sealed for one purpose opens for no other. It is issued in the name of the payload's member "actor", and ends
 /// with the password or token of this actor.
 std::string seal(const Core& core, std::string_view purpose, const json::object& payload);
-/// A secret for one purpose, issued in the name of `actor`: it changes with their password or token.
-std::string issuedCapability(const Core& core, std::string_view purpose, std::string_view actor);
 /// Nothing when the server, or another one of this database, did not seal it for this purpose.
 std::optional<json::object> unseal(const Core& core, std::string_view purpose, std::string_view sealed);
 

@@ -23,17 +23,21 @@ class SealedCaller : public http::Caller {
   bool current() override;
   bool holds() override;
 
-  const std::shared_ptr<const access::Identity>& identity() const { return identity_; }
+  const std::shared_ptr<const access::Identity>& identity() const { return admitted_.identity; }
 
  private:
-  std::shared_ptr<const access::Identity> presentIdentity() const;
+  /// The actor as they are now.
+  struct Bearer {
+    std::shared_ptr<const access::Identity> identity;
+    std::string credential;  ///< changes with the password or token
+  };
+  Bearer present() const;
 
   Core& core_;
   std::string actor_;
   Check check_;
-  std::string credential_;  ///< changes with the actor's password or token
   std::uint64_t changes_;
-  std::shared_ptr<const access::Identity> identity_;
+  Bearer admitted_;
 };
 
 }  // namespace regesta::api

@@ -1,8 +1,8 @@
 #include <filesystem>
-#include <fstream>
 
 #include "base/encoding.h"
 #include "cli/commands.h"
+#include "cli/download.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 
@@ -68,32 +68,17 @@ fs::path inside(const fs::path& folder, const std::string& path) {
   return folder / relative;
 }
 
-void fetch(Session& session, const std::string& path, const fs::path& target, std::uint64_t size) {
-  if (target.has_parent_path()) fs::create_directories(target.parent_path());
-  fs::path unfinished = target.string() + ".part";
-  std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
-  Progress progress(target.filename().string(), size);
-  session.api().download(path, [&](std::string_view bytes) {
-    progress.advance(bytes.size());
-    return static_cast<bool>(out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())));
-  });
-  out.close();
-  if (!out)
-    throw error(Code::unavailable, "{} could not be written completely; is the disk full?", unfinished.string());
-  fs::rename(unfinished, target);
-}
-
 int downloadArchive(Session& session, const Reference& ref) {
   std::string format = session.args.text("archive"), path = session.args.text("PATH");
   std::string fallback = fmt::format("{}-{}.{}", fs::path(ref.name).filename().string(), ref.selector, format);
   fs::path target = session.args.has("output") ? session.args.text("output") : fallback;
   std::string url = route({"assets", ref.kind, ref.name, "versions", ref.selector, "download"}) +
                     "?format=" + percentEncode(format) + (path.empty() ? "" : "&path=" + percentEncode(path));
-  fetch(session, url, target, 0);
+  download(session, url, target, 0);
   return session.said(json::object{{"archive", target.string()}}, fmt::format("wrote {}", target.string()));
 }
 
-int download(Session& session) {
+int downloadFiles(Session& session) {
   Reference ref = session.version();
   if (session.args.has("archive")) return downloadArchive(session, ref);
   fs::path folder = session.args.has("output") ? session.args.text("output") : ".";
@@ -110,7 +95,7 @@ int download(Session& session) {
     }
     const json::value* size = item.if_contains("size");
     fs::path target = inside(folder, path);
-    fetch(session, url, target, size && size->is_int64() ? static_cast<std::uint64_t>(size->get_int64()) : 0);
+    download(session, url, target, size && size->is_int64() ? static_cast<std::uint64_t>(size->get_int64()) : 0);
     written.push_back(json::string(target.string()));
   });
   if (written.empty())
@@ -137,7 +122,7 @@ Commands fileCommands() {
                    {"archive", "FORMAT", "write one archive instead: tar or zip"}},
        .examples = {"regesta version download loan-risk@production --output ./model",
                     "regesta version download loan-risk@7 --archive zip --output loan-risk.zip"},
-       .run = download},
+       .run = downloadFiles},
       {.path = "version diff",
        .summary = "compare the files of two versions",
        .operands = {{"FROM", "KIND/NAME@VERSION: the earlier one"}, version},

@@ -1,8 +1,8 @@
 #include <filesystem>
-#include <fstream>
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/download.h"
 #include "cli/verification.h"
 #include "proof/verify.h"
 
@@ -27,15 +27,7 @@ int make(Session& session) {
   url += session.args.flag("files") ? "?files=true" : "?files=false";
   if (session.args.has("checkpoint"))
     url += fmt::format("&since={}", sizeOf(readInput(session.args.text("checkpoint"))));
-  fs::path unfinished = target.string() + ".part";
-  std::ofstream out(unfinished, std::ios::binary | std::ios::trunc);
-  session.api().download(url, [&](std::string_view bytes) {
-    return static_cast<bool>(out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())));
-  });
-  out.close();
-  if (!out)
-    throw error(Code::unavailable, "{} could not be written completely; is the disk full?", unfinished.string());
-  fs::rename(unfinished, target);
+  download(session, url, target, 0);
   return session.said(json::object{{"pack", target.string()}},
                       fmt::format("wrote {0}; anyone can verify it with\n  regesta pack verify {0}", target.string()));
 }
@@ -57,8 +49,7 @@ int verify(Session& session) {
       args.has("key") ? "as given" : report.key + ", from the pack: compare it with one from another source";
   std::string good = fmt::format(
       "{} of workspace {}, packed by {} at {}: {} members and {} ledger entries match the checkpoint that {} signed "
-      "over "
-      "{} entries (key {})",
+      "over {} entries (key {})",
       report.subject, report.workspace, report.madeBy, report.madeAt, report.members, report.entries,
       report.checkpoint.origin, report.checkpoint.size, key);
   if (args.flag("replay")) good += fmt::format("\n{} decisions evaluate to the same result again", report.replayed);

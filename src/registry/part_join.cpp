@@ -1,5 +1,7 @@
 #include "registry/part_join.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -22,6 +24,11 @@ std::string unquotedEtag(std::string_view etag) {
   etag = trim(etag);
   if (etag.size() >= 2 && etag.starts_with('"') && etag.ends_with('"')) etag = etag.substr(1, etag.size() - 2);
   return std::string(etag);
+}
+
+const UploadPart* findPart(const std::vector<UploadPart>& stored, std::int64_t number, std::string_view etag) {
+  auto found = std::ranges::lower_bound(stored, number, {}, &UploadPart::number);
+  return found != stored.end() && found->number == number && found->etag == etag ? &*found : nullptr;
 }
 
 PartJoin::PartJoin(blob::BlobStore& blobs, std::vector<UploadPart> parts, std::function<void(std::string_view)> observe)

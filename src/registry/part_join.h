@@ -16,6 +16,9 @@ std::string etagOfParts(const std::vector<std::string>& etags);
 /// An ETag as clients write it: with the quotes of HTTP, or without.
 std::string unquotedEtag(std::string_view etag);
 
+/// The part with this number and ETag; null if there is none. `stored` as partsOf() returns them.
+const UploadPart* findPart(const std::vector<UploadPart>& stored, std::int64_t number, std::string_view etag);
+
 /// Makes one blob of the content of parts.
 class PartJoin {
  public:

@@ -91,16 +91,15 @@ bool wasCompleted(const registry::PartUpload& upload, db::Transaction& transacti
 }
 
 /// The stored parts that the client names, in its order.
-std::vector<registry::UploadPart> chosenParts(std::vector<registry::UploadPart> stored,
+std::vector<registry::UploadPart> chosenParts(const std::vector<registry::UploadPart>& stored,
                                               const std::vector<std::string>& etags, const EndUploadRequest& in) {
   std::vector<registry::UploadPart> chosen;
   for (std::size_t i = 0; i < in.parts.size(); ++i) {
     std::int64_t number = in.parts[i].part_number;
     if (!chosen.empty() && chosen.back().number >= number)
       throw Invalid("parts", "must be in ascending order of 'part_number', each once");
-    auto found = std::ranges::lower_bound(stored, number, {}, &registry::UploadPart::number);
-    if (found == stored.end() || found->number != number || found->etag != etags[i])
-      throw Invalid("parts", fmt::format("part {} was not uploaded, or has another ETag", number));
+    const registry::UploadPart* found = registry::findPart(stored, number, etags[i]);
+    if (!found) throw Invalid("parts", fmt::format("part {} was not uploaded, or has another ETag", number));
     chosen.push_back(*found);
   }
   return chosen;

@@ -44,7 +44,7 @@ Completion prepare(Core& core, const Entered& request, const std::string& docume
   std::vector<NamedPart> named = readNamedParts(document);
   Completion completion{request.call, request.query, {}, {}, etagOfParts(named), {}};
   core.store.read([&](db::Transaction& transaction) {
-    completion.upload = requireAnyUpload(request.call, request.query, transaction);
+    completion.upload = requireOwnUpload(request.call, request.query, transaction);
     completion.done = wasCompleted(completion, transaction);
     if (completion.done) return;
     requireUpload(request.call, request.query, transaction);
@@ -93,7 +93,7 @@ class WholeChecksum {
 void keep(Core& core, Completion& completion, const blob::Stored& content) {
   const Call& call = completion.call;
   core.store.change(call.actor(), [&](registry::Change& change) {
-    registry::PartUpload upload = requireAnyUpload(call, completion.query, change.transaction);
+    registry::PartUpload upload = requireOwnUpload(call, completion.query, change.transaction);
     completion.upload.completed = upload.completed;
     if (wasCompleted(completion, change.transaction)) return;  // two requests at once
     requireUpload(call, completion.query, change.transaction);

@@ -1,7 +1,5 @@
 #include "api/s3/multipart.h"
 
-#include <algorithm>
-
 #include "api/s3/xml.h"
 #include "base/encoding.h"
 #include "base/text.h"
@@ -70,12 +68,12 @@ registry::PartUpload underWay(registry::PartUpload upload) {
 
 }  // namespace
 
-registry::PartUpload requireAnyUpload(const Call& call, const Query& query, db::Transaction& transaction) {
+registry::PartUpload requireOwnUpload(const Call& call, const Query& query, db::Transaction& transaction) {
   return findUploadOf(call, query, transaction, false);
 }
 
 registry::PartUpload requireUpload(const Call& call, const Query& query, db::Transaction& transaction) {
-  return underWay(requireAnyUpload(call, query, transaction));
+  return underWay(requireOwnUpload(call, query, transaction));
 }
 
 registry::PartUpload requireUploadToAbort(const Call& call, const Query& query, db::Transaction& transaction) {
@@ -119,8 +117,8 @@ std::vector<registry::UploadPart> choose(const std::vector<NamedPart>& named,
                                          const std::vector<registry::UploadPart>& stored) {
   std::vector<registry::UploadPart> chosen;
   for (const NamedPart& want : named) {
-    auto found = std::ranges::lower_bound(stored, want.number, {}, &registry::UploadPart::number);
-    bool there = found != stored.end() && found->number == want.number && found->etag == want.etag;
+    const registry::UploadPart* found = registry::findPart(stored, want.number, want.etag);
+    bool there = found;
     if (there && want.checksum)
       there = found->checksum == fmt::format("{} {}", nameOf(want.checksum->kind), want.checksum->value);
     if (!there)

@@ -24,7 +24,7 @@ registry::PartUpload requireUpload(const Call& call, const Query& query, db::Tra
 /// The same, of anybody if the caller administers the workspace.
 registry::PartUpload requireUploadToAbort(const Call& call, const Query& query, db::Transaction& transaction);
 /// As requireUpload(), for one that may have been completed.
-registry::PartUpload requireAnyUpload(const Call& call, const Query& query, db::Transaction& transaction);
+registry::PartUpload requireOwnUpload(const Call& call, const Query& query, db::Transaction& transaction);
 /// 1 to 10,000. Throws Fault{InvalidArgument}.
 std::int64_t partNumberOf(const Query& query);
 

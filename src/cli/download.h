@@ -1,0 +1,14 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "cli/session.h"
+
+namespace regesta::cli {
+
+/// Downloads `path` of the server into `target`, with progress; `size` in bytes, 0 if it is not known. The file appears
+/// when it is complete; missing folders are made. Throws Error{unavailable} if the disk is full.
+void download(Session& session, const std::string& path, const std::filesystem::path& target, std::uint64_t size);
+
+}  // namespace regesta::cli
