@@ -81,7 +81,7 @@ http::Response Agent::State::ask(const std::string& path, int timeoutSeconds) {
   return client.send(request);
 }
 
-/// From the server. Null when it has no such prompt; throws Error{unavailable} when it cannot be asked.
+/// From the server. Null if it has no such prompt; throws Error{unavailable} if the server cannot be reached.
 std::shared_ptr<const Kept> Agent::State::fetch(const std::string& prompt, const std::string& selector) {
   http::Response got =
       ask(fmt::format("/api/v1/prompts/{}/snapshot?selector={}", percentEncode(prompt), percentEncode(selector)), 10);
@@ -145,7 +145,7 @@ void Agent::State::refresh(const AgentStore::Name& name) {
   if (!fetch(name.prompt, name.selector)) store.drop(name.prompt, name.selector);
 }
 
-/// What was asked for by name and is not kept: mostly a mistyped alias.
+/// Requested names that are not stored: mostly mistyped aliases.
 std::vector<std::pair<std::string, std::string>> Agent::State::missing() {
   std::vector<std::pair<std::string, std::string>> lacking;
   for (const auto& one : options.wanted)

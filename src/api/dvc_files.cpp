@@ -27,8 +27,11 @@ std::vector<FolderEntry> entriesOf(const Call& call, const blob::Stored& stored)
     entries.push_back(entry);
   });
   std::vector<char> piece(listPieceSize);
-  for (std::uint64_t at = 0; std::size_t count = reader->read(at, piece); at += count)
+  std::uint64_t at = 0;
+  while (std::size_t count = reader->read(at, piece)) {
     list.write({piece.data(), count});
+    at += count;
+  }
   list.finish();
   return entries;
 }

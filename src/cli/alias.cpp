@@ -40,11 +40,10 @@ std::string versionText(const std::string& number, const std::string& semver) {
 }
 
 json::object moveAlias(Session& session, const Reference& asset, std::string_view alias, std::string_view version) {
-  constexpr std::string_view stage = "stage:";
   json::object body = {{"version", version}};
   if (session.args.has("reason")) body["reason"] = session.args.text("reason");
-  if (alias.starts_with(stage)) {
-    body["stage"] = alias.substr(stage.size());
+  if (std::string_view stage = stageOf(alias); !stage.empty()) {
+    body["stage"] = stage;
     return session.api().post(route({"assets", asset.kind, asset.name, "stages"}), body).as_object();
   }
   return session.api().put(route({"assets", asset.kind, asset.name, "aliases", alias}), body).as_object();

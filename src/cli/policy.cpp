@@ -74,7 +74,7 @@ bool hasAlias(const json::object& asset, std::string_view alias) {
 /// A mistyped pointer protects nothing. Only a warning, because a pointer can be protected before it exists.
 void warnOfUnknownAlias(Session& session, const Reference& target) {
   constexpr std::size_t looked = 1000;
-  if (session.json() || target.pointer.starts_with("stage:")) return;
+  if (session.json() || !stageOf(target.pointer).empty()) return;
   bool any = false, found = false;
   session.api().each(route({"assets"}), {{"kind", target.kind}}, looked, [&](const json::object& asset) {
     if (!globMatch(target.name, member(asset, "name"))) return;

@@ -8,6 +8,11 @@ bool isKind(std::string_view word) {
   return word == "model" || word == "prompt" || word == "dataset" || word == "policy" || word == "artifact";
 }
 
+std::string_view stageOf(std::string_view pointer) {
+  constexpr std::string_view prefix = "stage:";
+  return pointer.starts_with(prefix) ? pointer.substr(prefix.size()) : std::string_view();
+}
+
 Reference parseReference(std::string_view text, std::string_view defaultKind) {
   Reference reference;
   reference.kind = std::string(defaultKind);

@@ -32,4 +32,7 @@ Reference parseVersionReference(std::string_view text, std::string_view defaultK
 
 bool isKind(std::string_view word);
 
+/// "Production" for the pointer "stage:Production"; empty for an alias.
+std::string_view stageOf(std::string_view pointer);
+
 }  // namespace regesta::cli

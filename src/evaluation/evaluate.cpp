@@ -56,7 +56,7 @@ std::vector<std::string> values(const std::vector<std::string>& column, std::str
   return normal;
 }
 
-/// The value that counts as selected. Without one that was asked for, it must be plain: two classes, one of them "1".
+/// The value that counts as selected. If the request names none, there must be two classes, one of them "1".
 std::string positiveValue(const std::string& asked, const std::vector<std::string>& labels,
                           const std::vector<std::string>& predicted) {
   std::set<std::string> seen(labels.begin(), labels.end());

@@ -63,7 +63,7 @@ class Gate {
     std::int64_t entryId = 0;               ///< ledger entry of the move, the refusal or the request
     bool isProtected = false;
     std::int64_t rollout = 0;  ///< id of the started rollout, if one started; the alias still points to `from`
-    /// The pointer is where it was asked to be, moved or not.
+    /// The pointer is at the requested version, whether or not it had to move.
     bool isDone() const { return kind == Kind::moved || kind == Kind::unchanged; }
   };
 

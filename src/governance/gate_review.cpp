@@ -12,7 +12,7 @@ namespace regesta::governance {
 
 namespace {
 
-// The gate itself carries out what others asked for and approved; the entry of the request names them all.
+// The gate carries out what others requested and approved; the entry of the request names them all.
 const registry::Actor gateActor = registry::Actor::system("gate");
 
 void requireOpen(const ChangeRequest& request) {

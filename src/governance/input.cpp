@@ -179,7 +179,7 @@ void countApprovals(db::Transaction& transaction, Case& about, std::int64_t nowM
   for (Facts& arm : about.arms) count(arm);
 }
 
-/// What is asked about a further arm of a rollout: a move to it, with the first one's request and approvals.
+/// The input for a further arm of a rollout: a move to it, with the request and approvals of the first arm.
 Facts armFacts(db::Transaction& transaction, const access::Identity& identity, const Question& question,
                const std::vector<std::int64_t>& before, const Facts& move, std::int64_t version) {
   Question about = question;
@@ -223,7 +223,7 @@ void refuseToArchiveServed(db::Transaction& transaction, const access::Identity&
                   alias.number, alias.name);
 }
 
-/// The others of a stage would enter a guarded one without being asked about.
+/// Otherwise the other versions of a stage would enter a protected stage without a check.
 void refuseGuardedArchive(db::Transaction& transaction, const Question& question) {
   if (!question.archiveOthers || bindingsOn(transaction, question.key, archive).empty()) return;
   throw Error(Code::refused,

@@ -39,7 +39,7 @@ bool endsWithEverybody(const registry::RolloutPlan& plan) {
   return plan.arms.size() == 1 && segments && lastShare(plan) == registry::wholeShare;
 }
 
-/// Subjects of the policies that a stored decision asked, without their versions; nothing when it allowed nothing.
+/// Subjects of the policies that a stored decision evaluated, without their versions; empty if it allowed nothing.
 std::set<std::string> policiesAsked(db::Transaction& transaction, std::string_view digest) {
   std::set<std::string> subjects;
   auto decision = findDecision(transaction, digest);

@@ -14,7 +14,7 @@ std::string formatHttpDate(std::int64_t seconds);
 /// read is ignored, which is always safe).
 std::optional<std::int64_t> parseHttpDate(std::string_view text);
 
-/// What the server knows about the thing that is asked for. `etag` with its quotes, empty when there is none.
+/// What the server knows about the requested resource. `etag` with its quotes, empty if there is none.
 struct Validators {
   std::string_view etag;
   std::optional<std::int64_t> modified;  ///< seconds since 1970

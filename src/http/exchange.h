@@ -18,8 +18,8 @@ namespace asio = boost::asio;
 
 /// One request that is read and answered piece by piece. Back-pressure: nothing is read from the peer between two calls
 /// of read(), and write() returns when the bytes are with the kernel. A peer that goes away ends the coroutine with an
-/// exception; what the handler holds is released by its destructors. So does a caller who is no longer let in
-/// (Request::caller): every function that moves bytes or waits asks, and throws Error{unauthenticated}.
+/// exception; destructors release what the handler holds. The same happens if the caller's access ends
+/// (Request::caller): every function that moves bytes or waits checks it and throws Error{unauthenticated}.
 class Exchange {
  public:
   virtual ~Exchange() = default;

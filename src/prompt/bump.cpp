@@ -130,7 +130,7 @@ class Verdict {
     if (before != after) add(Bump::major, fmt::format("the roles were {} and are {}", before, after));
   }
 
-  /// What a consumer of answers must expect: more is worse here, and less is what it asked for.
+  /// What a consumer of answers must accept: a wider schema breaks it, a narrower one does not.
   void responseFormat() {
     const json::value &before = before_.responseFormat, &after = after_.responseFormat;
     if (before == after) return;

@@ -65,7 +65,7 @@ class Provider {
     std::optional<Metadata> metadata;
     std::optional<std::vector<crypto::Jwk>> keys;
     std::optional<Clock::time_point> metadataAt, keysAt, failedAt;
-    std::optional<Clock::time_point> askedAt;  // when keys were last asked for, whatever came of it
+    std::optional<Clock::time_point> askedAt;  // when keys were last requested, with or without success
   };
 
   static http::Response overNetwork(const http::ClientRequest& request);

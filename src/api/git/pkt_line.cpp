@@ -25,8 +25,9 @@ PktReader::Line PktReader::next() {
   std::string_view rest = bytes_.substr(taken_);
   if (rest.size() < 4) return {};
   unsigned size = 0;
-  auto [end, fault] = std::from_chars(rest.data(), rest.data() + 4, size, 16);
-  if (fault != std::errc() || end != rest.data() + 4 || (size > 1 && size < 4) || size > pktMost)
+  std::string_view length = rest.substr(0, 4);
+  auto [end, fault] = std::from_chars(length.data(), length.data() + length.size(), size, 16);
+  if (fault != std::errc() || end != length.data() + length.size() || (size > 1 && size < 4) || size > pktMost)
     throw Error(Code::invalid, "the request is not in Git's pkt-line format");
   if (size < 2) {
     taken_ += 4;

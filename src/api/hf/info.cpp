@@ -68,7 +68,7 @@ void writeSiblings(JsonWriter& writer, const std::vector<registry::VersionFile>&
   writer.end();
 }
 
-/// What a list is asked for.
+/// The filters of a list.
 struct Listing {
   registry::Kind kind;
   std::string author, search, cursor;

@@ -78,7 +78,7 @@ std::vector<UnusedBlob> answerOf(const std::vector<blob::CollectedObject>& objec
   return all;
 }
 
-/// Makes the reading of a scrub as slow as it was asked to be.
+/// Limits the reading of a scrub to the requested rate.
 class Pace {
  public:
   explicit Pace(std::int64_t bytesPerSecond) : rate_(bytesPerSecond) {}

@@ -41,8 +41,8 @@ std::string renderResolved(const delivery::Resolved& found) {
   return writeAs(answer);
 }
 
-// What an address always means may be kept for ever; where an alias leads is asked again, and kept for when we are
-// away.
+// A version by number may be cached for ever. What an alias points to is revalidated, and served stale if the server
+// is unreachable.
 constexpr std::string_view immutable = "private, max-age=31536000, immutable";
 constexpr std::string_view changing = "private, max-age=0, stale-if-error=86400";
 

@@ -13,7 +13,7 @@ void addSemvers(db::Transaction& transaction, const registry::AssetKey& key, His
   item.toSemver = optionalText(registry::semverOf(transaction, key, item.to));
 }
 
-/// The change request that a decision carried out, if one did: who asked and who approved.
+/// The change request that a decision carried out, if any: who requested it and who approved.
 void addPeople(db::Transaction& transaction, const registry::AssetKey& key, HistoryItem& item) {
   if (!item.decision) return;
   auto request = governance::findApplied(transaction, key.workspace, *item.decision);

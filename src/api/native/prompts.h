@@ -89,11 +89,11 @@ struct PromptAnswer {
       field<&PromptAnswer::variant>("variant", about("of the rollout that decided")),
       field<&PromptAnswer::rollout>("rollout")};
 };
-/// What is asked for, read and ready to register. Throws Invalid.
+/// The request, read and ready to register. Throws Invalid.
 delivery::NewPrompt newPromptOf(const NewPrompt& request);
 std::vector<BumpReasonAnswer> reasonAnswers(const prompt::BumpVerdict& verdict);
 
-/// What is asked for, read and ready to register. Throws Invalid.
+/// The request, read and ready to register. Throws Invalid.
 delivery::NewPrompt newPromptOf(const NewPrompt& request);
 std::vector<BumpReasonAnswer> reasonAnswers(const prompt::BumpVerdict& verdict);
 

@@ -109,6 +109,7 @@ std::vector<NamedPart> readNamedParts(std::string_view document) {
 
 std::string etagOfParts(const std::vector<NamedPart>& parts) {
   std::vector<std::string> etags;
+  etags.reserve(parts.size());
   for (const NamedPart& part : parts) etags.push_back(part.etag);
   return registry::etagOfParts(etags);
 }

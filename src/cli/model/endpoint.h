@@ -9,11 +9,11 @@
 
 namespace regesta::cli {
 
-/// Where models are asked, by OpenAI's HTTP API.
+/// A server of models with OpenAI's HTTP API.
 struct EndpointOptions {
   std::string url;             ///< of the API's root, with "/v1" where the server has it: http://127.0.0.1:8000/v1
   std::string key;             ///< sent as Bearer; may be empty
-  std::string model;           ///< asked instead of the prompt's; empty: the prompt's
+  std::string model;           ///< used instead of the prompt's; empty: the prompt's
   std::string graderModel;     ///< empty: the model that answers
   std::string embeddingModel;  ///< for "similar"
   bool stream = true;

@@ -5,7 +5,7 @@
 
 namespace regesta::cli {
 
-/// What a prompt version says about how its model is asked.
+/// The model settings of a prompt version.
 struct ModelSettings {
   json::value modelConfig;     ///< any of the names that prompts use: temperature, maxOutputTokens, stop_sequences, …
   json::value responseFormat;  ///< null, OpenAI's own form, or a JSON Schema
@@ -16,7 +16,7 @@ struct ModelSettings {
 /// wins over what the settings name; "openai:" and "openai:chat:" in front of a name (promptfoo's way) are cut off.
 json::object completionRequest(const ModelSettings& settings, const json::array& messages, const std::string& model);
 
-/// The model that would be asked; empty when neither says one.
+/// The model that the request goes to; empty if neither names one.
 std::string modelOf(const ModelSettings& settings, const std::string& model);
 std::string bareModel(std::string_view name);
 
