@@ -30,6 +30,7 @@ RuleAnswer answerOf(const lifecycle::RetentionRule& rule) {
 
 std::vector<KeptAnswer> answerOf(const std::vector<lifecycle::KeptItem>& items) {
   std::vector<KeptAnswer> all;
+  all.reserve(items.size());
   for (const lifecycle::KeptItem& item : items) all.push_back({item.subject, item.reason});
   return all;
 }

@@ -41,8 +41,8 @@ void takeInput(const FrontMatter& found, json::object& content) {
   const json::object* input = objectIn(found, "input");
   if (!input) return;
   json::object schema;
-  if (const json::value* short_ = input->if_contains("schema"))
-    if (json::value whole = schemaIn(found, "input", *short_); whole.is_object())
+  if (const json::value* compact = input->if_contains("schema"))
+    if (json::value whole = schemaIn(found, "input", *compact); whole.is_object())
       schema = std::move(whole.get_object());
   if (const json::value* defaults = input->if_contains("default"); defaults && defaults->is_object())
     for (const auto& [name, value] : defaults->get_object()) {

@@ -102,8 +102,10 @@ class Translator {
     if (out_.messages.empty()) return;
     std::string& content = out_.messages.back().content;
     std::string_view shown = trimmedBody(content);
-    if (!shown.empty())
-      out_.lines.back() += static_cast<std::size_t>(std::count(std::as_const(content).data(), shown.data(), '\n'));
+    if (!shown.empty()) {
+      std::string_view before = std::string_view(content).substr(0, content.find(shown));
+      out_.lines.back() += static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
+    }
     content = std::string(shown);
     bool empty = content.empty() && out_.messages.back().role.empty() && out_.messages.back().placeholder.empty();
     if (empty) out_.messages.pop_back(), out_.lines.pop_back();

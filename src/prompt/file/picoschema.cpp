@@ -132,7 +132,7 @@ std::optional<json::value> shortForm(const json::object& schema) {
 }
 
 /// Adds the member under its marked key; false when it cannot be said.
-bool addMember(json::object& out, std::string key, const json::object& schema) {
+bool addMember(json::object& out, const std::string& key, const json::object& schema) {
   std::string description = memberText(schema, "description");
   if (!isShort(description) || description.find(')') != std::string::npos) return false;
   std::string mark = description.empty() ? "" : ", " + description;
@@ -145,19 +145,22 @@ bool addMember(json::object& out, std::string key, const json::object& schema) {
     if (!onlyHas(schema, {"type", "items", "description"}) || !schema.contains("items")) return false;
     const json::value& items = schema.at("items");
     std::optional<json::value> inner = items.is_object() ? shortForm(items.get_object()) : std::nullopt;
-    if (inner) out[key + "(array" + mark + ")"] = *std::move(inner);
-    return inner.has_value();
+    if (!inner) return false;
+    out[key + "(array" + mark + ")"] = *std::move(inner);
+    return true;
   }
   if (memberText(schema, "type") == "object") {
     json::object bare = schema;
     bare.erase("description");
     std::optional<json::object> inner = toPicoschema(bare);
-    if (inner) out[key + "(object" + mark + ")"] = *std::move(inner);
-    return inner.has_value();
+    if (!inner) return false;
+    out[key + "(object" + mark + ")"] = *std::move(inner);
+    return true;
   }
   std::optional<json::value> inner = shortForm(schema);
-  if (inner) out[key] = *std::move(inner);
-  return inner.has_value();
+  if (!inner) return false;
+  out[key] = *std::move(inner);
+  return true;
 }
 
 }  // namespace
