@@ -134,6 +134,8 @@ const std::vector<SettingInfo>& settingInfos() {
       {"retention.apply-hours", "0",
        "hours between automatic applications of the retention rules; 0: only when somebody applies a "
        "plan"},
+      {"blobs.collect-hours", "24",
+       "hours between automatic garbage collections, which also merge small packs; 0: only by `regesta blob`"},
       {"usage.price-per-gb-month", "0",
        "price of storing 1,000,000,000 bytes for a month, for the costs in `regesta usage`; 0: show no costs"},
       {"quota.requests", "2000", "maximum number of waiting requests per identity and kind of work; 0: no limit"},

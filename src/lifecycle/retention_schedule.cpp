@@ -1,13 +1,11 @@
 #include "lifecycle/retention_schedule.h"
 
-#include <condition_variable>
 #include <set>
-#include <thread>
 
 #include "base/error.h"
 #include "base/id.h"
 #include "base/log.h"
-#include "base/sync.h"
+#include "base/repeater.h"
 #include "base/time.h"
 #include "jobs/lease.h"
 #include "lifecycle/retention_apply.h"
@@ -18,8 +16,8 @@ namespace {
 const registry::Actor actor = registry::Actor::system("retention");
 constexpr std::string_view leaseName = "retention";
 constexpr std::int64_t leaseMillis = 10 * 60'000;
-constexpr std::int64_t sliceMillis = 60'000;     // of one workspace, before the lease is extended
-constexpr std::int64_t lookMillis = 5 * 60'000;  // how often to look whether anything is due
+constexpr std::int64_t sliceMillis = 60'000;  // of one workspace, before the lease is extended
+constexpr std::chrono::minutes lookPause{5};  // until the next look whether anything is due
 
 std::set<std::string> workspacesWithRules(db::Transaction& transaction) {
   std::set<std::string> names;
@@ -52,18 +50,15 @@ std::int64_t lastStarted(db::Transaction& transaction, const std::string& worksp
 struct RetentionSchedule::State {
   registry::Store& store;
   std::int64_t everyMillis;
+  Repeater repeater;
   std::string holder = randomHex(8);
-  Sync<bool> stopping{false};
-  std::condition_variable wake;
-  std::thread thread;
 
-  bool stops() { return *stopping.lock(); }
   bool takeTurn() { return jobs::takeLease(store, leaseName, holder, leaseMillis); }
 
   std::int64_t apply(const std::string& workspace, const std::string& digest) {
     RetentionProgress progress;
     do progress = applyRetention(store, actor, workspace, digest, sliceMillis);
-    while (!progress.finished && !stops() && takeTurn());
+    while (!progress.finished && !repeater.stopping() && takeTurn());
     return progress.removed + progress.archived;
   }
 
@@ -82,30 +77,18 @@ struct RetentionSchedule::State {
 };
 
 RetentionSchedule::RetentionSchedule(registry::Store& store, std::int64_t everyMillis)
-    : state_(new State{.store = store, .everyMillis = everyMillis}) {}
+    : state_(new State{.store = store,
+                       .everyMillis = everyMillis,
+                       .repeater = {"retention rules could not be applied", lookPause, [this] {
+                                      round(nowMillis());
+                                      return lookPause;
+                                    }}}) {}
 RetentionSchedule::~RetentionSchedule() { stop(); }
 
 void RetentionSchedule::start() {
-  if (state_->everyMillis <= 0) return;
-  state_->thread = std::thread([this] {
-    State& state = *state_;
-    for (;;) {
-      try {
-        round(nowMillis());
-      } catch (const std::exception& error) {
-        log(LogLevel::warn, "retention rules could not be applied", {{"error", error.what()}});
-      }
-      auto stopping = state.stopping.lock();
-      if (stopping.waitFor(state.wake, std::chrono::milliseconds(lookMillis), [&] { return *stopping; })) return;
-    }
-  });
+  if (state_->everyMillis > 0) state_->repeater.start();
 }
-
-void RetentionSchedule::stop() {
-  *state_->stopping.lock() = true;
-  state_->wake.notify_all();
-  if (state_->thread.joinable()) state_->thread.join();
-}
+void RetentionSchedule::stop() { state_->repeater.stop(); }
 
 std::int64_t RetentionSchedule::round(std::int64_t now) {
   State& state = *state_;
@@ -113,7 +96,7 @@ std::int64_t RetentionSchedule::round(std::int64_t now) {
   std::int64_t done = 0;
   for (const std::string& workspace :
        state.store.read([](db::Transaction& transaction) { return workspacesWithRules(transaction); })) {
-    if (state.stops() || !state.takeTurn()) break;
+    if (state.repeater.stopping() || !state.takeTurn()) break;
     try {
       done += state.applyDue(workspace, now);
     } catch (const Error& error) {

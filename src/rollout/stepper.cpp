@@ -1,12 +1,10 @@
 #include "rollout/stepper.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/sync.h"
+#include "base/repeater.h"
 #include "base/time.h"
 #include "governance/gate.h"
 #include "rollout/guard.h"
@@ -15,45 +13,29 @@ namespace regesta::rollout {
 namespace {
 
 const registry::Actor stepActor = registry::Actor::system("rollout");
-constexpr std::int64_t longestPause = 1000;  // another server may have started a rollout
-constexpr std::int64_t shortestPause = 10;
+constexpr Repeater::Pause longestPause{1000};  // another server may have started a rollout
+constexpr Repeater::Pause shortestPause{10};
 
 }  // namespace
 
 struct Stepper::State {
-  State(registry::Store& store, governance::Gate& gate) : store(store), gate(gate) {}
+  State(registry::Store& store, governance::Gate& gate, std::function<Repeater::Pause()> round)
+      : store(store), gate(gate), repeater("rollouts could not be checked", longestPause, std::move(round)) {}
   registry::Store& store;
   governance::Gate& gate;
-  Sync<bool> stopping{false};
-  std::condition_variable wake;
   std::int64_t nextDue = 0;  // touched by the one who calls round()
-  std::thread thread;
+  Repeater repeater;
 };
 
-Stepper::Stepper(registry::Store& store, governance::Gate& gate) : state_(std::make_unique<State>(store, gate)) {}
+Stepper::Stepper(registry::Store& store, governance::Gate& gate)
+    : state_(std::make_unique<State>(store, gate, [this] {
+        round(nowMillis());
+        return std::clamp(Repeater::Pause(state_->nextDue - nowMillis()), shortestPause, longestPause);
+      })) {}
 Stepper::~Stepper() { stop(); }
 
-void Stepper::start() {
-  state_->thread = std::thread([this] {
-    State& state = *state_;
-    for (;;) {
-      try {
-        round(nowMillis());
-      } catch (const std::exception& error) {
-        log(LogLevel::warn, "rollouts could not be checked", {{"error", error.what()}});
-      }
-      std::int64_t pause = std::clamp(state.nextDue - nowMillis(), shortestPause, longestPause);
-      auto stopping = state.stopping.lock();
-      if (stopping.waitFor(state.wake, std::chrono::milliseconds(pause), [&] { return *stopping; })) return;
-    }
-  });
-}
-
-void Stepper::stop() {
-  *state_->stopping.lock() = true;
-  state_->wake.notify_all();
-  if (state_->thread.joinable()) state_->thread.join();
-}
+void Stepper::start() { state_->repeater.start(); }
+void Stepper::stop() { state_->repeater.stop(); }
 
 bool Stepper::advance(const registry::Rollout& rollout) {
   State& state = *state_;
@@ -89,7 +71,7 @@ bool Stepper::mayEnd(const registry::Rollout& rollout, std::int64_t due, std::in
 
 std::size_t Stepper::round(std::int64_t now) {
   std::size_t advanced = 0;
-  state_->nextDue = now + longestPause;
+  state_->nextDue = now + longestPause.count();
   std::vector<registry::Rollout> running =
       state_->store.read([](db::Transaction& transaction) { return registry::runningRollouts(transaction); });
   for (const registry::Rollout& rollout : running) {

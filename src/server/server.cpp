@@ -25,6 +25,7 @@
 #include "jobs/webhook_sender.h"
 #include "ledger/kept.h"
 #include "ledger/log.h"
+#include "lifecycle/content_schedule.h"
 #include "lifecycle/retention_schedule.h"
 #include "lifecycle/usage.h"
 #include "policy/engine.h"
@@ -93,10 +94,10 @@ access::SessionLimits sessionLimits(const Config& config) {
           .longestMillis = within("session.hours", 1, mostHours) * hour};
 }
 
-std::int64_t retentionMillis(const Config& config) {
-  std::int64_t hours = config.integer("retention.apply-hours");
-  if (hours < 0 || hours > 24 * 366)
-    throw error(Code::invalid, "retention.apply-hours must be 0 to {}, got {}", 24 * 366, hours);
+/// A setting of hours that may be 0, in milliseconds.
+std::int64_t hoursOf(const Config& config, const char* key) {
+  std::int64_t hours = config.integer(key);
+  if (hours < 0 || hours > 24 * 366) throw error(Code::invalid, "{} must be 0 to {}, got {}", key, 24 * 366, hours);
   return hours * 3'600'000;
 }
 
@@ -155,7 +156,9 @@ class Running {
     gate_ = std::make_unique<governance::Gate>(store_, policy_,
                                                governance::Gate::Options{.publicUrl = config.text("public-url")});
     stepper_ = std::make_unique<rollout::Stepper>(store_, *gate_);
-    retention_ = std::make_unique<lifecycle::RetentionSchedule>(store_, retentionMillis(config));
+    retention_ = std::make_unique<lifecycle::RetentionSchedule>(store_, hoursOf(config, "retention.apply-hours"));
+    content_ =
+        std::make_unique<lifecycle::ContentSchedule>(store_, blobs_->packs(), hoursOf(config, "blobs.collect-hours"));
     if (config.flag("scan.arrivals"))
       scanner_ = std::make_unique<evaluation::Scanner>(
           store_, *blobs_, *gate_, evaluation::Scanner::Options{.scannedBy = fmt::format("regesta {}", version)});
@@ -185,11 +188,13 @@ class Running {
     if (config.text("public-url").empty()) gate_->setPublicUrl(url);
     stepper_->start();
     retention_->start();
+    content_->start();
     if (scanner_) scanner_->start();
     return url;
   }
 
   void stop(int seconds) {
+    content_->stop();
     retention_->stop();
     stepper_->stop();
     if (scanner_) scanner_->stop();
@@ -300,6 +305,7 @@ class Running {
   std::unique_ptr<governance::Gate> gate_;
   std::unique_ptr<rollout::Stepper> stepper_;
   std::unique_ptr<lifecycle::RetentionSchedule> retention_;
+  std::unique_ptr<lifecycle::ContentSchedule> content_;
   std::unique_ptr<evaluation::Scanner> scanner_;  ///< null: scan.arrivals is off
   std::unique_ptr<gitremote::Repositories> git_;
   std::unique_ptr<lifecycle::UsageMeter> usage_;

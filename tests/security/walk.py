@@ -337,10 +337,13 @@ class World:
 def run(steps, seed, *options):
     with tempfile.TemporaryDirectory() as folder:
         server = Server(pathlib.Path(folder) / "data", *options).start()
-        world = World(server, seed)
         try:
+            world = World(server, seed)
             world.steps(steps)
             print(f"answers {dict(sorted(world.counts.items()))}", flush=True)
+        except AssertionError:
+            print(server.log()[-2000:], file=sys.stderr)
+            raise
         finally:
             server.stop()
 

@@ -1,17 +1,12 @@
 #include "api/native/blobs.h"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
-#include "base/id.h"
-#include "base/log.h"
 #include "base/time.h"
 #include "blob/pack_reindex.h"
-#include "jobs/lease.h"
-#include "registry/content_collect.h"
-#include "registry/part_upload.h"
+#include "lifecycle/collection.h"
+#include "lifecycle/pack_turn.h"
 
 namespace regesta::api::native {
 namespace {
@@ -19,58 +14,13 @@ namespace {
 using access::Verb;
 
 constexpr std::int64_t hour = 3'600'000;
-constexpr std::int64_t uploadHours = 7 * 24;  // how long an upload waits to become part of a version
-constexpr std::int64_t sliceMillis = 2'000;   // of work in one call
-constexpr std::int64_t leaseMillis = 2 * 60'000;
-constexpr std::chrono::milliseconds renewalTime{leaseMillis / 4};
+constexpr std::int64_t sliceMillis = 2'000;  // of work in one call
 
 /// The content store belongs to every workspace: who administers only one of them maintains nothing.
 blob::PackStore& storeOf(const Call& call) {
   call.identity->require(Verb::administer, "*", "*");
   return dynamic_cast<blob::PackStore&>(call.core.blobs);
 }
-
-/// One server at a time changes packs, however long a call takes. It would be safe without, only slower.
-class Turn {
- public:
-  explicit Turn(const Call& call) : store_(call.core.store), holder_(randomHex(8)) {
-    if (!jobs::takeLease(store_, name, holder_, leaseMillis))
-      throw Error(
-          Code::unavailable,
-          "packs are being collected or rewritten by another call: try again in a moment, or in two minutes if the "
-          "server that did it has crashed");
-    renewal_ = std::jthread([this](const std::stop_token& stop) { renewUntil(stop); });
-  }
-  ~Turn() {
-    renewal_.request_stop();
-    renewal_.join();
-    try {
-      jobs::dropLease(store_, name, holder_);
-    } catch (const std::exception&) {  // it expires
-    }
-  }
-  Turn(const Turn&) = delete;
-  Turn& operator=(const Turn&) = delete;
-
- private:
-  static constexpr std::string_view name = "blob.packs";
-
-  void renewUntil(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    for (std::unique_lock lock(mutex);
-         !stopped.wait_for(lock, stop, renewalTime, [&] { return stop.stop_requested(); });)
-      try {
-        jobs::takeLease(store_, name, holder_, leaseMillis);
-      } catch (const std::exception& failure) {
-        log(LogLevel::warn, "the lease on the packs could not be renewed", {{"reason", failure.what()}});
-      }
-  }
-
-  registry::Store& store_;
-  std::string holder_;
-  std::jthread renewal_;
-};
 
 std::vector<UnusedBlob> answerOf(const std::vector<blob::CollectedObject>& objects) {
   std::vector<UnusedBlob> all;
@@ -110,28 +60,19 @@ DamagedPack damageOf(const Call& call, blob::Packs& packs, const blob::IndexedPa
 
 CollectResponse collectBlobs(Call& call, const CollectRequest& request) {
   blob::Packs& packs = storeOf(call).packs();
-  std::optional<Turn> turn;
-  if (!request.dryRun) turn.emplace(call);
-  std::int64_t now = nowMillis(), grace = request.graceHours * hour;
-  if (!request.dryRun && request.pageToken.empty())  // parts of uploads that nobody will complete
-    while (call.core.store.write(
-               [&](db::Transaction& transaction) { return registry::removeOldUploads(transaction, now); }) > 0) {
-    }
-  registry::Collected page = registry::collectContent(
-      call.core.store, packs, call.actor(), readToken(request.pageToken),
-      {.graceMillis = grace, .uploadMillis = uploadHours * hour, .now = now, .dryRun = request.dryRun});
-  CollectResponse answer{.looked = static_cast<std::int64_t>(page.looked),
-                         .kept = static_cast<std::int64_t>(page.kept),
-                         .condemned = answerOf(page.condemned),
-                         .removed = answerOf(page.removed),
-                         .nextPageToken = makeToken(page.next)};
-  if (!page.next.empty()) return answer;
-  blob::PackCollection collected = blob::collectPacks(packs, now, now - grace, request.dryRun);
-  answer.packsCondemned = static_cast<std::int64_t>(collected.condemned);
-  answer.packsRemoved = static_cast<std::int64_t>(collected.removed);
-  answer.bytesFreed = static_cast<std::int64_t>(collected.removedBytes);
-  answer.strayFiles = static_cast<std::int64_t>(collected.strays);
-  return answer;
+  std::optional<lifecycle::PackTurn> turn;
+  if (!request.dryRun) turn.emplace(call.core.store);
+  lifecycle::CollectionPage page = lifecycle::collectPage(
+      call.core.store, packs, call.actor(), readToken(request.pageToken), request.graceHours * hour, request.dryRun);
+  return {.looked = static_cast<std::int64_t>(page.content.looked),
+          .kept = static_cast<std::int64_t>(page.content.kept),
+          .condemned = answerOf(page.content.condemned),
+          .removed = answerOf(page.content.removed),
+          .packsCondemned = static_cast<std::int64_t>(page.packs.condemned),
+          .packsRemoved = static_cast<std::int64_t>(page.packs.removed),
+          .bytesFreed = static_cast<std::int64_t>(page.packs.removedBytes),
+          .strayFiles = static_cast<std::int64_t>(page.packs.strays),
+          .nextPageToken = makeToken(page.content.next)};
 }
 
 ScrubResponse scrubBlobs(Call& call, const ScrubRequest& request) {
@@ -156,7 +97,7 @@ ScrubResponse scrubBlobs(Call& call, const ScrubRequest& request) {
 
 RepackResponse repackBlobs(Call& call, const Empty&) {
   blob::PackStore& store = storeOf(call);
-  Turn turn(call);
+  lifecycle::PackTurn turn(call.core.store);
   std::int64_t until = nowMillis() + sliceMillis;
   blob::Converted converted = blob::convertWholeFiles(store, until);
   RepackResponse answer{.files = static_cast<std::int64_t>(converted.files),
@@ -174,13 +115,13 @@ RepackResponse repackBlobs(Call& call, const Empty&) {
 
 ReindexResponse reindexBlobs(Call& call, const Empty&) {
   blob::Packs& packs = storeOf(call).packs();
-  Turn turn(call);
+  lifecycle::PackTurn turn(call.core.store);
   blob::Reindexed done = blob::reindex(packs);
   // Of what was collected as garbage, a record may be left in a pack that other content keeps.
   std::vector<std::string> incomplete(done.incomplete.begin(), done.incomplete.end());
   std::set<std::string> missed = call.core.store.read([&](db::Transaction& transaction) {
     std::int64_t now = nowMillis();
-    return registry::referencedContent(transaction, incomplete, now - uploadHours * hour, now);
+    return registry::referencedContent(transaction, incomplete, now - lifecycle::uploadMillis, now);
   });
   return {.packs = static_cast<std::int64_t>(done.packs),
           .newPacks = static_cast<std::int64_t>(done.newPacks),

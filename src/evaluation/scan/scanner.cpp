@@ -1,11 +1,8 @@
 #include "evaluation/scan/scanner.h"
 
-#include <condition_variable>
-#include <thread>
-
 #include "base/id.h"
 #include "base/log.h"
-#include "base/sync.h"
+#include "base/repeater.h"
 #include "base/time.h"
 #include "evaluation/scan/scan_version.h"
 #include "governance/gate.h"
@@ -18,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const registry::Actor scanActor = registry::Actor::system("scan");
-constexpr auto longestPause = 5s;  // another server may have registered a version
+constexpr Repeater::Pause longestPause = 5s;  // another server may have registered a version
 constexpr std::int64_t leaseMillis = 60'000;
 constexpr std::string_view leaseName = "scan";
 constexpr std::size_t pageSize = 50;
@@ -56,20 +53,21 @@ std::int64_t newestSettled(db::Transaction& transaction, std::int64_t after, std
 }  // namespace
 
 struct Scanner::State {
-  State(registry::Store& store, blob::BlobStore& blobs, governance::Gate& gate, Options options)
-      : store(store), blobs(blobs), gate(gate), options(std::move(options)), holder(randomHex(8)) {}
+  State(registry::Store& store, blob::BlobStore& blobs, governance::Gate& gate, Options options,
+        std::function<Repeater::Pause()> round)
+      : store(store),
+        blobs(blobs),
+        gate(gate),
+        options(std::move(options)),
+        holder(randomHex(8)),
+        repeater("new versions could not be scanned and will be later", longestPause, std::move(round)) {}
   registry::Store& store;
   blob::BlobStore& blobs;
   governance::Gate& gate;
   Options options;
   std::string holder;
   std::int64_t scanned = 0;  ///< rows of versions up to this one are done or were tried
-  struct Signals {
-    bool wake = false, stop = false;
-  };
-  Sync<Signals> signals;
-  std::condition_variable signalled;
-  std::thread thread;
+  Repeater repeater;
 
   void scan(const Waiting& one) {
     auto version = store.read(
@@ -81,7 +79,10 @@ struct Scanner::State {
 };
 
 Scanner::Scanner(registry::Store& store, blob::BlobStore& blobs, governance::Gate& gate, Options options)
-    : state_(std::make_unique<State>(store, blobs, gate, std::move(options))) {}
+    : state_(std::make_unique<State>(store, blobs, gate, std::move(options), [this] {
+        round();
+        return longestPause;
+      })) {}
 Scanner::~Scanner() { stop(); }
 
 std::size_t Scanner::round() {
@@ -96,7 +97,7 @@ std::size_t Scanner::round() {
     });
     if (page.empty() || !jobs::takeLease(state.store, leaseName, state.holder, leaseMillis)) return count;
     for (const Waiting& one : page) {
-      if (state.signals.lock()->stop) return count;
+      if (state.repeater.stopping()) return count;
       try {
         state.scan(one);
         ++count;
@@ -109,32 +110,8 @@ std::size_t Scanner::round() {
   }
 }
 
-void Scanner::start() {
-  state_->thread = std::thread([this] {
-    State& state = *state_;
-    for (;;) {
-      try {
-        round();
-      } catch (const std::exception& failure) {
-        log(LogLevel::warn, "new versions could not be scanned and will be later", {{"why", failure.what()}});
-      }
-      auto signals = state.signals.lock();
-      signals.waitFor(state.signalled, longestPause, [&] { return signals->wake || signals->stop; });
-      if (signals->stop) return;
-      signals->wake = false;
-    }
-  });
-}
-
-void Scanner::stop() {
-  state_->signals.lock()->stop = true;
-  state_->signalled.notify_all();
-  if (state_->thread.joinable()) state_->thread.join();
-}
-
-void Scanner::wake() {
-  state_->signals.lock()->wake = true;
-  state_->signalled.notify_all();
-}
+void Scanner::start() { state_->repeater.start(); }
+void Scanner::stop() { state_->repeater.stop(); }
+void Scanner::wake() { state_->repeater.wake(); }
 
 }  // namespace regesta::evaluation

@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+#include <thread>
+
+#include "registry/change.h"
+
+namespace regesta::lifecycle {
+
+/// The lease on rewriting and collecting packs, renewed until its end. Several servers at once would be safe, but slow.
+class PackTurn {
+ public:
+  /// Throws Error{unavailable} if another call or server has it.
+  explicit PackTurn(registry::Store& store);
+  ~PackTurn();
+  PackTurn(const PackTurn&) = delete;
+  PackTurn& operator=(const PackTurn&) = delete;
+
+ private:
+  void renewUntil(const std::stop_token& stop);
+
+  registry::Store& store_;
+  std::string holder_;
+  std::jthread renewal_;
+};
+
+}  // namespace regesta::lifecycle
