@@ -228,9 +228,10 @@ void Agent::start() {
   auto guard = std::make_shared<api::OriginGuard>(api::OriginRules{
       .asksForCredentials = [] { return false; }, .takesOtherOrigins = [](std::string_view) { return false; }});
   options.guard = [guard](http::Request& request) { guard->check(request); };
-  state.http = std::make_unique<http::Server>(options, state.router, [](const http::Request&, const Error& error) {
-    return api::native::dialect().renderError(error);
-  });
+  state.http =
+      std::make_unique<http::Server>(options, state.router, [](const http::Request& request, const Error& error) {
+        return api::native::dialect().renderError(request, error);
+      });
   state.http->start();
   state.follower = std::thread([&state] { state.follow(); });
 }

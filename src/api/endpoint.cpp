@@ -107,8 +107,7 @@ bool calledByScript(const http::Request& request) {
 http::Response render(const Dialect& dialect, const http::Request& request, const Error& fault) {
   std::optional<Error> hidden = clientError(fault, request.id);
   const Error& error = hidden ? *hidden : fault;
-  if (dialect.renderErrorOf) return dialect.renderErrorOf(request, error);
-  http::Response response = dialect.renderError(error);
+  http::Response response = dialect.renderError(request, error);
   // The page's script shows its own sign-in form; for Basic, the browser would open a dialog.
   if (error.code == Code::unauthenticated && dialect.sessions && calledByScript(request))
     response.headers.set("WWW-Authenticate", "Session realm=\"regesta\"");

@@ -197,9 +197,7 @@ struct Dialect {
   std::string_view keyHeader = {};   ///< a token may also be in this header
   std::string_view listMember = {};  ///< read a body that is a JSON list as this member
   bool otherOrigins = false;         ///< pages of other origins may call (api/cors.h)
-  http::Response (*renderError)(const Error& error);
-  /// For errors that depend on the request; null: renderError.
-  http::Response (*renderErrorOf)(const http::Request& request, const Error& error) = nullptr;
+  http::Response (*renderError)(const http::Request& request, const Error& error);
 };
 
 /// The start of every front's error response: status, and headers for the client's next step (WWW-Authenticate,

@@ -58,10 +58,10 @@ http::Response renderUnrouted(const http::Request& request, const Error& fault) 
   std::optional<Error> hidden = clientError(fault, request.id);
   const Error& error = hidden ? *hidden : fault;
   if (const Front* front = ownerOf(request.rawPath))
-    return front->renderUnrouted ? front->renderUnrouted(request, error) : front->dialect.renderError(error);
+    return front->renderUnrouted ? front->renderUnrouted(request, error) : front->dialect.renderError(request, error);
   if (error.code == Code::notFound)
     if (auto page = web::pageFor(request)) return *std::move(page);
-  return native::dialect().renderError(error);
+  return native::dialect().renderError(request, error);
 }
 
 std::string renderOpenApi(std::string_view version) { return openApi(fronts(), version); }

@@ -3,7 +3,7 @@
 namespace regesta::api::dvc {
 namespace {
 
-http::Response renderError(const Error& error) {
+http::Response renderError(const http::Request& /*request*/, const Error& error) {
   http::Response response = errorHead(error, httpStatus(error.code));
   response.contentType = "text/plain; charset=utf-8";
   response.body = error.message + "\n";

@@ -277,7 +277,7 @@ class Receive final : public http::StreamHandler {
   Core& core_;
 };
 
-http::Response renderError(const Error& error) {
+http::Response renderError(const http::Request& /*request*/, const Error& error) {
   http::Response response = errorHead(error, httpStatus(error.code));
   response.contentType = "text/plain; charset=utf-8";
   response.body = error.message + "\n";

@@ -29,7 +29,7 @@ int statusOf(const Error& error) { return wordOf(error) == parentChanged ? 412 :
 /// huggingface_hub takes a 401 for a missing repository, except with this message.
 constexpr std::string_view badCredentials = "Invalid credentials in Authorization header";
 
-http::Response renderErrorOf(const http::Request& request, const Error& error) {
+http::Response renderError(const http::Request& request, const Error& error) {
   http::Response response = errorHead(error, statusOf(error), "Bearer");
   std::string message = error.message;
   if (error.code == Code::unauthenticated && request.headers.get("Authorization"))
@@ -44,12 +44,10 @@ http::Response renderErrorOf(const http::Request& request, const Error& error) {
   return response;
 }
 
-http::Response renderError(const Error& error) { return renderErrorOf({}, error); }
-
 }  // namespace
 
 const Dialect& dialect() {
-  static const Dialect hub{.name = "hf", .manner = {}, .renderError = renderError, .renderErrorOf = renderErrorOf};
+  static const Dialect hub{.name = "hf", .manner = {}, .renderError = renderError};
   return hub;
 }
 

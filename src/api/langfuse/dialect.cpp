@@ -70,7 +70,7 @@ const Dialect& dialect() {
       .workspaceOfGrants = true,
       .listMember = "list",
       .otherOrigins = true,
-      .renderError = renderError,
+      .renderError = [](const http::Request&, const Error& error) { return renderError(error); },
   };
   return langfuse;
 }

@@ -55,7 +55,7 @@ json::array messagesOf(const prompt::Prompt& prompt) {
       const json::value* parts = item.if_contains("content");
       std::string content = parts ? flat(*parts) : message.content;
       item["role"] = message.role;
-      item["content"] = std::move(content);
+      item["content"] = content;
     }
     items.emplace_back(std::move(item));
   }

@@ -5,7 +5,7 @@
 namespace regesta::api::lfs {
 namespace {
 
-http::Response renderErrorOf(const http::Request& request, const Error& error) {
+http::Response renderError(const http::Request& request, const Error& error) {
   http::Response response = errorHead(error, statusOf(error));
   response.contentType = mediaType;
   if (error.code == Code::unauthenticated) response.headers.set("LFS-Authenticate", std::string(basicChallenge));
@@ -16,14 +16,12 @@ http::Response renderErrorOf(const http::Request& request, const Error& error) {
   return response;
 }
 
-http::Response renderError(const Error& error) { return renderErrorOf({}, error); }
-
 }  // namespace
 
 int statusOf(const Error& error) { return error.code == Code::invalid ? 422 : httpStatus(error.code); }
 
 const Dialect& dialect() {
-  static const Dialect lfs{.name = "lfs", .manner = {}, .renderError = renderError, .renderErrorOf = renderErrorOf};
+  static const Dialect lfs{.name = "lfs", .manner = {}, .renderError = renderError};
   return lfs;
 }
 

@@ -91,7 +91,7 @@ const Dialect& dialect() {
       .wantsJsonType = true,
       .bodyOnGet = true,
       .workspaceHeader = "X-MLFLOW-WORKSPACE",
-      .renderError = renderError,
+      .renderError = [](const http::Request&, const Error& error) { return renderError(error); },
   };
   return mlflow;
 }

@@ -75,6 +75,7 @@ struct CorrelationAnswer {
 std::vector<std::int64_t> experimentsOf(const Call& call, db::Transaction& transaction,
                                         const std::vector<std::string>& ids) {
   std::vector<std::int64_t> experiments;
+  experiments.reserve(ids.size());
   for (const std::string& id : ids) experiments.push_back(tracking::parseExperimentId(id));
   return readable(call, transaction, std::move(experiments));
 }

@@ -36,7 +36,7 @@ namespace regesta::api::native {
 
 namespace {
 
-http::Response renderError(const Error& error) {
+http::Response renderError(const http::Request& /*request*/, const Error& error) {
   http::Response response = errorHead(error, httpStatus(error.code));
   JsonWriter writer(response.body);
   writer.object().key("error").object().key("code").text(codeName(error.code)).key("message").text(error.message);

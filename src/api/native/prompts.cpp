@@ -84,6 +84,7 @@ delivery::NewPrompt newPromptOf(const NewPrompt& request) {
 
 std::vector<BumpReasonAnswer> reasonAnswers(const prompt::BumpVerdict& verdict) {
   std::vector<BumpReasonAnswer> answers;
+  answers.reserve(verdict.reasons.size());
   for (const prompt::BumpReason& reason : verdict.reasons)
     answers.push_back({std::string(prompt::bumpName(reason.bump)), reason.what});
   return answers;

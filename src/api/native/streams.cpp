@@ -52,8 +52,9 @@ struct Download {
 
 http::Response refusal(const http::Selection& selection) {
   http::Response answer{selection.status, {}, {}, {}};
-  if (selection.status == 412) answer = dialect().renderError(Error(Code::conflict, "the precondition does not hold"));
-  if (selection.status == 416) answer = dialect().renderError(Invalid("Range", "begins after the end of the file"));
+  if (selection.status == 412)
+    answer = dialect().renderError({}, Error(Code::conflict, "the precondition does not hold"));
+  if (selection.status == 416) answer = dialect().renderError({}, Invalid("Range", "begins after the end of the file"));
   answer.status = selection.status;
   for (const auto& [name, value] : selection.headers.all()) answer.headers.set(name, value);
   return answer;

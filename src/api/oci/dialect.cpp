@@ -43,7 +43,7 @@ Wording wordingOf(const Error& error) {
   }
 }
 
-http::Response renderError(const Error& error) {
+http::Response renderError(const http::Request& /*request*/, const Error& error) {
   auto [status, name] = wordingOf(error);
   http::Response response = errorHead(error, status);
   response.headers.set("Docker-Distribution-Api-Version", "registry/2.0");

@@ -19,8 +19,6 @@ int statusOf(Code code) {
   return known ? native : 400;
 }
 
-http::Response renderBare(const Error& error) { return renderError(http::Request(), error); }
-
 }  // namespace
 
 http::Response renderError(const http::Request& request, const Error& error) {
@@ -42,8 +40,7 @@ const Dialect& dialect() {
       .workspaceOfGrants = true,
       .keyHeader = "X-API-Key",
       .otherOrigins = true,
-      .renderError = renderBare,
-      .renderErrorOf = renderError,
+      .renderError = renderError,
   };
   return ofrep;
 }

@@ -10,11 +10,7 @@ namespace regesta::api::ofrep {
 Front front() {
   static const std::vector<Route> routes = joined({evaluationRoutes(), flagFileRoutes()});
   static constexpr std::string_view below[] = {"/ofrep/"};
-  return {.dialect = dialect(),
-          .routes = routes,
-          .prefixes = below,
-          .streams = eventStreams(),
-          .renderUnrouted = renderError};
+  return {.dialect = dialect(), .routes = routes, .prefixes = below, .streams = eventStreams()};
 }
 
 }  // namespace regesta::api::ofrep

@@ -81,8 +81,6 @@ Named nameOf(const Error& error) {
   return {"InternalError", 500};
 }
 
-http::Response renderError(const Error& error) { return renderFault({}, error); }
-
 }  // namespace
 
 Fault::Fault(std::string_view name, std::string message) : Error(Code::invalid, std::move(message)), name(name) {
@@ -110,7 +108,7 @@ http::Response renderFault(const http::Request& request, const Error& error) {
 }
 
 const Dialect& dialect() {
-  static const Dialect s3{.name = "s3", .manner = {}, .renderError = renderError, .renderErrorOf = renderFault};
+  static const Dialect s3{.name = "s3", .manner = {}, .renderError = renderFault};
   return s3;
 }
 

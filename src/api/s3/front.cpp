@@ -38,7 +38,7 @@ Front front() {
       writingRoute("DELETE", object, "Delete an object, or abort an upload", makeStream<deleteObject>, 1),
   };
   static constexpr std::string_view below[] = {"/s3/"};
-  return {.dialect = dialect(), .routes = {}, .prefixes = below, .streams = streams, .renderUnrouted = renderFault};
+  return {.dialect = dialect(), .routes = {}, .prefixes = below, .streams = streams};
 }
 
 }  // namespace regesta::api::s3

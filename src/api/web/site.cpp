@@ -43,7 +43,7 @@ Plain icon(Call& call, const Empty&) {
   return serve(call.http, *file, "public, max-age=86400", contentPolicy);
 }
 
-http::Response renderError(const Error& error) {
+http::Response renderError(const http::Request& /*request*/, const Error& error) {
   http::Response response = errorHead(error, httpStatus(error.code));
   response.contentType = "text/plain; charset=utf-8";
   response.body = error.message + "\n";

@@ -6,7 +6,7 @@
 namespace regesta::api::xet {
 namespace {
 
-http::Response renderError(const Error& error) {
+http::Response renderError(const http::Request& /*request*/, const Error& error) {
   http::Response response = errorHead(error, httpStatus(error.code), "Bearer");
   JsonWriter writer(response.body);
   writer.object().key("error").text(error.message).end();
