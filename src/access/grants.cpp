@@ -32,8 +32,8 @@ constexpr std::pair<std::string_view, std::string_view> foreignRoles[] = {
 void refuseForeign(const std::string& role, const std::string& field) {
   for (const auto& [foreign, known] : foreignRoles)
     if (role == foreign)
-      throw Invalid(field + ".role", fmt::format("is '{}', which is not a role here: use {}. An approval role needs "
-                                                 "another name",
+      throw Invalid(field + ".role", fmt::format("is '{}', which is not a role in Regesta: use {}. Choose a "
+                                                 "different name for an approval role",
                                                  role, known));
 }
 
@@ -42,8 +42,8 @@ void refuseForeign(const std::string& role, const std::string& field) {
 void refuseForeignRole(const std::string& role, const std::string& field) {
   auto near = nearest(role, knownRoles);
   if (near && *near != role && near->front() == role.front())
-    throw Invalid(field + ".role", fmt::format("is '{}': did you mean {}? An approval role of your own needs a name "
-                                               "that is less like it",
+    throw Invalid(field + ".role", fmt::format("is '{}': did you mean {}? Choose a less similar name for a custom "
+                                               "approval role",
                                                role, *near));
 }
 
@@ -96,7 +96,7 @@ void requireWorkspaces(db::Transaction& transaction, const std::vector<Grant>& g
     throw Invalid(fmt::format("grants[{}].workspace", i),
                   fmt::format("is '{}', and there is no such workspace; {}", name,
                               near ? fmt::format("did you mean {}?", *near)
-                                   : fmt::format("make it first: regesta workspace create {}", name)));
+                                   : fmt::format("create it first: regesta workspace create {}", name)));
   }
 }
 

@@ -47,7 +47,7 @@ bool hadAccount(db::Transaction& transaction, const Person& person) {
 /// Refuses a person whom the provider authenticated but who has no account, with the reason.
 void refuseUnlinkedUser(db::Transaction& transaction, const Person& person) {
   if (hadAccount(transaction, person))
-    throw Error(Code::denied, "your account here was deleted; an admin can make you another one");
+    throw Error(Code::denied, "your Regesta account was deleted; an admin can create another one");
   auto taken = transaction.query("SELECT disabled FROM user_account WHERE name = $1", {person.name});
   if (taken.next() && taken.integer(0) == 0)
     throw error(Code::denied,
@@ -78,7 +78,7 @@ void useOnce(db::Transaction& transaction, const Access::OneTime& signIn) {
   transaction.run("DELETE FROM finished_sign_in WHERE expires_at <= $1", {nowMillis()});
   if (transaction.run("INSERT INTO finished_sign_in (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
                       {signIn.id, signIn.expiresAt}) == 0)
-    throw Error(Code::unauthenticated, "this sign-in was completed already; begin again");
+    throw Error(Code::unauthenticated, "this sign-in has already been completed; start again");
 }
 
 }  // namespace

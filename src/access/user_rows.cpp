@@ -18,7 +18,7 @@ void storeLink(db::Transaction& transaction, std::int64_t user, const Link& link
         {link.issuer, link.subject});
     while (rows.next())
       if (rows.integer(0) != user && rows.integer(2) == 0)
-        throw error(Code::exists, "that account at the identity provider is '{}' here already", rows.view(1));
+        throw error(Code::exists, "that account at the identity provider is already linked to '{}'", rows.view(1));
   }
   transaction.run("DELETE FROM user_link WHERE user_account = $1 OR (issuer = $2 AND subject = $3 AND subject <> '')",
                   {user, link.issuer, link.subject});
@@ -44,7 +44,7 @@ void requireAdminBesides(db::Transaction& transaction, std::string_view name) {
   auto rows = transaction.query("SELECT name, grants FROM user_account WHERE disabled = 0");
   while (rows.next())
     if (rows.view(0) != name && administersAll(grantsFromJson(rows.view(1)))) return;
-  throw error(Code::invalidState, "'{}' is the last user who administers everything; make another one first", name);
+  throw error(Code::invalidState, "'{}' is the last user with admin on everything; create another first", name);
 }
 
 void checkActorName(std::string_view name) {
@@ -68,7 +68,7 @@ User insertUser(registry::Change& change, std::string_view name, std::string_vie
                 const std::vector<Grant>& grants, const std::optional<Link>& link) {
   auto taken = change.transaction.query("SELECT disabled FROM user_account WHERE name = $1", {name});
   if (taken.next()) {
-    if (taken.integer(0) == 0) throw error(Code::exists, "there is a user '{}' already", name);
+    if (taken.integer(0) == 0) throw error(Code::exists, "user '{}' already exists", name);
     throw error(Code::exists,
                 "'{}' was the name of a deleted user, to whom the ledger attributes actions; choose another", name);
   }

@@ -132,7 +132,7 @@ std::string Access::createToken(const registry::Actor& actor, std::string_view n
     // A lone token without this right would lock everybody out, for ever.
     if (!anyoneExists(change.transaction) && !administersAll(grants))
       throw Error(Code::invalidState,
-                  "create a user first, because from the first token on everything asks for credentials: "
+                  "create a user first, because all requests need credentials once a token exists: "
                   "regesta user create NAME, then regesta login --user NAME");
     requireWorkspaces(change.transaction, grants);
     if (change.transaction.query("SELECT 1 FROM service_token WHERE name = $1", {name}).next())

@@ -29,7 +29,7 @@ bool Admitted::holds() {
     admission_ = std::move(now);
     return true;
   } catch (const std::exception& failure) {
-    log(LogLevel::info, "a request that lasts has lost its credentials",
+    log(LogLevel::info, "the credentials of a long-lived request are no longer valid",
         {{"actor", admission_.identity->actor.name}, {"reason", failure.what()}});
     return false;
   }

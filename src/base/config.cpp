@@ -116,7 +116,7 @@ const std::vector<SettingInfo>& settingInfos() {
       {"blobs.region", "", "region of the bucket; empty: AWS_REGION"},
       {"blobs.ca-file", "", "PEM file with the CA of the object store's certificate; empty: the system's CAs"},
       {"blobs.cache-bytes", "1073741824", "bytes of the object store's content to keep on the local disk; 0: none"},
-      {"blobs.retry-seconds", "20", "seconds to repeat a request that the object store did not answer or throttled"},
+      {"blobs.retry-seconds", "20", "seconds to retry a request that the object store throttled or did not answer"},
       {"threads", "0", "I/O threads; 0: one per core"},
       {"waiting-threads", "64", "threads that wait for commits and policy workers"},
       {"default-artifact-root", "mlflow-artifacts:/",
@@ -132,8 +132,8 @@ const std::vector<SettingInfo>& settingInfos() {
        "maximum number of bytes that an identity may send per day, including uploads and traces; 0: no limit"},
       {"quota.workspace-bytes", "0", "maximum number of bytes of files and artifacts per workspace; 0: no limit"},
       {"retention.apply-hours", "0",
-       "hours between automatic applications of the retention rules; 0: only when somebody applies a "
-       "plan"},
+       "hours between automatic applications of the retention rules; 0: apply plans manually "
+       "only"},
       {"blobs.collect-hours", "24",
        "hours between automatic garbage collections, which also merge small packs; 0: only by `regesta blob`"},
       {"usage.price-per-gb-month", "0",

@@ -70,7 +70,7 @@ std::string remedy(const BucketAddress& address, const BucketExchange& exchange,
   if (answer.status == 403)
     return fmt::format("access is denied: check {}, which must be allowed to read, write, delete and list objects here",
                        credentialNames(address.scheme));
-  return "try again later; if it stays so, see the object store's own status and logs";
+  return "try again later; if the problem persists, check the object store's status and logs";
 }
 
 }  // namespace
@@ -116,8 +116,8 @@ void requireEndpoint(std::string_view url) {
   std::size_t scheme = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
   if (scheme == 0 || url.size() == scheme || url.find_first_of("@?# \n\r\t") != std::string_view::npos)
     throw Error(Code::invalid,
-                "blobs.endpoint must be http://HOST:PORT or https://HOST:PORT, perhaps with a path; credentials belong "
-                "into the environment");
+                "blobs.endpoint must be http://HOST:PORT or https://HOST:PORT, optionally with a path; set "
+                "credentials in the environment");
 }
 
 std::string BucketExchange::code() const {

@@ -53,8 +53,7 @@ class BlobStore {
   virtual bool remove(std::string_view digest) = 0;
   /// Visits every stored blob, in no order.
   virtual void list(const std::function<void(const Stored&)>& visit) = 0;
-  /// Why content that the database knows cannot be read here at all, until somebody changes the settings; empty: it
-  /// can.
+  /// Why this server cannot read content that the database lists until the setting blobs is corrected; empty: it can.
   virtual std::string misplaced() { return {}; }
   /// Why the medium fails at the moment; empty: it does not.
   virtual std::string outage() { return {}; }

@@ -90,7 +90,7 @@ int remove(Session& session) {
   session.confirmRemoval(fmt::format("{} with all its versions", ref.asset()));
   std::string path = route({"assets", ref.kind, ref.name}) + (session.args.has("force") ? "?force=true" : "");
   json::value answer = session.api().remove(path);
-  return session.said(answer, fmt::format("deleted {}; what the ledger says of it stays", ref.asset()));
+  return session.said(answer, fmt::format("deleted {}; its ledger entries are kept", ref.asset()));
 }
 
 Commands family(std::string kind) {

@@ -64,7 +64,7 @@ int page(Session&) {
       "Use this page to look up a command, its arguments and its options. `regesta reference-page` writes it.\n\n"
       "Write assets as `KIND/NAME`, versions as `KIND/NAME@VERSION` and aliases as `KIND/NAME#ALIAS`:\n"
       "`model/loan-risk@3`, `model/loan-risk#production`. The kinds are model, prompt, dataset, policy and artifact.\n"
-      "Tables show colour on a terminal only (`NO_COLOR` turns it off); `--json` prints JSON instead.\n"
+      "Tables show color on a terminal only (`NO_COLOR` turns it off); `--json` prints JSON instead.\n"
       "Progress bars go to stderr, on a terminal only.\n\n"
       "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n| 1 | failed |\n| 2 | invalid command line |\n"
       "| 3 | refused by a gate or by access control |\n| 4 | not found |\n| 5 | verification failed |\n\n"

@@ -100,7 +100,7 @@ int bind(Session& session) {
   if (!policy.selector.empty()) body["policy_selector"] = policy.selector;
   json::object made = session.api().post(route({"policies", "bindings"}), body).as_object();
   warnOfUnknownAlias(session, target);
-  return session.said(made, fmt::format("policy/{} now guards {}/{}#{} (binding {})", policy.name, target.kind,
+  return session.said(made, fmt::format("bound policy/{} to {}/{}#{} (binding {})", policy.name, target.kind,
                                         target.name, target.pointer, member(made, "id")));
 }
 
@@ -113,12 +113,12 @@ int bindings(Session& session) {
                 fmt::format("{}@{}", member(item, "policy"), member(item, "policy_selector")),
                 member(item, "created_by"), shortTime(member(item, "created_at"))};
       },
-      "nothing is guarded yet; `regesta policy bind` does that");
+      "no policy bindings yet; create one with `regesta policy bind`");
 }
 
 int unbind(Session& session) {
   json::value answer = session.api().remove(route({"policies", "bindings", session.args.text("ID")}));
-  return session.said(answer, fmt::format("binding {} is gone", session.args.text("ID")));
+  return session.said(answer, fmt::format("deleted policy binding {}", session.args.text("ID")));
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ void printPlan(const LintedFile& linted, const json::object& plan) {
     fmt::print("{} {}: {}\n", paint("refused", Colour::red), name.empty() ? linted.path : "prompt/" + name,
                printable(refused));
   else if (member(plan, "created") != "true")
-    fmt::print("{} prompt/{}: version {} says this already\n", paint("unchanged", Colour::dim), name,
+    fmt::print("{} prompt/{}: version {} already has this content\n", paint("unchanged", Colour::dim), name,
                member(plan, "version"));
   else
     fmt::print("{} prompt/{} {}\n", paint(bump == "none" ? "new" : bump, bumpColour(bump)), name,

@@ -34,7 +34,7 @@ int report(Session& session) {
   json::object body = {{"reports", json::array{std::move(one)}}};
   json::object answer = session.api().post(route({"prompts", ref.name, "reports"}), body).as_object();
   bool stored = member(answer, "stored") == "1";
-  return session.said(answer, stored ? "reported" : "known already: a report with this key is there");
+  return session.said(answer, stored ? "reported" : "not counted again: a report with this key already exists");
 }
 
 Colour colourOf(std::string_view standing) {

@@ -240,7 +240,7 @@ Commands rolloutCommands() {
        .operands = {name, {"ID", "the rollout's number"}},
        .examples = {"regesta rollout show loan-summary 7"},
        .run = show},
-      action("pause", "pause a rollout: keep the present shares", {reason}),
+      action("pause", "pause a rollout: keep the current percentages", {reason}),
       action("resume", "resume a paused, held or killed rollout", {}),
       action("advance", "advance to the next step; after the last step, complete the rollout", {}),
       action("kill", "serve one version to every caller at once, and pause",

@@ -232,7 +232,7 @@ Commands runnerCommands() {
   std::vector<Option> options = modelOptions();
   options.push_back({"once", "", "run due jobs, then exit"});
   options.push_back(
-      {"lease-seconds", "SECONDS", "seconds after which a job of a silent runner goes to another (default 60)"});
+      {"lease-seconds", "SECONDS", "seconds without a heartbeat after which a job is released (default 60)"});
   return {
       {.path = "runner",
        .summary = "run tests of new prompt versions: lease jobs, call a model, report results",

@@ -151,7 +151,7 @@ Commands userCommands() {
        .summary = "set a user's password",
        .operands = {name},
        .options = {password,
-                   {"current-password", "TEXT", "your present password, to change your own; prompted for if needed"}},
+                   {"current-password", "TEXT", "your current password, to change your own; prompted for if needed"}},
        .examples = {"regesta user password anna"},
        .run = setPassword},
       {.path = "user grant",

@@ -126,8 +126,7 @@ int remove(Session& session) {
   std::string path = route({"assets", ref.kind, ref.name, "versions", ref.selector});
   if (session.args.has("force")) path += "?force=true";
   json::value answer = session.api().remove(path);
-  return session.said(answer,
-                      fmt::format("deleted {}@{}; what the ledger says of it stays", ref.asset(), ref.selector));
+  return session.said(answer, fmt::format("deleted {}@{}; its ledger entries are kept", ref.asset(), ref.selector));
 }
 
 int archive(Session& session) {

@@ -86,7 +86,7 @@ int remove(Session& session) {
 }  // namespace
 
 Commands webhookCommands() {
-  Operand id = {"ID", "the webhook's number"};
+  Operand id = {"ID", "the webhook's ID"};
   Option action = {"action", "PATTERN", "actions to send, for example rollout.* or alias.moved (default: every)",
                    0,        false,     true};
   Option names = {"names", "PATTERN", "names of assets, for example loan-* (default: everything in the workspace)"};

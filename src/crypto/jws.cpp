@@ -73,7 +73,7 @@ Jws parseJws(std::string_view compact) {
   if (compact.size() > limits::idToken)
     throw error(Code::invalid, "the token is larger than {} bytes", limits::idToken);
   std::vector<std::string_view> parts = split(compact, '.');
-  if (parts.size() != 3) throw Error(Code::invalid, "the token has not three parts");
+  if (parts.size() != 3) throw Error(Code::invalid, "the token does not have three parts");
   json::value header = parseJson(decoded(parts[0], "header"));
   if (!header.is_object()) throw Error(Code::invalid, "the token's header is not a JSON object");
   const json::object& said = header.as_object();

@@ -122,7 +122,7 @@ class SqliteDatabase final : public Database {
   }
 
   void backup(const std::string& path) override {
-    if (std::filesystem::exists(path)) throw error(Code::exists, "the backup file {} is there already", path);
+    if (std::filesystem::exists(path)) throw error(Code::exists, "the backup file {} already exists", path);
     std::string unfinished = path + ".unfinished";
     file::removeFile(unfinished);
     SqliteConnection(options_, SqliteConnection::Mode::reader).backupTo(unfinished);

@@ -33,7 +33,7 @@ std::string whyChosen(const registry::Rollout& rollout, const rollout::Choice& c
                        variant);
   }
   if (choice.reason == rollout::Choice::Reason::fixed)
-    return fmt::format("rollout {} runs on '{}'; who asks without a key gets the stable version {}", rollout.id,
+    return fmt::format("rollout {} runs on '{}'; callers without a key get the stable version {}", rollout.id,
                        rollout.alias, choice.version);
   return fmt::format("rollout {} gives {} of the keys another version; this key gets version {} ({})", rollout.id,
                      percent(rollout.share()), choice.version, variant);

@@ -52,7 +52,7 @@ class CsvReader {
     if (!rest_.empty() && rest_[0] == '"') return readQuoted(field);
     std::size_t end = std::min(rest_.find_first_of(",\r\n"), rest_.size());
     if (rest_.substr(0, end).find('"') != std::string_view::npos)
-      refuse(what_, "has an unexpected quotation mark in line {}", line_);
+      refuse(what_, "has an unexpected quotation mark on line {}", line_);
     field = rest_.substr(0, end);
     rest_.remove_prefix(end);
   }
@@ -63,7 +63,7 @@ class CsvReader {
     while (true) {
       std::size_t end = rest_.find('"');
       if (end == std::string_view::npos)
-        refuse(what_, "has a quoted field that begins in line {} and never ends", opened);
+        refuse(what_, "has a quoted field that begins on line {} and never ends", opened);
       field += rest_.substr(0, end);
       line_ +=
           static_cast<std::size_t>(std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
@@ -73,7 +73,7 @@ class CsvReader {
       rest_.remove_prefix(1);
     }
     if (!rest_.empty() && rest_[0] != ',' && rest_[0] != '\n' && rest_[0] != '\r')
-      refuse(what_, "has text after a closing quotation mark in line {}", line_);
+      refuse(what_, "has text after a closing quotation mark on line {}", line_);
   }
 
   void takeLineEnd() {
@@ -117,7 +117,7 @@ DataTable readCsv(std::string_view bytes, std::string_view what, const std::vect
     std::size_t line = reader.line();
     if (!reader.next(fields)) break;
     if (fields.size() != header.size())
-      refuse(what, "has {} fields in line {}, but {} columns", fields.size(), line, header.size());
+      refuse(what, "has {} fields on line {}, but {} columns", fields.size(), line, header.size());
     if (table.rows() == mostRows) throw error(Code::tooLarge, "{} has more than {} rows", what, mostRows);
     for (std::size_t i = 0; i < at.size(); ++i) table.columns[i].push_back(fields[at[i]]);
   }

@@ -45,7 +45,7 @@ const json::value* modelOf(const json::object& body) {
 }
 
 void checkModel(const json::value& model) {
-  if (!model.is_string()) throw Invalid("model", "must be text");
+  if (!model.is_string()) throw Invalid("model", "must be a string");
   std::string_view name = model.get_string();
   if (trim(name).empty()) throw Error(Code::invalid, "Scorer model cannot be empty or contain only whitespace.");
   constexpr std::string_view gateway = "gateway:/";

@@ -102,8 +102,8 @@ class Application {
     fresh.version.tags = planned.file.tags;
     delivery::Registered made = delivery::registerPrompt(change_, author_, *asset, fresh);
     if (!made.created && made.version.semver != planned.place.semver)
-      throw error(Code::invalid, "{}: says exactly what version {} says; a version with nothing new is none",
-                  planned.path, made.version.semver);
+      throw error(Code::invalid, "{}: is identical to version {}; unchanged content creates no version", planned.path,
+                  made.version.semver);
     made_.push_back(made.version);
     for (const prompt::Problem& problem : made.problems)
       lines_.push_back("warning: " + problemLine(planned.path, planned.file, problem));

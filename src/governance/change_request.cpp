@@ -239,7 +239,7 @@ void addApproval(registry::Change& change, const ChangeRequest& request, const A
   if (change.transaction
           .query("SELECT 1 FROM approval WHERE change_request = $1 AND actor = $2", {request.id, change.actor.name})
           .next())
-    throw error(Code::exists, "{} has approved change request {} already; one person, one approval", change.actor.name,
+    throw error(Code::exists, "{} has already approved change request {}; each user approves once", change.actor.name,
                 request.id);
   change.transaction.run(
       "INSERT INTO approval (change_request, actor, roles, comment, bound, decision, created_at) "

@@ -46,7 +46,7 @@ void refuseBound(db::Transaction& transaction, const registry::AssetKey& key) {
   if (key.kind != registry::Kind::policy) return;
   std::vector<Binding> bindings = bindingsOf(transaction, key);
   if (!bindings.empty())
-    throw error(Code::refused, "policy '{}' guards '{}' by binding {}; remove the binding first", key.name,
+    throw error(Code::refused, "policy '{}' is bound to '{}' by binding {}; remove the binding first", key.name,
                 bindings[0].pointer, bindings[0].id);
 }
 

@@ -27,7 +27,7 @@ void requireCurrentDecision(const ChangeRequest& request, std::string_view seen)
   throw error(
       Code::conflict,
       "change request {} has changed since you viewed it: the gate has decided again in the meantime (evidence, an "
-      "approval or a policy came). Look again before you answer.",
+      "approval or a policy was added). Review it again.",
       request.id);
 }
 
@@ -139,7 +139,7 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const access::Identity& 
     throw error(
         Code::conflict,
         "change request {} has changed since the gate decided about it: {} is another now. Your approval was not "
-        "counted; look again before you answer: regesta request show {}",
+        "counted; review it again: regesta request show {}",
         changeRequest, changed, changeRequest);
   }
   return runRequest(changeRequest);

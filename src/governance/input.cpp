@@ -227,7 +227,7 @@ void refuseToArchiveServed(db::Transaction& transaction, const access::Identity&
 void refuseGuardedArchive(db::Transaction& transaction, const Question& question) {
   if (!question.archiveOthers || bindingsOn(transaction, question.key, archive).empty()) return;
   throw Error(Code::refused,
-              "the stage Archived is guarded: move the versions there one by one, not with archive_existing");
+              "the stage Archived is protected: move the versions there one by one, not with archive_existing");
 }
 
 /// The arms of the rollout that the question is to start, or to widen: then those that get a greater share.

@@ -161,7 +161,7 @@ Widened findWidened(db::Transaction& transaction, const registry::Asset& asset, 
   const auto& arms = rollout->plan.arms;
   std::int64_t step = rollout->step + (widening.act == Act::advance ? 1 : 0);
   if (widening.step >= 0 && widening.step != step)
-    throw error(Code::conflict, "rollout {} of {} is now at step {}; look again", rollout->id, rollout->subject(),
+    throw error(Code::conflict, "rollout {} of {} is now at step {}; review it again", rollout->id, rollout->subject(),
                 rollout->step);
   if (widening.act == Act::advance && rollout->lastStep())
     throw error(Code::invalidState, "rollout {} of {} is at its last step: complete it", rollout->id,

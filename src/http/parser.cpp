@@ -42,7 +42,7 @@ bool namesOtherVersion(std::string_view requestLine) {
 Malformed malformed(const Failure& failure, std::string_view head) {
   using beast::http::error;
   if (failure == error::bad_version && namesOtherVersion(head.substr(0, head.find('\r'))))
-    return {505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
+    return {505, "only HTTP/1.1 and HTTP/1.0 are supported"};
   if (failure == error::bad_content_length || failure == error::multiple_content_length)
     return {400, "Content-Length is not one decimal number"};
   if (failure == error::bad_transfer_encoding)

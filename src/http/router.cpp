@@ -207,7 +207,7 @@ void Router::add(std::string_view method, std::string_view pattern, Action actio
   }
   if (action.pattern.empty()) action.pattern = pattern;
   auto [place, fresh] = node->methods.try_emplace(std::string(method), Node::Leaf{std::move(action), std::move(names)});
-  if (!fresh) throw error(Code::internal, "route {} {} exists already", method, pattern);
+  if (!fresh) throw error(Code::internal, "route {} {} already exists", method, pattern);
 }
 
 Router::Found Router::find(Request& request) const {

@@ -8,7 +8,7 @@
 
 namespace regesta::http {
 
-/// Threads for work that waits. They are made when needed and go again after a quiet minute, so that an idle server
+/// Threads for work that waits. They are created when needed and end after an idle minute, so that an idle server
 /// holds none. Each lane has threads of its own (`ordinary` has `limit`, the others limits::scanThreads and
 /// limits::trialThreads), and within a lane callers take turns, so neither a kind of work nor a caller can take them
 /// all: of scans and trials, a caller leaves as many threads free as it has. Thread-safe.

@@ -54,7 +54,7 @@ void checkMlflow(const Webhook& webhook) {
   if (webhook.secret.size() > limits::webhookSecret)
     throw Invalid("secret", fmt::format("must have at most {} bytes", limits::webhookSecret));
   for (const std::string& event : webhook.events)
-    if (!isMlflowEvent(event)) throw Invalid("events", fmt::format("'{}' is not an event", shorten(event, 100)));
+    if (!isMlflowEvent(event)) throw Invalid("events", fmt::format("'{}' is not a known event", shorten(event, 100)));
 }
 
 void check(const Webhook& webhook) {

@@ -17,7 +17,7 @@ namespace {
 const registry::Actor actor = registry::Actor::system("content");
 constexpr std::int64_t graceMillis = 24 * 3'600'000;
 constexpr Repeater::Pause lookPause = std::chrono::minutes(15);
-/// Never dropped: whoever takes it collects, and nobody does so again before it expires.
+/// Never dropped: the server that takes it collects, and no server does so again before it expires.
 constexpr std::string_view collectedLease = "blob.collected";
 
 }  // namespace

@@ -40,8 +40,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   /// Evaluates data.regesta.gate.{deny,warn,require} over `inputJson`. Deterministic: time.now_ns() is `nowNanos`,
-  /// random numbers are seeded from the input, there is no network. Does not throw because of policy or input:
-  /// a policy that cannot be evaluated is a Verdict with an error, which counts as a deny.
+  /// random numbers are seeded from the input, there is no network. Does not throw for an invalid policy or
+  /// input: a policy that cannot be evaluated returns a Verdict with an error, which counts as a deny.
   Verdict decide(const std::vector<Module>& modules, std::string_view inputJson, std::int64_t nowNanos);
 
   /// Static checks of the modules: parse errors (file, row, column), unknown functions, unsafe variables, recursion, a

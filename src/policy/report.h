@@ -58,7 +58,7 @@ struct FileCoverage {
 struct TestReport {
   std::vector<TestCase> cases;
   std::vector<FileCoverage> coverage;
-  std::string error;  ///< non-empty: the modules could not be loaded, nothing ran
+  std::string error;  ///< non-empty: the modules could not be loaded, and no test ran
 
   std::size_t count(Outcome outcome) const;
   bool ok() const;  ///< loaded, and nothing failed or was in error (no test at all is ok; see `cases`)

@@ -44,7 +44,7 @@ class Verdict {
     text();
     smallMembers();
     if (verdict_.reasons.empty() && canonicalPrompt(before_) != canonicalPrompt(after_))
-      add(Bump::patch, "the schema's words or order changed");
+      add(Bump::patch, "the wording or order of the schema changed");
     // Highest first, and otherwise as they were found.
     BumpVerdict sorted;
     for (Bump bump : {Bump::major, Bump::minor, Bump::patch})

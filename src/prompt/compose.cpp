@@ -56,7 +56,7 @@ class Composer {
   }
 
   std::string partial(const registry::Use& use, const Prompt& parent) {
-    // An empty partial that is used often at every level adds no text, and would be put in for ever.
+    // An empty partial that is used often at every level adds no text, and could be included endlessly.
     if (++expansions_ > limits::partialExpansions)
       throw error(Code::invalidState, "partials are put in more than {} times", limits::partialExpansions);
     registry::Version version = versionOf(use);
@@ -79,14 +79,15 @@ class Composer {
     std::optional<registry::Asset> asset = registry::findAssetById(transaction_, use.asset);
     if (!asset) throw error(Code::invalidState, "the partial '{}' is gone", use.name);
     if (use.number == 0)
-      throw error(Code::invalidState,
-                  "the partial '{}' cannot be put in: no version of it is locked, because '{}' led nowhere. Register a "
-                  "new version",
-                  use.name, use.selector);
+      throw error(
+          Code::invalidState,
+          "the partial '{}' cannot be included: no version of it is locked, because '{}' found none. Register a "
+          "new version",
+          use.name, use.selector);
     try {
       return registry::getVersion(transaction_, asset->key, use.number);
     } catch (const Error& fault) {
-      throw error(Code::invalidState, "the partial '{}' cannot be put in: {}", use.name, fault.message);
+      throw error(Code::invalidState, "the partial '{}' cannot be included: {}", use.name, fault.message);
     }
   }
 
@@ -142,7 +143,7 @@ class Composer {
 };
 
 [[noreturn]] void noPartial(const PartialUse& use, std::string_view why) {
-  throw Invalid("partials", fmt::format("'{}' in line {} cannot be put in: {}", use.name, use.place.line, why));
+  throw Invalid("partials", fmt::format("'{}' on line {} cannot be included: {}", use.name, use.place.line, why));
 }
 
 /// The version of an earlier lock of the same name and range, if it still exists.

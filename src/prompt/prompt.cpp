@@ -127,7 +127,7 @@ Prompt parsePrompt(const json::object& content) {
   prompt.tools = listMember(content, "tools");
   prompt.examples = listMember(content, "examples");
   for (const json::value& label : listMember(content, "labels")) {
-    if (!label.is_string()) throw Invalid("labels", "must be a list of texts");
+    if (!label.is_string()) throw Invalid("labels", "must be a list of strings");
     prompt.labels.emplace_back(label.get_string());
   }
   return prompt;

@@ -58,7 +58,7 @@ std::vector<BumpReason> toolChanges(const json::array& before, const json::array
       reasons.push_back({fits ? Bump::minor : Bump::major, change.what});
       named = true;
     }
-    if (!named) reasons.push_back({Bump::minor, fmt::format("the tool '{}' is described otherwise", name)});
+    if (!named) reasons.push_back({Bump::minor, fmt::format("the tool '{}' has a different description", name)});
   }
   for (const auto& [name, tool] : now)
     if (!old.contains(name)) reasons.push_back({Bump::minor, fmt::format("the tool '{}' is new", name)});

@@ -115,7 +115,7 @@ std::uint64_t Archive::readMember(std::string_view& directory, std::uint64_t off
   if (directory.size() < centralSize || number(directory, 0, 4) != centralMark)
     throw fault("the zip counts more members than it lists");
   std::uint64_t nameSize = number(directory, 28, 2), extraSize = number(directory, 30, 2);
-  if (directory.size() < centralSize + nameSize + extraSize) throw fault("the zip's list of members is cut off");
+  if (directory.size() < centralSize + nameSize + extraSize) throw fault("the zip's central directory is truncated");
   std::string name(directory.substr(centralSize, nameSize));
   requireName(name);
   std::string_view extra = directory.substr(centralSize + nameSize, extraSize);

@@ -25,7 +25,7 @@ struct PackReport {
   std::size_t members = 0, entries = 0;
   std::size_t replayed = 0;  ///< decisions that were evaluated again
   ledger::Checkpoint checkpoint;
-  std::string key;                    ///< that was used
+  std::string key;                    ///< the verifier key that was used
   std::vector<std::string> withheld;  ///< what the maker could not read: "2 policies"
   std::vector<PackFinding> findings;
   bool ok() const { return findings.empty(); }

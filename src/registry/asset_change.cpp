@@ -24,8 +24,8 @@ void checkFree(db::Transaction& transaction, const AssetKey& key) {
       sharesNames(key.kind) ? findRegistered(transaction, key.workspace, key.name) : findAsset(transaction, key);
   if (!holder) return;
   if (holder->key.kind == key.kind)
-    throw error(Code::exists, "A {} named '{}' exists already", kindName(key.kind), key.name);
-  throw error(Code::exists, "The name '{}' is taken by a {}: models and prompts share one name space", key.name,
+    throw error(Code::exists, "A {} named '{}' already exists", kindName(key.kind), key.name);
+  throw error(Code::exists, "The name '{}' is taken by a {}: models and prompts share one namespace", key.name,
               kindName(holder->key.kind));
 }
 

@@ -33,7 +33,7 @@ struct TableClass {
   std::vector<std::string_view> free;  ///< further columns, which are free
   std::string_view reason;             ///< why those are free, or how the class is checked
   std::string_view parent;  ///< deleting a row of this table deletes the rows whose first key column is its last
-  /// Rows exist without an entry as long as their governed columns, the key aside, are 0 or empty.
+  /// A row needs no ledger entry while all its governed columns except the key are 0 or empty.
   bool sparse = false;
   /// All rows with the same key are written together, and count as one row.
   bool group = false;

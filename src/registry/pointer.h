@@ -94,7 +94,7 @@ struct RolloutChange {
   std::int64_t rollout = 0;            ///< its id
   std::int64_t step = 0, share = 0;    ///< after the change; share in ten-thousandths of the keys
   std::int64_t forced = 0;             ///< the version that every caller gets; 0: the plan decides
-  std::vector<std::int64_t> versions;  ///< of the arms; only in the change that started it
+  std::vector<std::int64_t> versions;  ///< of the arms; only in the change that starts the rollout
   std::string status, actor;           ///< status as statusName() writes it, after the change
   std::optional<std::int64_t> entryIndex;
 };

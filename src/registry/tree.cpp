@@ -75,8 +75,8 @@ void checkPlace(db::Transaction& transaction, std::string_view workspace, std::s
 // Does not name the version, because the caller may lack permission to read it.
 Sealed::Sealed(std::string_view path)
     : Error(Code::invalidState,
-            fmt::format("'{}' cannot change: its folder is sealed, because a version is made of it. Write to another "
-                        "folder and register a new version of that",
+            fmt::format("'{}' cannot change: its folder is sealed, because a version was registered from it. Write to "
+                        "another folder and register a new version from that",
                         path)) {}
 
 void putFile(db::Transaction& transaction, std::string_view workspace, std::string_view path,

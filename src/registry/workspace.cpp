@@ -40,7 +40,7 @@ bool hasContent(db::Transaction& transaction, std::string_view name) {
 Workspace createWorkspace(Change& change, std::string_view name, std::string_view description) {
   checkWorkspaceName(name);
   checkDescription(description);
-  if (findWorkspace(change.transaction, name)) throw error(Code::exists, "Workspace '{}' exists already", name);
+  if (findWorkspace(change.transaction, name)) throw error(Code::exists, "Workspace '{}' already exists", name);
   for (const Workspace& other : listWorkspaces(change.transaction))
     if (areConfusable(other.name, name))
       throw error(Code::exists, "'{}' looks like the name of the workspace '{}': choose another", name, other.name);

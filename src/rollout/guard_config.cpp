@@ -25,7 +25,7 @@ class Reader {
   std::string text(std::string_view member, std::string fallback) {
     const json::value* value = find(member);
     if (!value) return fallback;
-    if (!value->is_string() || value->get_string().empty()) fail(member, "must be a text");
+    if (!value->is_string() || value->get_string().empty()) fail(member, "must be a string");
     return std::string(value->get_string());
   }
   bool flag(std::string_view member, bool fallback) {

@@ -123,7 +123,7 @@ std::string safePath(const json::value& value) {
   std::string path(value.as_string());
   fs::path normal = fs::path(path).lexically_normal();
   if (path.empty() || normal.is_absolute() || *normal.begin() == ".." || normal.string() != path)
-    throw error(Code::corrupt, "the backup's list names \"{}\", which is not a path inside it", path);
+    throw error(Code::corrupt, "the backup's manifest names \"{}\", which is not a path inside the backup", path);
   return path;
 }
 
@@ -195,7 +195,7 @@ CopyReport backup(const Config& config, const std::string& target, const std::st
   requireEmbeddedDatabase(config);
   fs::path data = config.text("data");
   if (!fs::exists(data / "regesta.db")) throw error(Code::notFound, "{} has no regesta.db", data.string());
-  if (fs::exists(target)) throw error(Code::exists, "{} exists already; choose a new folder", target);
+  if (fs::exists(target)) throw error(Code::exists, "{} already exists; choose a new folder", target);
   Unfinished made{fs::path(target)};
   std::string key = newKey(made.folder(), passphrase);
   CopyReport report;

@@ -53,7 +53,7 @@ void openSealed(const std::string& from, const std::string& name, const std::str
   crypto::Opener opener(key, name, readPiece(input, from, crypto::sealedHeader));
   while (!opener.complete()) {
     std::string sealed = readPiece(input, from, crypto::sealedPiece + crypto::sealedExtra);
-    if (sealed.empty()) throw error(Code::corrupt, "{} in the backup was cut", name);
+    if (sealed.empty()) throw error(Code::corrupt, "{} in the backup is truncated", name);
     visit(opener.open(sealed));
   }
   if (!readPiece(input, from, 1).empty()) throw error(Code::corrupt, "{} in the backup has bytes after its end", name);

@@ -53,7 +53,7 @@ inline int compareCells(const std::vector<filter::Cell>& a, const std::vector<fi
 }
 
 /// The page of a search from `offset` on. `ranked` holds the best `offset + maxResults + 1` rows, or all there are, in
-/// order; `item` is what a row is ranked for.
+/// order; `item` is the member of `Ranked` that holds the row's item.
 template <class Item, class Ranked>
 Page<Item> pageOf(std::vector<Ranked> ranked, std::int64_t offset, std::int64_t maxResults, Item Ranked::* item) {
   Page<Item> page;

@@ -7,7 +7,7 @@ Deleted::Deleted(std::string_view kind, std::string_view id, Code code)
 
 NameTaken::NameTaken(std::string_view name, bool byDeleted)
     : Error(Code::exists,
-            fmt::format("{} named '{}' exists already{}", byDeleted ? "a deleted experiment" : "an experiment", name,
+            fmt::format("{} named '{}' already exists{}", byDeleted ? "a deleted experiment" : "an experiment", name,
                         byDeleted ? ": restore it, or choose another name" : "")),
       name(name),
       byDeleted(byDeleted) {}

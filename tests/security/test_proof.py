@@ -118,7 +118,7 @@ def test_nobody_approves_what_changed_unseen(house):
     assert answer.status == 409 and "candidate.description" in answer.text, answer
     house.carl.ok("PATCH", "/api/v1/assets/prompt/p/versions/1", {"description": "EVIL again"})
     answer = approve(house.rita, request)
-    assert answer.status == 409 and "look again" in answer.text, answer
+    assert answer.status == 409 and "review it again" in answer.text, answer
     assert holder(house, "p") is None
     assert house.rita.get(f"/api/v1/change-requests/{request}").json["approvals"] == []
     assert approve(house.rita, request).json["outcome"] == "moved"

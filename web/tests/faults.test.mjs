@@ -132,7 +132,7 @@ test('an alias is created on purpose, and removed again', async () => {
   );
   await page.getByRole('combobox', { name: 'Alias', exact: true }).selectOption('New alias…');
   await page.getByLabel('Name of the new alias').fill('prodution');
-  await page.getByText('production exists already. Creating prodution does not move production.').waitFor();
+  await page.getByText('production already exists. Creating prodution does not move production.').waitFor();
   await accessible(page);
   await page.getByRole('button', { name: 'Create alias prodution' }).click();
   await page.getByRole('button', { name: 'Remove alias prodution' }).click();

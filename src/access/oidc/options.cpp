@@ -41,7 +41,7 @@ std::string secretOf(const Config& config) {
   const std::string& file = config.text("oidc.client-secret-file");
   const std::string& secret = config.text("oidc.client-secret");
   if (file.empty()) return secret;
-  if (!secret.empty()) throw Invalid("oidc.client-secret-file", "must not be set with oidc.client-secret");
+  if (!secret.empty()) throw Invalid("oidc.client-secret-file", "must not be set together with oidc.client-secret");
   auto content = file::readFile(file, secretFileBytes);
   if (!content) throw Invalid("oidc.client-secret-file", fmt::format("names {}, which does not exist", file));
   return std::string(trim(*content));

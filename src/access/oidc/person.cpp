@@ -63,7 +63,7 @@ Person personOf(const Options& options, const json::object& claims) {
   Person person{options.issuer, memberText(claims, "sub"), nameOf(options, claims), std::nullopt, options.createUsers};
   if (person.name.empty())
     throw error(Code::denied,
-                "the identity provider does not tell your name: it sends neither '{}' nor a verified email address",
+                "the identity provider does not send your name: neither '{}' nor a verified email address",
                 options.nameClaim);
   if (!isActorName(person.name))
     throw error(Code::denied,

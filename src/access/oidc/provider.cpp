@@ -101,8 +101,7 @@ Metadata Provider::readMetadata(std::string_view text) const {
   auto address = [&](std::string_view name, bool needed) {
     std::string found = memberText(said, name);
     if (found.empty() && !needed) return found;
-    if (!isSafeAddress(found))
-      throw error(Code::unavailable, "the identity provider's {} is not an https address", name);
+    if (!isSafeAddress(found)) throw error(Code::unavailable, "the identity provider's {} is not an https URL", name);
     return found;
   };
   Metadata read{address("authorization_endpoint", true), address("token_endpoint", true), address("jwks_uri", true),

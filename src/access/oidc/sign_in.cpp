@@ -116,7 +116,7 @@ bool SignIn::offersSignOut() {
 std::string SignIn::signOutAddress(const std::string& backTo) {
   std::string address = provider_.metadata().endSession;
   if (address.empty())
-    throw Error(Code::unsupported, "you are signed out here; the identity provider offers no signing out from here");
+    throw Error(Code::unsupported, "you are signed out of Regesta; the identity provider has no end_session_endpoint");
   // Without id_token_hint: a token would be part of a URL, and the provider asks the person instead.
   return withQuery(address, {{"client_id", options_.clientId}, {"post_logout_redirect_uri", backTo}});
 }

@@ -98,7 +98,7 @@ Made tryCommit(registry::Change& change, Call& call, const Repo& repo, const std
   return result;
 }
 
-/// The version exists already; whether the branch may move to it is the gate's decision.
+/// The version already exists; whether the branch may move to it is the gate's decision.
 void passGate(Call& call, const Repo& repo, const std::string& branch, const CommitBody& body, const Made& made) {
   Gate::Move move{.key = repo.key,
                   .pointer = registry::Pointer::alias(branch),

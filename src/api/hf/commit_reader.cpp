@@ -30,7 +30,7 @@ std::string repoPath(std::string_view path) {
   if (safe.empty() || safe != path)
     throw Invalid("path", "must name a file without empty, '.' or '..' segments", quoted(path));
   if (hasInvisible(safe))
-    throw Invalid("path", "must not contain invisible characters or such that change the direction of text",
+    throw Invalid("path", "must not contain invisible characters or characters that change text direction",
                   quoted(path));
   return safe;
 }

@@ -40,7 +40,7 @@ void requireFree(db::Transaction& transaction, const registry::Asset& asset, con
   bool branch = registry::isBranch(asset, name);
   if (!branch && !registry::findAlias(transaction, asset, name)) return;
   throw error(Code::exists,
-              "{} '{}' exists already; delete it first, or move it with `regesta alias set {} {} VERSION`",
+              "{} '{}' already exists; delete it first, or move it with `regesta alias set {} {} VERSION`",
               branch ? "branch" : "tag", name, asset.key.subject(), name);
 }
 

@@ -46,7 +46,7 @@ http::Response urlOf(const Call& call, const Repo& repo, std::string_view fault 
 
 /// With the address, because clients that accept an existing repository go on with it.
 http::Response existsAlready(const Call& call, const Repo& repo) {
-  std::string fault = fmt::format("{} '{}' exists already", repo.type(), repo.id());
+  std::string fault = fmt::format("{} '{}' already exists", repo.type(), repo.id());
   http::Response response = urlOf(call, repo, fault);
   response.status = 409;
   response.headers.set("X-Error-Message", fault);
@@ -85,7 +85,7 @@ http::Response createRepo(Call& call, const json::value& body) {
     // Not "exists", which clients take for success.
     if (repo.key.kind == registry::Kind::model &&
         registry::findRegistered(change.transaction, repo.key.workspace, repo.key.name))
-      throw Invalid("name", "is taken by a prompt: models and prompts share one name space");
+      throw Invalid("name", "is taken by a prompt: models and prompts share one namespace");
     registry::createAsset(change, repo.key, "", {});
     return true;
   });

@@ -5,7 +5,7 @@
 namespace regesta::api::hf {
 
 /// GET xet-read-token/{revision} and xet-write-token/{revision}: a token for the content-addressed store, in the body
-/// and in headers, as newer and older clients want it.
+/// and in headers, as newer and older clients expect them.
 http::Response xetReadToken(Call& call, const Repo& repo, const json::value& body);
 http::Response xetWriteToken(Call& call, const Repo& repo, const json::value& body);
 

@@ -88,7 +88,7 @@ http::Response lock(const Call& call, const json::object& body) {
     return false;
   });
   if (made) return lockAnswer(201, *there);
-  return lockAnswer(409, *there, fmt::format("'{}' is locked already, by {}", path, there->owner));
+  return lockAnswer(409, *there, fmt::format("'{}' is already locked by {}", path, there->owner));
 }
 
 http::Response listLocks(const Call& call, const json::object&) {

@@ -99,7 +99,7 @@ std::vector<registry::UploadPart> chosenParts(const std::vector<registry::Upload
     if (!chosen.empty() && chosen.back().number >= number)
       throw Invalid("parts", "must be in ascending order of 'part_number', each once");
     const registry::UploadPart* found = registry::findPart(stored, number, etags[i]);
-    if (!found) throw Invalid("parts", fmt::format("part {} was not uploaded, or has another ETag", number));
+    if (!found) throw Invalid("parts", fmt::format("part {} was not uploaded, or its ETag differs", number));
     chosen.push_back(*found);
   }
   return chosen;

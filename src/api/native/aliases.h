@@ -37,7 +37,7 @@ struct AliasMove {
       field<&AliasMove::alias>("alias", required),
       field<&AliasMove::version>("version", present | about("a number, SemVer, range or alias")),
       field<&AliasMove::reason>("reason", atMost(4000)),
-      field<&AliasMove::from>("from", about("where it must stand now, 0: nowhere; when it does not: 409"))};
+      field<&AliasMove::from>("from", about("version that it must point to (0: none); otherwise 409"))};
 };
 struct StageMove {
   std::string kind, name;
@@ -72,7 +72,7 @@ struct MoveAnswer {
   RawJson verdict, changeRequest;
   std::vector<std::string> warnings;
   static constexpr Field fields[] = {
-      field<&MoveAnswer::warnings>("warnings", about("contradictions between this pointer and others")),
+      field<&MoveAnswer::warnings>("warnings", about("conflicts between this pointer and others")),
       field<&MoveAnswer::outcome>("outcome"),
       field<&MoveAnswer::subject>("subject"),
       field<&MoveAnswer::from>("from"),

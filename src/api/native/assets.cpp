@@ -19,7 +19,7 @@ void refuseBound(db::Transaction& transaction, const registry::AssetKey& key) {
   if (key.kind != Kind::policy) return;
   auto bindings = governance::bindingsOf(transaction, key);
   if (bindings.empty()) return;
-  throw error(Code::refused, "policy '{}' guards '{}' by binding {}; remove the binding first", key.name,
+  throw error(Code::refused, "policy '{}' is bound to '{}' by binding {}; remove the binding first", key.name,
               bindings[0].pointer, bindings[0].id);
 }
 

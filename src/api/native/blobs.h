@@ -8,9 +8,8 @@ struct CollectRequest {
   bool dryRun = false;
   std::string pageToken;
   static constexpr Field fields[] = {
-      field<&CollectRequest::graceHours>("grace_hours",
-                                         atLeast(1) | about("how long unused content stays before it is "
-                                                            "condemned, and again before it is removed")),
+      field<&CollectRequest::graceHours>("grace_hours", atLeast(1) | about("how long unused content stays before it is "
+                                                                           "marked, and again before it is removed")),
       field<&CollectRequest::dryRun>("dry_run", about("report what would be removed, and change nothing")),
       field<&CollectRequest::pageToken>("page_token")};
 };
@@ -72,7 +71,7 @@ struct RepackResponse {
       field<&RepackResponse::files>("files", about("whole files that became part of packs")),
       field<&RepackResponse::bytes>("bytes"),
       field<&RepackResponse::packsReplaced>("packs_replaced", about("small or mostly unused packs that were merged")),
-      field<&RepackResponse::damaged>("damaged", about("whole files that are not what their name says")),
+      field<&RepackResponse::damaged>("damaged", about("whole files whose content does not match their digest")),
       field<&RepackResponse::more>("more", about("call again"))};
 };
 struct ReindexResponse {

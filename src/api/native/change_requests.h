@@ -15,7 +15,7 @@ struct ApprovalAnswer {
       field<&ApprovalAnswer::roles>("roles"),
       field<&ApprovalAnswer::comment>("comment"),
       field<&ApprovalAnswer::at>("at"),
-      field<&ApprovalAnswer::decision>("decision", about("what they had in view")),
+      field<&ApprovalAnswer::decision>("decision", about("the decision that the approver saw")),
       field<&ApprovalAnswer::lapsed>("lapsed", about("true when what it was given for has changed since: it no "
                                                      "longer counts, and may be given again"))};
 };
@@ -90,14 +90,14 @@ struct Review {
   static constexpr Field fields[] = {
       field<&Review::id>("id", present | atLeast(1)), field<&Review::comment>("comment", atMost(4000)),
       field<&Review::role>("role", about("approve in this role only")),
-      field<&Review::decision>("decision", about("that was in view; when there is a newer one: 409"))};
+      field<&Review::decision>("decision", about("the decision that you saw; 409 if there is a newer one"))};
 };
 struct WaitingQuery {
   std::string waitingFor, pageToken;
   std::int64_t pageSize = 0;
   static constexpr Field fields[] = {
       field<&WaitingQuery::waitingFor>("waiting_for",
-                                       about("\"me\": open requests that lack an approval which mine would be")),
+                                       about("\"me\": open requests that lack an approval that the caller can give")),
       field<&WaitingQuery::pageToken>("page_token"), field<&WaitingQuery::pageSize>("page_size", pageRule)};
 };
 

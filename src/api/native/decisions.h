@@ -27,7 +27,7 @@ struct DecisionAnswer {
       field<&DecisionAnswer::verdict>("verdict"),
       field<&DecisionAnswer::requirements>("requirements"),
       field<&DecisionAnswer::evaluations>("evaluations", about("each policy version with its digest and what it said")),
-      field<&DecisionAnswer::inputs>("inputs", about("two when a version also left a guarded stage")),
+      field<&DecisionAnswer::inputs>("inputs", about("two if a version also left a protected stage")),
       field<&DecisionAnswer::body>("body",
                                    about("the canonical JSON whose SHA-256 is the digest; empty if parts are hidden")),
       field<&DecisionAnswer::hidden>("hidden",

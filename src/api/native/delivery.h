@@ -14,7 +14,7 @@ struct PromptQuery {
   static constexpr Field fields[] = {
       field<&PromptQuery::name>("name", required),
       field<&PromptQuery::alias>("alias", about("an alias or any other selector; default: production")),
-      field<&PromptQuery::key>("key", about("who asks; decides in a rollout")),
+      field<&PromptQuery::key>("key", about("targeting key of the caller; decides in a rollout")),
       field<&PromptQuery::context>("context", about("a JSON object that segments look at"))};
 };
 

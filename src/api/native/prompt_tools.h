@@ -30,7 +30,7 @@ struct PlanAnswer {
       field<&PlanAnswer::name>("name"),
       field<&PlanAnswer::created>("created", about("whether registering would make a version")),
       field<&PlanAnswer::breaking>("breaking", about("the change asks for a new major version")),
-      field<&PlanAnswer::version>("version", about("the version that says exactly this already")),
+      field<&PlanAnswer::version>("version", about("the existing version with this content")),
       field<&PlanAnswer::semver>("semver"),
       field<&PlanAnswer::bump>("bump"),
       field<&PlanAnswer::bumpReasons>("bump_reasons"),
@@ -62,7 +62,7 @@ struct RenderPrompt {
       field<&RenderPrompt::name>("name", required),
       field<&RenderPrompt::alias>("alias", about("default: production")),
       field<&RenderPrompt::version>("version", about("any selector, in place of an alias")),
-      field<&RenderPrompt::key>("key", about("who asks; decides in a rollout")),
+      field<&RenderPrompt::key>("key", about("targeting key of the caller; decides in a rollout")),
       field<&RenderPrompt::context>("context", about("a JSON object that segments look at")),
       field<&RenderPrompt::format>("format", oneOf(formats) | about("messages: a text prompt as one user message")),
       field<&RenderPrompt::variables>("variables", about("values by name; a placeholder's is a list of messages"))};

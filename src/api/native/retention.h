@@ -27,7 +27,7 @@ struct NewRule {
   std::string name, kind, namePattern, archiveAfter, deleteAfter, age;
   std::int64_t keepNewest = 0;
   static constexpr std::string_view documentation =
-      "Makes the next revision of the rule. Nothing is deleted by this: read the plan, and apply it.";
+      "Creates the next revision of the rule. Deletes nothing: review the plan, then apply it.";
   static constexpr Field fields[] = {
       field<&NewRule::name>("name", required),
       field<&NewRule::kind>("kind", about("prompt, model, dataset, artifact; absent: all of these")),
@@ -88,7 +88,7 @@ struct ApplicationAnswer {
       field<&ApplicationAnswer::planned>("planned"),
       field<&ApplicationAnswer::deleted>("deleted"),
       field<&ApplicationAnswer::archived>("archived"),
-      field<&ApplicationAnswer::skipped>("skipped", about("what may not go any more, and why")),
+      field<&ApplicationAnswer::skipped>("skipped", about("can no longer be archived or deleted, and why")),
       field<&ApplicationAnswer::finished>("finished")};
 };
 

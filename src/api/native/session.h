@@ -28,12 +28,12 @@ struct SessionAnswer {
   bool provider = false, current = false;
   static constexpr Field fields[] = {
       field<&SessionAnswer::id>("id"),
-      field<&SessionAnswer::agent>("agent", about("what the browser calls itself; anybody can claim anything")),
+      field<&SessionAnswer::agent>("agent", about("User-Agent of the browser; not verified")),
       field<&SessionAnswer::createdAt>("created_at"),
       field<&SessionAnswer::usedAt>("used_at", about("within ten minutes")),
       field<&SessionAnswer::expiresAt>("expires_at"),
       field<&SessionAnswer::provider>("provider", about("began at the identity provider")),
-      field<&SessionAnswer::current>("current", about("the one that asks"))};
+      field<&SessionAnswer::current>("current", about("the session of this request"))};
 };
 struct EndedSessions {
   std::int64_t ended = 0;

@@ -135,7 +135,7 @@ std::span<const StreamRoute> streams() {
     std::vector<StreamRoute> routes{
         {"PUT", "/api/v1/blobs", "Upload a blob", writes("blobs"), makeStream<PutBlob>, uploadLimit},
         {"GET", "/api/v1/blobs/{digest}", "Download a blob",
-         reads("blobs that the caller uploaded, or may read a file with these bytes of"), makeStream<GetBlob>},
+         reads("blobs that the caller uploaded, or that are in a file that they may read"), makeStream<GetBlob>},
         {"GET", "/api/v1/assets/{kind}/{name}/versions/{selector}/files/{path...}", "Download a file of a version",
          reads("versions of this name"), makeStream<GetFile>},
     };

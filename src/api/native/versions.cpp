@@ -96,7 +96,7 @@ std::string checkPolicyContent(Core& core, const json::value& content) {
   }
   policy::CheckReport report = core.policy.check(modules);
   if (!report.ok())
-    throw Error(Code::invalid, "the policy is faulty:\n" + policy::toText(report),
+    throw Error(Code::invalid, "the policy is invalid:\n" + policy::toText(report),
                 json::serialize(policy::toJson(report)));
   return governance::modulesToContent(modules);
 }

@@ -17,7 +17,7 @@ struct EvaluateOne {
   std::string key;
   RawJson context;
   static constexpr Field fields[] = {field<&EvaluateOne::key>("key", required),
-                                     field<&EvaluateOne::context>("context", about("who asks: targetingKey and more"))};
+                                     field<&EvaluateOne::context>("context", about("targetingKey and attributes"))};
 };
 struct EvaluateAll {
   RawJson context;

@@ -70,7 +70,7 @@ http::Response createBucket(const Call& call, const Query& query, const std::str
   bool exists = call.core.store.read(
       [&](db::Transaction& transaction) { return registry::findWorkspace(transaction, name).has_value(); });
   if (exists && call.identity->may(access::Verb::write, name))
-    throw fault("BucketAlreadyOwnedByYou", "the workspace '{}' exists already", name);
+    throw fault("BucketAlreadyOwnedByYou", "the workspace '{}' already exists", name);
   requireAdministrator(call);
   call.core.store.change(call.actor(), [&](registry::Change& change) {
     try {

@@ -123,7 +123,7 @@ std::vector<registry::UploadPart> choose(const std::vector<NamedPart>& named,
     if (there && want.checksum)
       there = found->checksum == fmt::format("{} {}", nameOf(want.checksum->kind), want.checksum->value);
     if (!there)
-      throw fault("InvalidPart", "part {} was not uploaded, or has another ETag or checksum than the request names",
+      throw fault("InvalidPart", "part {} was not uploaded, or its ETag or checksum differs from the request's",
                   want.number);
     chosen.push_back(*found);
   }

@@ -74,7 +74,7 @@ void requirePrecondition(const http::Request& request, const std::optional<regis
   if (auto match = request.headers.get("If-Match")) {
     if (!present) throw Fault("NoSuchKey", "there is no object with this key to match");
     std::string quoted = match->starts_with('"') || *match == "*" ? std::string(*match) : fmt::format("\"{}\"", *match);
-    if (!http::etagMatches(quoted, etag, false)) throw Fault("PreconditionFailed", "the object has another ETag");
+    if (!http::etagMatches(quoted, etag, false)) throw Fault("PreconditionFailed", "the object has a different ETag");
   }
 }
 

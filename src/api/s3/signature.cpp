@@ -301,7 +301,7 @@ Verified verify(const http::Request& request, const Query& query, const Claim& c
   std::string key = signingKey(secret, claim);
   if (!crypto::constantTimeEquals(hexEncode(crypto::hmacSha256(key, text)), claim.signature))
     throw Fault("SignatureDoesNotMatch",
-                "the signature is not the one that this server computes; check the secret key and the clock, and that "
+                "the signature does not match; check the secret key and the clock, and that "
                 "no proxy changes the Host header or the path");
   if (!claim.presigned && (signedAt > now + skewSeconds || signedAt < now - skewSeconds))
     throw fault("RequestTimeTooSkewed", "the request was signed at {}, more than 15 minutes from this server's time",

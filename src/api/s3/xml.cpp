@@ -96,7 +96,7 @@ class Reader {
     std::size_t from = at_;
     while (at_ < text_.size() && isNameCharacter(text_[at_])) ++at_;
     std::string_view found = text_.substr(from, at_ - from);
-    if (found.empty()) refuse("has something else than elements and text");
+    if (found.empty()) refuse("contains something other than elements and text");
     return found;
   }
   static std::string_view local(std::string_view name) { return name.substr(name.rfind(':') + 1); }
@@ -115,7 +115,7 @@ class Reader {
       if (skip("<!--")) {
         through("-->");
       } else if (skip("</")) {
-        if (name() != tag) refuse("closes another element than it opened");
+        if (name() != tag) refuse("has an end tag that does not match its start tag");
         spaces();
         if (!skip(">")) refuse("ends too early");
         return made;

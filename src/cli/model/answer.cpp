@@ -104,7 +104,7 @@ void CompletionStream::event(std::string_view data) {
   if (broken || !root.is_object()) noCompletion(data);
   if (const json::value* fault = memberOf(root, "error"); fault && !fault->is_null()) {
     std::string message = textOf(*fault, "message");
-    throw error(Code::unavailable, "the model's server broke off: {}", message.empty() ? writeJson(*fault) : message);
+    throw error(Code::unavailable, "the model's server failed: {}", message.empty() ? writeJson(*fault) : message);
   }
   any_ = true;
   if (std::string model = textOf(root, "model"); !model.empty()) answer_.model = std::move(model);

@@ -125,7 +125,7 @@ void takeTags(FrontMatter& found, std::string_view member, registry::Tags& tags)
   } else if (value->is_object()) {
     for (const auto& [key, text] : value->get_object()) tags.emplace(std::string(key), tagText(text));
   } else {
-    found.fail(member, "must be members, or a list of texts");
+    found.fail(member, "must be a mapping or a list of strings");
   }
 }
 

@@ -49,7 +49,7 @@ struct Rollout {
   /// Share of the keys that get an arm now.
   std::int64_t share() const;
   bool lastStep() const { return step + 1 >= static_cast<std::int64_t>(plan.steps.size()); }
-  /// When the present step has baked; empty: it is manual, paused or held.
+  /// When the current step finishes baking; empty: it is manual, paused or held.
   std::optional<std::int64_t> dueAt() const;
 };
 

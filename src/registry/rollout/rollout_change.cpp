@@ -41,7 +41,7 @@ Rollout save(Change& change, const Rollout& before, Rollout after, Action action
       {before.id, before.revision, statusName(after.status), after.step, after.stepSince, after.baked, after.hold,
        after.forced, after.revision, after.endedAt, after.endedBy, after.endReason, after.evidence, after.decision});
   if (changed == 0)
-    throw error(Code::conflict, "rollout {} of {} has changed in the meantime; look again", before.id,
+    throw error(Code::conflict, "rollout {} of {} has changed in the meantime; review it again", before.id,
                 before.subject());
   data["rollout"] = before.id;
   data["pointer"] = before.alias;

@@ -138,7 +138,7 @@ RolloutCondition parseCondition(const json::value& value, const std::string& pat
     throw Invalid(path + ".operator", fmt::format("must be one of {}", fmt::join(operators, ", ")));
   for (const json::value& one : listOf(object, "values", path + ".values", limits::rolloutValues)) {
     if (one.is_object() || one.is_array() || one.is_null())
-      throw Invalid(path + ".values", "must be texts, numbers or true and false");
+      throw Invalid(path + ".values", "must be strings, numbers or booleans");
     condition.values.push_back(one);
   }
   if (condition.values.empty() != (condition.op == "exists"))

@@ -146,7 +146,7 @@ TEST_P(RegisterTest, LintRefusesButNotTheLenient) {
   EXPECT_EQ(push("p", "{{#open}}"), "the prompt has errors: line 1: section 'open' is not closed");
   EXPECT_EQ(push("p", "{{#open}} {{> nowhere}} {{{", {.lenient = true}), "1.0.0 none");
   EXPECT_EQ(composed("p").prompt.text, "{{#open}} {{> nowhere}} {{{");
-  EXPECT_NE(push("p", "@@@langfusePrompt:name=no|version=1@@@", {.lenient = true}).find("'no' in line 1"),
+  EXPECT_NE(push("p", "@@@langfusePrompt:name=no|version=1@@@", {.lenient = true}).find("'no' on line 1"),
             std::string::npos);
 }
 

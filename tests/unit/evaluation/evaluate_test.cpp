@@ -113,8 +113,8 @@ TEST(Evaluate, hostileFilesGetWordsNotCrashes) {
   says("g,y\n", predictions, "no rows");
   says("g,label\na,1\n", predictions, "no column 'y'");
   says("g,y,y\na,1,1\n", predictions, "twice");
-  says("g,y\na,1\nb\n", predictions, "1 fields in line 3");
-  says("g,y\na,\"1\nb,0\n", predictions, "begins in line 2 and never ends");
+  says("g,y\na,1\nb\n", predictions, "1 fields on line 3");
+  says("g,y\na,\"1\nb,0\n", predictions, "begins on line 2 and never ends");
   says("g,y\na,\"1\"x\n", predictions, "after a closing quotation mark");
   says("g,y\na,\nb,0\n", predictions, "no value for 'y' in row 1");
   says("g,y\na,NaN\nb,0\n", predictions, "no value for 'y' in row 1");

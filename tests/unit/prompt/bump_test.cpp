@@ -53,9 +53,9 @@ TEST(Bump, DeclaredVariables) {
   EXPECT_EQ(bump(schema(R"({"a":{}})"), schema(R"({"a":{},"b":{"default":1}})")),
             "minor: variable 'b' is new and optional");
   EXPECT_EQ(bump(schema(R"({"a":{"description":"x"}})"), schema(R"({"a":{"description":"y"}})")),
-            "patch: the schema's words or order changed");
+            "patch: the wording or order of the schema changed");
   EXPECT_EQ(bump(text("{{a}}"), schema(R"({"a":{"type":"string"}})", R"(["a"])")),
-            "patch: the schema's words or order changed");
+            "patch: the wording or order of the schema changed");
 }
 
 TEST(Bump, MessagesAndKinds) {
@@ -94,7 +94,7 @@ TEST(Bump, ToolsAndModels) {
                  tools(R"([{"name":"f","parameters":{"properties":{"a":{}},"required":["a"]}}])")),
             "major: the tool 'f'.a is newly required");
   EXPECT_EQ(bump(tools(R"([{"name":"f","description":"x"}])"), tools(R"([{"name":"f","description":"y"}])")),
-            "minor: the tool 'f' is described otherwise");
+            "minor: the tool 'f' has a different description");
   EXPECT_EQ(bump(model(R"({"model":"gpt-4o-2024-08-06"})"), model(R"({"model":"gpt-4o-2024-11-20"})")),
             "minor: the model's snapshot was gpt-4o-2024-08-06 and is gpt-4o-2024-11-20");
   EXPECT_EQ(bump(model(R"({"model":"gpt-4o"})"), model(R"({"model":"gpt-4o-mini"})")),

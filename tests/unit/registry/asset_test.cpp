@@ -35,7 +35,7 @@ TEST_P(AssetTest, AFailedChangeLeavesNothing) {
 TEST_P(AssetTest, PromptsAndModelsShareNamesOtherKindsDoNot) {
   make("summary", Kind::prompt);
   EXPECT_NE(thrown(Code::exists, [&] { make("summary", Kind::model); }).find("taken by a prompt"), std::string::npos);
-  EXPECT_EQ(thrown(Code::exists, [&] { make("summary", Kind::prompt); }), "A prompt named 'summary' exists already");
+  EXPECT_EQ(thrown(Code::exists, [&] { make("summary", Kind::prompt); }), "A prompt named 'summary' already exists");
   make("summary", Kind::dataset);
   EXPECT_EQ(read([](db::Transaction& s) { return findRegistered(s, "default", "summary"); })->key.kind, Kind::prompt);
 }

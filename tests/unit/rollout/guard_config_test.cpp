@@ -72,7 +72,7 @@ TEST(GuardConfig, NamesWhatIsWrong) {
   EXPECT_EQ(problem(R"([{"metric":"a","on_brech":"pause"}])"),
             "guards[0].on_brech is unknown; did you mean \"on_breach\"?");
   EXPECT_EQ(problem(R"([7])"), "guards[0] must be an object");
-  EXPECT_EQ(problem(R"([{"metric":["a"]}])"), "guards[0].metric must be a text");
+  EXPECT_EQ(problem(R"([{"metric":["a"]}])"), "guards[0].metric must be a string");
 }
 
 TEST(GuardConfig, WritesWhatItWouldReadAgain) {

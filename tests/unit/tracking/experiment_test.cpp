@@ -44,7 +44,7 @@ TEST_P(ExperimentTest, IdsCountFromOneAndLocationsFollowThem) {
 
 TEST_P(ExperimentTest, NamesAreUniqueAmongActiveAndDeleted) {
   std::int64_t id = makeExperiment("a");
-  EXPECT_EQ(thrown(Code::exists, [&] { makeExperiment("a"); }), "an experiment named 'a' exists already");
+  EXPECT_EQ(thrown(Code::exists, [&] { makeExperiment("a"); }), "an experiment named 'a' already exists");
   change([&](registry::Change& c) { deleteExperiment(c, workspace_, id, registry::ClearanceIssuer::remove(false)); });
   EXPECT_NE(thrown(Code::exists, [&] { makeExperiment("a"); }).find("a deleted experiment named 'a'"),
             std::string::npos);
