@@ -43,6 +43,6 @@ struct Group {
 using Commands = std::vector<Command>;
 
 /// Exit codes; other people's scripts rely on them.
-enum Exit { done = 0, failed = 1, usage = 2, refused = 3, missing = 4, unverified = 5 };
+enum Exit { done = 0, failed = 1, usage = 2, refused = 3, missing = 4, unverified = 5, pending = 6 };
 
 }  // namespace regesta::cli

@@ -8,16 +8,17 @@ const Commands& allCommands() {
   static const Commands commands = [] {
     Commands all;
     for (const Commands& part :
-         {serveCommands(),      loginCommands(),      assetCommands(),         promptCommands(),
-          promptPushCommands(), promptLintCommands(), promptInspectCommands(), promptImportCommands(),
-          promptTestCommands(), qualityCommands(),    versionCommands(),       fileCommands(),
-          aliasCommands(),      promoteCommands(),    rolloutCommands(),       requestCommands(),
-          historyCommands(),    evidenceCommands(),   evaluateCommands(),      policyTestCommands(),
-          policyCommands(),     ledgerCommands(),     ledgerVerifyCommands(),  ledgerRestoreCommands(),
-          packCommands(),       tokenCommands(),      userCommands(),          workspaceCommands(),
-          webhookCommands(),    runnerCommands(),     agentCommands(),         holdCommands(),
-          retentionCommands(),  usageCommands(),      blobCommands(),          configCommands(),
-          backupCommands(),     completionCommands(), pageCommands()})
+         {serveCommands(),        loginCommands(),         assetCommands(),         promptCommands(),
+          promptPushCommands(),   promptLintCommands(),    promptInspectCommands(), promptImportCommands(),
+          promptTestCommands(),   qualityCommands(),       versionCommands(),       fileCommands(),
+          aliasCommands(),        promoteCommands(),       gateCommands(),          ciCommands(),
+          rolloutCommands(),      requestCommands(),       historyCommands(),       evidenceCommands(),
+          evaluateCommands(),     policyTestCommands(),    policyCommands(),        ledgerCommands(),
+          ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          tokenCommands(),
+          userCommands(),         workspaceCommands(),     webhookCommands(),       runnerCommands(),
+          agentCommands(),        holdCommands(),          retentionCommands(),     usageCommands(),
+          blobCommands(),         configCommands(),        backupCommands(),        completionCommands(),
+          pageCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -33,6 +34,8 @@ const std::vector<Group>& commandGroups() {
       {"version", "versions of an asset and their files"},
       {"alias", "aliases: names that point to versions"},
       {"rollout", "rollouts: serve a version to a growing share of users"},
+      {"gate", "check or perform a promotion from a pipeline, with reports that CI systems read"},
+      {"ci", "pipelines for GitHub, GitLab and Jenkins"},
       {"request", "change requests: moves that wait for approval or evidence"},
       {"evidence", "cards, scans and evaluations of a version"},
       {"policy", "gate policies: test, check, store, bind"},

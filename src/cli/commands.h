@@ -19,6 +19,8 @@ Commands versionCommands();
 Commands fileCommands();
 Commands aliasCommands();
 Commands promoteCommands();
+Commands gateCommands();
+Commands ciCommands();
 Commands rolloutCommands();
 Commands agentCommands();
 Commands requestCommands();

@@ -67,7 +67,8 @@ int page(Session&) {
       "Tables show color on a terminal only (`NO_COLOR` turns it off); `--json` prints JSON instead.\n"
       "Progress bars go to stderr, on a terminal only.\n\n"
       "| exit code | meaning |\n| --- | --- |\n| 0 | done |\n| 1 | failed |\n| 2 | invalid command line |\n"
-      "| 3 | refused by a gate or by access control |\n| 4 | not found |\n| 5 | verification failed |\n\n"
+      "| 3 | refused by a gate or by access control |\n| 4 | not found |\n| 5 | verification failed |\n| 6 | approvals "
+      "or evidence are still missing (`regesta gate`) |\n\n"
       "Every command has these options:\n\n| option | meaning |\n| --- | --- |\n");
   printOptions(commonOptions());
   fmt::print(
