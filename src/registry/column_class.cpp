@@ -23,6 +23,10 @@ using enum ColumnClass;
 constexpr std::string_view telemetry =
     "bulk tracking data: what a version, evidence or a guard rests on is cited by digest in a ledger entry";
 
+constexpr std::string_view review =
+    "questions to reviewers and lists of traces that wait for them, which no gate reads: what reviewers answer are "
+    "assessments of the traces";
+
 constexpr std::string_view contentIndex =
     "where the bytes of a digest are stored: they are compared with the digest when they are read, and the index can "
     "be "
@@ -201,6 +205,12 @@ constexpr Line lines[] = {
      "id# workspace issue_id experiment# name description status severity# root_causes categories source_run "
      "created_by created_at# updated_at#",
      "", ""},
+    {"label_schema", free, "id", "",
+     "id workspace schema_id experiment name type input instruction enable_comment created_at updated_at", review},
+    {"review_queue", free, "id", "",
+     "id workspace queue_id experiment name name_key type owner users schemas created_at updated_at", review},
+    {"review_item", free, "id", "", "id queue trace trace_id status completed_by completed_at created_at updated_at",
+     review},
     {"score_config", governed, "id", "id# workspace config_id body created_at# updated_at#", "", ""},
 
     // the ledger itself, and the migrations

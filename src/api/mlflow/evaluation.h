@@ -10,5 +10,8 @@ std::span<const Route> evaluationDatasetRoutes();
 std::span<const Route> evaluationRecordRoutes();
 std::span<const Route> scorerRoutes();
 std::span<const Route> issueRoutes();
+/// What reviewers are asked about traces, and the queues of traces that wait for them.
+std::span<const Route> labelSchemaRoutes();
+std::span<const Route> reviewQueueRoutes();
 
 }  // namespace regesta::api::mlflow

@@ -56,6 +56,8 @@ Front front() {
                                                    evaluationRecordRoutes(),
                                                    scorerRoutes(),
                                                    issueRoutes(),
+                                                   labelSchemaRoutes(),
+                                                   reviewQueueRoutes(),
                                                    webhookRoutes()});
   static const std::vector<StreamRoute> streams = [] {
     std::vector<StreamRoute> all(artifactStreams().begin(), artifactStreams().end());

@@ -8,6 +8,12 @@ namespace {
 std::string partText(const tracking::Missing& error, const std::string& id) {
   if (error.kind == "assessment")
     return fmt::format("Assessment with ID '{}' not found for trace '{}'", id, error.ownerId);
+  if (error.kind == "label schema")
+    return fmt::format("Label schema with name '{}' not found for experiment '{}'.", id, error.ownerId);
+  if (error.kind == "review queue")
+    return fmt::format("Review queue with name '{}' not found for experiment '{}'.", id, error.ownerId);
+  if (error.kind == "review item")
+    return fmt::format("Item '{}' is not attached to review queue '{}'.", id, error.ownerId);
   if (error.owner == "logged model")
     return fmt::format("No tag with key '{}' found for model with ID '{}'.", id, error.ownerId);
   if (error.owner == "trace")
@@ -25,6 +31,8 @@ std::string missingText(const tracking::Missing& error) {
   if (error.kind == "logged model") return fmt::format("Logged model with ID '{}' not found.", id);
   if (error.kind == "trace") return fmt::format("Trace with ID '{}' not found.", shorten(error.id, 100));
   if (error.kind == "issue") return fmt::format("Issue with ID '{}' not found", id);
+  if (error.kind == "label schema") return fmt::format("Label schema with id '{}' not found.", id);
+  if (error.kind == "review queue") return fmt::format("Review queue with id '{}' not found.", id);
   if (error.kind == "evaluation dataset") return fmt::format("Evaluation dataset with id '{}' not found", id);
   return error.message;
 }
