@@ -99,6 +99,12 @@ int regesta_pattern_new(const uint8_t* expression, size_t size, size_t programLi
 int regesta_pattern_found(const RegestaPattern* pattern, const uint8_t* text, size_t size);
 void regesta_pattern_free(RegestaPattern* pattern);
 
+/* A GraphQL schema, read once, and the plan of a request against it (src/graphql.rs), as JSON. Thread-safe. regesta_graphql_schema
+   is null for a schema that cannot be read. regesta_graphql_plan: REGESTA_OK, or REGESTA_ERROR with {"code", "message"}. */
+typedef struct RegestaGraphql RegestaGraphql;
+RegestaGraphql* regesta_graphql_schema(const uint8_t* text, size_t size, RegestaBuffer* fault);
+int regesta_graphql_plan(const RegestaGraphql* schema, const uint8_t* request, size_t size, RegestaBuffer* out);
+
 /* What one file would do to those who load it (src/scan/mod.rs), as JSON. `read` gives bytes from `offset` on: how many, or
    a negative number on failure. REGESTA_PANIC: `out` holds the reason. */
 typedef int64_t (*RegestaReadAt)(void* context, uint64_t offset, uint8_t* into, size_t size);

@@ -8,6 +8,7 @@ mod engine;
 mod explain;
 mod extend;
 mod fault;
+mod graphql;
 mod names;
 mod pattern;
 mod policy;
@@ -277,6 +278,59 @@ pub unsafe extern "C" fn regesta_scan(
         Ok(report) => {
             give(out, report.to_string());
             OK
+        }
+        Err(_) => {
+            give(out, LAST_PANIC.with(|slot| slot.borrow().clone()));
+            PANIC
+        }
+    }
+}
+
+/// # Safety
+/// `text` points to `size` readable bytes. Null for a schema that cannot be read; `out` then has the reason.
+#[no_mangle]
+pub unsafe extern "C" fn regesta_graphql_schema(
+    text: *const u8,
+    size: usize,
+    out: *mut RegestaBuffer,
+) -> *mut graphql::Schema {
+    hook_panics();
+    let text = bytes(text, size);
+    let read = catch_unwind(|| graphql::Schema::read(std::str::from_utf8(text).unwrap_or_default()));
+    match read {
+        Ok(Ok(schema)) => Box::into_raw(Box::new(schema)),
+        Ok(Err(fault)) => {
+            give(out, fault.message);
+            std::ptr::null_mut()
+        }
+        Err(_) => std::ptr::null_mut(),
+    }
+}
+
+/// # Safety
+/// `schema` came from regesta_graphql_schema; `request` points to `size` readable bytes; `out` is writable.
+#[no_mangle]
+pub unsafe extern "C" fn regesta_graphql_plan(
+    schema: *const graphql::Schema,
+    request: *const u8,
+    size: usize,
+    out: *mut RegestaBuffer,
+) -> i32 {
+    let request = bytes(request, size);
+    let planned = catch_unwind(AssertUnwindSafe(|| {
+        let schema = schema.as_ref().ok_or_else(|| Fault::new("internal", "no schema"))?;
+        let request: Json =
+            serde_json::from_slice(request).map_err(|e| Fault::new("request", format!("the body is not JSON: {e}")))?;
+        schema.plan(&request)
+    }));
+    match planned {
+        Ok(Ok(plan)) => {
+            give(out, plan.to_string());
+            OK
+        }
+        Ok(Err(fault)) => {
+            give(out, fault.to_json().to_string());
+            ERROR
         }
         Err(_) => {
             give(out, LAST_PANIC.with(|slot| slot.borrow().clone()));

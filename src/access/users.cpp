@@ -125,7 +125,10 @@ std::string Access::createToken(const registry::Actor& actor, std::string_view n
   checkActorName(name);
   std::vector<Grant> grants = checkGrants(asked);
   if (expiresAt != 0 && expiresAt <= nowMillis()) throw Invalid("expires_at", "must be in the future");
-  std::string secret = crypto::newToken(form == TokenForm::langfusePair ? "sk-lf-" : "rgs_");
+  std::string_view prefix = form == TokenForm::langfusePair ? "sk-lf-" : "rgs_";
+  std::string secret = crypto::newToken(prefix);
+  // W&B's client takes what precedes a dash for a prefix of its own, and the rest for too short a key.
+  while (secret.find('-', prefix.size()) != std::string::npos) secret = crypto::newToken(prefix);
   std::string hash = crypto::hashToken(secret);
   std::string accessKey = form == TokenForm::s3 ? newAccessKeyId() : std::string();
   state_->store.change(actor, [&](registry::Change& change) {

@@ -13,6 +13,7 @@
 #include "api/ofrep/front.h"
 #include "api/s3/front.h"
 #include "api/system.h"
+#include "api/wandb/front.h"
 #include "api/web/site.h"
 #include "api/xet/front.h"
 #include "base/error.h"
@@ -39,7 +40,7 @@ const Front* ownerOf(std::string_view path) {
 std::span<const Front> fronts() {
   static const Front all[] = {systemFront(), native::front(), mlflow::front(), langfuse::front(), ofrep::front(),
                               git::front(),  dvc::front(),    lfs::front(),    oci::front(),      hf::front(),
-                              xet::front(),  s3::front(),     web::front()};
+                              xet::front(),  s3::front(),     wandb::front(),  web::front()};
   return all;
 }
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "api/routes.h"
+#include "api/wandb/execute.h"
 
 namespace regesta::api {
 namespace {
@@ -107,6 +108,8 @@ std::string accessMatrix() {
       lines.insert(fmt::format("{} {} | {}{}\n", route.pattern, route.method, whoMay(route.access),
                                doorNote(route, front.dialect.name)));
   }
+  for (const wandb::Resolver& field : wandb::resolvers())
+    lines.insert(fmt::format("/graphql {}.{} | {}\n", field.type, field.field, whoMay(field.access)));
   std::string out;
   for (const std::string& line : lines) out += line;
   return out;

@@ -1,0 +1,328 @@
+#include <algorithm>
+#include <map>
+
+#include "api/wandb/artifact_files.h"
+#include "api/wandb/artifact_object.h"
+#include "api/wandb/artifact_rules.h"
+#include "api/wandb/names.h"
+#include "api/wandb/resolvers.h"
+#include "api/wandb/run_object.h"
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "crypto/md5.h"
+#include "registry/lineage.h"
+#include "registry/pointer.h"
+#include "tracking/seal.h"
+
+namespace regesta::api::wandb {
+namespace {
+
+using access::Verb;
+
+constexpr std::string_view artifacts = "artifacts of this name";
+constexpr std::size_t manifestBytes = 64 * 1024 * 1024;
+
+std::string collectionName(const json::object& input) {
+  std::string name = memberText(input, "artifactCollectionName");
+  if (const json::value* names = input.if_contains("artifactCollectionNames");
+      name.empty() && names && names->is_array() && !names->get_array().empty())
+    name = std::string(names->get_array().front().as_string());
+  if (const json::value* aliases = input.if_contains("aliases");
+      name.empty() && aliases && aliases->is_array() && !aliases->get_array().empty())
+    name = memberText(aliases->get_array().front().as_object(), "artifactCollectionName");
+  if (name.empty()) throw Invalid("artifactCollectionName", "must be given");
+  return name;
+}
+
+/// The version of this collection that has the digest.
+std::optional<registry::Version> sameDigest(db::Transaction& transaction, const registry::AssetKey& key,
+                                            const std::string& digest) {
+  auto asset = registry::findAsset(transaction, key);
+  if (!asset) return std::nullopt;
+  db::Rows rows = transaction.query(
+      "SELECT v.number FROM version v JOIN wandb_version w ON w.version = v.id "
+      "WHERE v.asset = $1 AND v.deleted = 0 AND w.digest = $2 ORDER BY v.number DESC LIMIT 1",
+      {asset->id, digest});
+  return rows.next() ? registry::findVersion(transaction, key, rows.integer(0)) : std::nullopt;
+}
+
+void checkType(db::Transaction& transaction, const registry::AssetKey& key, const std::string& type) {
+  auto asset = registry::findAsset(transaction, key);
+  if (!asset) return;
+  auto tag = asset->tags.find(std::string(typeTag));
+  if (tag != asset->tags.end() && tag->second != type)
+    throw error(Code::invalid, "the artifacts of '{}' are of type '{}', not '{}'; choose another name", key.name,
+                tag->second, shorten(type, 100));
+}
+
+json::value createArtifact(FieldCall& field) {
+  const Call& call = field.call;
+  const json::object& input = field.input();
+  std::string project = memberText(input, "projectName"), type = memberText(input, "artifactTypeName");
+  if (isRegistry(project)) throw Invalid("projectName", "is a registry: log the artifact to a project, and link it");
+  registry::AssetKey key = assetOf(call.workspace, project, collectionName(input));
+  call.require(Verb::write, key.name);
+  registry::checkNewName(key.name, key.kind);
+  checkAliases(aliasesIn(input));
+  metadataOf(input);
+  Draft draft{.key = key,
+              .clientId = memberText(input, "clientID"),
+              .distributed = memberText(input, "distributedID"),
+              .input = input,
+              .manifests = {}};
+  std::optional<registry::Version> same = call.core.store.read([&](db::Transaction& transaction) {
+    checkType(transaction, key, type);
+    return sameDigest(transaction, key, memberText(input, "digest"));
+  });
+  json::object made{{"state", "PENDING"}, {"_workspace", call.workspace}};
+  bool deduplicates = draft.distributed.empty() && input.contains("enableDigestDeduplication");
+  call.core.store.write([&](db::Transaction& transaction) {
+    std::optional<Draft> shared;
+    if (!draft.distributed.empty()) shared = findDistributed(transaction, key, draft.distributed);
+    if (shared) {
+      draft.id = shared->id;
+      return;
+    }
+    draft.id = createDraft(transaction, draft, call.actor().name);
+    if (!same || !deduplicates) return;
+    draft.version = same->id;
+    saveDraft(transaction, draft);
+  });
+  made["id"] = idOf(draft);
+  if (same && deduplicates) {
+    made["state"] = "COMMITTED";
+    made["id"] = idOf(*same);
+    for (const std::string& alias : aliasesIn(input)) setAlias(call, key, alias, same->number);
+  }
+  made["artifactSequence"] = call.core.store.read([&](db::Transaction& transaction) -> json::value {
+    auto asset = registry::findAsset(transaction, key);
+    if (!asset) return json::object{{"id", idOf("ArtifactCollection", 0)}, {"latestArtifact", nullptr}};
+    return collectionObject(transaction, *asset);
+  });
+  return json::object{{"artifact", std::move(made)}};
+}
+
+/// Notes the list of files that the client is about to upload. Asked without a digest first, for an id.
+json::value noteManifest(FieldCall& field, const std::string& id, const std::string& digest, const std::string& base) {
+  Draft draft = field.call.core.store.write([&](db::Transaction& transaction) {
+    Draft found = getDraft(field.call, transaction, id);
+    if (digest.empty()) return found;
+    json::value md5 = json::string(hexOfMd5(digest));
+    json::object listed{{"md5", md5}, {"base", base}};
+    if (std::ranges::find(found.manifests, json::value(listed)) == found.manifests.end())
+      found.manifests.push_back(listed);
+    saveDraft(transaction, found);
+    return found;
+  });
+  json::object file{{"id", idOf("File", draft.id)}, {"uploadHeaders", json::array{}}, {"uploadUrl", nullptr}};
+  if (!digest.empty()) file["uploadUrl"] = contentUploadUrl(field.call, draft.key, hexOfMd5(digest));
+  return json::object{{"artifactManifest", json::object{{"id", idOf(draft)}, {"file", std::move(file)}}}};
+}
+
+json::value createManifest(FieldCall& field) {
+  const json::object& input = field.input();
+  return noteManifest(field, memberText(input, "artifactID"), memberText(input, "digest"),
+                      memberText(input, "type") == "INCREMENTAL" ? memberText(input, "baseArtifactID") : "");
+}
+json::value updateManifest(FieldCall& field) {
+  const json::object& input = field.input();
+  return noteManifest(field, memberText(input, "artifactManifestID"), memberText(input, "digest"),
+                      memberText(input, "baseArtifactID"));
+}
+
+/// Where each file goes; nowhere for content that is here already.
+json::value createFiles(FieldCall& field) {
+  const json::array& specs = field.input().at("artifactFiles").as_array();
+  return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
+    json::array edges;
+    std::map<std::string, Draft> drafts;
+    for (const json::value& one : specs) {
+      const json::object& spec = one.as_object();
+      std::string id = memberText(spec, "artifactID");
+      auto draft = drafts.find(id);
+      if (draft == drafts.end()) draft = drafts.emplace(id, getDraft(field.call, transaction, id)).first;
+      std::string digest = memberText(spec, "md5");
+      std::string md5 = hexOfMd5(digest.empty() ? memberText(spec, "digest") : digest);
+      Call call = field.call;
+      call.workspace = draft->second.key.workspace;
+      json::value url = nullptr;
+      if (!findContent(call, transaction, md5)) url = contentUploadUrl(call, draft->second.key, md5);
+      json::object node{{"name", memberText(spec, "name")},        {"displayName", memberText(spec, "name")},
+                        {"storagePath", "wandb_artifacts/" + md5}, {"uploadUrl", std::move(url)},
+                        {"uploadHeaders", json::array{}},          {"artifact", json::object{{"id", id}}}};
+      edges.push_back(json::object{{"node", std::move(node)}});
+    }
+    return json::object{{"files", json::object{{"edges", std::move(edges)}}}};
+  });
+}
+
+std::string readAll(Core& core, const blob::Stored& stored) {
+  if (stored.size > manifestBytes) throw error(Code::tooLarge, "a manifest has at most {} bytes", manifestBytes);
+  auto reader = core.blobs.open(stored.digest);
+  if (!reader) throw error(Code::corrupt, "the manifest {} is missing", stored.digest);
+  std::string text(stored.size, '\0');
+  for (std::uint64_t at = 0; std::size_t count = reader->read(at, {text.data() + at, text.size() - at}); at += count)
+    if (at + count >= text.size()) break;
+  return text;
+}
+
+struct Entries {
+  std::map<std::string, std::string> files;  ///< path to MD5
+  json::object refs;
+  std::map<std::string, std::string> digests;  ///< as in the manifest
+};
+
+void addManifest(Entries& entries, const std::string& text) {
+  json::value manifest = parseJson(text);
+  const json::value* contents = manifest.is_object() ? manifest.as_object().if_contains("contents") : nullptr;
+  if (!contents || !contents->is_object()) throw Invalid("manifest", "has no contents");
+  for (const auto& [key, value] : contents->get_object()) {
+    std::string path(key);
+    if (!value.is_object()) throw Invalid("manifest", "each entry must be an object");
+    const json::object& entry = value.get_object();
+    std::string digest = memberText(entry, "digest");
+    entries.digests[path] = digest;
+    entries.files.erase(path);
+    entries.refs.erase(path);
+    if (entry.contains("ref")) {
+      json::object kept{{"digest", digest}, {"ref", entry.at("ref")}};
+      for (std::string_view name : {"extra", "size"})
+        if (const json::value* member = entry.if_contains(name)) kept[name] = *member;
+      entries.refs[path] = std::move(kept);
+    } else {
+      entries.files[path] = hexOfMd5(digest);
+    }
+  }
+}
+
+/// Files of an earlier version that an incremental one begins with.
+void addBase(const Call& call, db::Transaction& transaction, Entries& entries, const std::string& base) {
+  if (base.empty()) return;
+  registry::Version version = getArtifact(call, transaction, base, Verb::read);
+  for (const registry::VersionFile& file : registry::versionFiles(transaction, version)) {
+    auto md5 = knownMd5(transaction, call.workspace, file.digest);
+    if (!md5) throw error(Code::invalidState, "the base artifact was not logged by a client of W&B");
+    entries.files[file.path] = *md5;
+    entries.digests[file.path] = base64Encode(*hexDecode(*md5));
+  }
+  if (auto facts = findFacts(transaction, version.id))
+    for (const auto& [path, entry] : facts->refs) {
+      entries.refs[path] = entry;
+      entries.digests[std::string(path)] = memberText(entry.as_object(), "digest");
+    }
+}
+
+std::string digestOf(const Entries& entries) {
+  crypto::Md5 md5;
+  md5.update("wandb-artifact-manifest-v1\n");
+  for (const auto& [path, digest] : entries.digests) md5.update(fmt::format("{}:{}\n", path, digest));
+  return md5.finish();
+}
+
+Entries entriesOf(const Call& call, const Draft& draft) {
+  Entries entries;
+  for (const json::value& listed : draft.manifests) {
+    std::string md5 = memberText(listed.as_object(), "md5");
+    auto stored = call.core.store.read([&](db::Transaction& transaction) {
+      addBase(call, transaction, entries, memberText(listed.as_object(), "base"));
+      return findContent(call, transaction, md5);
+    });
+    if (!stored) throw error(Code::invalid, "the manifest with the MD5 {} was not uploaded", md5);
+    addManifest(entries, readAll(call.core, *stored));
+  }
+  if (draft.manifests.empty()) throw Error(Code::invalid, "no manifest was uploaded");
+  return entries;
+}
+
+registry::NewVersion versionOf(const Call& call, db::Transaction& transaction, const Draft& draft,
+                               const Entries& entries) {
+  registry::NewVersion made;
+  made.description = shorten(memberText(draft.input, "description"), limits::descriptionLength - 4);
+  json::array tags;
+  if (const json::value* given = draft.input.if_contains("tags"); given && given->is_array())
+    for (const json::value& tag : given->get_array())
+      tags.push_back(json::value(memberText(tag.as_object(), "tagName")));
+  if (!tags.empty()) made.tags[std::string(artifactTagsTag)] = writeJson(tags);
+  for (const auto& [path, md5] : entries.files) {
+    auto stored = findContent(call, transaction, md5);
+    if (!stored) throw error(Code::invalid, "'{}' was not uploaded", shorten(path, 200));
+    made.files.push_back({path, stored->digest, static_cast<std::int64_t>(stored->size)});
+  }
+  if (made.files.empty() && !entries.refs.empty())
+    made.source = memberText(entries.refs.begin()->value().as_object(), "ref");
+  if (made.files.empty()) made.digest = registry::digestOfFiles({});
+  return made;
+}
+
+std::optional<RunRecord> runOf(const Call& call, db::Transaction& transaction, const json::object& input) {
+  std::string name = memberText(input, "runName");
+  if (name.empty()) return std::nullopt;
+  auto project = findProject(call, transaction, memberText(input, "projectName"));
+  return project ? findRecord(transaction, *project, name) : std::nullopt;
+}
+
+json::value commit(FieldCall& field) {
+  Call call = field.call;
+  Draft draft = call.core.store.read([&](db::Transaction& transaction) {
+    return getDraft(call, transaction, memberText(field.input(), "artifactID"));
+  });
+  call.workspace = draft.key.workspace;
+  call.require(Verb::write, draft.key.name);
+  if (draft.version == 0) {
+    Entries entries = entriesOf(call, draft);
+    std::string digest = digestOf(entries), claimed = memberText(draft.input, "digest");
+    bool merged = !draft.distributed.empty() || draft.manifests.size() > 1 ||
+                  !memberText(draft.manifests.front().as_object(), "base").empty();
+    if (!merged && digest != claimed)
+      throw error(Code::invalid, "the manifest has the digest {}, not {} as announced", digest, claimed);
+    draft.version = call.core.store.change(call.actor(), [&](registry::Change& change) {
+      Draft now = *findDraft(change.transaction, draft.id);
+      if (now.version != 0) return now.version;  // two runs that finish one distributed artifact
+      std::string type = memberText(draft.input, "artifactTypeName");
+      registry::Asset asset = makeAsset(change, draft.key, type);
+      registry::NewVersion made = versionOf(call, change.transaction, draft, entries);
+      std::optional<RunRecord> run = runOf(call, change.transaction, draft.input);
+      if (run) {
+        made.runId = run->run.runId;
+        made.runDigest = tracking::sealRun(change, run->run, "cited");
+      }
+      registry::Version version = registry::createVersion(change, asset, made);
+      if (run)
+        registry::addEdge(change.transaction, call.workspace,
+                          {run->run.subject(), version.subject(), "output", change.now});
+      putFacts(change.transaction, version.id,
+               {.type = type,
+                .digest = digest,
+                .metadata = metadataOf(draft.input),
+                .refs = entries.refs,
+                .step = memberInteger(draft.input, "historyStep")});
+      now.version = version.id;
+      saveDraft(change.transaction, now);
+      return version.id;
+    });
+  }
+  registry::Version version = call.core.store.read([&](db::Transaction& transaction) {
+    return getArtifact(call, transaction, idOf("Artifact", draft.version), Verb::read);
+  });
+  for (const std::string& alias : aliasesIn(draft.input)) setAlias(call, version.asset.key, alias, version.number);
+  return call.core.store.read([&](db::Transaction& transaction) -> json::value {
+    return json::object{{"artifact", artifactObject(call, transaction, version)}};
+  });
+}
+
+constexpr Resolver table[] = {
+    {"Mutation", "createArtifact", writes(artifacts), Where::input, createArtifact},
+    {"Mutation", "createArtifactManifest", signedIn(), Where::nowhere, createManifest},
+    {"Mutation", "updateArtifactManifest", signedIn(), Where::nowhere, updateManifest},
+    {"Mutation", "createArtifactFiles", signedIn(), Where::nowhere, createFiles},
+    {"Mutation", "commitArtifact", signedIn(), Where::nowhere, commit},
+};
+
+}  // namespace
+
+std::span<const Resolver> artifactMakers() { return table; }
+
+}  // namespace regesta::api::wandb

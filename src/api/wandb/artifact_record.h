@@ -1,0 +1,66 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/endpoint.h"
+#include "registry/version.h"
+
+namespace regesta::api::wandb {
+
+/// Projects of this name are W&B's registries. Those of models and datasets hold the models and datasets of the
+/// workspace.
+inline constexpr std::string_view registryPrefix = "wandb-registry-";
+bool isRegistry(std::string_view project);
+
+/// The asset of a collection: "model/NAME" and "dataset/NAME" for the registries of models and datasets, otherwise
+/// "artifact/PROJECT/NAME".
+registry::AssetKey assetOf(std::string_view entity, std::string_view project, std::string_view collection);
+struct Collection {
+  std::string project, name;
+};
+/// Empty for an asset that is no collection.
+std::optional<Collection> collectionOf(const registry::AssetKey& key);
+
+inline constexpr std::string_view typeTag = "wandb.type", artifactTagsTag = "wandb.tags";
+
+/// What W&B's clients know of a version beside what every version has.
+struct Facts {
+  std::string type, digest, metadata = "{}";
+  json::object refs = {};  ///< entries of the manifest that are kept elsewhere
+  std::int64_t step = 0;
+  std::int64_t source = 0;  ///< row of the version that this one is a link to
+};
+std::optional<Facts> findFacts(db::Transaction& transaction, std::int64_t version);
+void putFacts(db::Transaction& transaction, std::int64_t version, const Facts& facts);
+
+/// An artifact that is being made.
+struct Draft {
+  std::int64_t id = 0;
+  registry::AssetKey key;
+  std::string clientId, distributed;
+  json::object input;     ///< CreateArtifactInput
+  json::array manifests;  ///< MD5s
+  std::int64_t version = 0;
+};
+std::int64_t createDraft(db::Transaction& transaction, const Draft& draft, std::string_view actor);
+void saveDraft(db::Transaction& transaction, const Draft& draft);
+std::optional<Draft> findDraft(db::Transaction& transaction, std::int64_t id);
+std::optional<Draft> findDraftOfClient(db::Transaction& transaction, std::string_view workspace,
+                                       std::string_view clientId);
+std::optional<Draft> findDistributed(db::Transaction& transaction, const registry::AssetKey& key,
+                                     std::string_view distributed);
+
+std::optional<registry::Version> versionOfRow(db::Transaction& transaction, std::int64_t row);
+/// By an id that this server gave a client, or one of the client's own. Throws Error{notFound}, also for versions that
+/// the caller may not read; Error{denied} without `verb`.
+registry::Version getArtifact(const Call& call, db::Transaction& transaction, std::string_view id, access::Verb verb);
+Draft getDraft(const Call& call, db::Transaction& transaction, std::string_view id);
+/// The version of the collection that stands for the artifact: itself, or a link to it.
+std::optional<registry::Version> findLink(db::Transaction& transaction, const registry::Asset& asset,
+                                          const registry::Version& artifact);
+
+std::string idOf(const registry::Version& version);
+std::string idOf(const Draft& draft);
+
+}  // namespace regesta::api::wandb

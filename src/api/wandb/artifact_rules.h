@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "api/wandb/artifact_record.h"
+
+namespace regesta::api::wandb {
+
+/// "latest" and "v3", which the server sets by itself.
+bool isAutomatic(const std::string& alias);
+/// Through the gate: a protected alias moves only if its policies allow it; the refusal names what is missing.
+void setAlias(const Call& call, const registry::AssetKey& key, const std::string& alias, std::int64_t number);
+/// The names in an input's member "aliases".
+std::vector<std::string> aliasesIn(const json::object& input);
+/// Throws Invalid for one that no alias may have.
+void checkAliases(const std::vector<std::string>& names);
+/// An input's metadata as it is stored. Throws Invalid.
+std::string metadataOf(const json::object& input);
+/// The asset of a collection; created if it is missing.
+registry::Asset makeAsset(registry::Change& change, const registry::AssetKey& key, const std::string& type);
+
+}  // namespace regesta::api::wandb

@@ -1,0 +1,56 @@
+#include "api/wandb/front.h"
+
+#include <algorithm>
+
+#include "api/wandb/artifact_files.h"
+#include "api/wandb/dialect.h"
+#include "api/wandb/execute.h"
+#include "api/wandb/run_files.h"
+#include "base/json.h"
+
+namespace regesta::api::wandb {
+namespace {
+
+/// W&B's clients send a request again for minutes after every status but a few: only what may pass with time is one of
+/// those that they repeat.
+int statusOf(Code code) {
+  int status = httpStatus(code);
+  constexpr int final[] = {400, 401, 403, 404, 409, 410, 413, 422, 501};
+  bool passes = code == Code::unavailable || code == Code::exhausted;
+  return passes || std::ranges::find(final, status) != std::end(final) ? status : 400;
+}
+
+http::Response renderError(const Error& error) {
+  http::Response response = errorHead(error, statusOf(error.code));
+  JsonWriter writer(response.body);
+  writer.object().key("errors").array().object().key("message").text(error.message).end().end();
+  writer.key("error").text(error.message).end();
+  return response;
+}
+
+Plain query(Call& call, const Empty&) {
+  http::Response answer;
+  answer.body = execute(call, call.http.body);
+  return answer;
+}
+
+}  // namespace
+
+const Dialect& dialect() {
+  static const Dialect wandb{.name = "wandb", .manner = {}, .workspaceOfGrants = true, .renderError = renderError};
+  return wandb;
+}
+
+Front front() {
+  static constexpr std::string_view below[] = {"/graphql", "/files/"};
+  static const std::vector<StreamRoute> streams = [] {
+    std::vector<StreamRoute> all(runStreams().begin(), runStreams().end());
+    all.insert(all.end(), artifactStreams().begin(), artifactStreams().end());
+    return all;
+  }();
+  static const Route routes[] = {
+      rawBody(post("/graphql", "Run a GraphQL request of W&B's clients", waiting(signedIn()), query))};
+  return {.dialect = dialect(), .routes = routes, .prefixes = below, .streams = streams};
+}
+
+}  // namespace regesta::api::wandb

@@ -1,0 +1,87 @@
+#include "api/wandb/names.h"
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "registry/workspace.h"
+
+namespace regesta::api::wandb {
+namespace {
+
+constexpr std::string_view runPrefix = "Run:v1:";
+
+std::string decoded(std::string_view id) {
+  auto text = base64Decode(id);
+  if (!text) throw error(Code::notFound, "there is nothing with the id '{}'", shorten(id, 100));
+  return *std::move(text);
+}
+
+}  // namespace
+
+std::string defaultEntity(const Call& call) {
+  std::string only;
+  for (const access::Grant& grant : call.identity->grants) {
+    if (grant.workspace == "*" || (!only.empty() && only != grant.workspace))
+      return std::string(registry::defaultWorkspace);
+    only = grant.workspace;
+  }
+  return only.empty() ? std::string(registry::defaultWorkspace) : only;
+}
+
+std::string idOf(std::string_view type, std::int64_t number) {
+  return base64Encode(fmt::format("{}:{}", type, number));
+}
+
+std::int64_t numberOf(std::string_view type, std::string_view id) {
+  std::string text = decoded(id);
+  std::string prefix = fmt::format("{}:", type);
+  std::optional<std::int64_t> number;
+  if (text.starts_with(prefix)) number = parseInteger(text.substr(prefix.size()));
+  if (!number) throw error(Code::notFound, "there is no {} with the id '{}'", type, shorten(id, 100));
+  return *number;
+}
+
+std::string runId(const RunName& name) {
+  return base64Encode(fmt::format("{}{}:{}:{}", runPrefix, name.run, name.project, name.entity));
+}
+
+RunName runNameOf(std::string_view id) {
+  std::string text = decoded(id);
+  std::size_t last = text.rfind(':'), first = text.find(':', runPrefix.size());
+  if (!text.starts_with(runPrefix) || first == std::string::npos || first >= last)
+    throw error(Code::notFound, "there is no run with the id '{}'", shorten(id, 100));
+  return {text.substr(last + 1), text.substr(first + 1, last - first - 1),
+          text.substr(runPrefix.size(), first - runPrefix.size())};
+}
+
+std::string entityOfRunId(std::string_view id) { return runNameOf(id).entity; }
+
+json::value looseJson(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size();) {
+    char c = text[i];
+    if (quoted) {
+      std::size_t count = c == '\\' && i + 1 < text.size() ? 2 : 1;
+      quoted = c != '"';
+      plain.append(text.substr(i, count));
+      i += count;
+      continue;
+    }
+    std::size_t word = 0;
+    for (std::string_view special : {"-Infinity", "Infinity", "NaN"})
+      if (text.substr(i).starts_with(special)) word = std::max(word, special.size());
+    if (word > 0) {
+      plain += fmt::format("\"{}\"", text.substr(i, word));
+      i += word;
+      continue;
+    }
+    quoted = c == '"';
+    plain += c;
+    ++i;
+  }
+  return parseJson(plain);
+}
+
+}  // namespace regesta::api::wandb

@@ -1,0 +1,31 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/endpoint.h"
+#include "base/json.h"
+
+namespace regesta::api::wandb {
+
+/// A workspace is W&B's entity, an experiment its project. What a client says when it names neither:
+inline constexpr std::string_view defaultProject = "uncategorized";
+std::string defaultEntity(const Call& call);
+
+/// Ids as clients expect them: standard base64 of "Type:…".
+std::string idOf(std::string_view type, std::int64_t number);
+/// The number in such an id. Throws Error{notFound}.
+std::int64_t numberOf(std::string_view type, std::string_view id);
+
+/// A run as W&B names it: the last part is chosen by the client.
+struct RunName {
+  std::string entity, project, run;
+};
+std::string runId(const RunName& name);
+RunName runNameOf(std::string_view id);  ///< throws Error{notFound}
+std::string entityOfRunId(std::string_view id);
+
+/// JSON as Python writes it, with bare NaN and Infinity, which become texts. Throws Error{invalid}.
+json::value looseJson(std::string_view text);
+
+}  // namespace regesta::api::wandb

@@ -1,0 +1,13 @@
+#pragma once
+#include "api/wandb/execute.h"
+
+namespace regesta::api::wandb {
+
+std::span<const Resolver> accountResolvers();
+std::span<const Resolver> runResolvers();
+std::span<const Resolver> runListResolvers();
+std::span<const Resolver> artifactResolvers();
+std::span<const Resolver> artifactMakers();
+std::span<const Resolver> artifactWriters();
+
+}  // namespace regesta::api::wandb

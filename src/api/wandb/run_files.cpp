@@ -1,0 +1,119 @@
+#include "api/wandb/run_files.h"
+
+#include "api/sealed.h"
+#include "api/sealed_caller.h"
+#include "api/server_url.h"
+#include "api/streaming.h"
+#include "api/wandb/dialect.h"
+#include "api/wandb/run_stream.h"
+#include "base/encoding.h"
+#include "registry/storage_quota.h"
+#include "registry/tree.h"
+#include "tracking/artifact.h"
+#include "tracking/owner.h"
+
+namespace regesta::api::wandb {
+namespace {
+
+using access::Verb;
+using http::Exchange;
+
+constexpr std::int64_t addressSeconds = 60 * 60;  // in which an upload has to begin
+constexpr std::string_view purpose = "wandb-run-file";
+constexpr std::size_t streamLimit = 64 * 1024 * 1024;
+constexpr std::string_view projects = "projects of this name";
+
+/// The bearer of an address: acts as the user who got it, with the grants that they have now.
+class AddressBearer final : public SealedCaller {
+ public:
+  AddressBearer(Core& core, const http::Request& request, json::object grant)
+      : SealedCaller(core, request, memberText(grant, "actor"),
+                     [workspace = memberText(grant, "workspace"), project = memberText(grant, "project")](
+                         const access::Identity& identity) { identity.require(Verb::write, workspace, project); }),
+        grant(std::move(grant)) {}
+  const json::object grant;
+};
+
+std::shared_ptr<http::Caller> uploadDoor(Core& core, const http::Request& request) {
+  return std::make_shared<AddressBearer>(core, request, openGrant(core, purpose, request));
+}
+
+http::asio::awaitable<std::string> readBody(Exchange& exchange) {
+  std::string text;
+  std::vector<char> piece(64 * 1024);
+  while (std::size_t count = co_await exchange.read(piece)) text.append(piece.data(), count);
+  co_return text;
+}
+
+Task putRunFile(Exchange& exchange, Core& core) {
+  auto bearer = std::dynamic_pointer_cast<AddressBearer>(exchange.request().caller);
+  REGESTA_INVARIANT(bearer);
+  Call call{core, exchange.request(), bearer->identity(), memberText(bearer->grant, "workspace")};
+  std::unique_ptr<blob::Writer> writer;
+  co_await exchange.waiting([&] { writer = core.blobs.create(); });
+  co_await receive(exchange, call, *writer);
+  co_await exchange.waiting([&] {
+    blob::Stored stored = writer->commit();
+    core.store.change(call.actor(), [&](registry::Change& change) {
+      tracking::putArtifact(change, call.workspace, memberText(bearer->grant, "path"), stored);
+    });
+  });
+  co_await exchange.respond({});
+}
+
+Task takeStream(Exchange& exchange, Core& core) {
+  std::string body = co_await readBody(exchange);
+  http::Response response = co_await exchange.waiting([&] {
+    const http::Request& request = exchange.request();
+    Call call = admit(core, request, writes(projects), dialect());
+    call.workspace = std::string(request.variable("entity"));
+    RunName name{call.workspace, std::string(request.variable("project")), std::string(request.variable("run"))};
+    takeFileStream(call, name, looseJson(body));
+    http::Response answer;
+    answer.body = "{}";
+    return answer;
+  });
+  co_await exchange.respond(std::move(response));
+}
+
+std::string entityOfPath(const http::Request& request) { return std::string(request.variable("entity")); }
+
+const StreamRoute streams[] = {
+    {.method = "POST",
+     .pattern = "/files/{entity}/{project}/{run}/file_stream",
+     .summary = "Log lines of a run of W&B's clients",
+     .access = writes(projects),
+     .make = makeStream<takeStream>,
+     .bodyLimit = streamLimit,
+     .workspace = entityOfPath},
+    {.method = "PUT",
+     .pattern = "/files/upload",
+     .summary = "Upload a file of a run of W&B's clients",
+     .access = writes("projects of this name, by an address that was given to a writer"),
+     .make = makeStream<putRunFile>,
+     .bodyLimit = uploadLimit,
+     .door = uploadDoor},
+};
+
+}  // namespace
+
+std::string folderOf(const RunRecord& record) {
+  return tracking::artifactFolder(record.run.artifactUri, record.entity);
+}
+
+std::string runUploadUrl(const Call& call, const RunRecord& record, const std::string& path) {
+  std::string folder = folderOf(record);
+  if (folder.empty() || folder.front() == '#' || folder.front() == '/')
+    throw Error(Code::invalidState, "the files of this run are not on this server");
+  return fmt::format("{}/files/upload?{}", serverUrl(call.core, call.http),
+                     sealGrant(call.core, purpose,
+                               {{"actor", call.actor().name},
+                                {"workspace", call.workspace},
+                                {"project", record.project},
+                                {"path", fmt::format("{}/{}", folder, registry::safePath(path))}},
+                               addressSeconds));
+}
+
+std::span<const StreamRoute> runStreams() { return streams; }
+
+}  // namespace regesta::api::wandb

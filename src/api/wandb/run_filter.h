@@ -1,0 +1,23 @@
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "api/wandb/run_record.h"
+
+namespace regesta::api::wandb {
+
+/// The filters of W&B's clients, in MongoDB's form: {"config.lr": {"$gt": 0.1}, "$or": [{"state": "finished"}]}.
+class RunFilter {
+ public:
+  /// Empty: everything. Throws Error{invalid}.
+  explicit RunFilter(std::string_view text);
+  bool accepts(const RunRecord& record) const;
+
+ private:
+  json::object filter_;
+};
+
+/// By "+created_at", "-summary_metrics.loss", "+config.lr.value"; default: newest first.
+void sortRuns(std::vector<RunRecord>& records, std::string_view order);
+
+}  // namespace regesta::api::wandb

@@ -1,0 +1,146 @@
+#include "api/wandb/run_stream.h"
+
+#include <limits>
+
+#include "api/wandb/run_object.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "tracking/history.h"
+#include "tracking/record.h"
+#include "tracking/rules.h"
+#include "tracking/seal.h"
+
+namespace regesta::api::wandb {
+namespace {
+
+using access::Verb;
+
+constexpr std::size_t metricKeys = 10'000;  // of one line
+
+struct Part {
+  std::int64_t offset = 0;
+  std::vector<std::string> lines;
+};
+
+Part partOf(const json::object& files, std::string_view name) {
+  Part part;
+  const json::value* file = files.if_contains(name);
+  if (!file || !file->is_object()) return part;
+  part.offset = memberInteger(file->get_object(), "offset");
+  if (const json::value* content = file->get_object().if_contains("content"); content && content->is_array())
+    for (const json::value& line : content->get_array())
+      if (line.is_string()) part.lines.emplace_back(line.get_string());
+  return part;
+}
+
+std::optional<double> numberOf(const json::value& value) {
+  if (value.is_number()) return value.to_number<double>();
+  if (value.is_bool()) return value.get_bool() ? 1 : 0;
+  if (!value.is_string()) return std::nullopt;
+  if (value.get_string() == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (value.get_string() == "Infinity") return std::numeric_limits<double>::infinity();
+  if (value.get_string() == "-Infinity") return -std::numeric_limits<double>::infinity();
+  return std::nullopt;
+}
+
+class Metrics {
+ public:
+  /// The numbers of a line, also those of nested objects. Media and other objects of clients ("_type") have none.
+  void add(const json::object& line, std::string_view prefix, std::int64_t step, std::int64_t time, int depth = 0) {
+    for (const auto& [key, value] : line) {
+      if (key.starts_with("_")) continue;
+      std::string name = fmt::format("{}{}", prefix, std::string_view(key));
+      if (value.is_object() && !value.get_object().contains("_type") && depth < 8)
+        add(value.get_object(), name + ".", step, time, depth + 1);
+      else if (auto number = numberOf(value); number && batch_.metrics.size() < metricKeys && isKey(name))
+        batch_.metrics.push_back({.metric = {.key = name, .value = *number, .timestamp = time, .step = step}});
+    }
+  }
+  void store(db::Transaction& transaction, const RunRecord& record) {
+    if (batch_.metrics.empty()) return;
+    tracking::logBatch(transaction, record.entity, record.run.runId, batch_);
+  }
+  void clear() { batch_.metrics.clear(); }
+
+ private:
+  static bool isKey(const std::string& name) {
+    try {
+      tracking::checkKey(name, "key");
+      tracking::checkLength("key", 250, name);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+  tracking::Batch batch_;
+};
+
+std::int64_t timeOf(const json::object& line, std::int64_t now) {
+  const json::value* time = line.if_contains("_timestamp");
+  return time && time->is_number() ? static_cast<std::int64_t>(time->to_number<double>() * 1000) : now;
+}
+
+/// As they are stored: numbers that JSON has no name for are texts.
+std::vector<std::string> normal(const std::vector<std::string>& lines) {
+  std::vector<std::string> made;
+  for (const std::string& line : lines) {
+    json::value read = looseJson(line);
+    if (!read.is_object()) throw Invalid("files", "each line must be a JSON object");
+    made.push_back(writeJson(read));
+  }
+  return made;
+}
+
+std::string take(db::Transaction& transaction, const Call& call, const RunName& name, const json::object& files,
+                 const Part& history, const Part& events) {
+  RunRecord record = getRecord(call, transaction, name, Verb::write);
+  std::int64_t now = nowMillis();
+  Metrics metrics;
+  for (const std::string& line : appendLines(transaction, record, Stream::history, history.offset, history.lines)) {
+    const json::value read = parseJson(line);
+    metrics.add(read.as_object(), "", memberInteger(read.as_object(), "_step"), timeOf(read.as_object(), now));
+  }
+  std::int64_t number = record.events;
+  for (const std::string& line : appendLines(transaction, record, Stream::events, events.offset, events.lines)) {
+    const json::value read = parseJson(line);
+    metrics.add(read.as_object(), "", number++, timeOf(read.as_object(), now));
+  }
+  Part logs = partOf(files, "output.log");
+  appendLines(transaction, record, Stream::logs, logs.offset, std::move(logs.lines));
+  if (Part summary = partOf(files, "wandb-summary.json"); !summary.lines.empty())
+    record.summary = writeJson(looseJson(summary.lines.back()));
+  record.heartbeatAt = now;
+  saveRecord(transaction, record);
+  metrics.store(transaction, record);
+  return record.run.runId;
+}
+
+}  // namespace
+
+void takeFileStream(const Call& call, const RunName& name, const json::value& body) {
+  if (!body.is_object()) throw Invalid("body", "must be a JSON object");
+  const json::object& request = body.get_object();
+  const json::value* given = request.if_contains("files");
+  const json::object files = given && given->is_object() ? given->get_object() : json::object{};
+  Part history = partOf(files, "wandb-history.jsonl"), events = partOf(files, "wandb-events.jsonl");
+  history.lines = normal(history.lines);
+  events.lines = normal(events.lines);
+  call.core.store.change(call.actor(), [&](registry::Change& change) {
+    std::string runId = take(change.transaction, call, name, files, history, events);
+    tracking::recordWrite(change, call.workspace, runId);
+  });
+  if (request.contains("complete") && request.at("complete") == json::value(true)) {
+    RunRecord record = call.core.store.read(
+        [&](db::Transaction& transaction) { return getRecord(call, transaction, name, Verb::write); });
+    bool failed = memberInteger(request, "exitcode") != 0;
+    if (tracking::isTerminal(record.run.status)) return;
+    tracking::updateRun(call.core.store, call.actor(), call.workspace, record.run.runId,
+                        {.status = failed ? tracking::RunStatus::failed : tracking::RunStatus::finished,
+                         .endTime = nowMillis(),
+                         .name = {}});
+    tracking::compactHistory(call.core.store, call.workspace, record.run.runId);
+  }
+}
+
+}  // namespace regesta::api::wandb
