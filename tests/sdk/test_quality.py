@@ -41,6 +41,22 @@ def test_scores_outlive_an_outage_and_count_once(server, client):
     assert counts(client) == {(1, "m"): 3}
 
 
+def test_a_score_whose_response_was_lost_counts_once(client, monkeypatch):
+    call, lost = client._transport.call, []
+
+    def losing(method, path, *more):
+        answer = call(method, path, *more)
+        if method == "POST" and not lost:
+            lost.append(answer)
+            raise regesta.Unavailable("the response was lost")
+        return answer
+
+    monkeypatch.setattr(client._transport, "call", losing)
+    client.score("greeting", "m", 1, version=1)
+    assert client.flush(60) and lost
+    assert counts(client) == {(1, "m"): 1}
+
+
 def test_scores_are_sent_when_the_client_is_closed(server):
     greeting(server)
     with connect(server) as client:

@@ -8,7 +8,7 @@ import regesta
 from sdk import connect, make
 
 TEMPLATES = [
-    "Hello {{name}}!", "{{ name }}{{name}}", "{{{name}}} {{&name}}", "{{{{name}}}}", "a } b }} { {{name}}", "{{name}}}",
+    "Hello {{name}}!", "{{ name }}{{name}}", "{{{name}}}", "{{&name}}", "{{{{name}}}}", "a } b }} { {{name}}", "{{name}}}",
     "{ {{name}} }", "{{name}", "{{user.name}}", "{{#name}}yes {{name}}{{/name}}{{^name}}no{{/name}}", "{{! note }}{{name}}",
     "{{=<% %>=}}<% name %>", '{{"a": 1}} {{name}}', "{{\nname\t}}", "plain", "größe {{name}} €", "{{na-me}} {{1}}",
 ]
