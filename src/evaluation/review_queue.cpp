@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view columns =
     "id, queue_id, workspace, experiment, name, type, owner, users, schemas, created_at, updated_at";
 
-/// Whoever uses a server without users has the queue of this name.
+/// The owner of queues on a server without users.
 constexpr std::string_view reservedName = "default";
 
 std::string packed(const std::vector<std::string>& texts) { return writeJson(json::array(texts.begin(), texts.end())); }

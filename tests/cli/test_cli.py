@@ -382,7 +382,7 @@ def test_quality_guards_and_webhooks(cli):
     cli.done("prompt", "create", "chat", "--template", "Hello", "--semver", "1.4.0")
     assert "nothing was reported" in cli.done("prompt", "quality", "chat")
     cli.done("prompt", "report", "chat@1.4.0", "--metric", "score", "--value", "0.25", "--key", "k")
-    assert "known already" in cli.done("prompt", "report", "chat@1.4.0", "--metric", "score", "--value", "1", "--key", "k")
+    assert "already exists" in cli.done("prompt", "report", "chat@1.4.0", "--metric", "score", "--value", "1", "--key", "k")
     assert "0.25" in cli.done("prompt", "quality", "chat")
     cli.done("rollout", "start", "chat", "1.4.0", "--steps", "10", "--guard", "score,margin=0.05,role=signal")
     why = cli.json("rollout", "why", "chat")

@@ -19,7 +19,7 @@ registry::AssetKey assetOf(std::string_view entity, std::string_view project, st
 struct Collection {
   std::string project, name;
 };
-/// Empty for an asset that is no collection.
+/// Empty for an asset that is not a collection.
 std::optional<Collection> collectionOf(const registry::AssetKey& key);
 
 inline constexpr std::string_view typeTag = "wandb.type", artifactTagsTag = "wandb.tags";

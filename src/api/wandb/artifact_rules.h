@@ -6,7 +6,7 @@
 
 namespace regesta::api::wandb {
 
-/// "latest" and "v3", which the server sets by itself.
+/// "latest" and "v3", which the server sets.
 bool isAutomatic(const std::string& alias);
 /// Through the gate: a protected alias moves only if its policies allow it; the refusal names what is missing.
 void setAlias(const Call& call, const registry::AssetKey& key, const std::string& alias, std::int64_t number);

@@ -20,7 +20,7 @@ int statusOf(Code code) {
   return passes || std::ranges::find(final, status) != std::end(final) ? status : 400;
 }
 
-http::Response renderError(const Error& error) {
+http::Response renderError(const http::Request& /*request*/, const Error& error) {
   http::Response response = errorHead(error, statusOf(error.code));
   JsonWriter writer(response.body);
   writer.object().key("errors").array().object().key("message").text(error.message).end().end();

@@ -36,7 +36,7 @@ void nameRecord(db::Transaction& transaction, RunRecord& record);
 
 enum class Stream { history, events, logs };
 /// Stores lines from number `offset` on, and returns those that are new. The same lines again change nothing, except
-/// that lines of the log may be written anew.
+/// that lines of the log may be replaced.
 std::vector<std::string> appendLines(db::Transaction& transaction, RunRecord& record, Stream stream,
                                      std::int64_t offset, std::vector<std::string> lines);
 /// At most `most` lines from number `first` on.
