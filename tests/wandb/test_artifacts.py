@@ -93,6 +93,13 @@ deny contains {"code": "no-card", "msg": "a model needs a model card", "remediat
 }
 """
 
+ECHO = """
+import mlflow
+class Echo(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input): return model_input
+mlflow.models.set_model(Echo())
+"""
+
 STORY = """
 import json, wandb
 run = wandb.init(project={project!r}, id="train", config={{"lr": 0.1}})
@@ -101,7 +108,8 @@ with data.new_file("train.csv") as file: file.write("a,b\\n1,2\\n")
 run.use_artifact(run.log_artifact(data).wait())
 run.log({{"auc": 0.9}})
 import mlflow
-mlflow.pyfunc.save_model("model", python_model=lambda model_input: model_input)
+with open("echo.py", "w") as file: file.write({echo!r})
+mlflow.pyfunc.save_model("model", python_model="echo.py", pip_requirements=["mlflow"])
 model = wandb.Artifact("risk", type="model")
 model.add_dir("model")
 run.log_artifact(model).wait()
@@ -113,10 +121,10 @@ run.finish()
 
 def test_the_story_of_a_model(site, name, tmp_path, monkeypatch):
     model = f"m-{name}"
-    policy = site.post("/api/v1/policies", name=f"p-{name}", modules=[{"name": "gate.rego", "text": POLICY}])
+    policy = site.post(f"/api/v1/policies/p-{name}", modules=[{"name": "gate.rego", "text": POLICY}])
     assert policy
     site.post("/api/v1/policies/bindings", kind="model", name_pattern=model, pointer="production", policy=f"p-{name}")
-    linked = last(site.run(STORY.format(project=name, model=model), tmp_path))
+    linked = last(site.run(STORY.format(project=name, model=model, echo=ECHO), tmp_path))
     assert linked[1] == "v0" and linked[3] and "candidate" in linked[2]
 
     promote = f"""
@@ -147,6 +155,6 @@ run.finish()
     mlflow.set_tracking_uri(site.server.url)
     mlflow.set_registry_uri(site.server.url)
     loaded = mlflow.pyfunc.load_model(f"models:/{model}@production")
-    assert loaded.predict(["x"]) == ["x"]
-    lineage = site.get("/api/v1/lineage", node=f"model/{model}@1", direction="upstream")
+    assert list(loaded.predict(["x"])) == ["x"]
+    lineage = site.get("/api/v1/lineage/graph", node=f"model/{model}@1", direction="upstream")
     assert any("loans" in json.dumps(edge) for edge in lineage["edges"])

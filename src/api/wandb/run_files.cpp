@@ -3,10 +3,13 @@
 #include "api/sealed.h"
 #include "api/sealed_caller.h"
 #include "api/server_url.h"
+#include "api/signed_address.h"
 #include "api/streaming.h"
+#include "api/tracking_scope.h"
 #include "api/wandb/dialect.h"
 #include "api/wandb/run_stream.h"
 #include "base/encoding.h"
+#include "base/text.h"
 #include "registry/storage_quota.h"
 #include "registry/tree.h"
 #include "tracking/artifact.h"
@@ -76,6 +79,37 @@ Task takeStream(Exchange& exchange, Core& core) {
   co_await exchange.respond(std::move(response));
 }
 
+std::string whatOf(std::string_view entity, std::string_view run) {
+  return fmt::format("wandb-run:{}/{}", entity, run);
+}
+
+Task getRunFile(Exchange& exchange, Core& core) {
+  std::unique_ptr<blob::Reader> reader;
+  http::Response head;
+  http::Selection selection;
+  co_await exchange.waiting([&] {
+    const http::Request& request = exchange.request();
+    std::string_view entity = request.variable("entity"), run = request.variable("run"),
+                     path = request.variable("path");
+    Call call = signedCall(core, request, whatOf(entity, run));
+    std::optional<registry::TreeFile> file = core.store.read([&](db::Transaction& transaction) {
+      requireRun(call, Verb::read, transaction, run);
+      tracking::Run found = tracking::getRun(transaction, call.workspace, run);
+      return registry::findFile(
+          transaction, call.workspace,
+          tracking::artifactFolder(found.artifactUri, call.workspace) + "/" + registry::safePath(path));
+    });
+    if (file) reader = core.blobs.open(file->digest);
+    if (!reader) throw error(Code::notFound, "the run has no file '{}'", shorten(path, 200));
+    selection = http::selectBytes(request, reader->size(), {fmt::format("\"{}\"", file->digest), std::nullopt});
+    head.status = selection.status;
+    head.headers = selection.headers;
+    head.contentType = "application/octet-stream";
+  });
+  if (!selection.sends()) co_return co_await exchange.respond(std::move(head));
+  co_await send(exchange, std::move(head), *reader, selection);
+}
+
 std::string entityOfPath(const http::Request& request) { return std::string(request.variable("entity")); }
 
 const StreamRoute streams[] = {
@@ -93,6 +127,12 @@ const StreamRoute streams[] = {
      .make = makeStream<putRunFile>,
      .bodyLimit = uploadLimit,
      .door = uploadDoor},
+    {.method = "GET",
+     .pattern = "/files/run/{entity}/{run}/{path...}",
+     .summary = "Download a file of a run of W&B's clients",
+     .access = reads("projects of this name, by an address that was given to a reader"),
+     .make = makeStream<getRunFile>,
+     .door = signedDoor},
 };
 
 }  // namespace
@@ -113,6 +153,12 @@ std::string runUploadUrl(const Call& call, const RunRecord& record, const std::s
                                 {"path", fmt::format("{}/{}", folder, registry::safePath(path))}},
                                addressSeconds));
 }
+
+RunFileUrls::RunFileUrls(const Call& call, const RunRecord& record)
+    : addresses_(call, whatOf(record.entity, record.run.runId)),
+      start_(fmt::format("/files/run/{}/{}/", record.entity, record.run.runId)) {}
+
+std::string RunFileUrls::of(std::string_view path) const { return addresses_.of(start_ + percentEncode(path, true)); }
 
 std::span<const StreamRoute> runStreams() { return streams; }
 

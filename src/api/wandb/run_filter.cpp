@@ -10,24 +10,10 @@
 namespace regesta::api::wandb {
 namespace {
 
-const json::value* at(const json::value& value, std::string_view path) {
-  const json::value* found = &value;
-  while (!path.empty() && found) {
-    if (!found->is_object()) return nullptr;
-    // A key may have points itself.
-    if (const json::value* whole = found->get_object().if_contains(path)) return whole;
-    std::size_t point = path.find('.');
-    if (point == std::string_view::npos) return nullptr;
-    found = found->get_object().if_contains(path.substr(0, point));
-    path.remove_prefix(point + 1);
-  }
-  return found;
-}
-
 json::value fieldOf(const RunRecord& record, const std::string& name) {
   auto below = [&](std::string_view prefix, const std::string& text) -> json::value {
     json::value tree = looseJson(text);
-    const json::value* found = at(tree, std::string_view(name).substr(prefix.size()));
+    const json::value* found = valueAt(tree, std::string_view(name).substr(prefix.size()));
     if (!found) return nullptr;
     if (const json::object* item = found->if_object(); item && item->contains("value")) return item->at("value");
     return *found;
@@ -43,7 +29,7 @@ json::value fieldOf(const RunRecord& record, const std::string& name) {
   std::string_view spelled = name;
   for (const auto& [other, ours] : spellings)
     if (name == other) spelled = ours;
-  const json::value* found = at(run, spelled);
+  const json::value* found = valueAt(run, spelled);
   return found ? *found : json::value(nullptr);
 }
 
@@ -117,6 +103,20 @@ bool accepts(const json::object& filter, const RunRecord& record, int depth) {
 }
 
 }  // namespace
+
+const json::value* valueAt(const json::value& value, std::string_view path) {
+  const json::value* found = &value;
+  while (!path.empty() && found) {
+    if (!found->is_object()) return nullptr;
+    // A key may have points itself.
+    if (const json::value* whole = found->get_object().if_contains(path)) return whole;
+    std::size_t point = path.find('.');
+    if (point == std::string_view::npos) return nullptr;
+    found = found->get_object().if_contains(path.substr(0, point));
+    path.remove_prefix(point + 1);
+  }
+  return found;
+}
 
 RunFilter::RunFilter(std::string_view text) {
   if (text.empty()) return;

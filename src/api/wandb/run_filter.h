@@ -6,6 +6,9 @@
 
 namespace regesta::api::wandb {
 
+/// The member at a path of names joined by points; a name may have points itself. Null: none.
+const json::value* valueAt(const json::value& value, std::string_view path);
+
 /// The filters of W&B's clients, in MongoDB's form: {"config.lr": {"$gt": 0.1}, "$or": [{"state": "finished"}]}.
 class RunFilter {
  public:

@@ -122,8 +122,9 @@ json::value sampledHistory(FieldCall& field) {
         json::value read = parseJson(line);
         json::object& row = read.as_object();
         std::int64_t step = memberInteger(row, "_step");
+        // Here the last step belongs to the range.
         if (wanted.contains("maxStep") &&
-            (step < memberInteger(wanted, "minStep") || step >= memberInteger(wanted, "maxStep")))
+            (step < memberInteger(wanted, "minStep") || step > memberInteger(wanted, "maxStep")))
           continue;
         const json::value* keys = wanted.if_contains("keys");
         if (!keys || !keys->is_array()) {
@@ -131,9 +132,13 @@ json::value sampledHistory(FieldCall& field) {
           continue;
         }
         json::object picked;
-        for (const json::value& key : keys->get_array())
-          if (const json::value* value = row.if_contains(key.as_string())) picked[key.as_string()] = *value;
-        if (picked.size() == keys->get_array().size()) list.push_back(std::move(picked));
+        bool complete = true;
+        for (const json::value& key : keys->get_array()) {
+          const json::value* value = valueAt(read, std::string(key.as_string()));
+          complete = complete && value;
+          if (value) picked[key.as_string()] = *value;
+        }
+        if (complete) list.push_back(std::move(picked));
       }
       lists.push_back(std::move(list));
     }
@@ -172,7 +177,52 @@ json::value logLines(FieldCall& field) {
   });
 }
 
+json::value files(FieldCall& field) {
+  return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
+    RunRecord record = recordOf(field, transaction);
+    RunFileUrls urls(field.call, record);
+    std::string folder = folderOf(record);
+    const json::value* names = field.args.if_contains("names");
+    bool all = !names || !names->is_array() || names->get_array().empty();
+    std::size_t from = static_cast<std::size_t>(parseInteger(field.text("after")).value_or(0));
+    std::size_t count = static_cast<std::size_t>(std::clamp<std::int64_t>(memberInteger(field.args, "first"), 1, 1000));
+    json::array edges;
+    std::size_t at = 0;
+    for (const registry::TreeFile& file : registry::filesBelow(transaction, record.entity, folder)) {
+      std::string name = file.path.substr(std::min(file.path.size(), folder.size() + 1));
+      bool wanted = all || std::ranges::find(names->get_array(), json::value(name)) != names->get_array().end();
+      if (!wanted || at++ < from || edges.size() >= count) continue;
+      std::string url = urls.of(name);
+      json::object node{{"id", base64Encode("File:" + file.path)},
+                        {"name", name},
+                        {"displayName", name},
+                        {"url", url},
+                        {"directUrl", url},
+                        {"sizeBytes", file.size},
+                        {"mimetype", ""},
+                        {"md5", ""},
+                        {"updatedAt", formatTime(file.modifiedAt)}};
+      edges.push_back(json::object{{"cursor", std::to_string(at)}, {"node", std::move(node)}});
+    }
+    bool more = from + count < at;
+    json::value end = nullptr;
+    if (more) end = std::to_string(from + count);
+    return json::object{{"totalCount", at},
+                        {"edges", std::move(edges)},
+                        {"pageInfo", json::object{{"hasNextPage", more}, {"endCursor", std::move(end)}}}};
+  });
+}
+
+json::value fileCount(FieldCall& field) {
+  return field.call.core.store.read([&](db::Transaction& transaction) {
+    RunRecord record = recordOf(field, transaction);
+    return json::value(registry::filesBelow(transaction, record.entity, folderOf(record)).size());
+  });
+}
+
 constexpr Resolver table[] = {
+    {"Run", "files", reads(projects), Where::parent, files},
+    {"Run", "fileCount", reads(projects), Where::parent, fileCount},
     {"Query", "models", reads(projects), Where::args, listProjects},
     {"Project", "run", reads(projects), Where::parent, run},
     {"Project", "bucket", reads(projects), Where::parent, run},

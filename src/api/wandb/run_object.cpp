@@ -41,8 +41,10 @@ std::string summaryOf(const RunRecord& record) {
 json::value keysOf(const RunRecord& record) {
   json::object keys;
   for (const tracking::Metric& metric : record.run.metrics)
-    keys[metric.key] = json::object{
-        {"typeCounts", json::array{json::object{{"type", "number"}, {"count", record.history}}}}, {"monotonic", false}};
+    if (!metric.key.starts_with("system."))
+      keys[metric.key] =
+          json::object{{"typeCounts", json::array{json::object{{"type", "number"}, {"count", record.history}}}},
+                       {"monotonic", false}};
   return json::object{{"keys", std::move(keys)}, {"lastStep", record.history - 1}, {"sets", json::array{}}};
 }
 
@@ -77,6 +79,7 @@ json::object projectObject(const tracking::Experiment& project) {
 json::object runObject(const RunRecord& record) {
   const tracking::Run& run = record.run;
   json::object project{{"id", idOf("Project", run.experiment)},
+                       {"internalId", idOf("ProjectInternalId", run.experiment)},
                        {"name", record.project},
                        {"entity", json::object{{"id", idOf("Entity", 1)}, {"name", record.entity}}},
                        {"_workspace", record.entity},
