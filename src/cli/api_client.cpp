@@ -175,6 +175,15 @@ json::value Api::post(const std::string& path, const json::value& body) {
   return answer(call);
 }
 
+json::value Api::postLines(const std::string& path, std::string lines, const std::string& key) {
+  http::ClientRequest call = request("POST", path);
+  call.headers.add("Content-Type", "application/x-ndjson");
+  if (!key.empty()) call.headers.add("Idempotency-Key", key);
+  call.body = std::move(lines);
+  call.timeoutSeconds = transferSeconds;
+  return answer(call);
+}
+
 json::value Api::put(const std::string& path, const json::value& body) {
   http::ClientRequest call = request("PUT", path);
   call.headers.add("Content-Type", "application/json");

@@ -26,6 +26,8 @@ class Api {
   json::value get(const std::string& path, const Query& query = {});
   json::value post(const std::string& path, const json::value& body = json::object());
   json::value put(const std::string& path, const json::value& body);
+  /// Sends JSON Lines, with an idempotency key unless that is empty.
+  json::value postLines(const std::string& path, std::string lines, const std::string& key);
   json::value patch(const std::string& path, const json::value& body);
   json::value remove(const std::string& path);
   std::string text(const std::string& path);  ///< the raw body

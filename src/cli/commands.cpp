@@ -14,11 +14,11 @@ const Commands& allCommands() {
           aliasCommands(),        promoteCommands(),       gateCommands(),          ciCommands(),
           rolloutCommands(),      requestCommands(),       historyCommands(),       evidenceCommands(),
           evaluateCommands(),     policyTestCommands(),    policyCommands(),        ledgerCommands(),
-          ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          tokenCommands(),
-          userCommands(),         workspaceCommands(),     webhookCommands(),       runnerCommands(),
-          agentCommands(),        holdCommands(),          retentionCommands(),     usageCommands(),
-          blobCommands(),         configCommands(),        backupCommands(),        completionCommands(),
-          pageCommands()})
+          ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          recordCommands(),
+          reproduceCommands(),    goldenCommands(),        tokenCommands(),         userCommands(),
+          workspaceCommands(),    webhookCommands(),       runnerCommands(),        agentCommands(),
+          holdCommands(),         retentionCommands(),     usageCommands(),         blobCommands(),
+          configCommands(),       backupCommands(),        completionCommands(),    pageCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -41,6 +41,8 @@ const std::vector<Group>& commandGroups() {
       {"policy", "gate policies: test, check, store, bind"},
       {"job", "jobs for runners"},
       {"ledger", "the ledger: entries, receipts and verification"},
+      {"golden", "golden datasets: what every new version must answer"},
+      {"record", "decision records: what versions answered"},
       {"hold", "legal holds: what must not be deleted"},
       {"retention", "retention rules: what is archived and deleted, and when"},
       {"blob", "maintenance of the content store"},

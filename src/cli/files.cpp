@@ -11,10 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string filesPath(const Reference& ref) {
-  return route({"assets", ref.kind, ref.name, "versions", ref.selector, "files"});
-}
-
 int list(Session& session) {
   return session.list(
       filesPath(session.version()), {}, {"PATH", "SIZE", "SHA-256"},
@@ -59,15 +55,6 @@ int diff(Session& session) {
       "the versions have the same files");
 }
 
-/// A path from the server, made safe to write below a folder. Throws Error{invalid} for one that would leave it.
-fs::path inside(const fs::path& folder, const std::string& path) {
-  fs::path relative = fs::path(path).lexically_normal();
-  if (path.empty() || relative.is_absolute() || *relative.begin() == "..")
-    throw error(Code::invalid, "the server names a file \"{}\" that would land outside {}", printable(path),
-                folder.string());
-  return folder / relative;
-}
-
 int downloadArchive(Session& session, const Reference& ref) {
   std::string format = session.args.text("archive"), path = session.args.text("PATH");
   std::string fallback = fmt::format("{}-{}.{}", fs::path(ref.name).filename().string(), ref.selector, format);
@@ -78,26 +65,12 @@ int downloadArchive(Session& session, const Reference& ref) {
   return session.said(json::object{{"archive", target.string()}}, fmt::format("wrote {}", target.string()));
 }
 
-int downloadFiles(Session& session) {
+int downloadVersion(Session& session) {
   Reference ref = session.version();
   if (session.args.has("archive")) return downloadArchive(session, ref);
   fs::path folder = session.args.has("output") ? session.args.text("output") : ".";
   std::string only = session.args.text("PATH");
-  json::array written;
-  session.api().each(filesPath(ref), {}, SIZE_MAX, [&](const json::object& item) {
-    std::string path = member(item, "path");
-    if (!only.empty() && path != only && !path.starts_with(only + "/")) return;
-    std::string url = filesPath(ref);
-    for (std::string_view rest = path; !rest.empty();) {
-      std::string_view segment = rest.substr(0, rest.find('/'));
-      url += "/" + route({segment}).substr(std::string_view("/api/v1/").size());
-      rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
-    }
-    const json::value* size = item.if_contains("size");
-    fs::path target = inside(folder, path);
-    download(session, url, target, size && size->is_int64() ? static_cast<std::uint64_t>(size->get_int64()) : 0);
-    written.push_back(json::string(target.string()));
-  });
+  json::array written = downloadFiles(session, ref, folder, only);
   if (written.empty())
     throw error(Code::notFound, "{}@{} has no file {}", ref.asset(), ref.selector, only.empty() ? "at all" : only);
   std::string line =
@@ -122,7 +95,7 @@ Commands fileCommands() {
                    {"archive", "FORMAT", "write one archive instead: tar or zip"}},
        .examples = {"regesta version download loan-risk@production --output ./model",
                     "regesta version download loan-risk@7 --archive zip --output loan-risk.zip"},
-       .run = downloadFiles},
+       .run = downloadVersion},
       {.path = "version diff",
        .summary = "compare the files of two versions",
        .operands = {{"FROM", "KIND/NAME@VERSION: the earlier one"}, version},

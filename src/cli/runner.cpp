@@ -1,7 +1,9 @@
 // regesta runner: leases jobs from a server, does them here, reports. It only ever calls out.
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/model/golden_run.h"
 #include "cli/model/options.h"
+#include "cli/model/python_model.h"
 #include "cli/model/suite_run.h"
 #include "cli/stop_signals.h"
 
@@ -13,7 +15,7 @@ constexpr std::chrono::seconds longestPause{30};
 
 struct Job {
   std::int64_t id = 0;
-  std::string lease, subject;
+  std::string lease, type, subject;
   json::object work;
 };
 
@@ -59,9 +61,12 @@ class Runner {
   Runner(Session& session, const StopSignals& signals)
       : session_(session),
         signals_(signals),
-        endpoint_(endpointOf(session)),
+        endpoint_(session.args.has("model-url") ? endpointOf(session) : EndpointOptions()),
+        execution_(executionOf(session)),
         concurrency_(concurrencyOf(session)),
         leaseSeconds_(std::clamp<std::int64_t>(session.args.integer("lease-seconds").value_or(60), 3, 3600)) {
+    if (!session.args.has("model-url") && !session.args.flag("run-models"))
+      throw UsageError("give --model-url for prompts, --run-models for models, or both");
     session.api().stopWhen([this] { return signals_.stopped(); });
   }
 
@@ -103,35 +108,43 @@ class Runner {
 
   std::optional<Job> lease(std::int64_t wait) {
     json::value answer =
-        session_.api().post("/api/v1/jobs/lease", json::object{{"type", "prompt-test"},
+        session_.api().post("/api/v1/jobs/lease", json::object{{"prompts", session_.args.has("model-url")},
+                                                               {"models", session_.args.flag("run-models")},
                                                                {"commands", session_.args.flag("allow-commands")},
                                                                {"wait", wait},
                                                                {"lease_seconds", leaseSeconds_}});
     const json::object& leased = answer.as_object();
     if (!leased.contains("job")) return std::nullopt;
     const json::object& job = leased.at("job").as_object();
-    return Job{job.at("id").to_number<std::int64_t>(), member(leased, "lease"), member(job, "subject"),
-               leased.at("work").as_object()};
+    return Job{job.at("id").to_number<std::int64_t>(), member(leased, "lease"), member(job, "type"),
+               member(job, "subject"), leased.at("work").as_object()};
   }
 
   /// Runs one job and reports the result; a faulty job does not end the runner.
   void work(const Job& job) {
     say(fmt::format("job {}: {}", job.id, job.subject));
     std::optional<evaluation::check::SuiteResult> result;
+    std::optional<json::object> golden;
     std::optional<Error> fault;
     bool lost = false;
     {
       Heartbeat heartbeat(session_.api().connection(), job, leaseSeconds_);
       endpoint_.stopped = [&] { return signals_.stopped() || heartbeat.lost(); };
       try {
-        result = test(job);
+        execution_.stopped = endpoint_.stopped;
+        if (job.type == "prompt-test")
+          result = test(job);
+        else
+          golden = goldenRun(session_, job.work, execution_, endpoint_);
       } catch (const Error& e) {
         fault = e;
       }
       lost = heartbeat.lost();
     }
     if (lost) return say(fmt::format("job {}: another runner has it now", job.id));
-    if (result)
+    if (golden)
+      reportGolden(job, *golden);
+    else if (result)
       report(job, *result);
     else
       fail(job, *fault);
@@ -182,6 +195,17 @@ class Runner {
     }
   }
 
+  void reportGolden(const Job& job, const json::object& result) {
+    try {
+      json::value done = tell(job, "complete", {{"result", result}});
+      say(fmt::format("job {}: run, evidence {}", job.id, member(done.as_object(), "evidence")));
+    } catch (const Error& fault) {
+      if (fault.code == Code::unavailable) throw;  // the lease expires, and another runner retries
+      say(fmt::format("job {}: the report was refused: {}", job.id, fault.message));
+      if (fault.code != Code::conflict) fail(job, fault);
+    }
+  }
+
   void fail(const Job& job, const Error& fault) {
     bool stopping = signals_.stopped();
     bool mayPass = fault.code == Code::unavailable || fault.code == Code::internal;
@@ -197,6 +221,7 @@ class Runner {
   Session& session_;
   const StopSignals& signals_;
   EndpointOptions endpoint_;
+  LocalExecution execution_;
   int concurrency_;
   std::int64_t leaseSeconds_;
 };
@@ -230,16 +255,21 @@ int listJobs(Session& session) {
 
 Commands runnerCommands() {
   std::vector<Option> options = modelOptions();
+  for (Option& option : options)
+    if (option.name == "model-url") option.required = false;
+  options.push_back({"run-models", "", "run models on golden inputs, with --python"});
+  for (const Option& option : executionOptions()) options.push_back(option);
   options.push_back({"once", "", "run due jobs, then exit"});
   options.push_back(
       {"lease-seconds", "SECONDS", "seconds without a heartbeat after which a job is released (default 60)"});
   return {
       {.path = "runner",
-       .summary = "run tests of new prompt versions: lease jobs, call a model, report results",
+       .summary = "run tests of new versions: lease jobs, call or run a model, report results",
        .options = options,
        .examples = {"REGESTA_TOKEN=rgs_… regesta runner --url https://regesta.example --model-url "
                     "http://127.0.0.1:8000/v1",
-                    "regesta runner --model-url https://api.openai.com/v1 --grader-model gpt-4.1 --once"},
+                    "regesta runner --model-url https://api.openai.com/v1 --grader-model gpt-4.1 --once",
+                    "regesta runner --run-models --python .venv/bin/python"},
        .run = run,
        .more = "Needs a token with the role runner. Makes only outgoing connections.\n"
                "Ctrl-C returns the current job."},

@@ -115,7 +115,7 @@ Evidence addEvidence(registry::Change& change, const registry::Version& version,
   evidence.type = made.type;
   evidence.verified = made.verified;
   evidence.job = made.job;
-  evidence.origin = made.verified ? "server" : made.job != 0 ? "runner" : "client";
+  evidence.origin = made.job != 0 ? "runner" : made.verified ? "server" : "client";
   evidence.body = canonicalJson(made.body);
   evidence.summary = canonicalJson(made.summary);
   if (evidence.body.size() > evidenceLength || evidence.summary.size() > summaryLength)

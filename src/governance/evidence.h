@@ -18,7 +18,7 @@ struct Evidence {
   std::string versionDigest;
   std::string type;  ///< card, scan, attestation, golden-test, evaluation, fairness, prompt-test, scan-release
   /// Computed by this server, not claimed by a client. Covers the computation and the dataset's digest, but not the
-  /// predictions, which a client supplied.
+  /// predictions, which a client or runner supplied.
   bool verified = false;
   std::string origin;    ///< client: sent by a client; server: computed here; runner: by the runner that leased `job`
   std::int64_t job = 0;  ///< of a runner's report; 0: none

@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "governance/input.h"
 #include "registry/author.h"
+#include "registry/golden_rule.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
 #include "registry/test_suite.h"
@@ -187,6 +188,28 @@ void describeTests(json::object& object, db::Transaction& transaction, const reg
   object["prompt_test"] = std::move(result);
 }
 
+/// The newest result of each golden rule that covers the version. Passed: every rule has one, and all passed.
+void describeGolden(json::object& object, db::Transaction& transaction, const registry::Version& version,
+                    const std::vector<Evidence>& evidence) {
+  json::array rules;
+  bool passed = true;
+  for (const registry::GoldenRule& rule : registry::goldenRulesFor(transaction, version.asset.key)) {
+    json::object shown{{"rule", rule.name}, {"passed", false}, {"evidence", nullptr}};
+    for (const Evidence& item : evidence) {  // newest first
+      if (item.type != "golden-test" || !item.verified || item.origin != "runner") continue;
+      json::object summary = summaryOf(item);
+      if (memberInteger(summary, "rule_id") != rule.id) continue;
+      for (const char* name : {"passed", "rows", "different", "errors", "deterministic", "golden_changed"})
+        if (summary.contains(name)) shown[name] = summary.at(name);
+      shown["evidence"] = item.id;
+      break;
+    }
+    passed = passed && shown.at("passed") == json::value(true);
+    rules.push_back(std::move(shown));
+  }
+  object["golden"] = json::object{{"passed", passed && !rules.empty()}, {"rules", std::move(rules)}};
+}
+
 }  // namespace
 
 json::object describeVersion(db::Transaction& transaction, const registry::Version& version,
@@ -231,6 +254,7 @@ json::object describeVersion(db::Transaction& transaction, const registry::Versi
   std::set<std::string> authors = registry::authorsOf(transaction, version);
   describeEvidence(object, std::move(claimed), evidence, authors);
   describeTests(object, transaction, version, evidence, authors);
+  describeGolden(object, transaction, version, evidence);
   object["lineage"] = describeLineage(transaction, version, seenBy);
   return object;
 }

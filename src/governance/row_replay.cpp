@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "crypto/hash.h"
 #include "governance/row_label.h"
+#include "record/record.h"
 #include "registry/action.h"
 #include "registry/column_class.h"
 #include "registry/row_note.h"
@@ -154,6 +155,11 @@ class RowComparing {
     for (std::int64_t entry : replay_.strayAdoptions_)
       add(entry, fmt::format("state.adopted {}", entry),
           fmt::format("{} adopts rows although the ledger already had rows: it proves nothing", entryWords(entry)));
+  }
+
+  void records() {
+    found_.compared += record::checkRecords(
+        transaction_, [&](const std::string& subject, std::string what) { add(-1, subject, std::move(what)); });
   }
 
   void index() {
@@ -311,6 +317,7 @@ void RowReplay::compare(db::Transaction& transaction, Comparison& found, std::si
   comparing.altered();
   comparing.adoptions();
   comparing.index();
+  comparing.records();
 }
 
 }  // namespace regesta::governance

@@ -3,6 +3,8 @@
 #include "governance/evidence.h"
 #include "governance/readable_lineage.h"
 #include "proof/gathering.h"
+#include "record/record.h"
+#include "registry/action.h"
 #include "registry/hold.h"
 #include "registry/lineage.h"
 #include "tracking/run.h"
@@ -95,6 +97,27 @@ void gatherOrigin(Gathering& g) {
   g.put("run/seal.json", json::object{{"run", g.runId},
                                       {"sealed", seal.sealed},
                                       {"changed_after_seal", seal.state == tracking::SealState::ahead}});
+}
+
+void gatherRecords(Gathering& g) {
+  std::map<std::string, std::int64_t, std::less<>> sealedBy;
+  for (const auto& [index, body] : g.bodies)
+    if (memberText(body, "action") == registry::nameOf(registry::Action::recordsSealed))
+      sealedBy[memberText(body, "subject")] = index;
+  json::array batches;
+  for (const record::Share& share : record::batchesOf(g.transaction, g.version, batchesAtMost)) {
+    auto entry = sealedBy.find(share.batch.entrySubject());
+    if (entry == sealedBy.end()) continue;
+    json::object item = g.said(entry->second);
+    item["batch"] = share.batch.id;
+    item["digest"] = share.batch.digest;
+    item["records"] = share.batch.records;
+    item["of_version"] = share.records;
+    item["first_at"] = formatTime(share.batch.firstAt);
+    item["last_at"] = formatTime(share.batch.lastAt);
+    batches.push_back(std::move(item));
+  }
+  g.put("records.json", batches);
 }
 
 }  // namespace regesta::proof

@@ -4,6 +4,7 @@
 #include "base/redact.h"
 #include "base/time.h"
 #include "governance/entry_access.h"
+#include "record/record.h"
 #include "registry/hold.h"
 #include "registry/pointer.h"
 #include "registry/rollout/rollout.h"
@@ -100,6 +101,7 @@ void gather(Gathering& g) {
   gatherReview(g);
   gatherEvidence(g);
   gatherOrigin(g);
+  gatherRecords(g);
 }
 
 void gatherEntries(Gathering& g) {
@@ -114,6 +116,8 @@ void gatherEntries(Gathering& g) {
   }
   for (const registry::Hold& hold : registry::holdsOn(g.transaction, g.version))
     takeAbout(fmt::format("hold/{}", hold.id));
+  for (const record::Share& share : record::batchesOf(g.transaction, g.version, batchesAtMost))
+    takeAbout(share.batch.entrySubject());
   g.runId = g.version.runId;
   if (!g.runId.empty() && !g.scope.run(access::Verb::read, g.runId)) {
     ++g.withheld["runs"];

@@ -41,6 +41,8 @@ struct Gathering {
   }
 };
 
+inline constexpr std::size_t batchesAtMost = 1000;  ///< of decision records: the newest
+
 /// Everything in dependency order.
 void gather(Gathering& gathering);
 void gatherEntries(Gathering& gathering);
@@ -49,5 +51,6 @@ void gatherHistory(Gathering& gathering);
 void gatherReview(Gathering& gathering);    ///< change requests, decisions, policies
 void gatherEvidence(Gathering& gathering);  ///< evidence and holds
 void gatherOrigin(Gathering& gathering);    ///< run and lineage
+void gatherRecords(Gathering& gathering);   ///< batches of decision records
 
 }  // namespace regesta::proof

@@ -25,6 +25,7 @@ class Reporting {
     pointers();
     policies();
     holds();
+    decisionRecords();
     history();
     verification();
     return page_.finish();
@@ -223,6 +224,12 @@ class Reporting {
     page_.heading("Legal holds");
     page_.table({"Hold", "Covers", "Reason", "Placed by", "Placed at"},
                 rows(list("holds.json"), {"hold", "name_pattern", "reason", "placed_by", "placed_at"}));
+  }
+
+  void decisionRecords() {
+    page_.heading("Decision records");
+    page_.table({"Batch", "Records of this version", "Records", "Digest", "Sealed at", "Sealed by"},
+                rows(list("records.json"), {"batch", "of_version", "records", "digest", "time", "by"}));
   }
 
   void history() {

@@ -16,6 +16,7 @@ constexpr std::string_view precedes = "says why; the rollout's own entry says wh
 constexpr std::string_view bookkeeping = "about the ledger itself";
 
 constexpr ActionInfo table[] = {
+    {Action::accessLogSet, "access-log.set", SubjectKind::other, rowsOnly},
     {Action::accessRefused, "access.refused", SubjectKind::other, changesNothing},
     {Action::aliasMoveRefused, "alias.move-refused", SubjectKind::pointer, changesNothing},
     {Action::aliasMoved, "alias.moved", SubjectKind::pointer},
@@ -46,6 +47,8 @@ constexpr ActionInfo table[] = {
     {Action::gitExported, "git.exported", SubjectKind::other, rowsOnly},
     {Action::gitPushed, "git.pushed", SubjectKind::other, rowsOnly},
     {Action::gitRepacked, "git.repacked", SubjectKind::other, rowsOnly},
+    {Action::goldenRuleDeleted, "golden-rule.deleted", SubjectKind::other, rowsOnly},
+    {Action::goldenRuleSet, "golden-rule.set", SubjectKind::other, rowsOnly},
     {Action::guardBreached, "guard.breached", SubjectKind::pointer, precedes},
     {Action::holdLifted, "hold.lifted", SubjectKind::other},
     {Action::holdPlaced, "hold.placed", SubjectKind::other},
@@ -55,12 +58,16 @@ constexpr ActionInfo table[] = {
     {Action::jobFailed, "job.failed", SubjectKind::other, rowsOnly},
     {Action::jobLeased, "job.leased", SubjectKind::other, rowsOnly},
     {Action::ledgerRestored, "ledger.restored", SubjectKind::other, bookkeeping},
+    {Action::lineageAdded, "lineage.added", SubjectKind::other, rowsOnly},
     {Action::loggedModelArtifactChanged, "logged-model.artifact-changed", SubjectKind::other, rowsOnly},
     {Action::loggedModelChanged, "logged-model.changed", SubjectKind::other, rowsOnly},
     {Action::loggedModelDeleted, "logged-model.deleted", SubjectKind::other, rowsOnly},
     {Action::loggedModelFinalized, "logged-model.finalized", SubjectKind::other, rowsOnly},
     {Action::policyBound, "policy.bound", SubjectKind::asset},
     {Action::policyUnbound, "policy.unbound", SubjectKind::asset},
+    {Action::recordsErased, "records.erased", SubjectKind::other, rowsOnly},
+    {Action::recordsExpired, "records.expired", SubjectKind::other, rowsOnly},
+    {Action::recordsSealed, "records.sealed", SubjectKind::other, rowsOnly},
     {Action::retentionApplied, "retention.applied", SubjectKind::other, rowsOnly},
     {Action::retentionFinished, "retention.finished", SubjectKind::other, rowsOnly},
     {Action::retentionRuleDeleted, "retention.rule-deleted", SubjectKind::other, rowsOnly},

@@ -8,6 +8,7 @@ namespace regesta::registry {
 
 /// What a ledger entry records. The names that entries, feed and webhooks carry are in actions(); they never change.
 enum class Action : std::uint8_t {
+  accessLogSet,
   accessRefused,
   aliasMoveRefused,
   aliasMoved,
@@ -38,6 +39,8 @@ enum class Action : std::uint8_t {
   gitExported,
   gitPushed,
   gitRepacked,
+  goldenRuleDeleted,
+  goldenRuleSet,
   guardBreached,
   holdLifted,
   holdPlaced,
@@ -47,12 +50,16 @@ enum class Action : std::uint8_t {
   jobFailed,
   jobLeased,
   ledgerRestored,
+  lineageAdded,
   loggedModelArtifactChanged,
   loggedModelChanged,
   loggedModelDeleted,
   loggedModelFinalized,
   policyBound,
   policyUnbound,
+  recordsErased,
+  recordsExpired,
+  recordsSealed,
   retentionApplied,
   retentionFinished,
   retentionRuleDeleted,

@@ -107,6 +107,25 @@ constexpr Line lines[] = {
     {"test_suite", governed, "asset id", "id# asset# number# digest cases# content created_at# created_by", "", "",
      "asset"},
 
+    // decision records
+    {"record_batch", governed, "id",
+     "id# workspace key? digest records# first_at# last_at# created_at# created_by expired_at#", "", ""},
+    {"record_subject", governed, "id", "id# erased_at#", "workspace tag key",
+     "a wrong key opens no record of the subject and a wrong tag is not that of the subject that they name: `record "
+     "verify` finds both",
+     "", true},
+    {"decision_record", derived, "batch position",
+     "batch# position# asset# number# prompt# prompt_number# at# subject# commitment", "body",
+     "written in bulk: the leaves of a tree whose root is the digest of the batch, which is governed. The body is "
+     "compared with its commitment by `record verify` and whenever it is read"},
+
+    {"golden_rule", governed, "id",
+     "id# workspace name kind name_pattern dataset# selector dataset_digest file method tolerance repeats# "
+     "after_version# created_at# created_by",
+     "", ""},
+    {"golden_run", governed, "rule id", "id# rule# version# version_digest dataset_digest job# problem created_at#", "",
+     "", "golden_rule"},
+
     // governance
     {"user_account", governed, "id", "id# name password grants disabled# created_at# created_by", "", "", "", false,
      false, true},

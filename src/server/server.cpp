@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "db/migrate.h"
 #include "delivery/resolve.h"
+#include "evaluation/golden/golden.h"
 #include "evaluation/scan/scanner.h"
 #include "gitremote/repository.h"
 #include "governance/gate.h"
@@ -162,6 +163,7 @@ class Running {
     if (config.flag("scan.arrivals"))
       scanner_ = std::make_unique<evaluation::Scanner>(
           store_, *blobs_, *gate_, evaluation::Scanner::Options{.scannedBy = fmt::format("regesta {}", version)});
+    golden_ = std::make_unique<evaluation::golden::Schedule>(store_, *blobs_);
     openOidc(config);
     git_ = std::make_unique<gitremote::Repositories>(store_, *blobs_, *gate_, data_.git());
     usage_ = std::make_unique<lifecycle::UsageMeter>(store_, priceOf(config));
@@ -190,6 +192,7 @@ class Running {
     retention_->start();
     content_->start();
     if (scanner_) scanner_->start();
+    golden_->start();
     return url;
   }
 
@@ -198,6 +201,7 @@ class Running {
     retention_->stop();
     stepper_->stop();
     if (scanner_) scanner_->stop();
+    golden_->stop();
     http_->drain(seconds);
     refusals_.stop();
     webhooks_.stop();
@@ -246,6 +250,7 @@ class Running {
     if (log_) log_->wake();  // what is recorded before it is there, it finds when it opens
     news_.notify(touched);
     if (scanner_) scanner_->wake();
+    if (golden_) golden_->wake();
   }
   PeerNotifier::Handlers handlers() {
     return {
@@ -307,6 +312,7 @@ class Running {
   std::unique_ptr<lifecycle::RetentionSchedule> retention_;
   std::unique_ptr<lifecycle::ContentSchedule> content_;
   std::unique_ptr<evaluation::Scanner> scanner_;  ///< null: scan.arrivals is off
+  std::unique_ptr<evaluation::golden::Schedule> golden_;
   std::unique_ptr<gitremote::Repositories> git_;
   std::unique_ptr<lifecycle::UsageMeter> usage_;
   std::unique_ptr<api::Core> core_;

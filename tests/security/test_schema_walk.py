@@ -76,6 +76,17 @@ def tell_story(house, folder, n):
             {"version": 2, "steps": [{"weight": 10}], "guards": [{"metric": "quality", "margin": 0.02}]})
     carl.ok("POST", f"/api/v1/prompts/chat{n}/reports",
             {"reports": [{"version": v, "metric": "quality", "value": 0.5 + v / 10, "key": f"u{i}-{v}"} for v in (1, 2) for i in range(4)]})
+    # Decision records, about a person and about nobody.
+    lines = [{"prompt": f"chat{n}@1", "inputs": {"name": "Eva"}, "output": "Hi", "subject": s} for s in (f"customer-{n}", f"other-{n}")]
+    carl.ok("POST", "/api/v1/records", raw="\n".join(map(json.dumps, lines)).encode(), headers={"Idempotency-Key": f"b-{n}"})
+    root.ok("POST", "/api/v1/records/erase", {"subject": f"other-{n}"})
+    # Golden data and its rule: the version that comes next gets a job.
+    row = carl.ok("PUT", "/api/v1/blobs", raw=json.dumps({"inputs": {"name": "Eva"}, "expected": f"Hi {n}"}).encode())["digest"]
+    carl.ok("POST", "/api/v1/assets", {"kind": "dataset", "name": f"rows{n}"})
+    carl.ok("POST", f"/api/v1/assets/dataset/rows{n}/versions", {"files": [{"path": "rows.jsonl", "digest": row}]})
+    root.ok("POST", "/api/v1/golden-rules", {"name": f"rows{n}", "kind": "prompt", "name_pattern": f"checked{n}", "dataset": f"rows{n}"})
+    carl.prompt(f"checked{n}", "Help.")
+    eventually(lambda: root.ok("GET", f"/api/v1/golden-rules/rows{n}")["runs"])
     # Models: experiments, runs, files, logged models, evidence, a gate with a request that was discussed and approved.
     experiment = mlflow("experiments/create", {"name": f"loans{n}"})["experiment_id"]
     runs = []

@@ -9,6 +9,7 @@
 #include "api/native/delivery.h"
 #include "api/native/evidence.h"
 #include "api/native/experiments.h"
+#include "api/native/golden.h"
 #include "api/native/guards.h"
 #include "api/native/holds.h"
 #include "api/native/jobs.h"
@@ -19,6 +20,7 @@
 #include "api/native/prompt_tests.h"
 #include "api/native/prompt_tools.h"
 #include "api/native/prompts.h"
+#include "api/native/records.h"
 #include "api/native/reports.h"
 #include "api/native/retention.h"
 #include "api/native/rollouts.h"
@@ -166,6 +168,13 @@ const Route routes[] = {
     post("/api/v1/assets/{kind}/{name}/versions/{selector}/release", "Release a version from quarantine",
          approves("versions"), releaseVersion),
 
+    get("/api/v1/golden-rules", "List golden rules", scanning(reads("golden-rules")), listGoldenRules),
+    post("/api/v1/golden-rules", "Create a golden rule", administers("golden-rules"), createGoldenRule),
+    get("/api/v1/golden-rules/{name}", "Get a golden rule with its results", scanning(reads("golden-rules")),
+        getGoldenRule),
+    del("/api/v1/golden-rules/{name}", "Delete a golden rule", administers("golden-rules"), deleteGoldenRule),
+    post("/api/v1/golden-rules/{name}/run", "Run a golden rule on a version", writes("golden-rules"), runGoldenRule),
+
     get("/api/v1/policies", "List policies", scanning(reads("policies")), listPolicies),
     post("/api/v1/policies/{name}", "Create a policy version", administers("policies"), createPolicy),
     post("/api/v1/policies/check", "Check policy modules", trial(reads("policies")), checkPolicy),
@@ -196,6 +205,14 @@ const Route routes[] = {
     get("/api/v1/decisions", "List decisions", scanning(reads("decisions")), listDecisions),
     get("/api/v1/decisions/{digest}", "Get a decision", reads("decisions"), getDecision),
     post("/api/v1/decisions/{digest}/replay", "Replay a decision", trial(reads("decisions")), replayDecision),
+
+    get("/api/v1/records", "List decision records", searching(reads("records")), listRecords),
+    get("/api/v1/records/{id}", "Get a decision record", waiting(reads("records")), getRecord),
+    post("/api/v1/records/erase", "Delete the key to the records of a subject", administers("records"), eraseSubject),
+    post("/api/v1/records/expire", "Delete old decision records", administers("records"), expireRecords),
+    get("/api/v1/record-batches", "List batches of decision records", scanning(reads("records")), listRecordBatches),
+    post("/api/v1/record-batches/{id}/verify", "Verify a batch of decision records", searching(reads("records")),
+         verifyRecordBatch),
 
     get("/api/v1/lineage/graph", "Get the lineage of a node", scanning(reads("lineage")), lineageGraph),
 

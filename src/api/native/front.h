@@ -20,5 +20,7 @@ std::span<const StreamRoute> archiveStreams();
 std::span<const StreamRoute> packStreams();
 /// Leasing jobs, with long polling.
 std::span<const StreamRoute> jobStreams();
+/// Decision records as JSON Lines.
+std::span<const StreamRoute> recordStreams();
 
 }  // namespace regesta::api::native

@@ -2,12 +2,20 @@
 
 #include "base/time.h"
 #include "evaluation/evaluation.h"
+#include "evaluation/golden/golden.h"
 #include "governance/gate.h"
 #include "registry/row_note.h"
 
 namespace regesta::api::native {
 
 namespace {
+
+namespace golden = regesta::evaluation::golden;
+
+json::object describeWork(db::Transaction& transaction, const jobs::Job& job) {
+  return golden::isGoldenJob(job) ? golden::describeGolden(transaction, job)
+                                  : evaluation::describeWork(transaction, job);
+}
 
 constexpr std::int64_t leaseSecondsUsually = 60;
 
@@ -21,6 +29,8 @@ jobs::LeaseRequest leaseRequestOf(const Call& call, const LeaseOrder& order) {
   return {.workspace = call.workspace,
           .type = order.type,
           .commands = order.commands,
+          .models = order.models,
+          .prompts = order.prompts.value_or(true),
           .runner = call.actor().name,
           .millis = millisOf(order.leaseSeconds),
           .allowed = [&call](db::Transaction& transaction, const jobs::Job& job) {
@@ -98,7 +108,7 @@ std::optional<LeaseAnswer> leaseNow(Call& call, const LeaseOrder& order) {
     std::int64_t now = nowMillis();
     while (auto job = jobs::lease(transaction, leaseRequestOf(call, order), now)) {
       try {
-        LeaseAnswer answer{jobAnswer(*job), job->lease, {writeJson(evaluation::describeWork(transaction, *job))}};
+        LeaseAnswer answer{jobAnswer(*job), job->lease, {writeJson(describeWork(transaction, *job))}};
         change.record(registry::Action::jobLeased, job->workspace, jobSubject(*job), {{"about", job->subject}});
         return answer;
       } catch (const Error& fault) {
@@ -123,7 +133,9 @@ CompletionAnswer completeJob(Call& call, const Completion& completion) {
   governance::Evidence evidence;
   CompletionAnswer answer = call.core.store.change(call.actor(), [&](registry::Change& change) {
     jobs::Job job = held(change.transaction, call, completion.id, completion.lease);
-    evidence = evaluation::acceptTests(change, job, result, "regesta " + call.core.version);
+    std::string computedBy = "regesta " + call.core.version;
+    evidence = golden::isGoldenJob(job) ? golden::acceptGolden(change, job, result, computedBy)
+                                        : evaluation::acceptTests(change, job, result, computedBy);
     return CompletionAnswer{jobAnswer(*jobs::findJob(change.transaction, job.id)), evidence.id};
   });
   call.core.gate.reconsider(evidence.key, evidence.number);

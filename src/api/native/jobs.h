@@ -19,7 +19,7 @@ struct JobAnswer {
       field<&JobAnswer::subject>("subject"),
       field<&JobAnswer::status>("status", about("waiting, leased, done or dead")),
       field<&JobAnswer::attempts>("attempts"),
-      field<&JobAnswer::needs>("needs", about("what a runner must be allowed to do: commands")),
+      field<&JobAnswer::needs>("needs", about("what a runner must do: run commands or models")),
       field<&JobAnswer::leasedBy>("leased_by"),
       field<&JobAnswer::leasedUntil>("leased_until"),
       field<&JobAnswer::notBefore>("not_before"),
@@ -41,11 +41,14 @@ struct JobQuery {
 };
 struct LeaseOrder {
   std::string type;
-  bool commands = false;
+  bool commands = false, models = false;
+  std::optional<bool> prompts;
   std::int64_t wait = 0, leaseSeconds = 0;
   static constexpr Field fields[] = {
       field<&LeaseOrder::type>("type", about("absent: any")),
       field<&LeaseOrder::commands>("commands", about("the runner runs commands that tests bring")),
+      field<&LeaseOrder::models>("models", about("the runner runs models")),
+      field<&LeaseOrder::prompts>("prompts", about("the runner can send prompts to a model; absent: true")),
       field<&LeaseOrder::wait>("wait", atLeast(0) | atMost(60) | about("seconds to wait for work")),
       field<&LeaseOrder::leaseSeconds>("lease_seconds", atLeast(0) | atMost(3600) | about("0 or absent: 60"))};
 };

@@ -139,7 +139,7 @@ std::span<const StreamRoute> streams() {
         {"GET", "/api/v1/assets/{kind}/{name}/versions/{selector}/files/{path...}", "Download a file of a version",
          reads("versions of this name"), makeStream<GetFile>},
     };
-    for (auto more : {archiveStreams(), packStreams(), changeStreams(), jobStreams(), uploadStreams()})
+    for (auto more : {archiveStreams(), packStreams(), changeStreams(), jobStreams(), recordStreams(), uploadStreams()})
       routes.insert(routes.end(), more.begin(), more.end());
     return routes;
   }();

@@ -4,6 +4,7 @@ import type { LedgerAction } from './ledgeraction';
 
 /** What an entry says between its actor and its subject: "anna" moved "model/loan-risk#production". */
 const words: Record<LedgerAction | 'webhook.test', string> = {
+  'access-log.set': 'set the access log of',
   'access.refused': 'counted refused requests to',
   'alias.moved': 'moved',
   'alias.removed': 'removed',
@@ -33,6 +34,12 @@ const words: Record<LedgerAction | 'webhook.test', string> = {
   'experiment.restored': 'restored',
   'git.exported': 'exported to Git',
   'git.pushed': 'pushed to',
+  'golden-rule.deleted': 'deleted',
+  'golden-rule.set': 'set',
+  'lineage.added': 'added lineage to',
+  'records.erased': 'erased the records of',
+  'records.expired': 'expired',
+  'records.sealed': 'sealed',
   'git.repacked': 'repacked',
   'guard.breached': 'reported a guardrail breach on',
   'hold.lifted': 'lifted',

@@ -1,0 +1,145 @@
+#include "cli/model/python_model.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "cli/model/model_script.h"
+#include "cli/model/process.h"
+
+namespace regesta::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t mostOutput = std::size_t{256} << 20;
+
+/// Whether bubblewrap works here: user namespaces may be off.
+bool hasBubblewrap() {
+  static const bool works = [] {
+    try {
+      return runProcess({.command = {"bwrap", "--ro-bind", "/", "/", "--unshare-all", "true"},
+                         .environment = {},
+                         .input = {},
+                         .longest = std::chrono::seconds(10),
+                         .stopped = {}})
+                 .code == 0;
+    } catch (const Error&) {
+      return false;
+    }
+  }();
+  return works;
+}
+
+std::vector<std::string> commandOf(const LocalExecution& execution, const fs::path& folder, bool sandbox) {
+  std::vector<std::string> command;
+  if (sandbox) {
+    command = {"bwrap",        "--ro-bind", "/",    "/",         "--dev",         "/dev",          "--proc",
+               "/proc",        "--tmpfs",   "/tmp", "--ro-bind", folder.string(), folder.string(), "--die-with-parent",
+               "--unshare-all"};
+    if (execution.network) command.emplace_back("--share-net");
+  }
+  if (execution.rebuild)
+    for (const char* word : {"uv", "run", "--no-project", "--isolated", "--quiet", "--with-requirements"})
+      command.emplace_back(word);
+  if (execution.rebuild) {
+    command.push_back((folder / "requirements.txt").string());
+    command.emplace_back("--python");
+    command.push_back(execution.python);
+    command.emplace_back("python");
+  } else {
+    command.push_back(execution.python);
+  }
+  for (const std::string& word : {std::string("-c"), std::string(modelScript), folder.string(),
+                                  std::to_string(execution.memoryBytes), std::to_string(execution.seconds)})
+    command.push_back(word);
+  return command;
+}
+
+/// The last lines that a program printed, for an error.
+std::string lastWords(const ProcessResult& result) {
+  std::string_view text = trim(result.errors);
+  constexpr std::size_t most = 600;
+  return std::string(text.size() > most ? text.substr(text.size() - most) : text);
+}
+
+}  // namespace
+
+std::vector<Option> executionOptions() {
+  return {{"python", "FILE", "Python that runs models, with mlflow (default: python3, or REGESTA_PYTHON)"},
+          {"rebuild-environment", "", "build the environment of the model's requirements.txt with uv"},
+          {"allow-network", "", "let models use the network"},
+          {"model-seconds", "N", "CPU and wall time of one model (default 600)"},
+          {"model-memory-mb", "N", "address space of one model (default 8192)"}};
+}
+
+LocalExecution executionOf(const Session& session) {
+  const Arguments& args = session.args;
+  LocalExecution execution;
+  const char* python = std::getenv("REGESTA_PYTHON");
+  execution.python = args.has("python") ? args.text("python") : python ? python : "python3";
+  execution.rebuild = args.flag("rebuild-environment");
+  execution.network = args.flag("allow-network");
+  execution.seconds = std::clamp<std::int64_t>(args.integer("model-seconds").value_or(600), 1, 86'400);
+  execution.memoryBytes = std::clamp<std::int64_t>(args.integer("model-memory-mb").value_or(8192), 64, 1 << 22) << 20;
+  return execution;
+}
+
+std::optional<fs::path> findMlflowModel(const fs::path& folder) {
+  if (fs::exists(folder / "MLmodel")) return folder;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
+    if (entry.path().filename() == "MLmodel") return entry.path().parent_path();
+  return std::nullopt;
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (fs::temp_directory_path() / "regesta-XXXXXX").string();
+  if (!::mkdtemp(pattern.data())) throw error(Code::unavailable, "cannot create a folder for temporary files");
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+Predictions predict(const LocalExecution& execution, const fs::path& folder, const std::vector<json::object>& inputs) {
+  std::string lines;
+  for (const json::object& one : inputs) lines += writeJson(one) + "\n";
+  // Building an environment downloads packages.
+  bool sandbox = hasBubblewrap() && !execution.rebuild;
+  ProcessResult result =
+      runProcess({.command = commandOf(execution, folder, sandbox),
+                  .environment = {"PYTHONDONTWRITEBYTECODE=1", "MLFLOW_TRACKING_URI=file:///dev/null",
+                                  "GIT_PYTHON_REFRESH=quiet", "PYTHONHASHSEED=0"},
+                  .input = lines,
+                  .longest = std::chrono::seconds(execution.seconds),
+                  .mostOutput = mostOutput,
+                  .stopped = execution.stopped});
+  Predictions predictions;
+  bool began = false;
+  for (std::string_view line : split(result.output, '\n')) {
+    if (line.empty()) continue;
+    json::value value = parseJson(line);
+    json::object& object = value.as_object();
+    if (object.contains("fatal")) throw error(Code::invalid, "the model cannot be run: {}", member(object, "fatal"));
+    if (json::value* environment = object.if_contains("environment")) {
+      predictions.environment = std::move(environment->as_object());
+      began = true;
+    } else if (json::value* output = object.if_contains("output")) {
+      predictions.rows.push_back({std::move(*output), ""});
+    } else {
+      predictions.rows.push_back({nullptr, shorten(member(object, "error"), 1000)});
+    }
+  }
+  if (result.cut) throw error(Code::invalid, "the model printed more than {} MB", mostOutput >> 20);
+  if (!began || predictions.rows.size() != inputs.size())
+    throw error(Code::invalid, "the model ended with code {} after {} of {} rows: {}", result.code,
+                predictions.rows.size(), inputs.size(), lastWords(result));
+  predictions.environment["isolation"] = sandbox ? "bubblewrap" : "process";
+  return predictions;
+}
+
+}  // namespace regesta::cli
