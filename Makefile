@@ -1,5 +1,5 @@
 # The short names for daily work. Each goal installs what it needs first (tools/setup) and can be run again at will.
-.PHONY: help setup build demo docs test walk bench lint format fuzz clean
+.PHONY: help setup build demo docs test walk bench packages try-packages lint format fuzz clean
 help:
 	@echo "make build    the program, optimised: build/release/regesta"
 	@echo "make demo     a loan model from training to production through a gate, with the real mlflow client"
@@ -7,6 +7,8 @@ help:
 	@echo "make test     every test; closes with 'N passed, N failed'"
 	@echo "make walk     a million random steps against the gate (STEPS=1000000 SEED=…)"
 	@echo "make bench    measurements, side by side with peers"
+	@echo "make packages the wheel: dist/"
+	@echo "make try-packages installs the wheel into a new environment and plays the demo there"
 	@echo "make lint     layering, style, layout, links, shellcheck, ruff, clippy, prose, clang-tidy"
 	@echo "make format   formats the C++ sources in place"
 	@echo "make fuzz     a short run of every fuzzer (SECONDS_EACH=30)"
@@ -31,6 +33,14 @@ walk: setup build
 	@REGESTA_BINARY=build/release/regesta .venv/bin/python tests/security/walk.py --steps $(or $(STEPS),1000000) $(if $(SEED),--seed $(SEED))
 bench: setup build
 	@tools/bench
+packages:
+	@tools/setup package
+	@tools/build release regesta
+	@packaging/wheel
+try-packages: packages
+	@python3 -m venv --clear build/try-packages
+	@build/try-packages/bin/pip install --quiet --disable-pip-version-check "$$(ls dist/regesta-*.whl)[demo]"
+	@cd build/try-packages && bin/regesta demo --stop
 lint:
 	@tools/setup lint
 	@tools/lint

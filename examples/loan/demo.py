@@ -18,7 +18,7 @@ warnings.filterwarnings("ignore")
 
 from stage import ROOT, WORK, Person, code, expect, fetch, indent, say, start_server, title  # noqa: E402
 from support_chat import step_prompt  # noqa: E402
-from versioned_data import Project  # noqa: E402
+from versioned_data import DVC, Project  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "loan"
 
@@ -75,7 +75,9 @@ def step_training(anna):
     expect(prompt.version == 1 and "{{name}}" in prompt.template, "the prompt comes back by its alias")
     anna.run("version", "list", "loan-risk")
     say("The server computes accuracy and fairness itself, from the predictions stored with each run and a stored dataset.")
-    anna.run("dataset", "add", "loan-holdout", "--dvc", Project(anna).push(holdout), "-m", "40 % of loanapp, never trained on")
+    stored = (["version", "create", "dataset/loan-holdout", "--file", holdout] if not DVC.exists()
+              else ["dataset", "add", "loan-holdout", "--dvc", Project(anna).push(holdout)])
+    anna.run(*stored, "-m", "40 % of loanapp, never trained on")
     for version, run in runs.items():
         words = ["evidence", "evaluate", f"loan-risk@{version}", "--dataset", "loan-holdout@1", "--predictions",
                  f"run:{run}:predictions.csv", "--label", "approve", "--group", "race", "--join", "id"]

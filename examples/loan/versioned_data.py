@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stage import WORK, command, expect, indent
 
-DVC = str(Path(sys.executable).with_name("dvc"))
+DVC = Path(sys.executable).with_name("dvc")
 
 
 class Project:
