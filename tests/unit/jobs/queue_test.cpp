@@ -35,9 +35,10 @@ class QueueTest : public testing::TestWithParam<db::Dialect> {
   }
   std::optional<Job> take(std::int64_t now, const std::string& runner = "token:one", bool commands = false,
                           const std::string& only = "") {
-    LeaseRequest wish{"default", "",
-                      commands,  runner,
-                      60'000,    [&](db::Transaction&, const Job& job) { return only.empty() || job.name == only; }};
+    LeaseRequest wish{.workspace = "default",
+                      .commands = commands,
+                      .runner = runner,
+                      .allowed = [&](db::Transaction&, const Job& job) { return only.empty() || job.name == only; }};
     return database_->writing([&](db::Transaction& transaction) { return lease(transaction, wish, now); });
   }
   template <class Fn>
@@ -183,9 +184,9 @@ TEST_P(QueueTest, ManyRunnersOnTwoServersNeverShareAJob) {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 6; ++t)
       threads.emplace_back([&, t] {
-        LeaseRequest wish{"default", "",
-                          false,     fmt::format("token:{}", t),
-                          60'000,    [](db::Transaction&, const Job&) { return true; }};
+        LeaseRequest wish{.workspace = "default",
+                          .runner = fmt::format("token:{}", t),
+                          .allowed = [](db::Transaction&, const Job&) { return true; }};
         db::Database& database = t % 2 ? other() : *database_;
         while (auto job =
                    database.writing([&](db::Transaction& transaction) { return lease(transaction, wish, 2000); })) {
