@@ -22,7 +22,7 @@ VERBS = {
     "runner": {"read", "run"},
     "auditor": {"read"},
 }
-STREAMS = re.compile(r"^/(git|dvc|lfs|v2|hf|s3|api/v1/changes|api/v1/blobs|ofrep/v1/events|api/2.0/mlflow-artifacts/(mpu/part|signed))")  # bodies and answers of their own: test_edge, test_signed_addresses, test_content_fronts, test_oci, test_xet, tests/hf, tests/s3
+STREAMS = re.compile(r"^/(git|dvc|lfs|v2|hf|s3|graphql|files|artifactsV2|api/v1/changes|api/v1/blobs|ofrep/v1/events|api/2.0/mlflow-artifacts/(mpu/part|signed))")  # bodies and answers of their own: test_edge, test_signed_addresses, test_content_fronts, test_oci, test_xet, tests/hf, tests/s3, tests/wandb
 
 
 def routes():

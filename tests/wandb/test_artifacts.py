@@ -45,6 +45,28 @@ def test_log_use_and_download(site, name, tmp_path):
     assert found["digest"] and found["tags"]["wandb.tags"] == '["raw"]'
 
 
+def test_one_entry_and_verification(site, name, tmp_path):
+    site.run(LOG.format(project=name, run="maker", note="first"), tmp_path)
+    done = site.run(f"""
+import wandb
+data = wandb.Api().artifact("default/{name}/loans:v0")
+print(open(data.get_entry("deep/notes.txt").download()).read())
+data.download(root="all", path_prefix="deep")
+data.download(root="all", path_prefix="train")
+print([file.name for file in data.files()], open("all/train.csv").read().strip())
+run = wandb.Api().run("default/{name}/maker")
+print([a.name for a in run.logged_artifacts()], "config.yaml" in [file.name for file in run.files()])
+run.file("config.yaml").download(replace=True)
+print(open("config.yaml").read()[:4])
+""", tmp_path).stdout.splitlines()
+    assert done[0] == "first" and "train.csv" in done[1]
+    assert "loans:v0" in done[-2] and done[-2].endswith("True") and done[-1]
+    entry, = [request for request in site.proxy.sent("/artifactsV2/") if name in request.path]
+    other = site.token(f"other-{name}", "contributor", "default")
+    assert requests.get(site.server.url + entry.path, timeout=60).status_code == 401
+    assert requests.get(site.server.url + entry.path, auth=("api", other), timeout=60).content == b"first"
+
+
 def test_the_same_content_is_one_version(site, name, tmp_path):
     for run, note, version in [("a", "same", "v0"), ("b", "same", "v0"), ("c", "other", "v1")]:
         assert site.run(LOG.format(project=name, run=run, note=note), tmp_path).stdout.split()[-2] == version
@@ -158,3 +180,29 @@ run.finish()
     assert list(loaded.predict(["x"])) == ["x"]
     lineage = site.get("/api/v1/lineage/graph", node=f"model/{model}@1", direction="upstream")
     assert any("loans" in json.dumps(edge) for edge in lineage["edges"])
+
+
+APPROVAL = """package regesta.gate
+import rego.v1
+require contains {"code": "approval", "msg": "somebody else must approve", "approvals": {"role": "approver", "count": 1}}
+"""
+
+
+def test_a_missing_approval_opens_a_change_request(site, name, tmp_path):
+    site.post(f"/api/v1/policies/p-{name}", modules=[{"name": "gate.rego", "text": APPROVAL}])
+    site.post("/api/v1/policies/bindings", kind="model", name_pattern=f"m-{name}", pointer="production", policy=f"p-{name}")
+    refused = site.run(f"""
+import wandb
+run = wandb.init(project={name!r})
+model = wandb.Artifact("risk", type="model")
+with model.new_file("weights.txt") as file: file.write({name!r})
+run.log_artifact(model).wait()
+run.link_artifact(model, "wandb-registry-model/m-{name}", aliases=["production"])
+run.finish()
+""", tmp_path, fails=True)
+    said = refused.stderr + refused.stdout
+    assert "somebody else must approve" in said
+    request, = [one for one in site.get("/api/v1/change-requests")["items"] if one["name"] == f"m-{name}"]
+    assert request["url"] in said
+    # The version is there; only the alias waits.
+    assert site.get(f"/api/v1/assets/model/m-{name}/versions/1")["digest"]

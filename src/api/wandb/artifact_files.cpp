@@ -156,6 +156,37 @@ Task getFile(Exchange& exchange, Core& core) {
   co_await send(exchange, std::move(head), *reader, selection);
 }
 
+/// One entry of a manifest, with the client's credentials: the version that the manifest names, and the MD5.
+Task getEntry(Exchange& exchange, Core& core) {
+  std::unique_ptr<blob::Reader> reader;
+  http::Response head;
+  http::Selection selection;
+  co_await exchange.waiting([&] {
+    const http::Request& request = exchange.request();
+    Call call = admit(core, request, reads("artifacts of this name"), dialect());
+    call.workspace = std::string(request.variable("entity"));
+    std::string_view md5 = request.variable("md5");
+    std::string digest = core.store.read([&](db::Transaction& transaction) {
+      registry::Version version = getArtifact(call, transaction, request.variable("artifact"), Verb::read);
+      std::string wanted;
+      auto stored = registry::findBlobAlias(transaction, version.asset.key.workspace, fmt::format("md5:{}", md5));
+      for (const registry::VersionFile& file : registry::versionFiles(transaction, version))
+        if (stored && file.digest == stored->digest) wanted = file.digest;
+      return wanted;
+    });
+    if (!digest.empty()) reader = core.blobs.open(digest);
+    if (!reader) throw error(Code::notFound, "the artifact has no file with the MD5 {}", shorten(md5, 40));
+    selection = http::selectBytes(request, reader->size(), {fmt::format("\"{}\"", digest), std::nullopt});
+    head.status = selection.status;
+    head.headers = selection.headers;
+    head.contentType = "application/octet-stream";
+  });
+  if (!selection.sends()) co_return co_await exchange.respond(std::move(head));
+  co_await send(exchange, std::move(head), *reader, selection);
+}
+
+std::string entityOf(const http::Request& request) { return std::string(request.variable("entity")); }
+
 constexpr std::string_view readers = "artifacts of this name, by an address that was given to a reader";
 const StreamRoute streams[] = {
     {.method = "PUT",
@@ -177,6 +208,12 @@ const StreamRoute streams[] = {
      .access = reads(readers),
      .make = makeStream<getFile>,
      .door = signedDoor},
+    {.method = "GET",
+     .pattern = "/artifactsV2/{region}/{entity}/{project}/{collection}/{artifact}/{md5}/{name}",
+     .summary = "Download an entry of a manifest of W&B's clients",
+     .access = reads("artifacts of this name"),
+     .make = makeStream<getEntry>,
+     .workspace = entityOf},
 };
 
 }  // namespace

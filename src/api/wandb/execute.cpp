@@ -91,8 +91,7 @@ class Execution {
       case Where::nowhere:
         return call_.workspace;
       case Where::args:
-        return orDefault(
-            memberText(args, resolver.field == "project" || resolver.field == "model" ? "entityName" : "name"));
+        return orDefault(memberText(args, resolver.field == "entity" ? "name" : "entityName"));
       case Where::input: {
         const json::object& input = args.at("input").as_object();
         std::string entity = memberText(input, "entityName");

@@ -42,7 +42,7 @@ const Dialect& dialect() {
 }
 
 Front front() {
-  static constexpr std::string_view below[] = {"/graphql", "/files/"};
+  static constexpr std::string_view below[] = {"/graphql", "/files/", "/artifactsV2/"};
   static const std::vector<StreamRoute> streams = [] {
     std::vector<StreamRoute> all(runStreams().begin(), runStreams().end());
     all.insert(all.end(), artifactStreams().begin(), artifactStreams().end());
