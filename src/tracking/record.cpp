@@ -119,6 +119,19 @@ void logMetric(db::Transaction& transaction, std::string_view workspace, std::st
   saveRun(transaction, run);
 }
 
+void logPoints(db::Transaction& transaction, Run& run, const std::vector<Metric>& points) {
+  if (points.empty()) return;
+  std::vector<Metric> stored;
+  stored.reserve(points.size());
+  for (const Metric& point : points) {
+    checkMetric(point, "metrics");
+    stored.push_back(storable(point));
+  }
+  mergeLatest(run.metrics, stored);
+  appendHistory(transaction, run.row, stored);
+  saveRun(transaction, run);
+}
+
 void logParam(db::Transaction& transaction, std::string_view workspace, std::string_view runId, std::string_view key,
               std::string_view given) {
   checkKey(key, "key");

@@ -29,6 +29,8 @@ struct Batch {
 void logBatch(db::Transaction& transaction, std::string_view workspace, std::string_view runId, const Batch& batch);
 void logMetric(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
                const LoggedMetric& metric);
+/// Logs any number of points at once and stores the run: for clients that stream their history.
+void logPoints(db::Transaction& transaction, Run& run, const std::vector<Metric>& points);
 void logParam(db::Transaction& transaction, std::string_view workspace, std::string_view runId, std::string_view key,
               std::string_view value);
 /// Tag mlflow.runName renames the run.

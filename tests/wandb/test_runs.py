@@ -92,6 +92,21 @@ def test_the_same_lines_again_change_nothing(site, name, tmp_path):
     assert found["data"]["project"]["run"]["historyLineCount"] == 1
 
 
+def test_a_long_history_loses_no_line(site, name, tmp_path):
+    site.run(f"""
+import wandb
+run = wandb.init(project={name!r}, id="long")
+for step in range(5000): run.log({{"loss": step, "acc": step, "text": "words", "picture": {{"_type": "x"}}}})
+run.finish()
+""", tmp_path)
+    [run] = mlflow_runs(site, name)
+    assert run["metrics"]["loss"] == 4999
+    history = site.get("/api/2.0/mlflow/metrics/get-history", run_id=run["info"]["run_id"], metric_key="loss", max_results=10000)["metrics"]
+    assert sorted(point["value"] for point in history) == list(range(5000))
+    found = graphql(site, "query ($p: String) { project(name: $p) { run(name: \"long\") { historyLineCount } } }", p=name).json()
+    assert found["data"]["project"]["run"]["historyLineCount"] == 5000
+
+
 def test_an_offline_run_is_synced(site, name, tmp_path):
     site.run(f"import wandb; run = wandb.init(project={name!r}, id='away', mode='offline', config={{'a': 1}}); run.log({{'loss': 2}}); run.finish()", tmp_path)
     site.run("import subprocess, sys, glob; subprocess.run([sys.executable, '-m', 'wandb', 'sync', *glob.glob('wandb/offline-run-*')], check=True)", tmp_path)

@@ -16,8 +16,6 @@ namespace {
 
 using access::Verb;
 
-constexpr std::size_t metricKeys = 10'000;  // of one line
-
 struct Part {
   std::int64_t offset = 0;
   std::vector<std::string> lines;
@@ -53,15 +51,11 @@ class Metrics {
       std::string name = fmt::format("{}{}", prefix, std::string_view(key));
       if (value.is_object() && !value.get_object().contains("_type") && depth < 8)
         add(value.get_object(), name + ".", step, time, depth + 1);
-      else if (auto number = numberOf(value); number && batch_.metrics.size() < metricKeys && isKey(name))
-        batch_.metrics.push_back({.metric = {.key = name, .value = *number, .timestamp = time, .step = step}});
+      else if (auto number = numberOf(value); number && isKey(name))
+        points_.push_back({.key = name, .value = *number, .timestamp = time, .step = step});
     }
   }
-  void store(db::Transaction& transaction, const RunRecord& record) {
-    if (batch_.metrics.empty()) return;
-    tracking::logBatch(transaction, record.entity, record.run.runId, batch_);
-  }
-  void clear() { batch_.metrics.clear(); }
+  void store(db::Transaction& transaction, RunRecord& record) { tracking::logPoints(transaction, record.run, points_); }
 
  private:
   static bool isKey(const std::string& name) {
@@ -73,7 +67,7 @@ class Metrics {
       return false;
     }
   }
-  tracking::Batch batch_;
+  std::vector<tracking::Metric> points_;
 };
 
 std::int64_t timeOf(const json::object& line, std::int64_t now) {
