@@ -71,7 +71,7 @@ Task takeStream(Exchange& exchange, Core& core) {
     Call call = admit(core, request, writes(projects), dialect());
     call.workspace = std::string(request.variable("entity"));
     RunName name{call.workspace, std::string(request.variable("project")), std::string(request.variable("run"))};
-    takeFileStream(call, name, looseJson(body));
+    takeFileStream(call, name, parseJson(body));
     http::Response answer;
     answer.body = "{}";
     return answer;

@@ -4,6 +4,7 @@
 
 #include "api/wandb/run_object.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "tracking/history.h"
@@ -42,71 +43,77 @@ std::optional<double> numberOf(const json::value& value) {
   return std::nullopt;
 }
 
-class Metrics {
- public:
-  /// The numbers of a line, also those of nested objects. Media and other objects of clients ("_type") have none.
-  void add(const json::object& line, std::string_view prefix, std::int64_t step, std::int64_t time, int depth = 0) {
-    for (const auto& [key, value] : line) {
-      if (key.starts_with("_")) continue;
-      std::string name = fmt::format("{}{}", prefix, std::string_view(key));
-      if (value.is_object() && !value.get_object().contains("_type") && depth < 8)
-        add(value.get_object(), name + ".", step, time, depth + 1);
-      else if (auto number = numberOf(value); number && isKey(name))
-        points_.push_back({.key = name, .value = *number, .timestamp = time, .step = step});
-    }
+bool isKey(const std::string& name) {
+  try {
+    tracking::checkKey(name, "key");
+    tracking::checkLength("key", limits::trackingKeyLength, name);
+    return true;
+  } catch (const Error&) {
+    return false;
   }
-  void store(db::Transaction& transaction, RunRecord& record) { tracking::logPoints(transaction, record.run, points_); }
+}
 
- private:
-  static bool isKey(const std::string& name) {
-    try {
-      tracking::checkKey(name, "key");
-      tracking::checkLength("key", 250, name);
-      return true;
-    } catch (const Error&) {
-      return false;
-    }
+/// The numbers of a line, also those of nested objects. Media and other objects of clients ("_type") have none.
+void addPoints(std::vector<tracking::Metric>& points, const json::object& line, std::string_view prefix,
+               std::int64_t step, std::int64_t time, int depth = 0) {
+  for (const auto& [key, value] : line) {
+    if (key.starts_with("_")) continue;
+    std::string name = fmt::format("{}{}", prefix, std::string_view(key));
+    if (value.is_object() && !value.get_object().contains("_type") && depth < 8)
+      addPoints(points, value.get_object(), name + ".", step, time, depth + 1);
+    else if (auto number = numberOf(value); number && isKey(name))
+      points.push_back({.key = name, .value = *number, .timestamp = time, .step = step});
   }
-  std::vector<tracking::Metric> points_;
-};
+}
 
 std::int64_t timeOf(const json::object& line, std::int64_t now) {
   const json::value* time = line.if_contains("_timestamp");
   return time && time->is_number() ? static_cast<std::int64_t>(time->to_number<double>() * 1000) : now;
 }
 
-/// As they are stored: numbers that JSON has no name for are texts.
-std::vector<std::string> normal(const std::vector<std::string>& lines) {
-  std::vector<std::string> made;
-  for (const std::string& line : lines) {
-    json::value read = looseJson(line);
+/// Lines read before the transaction, because there is one writer at a time.
+struct Prepared {
+  std::int64_t offset = 0;
+  std::vector<std::string> lines;  ///< as they are stored: numbers that JSON has no name for are texts
+  std::vector<std::vector<tracking::Metric>> points;
+};
+
+Prepared prepare(Part part, bool history, std::int64_t now) {
+  Prepared made{.offset = part.offset, .lines = {}, .points = {}};
+  std::int64_t number = part.offset;
+  for (std::string& line : part.lines) {
+    bool plain = line.find("NaN") == std::string::npos && line.find("Infinity") == std::string::npos;
+    json::value read = plain ? parseJson(line) : looseJson(line);
     if (!read.is_object()) throw Invalid("files", "each line must be a JSON object");
-    made.push_back(writeJson(read));
+    const json::object& object = read.get_object();
+    std::int64_t step = history ? memberInteger(object, "_step") : number++;
+    addPoints(made.points.emplace_back(), object, "", step, timeOf(object, now));
+    made.lines.push_back(plain ? std::move(line) : writeJson(read));
   }
   return made;
 }
 
+/// Stores the lines that are new, and their points.
+void append(db::Transaction& transaction, RunRecord& record, Stream stream, const Prepared& prepared,
+            std::vector<tracking::Metric>& points) {
+  std::size_t fresh = appendLines(transaction, record, stream, prepared.offset, prepared.lines).size();
+  for (std::size_t at = prepared.points.size() - fresh; at < prepared.points.size(); ++at)
+    points.insert(points.end(), prepared.points[at].begin(), prepared.points[at].end());
+}
+
 std::string take(db::Transaction& transaction, const Call& call, const RunName& name, const json::object& files,
-                 const Part& history, const Part& events) {
+                 const Prepared& history, const Prepared& events) {
   RunRecord record = getRecord(call, transaction, name, Verb::write);
-  std::int64_t now = nowMillis();
-  Metrics metrics;
-  for (const std::string& line : appendLines(transaction, record, Stream::history, history.offset, history.lines)) {
-    const json::value read = parseJson(line);
-    metrics.add(read.as_object(), "", memberInteger(read.as_object(), "_step"), timeOf(read.as_object(), now));
-  }
-  std::int64_t number = record.events;
-  for (const std::string& line : appendLines(transaction, record, Stream::events, events.offset, events.lines)) {
-    const json::value read = parseJson(line);
-    metrics.add(read.as_object(), "", number++, timeOf(read.as_object(), now));
-  }
+  std::vector<tracking::Metric> points;
+  append(transaction, record, Stream::history, history, points);
+  append(transaction, record, Stream::events, events, points);
   Part logs = partOf(files, "output.log");
   appendLines(transaction, record, Stream::logs, logs.offset, std::move(logs.lines));
   if (Part summary = partOf(files, "wandb-summary.json"); !summary.lines.empty())
     record.summary = writeJson(looseJson(summary.lines.back()));
-  record.heartbeatAt = now;
+  record.heartbeatAt = nowMillis();
   saveRecord(transaction, record);
-  metrics.store(transaction, record);
+  tracking::logPoints(transaction, record.run, points);
   return record.run.runId;
 }
 
@@ -117,9 +124,8 @@ void takeFileStream(const Call& call, const RunName& name, const json::value& bo
   const json::object& request = body.get_object();
   const json::value* given = request.if_contains("files");
   const json::object files = given && given->is_object() ? given->get_object() : json::object{};
-  Part history = partOf(files, "wandb-history.jsonl"), events = partOf(files, "wandb-events.jsonl");
-  history.lines = normal(history.lines);
-  events.lines = normal(events.lines);
+  const Prepared history = prepare(partOf(files, "wandb-history.jsonl"), true, nowMillis());
+  const Prepared events = prepare(partOf(files, "wandb-events.jsonl"), false, nowMillis());
   call.core.store.change(call.actor(), [&](registry::Change& change) {
     std::string runId = take(change.transaction, call, name, files, history, events);
     tracking::recordWrite(change, call.workspace, runId);
