@@ -8,7 +8,7 @@ case $GATE_MODE in
 esac
 if [ -n "$GATE_URL" ]; then export REGESTA_URL=$GATE_URL; fi
 if [ -n "$GATE_TOKEN" ]; then export REGESTA_TOKEN=$GATE_TOKEN; fi
-if [ -z "${REGESTA_TOKEN:-}" ] || [ "$GATE_MODE" = sign-in ]; then
+if { [ -z "${REGESTA_TOKEN:-}" ] && [ -n "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ]; } || [ "$GATE_MODE" = sign-in ]; then
   audience=()
   if [ -n "$GATE_AUDIENCE" ]; then audience=(--audience "$GATE_AUDIENCE"); fi
   REGESTA_TOKEN=$("$GATE_PROGRAM" ci token "${audience[@]}")

@@ -6,6 +6,7 @@
 #include "access/access_state.h"
 #include "access/grants.h"
 #include "access/recorded.h"
+#include "access/workload.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/id.h"
@@ -39,14 +40,17 @@ struct Credentials {
   bool session = false;
 };
 
-bool isTokenSecret(std::string_view text) { return text.starts_with("rgs_") || text.starts_with("sk-lf-"); }
+bool isTokenSecret(std::string_view text) {
+  return text.starts_with("rgs_") || text.starts_with("sk-lf-") || text.starts_with(workloadPrefix);
+}
 
 Credentials readCredentials(std::string_view authorization) {
   std::size_t space = authorization.find(' ');
   std::string_view scheme = authorization.substr(0, space);
   std::string_view rest = space == std::string_view::npos ? std::string_view() : trim(authorization.substr(space));
   // "token" is the scheme of DVC Studio's clients.
-  if (equalsIgnoreCase(scheme, "bearer") || equalsIgnoreCase(scheme, "token")) return {"", std::string(rest)};
+  if (equalsIgnoreCase(scheme, "bearer") || equalsIgnoreCase(scheme, "token"))
+    return {"", std::string(rest), std::nullopt, rest.starts_with(workloadPrefix)};
   if (scheme == "Session") return {"", std::string(rest), std::nullopt, true};
   if (!equalsIgnoreCase(scheme, "basic"))
     throw Error(Code::unauthenticated, "the Authorization header must be 'Basic …' or 'Bearer …'");
@@ -60,6 +64,7 @@ Credentials readCredentials(std::string_view authorization) {
   if (credentials.name.starts_with("pk-lf-") || credentials.secret.starts_with("sk-lf-"))
     credentials.publicKey = credentials.name;
   credentials.name.clear();
+  credentials.session = credentials.secret.starts_with(workloadPrefix);
   return credentials;
 }
 

@@ -74,13 +74,6 @@ UserRow accountOf(registry::Change& change, const Person& person) {
   return activeUser(change.transaction, person.name);
 }
 
-void useOnce(db::Transaction& transaction, const Access::OneTime& signIn) {
-  transaction.run("DELETE FROM finished_sign_in WHERE expires_at <= $1", {nowMillis()});
-  if (transaction.run("INSERT INTO finished_sign_in (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-                      {signIn.id, signIn.expiresAt}) == 0)
-    throw Error(Code::unauthenticated, "this sign-in has already been completed; start again");
-}
-
 }  // namespace
 
 Access::Session Access::openSession(const Person& person, const OneTime& signIn, std::string_view agent) {
@@ -88,7 +81,7 @@ Access::Session Access::openSession(const Person& person, const OneTime& signIn,
     if (!anyoneExists(change.transaction))
       throw Error(Code::invalidState,
                   "this server has no users yet; create the first on its own machine: regesta user create NAME");
-    useOnce(change.transaction, signIn);
+    useOnce(change.transaction, signIn, "this sign-in has already been completed; start again");
     UserRow user = accountOf(change, person);
     if (person.grants && grantsText(*person.grants) != user.grants) setUserGrants(change, user, *person.grants);
     bool recorded = change.recorded();  // most sign-ins change nothing that anybody remembers

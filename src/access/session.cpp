@@ -63,13 +63,8 @@ Access::Session Access::State::insertSession(registry::Change& change, std::stri
   Session opened{crypto::newToken(), nowMillis() + limits.longestMillis};
   db::Transaction& transaction = change.transaction;
   transaction.run("DELETE FROM session WHERE expires_at <= $1 OR used_at <= $2", {nowMillis(), idleSince(nowMillis())});
-  transaction.run(
-      "INSERT INTO session (hash, actor, created_at, expires_at, via, agent, used_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $3)",
-      {crypto::hashToken(opened.secret), actor, nowMillis(), opened.expiresAt,
-       via == Via::provider ? throughProvider : "", isUtf8(agent) ? shorten(agent, agentLength) : ""});
-  change.record(registry::Action::sessionOpened, "", subjectOf(actor),
-                {{"expires_at", opened.expiresAt}, {"via", via == Via::provider ? throughProvider : "credentials"}});
+  insertSessionRow(change, actor, opened, via == Via::provider ? throughProvider : "",
+                   isUtf8(agent) ? shorten(agent, agentLength) : "");
   return opened;
 }
 

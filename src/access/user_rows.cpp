@@ -1,9 +1,12 @@
 #include "access/user_rows.h"
 
 #include "access/grants.h"
+#include "access/recorded.h"
 #include "base/error.h"
 #include "base/name.h"
+#include "base/time.h"
 #include "crypto/hash.h"
+#include "crypto/password.h"
 
 namespace regesta::access {
 
@@ -63,6 +66,46 @@ std::string grantsText(const std::vector<Grant>& grants) { return canonicalJson(
 std::string fingerprint(std::string_view stored) { return crypto::sha256Hex(stored); }
 std::string fingerprint(const Link& link) { return crypto::sha256Hex(link.issuer + "\n" + link.subject); }
 std::string userSubject(std::string_view name) { return fmt::format("user/{}", name); }
+
+void insertToken(registry::Change& change, const NewTokenRow& row) {
+  // A lone token without this right would lock everybody out, for ever.
+  if (!anyoneExists(change.transaction) && !administersAll(row.grants))
+    throw Error(Code::invalidState,
+                "create a user first, because all requests need credentials once a token exists: "
+                "regesta user create NAME, then regesta login --user NAME");
+  requireWorkspaces(change.transaction, row.grants);
+  if (change.transaction.query("SELECT 1 FROM service_token WHERE name = $1", {row.name}).next())
+    throw error(Code::exists, "there is or was a token '{}'; choose another name", row.name);
+  checkNameIsDistinct(change.transaction, "SELECT name FROM service_token", row.name);
+  change.transaction.run(
+      "INSERT INTO service_token (name, hash, grants, expires_at, revoked, created_at, created_by, access_key, trust) "
+      "VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8)",
+      {row.name, row.hash, grantsText(row.grants), row.expiresAt, change.now, change.actor.name, row.accessKey,
+       row.trust});
+  json::object data{
+      {"grants", grantsToJson(row.grants)}, {"credential", fingerprint(row.hash)}, {"expires_at", row.expiresAt}};
+  if (!row.accessKey.empty()) data["access_key"] = row.accessKey;
+  if (!row.trust.empty()) data["trust"] = parseJson(row.trust);
+  change.record(registry::Action::tokenCreated, "", fmt::format("token/{}", row.name), std::move(data));
+}
+
+void useOnce(db::Transaction& transaction, const Access::OneTime& use, std::string_view message) {
+  transaction.run("DELETE FROM finished_sign_in WHERE expires_at <= $1", {nowMillis()});
+  if (transaction.run("INSERT INTO finished_sign_in (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+                      {use.id, use.expiresAt}) == 0)
+    throw Error(Code::unauthenticated, std::string(message));
+}
+
+void insertSessionRow(registry::Change& change, std::string_view actor, const Access::Session& session,
+                      std::string_view via, std::string_view agent, json::object details) {
+  change.transaction.run(
+      "INSERT INTO session (hash, actor, created_at, expires_at, via, agent, used_at) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $3)",
+      {crypto::hashToken(session.secret), actor, nowMillis(), session.expiresAt, via, agent});
+  details["expires_at"] = session.expiresAt;
+  details["via"] = via.empty() ? "credentials" : via;
+  change.record(registry::Action::sessionOpened, "", subjectOf(actor), std::move(details));
+}
 
 User insertUser(registry::Change& change, std::string_view name, std::string_view passwordHash,
                 const std::vector<Grant>& grants, const std::optional<Link>& link) {

@@ -30,6 +30,20 @@ std::string fingerprint(std::string_view stored);
 std::string fingerprint(const Link& link);
 std::string userSubject(std::string_view name);
 
+struct NewTokenRow {
+  std::string name, hash;
+  std::vector<Grant> grants;
+  std::int64_t expiresAt = 0;
+  std::string accessKey, trust;  ///< trust: of a token without a secret (workload.h)
+};
+/// Throws Error{exists} for a name that is or was used; Error{invalidState} if nobody could sign in afterwards.
+void insertToken(registry::Change& change, const NewTokenRow& row);
+/// Throws Error{unauthenticated} with `message` the second time.
+void useOnce(db::Transaction& transaction, const Access::OneTime& use, std::string_view message);
+/// Stores an open session and records it with `details`.
+void insertSessionRow(registry::Change& change, std::string_view actor, const Access::Session& session,
+                      std::string_view via, std::string_view agent, json::object details = {});
+
 /// Throws Error{exists} for a name that is or was used. `passwordHash` empty: none.
 User insertUser(registry::Change& change, std::string_view name, std::string_view passwordHash,
                 const std::vector<Grant>& grants, const std::optional<Link>& link);

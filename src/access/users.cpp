@@ -132,22 +132,7 @@ std::string Access::createToken(const registry::Actor& actor, std::string_view n
   std::string hash = crypto::hashToken(secret);
   std::string accessKey = form == TokenForm::s3 ? newAccessKeyId() : std::string();
   state_->store.change(actor, [&](registry::Change& change) {
-    // A lone token without this right would lock everybody out, for ever.
-    if (!anyoneExists(change.transaction) && !administersAll(grants))
-      throw Error(Code::invalidState,
-                  "create a user first, because all requests need credentials once a token exists: "
-                  "regesta user create NAME, then regesta login --user NAME");
-    requireWorkspaces(change.transaction, grants);
-    if (change.transaction.query("SELECT 1 FROM service_token WHERE name = $1", {name}).next())
-      throw error(Code::exists, "there is or was a token '{}'; choose another name", name);
-    checkNameIsDistinct(change.transaction, "SELECT name FROM service_token", name);
-    change.transaction.run(
-        "INSERT INTO service_token (name, hash, grants, expires_at, revoked, created_at, created_by, access_key) "
-        "VALUES ($1, $2, $3, $4, 0, $5, $6, $7)",
-        {name, hash, grantsText(grants), expiresAt, change.now, actor.name, accessKey});
-    json::object data{{"grants", grantsToJson(grants)}, {"credential", fingerprint(hash)}, {"expires_at", expiresAt}};
-    if (!accessKey.empty()) data["access_key"] = accessKey;
-    change.record(registry::Action::tokenCreated, "", tokenSubject(name), std::move(data));
+    insertToken(change, {std::string(name), hash, grants, expiresAt, accessKey, {}});
     State::touch(change);
   });
   state_->forget();

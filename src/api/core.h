@@ -26,7 +26,8 @@ class UsageMeter;
 }
 namespace regesta::access::oidc {
 class SignIn;
-}
+class Exchange;
+}  // namespace regesta::access::oidc
 
 namespace regesta::api {
 
@@ -48,7 +49,8 @@ struct Core {
   std::string version;
   access::oidc::SignIn* oidc = nullptr;  ///< signing in through an identity provider; null: not configured
   lifecycle::UsageMeter* usage = nullptr;
-  http::Egress egress{};  ///< allowed targets of requests to addresses that callers choose
+  http::Egress egress{};                       ///< allowed targets of requests to addresses that callers choose
+  access::oidc::Exchange* exchange = nullptr;  ///< ID tokens of CI jobs
 };
 
 }  // namespace regesta::api

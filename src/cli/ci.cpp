@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::string_view github =
     R"(# Written by `regesta ci init github`. The runner needs the program regesta on its PATH.
-# Set the variable REGESTA_URL and the secret REGESTA_TOKEN in the repository's settings.
+# Set the variable REGESTA_URL in the repository's settings, and create a token that trusts its jobs (docs/ci.md):
+#   regesta token create NAME --grant contributor --claim repository=OWNER/REPOSITORY --audience $REGESTA_URL
+#     --issuer https://token.actions.githubusercontent.com --lasts 1h
 name: Regesta gate
 on:
   pull_request:
@@ -20,9 +22,9 @@ on:
     branches: [main]
 permissions:
   contents: read
+  id-token: write
 env:
   REGESTA_URL: ${{ vars.REGESTA_URL }}
-  REGESTA_TOKEN: ${{ secrets.REGESTA_TOKEN }}
   REGESTA_VERSION: <VERSION>
   REGESTA_POINTER: <POINTER>
 jobs:
@@ -30,6 +32,11 @@ jobs:
     if: github.event_name == 'pull_request'
     runs-on: ubuntu-latest
     steps:
+      - name: Sign in with the job's identity
+        run: |
+          token=$(regesta ci token)
+          echo "::add-mask::$token"
+          echo "REGESTA_TOKEN=$token" >> "$GITHUB_ENV"
       - name: Check the gate
         run: >-
           regesta gate check "$REGESTA_VERSION" --to "$REGESTA_POINTER" --allow-pending
@@ -40,6 +47,11 @@ jobs:
     concurrency: regesta-promote
     timeout-minutes: 60
     steps:
+      - name: Sign in with the job's identity
+        run: |
+          token=$(regesta ci token)
+          echo "::add-mask::$token"
+          echo "REGESTA_TOKEN=$token" >> "$GITHUB_ENV"
       - name: Promote through the gate
         run: >-
           regesta gate promote "$REGESTA_VERSION" --to "$REGESTA_POINTER" --wait 30m
@@ -49,13 +61,24 @@ jobs:
 
 constexpr std::string_view gitlab =
     R"(# Written by `regesta ci init gitlab`. The runner needs the program regesta on its PATH.
-# Set the variables REGESTA_URL and REGESTA_TOKEN (masked, protected) in the project's CI/CD settings.
+# Set the variable REGESTA_URL in the project's CI/CD settings, and create a token that trusts its jobs (docs/ci.md):
+#   regesta token create NAME --grant contributor --claim project_path=GROUP/PROJECT --audience $REGESTA_URL
+#     --issuer https://gitlab.example.com --lasts 1h
 stages: [check, promote]
 variables:
   REGESTA_VERSION: <VERSION>
   REGESTA_POINTER: <POINTER>
 
+.regesta: &sign-in
+  id_tokens:
+    REGESTA_ID_TOKEN:
+      aud: $REGESTA_URL
+  before_script:
+    - REGESTA_TOKEN=$(regesta ci token)
+    - export REGESTA_TOKEN
+
 regesta-check:
+  <<: *sign-in
   stage: check
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
@@ -70,6 +93,7 @@ regesta-check:
       dotenv: regesta.env
 
 regesta-promote:
+  <<: *sign-in
   stage: promote
   rules:
     - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH

@@ -15,10 +15,11 @@ const Commands& allCommands() {
           rolloutCommands(),      requestCommands(),       historyCommands(),       evidenceCommands(),
           evaluateCommands(),     policyTestCommands(),    policyCommands(),        ledgerCommands(),
           ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          recordCommands(),
-          reproduceCommands(),    goldenCommands(),        tokenCommands(),         userCommands(),
-          workspaceCommands(),    webhookCommands(),       runnerCommands(),        agentCommands(),
-          holdCommands(),         retentionCommands(),     usageCommands(),         blobCommands(),
-          configCommands(),       backupCommands(),        completionCommands(),    pageCommands()})
+          reproduceCommands(),    goldenCommands(),        tokenCommands(),         ciTokenCommands(),
+          userCommands(),         workspaceCommands(),     webhookCommands(),       runnerCommands(),
+          agentCommands(),        holdCommands(),          retentionCommands(),     usageCommands(),
+          blobCommands(),         configCommands(),        backupCommands(),        completionCommands(),
+          pageCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

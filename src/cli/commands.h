@@ -21,6 +21,7 @@ Commands aliasCommands();
 Commands promoteCommands();
 Commands gateCommands();
 Commands ciCommands();
+Commands ciTokenCommands();
 Commands rolloutCommands();
 Commands recordCommands();
 Commands goldenCommands();

@@ -3,8 +3,8 @@
 #include <fstream>
 #include <thread>
 
-#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/duration.h"
 #include "cli/gate_report.h"
 #include "cli/pointer_move.h"
 
@@ -12,21 +12,6 @@ namespace regesta::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// 90, 90s, 30m or 2h. Throws UsageError.
-std::chrono::seconds readWait(const std::string& text) {
-  constexpr std::int64_t longest = std::int64_t{30} * 24 * 3600;
-  std::int64_t unit = 1;
-  std::string_view number = text;
-  if (!number.empty() && !std::isdigit(static_cast<unsigned char>(number.back()))) {
-    unit = number.back() == 's' ? 1 : number.back() == 'm' ? 60 : number.back() == 'h' ? 3600 : 0;
-    number.remove_suffix(1);
-  }
-  auto count = parseInteger(number);
-  if (!count || *count < 0 || unit == 0 || *count > longest / unit)
-    throw UsageError(fmt::format("--wait is written 90s, 30m or 2h, at most 30 days, not \"{}\"", text));
-  return std::chrono::seconds(*count * unit);
-}
 
 struct Output {
   std::string format, file;  ///< file empty: stdout
@@ -164,7 +149,7 @@ void awaitRequest(Session& session, GateReport& report, std::chrono::seconds wai
 
 int promote(Session& session) {
   std::vector<Output> outputs = outputsOf(session);
-  std::chrono::seconds wait = readWait(session.args.has("wait") ? session.args.text("wait") : "0");
+  std::chrono::seconds wait(session.args.has("wait") ? readSeconds(session.args.text("wait"), "wait") : 0);
   Reference version = session.version();
   std::string pointer = pointerOf(session, version);
   GateReport report = move(session, version, pointer);

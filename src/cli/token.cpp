@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/duration.h"
 #include "cli/grants.h"
 #include "cli/session.h"
 
@@ -16,6 +17,21 @@ int list(Session& session) {
       "no tokens yet");
 }
 
+/// A token without a secret.
+int createTrusting(Session& session, json::object body) {
+  json::object claims;
+  for (const auto& [claim, pattern] : session.args.pairs("claim")) claims[claim] = pattern;
+  json::object trust{
+      {"issuer", session.args.text("issuer")},
+      {"audience", session.args.has("audience") ? session.args.text("audience") : session.api().connection().url},
+      {"claims", std::move(claims)}};
+  if (session.args.has("lasts")) trust["lasts_seconds"] = readSeconds(session.args.text("lasts"), "lasts");
+  body["trust"] = std::move(trust);
+  json::object made = session.api().post(route({"tokens"}), body).as_object();
+  return session.said(made, fmt::format("jobs of {} can sign in as token:{} with `regesta ci token`",
+                                        session.args.text("issuer"), member(made, "name")));
+}
+
 int create(Session& session) {
   json::object body = {{"name", session.args.text("NAME")}, {"grants", grantsOf(session.args)}};
   if (auto days = session.args.integer("expires-in-days")) body["expires_in_days"] = *days;
@@ -24,6 +40,9 @@ int create(Session& session) {
   bool s3 = session.args.flag("s3");
   if (pair && s3) throw UsageError("give --langfuse or --s3, not both");
   if (s3) body["s3"] = true;
+  if (session.args.has("issuer")) return createTrusting(session, std::move(body));
+  if (session.args.has("audience") || session.args.has("claim"))
+    throw UsageError("--audience and --claim describe the ID tokens of an --issuer");
   json::object made = session.api().post(route({"tokens"}), body).as_object();
   if (pair && !session.json()) fmt::print(stderr, "the secret key is shown once; give both to the Langfuse SDK:\n");
   if (pair)
@@ -57,10 +76,18 @@ Commands tokenCommands() {
        .options = {grantOption(),
                    {"expires-in-days", "N", "days until it expires (default: never)"},
                    {"langfuse", "", "create a pair of public and secret key for Langfuse SDKs"},
-                   {"s3", "", "create an access key for S3 clients, too"}},
+                   {"s3", "", "create an access key for S3 clients, too"},
+                   {"issuer", "URL", "no secret: CI jobs sign in with an ID token of this issuer"},
+                   {"audience", "TEXT", "audience of the ID tokens (default: the server's URL)"},
+                   {"claim", "NAME=PATTERN", "a claim that must match, for example repository=bank/loan", 0, false,
+                    true},
+                   {"lasts", "TIME", "how long a sign-in lasts: 90s, 15m or 2h (default 15m)"}},
        .examples = {"regesta token create ci --grant contributor --expires-in-days 90",
                     "regesta token create chat --grant reader:team-a --langfuse",
-                    "regesta token create train --grant contributor --s3"},
+                    "regesta token create train --grant contributor --s3",
+                    "regesta token create loan-ci --grant contributor --issuer "
+                    "https://token.actions.githubusercontent.com --claim repository=bank/loan "
+                    "--claim ref=refs/heads/main"},
        .run = create},
       {.path = "token revoke",
        .summary = "revoke a token",

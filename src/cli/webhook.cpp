@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 
@@ -9,6 +10,28 @@ std::string idOf(const Session& session) { return session.args.text("ID"); }
 Cell state(const json::object& webhook) {
   if (member(webhook, "active") != "true") return Cell("stopped", Colour::red);
   return member(webhook, "problem").empty() ? Cell("active", Colour::green) : Cell("retrying", Colour::yellow);
+}
+
+/// "Name: value", as curl writes it.
+json::object headersOf(const Session& session) {
+  json::object headers;
+  for (const std::string& text : session.args.all("header")) {
+    std::size_t colon = text.find(':');
+    if (colon == std::string::npos || colon == 0)
+      throw UsageError(fmt::format("--header is written \"Name: value\", not \"{}\"", text));
+    headers[text.substr(0, colon)] = trim(std::string_view(text).substr(colon + 1));
+  }
+  return headers;
+}
+
+void addShape(const Session& session, json::object& body) {
+  if (session.args.has("kind")) {
+    json::array kinds;
+    for (const std::string& kind : session.args.all("kind")) kinds.emplace_back(kind);
+    body["kinds"] = std::move(kinds);
+  }
+  if (session.args.has("header")) body["headers"] = headersOf(session);
+  if (session.args.has("template")) body["template"] = parseJson(readInput(session.args.text("template")));
 }
 
 json::array patterns(const Session& session) {
@@ -34,6 +57,7 @@ int create(Session& session) {
   if (session.args.has("action")) body["actions"] = patterns(session);
   if (session.args.has("names")) body["names"] = session.args.text("names");
   if (session.args.has("description")) body["description"] = session.args.text("description");
+  addShape(session, body);
   json::object made = session.api().post(route({"webhooks"}), body).as_object();
   if (!session.json())
     fmt::print(stderr, "webhook {}; its secret is shown once, receivers check signatures with it:\n",
@@ -48,7 +72,10 @@ int change(Session& session) {
   if (session.args.has("names")) body["names"] = session.args.text("names");
   if (session.args.flag("start")) body["active"] = true;
   if (session.args.flag("stop")) body["active"] = false;
-  if (body.empty()) throw UsageError("give what to change: --start, --stop, --url-to, --action or --names");
+  addShape(session, body);
+  if (body.empty())
+    throw UsageError(
+        "give what to change: --start, --stop, --url-to, --action, --names, --kind, --header or --template");
   json::object changed = session.api().patch(route({"webhooks", idOf(session)}), body).as_object();
   return session.said(changed, fmt::format("webhook {} is {}", idOf(session), state(changed).text));
 }
@@ -90,12 +117,17 @@ Commands webhookCommands() {
   Option action = {"action", "PATTERN", "actions to send, for example rollout.* or alias.moved (default: every)",
                    0,        false,     true};
   Option names = {"names", "PATTERN", "names of assets, for example loan-* (default: everything in the workspace)"};
+  Option kind = {"kind", "KIND", "kinds of assets: model, prompt, dataset, policy, artifact (default: every)",
+                 0,      false,  true};
+  Option header = {"header", "NAME: VALUE", "further header of each request; its value is not shown again",
+                   'H',      false,         true};
+  Option shape = {"template", "FILE", "JSON body with {{type}}, {{subject}}, {{data.reason}} …; - for stdin"};
   return {
       {.path = "webhook list", .summary = "list webhooks", .examples = {"regesta webhook list"}, .run = list},
       {.path = "webhook create",
        .summary = "create a webhook and print its secret",
        .operands = {{"URL", "http:// or https://"}},
-       .options = {action, names, {"description", "TEXT", "description", 'm'}},
+       .options = {action, names, kind, header, shape, {"description", "TEXT", "description", 'm'}},
        .examples = {"regesta webhook create https://chat.example/hooks/1 --action 'rollout.*' --action guard.breached"},
        .run = create,
        .more = "Events are sent in order and at least once, in the format of Standard Webhooks."},
@@ -106,7 +138,10 @@ Commands webhookCommands() {
                    {"stop", "", "send nothing until restarted"},
                    {"url-to", "URL", "new URL"},
                    action,
-                   names},
+                   names,
+                   kind,
+                   header,
+                   shape},
        .examples = {"regesta webhook change 3 --start"},
        .run = change},
       {.path = "webhook test",

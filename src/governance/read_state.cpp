@@ -223,14 +223,17 @@ void readAccess(db::Transaction& transaction, State& state) {
                                                     {"disabled", disabled}},
                                                    -1};
   }
-  auto tokens = transaction.query("SELECT name, grants, hash, expires_at, revoked, access_key FROM service_token");
+  auto tokens =
+      transaction.query("SELECT name, grants, hash, expires_at, revoked, access_key, trust FROM service_token");
   while (tokens.next())
-    state[Table::token]["token/" + tokens.text(0)] = {{{"grants", stored(tokens.view(1))},
-                                                       {"credential", digest(tokens.view(2))},
-                                                       {"expires_at", tokens.integer(3)},
-                                                       {"access_key", tokens.text(5)},
-                                                       {"revoked", tokens.integer(4) != 0}},
-                                                      -1};
+    state[Table::token]["token/" + tokens.text(0)] = {
+        {{"grants", stored(tokens.view(1))},
+         {"credential", digest(tokens.view(2))},
+         {"expires_at", tokens.integer(3)},
+         {"access_key", tokens.text(5)},
+         {"trust", tokens.view(6).empty() ? json::value() : stored(tokens.view(6))},
+         {"revoked", tokens.integer(4) != 0}},
+        -1};
 }
 
 /// A run that was written to after its seal, through the server, is not a fault; one whose content differs nevertheless

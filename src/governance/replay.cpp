@@ -316,6 +316,7 @@ void Replay::takeAccess(const Entry& entry) {
          {"credential", entry.text("credential")},
          {"expires_at", entry.number("expires_at")},
          {"access_key", entry.text("access_key")},
+         {"trust", entry.value("trust")},
          {"revoked", false}},
         entry.index);
   } else if (entry.is(Action::userPasswordSet)) {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "jobs/mlflow_event.h"
 #include "jobs/webhook_rows.h"
+#include "registry/asset.h"
 
 namespace regesta::jobs {
 namespace {
@@ -38,6 +39,10 @@ void checkFilter(const WebhookFilter& filter) {
   for (const std::string& pattern : filter.actions)
     if (pattern.empty() || pattern.size() > limits::nameLength || !isUtf8(pattern))
       throw Invalid("actions", "must be patterns such as rollout.* or alias.moved");
+  if (filter.kinds.size() > limits::webhookPatterns)
+    throw Invalid("kinds", fmt::format("must be at most {}", limits::webhookPatterns));
+  for (const std::string& kind : filter.kinds)
+    if (!registry::parseKind(kind)) throw Invalid("kinds", "must be model, prompt, dataset, policy or artifact");
   if (filter.names.empty() || filter.names.size() > limits::nameLength)
     throw Invalid("names", "must be a pattern of asset names such as * or loan-*");
 }
@@ -64,6 +69,11 @@ void check(const Webhook& webhook) {
     checkMlflow(webhook);
   else
     checkSecret(webhook.secret);
+  checkHeaders(webhook.headers);
+  if (!webhook.bodyTemplate.empty()) checkTemplate(webhook.bodyTemplate);
+  if (webhook.isMlflow() &&
+      (!webhook.headers.empty() || !webhook.bodyTemplate.empty() || !webhook.filter.kinds.empty()))
+    throw Invalid("events", "of MLflow cannot be combined with headers, a template or kinds");
   if (webhook.description.size() > limits::descriptionLength)
     throw Invalid("description", fmt::format("must have at most {} bytes", limits::descriptionLength));
 }
@@ -78,6 +88,14 @@ json::object dataOf(const registry::Change& change, const Webhook& webhook) {
   if (webhook.isMlflow()) {
     data["events"] = json::array(webhook.events.begin(), webhook.events.end());
     data["name"] = webhook.name;
+  }
+  if (!webhook.filter.kinds.empty())
+    data["kinds"] = json::array(webhook.filter.kinds.begin(), webhook.filter.kinds.end());
+  if (!webhook.bodyTemplate.empty()) data["template"] = webhook.bodyTemplate;
+  if (!webhook.headers.empty()) {
+    std::string names;
+    for (const auto& header : webhook.headers) names += (names.empty() ? "" : " ") + header.first;
+    change.conceal(data, "headers", rows::headersText(webhook), names);
   }
   change.conceal(data, "secret", webhook.secret, std::string(redacted));
   data.erase("secret");
@@ -97,9 +115,11 @@ std::string_view assetPart(std::string_view subject) {
 bool WebhookFilter::wants(std::string_view action, std::string_view subject) const {
   bool named = actions.empty();
   for (const std::string& pattern : actions) named = named || globMatch(pattern, action);
-  if (!named || names == "*") return named;
+  if (!named || (names == "*" && kinds.empty())) return named;
   std::string_view asset = assetPart(subject);
   std::size_t slash = asset.find('/');
+  if (!kinds.empty() && std::ranges::find(kinds, asset.substr(0, slash)) == kinds.end()) return false;
+  if (names == "*") return slash != std::string_view::npos;
   return slash != std::string_view::npos && globMatch(names, asset.substr(slash + 1));
 }
 
@@ -127,10 +147,11 @@ Webhook createWebhook(registry::Change& change, const Webhook& asked) {
   made.createdBy = change.actor.name;
   made.id = change.transaction.insert(
       "INSERT INTO webhook (workspace, url, description, actions, names, secret, active, cursor, attempts, next_at, "
-      "problem, created_at, created_by, name, events, updated_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', $9, $10, $11, $12, 0) RETURNING id",
+      "problem, created_at, created_by, name, events, updated_at, headers, template, kinds) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, '', $9, $10, $11, $12, 0, $13, $14, $15) RETURNING id",
       {made.workspace, made.url, made.description, rows::actionsText(made.filter), made.filter.names, made.secret,
-       made.active, made.cursor, made.createdAt, made.createdBy, made.name, rows::eventsText(made)});
+       made.active, made.cursor, made.createdAt, made.createdBy, made.name, rows::eventsText(made),
+       rows::headersText(made), made.bodyTemplate, rows::kindsText(made)});
   change.record(registry::Action::webhookCreated, made.workspace, subjectOf(made), dataOf(change, made));
   return made;
 }
@@ -158,9 +179,11 @@ Webhook changeWebhook(registry::Change& change, const Webhook& wanted) {
   // A changed one starts with a clean slate: its next event is tried at once.
   change.transaction.run(
       "UPDATE webhook SET url = $2, description = $3, actions = $4, names = $5, active = $6, secret = $7, name = $8, "
-      "events = $9, updated_at = $10, attempts = 0, next_at = 0, problem = '' WHERE id = $1",
+      "events = $9, updated_at = $10, headers = $11, template = $12, kinds = $13, attempts = 0, next_at = 0, problem = "
+      "'' WHERE id = $1",
       {changed.id, changed.url, changed.description, rows::actionsText(changed.filter), changed.filter.names,
-       changed.active, changed.secret, changed.name, rows::eventsText(changed), changed.updatedAt});
+       changed.active, changed.secret, changed.name, rows::eventsText(changed), changed.updatedAt,
+       rows::headersText(changed), changed.bodyTemplate, rows::kindsText(changed)});
   change.record(registry::Action::webhookChanged, changed.workspace, subjectOf(changed), dataOf(change, changed));
   changed.attempts = changed.nextAt = 0;
   changed.problem.clear();

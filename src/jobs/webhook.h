@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jobs/webhook_template.h"
 #include "registry/change.h"
 
 namespace regesta::jobs {
@@ -12,8 +13,9 @@ namespace regesta::jobs {
 /// Filter of a webhook: entries of its workspace whose action matches one of the patterns (none: every action) and
 /// whose asset's name matches `names` ("*": any, and subjects without an asset).
 struct WebhookFilter {
-  std::vector<std::string> actions;  ///< globs: "rollout.*", "alias.moved"
-  std::string names = "*";           ///< a glob
+  std::vector<std::string> actions;     ///< globs: "rollout.*", "alias.moved"
+  std::string names = "*";              ///< a glob
+  std::vector<std::string> kinds = {};  ///< of assets: "model"; none: every kind, and subjects without an asset
   bool wants(std::string_view action, std::string_view subject) const;
 };
 
@@ -34,6 +36,8 @@ struct Webhook {
   std::string name;                 ///< of a webhook of MLflow's API; empty for others
   std::vector<std::string> events;  ///< MLflow's (mlflow_event.h); empty for a webhook of the native API
   std::int64_t updatedAt = 0;       ///< milliseconds; 0: never changed
+  WebhookHeaders headers = {};      ///< further headers of each request
+  std::string bodyTemplate = {};    ///< empty: the event as it is
   bool isMlflow() const { return !events.empty(); }
   bool wants(std::string_view action, std::string_view subject) const;
 };

@@ -28,12 +28,27 @@ Webhook webhook(const db::Rows& row) {
   if (std::string events = row.text(at["events"]); !events.empty())
     for (std::string_view event : split(events, ' ')) found.events.emplace_back(event);
   found.updatedAt = row.integer(at["updated_at"]);
+  if (std::string headers = row.text(at["headers"]); !headers.empty())
+    for (const auto& header : parseJson(headers).as_object())
+      found.headers[std::string(header.key())] = std::string(header.value().as_string());
+  found.bodyTemplate = row.text(at["template"]);
+  if (std::string kinds = row.text(at["kinds"]); !kinds.empty())
+    for (std::string_view kind : split(kinds, ' ')) found.filter.kinds.emplace_back(kind);
   return found;
 }
 
 std::string actionsText(const WebhookFilter& filter) {
   return writeJson(json::array(filter.actions.begin(), filter.actions.end()));
 }
+
+std::string headersText(const Webhook& webhook) {
+  if (webhook.headers.empty()) return {};
+  json::object object;
+  for (const auto& [name, value] : webhook.headers) object[name] = value;
+  return canonicalJson(object);
+}
+
+std::string kindsText(const Webhook& webhook) { return join(webhook.filter.kinds, " "); }
 
 std::string eventsText(const Webhook& webhook) { return join(webhook.events, " "); }
 

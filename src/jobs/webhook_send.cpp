@@ -29,6 +29,11 @@ const json::value& memberOf(const json::object& entry, std::string_view name) {
   return found ? *found : nothing;
 }
 
+std::string inTemplate(const Webhook& webhook, std::string event) {
+  if (webhook.bodyTemplate.empty()) return event;
+  return writeJson(fillTemplate(webhook.bodyTemplate, templateEvent(parseJson(event).as_object())));
+}
+
 }  // namespace
 
 std::string signatureOf(std::string_view secret, std::string_view id, std::int64_t seconds, std::string_view body) {
@@ -49,6 +54,10 @@ std::string eventBody(std::int64_t index, std::string_view entry) {
   return writeJson(event);
 }
 
+std::string eventBody(const Webhook& webhook, std::int64_t index, std::string_view entry) {
+  return inTemplate(webhook, eventBody(index, entry));
+}
+
 Sent send(http::Client& client, const http::Egress& egress, const Webhook& webhook, std::string_view id,
           const std::string& body, int timeoutSeconds) {
   std::int64_t seconds = nowMillis() / 1000;
@@ -61,6 +70,7 @@ Sent send(http::Client& client, const http::Egress& egress, const Webhook& webho
   request.egress = &egress;
   request.headers.set("Content-Type", "application/json");
   request.headers.set("User-Agent", "regesta-webhook/1");
+  for (const auto& [name, value] : webhook.headers) request.headers.set(name, value);
   std::string prefix = webhook.isMlflow() ? "x-mlflow" : "webhook";
   request.headers.set(webhook.isMlflow() ? "x-mlflow-delivery-id" : "webhook-id", std::string(id));
   request.headers.set(prefix + "-timestamp", std::to_string(seconds));
@@ -98,7 +108,7 @@ Sent sendTest(registry::Store& store, const http::Egress& egress, const Webhook&
                      {"data", json::object()}};
   std::string body = webhook.isMlflow() ? mlflowExampleBody(mlflowEvent.empty() ? webhook.events.front() : mlflowEvent,
                                                             webhook.workspace)
-                                        : writeJson(event);
+                                        : inTemplate(webhook, writeJson(event));
   http::Client client;
   Sent sent = send(client, egress, webhook, "test_" + randomHex(8), body, testSeconds);
   store.write([&](db::Transaction& transaction) {

@@ -24,6 +24,8 @@ std::string signatureOf(std::string_view secret, std::string_view id, std::int64
 /// The body for a ledger entry: {"type","timestamp","workspace","subject","actor","index","data"}, where type
 /// is the entry's action. `entry` is the entry's JSON.
 std::string eventBody(std::int64_t index, std::string_view entry);
+/// The same in the form that the webhook wants.
+std::string eventBody(const Webhook& webhook, std::int64_t index, std::string_view entry);
 
 /// POSTs `body` signed, with the headers webhook-id, webhook-timestamp and webhook-signature; for a webhook of MLflow's
 /// API x-mlflow-delivery-id, x-mlflow-timestamp and, with a secret, x-mlflow-signature. Follows no redirect and

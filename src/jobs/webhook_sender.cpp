@@ -64,7 +64,8 @@ std::optional<Next> nextFor(db::Transaction& transaction, std::int64_t id, std::
     break;
   }
   if (next.index >= 0)
-    next.body = next.webhook.isMlflow() ? mlflowEventBody(transaction, next.entry) : eventBody(next.index, next.entry);
+    next.body = next.webhook.isMlflow() ? mlflowEventBody(transaction, next.entry)
+                                        : eventBody(next.webhook, next.index, next.entry);
   next.more = next.index >= 0 || seen == entriesAtOnce;
   return next;
 }

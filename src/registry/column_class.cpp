@@ -130,8 +130,10 @@ constexpr Line lines[] = {
     {"user_account", governed, "id", "id# name password grants disabled# created_at# created_by", "", "", "", false,
      false, true},
     {"user_link", governed, "user_account", "user_account# issuer subject", "", ""},
-    {"service_token", governed, "id", "id# name hash grants expires_at# revoked# created_at# created_by access_key", "",
-     "", "", false, false, true},
+    {"service_token", governed, "id",
+     "id# name hash grants expires_at# revoked# created_at# created_by access_key "
+     "trust",
+     "", "", "", false, false, true},
     {"evidence", governed, "id",
      "id# workspace kind name number# version# version_digest type verified# digest body summary created_at# "
      "created_by origin job#",
@@ -158,7 +160,7 @@ constexpr Line lines[] = {
     // webhooks and jobs
     {"webhook", governed, "id",
      "id# workspace url description actions names secret active# created_at# created_by "
-     "name events updated_at#",
+     "name events updated_at# headers template kinds",
      "cursor attempts next_at problem", "the progress of deliveries, which changes with every event"},
     {"webhook_delivery", free, "id", "", "id webhook idx action attempt status problem millis at",
      "a log of attempts for people who look for a fault; pruned all the time"},

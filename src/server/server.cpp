@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "access/access.h"
+#include "access/oidc/exchange.h"
 #include "access/oidc/sign_in.h"
 #include "api/feed.h"
 #include "api/origin.h"
@@ -165,11 +166,12 @@ class Running {
           store_, *blobs_, *gate_, evaluation::Scanner::Options{.scannedBy = fmt::format("regesta {}", version)});
     golden_ = std::make_unique<evaluation::golden::Schedule>(store_, *blobs_);
     openOidc(config);
+    exchange_ = std::make_unique<access::oidc::Exchange>(store_, config.text("oidc.ca-file"));
     git_ = std::make_unique<gitremote::Repositories>(store_, *blobs_, *gate_, data_.git());
     usage_ = std::make_unique<lifecycle::UsageMeter>(store_, priceOf(config));
     core_ = std::make_unique<api::Core>(api::Core{
         store_, *blobs_, *log_, policy_, *access_, *gate_, prompts_, feed_, *git_, config.text("default-artifact-root"),
-        config.text("public-url"), std::string(version), oidc_.get(), usage_.get(), egress_});
+        config.text("public-url"), std::string(version), oidc_.get(), usage_.get(), egress_, exchange_.get()});
     router_ = api::makeRouter(*core_);
     http::ServerOptions options = httpOptions(config, address_);
     options.failed = [this](const http::AccessEntry& entry) { failed(entry); };
@@ -307,6 +309,7 @@ class Running {
   governance::Refusals refusals_;
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<access::oidc::SignIn> oidc_;
+  std::unique_ptr<access::oidc::Exchange> exchange_;
   std::unique_ptr<governance::Gate> gate_;
   std::unique_ptr<rollout::Stepper> stepper_;
   std::unique_ptr<lifecycle::RetentionSchedule> retention_;

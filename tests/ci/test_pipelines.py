@@ -5,6 +5,7 @@ import re
 
 import pytest
 from conftest import Company
+from issuer import Issuer
 from runners import Repository
 
 from regesta_server import ROOT, Server
@@ -66,3 +67,40 @@ def test_the_workflow_of_github_run_by_act(bank, repository):
 def test_the_pipeline_of_gitlab_run_by_gitlab_ci_local(bank, repository):
     text = story(bank, repository, lambda: repository.gitlab(bank.server.url, bank.token))
     assert re.search(r"✗ accuracy \d\d\.\d % is below the required", text)
+
+
+SIGN_IN = """
+on: push
+permissions: {id-token: write}
+env: {REGESTA_URL: "${{ vars.REGESTA_URL }}"}
+jobs:
+  gate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: ./integrations/github
+        with: {mode: sign-in, audience: regesta}
+      - run: regesta version create model/loan --source s3://bucket/1
+      - {id: gate, uses: ./integrations/github, with: {mode: promote, version: loan@latest}}
+      - run: echo "it is ${{ steps.gate.outputs.outcome }}, version ${{ steps.gate.outputs.version }}"
+"""
+
+
+def test_the_action_signs_in_without_a_stored_secret(bank, tmp_path):
+    issuer = Issuer()
+    try:
+        bank.root.done("token", "create", "loan-ci", "--grant", "contributor", "--issuer", issuer.url, "--audience", "regesta",
+                       "--claim", "repository=bank/loan")
+        repository = Repository(tmp_path / "repo", (ROOT / "integrations", "integrations"))
+        repository.write(".github/workflows/gate.yml", SIGN_IN)
+        repository.commit("a workflow")
+        job = {"ACTIONS_ID_TOKEN_REQUEST_URL": issuer.url + "/idtoken?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": issuer.request_token}
+        code, text = repository.github(bank.server.url, **job)
+        assert code == 0 and "it is moved, version 1" in text, text
+        assert "rgx_" not in text, "the token is masked"
+        assert bank.root.json("history", "model/loan")["items"][0]["actor"] == "token:loan-ci"
+        issuer.job = {"repository": "evil/loan"}
+        code, text = repository.github(bank.server.url, **job)
+        assert code != 0 and "no token of this server trusts the job" in text
+    finally:
+        issuer.stop()

@@ -89,6 +89,8 @@ def tell_story(house, folder, n):
     root.ok("POST", "/api/v1/workspaces", {"name": f"north-{n}", "description": "cold"})
     house.token(f"ci-{n}", {"role": "reader"})
     root.ok("POST", "/api/v1/tokens", {"name": f"s3-{n}", "grants": [{"role": "reader"}], "s3": True})
+    root.ok("POST", "/api/v1/tokens", {"name": f"jobs-{n}", "grants": [{"role": "reader"}], "trust": {
+        "issuer": "https://ci.example", "audience": "regesta", "claims": {"repository": "bank/loan"}}})
     root.ok("POST", "/api/v1/users", {"name": f"lin{n}", "password": PASSWORD, "grants": [{"role": "reader"}]})
     root.ok("PUT", f"/api/v1/users/lin{n}/link", {"subject": f"s-{n}"})
     site = {"Origin": house.server.url}
@@ -174,7 +176,8 @@ def tell_story(house, folder, n):
     # Webhooks and a delivery.
     receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
-    hook = root.ok("POST", "/api/v1/webhooks", {"url": f"http://127.0.0.1:{receiver.server_port}/hook", "actions": ["alias.*"]})["id"]
+    hook = root.ok("POST", "/api/v1/webhooks", {"url": f"http://127.0.0.1:{receiver.server_port}/hook", "actions": ["alias.*"],
+                                                "headers": {"X-Team": "credit"}, "template": {"text": "{{type}}"}, "kinds": ["model", "prompt"]})["id"]
     carl.ok("PUT", f"/api/v1/assets/prompt/chat{n}/aliases/live", {"version": 1})
     # Traces, scores, evaluation.
     place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}}

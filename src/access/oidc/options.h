@@ -26,6 +26,7 @@ struct Options {
   std::vector<GroupGrant> roles;  ///< empty: admins manage grants
   bool createUsers = false;       ///< create unknown users at sign-in; otherwise an admin must create them first
   std::string caFile;
+  bool signsIn = true;  ///< false: only its keys are used, and it may have no addresses for signing in
 };
 
 /// Empty if no issuer is set. Throws Invalid that names the setting.

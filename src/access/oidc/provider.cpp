@@ -104,8 +104,8 @@ Metadata Provider::readMetadata(std::string_view text) const {
     if (!isSafeAddress(found)) throw error(Code::unavailable, "the identity provider's {} is not an https URL", name);
     return found;
   };
-  Metadata read{address("authorization_endpoint", true), address("token_endpoint", true), address("jwks_uri", true),
-                address("userinfo_endpoint", false), address("end_session_endpoint", false)};
+  Metadata read{address("authorization_endpoint", options_.signsIn), address("token_endpoint", options_.signsIn),
+                address("jwks_uri", true), address("userinfo_endpoint", false), address("end_session_endpoint", false)};
   if (const json::value* methods = said.if_contains("token_endpoint_auth_methods_supported");
       methods && methods->is_array())
     read.secretInBody =

@@ -255,6 +255,7 @@ const Route routes[] = {
 
     get("/api/v1/tokens", "List tokens", administers("tokens"), listTokens),
     post("/api/v1/tokens", "Create a token", administers("tokens"), createToken),
+    rawBody(post("/api/v1/tokens/exchange", "Exchange an ID token for a token", waiting(open()), exchangeToken)),
     del("/api/v1/tokens/{name}", "Revoke a token", administers("tokens"), revokeToken),
 };
 

@@ -24,6 +24,9 @@ WebhookAnswer answerOf(const jobs::Webhook& webhook) {
   answer.createdBy = webhook.createdBy;
   answer.name = optionalText(webhook.name);
   answer.events = webhook.events;
+  answer.kinds = webhook.filter.kinds;
+  for (const auto& header : webhook.headers) answer.headers.push_back(header.first);
+  answer.bodyTemplate = optionalText(webhook.bodyTemplate);
   return answer;
 }
 
@@ -38,6 +41,17 @@ DeliveryAnswer answerOf(const jobs::Delivery& delivery) {
   answer.millis = delivery.millis;
   answer.at = timeText(delivery.at);
   return answer;
+}
+
+jobs::WebhookHeaders headersOf(const RawJson& wire) {
+  jobs::WebhookHeaders headers;
+  json::value value = parseJson(wire.text);
+  if (!value.is_object()) throw Invalid("headers", "must be an object");
+  for (const auto& header : value.get_object()) {
+    if (!header.value().is_string()) throw Invalid("headers", "must have strings as values");
+    headers[std::string(header.key())] = std::string(header.value().get_string());
+  }
+  return headers;
 }
 
 /// Events tell of every asset, so a right on some names is not enough.
@@ -75,6 +89,9 @@ WebhookAnswer createWebhook(Call& call, const NewWebhook& request) {
   wanted.filter.actions = request.actions;
   if (!request.names.empty()) wanted.filter.names = request.names;
   wanted.secret = request.secretText;
+  wanted.filter.kinds = request.kinds;
+  if (!request.headers.text.empty()) wanted.headers = headersOf(request.headers);
+  if (request.bodyTemplate.text != "null") wanted.bodyTemplate = request.bodyTemplate.text;
   requireReachable(call, wanted.url);
   jobs::Webhook made = call.core.store.change(
       call.actor(), [&](registry::Change& change) { return jobs::createWebhook(change, wanted); });
@@ -103,6 +120,12 @@ WebhookAnswer changeWebhook(Call& call, const WebhookChange& request) {
       throw Invalid("actions", "follow from the events of this webhook; change it through MLflow's API");
     if (request.actions) webhook.filter.actions = *request.actions;
     if (request.names) webhook.filter.names = *request.names;
+    if (request.kinds) webhook.filter.kinds = *request.kinds;
+    if (!request.headers.text.empty()) webhook.headers = headersOf(request.headers);
+    if (!request.bodyTemplate.text.empty())
+      webhook.bodyTemplate = request.bodyTemplate.text == "null" ? "" : request.bodyTemplate.text;
+    // Credentials for one receiver are not handed to another one.
+    if (request.url && request.headers.text.empty()) webhook.headers.clear();
     if (request.active) webhook.active = *request.active;
     if (request.secretText) webhook.secret = *request.secretText;
     return answerOf(jobs::changeWebhook(change, webhook));

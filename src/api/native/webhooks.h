@@ -14,8 +14,12 @@ struct WebhookAnswer {
   std::optional<std::string> nextAttemptAt, problem, createdAt;
   std::string createdBy;
   std::optional<std::string> name;
-  std::vector<std::string> events;
+  std::vector<std::string> events, kinds, headers;
+  std::optional<std::string> bodyTemplate;
   static constexpr Field fields[] = {
+      field<&WebhookAnswer::kinds>("kinds", about("of assets; empty: every kind")),
+      field<&WebhookAnswer::headers>("headers", about("names of the further headers; their values are not shown")),
+      field<&WebhookAnswer::bodyTemplate>("template", about("of the body; absent: the event as it is")),
       field<&WebhookAnswer::id>("id"),
       field<&WebhookAnswer::url>("url"),
       field<&WebhookAnswer::description>("description"),
@@ -34,9 +38,16 @@ struct WebhookAnswer {
 };
 struct NewWebhook {
   std::string url, description, names, secretText;
-  std::vector<std::string> actions;
+  std::vector<std::string> actions, kinds;
+  RawJson headers, bodyTemplate;
   static constexpr Field fields[] = {
-      field<&NewWebhook::url>("url", required), field<&NewWebhook::description>("description"),
+      field<&NewWebhook::kinds>("kinds", about("of assets: model, prompt …; none: every kind")),
+      field<&NewWebhook::headers>("headers", about("object: further headers of each request, for example "
+                                                   "Authorization; never shown again")),
+      field<&NewWebhook::bodyTemplate>("template", about("JSON for the body; {{type}}, {{subject}}, {{data.reason}} in "
+                                                         "its strings stand for members of the event")),
+      field<&NewWebhook::url>("url", required),
+      field<&NewWebhook::description>("description"),
       field<&NewWebhook::actions>("actions", about("patterns of actions: rollout.*, alias.moved; none: every action")),
       field<&NewWebhook::names>("names", about("a pattern of asset names; absent: every entry of the workspace")),
       field<&NewWebhook::secretText>("secret", secret | about("whsec_ + base64; absent: one is made"))};
@@ -44,9 +55,13 @@ struct NewWebhook {
 struct WebhookChange {
   std::int64_t id = 0;
   std::optional<std::string> url, description, names, secretText;
-  std::optional<std::vector<std::string>> actions;
+  std::optional<std::vector<std::string>> actions, kinds;
   std::optional<bool> active;
-  static constexpr Field fields[] = {field<&WebhookChange::id>("id", present | atLeast(1)),
+  RawJson headers, bodyTemplate;
+  static constexpr Field fields[] = {field<&WebhookChange::kinds>("kinds"),
+                                     field<&WebhookChange::headers>("headers", about("replaces all; {}: none")),
+                                     field<&WebhookChange::bodyTemplate>("template", about("null: the event as it is")),
+                                     field<&WebhookChange::id>("id", present | atLeast(1)),
                                      field<&WebhookChange::url>("url"),
                                      field<&WebhookChange::description>("description"),
                                      field<&WebhookChange::actions>("actions"),
