@@ -131,14 +131,17 @@ double takeNumber(const Identifier& left, FilterLexer& lexer, const Grammar& gra
   FilterToken token = lexer.take();
   std::string_view text = token.sort == Sort::text ? std::string_view(token.value) : token.raw;
   bool whole = takesWholeNumbers(grammar);
+  bool quotable = whole || (grammar.traces && left.field == Field::attribute);
   std::string rule = fmt::format("must compare {} '{}' with a number", fieldName(left.field), left.key);
-  if (token.sort != Sort::number && !(whole && token.sort == Sort::text))
+  if (token.sort != Sort::number && !(quotable && token.sort == Sort::text))
     refuseFilter(left.field == Field::metric ? QueryRule::metricNumber : QueryRule::number, rule, token.raw,
                  {left.key});
-  std::optional<double> number = whole ? std::optional<double>() : parseDouble(text);
+  std::optional<double> number = whole ? std::optional<double>() : parseDouble(trim(text));
   if (whole)
     if (std::optional<std::int64_t> integer = parseInteger(trim(text))) number = static_cast<double>(*integer);
-  if (!number) refuseFilter(QueryRule::integer, rule, token.raw, {left.key});
+  if (!number)
+    refuseFilter(whole || token.sort == Sort::number ? QueryRule::integer : QueryRule::number, rule, token.raw,
+                 {left.key});
   return *number;
 }
 

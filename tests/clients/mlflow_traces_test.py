@@ -105,6 +105,13 @@ def test_search_finds_and_pages(experiment, client):
     assert ids_of(client.search_traces(locations=[experiment], run_id=run.info.run_id)) == [linked]
     assert ids_of(client.search_traces(locations=[experiment], filter_string="span.attributes.model = 'm-1'",
                                        order_by=["timestamp_ms ASC"], max_results=1)) == [ids[0]]
+    started = client.get_trace(linked).info.timestamp_ms
+    # MLflow's UI puts times in quotes.
+    for time_filter in (f"timestamp_ms >= '{started}'", f"attributes.timestamp >= ' {started} '", f"trace.timestamp_ms >= {started}"):
+        assert linked in ids_of(client.search_traces(locations=[experiment], filter_string=time_filter)), time_filter
+    assert ids_of(client.search_traces(locations=[experiment], filter_string="timestamp_ms < '1'")) == []
+    with pytest.raises(MlflowException, match="numeric"):
+        client.search_traces(locations=[experiment], filter_string="timestamp_ms < 'soon'")
     first = client.search_traces(locations=[experiment], max_results=4)
     second = client.search_traces(locations=[experiment], max_results=4, page_token=first.token)
     assert ids_of(first) + ids_of(second) == [linked, *reversed(ids)] and second.token is None

@@ -197,6 +197,10 @@ def tell_story(house, folder, n):
     carl.ok("POST", f"/api/3.0/mlflow/datasets/{dataset}/records", {"records": json.dumps([{"inputs": {"q": "why"}}, {"inputs": {"q": "how"}}])})
     carl.ok("POST", "/api/3.0/mlflow/scorers/register", {"experiment_id": experiment, "name": "s", "serialized_scorer": "{\"name\": \"s\"}"})
     carl.ok("POST", "/api/3.0/mlflow/issues", {"experiment_id": experiment, "name": "slow", "description": "too slow"})
+    schema = carl.ok("POST", "/api/3.0/mlflow/label-schemas/create", {"experiment_id": experiment, "name": f"right{n}", "type": "FEEDBACK", "input": {"text": {}}})
+    queue = carl.ok("POST", "/api/3.0/mlflow/review-queues/create", {
+        "experiment_id": experiment, "name": f"queue{n}", "queue_type": "CUSTOM", "schema_ids": [schema["label_schema"]["schema_id"]]})
+    carl.ok("POST", "/api/3.0/mlflow/review-queues/items/add", {"queue_id": queue["review_queue"]["queue_id"], "item_ids": [f"tr-{n}"]})
     # Git: what other fronts did is brought onto main as soon as somebody clones.
     clone = ["git", "-c", f"http.extraHeader=Authorization: {carl.authorization['Authorization']}", "clone", "-q",
              f"http://127.0.0.1:{house.server.port}/git/prompts.git", str(pathlib.Path(folder) / f"clone-{n}")]

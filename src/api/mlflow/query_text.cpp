@@ -28,7 +28,10 @@ std::string entityText(const QueryError& error) {
   if (noun == "trace")
     return fmt::format("Invalid entity type '{}'. Valid values are {{{}}}", entity,
                        quotedList(std::span(error.facts).subspan(1)));
-  if (noun == "run" || noun == "logged model")
+  if (noun == "logged model")
+    return fmt::format("Invalid entity type: '{}'. Expected one of ['attributes', 'metrics', 'params', 'tags'].",
+                       entity);
+  if (noun == "run")
     return fmt::format(
         "Invalid entity type '{}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']", entity);
   return fmt::format("Invalid entity type '{}'. Valid entity types are ('attribute', 'tag', 'tags')", entity);
@@ -52,12 +55,20 @@ std::string traceComparatorText(const QueryError& error, const std::string& allo
   return fmt::format("Invalid comparator '{}' for '{}', not one of {{{}}}", error.value, key, allowed);
 }
 
+/// How filters of logged models write the entity.
+std::string_view pluralEntity(std::string_view field) {
+  if (field == "attribute") return "attributes";
+  if (field == "metric") return "metrics";
+  return field == "parameter" ? "params" : "tags";
+}
+
 std::string comparatorText(const QueryError& error) {
   const std::string &noun = error.facts[0], &field = error.facts[1], &key = error.facts[2];
   std::string allowed = quotedList(std::span(error.facts).subspan(4));
   if (noun == "trace") return traceComparatorText(error, allowed);
   if (noun == "logged model")
-    return fmt::format("Invalid comparison operator for {} '{}': {}", field, key, error.value);
+    return fmt::format("Invalid comparison operator for {}.{}: '{}'. Expected one of ({}).", pluralEntity(field), key,
+                       error.value, allowed);
   if (isOfRegistry(noun) && field == "attribute" && error.facts[3] == "number")
     return fmt::format("Invalid comparator for attribute {}: {}", key, error.value);
   if (isOfRegistry(noun)) return fmt::format("Invalid comparator for {}: {}", field, error.value);
@@ -193,8 +204,10 @@ std::string queryText(const QueryError& error) {
   switch (error.id) {
     case QueryRule::clause:
       if (error.facts[0] == "logged model")
-        return fmt::format("Invalid filter string: '{}'. Expected a list of comparisons separated by 'AND'",
-                           shorten(error.value, 200));
+        return fmt::format(
+            "Invalid filter string: '{}'. Expected a list of comparisons separated by 'AND' "
+            "(e.g. 'metrics.loss > 0.1 AND params.lr = 0.01').",
+            shorten(error.value, 200));
       return fmt::format("Invalid clause(s) in filter string: '{}'", shorten(error.value, 200));
     case QueryRule::statements:
       return fmt::format("Search filter contained multiple expression '{}'. Provide AND-ed expression list.",

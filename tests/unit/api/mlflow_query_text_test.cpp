@@ -90,7 +90,22 @@ TEST(QueryText, SaysWhatIsWrongWithAFilterOfTraces) {
             "Invalid entity type 'metrics'. Valid values are {'attribute', 'attributes', 'expectation', 'feedback', "
             "'issue', 'metadata', 'request_metadata', 'span', 'tag', 'tags', 'trace'}");
   EXPECT_NE(refusal("feedback.good > 'high'").find("Expected numeric value"), std::string::npos);
+  EXPECT_EQ(refusal("timestamp_ms > 'soon'"),
+            "Expected numeric value type for numeric attribute: timestamp_ms. Found 'soon'");
+  EXPECT_EQ(refusal("timestamp_ms > '1700000000001'"), "accepted");
   EXPECT_NE(refusal("name RLIKE '(a'").find("Invalid regular expression"), std::string::npos);
+}
+
+TEST(QueryText, SaysWhatIsWrongWithAFilterOfLoggedModels) {
+  const Grammar models{
+      .attributes = {{"name", "name"}}, .metrics = true, .params = true, .tags = true, .noun = "logged model"};
+  EXPECT_EQ(fault("bogus.x = '1'", models),
+            "Invalid entity type: 'bogus'. Expected one of ['attributes', 'metrics', 'params', 'tags'].");
+  EXPECT_TRUE(fault("params.lr > '1'", models)
+                  .starts_with("Invalid comparison operator for params.lr: '>'. Expected one of ('"));
+  EXPECT_EQ(fault("name", models),
+            "Invalid filter string: 'name'. Expected a list of comparisons separated by 'AND' (e.g. 'metrics.loss > "
+            "0.1 AND params.lr = 0.01').");
 }
 
 TEST(QueryText, SaysWhatIsWrongWithAnOrderOrAPage) {
