@@ -20,7 +20,7 @@ namespace {
 constexpr std::string_view columns =
     "id, queue_id, workspace, experiment, name, type, owner, users, schemas, created_at, updated_at";
 
-/// The owner of queues on a server without users.
+/// The user queue of a server without users has this name.
 constexpr std::string_view reservedName = "default";
 
 std::string packed(const std::vector<std::string>& texts) { return writeJson(json::array(texts.begin(), texts.end())); }
