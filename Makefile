@@ -7,7 +7,7 @@ help:
 	@echo "make test     every test; closes with 'N passed, N failed'"
 	@echo "make walk     a million random steps against the gate (STEPS=1000000 SEED=…)"
 	@echo "make bench    measurements, side by side with peers"
-	@echo "make packages the wheel: dist/"
+	@echo "make packages the wheel and the Debian package: dist/"
 	@echo "make try-packages installs the wheel into a new environment and plays the demo there"
 	@echo "make lint     layering, style, layout, links, shellcheck, ruff, clippy, prose, clang-tidy"
 	@echo "make format   formats the C++ sources in place"
@@ -37,6 +37,7 @@ packages:
 	@tools/setup package
 	@tools/build release regesta
 	@packaging/wheel
+	@packaging/deb
 try-packages: packages
 	@python3 -m venv --clear build/try-packages
 	@build/try-packages/bin/pip install --quiet --disable-pip-version-check "$$(ls dist/regesta-*.whl)[demo]"

@@ -16,11 +16,11 @@ def run(command, *words, **more):
     return done.stdout
 
 
-def play(command, folder, data=None):
-    """`command` is how `regesta` is started; `folder` is empty. Returns what the commands printed."""
+def play(command, folder, data=None, options=()):
+    """`command` is how `regesta` is started, `options` are of the server; `folder` is empty. Returns what the commands printed."""
     data = data or str(pathlib.Path(folder) / "regesta-data")
     environment = CLEAN | {"HOME": str(folder), "NO_COLOR": "1"}
-    server = subprocess.Popen([*command, "serve", "--data", data, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True,
+    server = subprocess.Popen([*command, "serve", "--data", data, "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE, text=True,
                               cwd=folder, env=environment)
     try:
         url = re.search(r"http://\S+", server.stdout.readline()).group(0)
