@@ -278,8 +278,7 @@ def trained(tmp_path_factory):
 
 def test_twenty_outputs_of_a_model_are_reproduced(server, api, trained):
     folder, outputs = trained
-    cli(server, "model", "create", "loan-risk")
-    cli(server, "version", "create", "model/loan-risk", folder)
+    cli(server, "version", "create", "model/loan-risk", "--file", folder)
     rows = [{"income": i, "age": a} for i, a in zip([10.0, 20, 30, 40, 50, 60], [20.0, 60, 30, 50, 40, 25])]
     lines = [{"model": "loan-risk@1", "inputs": rows[i % 6], "output": outputs[i % 6]} for i in range(20)]
     lines.append({"model": "loan-risk@1", "inputs": rows[0], "output": [outputs[0][0], outputs[0][1] + 1e-12]})
@@ -297,8 +296,7 @@ def test_inputs_behind_a_commitment_are_checked(server, api, trained, tmp_path):
     import hashlib
     import hmac
     folder, outputs = trained
-    cli(server, "model", "create", "loan-risk")
-    cli(server, "version", "create", "model/loan-risk", folder)
+    cli(server, "version", "create", "model/loan-risk", "--file", folder)
     inputs = '{"age":20,"income":10}'
     digest = hmac.new(b"k", inputs.encode(), hashlib.sha256).hexdigest()
     batch = api.records({"model": "loan-risk@1", "inputs_commitment": f"hmac-sha256:{digest}", "output": outputs[0]})["batch"]

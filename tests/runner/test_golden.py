@@ -78,14 +78,10 @@ class Golden(Api):
     def dataset(self, *rows, name="golden"):
         file = self.folder / "golden.jsonl"
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        if not any(item["name"] == name for item in self.call("GET", "/assets?kind=dataset")["items"]):
-            self.cli("dataset", "create", name)
-        self.cli("version", "create", f"dataset/{name}", file)
+        self.cli("version", "create", f"dataset/{name}", "--file", file)
 
     def model(self, folder, name="loan-risk"):
-        if not any(item["name"] == name for item in self.call("GET", "/assets?kind=model")["items"]):
-            self.cli("model", "create", name)
-        self.cli("version", "create", f"model/{name}", folder)
+        self.cli("version", "create", f"model/{name}", "--file", folder)
 
     def waiting(self, count=1):
         return eventually(lambda: [job for job in [self.jobs(status="waiting")] if len(job) == count])[0]

@@ -79,6 +79,22 @@ def frame(inputs):
     return [inputs], True
 
 
+def ordered(data):
+    """Columns in the order that the model was trained with: JSON objects have none."""
+    if not hasattr(data, "columns"):
+        return data
+    names = None
+    schema = model.metadata.get_input_schema()
+    if schema is not None and schema.has_input_names():
+        names = schema.input_names()
+    else:
+        try:
+            names = getattr(model.get_raw_model(), "feature_names_in_", None)
+        except Exception:
+            pass
+    return data[list(names)] if names is not None and set(names) == set(data.columns) else data
+
+
 def plain(value):
     import math
     if hasattr(value, "to_dict") and hasattr(value, "columns"):
@@ -105,6 +121,7 @@ for line in sys.stdin:
     try:
         order = json.loads(line)
         data, one = frame(order.get("inputs"))
+        data = ordered(data)
         seeded(order.get("seed"))
         parameters = order.get("parameters")
         result = plain(model.predict(data, params=parameters) if parameters else model.predict(data))
