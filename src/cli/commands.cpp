@@ -15,11 +15,11 @@ const Commands& allCommands() {
           rolloutCommands(),      requestCommands(),       historyCommands(),       evidenceCommands(),
           evaluateCommands(),     policyTestCommands(),    policyCommands(),        ledgerCommands(),
           ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          recordCommands(),
-          reproduceCommands(),    goldenCommands(),        tokenCommands(),         ciTokenCommands(),
-          userCommands(),         workspaceCommands(),     webhookCommands(),       runnerCommands(),
-          agentCommands(),        holdCommands(),          retentionCommands(),     usageCommands(),
-          blobCommands(),         configCommands(),        backupCommands(),        completionCommands(),
-          pageCommands()})
+          reproduceCommands(),    goldenCommands(),        accessLogCommands(),     lineageCommands(),
+          tokenCommands(),        ciTokenCommands(),       userCommands(),          workspaceCommands(),
+          webhookCommands(),      runnerCommands(),        agentCommands(),         holdCommands(),
+          retentionCommands(),    usageCommands(),         blobCommands(),          configCommands(),
+          backupCommands(),       completionCommands(),    pageCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -42,6 +42,7 @@ const std::vector<Group>& commandGroups() {
       {"policy", "gate policies: test, check, store, bind"},
       {"job", "jobs for runners"},
       {"ledger", "the ledger: entries, receipts and verification"},
+      {"access-log", "who read or downloaded which version"},
       {"golden", "golden datasets: what every new version must answer"},
       {"record", "decision records: what versions answered"},
       {"hold", "legal holds: what must not be deleted"},

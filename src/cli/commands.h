@@ -25,6 +25,8 @@ Commands ciTokenCommands();
 Commands rolloutCommands();
 Commands recordCommands();
 Commands goldenCommands();
+Commands accessLogCommands();
+Commands lineageCommands();
 Commands reproduceCommands();
 Commands agentCommands();
 Commands requestCommands();

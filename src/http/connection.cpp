@@ -229,6 +229,7 @@ void Connection::endRequest() {
                     took.count()};
   worker_.logAccess(entry);
   if (answer_.status >= 400 && site_.options.failed) site_.options.failed(entry);
+  if (answer_.status < 400 && site_.options.answered) site_.options.answered(entry, request_);
   if (kept_ > 0) site_.bufferedBodies.fetch_sub(std::exchange(kept_, 0), std::memory_order_relaxed);
   bodyShare_ = {};
   parsed_ = {};

@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include "base/time.h"
 #include "governance/decision_view.h"
 #include "governance/evidence.h"
 #include "governance/readable_lineage.h"
 #include "proof/gathering.h"
 #include "record/record.h"
+#include "registry/access_log.h"
 #include "registry/action.h"
 #include "registry/hold.h"
 #include "registry/lineage.h"
@@ -97,6 +100,31 @@ void gatherOrigin(Gathering& g) {
   g.put("run/seal.json", json::object{{"run", g.runId},
                                       {"sealed", seal.sealed},
                                       {"changed_after_seal", seal.state == tracking::SealState::ahead}});
+}
+
+void gatherAccess(Gathering& g) {
+  constexpr std::size_t entriesAtMost = 1000;
+  const registry::AssetKey& key = g.version.asset.key;
+  if (!g.identity.may(access::Verb::administer, key.workspace, key.name) &&
+      std::ranges::count(g.identity.rolesOn(key.workspace, key.name), "auditor") == 0) {
+    ++g.withheld["access logs"];
+    return;
+  }
+  json::array entries;
+  for (const registry::AccessEntry& entry : registry::searchAccess(g.transaction, {.workspace = key.workspace,
+                                                                                   .asset = g.version.asset.id,
+                                                                                   .number = g.version.number,
+                                                                                   .limit = entriesAtMost}))
+    entries.push_back(json::object{{"at", formatTime(entry.at)},
+                                   {"actor", entry.actor},
+                                   {"front", entry.front},
+                                   {"read", entry.action},
+                                   {"name", entry.name},
+                                   {"path", entry.path},
+                                   {"bytes", entry.bytes}});
+  registry::AccessLogRule rule = registry::accessLogRule(g.transaction, key.workspace);
+  g.put("access.json",
+        json::object{{"percent", rule.percent}, {"keep_days", rule.keepDays}, {"reads", std::move(entries)}});
 }
 
 void gatherRecords(Gathering& g) {

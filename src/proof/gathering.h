@@ -52,5 +52,6 @@ void gatherReview(Gathering& gathering);    ///< change requests, decisions, pol
 void gatherEvidence(Gathering& gathering);  ///< evidence and holds
 void gatherOrigin(Gathering& gathering);    ///< run and lineage
 void gatherRecords(Gathering& gathering);   ///< batches of decision records
+void gatherAccess(Gathering& gathering);    ///< who read the version
 
 }  // namespace regesta::proof

@@ -84,6 +84,9 @@ struct Share {
 };
 std::vector<Share> batchesOf(db::Transaction& transaction, const registry::Version& version, std::size_t limit);
 
+/// The number of records that cite a version.
+std::int64_t countOf(db::Transaction& transaction, const registry::Version& version);
+
 /// Destroys the key of a subject: nobody can read its records any more, in older backups neither once their copy of the
 /// key is gone; the ledger still verifies. Recorded as "records.erased". Returns the number of records. Throws
 /// Error{notFound}, and Error{refused} while a legal hold covers a version that one of them cites.

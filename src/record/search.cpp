@@ -81,14 +81,25 @@ std::vector<Batch> listBatches(db::Transaction& transaction, std::string_view wo
   return batches;
 }
 
-std::vector<Share> batchesOf(db::Transaction& transaction, const registry::Version& version, std::size_t limit) {
+namespace {
+std::string_view citing(const registry::Version& version) {
   bool isPrompt = version.asset.key.kind == registry::Kind::prompt;
+  return isPrompt ? "prompt = $1 AND prompt <> 0 AND prompt_number = $2" : "asset = $1 AND number = $2";
+}
+}  // namespace
+
+std::int64_t countOf(db::Transaction& transaction, const registry::Version& version) {
+  auto counted = transaction.query(fmt::format("SELECT COUNT(*) FROM decision_record WHERE {}", citing(version)),
+                                   {version.asset.id, version.number});
+  return counted.next() ? counted.integer(0) : 0;
+}
+
+std::vector<Share> batchesOf(db::Transaction& transaction, const registry::Version& version, std::size_t limit) {
   auto found = transaction.query(
       fmt::format("SELECT {}, n.records FROM (SELECT batch, COUNT(*) AS records FROM decision_record WHERE {} "
                   "GROUP BY batch ORDER BY batch DESC LIMIT $3) n JOIN record_batch b ON b.id = n.batch "
                   "ORDER BY b.id DESC",
-                  rows::batchColumns,
-                  isPrompt ? "prompt = $1 AND prompt <> 0 AND prompt_number = $2" : "asset = $1 AND number = $2"),
+                  rows::batchColumns, citing(version)),
       {version.asset.id, version.number, static_cast<std::int64_t>(limit)});
   std::vector<Share> shares;
   while (found.next()) {

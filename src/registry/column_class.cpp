@@ -119,6 +119,11 @@ constexpr Line lines[] = {
      "written in bulk: the leaves of a tree whose root is the digest of the batch, which is governed. The body is "
      "compared with its commitment by `record verify` and whenever it is read"},
 
+    {"access_log_rule", governed, "workspace", "workspace percent# keep_days# set_at# set_by", "", ""},
+    {"access_log", free, "id", "", "id workspace at actor front action asset number name path bytes",
+     "bulk data: what an evidence pack shows of it is digested in the entry that seals the pack"},
+    {"lineage_event", free, "id", "", "id workspace at node body",
+     "events of clients as they came: the edges made of them are governed, and their entry has the event's digest"},
     {"golden_rule", governed, "id",
      "id# workspace name kind name_pattern dataset# selector dataset_digest file method tolerance repeats# "
      "after_version# created_at# created_by",

@@ -9,6 +9,7 @@
 #include "access/access.h"
 #include "access/oidc/exchange.h"
 #include "access/oidc/sign_in.h"
+#include "api/access_recorder.h"
 #include "api/feed.h"
 #include "api/origin.h"
 #include "api/routes.h"
@@ -140,7 +141,8 @@ class Running {
           return !access_->asksForCredentials();
         })),
         webhooks_(store_, {.egress = egress_}),
-        refusals_(store_) {
+        refusals_(store_),
+        accessLog_(store_) {
     std::vector<std::string> migrated = db::migrate(*database_);
     registry::requireUnmodifiedSchema(*database_);
     if (std::string fault = blobs_->misplaced(); !fault.empty()) log(LogLevel::error, fault);
@@ -175,6 +177,9 @@ class Running {
     router_ = api::makeRouter(*core_);
     http::ServerOptions options = httpOptions(config, address_);
     options.failed = [this](const http::AccessEntry& entry) { failed(entry); };
+    options.answered = [this](const http::AccessEntry& entry, const http::Request& request) {
+      api::noteAccess(accessLog_, entry, request);
+    };
     options.guard = guardOf(config, *access_);
     http_ = std::make_unique<http::Server>(std::move(options), *router_, api::renderUnrouted);
   }
@@ -185,6 +190,7 @@ class Running {
     log_->start();
     webhooks_.start();
     refusals_.start();
+    accessLog_.start();
     http_->start();
     std::string scheme = config.text("tls.certificate").empty() ? "http" : "https";
     std::string url = fmt::format("{}://{}:{}", scheme, address_.host, http_->port());
@@ -205,6 +211,7 @@ class Running {
     if (scanner_) scanner_->stop();
     golden_->stop();
     http_->drain(seconds);
+    accessLog_.stop();
     refusals_.stop();
     webhooks_.stop();
     feed_.stop();
@@ -307,6 +314,7 @@ class Running {
   http::Egress egress_;
   jobs::WebhookSender webhooks_;
   governance::Refusals refusals_;
+  registry::AccessLogger accessLog_;
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<access::oidc::SignIn> oidc_;
   std::unique_ptr<access::oidc::Exchange> exchange_;

@@ -111,6 +111,10 @@ def tell_story(house, folder, n):
     lines = [{"prompt": f"chat{n}@1", "inputs": {"name": "Eva"}, "output": "Hi", "subject": s} for s in (f"customer-{n}", f"other-{n}")]
     carl.ok("POST", "/api/v1/records", raw="\n".join(map(json.dumps, lines)).encode(), headers={"Idempotency-Key": f"b-{n}"})
     root.ok("POST", "/api/v1/records/erase", {"subject": f"other-{n}"})
+    root.ok("PUT", "/api/v1/access-log/rule", {"percent": 100, "keep_days": n})
+    eventually(lambda: carl.ok("GET", f"/api/v1/prompts/chat{n}/versions/1") and root.ok("GET", "/api/v1/access-log")["items"])
+    carl.ok("POST", "/api/v1/lineage", {"eventTime": "2026-11-30T10:00:00Z", "run": {"runId": f"r-{n}"}, "job": {"namespace": "a", "name": "b"},
+                                        "inputs": [{"namespace": "s3://raw", "name": f"rows-{n}"}]})
     # Golden data and its rule: the version that comes next gets a job.
     row = carl.ok("PUT", "/api/v1/blobs", raw=json.dumps({"inputs": {"name": "Eva"}, "expected": f"Hi {n}"}).encode())["digest"]
     carl.ok("POST", "/api/v1/assets", {"kind": "dataset", "name": f"rows{n}"})

@@ -1,5 +1,6 @@
 #include "api/native/front.h"
 
+#include "api/native/access_log.h"
 #include "api/native/aliases.h"
 #include "api/native/assets.h"
 #include "api/native/blobs.h"
@@ -16,6 +17,7 @@
 #include "api/native/ledger.h"
 #include "api/native/lineage.h"
 #include "api/native/oidc.h"
+#include "api/native/openlineage.h"
 #include "api/native/policies.h"
 #include "api/native/prompt_tests.h"
 #include "api/native/prompt_tools.h"
@@ -215,6 +217,14 @@ const Route routes[] = {
          verifyRecordBatch),
 
     get("/api/v1/lineage/graph", "Get the lineage of a node", scanning(reads("lineage")), lineageGraph),
+
+    post("/api/v1/lineage", "Add an event of OpenLineage", writes("lineage"), addLineage),
+    get("/api/v1/lineage/impact", "List what a node affects", searching(reads("lineage")), lineageImpact),
+    get("/api/v1/lineage/export", "Export the lineage of a node", searching(reads("lineage")), exportLineage),
+
+    get("/api/v1/access-log", "List reads and downloads", searching(reads("access-log")), listAccess),
+    get("/api/v1/access-log/rule", "Get how much of the reads is kept", reads("access-log"), getAccessLog),
+    put("/api/v1/access-log/rule", "Set how much of the reads is kept", administers("access-log"), setAccessLog),
 
     get("/api/v1/ledger", "Get the state of the ledger", reads("ledger"), ledgerState),
     get("/api/v1/ledger/entries", "List ledger entries", scanning(reads("ledger")), listEntries),

@@ -1,0 +1,144 @@
+#include "api/native/openlineage.h"
+
+#include <set>
+
+#include "api/native/lineage.h"
+#include "api/tracking_scope.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "crypto/hash.h"
+#include "record/record.h"
+#include "registry/lineage.h"
+#include "tracking/run.h"
+
+namespace regesta::api::native {
+namespace {
+
+constexpr std::size_t nodeLength = 500, datasetsAtMost = 1000;
+constexpr std::string_view here = "regesta";  // the namespace of what is registered here
+
+json::object objectOf(const RawJson& raw, const std::string& field) {
+  if (raw.text.empty()) return {};
+  json::value value = parseJson(raw.text);
+  if (!value.is_object()) throw Invalid(field, "must be an object");
+  return value.get_object();
+}
+
+json::array listOf(const RawJson& raw, const std::string& field) {
+  if (raw.text.empty()) return {};
+  json::value value = parseJson(raw.text);
+  if (value.is_null()) return {};
+  if (!value.is_array() || value.get_array().size() > datasetsAtMost)
+    throw Invalid(field, fmt::format("must be a list of at most {} datasets", datasetsAtMost));
+  return value.get_array();
+}
+
+std::string textOf(const json::object& object, std::string_view name, const std::string& field) {
+  std::string text = memberText(object, name);
+  if (text.empty()) throw Invalid(fmt::format("{}.{}", field, name), "is required");
+  return text;
+}
+
+/// A run of MLflow by its id, with or without dashes; else the run of the job.
+std::string runNode(db::Transaction& transaction, const Call& call, const json::object& run, const json::object& job) {
+  std::string id = textOf(run, "runId", "run");
+  std::string plain = id;
+  std::erase(plain, '-');
+  if (tracking::findRun(transaction, call.workspace, plain)) {
+    requireRun(call, access::Verb::write, transaction, plain);
+    return "run/" + plain;
+  }
+  return fmt::format("job/{}/{}#{}", textOf(job, "namespace", "job"), textOf(job, "name", "job"), id);
+}
+
+/// The version of a dataset that an event names, for nodes of other places.
+std::string foreignVersion(const json::object& dataset) {
+  const json::value* facets = dataset.if_contains("facets");
+  const json::value* version = facets && facets->is_object() ? facets->get_object().if_contains("version") : nullptr;
+  return version && version->is_object() ? memberText(version->get_object(), "datasetVersion") : "";
+}
+
+std::string datasetNode(db::Transaction& transaction, const Call& call, const json::value& value,
+                        const std::string& field, access::Verb verb) {
+  if (!value.is_object()) throw Invalid(field, "must be an object");
+  const json::object& dataset = value.get_object();
+  std::string space = textOf(dataset, "namespace", field), name = textOf(dataset, "name", field);
+  if (space != here) {
+    std::string version = foreignVersion(dataset);
+    return fmt::format("openlineage/{}/{}{}{}", space, name, version.empty() ? "" : "#", version);
+  }
+  std::size_t slash = name.find('/'), at = name.rfind('@');
+  auto kind = slash == std::string::npos ? std::nullopt : registry::parseKind(name.substr(0, slash));
+  if (!kind || at == std::string::npos || at < slash)
+    throw Invalid(field + ".name", "must be KIND/NAME@VERSION in the namespace regesta");
+  registry::AssetKey key{call.workspace, *kind, name.substr(slash + 1, at - slash - 1)};
+  call.require(verb, key.name);
+  return registry::resolveVersion(transaction, key, name.substr(at + 1)).subject();
+}
+
+}  // namespace
+
+LineageEventAnswer addLineage(Call& call, const LineageEvent& event) {
+  auto time = parseTime(event.eventTime);
+  if (!time) throw Invalid("eventTime", "must be an RFC 3339 time");
+  json::object run = objectOf(event.run, "run"), job = objectOf(event.job, "job");
+  json::array inputs = listOf(event.inputs, "inputs"), outputs = listOf(event.outputs, "outputs");
+  call.status = 201;
+  return call.core.store.change(call.actor(), [&](registry::Change& change) {
+    LineageEventAnswer answer;
+    if (run.empty()) return answer;  // of a job or dataset: nothing ran
+    db::Transaction& transaction = change.transaction;
+    answer.node = runNode(transaction, call, run, job);
+    std::vector<registry::Edge> edges;
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      edges.push_back({datasetNode(transaction, call, inputs[i], fmt::format("inputs[{}]", i), access::Verb::read),
+                       answer.node, "input", *time});
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      edges.push_back({answer.node,
+                       datasetNode(transaction, call, outputs[i], fmt::format("outputs[{}]", i), access::Verb::write),
+                       "output", *time});
+    json::array added;
+    for (const registry::Edge& edge : edges) {
+      if (edge.from.size() > nodeLength || edge.to.size() > nodeLength)
+        throw Invalid("inputs", fmt::format("must name nodes of at most {} bytes", nodeLength));
+      auto known = transaction.query(
+          "SELECT 1 FROM lineage_edge WHERE workspace = $1 AND origin = $2 AND target = $3 AND relation = $4",
+          {call.workspace, edge.from, edge.to, edge.relation});
+      if (known.next()) continue;
+      registry::addEdge(transaction, call.workspace, edge);
+      added.push_back(json::object{{"from", edge.from}, {"to", edge.to}, {"relation", edge.relation}});
+    }
+    transaction.run("INSERT INTO lineage_event (workspace, at, node, body) VALUES ($1, $2, $3, $4)",
+                    {call.workspace, *time, answer.node, call.http.body});
+    answer.edges = static_cast<std::int64_t>(added.size());
+    if (!added.empty())
+      change.record(registry::Action::lineageAdded, call.workspace, "lineage/" + answer.node,
+                    {{"edges", std::move(added)}, {"event_digest", crypto::sha256Hex(call.http.body)}});
+    return answer;
+  });
+}
+
+ImpactAnswer lineageImpact(Call& call, const ImpactQuery& query) {
+  LineageQuery downstream;
+  downstream.node = query.node;
+  downstream.direction = "downstream";
+  LineageAnswer graph = lineageGraph(call, downstream);
+  ImpactAnswer answer{graph.root, {}};
+  return call.core.store.read([&](db::Transaction& transaction) {
+    for (const LineageNode& node : graph.nodes) {
+      if (node.id == graph.root) continue;
+      ImpactItem item{node.id, node.pointers, 0};
+      std::size_t slash = node.id.find('/'), at = node.id.rfind('@');
+      auto kind = slash == std::string::npos ? std::nullopt : registry::parseKind(node.id.substr(0, slash));
+      auto number = at == std::string::npos ? std::nullopt : parseInteger(node.id.substr(at + 1));
+      if (kind && number)
+        if (auto version = registry::findVersion(
+                transaction, {call.workspace, *kind, node.id.substr(slash + 1, at - slash - 1)}, *number))
+          item.records = record::countOf(transaction, *version);
+      answer.affected.push_back(std::move(item));
+    }
+    return answer;
+  });
+}
+
+}  // namespace regesta::api::native
