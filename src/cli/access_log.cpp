@@ -62,7 +62,7 @@ Commands accessLogCommands() {
       {.path = "access-log set",
        .summary = "set how much of the reads of the workspace is kept, and how long",
        .options = {{"percent", "N", "0 (off) to 100 (complete)", 0, true},
-                   {"keep-days", "N", "delete entries after so many days (default: never)"}},
+                   {"keep-days", "N", "days after which entries are deleted (default: never)"}},
        .examples = {"regesta access-log set --percent 100 --keep-days 365"},
        .run = set},
   };

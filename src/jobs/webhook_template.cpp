@@ -64,7 +64,7 @@ void eachPart(std::string_view string, Text text, Place place) {
     std::string_view path = trim(string.substr(begin + opening.size(), end - begin - opening.size()));
     if (!isPath(path))
       throw Invalid("template",
-                    fmt::format("has the place '{}', which is no path such as data.reason", shorten(path, 60)));
+                    fmt::format("contains '{}', which is not a path such as data.reason", shorten(path, 60)));
     place(path);
     string.remove_prefix(end + closing.size());
   }

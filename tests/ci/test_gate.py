@@ -8,6 +8,7 @@ import sys
 import jsonschema
 import junitparser
 import pytest
+
 from conftest import FOLDER
 
 SARIF = FOLDER / "node_modules" / "@microsoft" / "jest-sarif" / "lib" / "schemas" / "sarif-2.1.0-rtm.5.json"

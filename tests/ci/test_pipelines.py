@@ -4,10 +4,10 @@ the reasons where the author of the change reads them."""
 import re
 
 import pytest
-from conftest import Company
 from issuer import Issuer
 from runners import Repository
 
+from conftest import Company
 from regesta_server import ROOT, Server
 
 EXAMPLE = ROOT / "examples" / "sentiment-pipeline"

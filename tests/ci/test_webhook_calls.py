@@ -5,8 +5,8 @@ import json
 import threading
 
 import pytest
-from conftest import Company
 
+from conftest import Company
 from regesta_server import Server, eventually
 
 

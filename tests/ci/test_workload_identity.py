@@ -8,10 +8,10 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from conftest import Company, Line
 from cryptography.hazmat.primitives.asymmetric import rsa
 from issuer import Issuer, b64
 
+from conftest import Company, Line
 from regesta_server import Server
 
 GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"

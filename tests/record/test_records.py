@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 from openai_server import OpenAIServer
 
-from regesta_server import Server, binary
+from regesta_server import binary
 
 
 class Api:
@@ -98,7 +98,7 @@ def test_a_batch_is_sealed_and_found_again(server, api):
 
 def test_pages_are_complete(api):
     api.model()
-    for batch in range(3):
+    for _ in range(3):
         api.records(*[prediction(f"2026-11-30T10:0{i}:00Z") for i in range(4)])
     for query in ("", "&model=loan-risk@1"):
         seen, token = [], ""

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from openai_server import OpenAIServer
-from test_runner import Api, once, runner
+from test_runner import Api, once, runner  # noqa: F401  a fixture
 
 from regesta_server import binary, eventually
 

@@ -1,7 +1,6 @@
 """Evidence packs: complete, readable only as far as their maker may read, and no member of one can be changed unnoticed."""
 
 import hashlib
-import json
 import os
 import pathlib
 import struct
@@ -10,12 +9,12 @@ import tempfile
 import zipfile
 
 import pytest
+from packs import MANIFEST, fetch, named, verify
+from test_scan import HARMLESS, register
+
 from artifacts import experiment, finish, run
 from conftest import FOUR_EYES, House
 from gate import alias, guard_production, request_for, version
-from packs import MANIFEST, Pack, fetch, named, verify
-from test_scan import HARMLESS, register
-
 from regesta_server import ROOT, Server
 
 MLFLOW = "/api/2.0/mlflow"

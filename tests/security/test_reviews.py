@@ -3,6 +3,7 @@
 import time
 
 import pytest
+
 from artifacts import experiment, secret  # noqa: F401
 
 SCHEMAS, QUEUES = "/api/3.0/mlflow/label-schemas", "/api/3.0/mlflow/review-queues"
@@ -16,7 +17,7 @@ def trace(who, experiment_id, trace_id):
 
 
 @pytest.fixture
-def hidden(house, secret):  # noqa: F811
+def hidden(house, secret):
     """A question and a queue with a trace in an experiment that nina may not read."""
     where = secret["experiment"]
     schema = house.carl.ok("POST", f"{SCHEMAS}/create", {"experiment_id": where} | QUESTION)["label_schema"]["schema_id"]

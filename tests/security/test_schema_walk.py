@@ -2,8 +2,8 @@
 of a table back. `regesta ledger verify` has to find each of them, on SQLite and on PostgreSQL, unless
 docs/security/columns.txt lists the column as free: then it must pass, or the list does not tell the truth."""
 
-import concurrent.futures
 import base64
+import concurrent.futures
 import hashlib
 import http.server
 import json

@@ -7,8 +7,8 @@ import uuid
 
 import pytest
 import requests
-
 from recording_proxy import RecordingProxy
+
 from regesta_server import Server
 
 PASSWORD = "correct horse battery staple"
