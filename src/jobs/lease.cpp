@@ -21,4 +21,17 @@ void dropLease(registry::Store& store, std::string_view name, std::string_view h
   });
 }
 
+bool RoundLease::take() {
+  taken_ = takeLease(store_, name_, holder_, millis_);
+  return taken_;
+}
+
+RoundLease::~RoundLease() {
+  if (!taken_) return;
+  try {
+    dropLease(store_, name_, holder_);
+  } catch (const std::exception&) {  // it expires
+  }
+}
+
 }  // namespace regesta::jobs

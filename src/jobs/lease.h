@@ -13,4 +13,23 @@ bool takeLease(registry::Store& store, std::string_view name, std::string_view h
 /// Releases the lease if `holder` has it.
 void dropLease(registry::Store& store, std::string_view name, std::string_view holder);
 
+/// A lease for one round of work. Released at the end of the round, so that after a restart nobody waits until it
+/// expires. `name` and `holder` live longer.
+class RoundLease {
+ public:
+  RoundLease(registry::Store& store, std::string_view name, std::string_view holder, std::int64_t millis)
+      : store_(store), name_(name), holder_(holder), millis_(millis) {}
+  ~RoundLease();
+  RoundLease(const RoundLease&) = delete;
+  RoundLease& operator=(const RoundLease&) = delete;
+  /// Takes or extends it; false if another server has it.
+  bool take();
+
+ private:
+  registry::Store& store_;
+  std::string_view name_, holder_;
+  std::int64_t millis_;
+  bool taken_ = false;
+};
+
 }  // namespace regesta::jobs

@@ -231,6 +231,8 @@ def equals(name, value):
 class Sqlite:
     """Copies of one data directory, each taken by one thread."""
 
+    ONE_BYTE = "X'00'"
+
     def __init__(self, folder, data, number):
         self.data = pathlib.Path(folder) / number
         shutil.copytree(data, self.data)
@@ -242,6 +244,10 @@ class Sqlite:
         with sqlite3.connect(self.kept) as database:
             columns = [(row[1], row[2] in ("BIGINT", "INTEGER")) for row in database.execute(f"PRAGMA table_info({name})") if row[2] != "BLOB"]
             return columns, database.execute(f"SELECT {', '.join(c for c, _ in columns)} FROM {name}").fetchall()
+
+    def needed_bytes(self, name):
+        with sqlite3.connect(self.kept) as database:
+            return [row[1] for row in database.execute(f"PRAGMA table_info({name})") if row[2] == "BLOB" and row[3]]
 
     def after(self, statements):
         """The result of verify after the statements."""
@@ -264,6 +270,8 @@ def psql(url, *statements):
 class Postgres:
     """Databases made from one template; what a case changed is put back before the next one."""
 
+    ONE_BYTE = r"'\x00'::bytea"
+
     def __init__(self, folder, data, number, url):
         self.data, self.dirty = data, None
         psql(url.replace("/regesta?", "/postgres?"), f"CREATE DATABASE {number} TEMPLATE regesta")
@@ -277,6 +285,10 @@ class Postgres:
         rows = json.loads(psql(self.url, f"SELECT coalesce(json_agg(json_build_array({', '.join(c for c, _ in columns)})), '[]') FROM {name}"))
         return columns, rows
 
+    def needed_bytes(self, name):
+        return psql(self.url, "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND "
+                              f"table_name = '{name}' AND data_type = 'bytea' AND is_nullable = 'NO'").split()
+
     def after(self, statements):
         back = [f"DELETE FROM {self.dirty}", f"INSERT INTO {self.dirty} OVERRIDING SYSTEM VALUE SELECT * FROM kept.{self.dirty}"] if self.dirty else []
         if statements:
@@ -285,8 +297,11 @@ class Postgres:
         return verify("--data", self.data, "--db", self.url)
 
 
-def inserts(table, columns, row):
-    names, values = ", ".join(name for name, _ in columns), ", ".join(literal(value) for value in row)
+def inserts(store, table, columns, row):
+    """The columns of bytes that need a value get one byte."""
+    needed = store.needed_bytes(table)
+    names = ", ".join([*[name for name, _ in columns], *needed])
+    values = ", ".join([*map(literal, row), *[store.ONE_BYTE] * len(needed)])
     return f"INSERT INTO {table} ({names}) VALUES ({values})"
 
 
@@ -314,7 +329,7 @@ def mutations(store):
             yield f"{table} emptied", True, [f"DELETE FROM {table}"]
             yield f"{table} row deleted", True, [f"DELETE FROM {table} WHERE {where}"]
         forged = [(value or 0) + 9_000_000 if number else (value or "") + "-forged" for (name, number), value in zip(columns, row)]
-        yield f"{table} row inserted", True, [inserts(table, columns, forged)]
+        yield f"{table} row inserted", True, [inserts(store, table, columns, forged)]
 
 
 def yesterday(before, after):
@@ -323,7 +338,7 @@ def yesterday(before, after):
         columns, old = before[table]
         if TABLES[table] == "authenticated" or sorted(map(str, old)) == sorted(map(str, after.table(table)[1])):
             continue
-        yield f"{table} of yesterday", True, [f"DELETE FROM {table}", *[inserts(table, columns, row) for row in old]]
+        yield f"{table} of yesterday", True, [f"DELETE FROM {table}", *[inserts(after, table, columns, row) for row in old]]
 
 
 def walk(stores, cases):

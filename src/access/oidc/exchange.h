@@ -23,8 +23,8 @@ class Exchange {
     Access::Session session;
   };
   /// `wanted`: the token's name; empty: the only one that trusts the job. Throws Error{unauthenticated} with a message
-  /// that tells the job only about itself; Invalid for text that is not an ID token, and if several tokens trust the job;
-  /// Error{unavailable} if the issuer cannot be reached.
+  /// that tells the job only about itself; Invalid for text that is not an ID token, and if several tokens trust the
+  /// job; Error{unavailable} if the issuer cannot be reached.
   Issued exchange(std::string_view idToken, std::string_view wanted = {});
 
  private:

@@ -1,10 +1,6 @@
-#include <condition_variable>
-#include <thread>
-
 #include "base/error.h"
 #include "base/id.h"
-#include "base/log.h"
-#include "base/sync.h"
+#include "base/repeater.h"
 #include "evaluation/golden/golden.h"
 #include "jobs/lease.h"
 
@@ -14,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const registry::Actor goldenActor = registry::Actor::system("golden");
-constexpr auto longestPause = 5s;  // another server may have registered a version
+constexpr Repeater::Pause longestPause = 5s;  // another server may have registered a version
 constexpr std::int64_t leaseMillis = 60'000;
 constexpr std::string_view leaseName = "golden";
 constexpr std::size_t pageSize = 100;
@@ -47,13 +43,8 @@ std::vector<New> newVersions(db::Transaction& transaction, const registry::Golde
 struct Schedule::State {
   registry::Store& store;
   blob::BlobStore& blobs;
-  std::string holder;
-  struct Signals {
-    bool wake = false, stop = false;
-  };
-  Sync<Signals> signals;
-  std::condition_variable signalled;
-  std::thread thread;
+  Repeater repeater;
+  std::string holder = randomHex(8);
 
   /// A rule whose data cannot be read has no job; the report says why.
   void noteProblem(registry::Change& change, const registry::GoldenRule& rule, const New& one,
@@ -90,20 +81,27 @@ struct Schedule::State {
 };
 
 Schedule::Schedule(registry::Store& store, blob::BlobStore& blobs)
-    : state_(new State{store, blobs, randomHex(8), {}, {}, {}}) {}
+    : state_(new State{
+          .store = store,
+          .blobs = blobs,
+          .repeater = {"golden tests of new versions could not be enqueued and will be later", longestPause, [this] {
+                         round();
+                         return longestPause;
+                       }}}) {}
 Schedule::~Schedule() { stop(); }
 
 std::size_t Schedule::round() {
   State& state = *state_;
+  jobs::RoundLease lease(state.store, leaseName, state.holder, leaseMillis);
   std::size_t count = 0;
   for (const registry::GoldenRule& rule :
        state.store.read([](db::Transaction& transaction) { return registry::listGoldenRules(transaction, ""); })) {
     for (;;) {
       auto page = state.store.read([&](db::Transaction& transaction) { return newVersions(transaction, rule); });
       if (page.empty()) break;
-      if (!jobs::takeLease(state.store, leaseName, state.holder, leaseMillis)) return count;
+      if (!lease.take()) return count;
       for (const New& one : page) {
-        if (state.signals.lock()->stop) return count;
+        if (state.repeater.stopping()) return count;
         if (state.enqueue(rule, one)) ++count;
       }
     }
@@ -111,33 +109,8 @@ std::size_t Schedule::round() {
   return count;
 }
 
-void Schedule::start() {
-  state_->thread = std::thread([this] {
-    State& state = *state_;
-    for (;;) {
-      try {
-        round();
-      } catch (const std::exception& failure) {
-        log(LogLevel::warn, "golden tests of new versions could not be enqueued and will be later",
-            {{"why", failure.what()}});
-      }
-      auto signals = state.signals.lock();
-      signals.waitFor(state.signalled, longestPause, [&] { return signals->wake || signals->stop; });
-      if (signals->stop) return;
-      signals->wake = false;
-    }
-  });
-}
-
-void Schedule::stop() {
-  state_->signals.lock()->stop = true;
-  state_->signalled.notify_all();
-  if (state_->thread.joinable()) state_->thread.join();
-}
-
-void Schedule::wake() {
-  state_->signals.lock()->wake = true;
-  state_->signalled.notify_all();
-}
+void Schedule::start() { state_->repeater.start(); }
+void Schedule::stop() { state_->repeater.stop(); }
+void Schedule::wake() { state_->repeater.wake(); }
 
 }  // namespace regesta::evaluation::golden

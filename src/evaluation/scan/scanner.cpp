@@ -87,6 +87,7 @@ Scanner::~Scanner() { stop(); }
 
 std::size_t Scanner::round() {
   State& state = *state_;
+  jobs::RoundLease lease(state.store, leaseName, state.holder, leaseMillis);
   std::size_t count = 0;
   for (;;) {
     auto page = state.store.read([&](db::Transaction& transaction) {
@@ -95,7 +96,7 @@ std::size_t Scanner::round() {
       if (found.empty()) state.scanned = newestSettled(transaction, state.scanned, nowMillis());
       return found;
     });
-    if (page.empty() || !jobs::takeLease(state.store, leaseName, state.holder, leaseMillis)) return count;
+    if (page.empty() || !lease.take()) return count;
     for (const Waiting& one : page) {
       if (state.repeater.stopping()) return count;
       try {
