@@ -20,6 +20,7 @@ type Query = query::Value<'static, Text>;
 const DOCUMENT_BYTES: usize = 64 * 1024;
 const DEPTH: usize = 24;
 const FIELDS: usize = 4000;
+const ARGUMENT_BYTES: usize = 64 << 20;
 
 #[derive(Default)]
 struct FieldType {
@@ -164,7 +165,7 @@ impl Schema {
             };
             values.insert(variable.name.clone(), value);
         }
-        let mut planner = Planner { schema: self, fragments: &fragments, values, left: FIELDS, open: Vec::new() };
+        let mut planner = Planner { schema: self, fragments: &fragments, values, left: FIELDS, bytes_left: ARGUMENT_BYTES, open: Vec::new() };
         let mut fields = Vec::new();
         planner.select(root, &selections.items, None, 0, &mut fields)?;
         Ok(json!({"operation": root, "name": name, "fields": fields}))

@@ -124,14 +124,16 @@ void requireNotErased(db::Transaction& transaction, db::Dialect dialect, const s
   if (erased.next()) throw Error(Code::conflict, "a subject of the batch was erased meanwhile");
 }
 
-std::optional<Batch> earlier(db::Transaction& transaction, std::string_view workspace, std::string_view key,
-                             const std::vector<NewRecord>& records) {
+std::optional<Batch> earlier(db::Transaction& transaction, std::string_view actor, std::string_view workspace,
+                             std::string_view key, const std::vector<NewRecord>& records) {
   if (key.empty()) return std::nullopt;
   auto found = transaction.query(
       fmt::format("SELECT {} FROM record_batch b WHERE b.workspace = $1 AND b.key = $2", rows::batchColumns),
       {workspace, key});
   if (!found.next()) return std::nullopt;
   Batch batch = rows::batch(found);
+  if (batch.createdBy != actor)
+    throw Error(Code::conflict, "another caller has used this idempotency key; choose another");
   // Salts differ, so digests do; what both state openly must agree.
   if (batch.records != static_cast<std::int64_t>(records.size()))
     throw error(Code::conflict, "batch {} has the same idempotency key and {} records instead of {}", batch.id,
@@ -170,13 +172,14 @@ Batch seal(registry::Store& store_, const registry::Actor& actor, std::string_vi
            const std::vector<NewRecord>& records, std::string_view key) {
   if (records.size() > limits::recordBatch)
     throw error(Code::tooLarge, "a batch has at most {} records, this one has {}", limits::recordBatch, records.size());
-  if (auto known = store_.read([&](db::Transaction& t) { return earlier(t, workspace, key, records); })) return *known;
+  if (auto known = store_.read([&](db::Transaction& t) { return earlier(t, actor.name, workspace, key, records); }))
+    return *known;
   constexpr int tries = 3;  // a subject may be erased between preparing and writing
   for (int attempt = 1;; ++attempt) {
     try {
       Prepared ready = prepare(store_, workspace, records);
       return store_.change(actor, [&](registry::Change& change) {
-        if (auto known = earlier(change.transaction, workspace, key, records)) return *known;
+        if (auto known = earlier(change.transaction, actor.name, workspace, key, records)) return *known;
         requireNotErased(change.transaction, store_.database().dialect(), ready.subjects);
         return store(change, workspace, key, ready);
       });

@@ -33,6 +33,8 @@ void check(const AssetKey& key, const NewVersion& made) {
     throw Invalid("semver", "must be a Semantic Version such as 1.4.2");
   for (const auto& [tag, value] : made.tags) rows::checkTag(tag, value);
   checkNewTags(key, made.tags);
+  for (const VersionFile& file : made.files)
+    if (safePath(file.path) != file.path) throw Invalid("files", "paths must be relative, without '.' or '..'");
 }
 
 std::string digestOf(const NewVersion& made) {

@@ -2,7 +2,6 @@
 of a table back. `regesta ledger verify` has to find each of them, on SQLite and on PostgreSQL, unless
 docs/security/columns.txt lists the column as free: then it must pass, or the list does not tell the truth."""
 
-import base64
 import concurrent.futures
 import hashlib
 import http.server
@@ -15,6 +14,8 @@ import subprocess
 import tempfile
 import threading
 import time
+
+from wandb_calls import log_artifact, mutation
 
 from conftest import FOUR_EYES, PASSWORD, PEOPLE, Caller, House
 from regesta_server import ROOT, Server, binary, eventually
@@ -55,31 +56,12 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 
 def tell_wandb_story(carl, n):
-    """A run and an artifact as W&B's client sends them; tests/wandb drives the client itself."""
-    def graphql(kind, field, answer, **given):
-        query = f"mutation ($i: {kind}) {{ {field}(input: $i) {{ {answer} }} }}"
-        told = carl.ok("POST", "/graphql", {"query": query, "variables": {"i": given}})
-        assert "errors" not in told, told
-        return told["data"][field]
-
-    graphql("UpsertBucketInput!", "upsertBucket", "inserted", modelName=f"wandb{n}", name="r", config='{"lr": {"value": 0.1}}')
+    """A run and an artifact as W&B's client sends them."""
+    mutation(carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName=f"wandb{n}", name="r", config='{"lr": {"value": 0.1}}')
     carl.ok("POST", f"/files/default/wandb{n}/r/file_stream",
             {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0, "loss": 1}']}}})
-    entry = base64.b64encode(hashlib.md5(f"entry {n}".encode()).digest()).decode()
-    digest = hashlib.md5(f"wandb-artifact-manifest-v1\na.txt:{entry}\n".encode()).hexdigest()
-    made = graphql("CreateArtifactInput!", "createArtifact", "artifact { id }", entityName="default", projectName=f"wandb{n}", runName="r",
-                   artifactTypeName="dataset", artifactCollectionName="data", digest=digest, digestAlgorithm="MANIFEST_MD5",
-                   clientID=f"client-{n}", distributedID=f"shared-{n}")["artifact"]["id"]
-    manifest = json.dumps({"version": 1, "contents": {"a.txt": {"digest": entry, "size": 7}}})
-    md5 = base64.b64encode(hashlib.md5(manifest.encode()).digest()).decode()
-    url = graphql("CreateArtifactManifestInput!", "createArtifactManifest", "artifactManifest { file { uploadUrl } }", artifactID=made,
-                  digest=md5)["artifactManifest"]["file"]["uploadUrl"]
-    carl.ok("PUT", "/" + url.split("/", 3)[3], raw=manifest.encode())
-    spec = {"artifactID": made, "name": "a.txt", "md5": entry}
-    url = graphql("CreateArtifactFilesInput", "createArtifactFiles", "files { edges { node { uploadUrl } } }",
-                  artifactFiles=[spec])["files"]["edges"][0]["node"]["uploadUrl"]
-    carl.ok("PUT", "/" + url.split("/", 3)[3], raw=f"entry {n}".encode())
-    graphql("CommitArtifactInput!", "commitArtifact", "artifact { digest }", artifactID=made)
+    made = log_artifact(carl, f"wandb{n}", "data", {"a.txt": f"entry {n}".encode()}, kind="dataset", run="r", distributedID=f"shared-{n}")
+    assert made["id"], made
 
 
 def tell_story(house, folder, n):

@@ -11,6 +11,8 @@ pub(super) struct Planner<'a> {
     pub(super) fragments: &'a HashMap<Text, query::FragmentDefinition<'static, Text>>,
     pub(super) values: HashMap<Text, Option<Json>>,
     pub(super) left: usize,
+    /// Of the arguments of all fields: a variable counts wherever it is used.
+    pub(super) bytes_left: usize,
     pub(super) open: Vec<Text>,
 }
 
@@ -108,7 +110,12 @@ impl Planner<'_> {
             let known = schema.fields(parent).and_then(|fields| fields.get(&field.name)).ok_or_else(|| {
                 Fault::new("validate", format!("Cannot query field \"{}\" on type \"{parent}\".", field.name))
             })?;
-            made.insert("args".into(), self.arguments(parent, field, known)?);
+            let arguments = self.arguments(parent, field, known)?;
+            self.bytes_left = self
+                .bytes_left
+                .checked_sub(bytes_of(&arguments))
+                .ok_or_else(|| cost("the arguments of all fields are too large together".to_string()))?;
+            made.insert("args".into(), arguments);
             let kind = inner_name(known.kind.as_ref().expect("every field has a type"));
             made.insert("type".into(), json!(kind));
             let composite = schema.fields(kind).is_some();
@@ -162,6 +169,16 @@ impl Planner<'_> {
             }
         }
         Ok(true)
+    }
+}
+
+/// About the memory that a value takes.
+fn bytes_of(value: &Json) -> usize {
+    match value {
+        Json::String(text) => 16 + text.len(),
+        Json::Array(items) => 16 + items.iter().map(bytes_of).sum::<usize>(),
+        Json::Object(members) => 16 + members.iter().map(|(name, member)| 16 + name.len() + bytes_of(member)).sum::<usize>(),
+        _ => 16,
     }
 }
 

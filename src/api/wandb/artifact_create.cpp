@@ -9,12 +9,15 @@
 #include "api/wandb/run_object.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "crypto/hash.h"
 #include "crypto/md5.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
+#include "registry/tree.h"
 #include "tracking/seal.h"
 
 namespace regesta::api::wandb {
@@ -133,6 +136,18 @@ json::value updateManifest(FieldCall& field) {
                       memberText(input, "baseArtifactID"));
 }
 
+/// Whether the caller uploaded the content or the collection has it. A digest alone is no proof of having the content:
+/// files with the same MD5 can be made.
+bool isTheirs(const Call& call, db::Transaction& transaction, const registry::AssetKey& collection,
+              const std::string& digest) {
+  db::Rows found = transaction.query(
+      "SELECT 1 FROM blob_upload WHERE workspace = $1 AND digest = $2 AND actor = $3 UNION ALL SELECT 1 FROM "
+      "version_file f JOIN version v ON v.id = f.version JOIN asset a ON a.id = v.asset WHERE f.digest = $2 AND "
+      "a.workspace = $1 AND a.kind = $4 AND a.name = $5 LIMIT 1",
+      {collection.workspace, digest, call.actor().name, registry::kindName(collection.kind), collection.name});
+  return found.next();
+}
+
 /// Where each file goes; nowhere for content that is here already.
 json::value createFiles(FieldCall& field) {
   const json::array& specs = field.input().at("artifactFiles").as_array();
@@ -149,7 +164,9 @@ json::value createFiles(FieldCall& field) {
       Call call = field.call;
       call.workspace = draft->second.key.workspace;
       json::value url = nullptr;
-      if (!findContent(call, transaction, md5)) url = contentUploadUrl(call, draft->second.key, md5);
+      auto stored = findContent(call, transaction, md5);
+      if (!stored || !isTheirs(call, transaction, draft->second.key, stored->digest))
+        url = contentUploadUrl(call, draft->second.key, md5);
       json::object node{{"name", memberText(spec, "name")},        {"displayName", memberText(spec, "name")},
                         {"storagePath", "wandb_artifacts/" + md5}, {"uploadUrl", std::move(url)},
                         {"uploadHeaders", json::array{}},          {"artifact", json::object{{"id", id}}}};
@@ -182,6 +199,7 @@ void addManifest(Entries& entries, const std::string& text) {
   for (const auto& [key, value] : contents->get_object()) {
     std::string path(key);
     if (!value.is_object()) throw Invalid("manifest", "each entry must be an object");
+    if (registry::safePath(path) != path) throw Invalid("manifest", "paths must be relative, without '.' or '..'");
     const json::object& entry = value.get_object();
     std::string digest = memberText(entry, "digest");
     entries.digests[path] = digest;
@@ -253,7 +271,7 @@ registry::NewVersion versionOf(const Call& call, db::Transaction& transaction, c
   }
   if (made.files.empty() && !entries.refs.empty())
     made.source = memberText(entries.refs.begin()->value().as_object(), "ref");
-  if (made.files.empty()) made.digest = registry::digestOfFiles({});
+  if (made.files.empty()) made.digest = crypto::sha256Hex(canonicalJson(entries.refs));
   return made;
 }
 

@@ -74,9 +74,13 @@ json::object collectionObject(db::Transaction& transaction, const registry::Asse
 json::object artifactObject(const Call& call, db::Transaction& transaction, const registry::Version& given) {
   registry::Version version = given;
   std::optional<Facts> facts = findFacts(transaction, version.id);
+  // What was linked is shown as its source, with the metadata and description that it was linked with: those of the
+  // source may change without a right on the link. Only a source with the same content, whatever the row says.
+  const std::string metadata = facts ? facts->metadata : "{}";
   if (facts && facts->source != 0)
     if (auto source = versionOfRow(transaction, facts->source);
-        source && call.identity->may(access::Verb::read, source->asset.key.workspace, source->asset.key.name)) {
+        source && source->digest == given.digest &&
+        call.identity->may(access::Verb::read, source->asset.key.workspace, source->asset.key.name)) {
       version = *std::move(source);
       facts = findFacts(transaction, version.id);
     }
@@ -93,8 +97,8 @@ json::object artifactObject(const Call& call, db::Transaction& transaction, cons
           {"artifactSequence", std::move(collection)},
           {"versionIndex", version.number - 1},
           {"artifactType", json::object{{"id", idOf("ArtifactType", 0)}, {"name", typeOf(version.asset, facts)}}},
-          {"description", version.description},
-          {"metadata", facts ? facts->metadata : "{}"},
+          {"description", given.description},
+          {"metadata", metadata},
           {"ttlDurationSeconds", -2},
           {"ttlIsInherited", false},
           {"tags", tagsOf(version)},

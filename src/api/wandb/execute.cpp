@@ -1,6 +1,7 @@
 #include "api/wandb/execute.h"
 
 #include <map>
+#include <set>
 #include <utility>
 
 #include "api/client_error.h"
@@ -9,6 +10,7 @@
 #include "api/wandb/schema.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "registry/workspace.h"
 
 namespace regesta::api::wandb {
 namespace {
@@ -70,6 +72,8 @@ class Execution {
     const json::object& args = wanted.at("args").as_object();
     Call call = call_;
     call.workspace = workspaceOf(*resolver, parent, args);
+    if (known_.insert(call.workspace).second)
+      call.core.store.read([&](db::Transaction& t) { registry::getWorkspace(t, call.workspace); });
     if (resolver->access.who == AccessRule::Who::role) call.identity->require(resolver->access.verb, call.workspace);
     FieldCall field{call, parent, args};
     return resolver->run(field);
@@ -133,6 +137,7 @@ class Execution {
   Call& call_;
   std::vector<std::string> path_;
   std::size_t calls_ = 0;
+  std::set<std::string, std::less<>> known_;  ///< workspaces that exist
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ using access::Verb;
 
 constexpr std::string_view projects = "projects of this name";
 constexpr std::int64_t longestHistory = 100'000;  // lines in one answer
+constexpr std::size_t mostSpecs = 20;             // of sampledHistory; each reads the history
 
 json::value listProjects(FieldCall& field) {
   return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
@@ -113,8 +114,11 @@ json::value sampledHistory(FieldCall& field) {
   return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
     RunRecord record = recordOf(field, transaction);
     json::array lists;
-    for (const json::value& text : field.args.at("specs").as_array()) {
+    const json::array& specs = field.args.at("specs").as_array();
+    if (specs.size() > mostSpecs) throw Invalid("specs", fmt::format("must be at most {}", mostSpecs));
+    for (const json::value& text : specs) {
       json::value spec = parseJson(std::string(text.as_string()));
+      if (!spec.is_object()) throw Invalid("specs", "must be JSON objects");
       const json::object& wanted = spec.as_object();
       json::array list;
       for (const std::string& line :

@@ -33,6 +33,12 @@ void putText(tracking::Run& run, const json::object& input, std::string_view mem
     run.tags.insert_or_assign(std::string(tag), std::move(text));
 }
 
+std::string tagsText(const json::value& tags) {
+  std::string text = writeJson(tags);
+  if (text.size() > tagLength) throw Invalid("tags", fmt::format("must be at most {} bytes together", tagLength));
+  return text;
+}
+
 /// Params as MLflow's clients see them. W&B lets a config value change; keys that no param may have stay out of them.
 void putParams(tracking::Run& run, const json::object& config) {
   for (auto& [key, value] : flattened(config, true)) {
@@ -68,7 +74,7 @@ void apply(RunRecord& record, const json::object& input) {
   putText(run, input, "host", hostTag);
   putText(run, input, "sweep", sweepTag);
   if (const json::value* tags = input.if_contains("tags"); tags && tags->is_array())
-    run.tags.insert_or_assign(std::string(tagsTag), shorten(writeJson(*tags), tagLength));
+    run.tags.insert_or_assign(std::string(tagsTag), tagsText(*tags));
 }
 
 RunRecord create(const Call& call, db::Transaction& transaction, const tracking::Experiment& project,

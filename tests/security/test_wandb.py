@@ -1,0 +1,104 @@
+"""Attacks through the front of Weights & Biases, beside what the matrix of routes and tests/wandb/test_access.py ask."""
+
+import base64
+import json
+import pathlib
+import sqlite3
+
+import pytest
+from wandb_calls import graphql, link, linked, log_artifact, mutation
+
+# Two different messages with one MD5 (Wang, Feng, Lai and Yu, 2004).
+ONE = bytes.fromhex("d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f8955ad340609f4b30283e488832571415a085125e8f7cdc99fd91dbdf280373c5b"
+                    "d8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248cda0e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70")
+OTHER = bytes.fromhex("d131dd02c5e6eec4693d9a0698aff95c2fcab50712467eab4004583eb8fb7f8955ad340609f4b30283e4888325f1415a085125e8f7cdc99fd91dbd7280373c5b"
+                      "d8823e3156348f5bae6dacd436c919c6dd53e23487da03fd02396306d248cda0e99f33420f577ee8ce54b67080280d1ec69821bcb6a8839396f965ab6ff72a70")
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../b", "/etc/passwd", "a\\..\\b", "a//b"])
+def test_paths_that_leave_the_folder_are_refused(house, path):
+    for files, refs in (({path: b"x"}, {}), ({"a": b"x"}, {path: "https://example.org/x"})):
+        answer = log_artifact(house.carl, "p", "c", files, refs)
+        assert isinstance(answer, list) and "path" in str(answer), answer
+
+
+def test_native_versions_have_no_such_paths_either(house):
+    digest = house.carl.ok("PUT", "/api/v1/blobs", raw=b"x")["digest"]
+    house.carl.ok("POST", "/api/v1/assets", {"kind": "dataset", "name": "d"})
+    answer = house.carl.post("/api/v1/assets/dataset/d/versions", {"files": [{"path": "../x", "digest": digest}]})
+    assert answer.status == 400, answer
+
+
+def test_a_link_shows_only_the_content_that_was_linked(house):
+    good = log_artifact(house.carl, "p", "good", {"weights": b"good"})
+    evil = log_artifact(house.carl, "p", "evil", {"weights": b"evil"})
+    link(house.carl, good, "loan")
+    number = lambda artifact: int(base64.b64decode(artifact["id"]).split(b":")[1])
+    house.server.stop()
+    with sqlite3.connect(pathlib.Path(house.server.data) / "regesta.db") as database:
+        database.execute("UPDATE wandb_version SET source = ? WHERE source = ?", (number(evil), number(good)))
+    house.server.start()
+    assert linked(house.carl, "loan", "digest")["digest"] != evil["digest"]
+
+
+def test_metadata_of_a_link_is_what_was_linked(house):
+    artifact = log_artifact(house.carl, "p", "c", {"weights": b"x"}, metadata='{"auc": 0.5}')
+    link(house.carl, artifact, "loan")
+    changed = mutation(house.carl, "UpdateArtifactInput!", "updateArtifact", "artifact { metadata }", artifactID=artifact["id"],
+                       metadata='{"auc": 1.0}', description="forged")
+    assert json.loads(changed["artifact"]["metadata"]) == {"auc": 1.0}
+    shown = linked(house.carl, "loan", "metadata description")
+    assert json.loads(shown["metadata"]) == {"auc": 0.5} and shown["description"] != "forged"
+
+
+def test_the_same_md5_is_not_the_same_content(house):
+    """Attack: dora logs a file; carl's file with the same MD5 must not become hers."""
+    assert ONE != OTHER
+    log_artifact(house.dora, "p", "hers", {"weights": ONE})
+    answer = log_artifact(house.carl, "p", "his", {"weights": OTHER})
+    assert isinstance(answer, list), "refused: the server cannot tell the two apart by MD5"
+    assert log_artifact(house.carl, "p", "again", {"weights": ONE})["id"], "the same content can be logged by anyone"
+
+
+def test_references_are_part_of_the_digest(house):
+    for name, uri in (("good", "https://good.example/w"), ("bad", "https://bad.example/w")):
+        log_artifact(house.carl, "p", name, {}, {"weights": uri})
+    digests = {house.carl.ok("GET", f"/api/v1/assets/artifact/p%2F{name}/versions/1")["digest"] for name in ("good", "bad")}
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize("entity", ["ghost", "*", "../west"])
+def test_workspaces_that_do_not_exist(house, entity):
+    answer = mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", entityName=entity, modelName="p", name="r")
+    assert isinstance(answer, list), answer
+
+
+def test_small_requests_stay_small(house):
+    mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName="p", name="r", config="{}")
+    run = 'query ($s: [JSONString!]!) { project(name: "p", entityName: "default") { run(name: "r") { sampledHistory(specs: $s) } } }'
+    for specs in (["{}"] * 21, ["1"]):
+        answer = graphql(house.carl, run, s=specs)
+        assert "errors" in answer.json and "internal" not in answer.text, answer
+    fields = "\n".join(f"a{n}: project(name: $n, entityName: \"default\") {{ id }}" for n in range(400))
+    answer = graphql(house.rex, f"query ($n: String!) {{ {fields} }}", n="x" * 1_000_000)
+    assert answer.status == 400 and "too large" in answer.text, answer.text[:300]
+
+
+def test_tags_that_do_not_fit_are_refused(house):
+    answer = mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName="p", name="r", tags=["t" * 60] * 200)
+    assert isinstance(answer, list) and "tags" in str(answer), answer
+
+
+def test_an_idempotency_key_of_another_is_not_an_answer(house):
+    house.carl.prompt("explain", "Hi {{name}}")
+    line = json.dumps({"prompt": "explain@1", "inputs": {"name": "Eva"}, "output": "Hi"}).encode()
+    send = lambda who: who.call("POST", "/api/v1/records", raw=line, headers={"Idempotency-Key": "batch-17"})
+    first, again, other = send(house.dora), send(house.dora), send(house.carl)
+    assert first.json["digest"] == again.json["digest"] and other.status == 409, other
+
+
+def test_a_trusted_job_is_more_than_its_issuer(house):
+    for claims in ({"iss": "https://ci.example"}, {"iss": "https://ci.example", "aud": "regesta", "repository": "*"}):
+        trust = {"issuer": "https://ci.example", "audience": "regesta", "claims": claims}
+        answer = house.root.post("/api/v1/tokens", {"name": "jobs", "grants": [{"role": "reader"}], "trust": trust})
+        assert answer.status == 400, answer
