@@ -136,7 +136,7 @@ json::value updateManifest(FieldCall& field) {
                       memberText(input, "baseArtifactID"));
 }
 
-/// Whether the caller uploaded the content or the collection has it. A digest alone is no proof of having the content:
+/// Whether the caller uploaded the content or the collection has it. A digest alone does not prove possession:
 /// files with the same MD5 can be made.
 bool isTheirs(const Call& call, db::Transaction& transaction, const registry::AssetKey& collection,
               const std::string& digest) {
