@@ -92,7 +92,7 @@ def test_a_broken_file_is_refused_with_its_line(clone, api):
     ("prompts/greeting/v1.0.0.md", prompt("Something else entirely."), "never changes"),
     ("prompts/greeting/v1.1.md", prompt("Short number."), "whole Semantic Version"),
     ("prompts/greeting/v1.0.1.md", prompt("Hello {{name}} {{surname}}!"), "at least"),
-    ("prompts/greeting/v1.0.1.md", prompt("Hello {{name}}!"), "nothing new"),
+    ("prompts/greeting/v1.0.1.md", prompt("Hello {{name}}!"), "identical to version"),
     ("prompts/greeting/aliases.yaml", "production 1.0.0\n", "aliases.yaml:1: "),
     ("prompts/greeting/aliases.yaml", "latest: 1.0.0\n", "aliases.yaml:1: "),
     ("prompts/a:b/v1.0.0.md", prompt("x"), "not allowed"),
