@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/log.h"
-#include "jobs/lease.h"
 
 namespace regesta::lifecycle {
 namespace {
@@ -18,21 +17,12 @@ constexpr std::chrono::milliseconds renewalTime{leaseMillis / 4};
 
 }  // namespace
 
-PackTurn::PackTurn(registry::Store& store) : store_(store), holder_(randomHex(8)) {
-  if (!jobs::takeLease(store_, leaseName, holder_, leaseMillis))
+PackTurn::PackTurn(registry::Store& store) : holder_(randomHex(8)), lease_(store, leaseName, holder_, leaseMillis) {
+  if (!lease_.take())
     throw Error(Code::unavailable,
                 "packs are being collected or rewritten by another call: try again in a moment, or in two minutes if "
                 "the server that did it has crashed");
   renewal_ = std::jthread([this](const std::stop_token& stop) { renewUntil(stop); });
-}
-
-PackTurn::~PackTurn() {
-  renewal_.request_stop();
-  renewal_.join();
-  try {
-    jobs::dropLease(store_, leaseName, holder_);
-  } catch (const std::exception&) {  // it expires
-  }
 }
 
 void PackTurn::renewUntil(const std::stop_token& stop) {
@@ -40,7 +30,7 @@ void PackTurn::renewUntil(const std::stop_token& stop) {
   std::condition_variable_any stopped;
   for (std::unique_lock lock(mutex); !stopped.wait_for(lock, stop, renewalTime, [&] { return stop.stop_requested(); });)
     try {
-      jobs::takeLease(store_, leaseName, holder_, leaseMillis);
+      lease_.take();
     } catch (const std::exception& failure) {
       log(LogLevel::warn, "the lease on the packs could not be renewed", {{"reason", failure.what()}});
     }

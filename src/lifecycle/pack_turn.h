@@ -2,7 +2,7 @@
 #include <string>
 #include <thread>
 
-#include "registry/change.h"
+#include "jobs/lease.h"
 
 namespace regesta::lifecycle {
 
@@ -11,16 +11,15 @@ class PackTurn {
  public:
   /// Throws Error{unavailable} if another call or server has it.
   explicit PackTurn(registry::Store& store);
-  ~PackTurn();
   PackTurn(const PackTurn&) = delete;
   PackTurn& operator=(const PackTurn&) = delete;
 
  private:
   void renewUntil(const std::stop_token& stop);
 
-  registry::Store& store_;
   std::string holder_;
-  std::jthread renewal_;
+  jobs::RoundLease lease_;
+  std::jthread renewal_;  ///< ends before the lease is released
 };
 
 }  // namespace regesta::lifecycle

@@ -53,26 +53,24 @@ struct RetentionSchedule::State {
   Repeater repeater;
   std::string holder = randomHex(8);
 
-  bool takeTurn() { return jobs::takeLease(store, leaseName, holder, leaseMillis); }
-
-  std::int64_t apply(const std::string& workspace, const std::string& digest) {
+  std::int64_t apply(jobs::RoundLease& lease, const std::string& workspace, const std::string& digest) {
     RetentionProgress progress;
     do progress = applyRetention(store, actor, workspace, digest, sliceMillis);
-    while (!progress.finished && !repeater.stopping() && takeTurn());
+    while (!progress.finished && !repeater.stopping() && lease.take());
     return progress.removed + progress.archived;
   }
 
-  std::int64_t applyDue(const std::string& workspace, std::int64_t now) {
+  std::int64_t applyDue(jobs::RoundLease& lease, const std::string& workspace, std::int64_t now) {
     std::int64_t done = 0;
     for (const std::string& digest :
          store.read([&](db::Transaction& transaction) { return interrupted(transaction, workspace); }))
-      done += apply(workspace, digest);
+      done += apply(lease, workspace, digest);
     if (store.read([&](db::Transaction& transaction) { return lastStarted(transaction, workspace); }) >
         now - everyMillis)
       return done;
     RetentionPlan plan = store.read(
         [&](db::Transaction& transaction) { return planRetention(transaction, workspace, planMoment(now)); });
-    return plan.items.empty() ? done : done + apply(workspace, plan.digest);
+    return plan.items.empty() ? done : done + apply(lease, workspace, plan.digest);
   }
 };
 
@@ -92,18 +90,18 @@ void RetentionSchedule::stop() { state_->repeater.stop(); }
 
 std::int64_t RetentionSchedule::round(std::int64_t now) {
   State& state = *state_;
-  if (!state.takeTurn()) return 0;
+  jobs::RoundLease lease(state.store, leaseName, state.holder, leaseMillis);
+  if (!lease.take()) return 0;
   std::int64_t done = 0;
   for (const std::string& workspace :
        state.store.read([](db::Transaction& transaction) { return workspacesWithRules(transaction); })) {
-    if (state.repeater.stopping() || !state.takeTurn()) break;
+    if (state.repeater.stopping() || !lease.take()) break;
     try {
-      done += state.applyDue(workspace, now);
+      done += state.applyDue(lease, workspace, now);
     } catch (const Error& error) {
       log(LogLevel::warn, "retention rules could not be applied", {{"workspace", workspace}, {"error", error.message}});
     }
   }
-  jobs::dropLease(state.store, leaseName, state.holder);
   return done;
 }
 

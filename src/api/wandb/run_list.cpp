@@ -16,7 +16,7 @@ using access::Verb;
 
 constexpr std::string_view projects = "projects of this name";
 constexpr std::int64_t longestHistory = 100'000;  // lines in one answer
-constexpr std::size_t mostSpecs = 20;             // of sampledHistory; each reads the history
+constexpr std::size_t mostSpecs = 20;             // of sampledHistory; each parses the history
 
 json::value listProjects(FieldCall& field) {
   return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
@@ -116,13 +116,14 @@ json::value sampledHistory(FieldCall& field) {
     json::array lists;
     const json::array& specs = field.args.at("specs").as_array();
     if (specs.size() > mostSpecs) throw Invalid("specs", fmt::format("must be at most {}", mostSpecs));
+    const std::vector<std::string> all =
+        readLines(transaction, record, Stream::history, 0, static_cast<std::size_t>(longestHistory));
     for (const json::value& text : specs) {
       json::value spec = parseJson(std::string(text.as_string()));
       if (!spec.is_object()) throw Invalid("specs", "must be JSON objects");
       const json::object& wanted = spec.as_object();
       json::array list;
-      for (const std::string& line :
-           readLines(transaction, record, Stream::history, 0, static_cast<std::size_t>(longestHistory))) {
+      for (const std::string& line : all) {
         json::value read = parseJson(line);
         json::object& row = read.as_object();
         std::int64_t step = memberInteger(row, "_step");
