@@ -1,6 +1,9 @@
+#include <ranges>
+
 #include "crypto/hash.h"
 #include "governance/replay.h"
 #include "proof/statements.h"
+#include "registry/action.h"
 
 namespace regesta::proof {
 namespace {
@@ -22,6 +25,28 @@ json::object pick(const json::object& from, std::initializer_list<std::string_vi
   return fields;
 }
 
+std::int64_t evidenceOf(const json::object& entry) {
+  const json::value& data = memberOf(entry, "data");
+  bool added = memberText(entry, "action") == registry::nameOf(registry::Action::evidenceAdded);
+  return added && data.is_object() ? memberInteger(data.get_object(), "evidence") : 0;
+}
+
+/// What the version of the present subject was called when each piece of evidence was added, by the piece's id: the
+/// ledger names a version as it was called at that moment.
+std::map<std::int64_t, std::string> subjectsOfEvidence(const Documents& documents, std::string asset,
+                                                       std::int64_t number) {
+  std::map<std::int64_t, std::string> subjects;
+  for (const auto& [index, entry] : std::views::reverse(documents.entries)) {
+    if (std::int64_t evidence = evidenceOf(entry)) subjects[evidence] = fmt::format("{}@{}", asset, number);
+    if (memberText(entry, "action") != registry::nameOf(registry::Action::assetRenamed) ||
+        memberText(entry, "subject") != asset)
+      continue;
+    const json::value& data = memberOf(entry, "data");
+    if (data.is_object()) asset = asset.substr(0, asset.find('/') + 1) + memberText(data.get_object(), "from");
+  }
+  return subjects;
+}
+
 /// The rows that the documents state, in the form of the replayed ones: governance/read_state.cpp does the same for
 /// the database.
 class Stated {
@@ -29,6 +54,7 @@ class Stated {
   explicit Stated(const Documents& documents) : documents_(documents) {
     const json::value& about = documentOf(documents, "version.json");
     if (about.is_object()) takeVersion(about.get_object());
+    subjects_ = subjectsOfEvidence(documents, asset, number);
     for (const json::object* item : itemsOf(documents, "evidence.json")) takeEvidence(*item);
     for (const json::object* item : itemsOf(documents, "change-requests.json")) takeRequest(*item);
     for (const json::object* item : itemsOf(documents, "rollouts.json")) takeRollout(*item);
@@ -69,10 +95,11 @@ class Stated {
 
   void takeEvidence(const json::object& item) {
     json::object fields = pick(item, {"type", "verified", "origin", "job", "digest", "version_digest", "by"});
-    fields["about"] = governance::rowName(version);
+    std::int64_t id = memberInteger(item, "evidence");
+    fields["about"] = governance::rowName(governance::rowKey(workspace, subjects_[id], ""));
     if (const json::value& summary = memberOf(item, "summary"); !summary.is_null())
       fields["summary"] = digest(canonicalJson(summary));
-    state[Table::evidence][fmt::format("evidence/{}", memberInteger(item, "evidence"))] = {std::move(fields), -1};
+    state[Table::evidence][fmt::format("evidence/{}", id)] = {std::move(fields), -1};
   }
 
   void takeRequest(const json::object& item) {
@@ -126,6 +153,7 @@ class Stated {
   }
 
   const Documents& documents_;
+  std::map<std::int64_t, std::string> subjects_;  ///< of evidence, by id
 };
 
 template <class Keep>
