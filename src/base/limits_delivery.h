@@ -20,6 +20,7 @@ inline constexpr std::size_t webhookSecret = 1000;       // of MLflow's API
 inline constexpr std::size_t webhookPatterns = 50;       // of actions, of one webhook
 inline constexpr std::size_t webhookDeliveries = 200;    // attempts kept of each webhook
 inline constexpr std::size_t webhookAnswer = 64 * 1024;  // bytes a receiver may answer with
+inline constexpr std::size_t webhookFilled = 1 << 20;    // bytes of an event that a template may be filled with
 
 // Rollouts
 inline constexpr std::size_t rolloutPlan = 256 * 1024;

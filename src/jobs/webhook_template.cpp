@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t mostHeaders = 16, headerName = 100, headerValue = 4096, templateBytes = 16 * 1024;
 constexpr int deepest = 32;
 constexpr std::string_view opening = "{{", closing = "}}";
+constexpr std::string_view leftOut = "(left out: the filled template would be too large)";
 
 bool isHeaderName(std::string_view name) {
   constexpr std::string_view signs = "!#$%&'*+-.^_`|~";
@@ -70,7 +71,9 @@ void eachPart(std::string_view string, Text text, Place place) {
   }
 }
 
-json::value filled(std::string_view string, const json::object& event) {
+/// `room`: bytes that may still be filled in. A place that needs more gets a note instead: one small template can name
+/// one large value many times.
+json::value filled(std::string_view string, const json::object& event, std::size_t& room) {
   std::string out;
   std::size_t places = 0;
   bool around = false;
@@ -84,20 +87,26 @@ json::value filled(std::string_view string, const json::object& event) {
       [&](std::string_view path) {
         ++places;
         last = find(event, path);
-        out += textOf(last);
+        std::string text = textOf(last);
+        if (text.size() > room) {
+          last = nullptr;
+          text = leftOut;
+        }
+        room -= std::min(room, text.size());
+        out += text;
       });
   if (places == 1 && !around && last) return *last;
   return json::value(out);
 }
 
-void fill(json::value& value, const json::object& event, int depth) {
+void fill(json::value& value, const json::object& event, int depth, std::size_t& room) {
   if (depth > deepest) throw Invalid("template", fmt::format("must not be nested more than {} levels", deepest));
   if (value.is_string()) {
-    value = filled(std::string(value.get_string()), event);
+    value = filled(std::string(value.get_string()), event, room);
   } else if (value.is_array()) {
-    for (json::value& one : value.get_array()) fill(one, event, depth + 1);
+    for (json::value& one : value.get_array()) fill(one, event, depth + 1, room);
   } else if (value.is_object()) {
-    for (auto& member : value.get_object()) fill(member.value(), event, depth + 1);
+    for (auto& member : value.get_object()) fill(member.value(), event, depth + 1, room);
   }
 }
 
@@ -125,12 +134,14 @@ void checkTemplate(std::string_view text) {
   } catch (const Error& fault) {
     throw Invalid("template", fmt::format("must be JSON: {}", fault.message));
   }
-  fill(value, {}, 0);
+  std::size_t room = limits::webhookFilled;
+  fill(value, {}, 0, room);
 }
 
 json::value fillTemplate(std::string_view text, const json::object& event) {
   json::value value = parseJson(text);
-  fill(value, event, 0);
+  std::size_t room = limits::webhookFilled;
+  fill(value, event, 0, room);
   return value;
 }
 

@@ -18,7 +18,7 @@ void checkHeaders(const WebhookHeaders& headers);
 /// member that does not exist is the empty string. Values are never parsed again, so what an event says cannot add to
 /// the template's structure. Throws Invalid{"template"}.
 void checkTemplate(std::string_view text);
-/// `text` is a checked template.
+/// `text` is a checked template. A place beyond limits::webhookFilled bytes in total says that it was left out.
 json::value fillTemplate(std::string_view text, const json::object& event);
 
 /// The event with what templates need besides: `kind`, `name` and `version` of its subject.

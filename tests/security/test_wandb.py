@@ -84,6 +84,16 @@ def test_small_requests_stay_small(house):
     assert answer.status == 400 and "too large" in answer.text, answer.text[:300]
 
 
+def test_fields_under_many_names_are_bounded(house):
+    """Attack: lists in lists, each asked for under thousands of names, in a request of some kilobytes."""
+    for number in range(200):
+        mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName="wide", name=f"r{number}", config="{}")
+    names = " ".join(f"a{n}: name" for n in range(150))
+    runs = " ".join(f"b{n}: runs(first: 1000) {{ edges {{ node {{ {names} }} }} }}" for n in range(20))
+    answer = graphql(house.carl, f'query {{ project(name: "wide", entityName: "default") {{ {runs} }} }}')
+    assert answer.json["data"] is None and "too much" in answer.json["errors"][0]["message"], answer.text[:300]
+
+
 def test_tags_that_do_not_fit_are_refused(house):
     answer = mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName="p", name="r", tags=["t" * 60] * 200)
     assert isinstance(answer, list) and "tags" in str(answer), answer

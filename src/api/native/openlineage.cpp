@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "access/grants.h"
 #include "api/native/lineage.h"
 #include "api/tracking_scope.h"
 #include "base/text.h"
@@ -9,6 +10,7 @@
 #include "crypto/hash.h"
 #include "record/record.h"
 #include "registry/lineage.h"
+#include "registry/version_entries.h"
 #include "tracking/run.h"
 
 namespace regesta::api::native {
@@ -39,6 +41,15 @@ std::string textOf(const json::object& object, std::string_view name, const std:
   return text;
 }
 
+/// Whoever reported a run of another place first goes on with it: others would put words into their mouth.
+void requireReporter(db::Transaction& transaction, const Call& call, const std::string& node) {
+  auto reported = registry::entriesAbout(transaction, call.workspace, "lineage/" + node);
+  if (reported.empty() || call.identity->may(access::Verb::administer, call.workspace, access::everyName)) return;
+  auto entry = transaction.query("SELECT body FROM ledger_entry WHERE id = $1", {reported.front()});
+  if (entry.next() && memberText(parseJson(entry.view(0)).as_object(), "actor") != call.actor().name)
+    throw error(Code::denied, "the run {} was reported by somebody else; give your run an id of its own", node);
+}
+
 /// A run of MLflow by its id, with or without dashes; else the run of the job.
 std::string runNode(db::Transaction& transaction, const Call& call, const json::object& run, const json::object& job) {
   std::string id = textOf(run, "runId", "run");
@@ -48,7 +59,9 @@ std::string runNode(db::Transaction& transaction, const Call& call, const json::
     requireRun(call, access::Verb::write, transaction, plain);
     return "run/" + plain;
   }
-  return fmt::format("job/{}/{}#{}", textOf(job, "namespace", "job"), textOf(job, "name", "job"), id);
+  std::string node = fmt::format("job/{}/{}#{}", textOf(job, "namespace", "job"), textOf(job, "name", "job"), id);
+  requireReporter(transaction, call, node);
+  return node;
 }
 
 /// The version of a dataset that an event names, for nodes of other places.
@@ -89,14 +102,15 @@ LineageEventAnswer addLineage(Call& call, const LineageEvent& event) {
     if (run.empty()) return answer;  // of a job or dataset: nothing ran
     db::Transaction& transaction = change.transaction;
     answer.node = runNode(transaction, call, run, job);
+    // What was known at a moment must not change afterwards, so edges have the time at which they came.
     std::vector<registry::Edge> edges;
     for (std::size_t i = 0; i < inputs.size(); ++i)
       edges.push_back({datasetNode(transaction, call, inputs[i], fmt::format("inputs[{}]", i), access::Verb::read),
-                       answer.node, "input", *time});
+                       answer.node, "input", change.now});
     for (std::size_t i = 0; i < outputs.size(); ++i)
       edges.push_back({answer.node,
                        datasetNode(transaction, call, outputs[i], fmt::format("outputs[{}]", i), access::Verb::write),
-                       "output", *time});
+                       "output", change.now});
     json::array added;
     for (const registry::Edge& edge : edges) {
       if (edge.from.size() > nodeLength || edge.to.size() > nodeLength)

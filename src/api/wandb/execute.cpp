@@ -1,5 +1,6 @@
 #include "api/wandb/execute.h"
 
+#include <chrono>
 #include <map>
 #include <set>
 #include <utility>
@@ -15,7 +16,14 @@
 namespace regesta::api::wandb {
 namespace {
 
-constexpr std::size_t resolverCalls = 5000;  // that one request may need, however long its lists are
+// What one request may need, however long its lists are and however often its fields are repeated under other names.
+constexpr std::size_t resolverCalls = 5000, answerValues = 500'000, answerBytes = 64 << 20;
+constexpr std::chrono::seconds answerTime{20};
+
+/// Ends the whole request: going on field by field would cost as much as the fields.
+struct TooMuch : Error {
+  TooMuch() : Error(Code::exhausted, "the request asks for too much at once; ask for pages or fewer fields") {}
+};
 
 class Execution {
  public:
@@ -38,6 +46,17 @@ class Execution {
     return made;
   }
 
+  void note(const Error& fault) {
+    if (httpStatus(fault.code) >= 500) log(LogLevel::error, fault.message, {{"request", call_.http.id}});
+    std::optional<Error> hidden = clientError(fault, call_.http.id);
+    const Error& shown = hidden ? *hidden : fault;
+    json::array path(path_.begin(), path_.end());
+    json::object extensions{{"code", codeName(shown.code)}};
+    if (!shown.detail.empty() && shown.detail.front() == '{') extensions["detail"] = parseJson(shown.detail);
+    errors.push_back(
+        json::object{{"message", shown.message}, {"path", std::move(path)}, {"extensions", std::move(extensions)}});
+  }
+
   json::array errors;
 
  private:
@@ -49,10 +68,13 @@ class Execution {
 
   json::value field(const json::object& parent, const std::string& type, const json::object& wanted) {
     std::string name = memberText(wanted, "name");
+    spend(name.size());
     if (name == "__typename") return json::value(type);
     json::value value;
     try {
       value = valueOf(parent, type, name, wanted);
+    } catch (const TooMuch&) {
+      throw;
     } catch (const Error& fault) {
       note(fault);
       return nullptr;
@@ -64,11 +86,14 @@ class Execution {
                       const json::object& wanted) {
     const Resolver* resolver = find(type, name);
     if (!resolver) {
-      if (const json::value* known = parent.if_contains(name)) return *known;
+      if (const json::value* known = parent.if_contains(name)) {
+        if (const json::string* text = known->if_string()) spend(text->size());
+        return *known;
+      }
       if (type == "Mutation") throw error(Code::unsupported, "this server does not support '{}'", name);
       return nullptr;
     }
-    if (++calls_ > resolverCalls) throw Error(Code::exhausted, "the request asks for too much at once; ask for pages");
+    if (++calls_ > resolverCalls || std::chrono::steady_clock::now() > deadline_) throw TooMuch();
     const json::object& args = wanted.at("args").as_object();
     Call call = call_;
     call.workspace = workspaceOf(*resolver, parent, args);
@@ -77,6 +102,12 @@ class Execution {
     if (resolver->access.who == AccessRule::Who::role) call.identity->require(resolver->access.verb, call.workspace);
     FieldCall field{call, parent, args};
     return resolver->run(field);
+  }
+
+  void spend(std::size_t bytes) {
+    bytes_ += bytes;
+    if (++values_ > answerValues || bytes_ > answerBytes) throw TooMuch();
+    if (values_ % 1024 == 0 && std::chrono::steady_clock::now() > deadline_) throw TooMuch();
   }
 
   static const Resolver* find(const std::string& type, const std::string& name) {
@@ -123,20 +154,10 @@ class Execution {
     return fields(value.get_object(), type.empty() ? memberText(wanted, "type") : type, wanted.at("fields").as_array());
   }
 
-  void note(const Error& fault) {
-    if (httpStatus(fault.code) >= 500) log(LogLevel::error, fault.message, {{"request", call_.http.id}});
-    std::optional<Error> hidden = clientError(fault, call_.http.id);
-    const Error& shown = hidden ? *hidden : fault;
-    json::array path(path_.begin(), path_.end());
-    json::object extensions{{"code", codeName(shown.code)}};
-    if (!shown.detail.empty() && shown.detail.front() == '{') extensions["detail"] = parseJson(shown.detail);
-    errors.push_back(
-        json::object{{"message", shown.message}, {"path", std::move(path)}, {"extensions", std::move(extensions)}});
-  }
-
   Call& call_;
   std::vector<std::string> path_;
-  std::size_t calls_ = 0;
+  std::size_t calls_ = 0, values_ = 0, bytes_ = 0;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::now() + answerTime;
   std::set<std::string, std::less<>> known_;  ///< workspaces that exist
 };
 
@@ -156,8 +177,12 @@ std::span<const Resolver> resolvers() {
 std::string execute(Call& call, std::string_view body) {
   json::object plan = planOf(body);
   Execution execution(call);
-  json::object data = execution.fields({}, memberText(plan, "operation"), plan.at("fields").as_array());
-  json::object answer{{"data", std::move(data)}};
+  json::object answer{{"data", nullptr}};
+  try {
+    answer["data"] = execution.fields({}, memberText(plan, "operation"), plan.at("fields").as_array());
+  } catch (const TooMuch& fault) {
+    execution.note(fault);
+  }
   if (!execution.errors.empty()) answer["errors"] = std::move(execution.errors);
   return writeJson(answer);
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/limits_delivery.h"
 
 namespace regesta::jobs {
 namespace {
@@ -32,6 +33,16 @@ TEST(WebhookTemplate, whatAnEventSaysAddsNothingToTheStructure) {
 
 TEST(WebhookTemplate, aMemberThatIsNotThereIsEmpty) {
   EXPECT_EQ(filled(R"({"a":"{{nothing}}","b":"x{{type.more}}","c":"{{data.no.way}}"})"), R"({"a":"","b":"x","c":""})");
+}
+
+TEST(WebhookTemplate, aSmallTemplateDoesNotMultiplyALargeEvent) {
+  std::string places;
+  for (int i = 0; i < 1'000; ++i) places += "{{big}}";
+  json::object large{{"big", std::string(100'000, 'x')}};
+  std::string text = writeJson(json::object{{"all", places}, {"alone", "{{big}}"}});
+  std::string body = writeJson(fillTemplate(text, large));
+  EXPECT_LT(body.size(), limits::webhookFilled + 100'000);
+  EXPECT_NE(body.find("left out"), std::string::npos);
 }
 
 TEST(WebhookTemplate, refusesWhatIsNoTemplate) {
