@@ -15,6 +15,8 @@ export const screens: Record<string, () => Promise<any>> = {
   run: () => import('./screens/Run.svelte'),
   compare: () => import('./screens/Compare.svelte'),
   rollouts: () => import('./screens/Rollout.svelte'),
+  golden: () => import('./screens/Golden.svelte'),
+  records: () => import('./screens/Records.svelte'),
   ledger: () => import('./screens/Ledger.svelte'),
   lineage: () => import('./screens/Lineage.svelte'),
   search: () => import('./screens/Search.svelte'),
@@ -32,5 +34,7 @@ export function screenOf(segments: string[]) {
   }
   if (first === 'changes') return name ? 'change' : 'changes';
   if (first === 'runs') return name === 'compare' ? 'compare' : name ? 'run' : 'runs';
-  return ['rollouts', 'ledger', 'lineage', 'search', 'settings'].includes(first) ? first : 'missing';
+  return ['rollouts', 'golden', 'records', 'ledger', 'lineage', 'search', 'settings'].includes(first)
+    ? first
+    : 'missing';
 }

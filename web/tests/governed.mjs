@@ -5,7 +5,7 @@ import { people } from './stage.mjs';
 
 people.lena = 'a fourth password';
 
-async function blob(stage, text) {
+export async function blob(stage, text) {
   const answer = await fetch(`${stage.url}/api/v1/blobs`, {
     method: 'PUT',
     body: text,

@@ -9,17 +9,19 @@ import { targetSize, violations } from './axe.mjs';
 import { eventually } from './eventually.mjs';
 import { fillGoverned, report, rolloutOf } from './governed.mjs';
 import { people, Stage } from './stage.mjs';
+import { fillTested } from './tested.mjs';
 
 const keep = process.env.REGESTA_SCREENSHOTS;
 if (keep) mkdirSync(keep, { recursive: true });
 
-let stage, governed, running, reverted;
+let stage, governed, running, reverted, sealed;
 before(async () => {
   stage = await new Stage().open();
   await stage.fill();
   await stage.call('anna', 'PUT', '/api/v1/assets/prompt/loan-summary/aliases/production', { version: 2 });
   await stage.rollOut();
   governed = await fillGoverned(stage);
+  sealed = await fillTested(stage);
   running = await rolloutOf(stage, 'running-chat');
   await report(stage, 'running-chat', 12, 0.9, 0.85);
   reverted = await rolloutOf(stage, 'reverted-chat');
@@ -46,6 +48,10 @@ const screens = [
   ['runs-parallel', () => '/runs?experiment=1&view=parallel', 'Runs'],
   ['compare', () => `/runs/compare?runs=${stage.runs}`, 'Compare 3 runs'],
   ['compare-none', () => '/runs/compare', 'Compare 0 runs'],
+  ['golden', () => '/golden', 'Golden tests'],
+  ['golden-rule', () => '/golden?rule=scores', 'Golden tests'],
+  ['records', () => '/records', 'Decision records'],
+  ['record', () => `/records?record=${sealed.first}`, 'Decision records'],
   ['ledger', () => '/ledger', 'Ledger'],
   ['entry', () => '/ledger?entry=4', 'Ledger'],
   ['policies', () => '/policies', 'Policies'],

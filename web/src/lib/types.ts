@@ -186,3 +186,59 @@ export interface Binding {
   created_by: string;
   created_at: string;
 }
+export interface GoldenRule {
+  name: string;
+  kind: string;
+  name_pattern: string;
+  dataset: string;
+  selector: string;
+  method: string;
+  tolerance: number;
+  repeats: number;
+  golden_changed: boolean;
+  created_at: string;
+}
+export interface GoldenRun {
+  subject: string;
+  status: string;
+  job?: number;
+  evidence?: number;
+  problem?: string;
+  at?: string;
+  summary?: { passed: boolean; rows: number; different: number; errors: number; deterministic?: boolean };
+}
+export interface GoldenReport {
+  rule: GoldenRule;
+  /** newest first */
+  runs: GoldenRun[];
+}
+interface GoldenPlace {
+  path: string;
+  expected: string;
+  actual: string;
+}
+/** A row of golden data that was not answered as expected. */
+export interface GoldenRow {
+  row: number;
+  error?: string;
+  difference?: GoldenPlace;
+  varies?: GoldenPlace;
+}
+export interface DecisionRecord {
+  /** BATCH.POSITION */
+  id: string;
+  batch: number;
+  model?: string;
+  prompt?: string;
+  at?: string;
+  erased_at?: string;
+  readable: boolean;
+  subject?: string;
+  caller?: string;
+  record?: unknown;
+}
+export interface BatchCheck {
+  records: number;
+  digest: string;
+  faults: { subject: string; what: string }[];
+}

@@ -1,0 +1,48 @@
+// Golden tests and decision records: which rows failed and how; what was answered, and that it is as it was sealed.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Stage } from './stage.mjs';
+import { fillTested } from './tested.mjs';
+
+let stage, sealed;
+before(async () => {
+  stage = await new Stage().open();
+  sealed = await fillTested(stage);
+});
+after(() => stage.close());
+
+test('a version that failed shows its rows, expected beside actual', async () => {
+  const page = await stage.page('anna');
+  await page.getByRole('link', { name: 'Golden tests' }).click();
+  await page.getByRole('link', { name: 'scores' }).click();
+  await page.getByText('✗ Failed').waitFor();
+  await page.getByText('Not deterministic').waitFor();
+  const row = page.getByRole('row', { name: /\$\.score/ }).first();
+  assert.match(await row.innerText(), /2?\s*\$\.score\s+0\.3\s+0\.9/);
+  await page.getByRole('link', { name: 'model/scorer@1' }).click();
+  await page.getByRole('heading', { level: 1, name: 'scorer' }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test('a record is found by its subject, read, and verified against the ledger', async () => {
+  const page = await stage.page('anna');
+  await page.getByRole('link', { name: 'Decision records' }).click();
+  await page.getByRole('cell', { name: 'customer-4712' }).waitFor();
+  await page.getByLabel('Subject').fill('customer-4711');
+  await page.getByLabel('Subject').press('Enter');
+  await page.getByRole('cell', { name: 'customer-4712' }).waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: sealed.first }).click();
+  await page.getByText('"income": 300').waitFor();
+  await page.getByRole('button', { name: /Verify batch/ }).click();
+  await page.getByText('✓ Verified').waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test('a reader sees that there are records, and not what is in them', async () => {
+  const page = await stage.page('otto');
+  await page.goto(`/records?record=${sealed.first}`);
+  await page.getByText('shown to administrators and auditors').waitFor();
+  await page.getByRole('cell', { name: 'Not shown to you' }).first().waitFor();
+  assert.equal(await page.getByText('customer-4711').count(), 0);
+  assert.deepEqual(page.faults, []);
+});
