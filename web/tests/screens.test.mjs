@@ -71,6 +71,7 @@ const screens = [
   ['policy-bound', () => '/policies/four-eyes', 'four-eyes'],
   ['storage', () => '/settings/storage', 'Settings'],
   ['retention', () => '/settings/retention', 'Settings'],
+  ['jobs', () => '/settings/jobs', 'Settings'],
   ['users', () => '/settings/users', 'Settings'],
   ['tokens', () => '/settings/tokens', 'Settings'],
   ['webhooks', () => '/settings/webhooks', 'Settings'],

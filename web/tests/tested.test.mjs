@@ -1,6 +1,7 @@
 // Golden tests and decision records: which rows failed and how; what was answered, and that it is as it was sealed.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { eventually } from './eventually.mjs';
 import { Stage } from './stage.mjs';
 import { fillTested } from './tested.mjs';
 
@@ -45,4 +46,31 @@ test('a reader sees that there are records, and not what is in them', async () =
   await page.getByRole('cell', { name: 'Not shown to you' }).first().waitFor();
   assert.equal(await page.getByText('customer-4711').count(), 0);
   assert.deepEqual(page.faults, []);
+});
+
+test('the jobs of runners are listed, with their state', async () => {
+  const page = await stage.page('anna');
+  await page.goto('/settings/jobs');
+  const row = page.getByRole('row', { name: /golden-model/ });
+  await row.getByText('Done').waitFor();
+  await row.getByRole('link', { name: 'model/scorer@1' }).waitFor();
+  await page.getByRole('button', { name: 'Waiting' }).click();
+  await page.getByText('No results.').waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test('who read a version stands on its page, for those who may know', async () => {
+  await stage.call('anna', 'PUT', '/api/v1/access-log/rule', { percent: 100 });
+  await stage.call('otto', 'GET', '/api/v1/assets/model/scorer/versions/1');
+  const page = await stage.page('anna');
+  await eventually(async () => {
+    await page.goto('/models/scorer');
+    await page.getByRole('heading', { name: 'Access log' }).waitFor({ timeout: 3000 });
+    assert.match(await page.getByRole('listitem').filter({ hasText: 'otto' }).first().innerText(), /otto\s+read/);
+  });
+  const other = await stage.page('otto');
+  await other.goto('/models/scorer');
+  await other.getByRole('heading', { name: 'Versions' }).waitFor();
+  assert.equal(await other.getByRole('heading', { name: 'Access log' }).count(), 0);
+  assert.deepEqual([...page.faults, ...other.faults], []);
 });

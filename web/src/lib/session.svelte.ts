@@ -46,5 +46,8 @@ class Session {
         (verb === 'approve' && !['reader', 'contributor', 'auditor'].includes(role)),
     );
   }
+  holds(role: string) {
+    return this.me?.grants.some((grant) => grant.role === role) ?? false;
+  }
 }
 export const session = new Session();

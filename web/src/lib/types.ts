@@ -242,3 +242,22 @@ export interface BatchCheck {
   digest: string;
   faults: { subject: string; what: string }[];
 }
+export interface AccessEntry {
+  id: number;
+  at: string;
+  actor: string;
+  front: string;
+  action: string;
+  path?: string;
+  bytes: number;
+}
+export interface Job {
+  id: number;
+  type: string;
+  subject: string;
+  status: string;
+  needs?: string;
+  leased_by?: string;
+  reason?: string;
+  created_at: string;
+}
