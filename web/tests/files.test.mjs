@@ -1,6 +1,6 @@
 // The files of a version: a tree, previews by type, what changed since another version, and archives.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { violations } from './axe.mjs';
@@ -49,6 +49,9 @@ const first = {
   'model/weights.safetensors': safetensors(),
   'model/small.gguf': gguf(),
   'data/rows.csv': Buffer.from('id,"name, full"\n1,"O""Neil"\n2,plain\n'),
+  'data/snappy.parquet': readFileSync(new URL('files/snappy.parquet', import.meta.url)),
+  'data/zstd.parquet': readFileSync(new URL('files/zstd.parquet', import.meta.url)),
+  'data/broken.parquet': Buffer.from('PAR1 this is not a Parquet file PAR1'),
   'picture.png': pixel,
   'config.json': Buffer.from('{"depth":3}'),
   'noise.bin': Buffer.from([0, 1, 2, 255]),
@@ -87,7 +90,10 @@ test('files stand in their folders, which open and close', async () => {
     (await rows()).map((text) => text.replace(/\s+/g, ' ').trim()),
     [
       '▾ data/',
+      'broken.parquet',
       'rows.csv',
+      'snappy.parquet',
+      'zstd.parquet',
       '▾ model/',
       'small.gguf',
       'weights.safetensors',
@@ -110,6 +116,9 @@ const previews = [
   ['config.json', ['"depth": 3']],
   ['model/weights.safetensors', ['encoder.weight', 'F32', '2 × 3', 'pt']],
   ['model/small.gguf', ['general.architecture', 'llama', '4096']],
+  ['data/snappy.parquet', ['score', "O'Neil", '0.25', '2026-12-01', '["a","b"]']],
+  ['data/zstd.parquet', ['score', "O'Neil", '0.25']],
+  ['data/broken.parquet', ['The preview could not be loaded']],
   ['noise.bin', ['no preview for files of this type']],
   ['page.html', ['<script>window.stolen = 1</script>']],
 ];
@@ -141,7 +150,7 @@ test('what changed since another version, without a finding of axe in both theme
   ]) {
     const page = await stage.page('anna', { colorScheme, viewport: { width, height: 900 } });
     await page.goto('/artifacts/tree?version=2&with=1&file=config.json');
-    await page.getByText('1 added, 1 removed, 1 changed, 5 unchanged').waitFor();
+    await page.getByText('1 added, 1 removed, 1 changed, 8 unchanged').waitFor();
     await page.getByText('"depth": 4').waitFor();
     const rows = await page.locator('tr.added, tr.removed, tr.changed').allInnerTexts();
     assert.deepEqual(

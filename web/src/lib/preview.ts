@@ -3,6 +3,8 @@
 export type Preview =
   | { kind: 'text'; text: string; whole: boolean }
   | { kind: 'table'; head: string[]; rows: string[][]; whole: boolean }
+  /** of a table whose rows are too much for a preview: names and types */
+  | { kind: 'columns'; rows: number; columns: string[][]; whole: boolean }
   | { kind: 'picture'; address: string }
   | { kind: 'header'; format: string; facts: [string, string][]; tensors: string[][]; whole: boolean }
   | { kind: 'none'; why: string };
@@ -186,5 +188,7 @@ export async function previewOf(address: string, path: string, size: number): Pr
       ? picture(address, pictures[ending])
       : { kind: 'none', why: 'The picture is too large to preview.' };
   if (ending === 'safetensors' && size >= 8) return safetensors(address);
+  if (ending === 'parquet')
+    return (await import('./parquet')).parquet((from, to) => piece(address, from, to), size, rowsShown);
   return textual(address, path, size);
 }
