@@ -188,24 +188,49 @@ void describeTests(json::object& object, db::Transaction& transaction, const reg
   object["prompt_test"] = std::move(result);
 }
 
-/// The newest result of each golden rule that covers the version. Passed: every rule has one, and all passed.
+/// What runners reported about the version under a golden rule, newest first.
+std::vector<std::pair<std::int64_t, json::object>> goldenResults(const std::vector<Evidence>& evidence,
+                                                                 const registry::GoldenRule& rule) {
+  std::vector<std::pair<std::int64_t, json::object>> results;
+  for (const Evidence& item : evidence) {
+    if (item.type != "golden-test" || !item.verified || item.origin != "runner") continue;
+    json::object summary = summaryOf(item);
+    if (memberInteger(summary, "rule_id") == rule.id) results.emplace_back(item.id, std::move(summary));
+  }
+  return results;
+}
+
+/// The newest result, and how many on the same golden data had a wrong answer: running a version again until it passes
+/// by chance must not make it pass. A row that gave an error was not answered.
+json::object describeRule(const std::vector<Evidence>& evidence, const registry::GoldenRule& rule) {
+  json::object shown{
+      {"rule", rule.name}, {"passed", false}, {"evidence", nullptr}, {"attempts", 0}, {"failed_attempts", 0}};
+  std::int64_t attempts = 0, failed = 0;
+  auto results = goldenResults(evidence, rule);
+  for (const auto& [id, summary] : results) {
+    if (memberText(summary, "dataset_digest") != memberText(results.front().second, "dataset_digest")) continue;
+    ++attempts;
+    failed += memberInteger(summary, "different") > memberInteger(summary, "errors");
+  }
+  if (results.empty()) return shown;
+  const json::object& newest = results.front().second;
+  for (const char* name : {"rows", "different", "errors", "deterministic", "golden_changed"})
+    if (newest.contains(name)) shown[name] = newest.at(name);
+  shown["passed"] = newest.contains("passed") && newest.at("passed") == json::value(true) && failed == 0;
+  shown["evidence"] = results.front().first;
+  shown["attempts"] = attempts;
+  shown["failed_attempts"] = failed;
+  return shown;
+}
+
+/// Each golden rule that covers the version. Passed: every rule has a result, and all passed.
 void describeGolden(json::object& object, db::Transaction& transaction, const registry::Version& version,
                     const std::vector<Evidence>& evidence) {
   json::array rules;
   bool passed = true;
   for (const registry::GoldenRule& rule : registry::goldenRulesFor(transaction, version.asset.key)) {
-    json::object shown{{"rule", rule.name}, {"passed", false}, {"evidence", nullptr}};
-    for (const Evidence& item : evidence) {  // newest first
-      if (item.type != "golden-test" || !item.verified || item.origin != "runner") continue;
-      json::object summary = summaryOf(item);
-      if (memberInteger(summary, "rule_id") != rule.id) continue;
-      for (const char* name : {"passed", "rows", "different", "errors", "deterministic", "golden_changed"})
-        if (summary.contains(name)) shown[name] = summary.at(name);
-      shown["evidence"] = item.id;
-      break;
-    }
-    passed = passed && shown.at("passed") == json::value(true);
-    rules.push_back(std::move(shown));
+    rules.push_back(describeRule(evidence, rule));
+    passed = passed && rules.back().as_object().at("passed") == json::value(true);
   }
   object["golden"] = json::object{{"passed", passed && !rules.empty()}, {"rules", std::move(rules)}};
 }

@@ -158,6 +158,34 @@ def test_a_claim_does_not_open_the_gate(golden, doubling):
     golden.call("PUT", "/assets/model/loan-risk/aliases/production", {"version": "1"}, 403)
 
 
+def test_a_version_does_not_pass_by_being_run_again(golden, doubling):
+    """Attack: an author runs a version that answers by chance until it happens to be right."""
+    golden.dataset({"inputs": {"a": 1, "b": 1}, "expected": 2})
+    golden.cli("golden", "create", "loans", "--pattern", "*", "--dataset", "golden@1", "--repeats", "1")
+    golden.call("POST", "/policies/golden", {"modules": [{"name": "gate.rego", "text": GATE}]}, 201)
+    golden.call("POST", "/policies/bindings", {"policy": "golden", "kind": "model", "name_pattern": "*", "pointer": "production"}, 201)
+    golden.model(doubling)
+    golden.waiting()
+
+    def answer(*rows):
+        leased = golden.call("POST", "/jobs/lease", {"models": True, "prompts": False, "wait": 30}, 200)
+        golden.call("POST", f"/jobs/{leased['job']['id']}/complete", {"lease": leased["lease"], "result": {"runs": [list(rows)]}}, 200)
+
+    promote = lambda version, status: golden.call("PUT", "/assets/model/loan-risk/aliases/production", {"version": version}, status)
+    answer({"error": "the endpoint cannot be reached"})
+    promote("1", 403)
+    golden.cli("golden", "run", "loans", "loan-risk@1")
+    answer({"output": 2})
+    promote("1", 200)
+    golden.model(doubling)
+    golden.waiting()
+    answer({"output": 3})
+    golden.cli("golden", "run", "loans", "loan-risk@2")
+    answer({"output": 2})
+    assert golden.report()["runs"][0]["summary"]["passed"] is True
+    promote("2", 403)
+
+
 def test_changed_golden_data_is_shown(golden, doubling):
     golden.dataset(*ROWS)
     golden.cli("golden", "create", "loans", "--pattern", "*", "--dataset", "golden@latest", "--method", "numeric")
