@@ -43,7 +43,7 @@ class Pipe {
 /// The child, ended with everything it started when this is left by an exception.
 class Child {
  public:
-  Child(const ProcessOrder& order, Pipe& input, Pipe& output, Pipe& errors) {
+  Child(const ProcessOrder& order, Pipe& input, Pipe& output, Pipe& errors) : grace_(order.grace) {
     std::vector<std::string> environment = order.environment, command = order.command;
     for (const char* name : {"PATH", "HOME", "LANG"})
       if (const char* value = std::getenv(name)) environment.push_back(fmt::format("{}={}", name, value));
@@ -75,6 +75,7 @@ class Child {
   }
   ~Child() {
     if (pid_ <= 0) return;
+    if (grace_.count() > 0 && endsByItself()) return;
     ::kill(-pid_, SIGKILL);
     wait();
   }
@@ -90,7 +91,22 @@ class Child {
   }
 
  private:
+  /// A launcher that is asked to end takes back what it started elsewhere; one that is killed cannot.
+  bool endsByItself() {
+    ::kill(-pid_, SIGTERM);
+    for (auto until = std::chrono::steady_clock::now() + grace_; std::chrono::steady_clock::now() < until;) {
+      siginfo_t ended{};
+      if (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == pid_) {
+        wait();
+        return true;
+      }
+      ::poll(nullptr, 0, 50);
+    }
+    return false;
+  }
+
   pid_t pid_ = 0;
+  std::chrono::seconds grace_;
 };
 
 /// Takes what is there; false at the end of the stream.

@@ -16,6 +16,7 @@ struct ProcessOrder {
   std::size_t mostOutput = 64 * 1024;  ///< bytes of each stream; the rest is dropped
   bool errorsInOutput = false;         ///< one stream for both
   std::function<bool()> stopped;       ///< true: end it
+  std::chrono::seconds grace{0};       ///< between asking it to end (SIGTERM) and killing it
 };
 struct ProcessResult {
   int code = 0;

@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t mostOutput = std::size_t{256} << 20;
+constexpr std::chrono::hours longestQueue{24};  // of a job engine, before the model runs
 
 /// Whether bubblewrap works here: user namespaces may be off.
 bool hasBubblewrap() {
@@ -33,8 +34,36 @@ bool hasBubblewrap() {
   return works;
 }
 
+/// The words of a launcher. {memory_mb}, {seconds} and {minutes} stand for the limits of the model.
+std::vector<std::string> launcherOf(std::string_view text, const LocalExecution& execution) {
+  const std::pair<std::string_view, std::int64_t> limits[] = {{"{memory_mb}", execution.memoryBytes >> 20},
+                                                              {"{seconds}", execution.seconds},
+                                                              {"{minutes}", (execution.seconds + 59) / 60}};
+  std::vector<std::string> words;
+  for (std::string_view part : split(text, ' ')) {
+    if (part.empty()) continue;
+    std::string word(part);
+    for (const auto& [name, limit] : limits)
+      for (std::size_t at; (at = word.find(name)) != std::string::npos;)
+        word.replace(at, name.size(), std::to_string(limit));
+    words.push_back(std::move(word));
+  }
+  return words;
+}
+
+/// What a launcher needs to find its engine. Nothing else is passed on: a launcher may pass it on to the model.
+std::vector<std::string> engineVariables() {
+  std::vector<std::string> variables;
+  for (const char* name : {"SLURM_CONF", "KUBECONFIG", "RAY_ADDRESS", "USER", "LOGNAME", "TMPDIR"})
+    if (const char* value = std::getenv(name)) variables.push_back(fmt::format("{}={}", name, value));
+  return variables;
+}
+
 std::vector<std::string> commandOf(const LocalExecution& execution, const fs::path& folder, bool sandbox) {
-  std::vector<std::string> command;
+  std::vector<std::string> command = execution.launcher;
+  if (!command.empty())
+    for (std::string word : {std::string("timeout"), std::string("--kill-after=10"), std::to_string(execution.seconds)})
+      command.push_back(std::move(word));
   if (sandbox) {
     command = {"bwrap",        "--ro-bind", "/",    "/",         "--dev",         "/dev",          "--proc",
                "/proc",        "--tmpfs",   "/tmp", "--ro-bind", folder.string(), folder.string(), "--die-with-parent",
@@ -68,11 +97,13 @@ std::string lastWords(const ProcessResult& result) {
 }  // namespace
 
 std::vector<Option> executionOptions() {
-  return {{"python", "FILE", "Python that runs models, with mlflow (default: python3, or REGESTA_PYTHON)"},
-          {"rebuild-environment", "", "build the environment of the model's requirements.txt with uv"},
-          {"allow-network", "", "let models use the network"},
-          {"model-seconds", "N", "CPU and wall time of one model (default 600)"},
-          {"model-memory-mb", "N", "address space of one model (default 8192)"}};
+  return {
+      {"python", "FILE", "Python that runs models, with mlflow (default: python3, or REGESTA_PYTHON)"},
+      {"rebuild-environment", "", "build the environment of the model's requirements.txt with uv"},
+      {"allow-network", "", "let models use the network"},
+      {"model-seconds", "N", "CPU and wall time of one model (default 600)"},
+      {"model-memory-mb", "N", "address space of one model (default 8192)"},
+      {"launcher", "COMMAND", "run models through a job engine: 'srun --quiet --mem={memory_mb}M --time={minutes}'"}};
 }
 
 LocalExecution executionOf(const Session& session) {
@@ -84,6 +115,7 @@ LocalExecution executionOf(const Session& session) {
   execution.network = args.flag("allow-network");
   execution.seconds = std::clamp<std::int64_t>(args.integer("model-seconds").value_or(600), 1, 86'400);
   execution.memoryBytes = std::clamp<std::int64_t>(args.integer("model-memory-mb").value_or(8192), 64, 1 << 22) << 20;
+  execution.launcher = launcherOf(args.text("launcher"), execution);
   return execution;
 }
 
@@ -109,15 +141,20 @@ Predictions predict(const LocalExecution& execution, const fs::path& folder, con
   std::string lines;
   for (const json::object& one : inputs) lines += writeJson(one) + "\n";
   // Building an environment downloads packages.
-  bool sandbox = hasBubblewrap() && !execution.rebuild;
-  ProcessResult result =
-      runProcess({.command = commandOf(execution, folder, sandbox),
-                  .environment = {"PYTHONDONTWRITEBYTECODE=1", "MLFLOW_TRACKING_URI=file:///dev/null",
-                                  "GIT_PYTHON_REFRESH=quiet", "PYTHONHASHSEED=0"},
-                  .input = lines,
-                  .longest = std::chrono::seconds(execution.seconds),
-                  .mostOutput = mostOutput,
-                  .stopped = execution.stopped});
+  bool launched = !execution.launcher.empty();
+  bool sandbox = !launched && !execution.rebuild && hasBubblewrap();
+  std::vector<std::string> environment = {"PYTHONDONTWRITEBYTECODE=1", "MLFLOW_TRACKING_URI=file:///dev/null",
+                                          "GIT_PYTHON_REFRESH=quiet", "PYTHONHASHSEED=0"};
+  if (launched)
+    for (std::string& variable : engineVariables()) environment.push_back(std::move(variable));
+  ProcessResult result = runProcess(
+      {.command = commandOf(execution, folder, sandbox),
+       .environment = std::move(environment),
+       .input = lines,
+       .longest = std::chrono::seconds(execution.seconds) + (launched ? longestQueue : std::chrono::hours(0)),
+       .mostOutput = mostOutput,
+       .stopped = execution.stopped,
+       .grace = std::chrono::seconds(launched ? 15 : 0)});
   Predictions predictions;
   bool began = false;
   for (std::string_view line : split(result.output, '\n')) {
@@ -138,7 +175,7 @@ Predictions predict(const LocalExecution& execution, const fs::path& folder, con
   if (!began || predictions.rows.size() != inputs.size())
     throw error(Code::invalid, "the model ended with code {} after {} of {} rows: {}", result.code,
                 predictions.rows.size(), inputs.size(), lastWords(result));
-  predictions.environment["isolation"] = sandbox ? "bubblewrap" : "process";
+  predictions.environment["isolation"] = launched ? execution.launcher.front() : sandbox ? "bubblewrap" : "process";
   return predictions;
 }
 

@@ -12,13 +12,17 @@
 
 namespace regesta::cli {
 
-/// How models are run here: in a process of their own without the network, with limits.
+/// How models are run: in a process of their own, with limits. Here without the network, or wherever a launcher puts
+/// it.
 struct LocalExecution {
   std::string python;          ///< the interpreter: it needs the packages of the model, unless they are rebuilt
   bool rebuild = false;        ///< build the environment of the model's requirements.txt with `uv`
   bool network = false;        ///< allowed
   std::int64_t seconds = 600;  ///< of one model
   std::int64_t memoryBytes = std::int64_t{8} << 30;
+  /// Put before the command, such as "srun --quiet": it runs the command elsewhere, and forwards stdin, stdout and the
+  /// exit code. It isolates the model, or nothing does. Empty: the process runs here.
+  std::vector<std::string> launcher;
   std::function<bool()> stopped;  ///< true: give up now
 };
 std::vector<Option> executionOptions();
