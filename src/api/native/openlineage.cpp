@@ -41,7 +41,7 @@ std::string textOf(const json::object& object, std::string_view name, const std:
   return text;
 }
 
-/// Whoever reported a run of another place first goes on with it: others would put words into their mouth.
+/// The account that reported a run of another place first goes on with it; others would falsify its report.
 void requireReporter(db::Transaction& transaction, const Call& call, const std::string& node) {
   auto reported = registry::entriesAbout(transaction, call.workspace, "lineage/" + node);
   if (reported.empty() || call.identity->may(access::Verb::administer, call.workspace, access::everyName)) return;

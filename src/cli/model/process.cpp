@@ -91,7 +91,7 @@ class Child {
   }
 
  private:
-  /// A launcher that is asked to end takes back what it started elsewhere; one that is killed cannot.
+  /// A launcher that is asked to end ends what it started elsewhere; one that is killed cannot.
   bool endsByItself() {
     ::kill(-pid_, SIGTERM);
     for (auto until = std::chrono::steady_clock::now() + grace_; std::chrono::steady_clock::now() < until;) {
