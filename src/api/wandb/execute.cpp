@@ -127,6 +127,8 @@ class Execution {
         return call_.workspace;
       case Where::args:
         return orDefault(memberText(args, resolver.field == "entity" ? "name" : "entityName"));
+      case Where::entity:
+        return orDefault(memberText(args.at("input").as_object(), "entityName"));
       case Where::input: {
         const json::object& input = args.at("input").as_object();
         std::string entity = memberText(input, "entityName");
@@ -166,8 +168,8 @@ class Execution {
 std::span<const Resolver> resolvers() {
   static const std::vector<Resolver> all = [] {
     std::vector<Resolver> joined;
-    for (std::span<const Resolver> table : {accountResolvers(), runResolvers(), runListResolvers(), artifactResolvers(),
-                                            artifactMakers(), artifactWriters()})
+    for (std::span<const Resolver> table : {accountResolvers(), runResolvers(), runListResolvers(), sweepResolvers(),
+                                            artifactResolvers(), artifactMakers(), artifactWriters()})
       joined.insert(joined.end(), table.begin(), table.end());
     return joined;
   }();

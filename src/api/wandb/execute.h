@@ -19,7 +19,8 @@ struct FieldCall {
 enum class Where {
   nowhere,  ///< it is about none
   args,     ///< argument "entityName", or "name" of an entity
-  input,    ///< member "entityName" of argument "input"
+  input,    ///< member "entityName" of argument "input", else a run's id there
+  entity,   ///< member "entityName" of argument "input"
   id,       ///< in the id of argument "input" or "id" (api/wandb/names.h)
   parent,   ///< the object's own
 };

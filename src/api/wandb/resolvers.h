@@ -6,6 +6,7 @@ namespace regesta::api::wandb {
 std::span<const Resolver> accountResolvers();
 std::span<const Resolver> runResolvers();
 std::span<const Resolver> runListResolvers();
+std::span<const Resolver> sweepResolvers();
 std::span<const Resolver> artifactResolvers();
 std::span<const Resolver> artifactMakers();
 std::span<const Resolver> artifactWriters();
