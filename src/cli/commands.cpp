@@ -19,7 +19,7 @@ const Commands& allCommands() {
           tokenCommands(),        ciTokenCommands(),       userCommands(),          workspaceCommands(),
           webhookCommands(),      runnerCommands(),        agentCommands(),         holdCommands(),
           retentionCommands(),    usageCommands(),         blobCommands(),          configCommands(),
-          backupCommands(),       completionCommands(),    pageCommands()})
+          backupCommands(),       completionCommands(),    pageCommands(),          incidentCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -45,6 +45,7 @@ const std::vector<Group>& commandGroups() {
       {"access-log", "who read or downloaded which version"},
       {"golden", "golden datasets: what every new version must answer"},
       {"record", "decision records: what versions answered"},
+      {"incident", "incidents: flawed versions, from discovery to the report"},
       {"hold", "legal holds: what must not be deleted"},
       {"retention", "retention rules: what is archived and deleted, and when"},
       {"blob", "maintenance of the content store"},

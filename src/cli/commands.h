@@ -46,6 +46,7 @@ Commands configCommands();
 Commands backupCommands();
 Commands blobCommands();
 Commands holdCommands();
+Commands incidentCommands();
 Commands usageCommands();
 Commands retentionCommands();
 Commands completionCommands();

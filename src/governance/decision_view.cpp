@@ -59,6 +59,10 @@ bool hideFrom(const Scope& scope, json::object& version) {
 }  // namespace
 
 bool mayReadEvaluation(const Scope& scope, json::object& evaluation) {
+  const json::value* names = evaluation.if_contains("names");
+  if (names && names->is_array())
+    for (const json::value& node : names->get_array())
+      if (!node.is_string() || !scope.node(std::string(node.get_string()))) return false;
   json::object *dataset = memberObject(evaluation, "dataset"), *predictions = memberObject(evaluation, "predictions");
   return (!dataset || scope.name(Verb::read, memberText(*dataset, "name"))) &&
          (!predictions || memberText(*predictions, "run_id").empty() ||

@@ -8,7 +8,8 @@ namespace regesta::governance {
 /// names of assets in lineage and evaluations. Readers of the asset may lack access to its sources. True when
 /// something was removed.
 bool hideInputs(const Scope& scope, json::array& inputs);
-/// Whether the caller may read what an evaluation names: its dataset and the run of its predictions.
+/// Whether the caller may read what a body of evidence names: its dataset, the run of its predictions, and the lineage
+/// nodes in "names".
 bool mayReadEvaluation(const Scope& scope, json::object& evaluation);
 
 }  // namespace regesta::governance

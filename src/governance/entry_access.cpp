@@ -4,6 +4,7 @@
 
 #include "access/grants.h"
 #include "base/text.h"
+#include "governance/incident.h"
 #include "registry/action.h"
 #include "registry/asset.h"
 #include "tracking/experiment.h"
@@ -40,6 +41,13 @@ EntryScope scopeOfRequest(db::Transaction& transaction, std::string_view number,
   db::Rows rows = transaction.query("SELECT workspace, name FROM change_request WHERE id = $1", {id.value_or(0)});
   if (!id || !rows.next() || rows.view(0) != workspace) return {Of::everyName, std::move(workspace)};
   return {Of::asset, std::move(workspace), {rows.text(1)}};
+}
+
+/// About the asset, whatever its name is by now.
+EntryScope scopeOfIncident(db::Transaction& transaction, std::string_view number, std::string workspace) {
+  auto incident = findIncident(transaction, workspace, parseInteger(number).value_or(0));
+  if (!incident || incident->deleted) return {Of::everyName, std::move(workspace)};
+  return {Of::asset, std::move(workspace), {incident->key.name}};
 }
 
 std::optional<std::int64_t> experimentOf(db::Transaction& transaction, const std::string& workspace,
@@ -86,6 +94,7 @@ EntryScope scopeOf(db::Transaction& transaction, const json::object& body) {
   std::string_view kind = std::string_view(subject).substr(0, slash);
   std::string_view rest = slash == std::string::npos ? std::string_view() : std::string_view(subject).substr(slash + 1);
   if (kind == "change-request") return scopeOfRequest(transaction, rest, std::move(workspace));
+  if (kind == "incident") return scopeOfIncident(transaction, rest, std::move(workspace));
   if (kind == "webhook") return {Of::configuration, std::move(workspace)};
   if (kind == "git") return {Of::everyName, std::move(workspace)};
   if (std::ranges::find(ofWorkspace, kind) != std::end(ofWorkspace)) return {Of::workspace, std::move(workspace)};

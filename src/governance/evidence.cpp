@@ -12,8 +12,8 @@ namespace regesta::governance {
 
 namespace {
 
-constexpr std::string_view types[] = {"card",       "scan",     "attestation", "golden-test",
-                                      "evaluation", "fairness", "prompt-test", "scan-release"};
+constexpr std::string_view types[] = {"card",     "scan",        "attestation",  "golden-test",    "evaluation",
+                                      "fairness", "prompt-test", "scan-release", "incident-report"};
 constexpr std::size_t summaryLength = 32 * 1024;
 // Policies see every piece of evidence on a version: a limit keeps their input small, and refusing the next piece
 // (rather than showing only the newest) means that newer evidence cannot hide an unfavorable one.
@@ -62,6 +62,8 @@ void checkClaimable(std::string_view type) {
   checkType(type);
   if (type == "scan-release")
     throw Invalid("type", "must not be scan-release: release the version with regesta version release");
+  if (type == "incident-report")
+    throw Invalid("type", "must not be incident-report: regesta incident close --report files it");
   if (type == "prompt-test")
     throw Invalid("type", "must not be prompt-test: tests are reported by the runner that leased their job");
 }

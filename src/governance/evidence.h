@@ -16,7 +16,8 @@ struct Evidence {
   registry::AssetKey key;
   std::int64_t number = 0;
   std::string versionDigest;
-  std::string type;  ///< card, scan, attestation, golden-test, evaluation, fairness, prompt-test, scan-release
+  std::string type;  ///< card, scan, attestation, golden-test, evaluation, fairness, prompt-test, scan-release,
+                     ///< incident-report
   /// Computed by this server, not claimed by a client. Covers the computation and the dataset's digest, but not the
   /// predictions, which a client or runner supplied.
   bool verified = false;

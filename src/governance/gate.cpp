@@ -1,7 +1,5 @@
 #include "governance/gate.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "base/redact.h"
 #include "base/text.h"
@@ -317,51 +315,6 @@ Outcome Gate::moveOrThrow(const access::Identity& identity, const Move& move) {
   Outcome outcome = this->move(identity, move);
   if (outcome.isDone()) return outcome;
   throw Error(Code::refused, outcomeText(*this, move, outcome), writeJson(outcomeJson(*this, outcome)));
-}
-
-namespace {
-
-/// Going back must not undo what a guard has just done. Who names the version has seen it.
-void refuseRolledBack(db::Transaction& transaction, const registry::Asset& asset, const registry::Pointer& pointer,
-                      std::int64_t target, const std::vector<registry::Position>& history) {
-  constexpr std::size_t looked = 100;
-  for (const registry::Rollout& rollout : registry::listRollouts(transaction, asset, pointer.text(), looked)) {
-    if (!rollout.endedByGuard()) continue;
-    bool tried = rollout.serves(target) && rollout.stable != target;
-    bool since = std::ranges::any_of(history, [&](const registry::Position& position) {
-      return position.to == target && position.at > rollout.endedAt;  // moved again by a user since
-    });
-    if (tried && !since)
-      throw error(Code::invalidState,
-                  "'{}' pointed to version {} before, but a guard rolled it back {} (rollout {}): {}. Name it with "
-                  "--to {} to insist, or another version",
-                  pointer, target, formatTime(rollout.endedAt), rollout.id, rollout.endReason, target);
-  }
-}
-
-}  // namespace
-
-Outcome Gate::rollback(const access::Identity& identity, const registry::AssetKey& key,
-                       const registry::Pointer& pointer, std::string reason, std::int64_t to) {
-  requireMovePermission(identity, key);
-  std::int64_t target = store_.read([&](db::Transaction& transaction) {
-    registry::Asset asset = registry::getAsset(transaction, key);
-    std::int64_t holder = registry::holderOf(transaction, asset, pointer);
-    std::vector<registry::Position> history = registry::pointerHistory(transaction, key, pointer);
-    for (auto position = history.rbegin(); position != history.rend(); ++position)
-      for (std::int64_t number : {position->to, position->from}) {
-        bool wanted = to == 0 ? number != 0 && number != holder : number == to;
-        if (!wanted || number == 0 || !registry::findVersion(transaction, key, number)) continue;
-        if (to == 0) refuseRolledBack(transaction, asset, pointer, number, history);
-        return number;
-      }
-    if (to != 0)
-      throw error(Code::invalidState, "'{2}' of {1} never pointed to version {0}; set the alias instead", to,
-                  key.subject(), pointer);
-    throw error(Code::invalidState, "'{}' of {} has pointed to no other existing version", pointer, key.subject());
-  });
-  return run(
-      {identity, {key, pointer, target, std::move(reason), true, pointer.isStage(), 0}, identity.actor, false, 0});
 }
 
 std::string Gate::changeRequestUrl(std::int64_t changeRequest) const {

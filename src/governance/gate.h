@@ -82,6 +82,11 @@ class Gate {
   /// a guard has rolled that version back since.
   Outcome rollback(const access::Identity& identity, const registry::AssetKey& key, const registry::Pointer& pointer,
                    std::string reason, std::int64_t to = 0);
+  /// Takes a version that was found to be bad off a pointer, which moves to the newest of its earlier versions that may
+  /// be used. Policies decide as for rollback(), by the roles of `identity`; the ledger names `actor`. Unchanged if the
+  /// pointer points to another version by now. The caller has checked that the identity may ask for it.
+  Outcome rollBackFrom(const access::Identity& identity, const registry::Actor& actor, const registry::AssetKey& key,
+                       const registry::Pointer& pointer, std::int64_t from, std::string reason);
 
   /// An action that may serve a rollout's arms to more callers. Lowering, pausing and ending need no clearance.
   struct Widening {

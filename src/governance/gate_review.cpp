@@ -5,6 +5,7 @@
 #include "governance/approver.h"
 #include "governance/gate_attempt.h"
 #include "governance/governor.h"
+#include "governance/incident.h"
 #include "governance/widening.h"
 #include "registry/pointer.h"
 
@@ -74,6 +75,14 @@ bool mayReplace(db::Transaction& transaction, const ChangeRequest& request, cons
   return theirs != given.end() && !changedFrom(transaction, request, theirs->decision).empty();
 }
 
+/// A move away from a version with an open incident, whose investigators need no right to move aliases.
+bool isOfIncident(db::Transaction& transaction, const access::Identity& requester, const ChangeRequest& request) {
+  if (!mayInvestigate(requester, request.key)) return false;
+  auto flawed = registry::findVersion(transaction, request.key, request.fromNumber);
+  auto incident = flawed ? incidentHolding(transaction, *flawed) : std::nullopt;
+  return incident && incident->status == IncidentStatus::open;
+}
+
 }  // namespace
 
 Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
@@ -91,6 +100,7 @@ Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
     bool mayStill = requester.may(policy ? access::Verb::administer : access::Verb::write, request.key.workspace,
                                   request.key.name) &&
                     (!policy || governsPolicy(transaction, requester, request.key));
+    mayStill = mayStill || isOfIncident(transaction, requester, request);
     return Ready{{std::move(requester), questionOf(request), gateActor, false, changeRequest}, mayStill, std::nullopt};
   });
   if (ready.applied) return *ready.applied;

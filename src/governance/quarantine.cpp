@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "governance/approver.h"
+#include "governance/incident.h"
 #include "registry/author.h"
 
 namespace regesta::governance {
@@ -15,9 +16,7 @@ std::string whyOf(const json::object& summary) {
   return why && why->is_string() ? std::string(why->get_string()) : "the scan found something critical";
 }
 
-}  // namespace
-
-std::optional<Quarantine> quarantineOf(db::Transaction& transaction, const registry::Version& version) {
+std::optional<Quarantine> quarantineByScan(db::Transaction& transaction, const registry::Version& version) {
   auto rows = transaction.query(
       "SELECT id, type, summary FROM evidence WHERE version = $1 AND version_digest = $2 AND "
       "((type = 'scan' AND origin = 'server') OR type = 'scan-release') ORDER BY id DESC LIMIT 1",
@@ -26,12 +25,25 @@ std::optional<Quarantine> quarantineOf(db::Transaction& transaction, const regis
   json::value summary = parseJson(rows.view(2));
   const json::value* critical = summary.is_object() ? summary.as_object().if_contains("critical") : nullptr;
   if (!critical || !critical->is_number() || critical->to_number<double>() <= 0) return std::nullopt;
-  return Quarantine{rows.integer(0), whyOf(summary.as_object())};
+  return Quarantine{0, rows.integer(0), whyOf(summary.as_object())};
+}
+
+}  // namespace
+
+std::optional<Quarantine> quarantineOf(db::Transaction& transaction, const registry::Version& version) {
+  constexpr std::size_t reasonShown = 300;
+  if (auto incident = incidentHolding(transaction, version))
+    return Quarantine{incident->id, 0,
+                      fmt::format("incident {}: {}", incident->id, shorten(incident->reason, reasonShown))};
+  return quarantineByScan(transaction, version);
 }
 
 void requireNoQuarantine(db::Transaction& transaction, const registry::Version& version) {
   auto quarantine = quarantineOf(transaction, version);
   if (!quarantine) return;
+  if (quarantine->incident != 0)
+    throw error(Code::refused, "{} is in quarantine: {}. Use another version; regesta incident show {} says more",
+                version.subject(), quarantine->why, quarantine->incident);
   throw error(Code::refused,
               "{} is in quarantine: {} (evidence {}). Register a version without it, or ask somebody who may approve "
               "and is not its author to release it: regesta version release {} --reason REASON",
@@ -46,8 +58,8 @@ Evidence releaseFromQuarantine(registry::Change& change, const access::Identity&
   if (reason.size() > longestReason) throw Invalid("reason", fmt::format("must be at most {} bytes", longestReason));
   if (registry::authorsOf(change.transaction, version).contains(identity.actor.name))
     throw error(Code::denied, "you are an author of {}: somebody else must release it", version.subject());
-  auto quarantine = quarantineOf(change.transaction, version);
-  if (!quarantine) throw error(Code::invalidState, "{} is not in quarantine", version.subject());
+  auto quarantine = quarantineByScan(change.transaction, version);
+  if (!quarantine) throw error(Code::invalidState, "no finding of a scan keeps {} in quarantine", version.subject());
   json::object body{{"scan", quarantine->scan}, {"reason", reason}};
   return addEvidence(change, version, {.type = std::string(releaseType), .body = body, .summary = body});
 }

@@ -49,13 +49,18 @@ std::string userName(db::Transaction& transaction, std::int64_t id) {
 }
 
 /// Tables whose single key column is the number that their subject ends with.
-constexpr std::pair<std::string_view, std::string_view> numbered[] = {
-    {"evidence", "evidence/"},         {"change_request", "change-request/"},
-    {"binding", "binding/"},           {"webhook", "webhook/"},
-    {"experiment", "experiment/"},     {"job", "job/"},
-    {"decision", "decision "},         {"legal_hold", "hold/"},
-    {"record_batch", "record-batch/"}, {"record_subject", "record-subject/"},
-    {"golden_rule", "golden-rule "}};
+constexpr std::pair<std::string_view, std::string_view> numbered[] = {{"evidence", "evidence/"},
+                                                                      {"change_request", "change-request/"},
+                                                                      {"binding", "binding/"},
+                                                                      {"webhook", "webhook/"},
+                                                                      {"experiment", "experiment/"},
+                                                                      {"job", "job/"},
+                                                                      {"decision", "decision "},
+                                                                      {"legal_hold", "hold/"},
+                                                                      {"incident", "incident/"},
+                                                                      {"record_batch", "record-batch/"},
+                                                                      {"record_subject", "record-subject/"},
+                                                                      {"golden_rule", "golden-rule "}};
 
 }  // namespace
 

@@ -84,6 +84,11 @@ struct Share {
 };
 std::vector<Share> batchesOf(db::Transaction& transaction, const registry::Version& version, std::size_t limit);
 
+/// How many records cite a version, and the times of the first and the last one; 0: none.
+struct Times {
+  std::int64_t count = 0, firstAt = 0, lastAt = 0;
+};
+Times timesOf(db::Transaction& transaction, const registry::Version& version);
 /// The number of records that cite a version.
 std::int64_t countOf(db::Transaction& transaction, const registry::Version& version);
 

@@ -88,6 +88,15 @@ std::string_view citing(const registry::Version& version) {
 }
 }  // namespace
 
+Times timesOf(db::Transaction& transaction, const registry::Version& version) {
+  auto counted = transaction.query(
+      fmt::format("SELECT COUNT(*), COALESCE(MIN(at), 0), COALESCE(MAX(at), 0) FROM decision_record WHERE {}",
+                  citing(version)),
+      {version.asset.id, version.number});
+  if (!counted.next()) return {};
+  return {counted.integer(0), counted.integer(1), counted.integer(2)};
+}
+
 std::int64_t countOf(db::Transaction& transaction, const registry::Version& version) {
   auto counted = transaction.query(fmt::format("SELECT COUNT(*) FROM decision_record WHERE {}", citing(version)),
                                    {version.asset.id, version.number});

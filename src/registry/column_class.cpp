@@ -62,6 +62,11 @@ constexpr Line lines[] = {
     {"legal_hold", governed, "id",
      "id# workspace kind name_pattern asset# number# reason placed_at# placed_by lifted_at# lifted_by lift_reason", "",
      ""},
+    {"incident", governed, "id",
+     "id# workspace kind name asset# version# number# version_digest reason facts opened_at# opened_by mitigation# "
+     "status closed_at# closed_by conclusion report#",
+     "", ""},
+    {"incident_note", governed, "incident id", "id# incident# kind text at# actor", "", "", "incident"},
     {"retention_rule", governed, "workspace name revision", "workspace name revision# body set_at# set_by", "", ""},
     {"retention_application", governed, "id", "id# workspace digest items started_at# started_by finished_at# outcome",
      "", ""},

@@ -158,6 +158,9 @@ def tell_story(house, folder, n):
     root.ok("DELETE", f"/api/v1/assets/model/origin{n}?force=true")
     root.ok("PUT", f"/api/v1/retention/rules/none-{n}", {"name_pattern": f"none-{n}*", "delete_after": "1d"})
     root.ok("POST", "/api/v1/retention/apply", {"digest": root.ok("GET", "/api/v1/retention/plan")["digest"]})
+    carl.prompt(f"flawed{n}", "Invent refunds.")
+    root.ok("POST", "/api/v1/incidents", {"kind": "prompt", "name": f"flawed{n}", "version": 1, "reason": "it invents refunds"})
+    root.ok("POST", f"/api/v1/incidents/{n}/notes", {"text": "seen in May"})
     root.ok("POST", "/api/v1/holds", {"kind": "model", "name": f"copy{n}", "version": 1, "reason": "case 1"})
     # Webhooks and a delivery.
     receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)

@@ -6,9 +6,11 @@
 #include "evaluation/evaluate.h"
 #include "evaluation/golden/golden.h"
 #include "evaluation/scan/scan_version.h"
+#include "governance/decision_view.h"
 #include "governance/evidence_owner.h"
 #include "governance/gate.h"
 #include "governance/quarantine.h"
+#include "incident/report.h"
 
 namespace regesta::api::native {
 
@@ -33,6 +35,15 @@ EvidenceAnswer answerOf(const governance::Evidence& evidence, bool withBody) {
   answer.summary.text = evidence.summary;
   if (withBody) answer.body.text = evidence.body;
   return answer;
+}
+
+/// A report of an incident names more than its version.
+bool isHiddenReport(const Call& call, const governance::Evidence& evidence) {
+  if (evidence.type != incident::reportType) return false;
+  json::value body = parseJson(evidence.body);
+  return !call.core.store.read([&](db::Transaction& transaction) {
+    return governance::mayReadEvaluation(scopeOf(call, transaction), body.as_object());
+  });
 }
 
 bool isOfHiddenDataset(const Call& call, const governance::Evidence& evidence) {
@@ -123,7 +134,7 @@ EvidenceAnswer getEvidence(Call& call, const NumberOnly& path) {
     owner = evidence->key;
   requireReadable(call, owner, fmt::format("evidence {}", path.id));
   // The rows of a golden test show expected outputs: who may not read the dataset sees the numbers alone.
-  return answerOf(*evidence, !isOfHiddenDataset(call, *evidence));
+  return answerOf(*evidence, !isOfHiddenDataset(call, *evidence) && !isHiddenReport(call, *evidence));
 }
 
 EvaluateAnswer evaluateEvidence(Call& call, const EvaluateOrder& order) {

@@ -13,6 +13,7 @@
 #include "api/native/golden.h"
 #include "api/native/guards.h"
 #include "api/native/holds.h"
+#include "api/native/incidents.h"
 #include "api/native/jobs.h"
 #include "api/native/ledger.h"
 #include "api/native/lineage.h"
@@ -176,6 +177,18 @@ const Route routes[] = {
         getGoldenRule),
     del("/api/v1/golden-rules/{name}", "Delete a golden rule", administers("golden-rules"), deleteGoldenRule),
     post("/api/v1/golden-rules/{name}/run", "Run a golden rule on a version", writes("golden-rules"), runGoldenRule),
+
+    get("/api/v1/incidents", "List incidents", scanning(reads("incidents")), listIncidents),
+    post("/api/v1/incidents", "Open an incident", waiting(reads("incidents")), openIncident),
+    get("/api/v1/incidents/{id}", "Get an incident", searching(reads("incidents")), getIncident),
+    post("/api/v1/incidents/{id}/notes", "Add a note to an incident", waiting(reads("incidents")), addIncidentNote),
+    post("/api/v1/incidents/{id}/mitigation", "Set the mitigation of an incident", waiting(reads("incidents")),
+         setMitigation),
+    post("/api/v1/incidents/{id}/rollback", "Roll back what points to the version of an incident",
+         waiting(reads("incidents")), rollBackIncident),
+    post("/api/v1/incidents/{id}/close", "Close an incident", waiting(reads("incidents")), closeIncident),
+    get("/api/v1/incidents/{id}/report", "Get the report of an incident", searching(reads("incidents")),
+        incidentReport),
 
     get("/api/v1/policies", "List policies", scanning(reads("policies")), listPolicies),
     post("/api/v1/policies/{name}", "Create a policy version", administers("policies"), createPolicy),
