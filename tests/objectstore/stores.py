@@ -58,15 +58,16 @@ def s3_client(url):
 class Versitygw:
     """S3 over a folder of files."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, access=ACCESS, secret=SECRET):
         self.folder = pathlib.Path(folder)
         (self.folder / BUCKET).mkdir(parents=True, exist_ok=True)
+        self.credentials = {"ROOT_ACCESS_KEY": access, "ROOT_SECRET_KEY": secret}
         self.port = free_port()
         self.process = None
 
     def start(self):
         self.process = subprocess.Popen([install_versitygw(), "--port", f"127.0.0.1:{self.port}", "--quiet", "posix", str(self.folder)],
-                                        env=os.environ | {"ROOT_ACCESS_KEY": ACCESS, "ROOT_SECRET_KEY": SECRET},
+                                        env=os.environ | self.credentials,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         await_port(self.port, self.process)
         return self
