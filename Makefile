@@ -1,5 +1,5 @@
 # The short names for daily work. Each goal installs what it needs first (tools/setup) and can be run again at will.
-.PHONY: help setup build demo docs test walk bench packages try-packages lint format fuzz clean
+.PHONY: help setup build demo docs test walk bench packages image try-packages lint format fuzz clean
 help:
 	@echo "make build    the program, optimised: build/release/regesta"
 	@echo "make demo     a loan model from training to production through a gate, with the real mlflow client"
@@ -8,6 +8,7 @@ help:
 	@echo "make walk     a million random steps against the gate (STEPS=1000000 SEED=…)"
 	@echo "make bench    measurements, side by side with peers"
 	@echo "make packages the wheel and the Debian package: dist/"
+	@echo "make image    the container image: dist/regesta_VERSION_ARCH.oci.tar (as root)"
 	@echo "make try-packages installs the wheel into a new environment and plays the demo there"
 	@echo "make lint     layering, style, layout, links, shellcheck, ruff, clippy, prose, clang-tidy"
 	@echo "make format   formats the C++ sources in place"
@@ -33,6 +34,10 @@ walk: setup build
 	@REGESTA_BINARY=build/release/regesta .venv/bin/python tests/security/walk.py --steps $(or $(STEPS),1000000) $(if $(SEED),--seed $(SEED))
 bench: setup build
 	@tools/bench
+image:
+	@tools/setup image
+	@tools/build release regesta
+	@packaging/oci
 packages:
 	@tools/setup package
 	@tools/build release regesta

@@ -8,24 +8,13 @@ import subprocess
 
 import pytest
 import requests
+from go_tool import go_tool
 
-from regesta_server import ROOT, Server
+from regesta_server import Server
 
-TOOLS = ROOT / "build" / "tools"
 EMPTY = b"{}"
 IMAGE = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
-
-
-def go_tool(module, version):
-    """The program of a Go module, built the first time."""
-    name = module.rsplit("/", 1)[1]
-    program = TOOLS / f"{name}-{version}" / name
-    if not program.exists():
-        program.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["go", "install", f"{module}@{version}"], check=True, timeout=1200,
-                       env={**os.environ, "GOBIN": str(program.parent), "GOFLAGS": "-mod=mod"})
-    return str(program)
 
 
 @pytest.fixture(scope="session")
