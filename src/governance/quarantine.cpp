@@ -5,6 +5,7 @@
 #include "governance/approver.h"
 #include "governance/incident.h"
 #include "registry/author.h"
+#include "registry/parts.h"
 
 namespace regesta::governance {
 namespace {
@@ -35,7 +36,12 @@ std::optional<Quarantine> quarantineOf(db::Transaction& transaction, const regis
   if (auto incident = incidentHolding(transaction, version))
     return Quarantine{incident->id, 0,
                       fmt::format("incident {}: {}", incident->id, shorten(incident->reason, reasonShown))};
-  return quarantineByScan(transaction, version);
+  if (auto quarantine = quarantineByScan(transaction, version)) return quarantine;
+  for (const registry::Version& part : registry::partsOf(transaction, version))
+    if (auto quarantine = quarantineByScan(transaction, part))
+      return Quarantine{0, quarantine->scan, fmt::format("it contains {}: {}", part.subject(), quarantine->why),
+                        part.subject()};
+  return std::nullopt;
 }
 
 void requireNoQuarantine(db::Transaction& transaction, const registry::Version& version) {
@@ -47,7 +53,8 @@ void requireNoQuarantine(db::Transaction& transaction, const registry::Version& 
   throw error(Code::refused,
               "{} is in quarantine: {} (evidence {}). Register a version without it, or ask somebody who may approve "
               "and is not its author to release it: regesta version release {} --reason REASON",
-              version.subject(), quarantine->why, quarantine->scan, version.subject());
+              version.subject(), quarantine->why, quarantine->scan,
+              quarantine->part.empty() ? version.subject() : quarantine->part);
 }
 
 Evidence releaseFromQuarantine(registry::Change& change, const access::Identity& identity,

@@ -18,6 +18,7 @@ struct Quarantine {
   std::int64_t incident = 0;  ///< 0: a scan
   std::int64_t scan = 0;      ///< the evidence that says why; 0: an incident
   std::string why;            ///< the first critical finding, or the incident's reason
+  std::string part;           ///< "artifact/app@1": what the version consists of, and what is to be released
 };
 /// Empty: nothing critical was found or it was released since, and no incident holds it.
 std::optional<Quarantine> quarantineOf(db::Transaction& transaction, const registry::Version& version);

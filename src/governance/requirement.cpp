@@ -104,7 +104,8 @@ std::string inWords(Exclusion why, const Approval& approval, const Facts& facts)
     return fmt::format("{} requested this move and cannot approve it; another user must", approval.actor);
   const auto& version = approvedVersion(facts);
   return fmt::format("{} is the author of version {}{} and cannot approve it; another user must", approval.actor,
-                     version->number, version->createdBy == approval.actor ? "" : ", or of a version that it copies,");
+                     version->number,
+                     version->createdBy == approval.actor ? "" : ", or of content that it is made of,");
 }
 
 std::string inWords(const std::string& role, const ApprovalRequirement& need) {

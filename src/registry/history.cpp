@@ -200,6 +200,20 @@ std::set<std::int64_t> decidedVersions(db::Transaction& transaction, const Asset
   return numbers;
 }
 
+std::set<std::int64_t> acceptedVersions(db::Transaction& transaction, const AssetKey& key) {
+  std::set<std::int64_t> numbers;
+  Trail trail(transaction);
+  trail.eachName(key, [&](const AssetKey& name, Place from, Place before) {
+    for (const std::string& subject : pointerSubjects(transaction, name))
+      for (const Found& entry : trail.between(name.workspace, subject, from, before)) {
+        std::optional<Action> action = entry.action();
+        if (action && movesPointer(*action) && !memberText(entry.data, "decision").empty())
+          numbers.insert(memberInteger(entry.data, "to"));
+      }
+  });
+  return numbers;
+}
+
 std::map<std::int64_t, std::int64_t> lastPointed(db::Transaction& transaction, const AssetKey& key) {
   std::map<std::int64_t, std::int64_t> last;
   auto note = [&](std::int64_t number, std::int64_t at) {

@@ -107,6 +107,8 @@ std::vector<Position> pointerHistory(db::Transaction& transaction, const AssetKe
 /// The versions of the asset that decisions name: in ledger entries about its pointers that have a decision, and as
 /// arms of its rollouts. Follows renames.
 std::set<std::int64_t> decidedVersions(db::Transaction& transaction, const AssetKey& key);
+/// The versions of the asset that a decision has let onto a pointer. Follows renames.
+std::set<std::int64_t> acceptedVersions(db::Transaction& transaction, const AssetKey& key);
 
 /// A move that the gate refused.
 struct RefusedMove {

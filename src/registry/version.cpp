@@ -6,6 +6,7 @@
 #include "base/semver.h"
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "registry/parts.h"
 #include "registry/reserved_tag.h"
 #include "registry/rows.h"
 #include "registry/storage_quota.h"
@@ -134,6 +135,7 @@ Version createVersion(Change& change, const Asset& asset, const NewVersion& made
     sealFolder(change.transaction, asset.key.workspace, made.folder, version.subject());
     data["folder"] = made.folder;
   }
+  recordParts(change, version, made);
   change.record(Action::versionCreated, asset.key.workspace, version.subject(), std::move(data));
   return version;
 }

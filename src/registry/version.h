@@ -42,9 +42,12 @@ struct NewVersion {
   Tags tags;
   Tags origin = {};  ///< git.… from the server's own Git remote; overrides a client's tag
   std::vector<VersionFile> files;
-  std::string digest;       ///< empty: computed from content, else from files, else from source
-  std::string folder;       ///< the files' folder in the artifact tree: sealed with the version; empty: none
-  std::string runDigest;    ///< of the cited run's present content; empty: no known run
+  std::string digest;     ///< empty: computed from content, else from files, else from source
+  std::string folder;     ///< the files' folder in the artifact tree: sealed with the version; empty: none
+  std::string runDigest;  ///< of the cited run's present content; empty: no known run
+  /// Versions of this workspace ("artifact/app@3") that it consists of, as an image index does of images, or whose
+  /// content it goes on from. Their authors are its own (author.h); what it consists of is checked with it (parts.h).
+  std::vector<std::string> contains = {}, basedOn = {};
   bool evenIfSame = false;  ///< create a version even if a prompt's or policy's content equals the newest one's
 };
 

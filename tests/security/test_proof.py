@@ -90,7 +90,7 @@ def test_a_copy_does_not_hide_its_author(house):
     promote(house.carl, "copy", 1)
     request = house.root.ok("GET", "/api/v1/change-requests?status=open")["items"][0]["id"]
     answer = approve(mo, request)
-    assert answer.status == 403 and "a version that it copies" in answer.text, answer
+    assert answer.status == 403 and "content that it is made of" in answer.text, answer
     assert approve(house.rita, request).json["outcome"] == "moved"
 
 

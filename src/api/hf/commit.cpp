@@ -1,5 +1,7 @@
 #include "api/hf/commit.h"
 
+#include <algorithm>
+
 #include "api/hf/file_list.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -48,11 +50,17 @@ std::vector<registry::VersionFile> filesOf(db::Transaction& transaction, const r
   return commit.version ? registry::versionFiles(transaction, *commit.version) : std::vector<registry::VersionFile>{};
 }
 
-registry::NewVersion versionOf(const CommitBody& body, const registry::Commit& parent, const FileList& files) {
+registry::NewVersion versionOf(const CommitBody& body, const registry::Commit& parent,
+                               const std::vector<registry::VersionFile>& before, const FileList& files) {
   registry::NewVersion made;
   made.description = descriptionOf(body);
   made.origin[std::string(registry::parentTag)] = std::to_string(parent.number);
   for (const auto& [path, file] : files) made.files.push_back(file);
+  if (parent.version && std::ranges::any_of(before, [&](const registry::VersionFile& file) {
+        auto kept = files.find(file.path);
+        return kept != files.end() && kept->second.digest == file.digest;
+      }))
+    made.basedOn.push_back(parent.version->subject());
   made.digest = registry::digestOfFiles(made.files);
   return made;
 }
@@ -75,12 +83,10 @@ Made tryCommit(registry::Change& change, Call& call, const Repo& repo, const std
   registry::Commit tip = tipOf(change.transaction, repo, asset, branch);
   checkParent(tip, branch, body.parent);
   FileList files;
-  for (registry::VersionFile& file : filesOf(change.transaction, tip)) {
-    std::string path = file.path;
-    files.emplace(std::move(path), std::move(file));
-  }
+  std::vector<registry::VersionFile> before = filesOf(change.transaction, tip);
+  for (const registry::VersionFile& file : before) files.emplace(file.path, file);
   applyOperations(call, change.transaction, repo, tip, body.operations, files);
-  registry::NewVersion made = versionOf(body, tip, files);
+  registry::NewVersion made = versionOf(body, tip, before, files);
   registry::Pointer pointer = registry::Pointer::alias(branch);
   Made result;
   result.from = registry::holderOf(change.transaction, asset, pointer);

@@ -6,6 +6,7 @@
 #include "api/server_url.h"
 #include "base/text.h"
 #include "governance/quarantine.h"
+#include "registry/pointer.h"
 #include "registry/workspace.h"
 
 namespace regesta::api::hf {
@@ -115,10 +116,11 @@ registry::Commit getRevision(db::Transaction& transaction, const Repo& repo, con
 
 void requireServed(db::Transaction& transaction, const registry::Asset& asset, std::string_view revision,
                    const registry::Commit& commit) {
-  constexpr std::string_view heads = "refs/heads/";
-  if (revision.starts_with(heads)) revision.remove_prefix(heads.size());
-  bool branch = revision == "HEAD" || registry::isBranch(asset, revision);
-  if (!branch || !commit.version) return;
+  for (std::string_view prefix : {"refs/heads/", "refs/tags/"})
+    if (revision.starts_with(prefix)) revision.remove_prefix(prefix.size());
+  bool named = revision == "HEAD" || registry::isBranch(asset, revision) ||
+               registry::findAlias(transaction, asset, revision).has_value();
+  if (!named || !commit.version) return;
   try {
     governance::requireNoQuarantine(transaction, *commit.version);
   } catch (const Error& refused) {

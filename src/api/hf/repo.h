@@ -46,8 +46,8 @@ registry::Asset getRepo(db::Transaction& transaction, const Repo& repo);  ///< t
 /// Throws revisionNotFound().
 registry::Commit getRevision(db::Transaction& transaction, const Repo& repo, const registry::Asset& asset,
                              std::string_view revision);
-/// Throws Error{refused} for a branch whose commit is in quarantine: a commit is on its branch before it was scanned,
-/// or is on the main branch because it is the newest version. The commit can still be read by its number or id.
+/// Throws Error{refused} for a branch or tag whose commit is in quarantine: a commit is on its branch, and can be given
+/// a tag, before it was scanned. The commit can still be read by its number or id.
 void requireServed(db::Transaction& transaction, const registry::Asset& asset, std::string_view revision,
                    const registry::Commit& commit);
 

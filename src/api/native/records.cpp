@@ -209,6 +209,8 @@ SealedAnswer sealRecords(Call& call, std::string_view lines, std::string_view ke
   return {batch.id, batch.records, batch.digest, fmt::format("{}.0", batch.id)};
 }
 
+constexpr std::size_t recordsPassedOver = 1000, roundsAtMost = 50;  // looked at in one request for one page
+
 Page<RecordAnswer> listRecords(Call& call, const RecordQuery& query) {
   record::Search search;
   search.workspace = call.workspace;
@@ -234,18 +236,28 @@ Page<RecordAnswer> listRecords(Call& call, const RecordQuery& query) {
       search.cited.promptNumber = version.number;
     }
     View view(call, transaction);
+    std::string token;
+    auto isTheirs = [&](const record::Record& one) {
+      return view.maySee(one) && (query.subject.empty() || view.mayOpen(one));
+    };
+    // What is out of reach is passed over: a page with fewer items, or a token of it, would tell that it exists.
     Page<RecordAnswer> page;
-    std::size_t seen = 0;
-    const record::Record* last = nullptr;
-    std::vector<record::Record> found = record::search(transaction, call.core.store, search);
-    for (const record::Record& one : found) {
-      if (seen++ == wanted) {
-        page.nextPageToken = makeToken(fmt::format("{} {} {}", last->at, last->batch, last->position));
-        break;
-      }
-      last = &one;
-      if (view.maySee(one) && (query.subject.empty() || view.mayOpen(one)))
+    for (std::size_t rounds = 0; rounds < roundsAtMost; ++rounds) {
+      std::vector<record::Record> found = record::search(transaction, call.core.store, search);
+      for (const record::Record& one : found) {
+        if (!isTheirs(one)) continue;
+        if (page.items.size() == wanted) {
+          page.nextPageToken = std::move(token);
+          return page;
+        }
+        token = makeToken(fmt::format("{} {} {}", one.at, one.batch, one.position));
         page.items.push_back(view.answer(one, false));
+      }
+      if (found.size() < search.limit) break;
+      search.beforeAt = found.back().at;
+      search.beforeBatch = found.back().batch;
+      search.beforePosition = found.back().position;
+      search.limit = recordsPassedOver;
     }
     return page;
   });

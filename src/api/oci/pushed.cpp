@@ -149,6 +149,9 @@ registry::Version registerManifest(registry::Change& change, const Repository& r
     return registry::getVersion(transaction, repository.key, number);
   }
   registry::NewVersion made = versionOf(manifest, digest);
+  for (const Descriptor& child : manifest.manifests)
+    if (std::int64_t number = numberOf(transaction, repository, child.digest.text))
+      made.contains.push_back(fmt::format("{}@{}", repository.key.subject(), number));
   made.files = filesOf(transaction, repository, manifest, content);
   auto claim = [&](const Descriptor& each) {
     if (auto stored = registry::findOciBlob(transaction, repository.key, each.digest.text))

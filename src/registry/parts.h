@@ -1,0 +1,20 @@
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "registry/change.h"
+#include "registry/version.h"
+
+namespace regesta::registry {
+
+/// Relations of lineage edges from a version to one that is made of it.
+inline constexpr std::string_view copiedRelation = "copied", containsRelation = "contains",
+                                  basedOnRelation = "based-on";
+
+/// Adds the edges from the versions that a new one contains and is based on.
+void recordParts(Change& change, const Version& version, const NewVersion& made);
+
+/// The live versions that this one consists of, at any depth: the images of an OCI index.
+std::vector<Version> partsOf(db::Transaction& transaction, const Version& version);
+
+}  // namespace regesta::registry
