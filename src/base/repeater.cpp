@@ -5,6 +5,11 @@
 #include "base/log.h"
 
 namespace regesta {
+namespace {
+
+constexpr Repeater::Pause breather{20};  // so that under load one call serves many wakes
+
+}  // namespace
 
 Repeater::Repeater(std::string failure, Pause pauseAfterFailure, std::function<Pause()> round)
     : failure_(std::move(failure)), pauseAfterFailure_(pauseAfterFailure), round_(std::move(round)) {}
@@ -15,6 +20,7 @@ void Repeater::start() {
       Pause pause = callOnce();
       auto signals = signals_.lock();
       signals.waitFor(signalled_, pause, [&] { return signals->wake || signals->stop; });
+      if (!signals->stop) signals.waitFor(signalled_, breather, [&] { return signals->stop; });
       if (signals->stop) return;
       signals->wake = false;
     }

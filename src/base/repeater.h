@@ -20,7 +20,7 @@ class Repeater {
   void start();
   /// Waits for the running call. No effect if it is not running.
   void stop();
-  /// Ends the present pause; during a call, leaves out the next one.
+  /// Ends the present pause; during a call, leaves out the next one. Calls are at least 20 ms apart.
   void wake();
   /// For long calls: whether stop() was called.
   bool stopping() { return signals_.lock()->stop; }

@@ -3,126 +3,47 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
-#include <bit>
-#include <cstring>
-
 #include <fmt/format.h>
 
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "db/cancelled_wait.h"
+#include "db/postgres_binding.h"
+#include "db/postgres_fault.h"
 #include "db/sql_text.h"
-#include "db/value_check.h"
 
 namespace regesta::db {
 namespace {
 
 constexpr std::size_t keptStatements = 300;
-constexpr Oid unknownType = 0, byteaType = 17, integerType = 20, textType = 25, realType = 701;
-constexpr Oid nullTypes[] = {unknownType, integerType, realType, textType, byteaType};  // in the order of Param::Null
+constexpr const char* beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+constexpr const char* beginWriting = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+/// Any number will do, as long as every version of the program uses the same.
+constexpr const char* waitForTurn = "SELECT pg_advisory_xact_lock(8243102914961929985)";
 
-std::string oneLine(std::string_view message) {
-  std::string out;
-  for (std::string_view line : split(trim(message), '\n')) out += (out.empty() ? "" : " ") + std::string(trim(line));
-  return out;
+bool succeeded(const pg_result* result) {
+  ExecStatusType status = PQresultStatus(result);
+  return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK;
 }
-
-std::string field(const PGresult* result, int name) {
-  const char* text = PQresultErrorField(result, name);
-  return text == nullptr ? "" : text;
-}
-
-/// "Key (workspace, name)=(1, x) already exists." names the columns.
-Error uniqueError(const PGresult* result) {
-  std::string detail = field(result, PG_DIAG_MESSAGE_DETAIL);
-  std::size_t from = detail.find('('), to = detail.find(")=");
-  if (from == std::string::npos || to == std::string::npos)
-    return Error(Code::exists, field(result, PG_DIAG_MESSAGE_PRIMARY));
-  return Error(Code::exists, takenMessage(field(result, PG_DIAG_TABLE_NAME), detail.substr(from + 1, to - from - 1)));
-}
-
-Error integrityError(const std::string& state, const PGresult* result) {
-  if (state == "23505") return uniqueError(result);
-  if (state == "23503")
-    return Error(Code::invalid, "a record that this one refers to does not exist, or others still refer to this one");
-  return Error(Code::invalid, field(result, PG_DIAG_MESSAGE_PRIMARY));
-}
-
-Error resultError(const PGresult* result, std::string_view sql, bool readOnly) {
-  std::string state = field(result, PG_DIAG_SQLSTATE);
-  std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
-  std::string_view family = std::string_view(state).substr(0, 2);
-  if (family == "23") return integrityError(state, result);
-  if (state == "40001" || state == "40P01")
-    return Error(Code::conflict, "the change clashed with another one; try again");
-  if (family == "22") return error(Code::invalid, "the database refuses a value: {}", message);
-  if (state == "53100") return Error(Code::unavailable, "the disk that holds the database is full");
-  if (state == "42501") return error(Code::unavailable, "the database user lacks a right, grant it: {}", message);
-  if (state == "25006" && !readOnly) return error(Code::unavailable, "the database server is read-only: {}", message);
-  if (family == "08" || family == "53" || family == "57" || state == "58030")
-    return error(Code::unavailable, "the database server cannot do this now: {}", message);
-  if (family == "XX" && state != "XX000") return error(Code::corrupt, "the database is damaged: {}", message);
-  return error(Code::internal, "SQL failed: {} ({}): {}", message, state, shorten(sql, 300));
-}
-
-/// Parameters in PostgreSQL's binary form: exact for every double, and text needs no copy with a NUL after it.
-struct Binding {
-  explicit Binding(Params params) {
-    std::size_t count = params.size();
-    numbers.reserve(count);
-    types.reserve(count);
-    values.reserve(count);
-    lengths.reserve(count);
-    for (const Param& param : params) add(param);
-    formats.assign(count, 1);
-  }
-
-  void add(const Param& param) {
-    const Value& value = param.value;
-    if (auto* number = std::get_if<std::int64_t>(&value)) {
-      addNumber(integerType, std::bit_cast<std::uint64_t>(*number));
-    } else if (auto* real = std::get_if<double>(&value)) {
-      addNumber(realType, std::bit_cast<std::uint64_t>(*real));
-    } else if (auto* text = std::get_if<std::string_view>(&value)) {
-      requireStorableText(*text);
-      addBytes(textType, *text);
-    } else if (auto* blob = std::get_if<Bytes>(&value)) {
-      addBytes(byteaType, blob->bytes);
-    } else {
-      types.push_back(nullTypes[static_cast<std::size_t>(param.null)]);
-      values.push_back(nullptr);
-      lengths.push_back(0);
-    }
-  }
-
-  void addNumber(Oid type, std::uint64_t bits) {
-    numbers.push_back(std::byteswap(bits));  // network order
-    addBytes(type, {reinterpret_cast<const char*>(&numbers.back()), sizeof bits});
-  }
-
-  void addBytes(Oid type, std::string_view bytes) {
-    if (bytes.size() > 1'000'000'000) throw Error(Code::tooLarge, "a value is too large for the database");
-    types.push_back(type);
-    values.push_back(bytes.data() == nullptr ? "" : bytes.data());  // a null pointer would bind NULL
-    lengths.push_back(static_cast<int>(bytes.size()));
-  }
-
-  std::vector<std::uint64_t> numbers;
-  std::vector<Oid> types;
-  std::vector<const char*> values;
-  std::vector<int> lengths, formats;
-};
-static_assert(std::endian::native == std::endian::little);
 
 }  // namespace
 
-PostgresConnection::PostgresConnection(const std::string& url) : statements_(keptStatements) {
+PostgresConnection::PostgresConnection(std::string url) : url_(std::move(url)), statements_(2 * keptStatements) {
+  connect();
+}
+
+PostgresConnection::~PostgresConnection() = default;
+void PostgresConnection::Close::operator()(pg_conn* connection) const { PQfinish(connection); }
+
+void PostgresConnection::connect() {
   // Parameters before dbname are defaults that the URL may change; those after it are fixed.
   const char* names[] = {"connect_timeout", "tcp_user_timeout", "fallback_application_name",
                          "dbname",          "client_encoding",  nullptr};
-  const char* values[] = {"10", "30000", "regesta", url.c_str(), "UTF8", nullptr};
+  const char* values[] = {"10", "30000", "regesta", url_.c_str(), "UTF8", nullptr};
   handle_.reset(PQconnectdbParams(names, values, 1));
+  statements_.clear();
+  owed_ = forgetStatements_ = false;
   if (handle_ == nullptr || PQstatus(handle_.get()) != CONNECTION_OK) {
     std::string why = handle_ == nullptr ? "out of memory" : oneLine(PQerrorMessage(handle_.get()));
     std::string hint;
@@ -133,9 +54,6 @@ PostgresConnection::PostgresConnection(const std::string& url) : statements_(kep
   setUp();
 }
 
-PostgresConnection::~PostgresConnection() = default;
-void PostgresConnection::Close::operator()(pg_conn* connection) const { PQfinish(connection); }
-
 void PostgresConnection::setUp() {
   PQsetNoticeProcessor(handle_.get(), [](void*, const char*) {}, nullptr);
   if (PQserverVersion(handle_.get()) < 130'000) throw Error(Code::unsupported, "PostgreSQL 13 or newer is needed");
@@ -145,91 +63,143 @@ void PostgresConnection::setUp() {
                 "the PostgreSQL database {} is not encoded in UTF-8; create one with: createdb --encoding=UTF8 "
                 "--template=template0 NAME",
                 PQdb(handle_.get()));
-  // Acknowledged means durable, whatever the server's default says.
-  command(
+  // Acknowledged means durable, whatever the server's default says. A server that hangs in the middle of a write loses
+  // its turn.
+  const char* settings =
       "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
+      "SET idle_in_transaction_session_timeout = '60s';"
       "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', "
-      "'local')");
+      "'local')";
+  checked(PostgresResult(PQexec(handle_.get(), settings)), settings);
+  PQenterPipelineMode(handle_.get());
 }
 
-void PostgresConnection::enterStatement() {
+int PostgresConnection::transactionStatus() const { return PQtransactionStatus(handle_.get()); }
+
+void PostgresConnection::requireOpen() const {
   if (failed_)
     throw Error(Code::internal,
                 "an earlier statement of this transaction failed, so nothing more can follow; "
                 "use ON CONFLICT where a clash is expected");
-  if (PQtransactionStatus(handle_.get()) != PQTRANS_INTRANS && !lost())
+  if (queued_.empty() && transactionStatus() != PQTRANS_INTRANS && !lost())
     throw Error(Code::internal, "a function inside a transaction must not end it");
+}
+
+void PostgresConnection::enterStatement() {
+  requireOpen();
   failed_ = true;  // until the statement has succeeded
 }
 
-PostgresResult PostgresConnection::checked(pg_result* raw, std::string_view sql) {
-  PostgresResult result(raw);
-  ExecStatusType status = PQresultStatus(result.get());
-  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
+PostgresResult PostgresConnection::checked(PostgresResult result, std::string_view sql) {
+  if (succeeded(result.get())) return result;
   if (lost()) {
     repeatable_ = !committing_;
     throw error(Code::unavailable, "the connection to PostgreSQL was lost{}: {}",
                 committing_ ? " while a change was being stored, so it may or may not be there" : "",
                 oneLine(PQerrorMessage(handle_.get())));
   }
-  if (field(result.get(), PG_DIAG_SQLSTATE) == "57014") checkCancelled();  // we asked for it
+  if (errorField(result.get(), PG_DIAG_SQLSTATE) == "57014") checkCancelled();  // we asked for it
   Error failure = resultError(result.get(), sql, readOnly_);
   bool staleplan =
-      field(result.get(), PG_DIAG_SQLSTATE) == "0A000" && failure.message.find("cached plan") != std::string::npos;
-  if (staleplan) command("ROLLBACK; DEALLOCATE ALL");  // the schema has changed under prepared statements
-  if (staleplan) statements_.clear();
+      errorField(result.get(), PG_DIAG_SQLSTATE) == "0A000" && failure.message.find("cached plan") != std::string::npos;
+  forgetStatements_ |= staleplan;  // the schema has changed under prepared statements
   repeatable_ = staleplan || failure.code == Code::conflict;
   throw failure;
 }
 
-std::shared_ptr<PostgresConnection::Statement> PostgresConnection::prepare(std::string_view sql,
-                                                                           const std::vector<unsigned>& types) {
-  std::string key(sql);
-  key.append(reinterpret_cast<const char*>(types.data()), types.size() * sizeof(unsigned));
-  if (auto known = statements_.find(key)) return known;
-  requireParameters(sql, types.size());
-  auto statement = std::make_shared<Statement>(Statement{fmt::format("s{}", ++prepared_)});
-  checked(PQprepare(handle_.get(), statement->name.c_str(), std::string(sql).c_str(), static_cast<int>(types.size()),
-                    types.data()),
-          sql);
-  if (auto old = statements_.put(std::move(key), statement)) command(fmt::format("DEALLOCATE {}", old->name).c_str());
-  return statement;
-}
-
-/// Waits for the result of the query; cancels it on the server if this thread's work is cancelled.
-pg_result* PostgresConnection::awaitResult() {
-  const Cancellation& cancellation = *Cancellation::current();
-  bool told = false;
-  while (PQisBusy(handle_.get()) == 1) {
+/// Waits for the next result; cancels the statement on the server if this thread's work is cancelled.
+pg_result* PostgresConnection::nextResult() {
+  const Cancellation* cancellation = Cancellation::current();
+  while (cancellation != nullptr && PQisBusy(handle_.get()) == 1) {
     pollfd socket{PQsocket(handle_.get()), static_cast<short>(PQflush(handle_.get()) == 1 ? POLLIN | POLLOUT : POLLIN),
                   0};
-    ::poll(&socket, 1, told ? -1 : static_cast<int>(pollInterval(cancellation).count()));
+    ::poll(&socket, 1, interrupted_ ? -1 : static_cast<int>(pollInterval(*cancellation).count()));
     if (PQconsumeInput(handle_.get()) == 0) break;
-    if (told || !cancellation.cancelled()) continue;
-    told = true;
+    if (interrupted_ || !cancellation->cancelled()) continue;
+    interrupted_ = true;
     std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> order(PQgetCancel(handle_.get()), &PQfreeCancel);
     char why[256];
     if (order) PQcancel(order.get(), why, sizeof why);
   }
-  pg_result* result = PQgetResult(handle_.get());
-  while (pg_result* more = PQgetResult(handle_.get())) PQclear(more);  // the null that ends it
-  return result;
+  return PQgetResult(handle_.get());
+}
+
+/// Reads up to the end of the round trip.
+PostgresConnection::Answer PostgresConnection::collect() {
+  Answer answer;
+  bool failed = false;
+  for (int nothing = 0; nothing < 2;) {  // one null ends each command; two are the end of a lost connection
+    PostgresResult result(nextResult());
+    nothing = result == nullptr ? nothing + 1 : 0;
+    if (result == nullptr || failed) {
+      if (result != nullptr && PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
+      continue;
+    }
+    if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
+    failed = !succeeded(result.get());
+    if (!failed) ++answer.succeeded;
+    answer.result = std::move(result);
+  }
+  return answer;
+}
+
+void PostgresConnection::sendQueued() {
+  for (const std::string& sql : queued_)
+    PQsendQueryParams(handle_.get(), sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0);
+}
+
+/// What is queued has been answered.
+void PostgresConnection::settle(const Answer& answer) {
+  if (lost()) return;
+  broken_ |= answer.succeeded < queued_.size();
+  queued_.clear();
+  opening_ = false;
+  if (answer.result == nullptr) throw Error(Code::internal, "PostgreSQL did not answer a statement");
+}
+
+PostgresConnection::Answer PostgresConnection::flushQueued() {
+  drain();
+  sendQueued();
+  PQpipelineSync(handle_.get());
+  Answer answer = collect();
+  settle(answer);
+  return answer;
+}
+
+PostgresConnection::Answer PostgresConnection::roundTrip(std::string_view sql, const Binding& binding) {
+  drain();
+  std::string key(sql);
+  key.append(reinterpret_cast<const char*>(binding.types.data()), binding.types.size() * sizeof(unsigned));
+  std::shared_ptr<Statement> statement = statements_.find(key);
+  bool known = statement != nullptr;
+  int count = static_cast<int>(binding.types.size());
+  if (!known) {
+    requireParameters(sql, binding.types.size());
+    statement = std::make_shared<Statement>(Statement{fmt::format("s{}", ++prepared_)});
+  }
+  sendQueued();
+  if (!known)
+    PQsendPrepare(handle_.get(), statement->name.c_str(), std::string(sql).c_str(), count, binding.types.data());
+  PQsendQueryPrepared(handle_.get(), statement->name.c_str(), count, binding.values.data(), binding.lengths.data(),
+                      binding.formats.data(), 0);
+  PQpipelineSync(handle_.get());
+  std::size_t before = queued_.size();
+  Answer answer = collect();
+  settle(answer);
+  if (!known && answer.succeeded > before) statements_.put(std::move(key), statement);
+  return answer;
 }
 
 PostgresResult PostgresConnection::execute(std::string_view sql, Params params) {
   enterStatement();
   Binding binding(params);
-  auto statement = prepare(sql, binding.types);
-  int count = static_cast<int>(params.size());
-  pg_result* raw = nullptr;
-  if (Cancellation::current() == nullptr) {
-    raw = PQexecPrepared(handle_.get(), statement->name.c_str(), count, binding.values.data(), binding.lengths.data(),
-                         binding.formats.data(), 0);
-  } else if (PQsendQueryPrepared(handle_.get(), statement->name.c_str(), count, binding.values.data(),
-                                 binding.lengths.data(), binding.formats.data(), 0) == 1) {
-    raw = awaitResult();
+  Answer answer;
+  if (!lost()) answer = roundTrip(sql, binding);
+  if (lost() && opening_) {  // nothing has happened yet
+    connect();
+    answer = roundTrip(sql, binding);
   }
-  PostgresResult result = checked(raw, sql);
+  PostgresResult result = checked(std::move(answer.result), sql);
   failed_ = false;
   return result;
 }
@@ -244,37 +214,97 @@ std::int64_t PostgresConnection::run(std::string_view sql, Params params) {
 
 void PostgresConnection::script(std::string_view sql) {
   enterStatement();
-  command(std::string(sql).c_str());
+  if (lost() && opening_) connect();
+  if (!queued_.empty()) checked(flushQueued().result, sql);
+  PQexitPipelineMode(handle_.get());  // several statements in one text are for the simple protocol
+  PostgresResult result(PQexec(handle_.get(), std::string(sql).c_str()));
+  PQenterPipelineMode(handle_.get());
+  checked(std::move(result), sql);
   failed_ = false;
 }
 
-void PostgresConnection::command(const char* sql) { checked(PQexec(handle_.get(), sql), sql); }
+void PostgresConnection::command(std::string sql) {
+  queued_.push_back(std::move(sql));
+  checked(flushQueued().result, "");
+}
 
-void PostgresConnection::begin(bool readOnly) {
-  failed_ = repeatable_ = committing_ = false;
-  readOnly_ = readOnly;
-  command(readOnly ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN ISOLATION LEVEL SERIALIZABLE");
+void PostgresConnection::begin(Mode mode) {
+  failed_ = repeatable_ = committing_ = interrupted_ = inSavepoint_ = broken_ = false;
+  opening_ = true;
+  readOnly_ = mode == Mode::reading;
+  queued_ = {readOnly_ ? beginReading : beginWriting};
+  if (!readOnly_) queued_.emplace_back(waitForTurn);
+  if (forgetStatements_ || statements_.size() >= keptStatements) {
+    queued_.emplace_back("DEALLOCATE ALL");
+    statements_.clear();
+    forgetStatements_ = false;
+  }
+}
+
+void PostgresConnection::savepoint() {
+  if (!std::exchange(inSavepoint_, true)) queued_.emplace_back("SAVEPOINT job");
+}
+
+void PostgresConnection::releaseSavepoint() {
+  queued_.emplace_back("RELEASE SAVEPOINT job");
+  inSavepoint_ = false;
+}
+
+void PostgresConnection::rollbackSavepoint() {
+  failed_ = false;
+  if (!queued_.empty()) return;  // nothing has been sent since
+  if (transactionStatus() != PQTRANS_INTRANS && transactionStatus() != PQTRANS_INERROR)
+    throw Error(Code::internal, "a function inside a transaction must not end it");
+  queued_.emplace_back("ROLLBACK TO SAVEPOINT job");  // the savepoint remains, for the next
 }
 
 void PostgresConnection::commit() {
   enterStatement();
   committing_ = true;
-  command("COMMIT");
-  committing_ = false;
+  if (!opening_) {
+    queued_.emplace_back("COMMIT");
+    PostgresResult result = checked(flushQueued().result, "COMMIT");
+    if (std::string_view(PQcmdStatus(result.get())) != "COMMIT")
+      throw Error(Code::internal, "PostgreSQL rolled a transaction back that was to be committed");
+  }
+  committing_ = opening_ = false;
+  queued_.clear();
+}
+
+void PostgresConnection::finish() noexcept {
+  queued_.clear();
+  if (std::exchange(opening_, false) || lost() || transactionStatus() == PQTRANS_IDLE) return;
+  PQsendQueryParams(handle_.get(), "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr, 0);
+  PQpipelineSync(handle_.get());
+  owed_ = true;
+  if (interrupted_) drain();  // a late cancel request must not meet the next statement
 }
 
 void PostgresConnection::rollback() noexcept {
-  if (!lost() && PQtransactionStatus(handle_.get()) != PQTRANS_IDLE) PQclear(PQexec(handle_.get(), "ROLLBACK"));
+  finish();
+  drain();
 }
 
-bool PostgresConnection::idle() const { return !lost() && PQtransactionStatus(handle_.get()) == PQTRANS_IDLE; }
+void PostgresConnection::drain() noexcept {
+  if (!std::exchange(owed_, false)) return;
+  for (int nothing = 0; nothing < 2;) {
+    PostgresResult result(PQgetResult(handle_.get()));
+    nothing = result == nullptr ? nothing + 1 : 0;
+    if (result != nullptr && PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) return;
+  }
+}
+
 bool PostgresConnection::lost() const { return PQstatus(handle_.get()) != CONNECTION_OK; }
 
 void PostgresConnection::listenTo(const std::string& channel) {
   char* quoted = PQescapeIdentifier(handle_.get(), channel.data(), channel.size());
   std::string sql = fmt::format("LISTEN {}", quoted == nullptr ? "" : quoted);
   PQfreemem(quoted);
-  command(sql.c_str());
+  command(std::move(sql));
+}
+
+void PostgresConnection::runAlone(std::string_view sql, Params params) {
+  checked(roundTrip(sql, Binding(params)).result, sql);
 }
 
 std::vector<std::pair<std::string, std::string>> PostgresConnection::news(int wake, int timeoutMillis) {

@@ -39,7 +39,7 @@ void PostgresPool::give(std::unique_ptr<PostgresConnection> connection, bool sca
     --state->lent;
     state->scanning -= scan;
     if (connection != nullptr && connection->lost()) dead.swap(state->idle);
-    if (connection != nullptr && connection->idle()) state->idle.push_back(std::move(connection));
+    if (connection != nullptr && !connection->lost()) state->idle.push_back(std::move(connection));
   }
   returned_.notify_all();  // all waiters, because scans have a separate limit
 }

@@ -39,12 +39,6 @@ std::string bodyWithTime(const Waiting& entry, std::int64_t micros) {
   return canonicalJson(body);
 }
 
-/// One process assigns the order at a time: the one that changes the head row from the value it read. PostgreSQL must
-/// not treat these transactions as serializable, or every concurrent append might be taken for a conflict.
-void relaxIsolation(db::Transaction& transaction, db::Dialect dialect) {
-  if (dialect == db::Dialect::postgres) transaction.run("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
-}
-
 }  // namespace
 
 /// One consistent look at the database.
@@ -107,7 +101,7 @@ Integrator::Plan Integrator::plan(const Head& head, std::vector<Waiting> waiting
 }
 
 bool Integrator::apply(db::Transaction& transaction, const Plan& plan) const {
-  relaxIsolation(transaction, database_.dialect());
+  // One process assigns the order at a time: the one that changes the head row from the value it read.
   const Head &before = plan.before, &after = plan.after;
   if (transaction.run("UPDATE ledger_head SET size = $2, time = $3, note = $4 WHERE id = 1 AND size = $1",
                       {before.size, after.size, after.time, after.note}) == 0) {

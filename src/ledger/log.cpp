@@ -143,7 +143,7 @@ void Log::State::checkHead(const Head& stored) {
     throw error(
         Code::corrupt,
         "the database's ledger was not signed by this ledger's key {}: {}. The key file and the database belong "
-        "together; restore the ones that match",
+        "together; restore the ones that match. If another server uses this database, copy its keys/ledger.key here",
         key.text(), checkpoint.error());
   }
   if (checkpoint->size != stored.size) {

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/name.h"
 #include "base/text.h"
+#include "db/columns.h"
 #include "registry/rows.h"
 
 namespace regesta::registry {
@@ -11,10 +12,20 @@ namespace {
 
 constexpr std::string_view kindNames[] = {"prompt", "model", "dataset", "policy", "artifact"};
 
-std::optional<Asset> one(db::Transaction& transaction, db::Rows rows) {
+constexpr int assetColumnCount = db::Columns(rows::assetColumns)["created_by"] + 1;
+
+/// The asset with its tags, in one statement: there is one row per tag.
+std::optional<Asset> one(db::Transaction& transaction, std::string_view condition, db::Params params) {
+  db::Rows rows = transaction.query(
+      fmt::format("SELECT {}, t.key, t.value FROM asset a LEFT JOIN asset_tag t ON t.asset = a.id WHERE {}",
+                  rows::assetColumns, condition),
+      params);
   if (!rows.next()) return std::nullopt;
   Asset asset = rows::asset(rows, 0);
-  asset.tags = rows::assetTags(transaction, asset.id);
+  do {
+    if (rows.integer(0) == asset.id && !rows.isNull(assetColumnCount))
+      asset.tags.emplace(rows.text(assetColumnCount), rows.text(assetColumnCount + 1));
+  } while (rows.next());
   return asset;
 }
 
@@ -83,11 +94,8 @@ void checkNewName(std::string_view name, Kind kind) {
 }
 
 std::optional<Asset> findAsset(db::Transaction& transaction, const AssetKey& key) {
-  return one(
-      transaction,
-      transaction.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND a.kind = $2 AND a.name = $3",
-                                    rows::assetColumns),
-                        {key.workspace, kindName(key.kind), key.name}));
+  return one(transaction, "a.workspace = $1 AND a.kind = $2 AND a.name = $3",
+             {key.workspace, kindName(key.kind), key.name});
 }
 
 Asset getAsset(db::Transaction& transaction, const AssetKey& key) {
@@ -99,15 +107,11 @@ Asset getAsset(db::Transaction& transaction, const AssetKey& key) {
 }
 
 std::optional<Asset> findAssetById(db::Transaction& transaction, std::int64_t id) {
-  return one(transaction,
-             transaction.query(fmt::format("SELECT {} FROM asset a WHERE a.id = $1", rows::assetColumns), {id}));
+  return one(transaction, "a.id = $1", {id});
 }
 
 std::optional<Asset> findRegistered(db::Transaction& transaction, std::string_view workspace, std::string_view name) {
-  return one(transaction, transaction.query(fmt::format("SELECT {} FROM asset a WHERE a.workspace = $1 AND "
-                                                        "a.kind IN ('model', 'prompt') AND a.name = $2",
-                                                        rows::assetColumns),
-                                            {workspace, name}));
+  return one(transaction, "a.workspace = $1 AND a.kind IN ('model', 'prompt') AND a.name = $2", {workspace, name});
 }
 
 std::vector<Asset> listAssets(db::Transaction& transaction, std::string_view workspace, std::optional<Kind> kind,

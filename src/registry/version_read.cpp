@@ -23,6 +23,15 @@ void fillTags(db::Transaction& transaction, std::vector<Version>& versions) {
   }
 }
 
+/// The tags of the version and of its asset, in one statement.
+void fillBothTags(db::Transaction& transaction, Version& version) {
+  db::Rows rows = transaction.query(
+      "SELECT 0, key, value FROM asset_tag WHERE asset = $1 UNION ALL SELECT 1, key, value FROM version_tag WHERE "
+      "version = $2",
+      {version.asset.id, version.id});
+  while (rows.next()) (rows.integer(0) == 0 ? version.asset.tags : version.tags).emplace(rows.text(1), rows.text(2));
+}
+
 std::optional<Version> one(db::Transaction& transaction, const Asset& asset, db::Rows rows) {
   if (!rows.next()) return std::nullopt;
   Version version = rows::version(rows);
@@ -92,8 +101,7 @@ std::optional<Version> findVersion(db::Transaction& transaction, const AssetKey&
     version = rows::version(rows);
     version->asset = rows::asset(rows, rows::versionColumnCount);
   }
-  version->asset.tags = rows::assetTags(transaction, version->asset.id);
-  version->tags = rows::versionTags(transaction, version->id);
+  fillBothTags(transaction, *version);
   return version;
 }
 

@@ -145,6 +145,7 @@ Run createRun(db::Transaction& transaction, std::string_view workspace, const Ne
 }
 
 std::optional<Run> findRun(db::Transaction& transaction, std::string_view workspace, std::string_view runId) {
+  if (runId.empty()) return std::nullopt;
   static const std::string sql = fmt::format("SELECT {} FROM run WHERE run_id = $1 AND workspace = $2", runColumns);
   db::Rows rows = transaction.query(sql, {runId, workspace});
   return rows.next() ? std::optional(readRun(rows)) : std::nullopt;

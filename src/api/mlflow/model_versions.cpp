@@ -113,7 +113,7 @@ OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
   checkKnownName(in.name);
   call.require(Verb::write, in.name);
   const registry::Tags tags = wire::registryTags(in.tags);
-  Version made = call.core.store.change(call.actor(), [&](Change& change) {
+  return call.core.store.change(call.actor(), [&](Change& change) {
     Origin origin = resolveSource(call, change.transaction, {in.source, in.run_id, in.model_id, hasPromptTag(tags)});
     registry::Asset asset = getModel(call, change.transaction, Verb::write, in.name);
     registry::NewVersion fresh{.description = in.description, .runLink = in.run_link, .tags = tags, .evenIfSame = true};
@@ -125,9 +125,8 @@ OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
     Version version =
         fresh.content.empty() ? registry::createVersion(change, asset, fresh) : registered(call, change, asset, fresh);
     settle(change, version, origin, in.model_id.has_value());
-    return version;
+    return OneVersion{wire::versionOf(change.transaction, version)};  // no alias points to it yet
   });
-  return answer(call, made);
 }
 
 OneVersion getOne(Call& call, const VersionRef& in) {

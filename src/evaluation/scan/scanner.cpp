@@ -20,6 +20,7 @@ constexpr std::int64_t leaseMillis = 60'000;
 constexpr std::string_view leaseName = "scan";
 constexpr std::size_t pageSize = 50;
 constexpr std::int64_t settledMillis = 60'000;  // a version with a lower row may become visible this much later
+constexpr std::int64_t settleEveryMillis = 10'000;
 
 struct Waiting {
   std::int64_t id = 0;
@@ -30,10 +31,8 @@ struct Waiting {
 /// Versions with files and without a scan by this server, after the row `after`.
 std::vector<Waiting> waiting(db::Transaction& transaction, std::int64_t after) {
   auto rows = transaction.query(
-      "SELECT v.id, a.workspace, a.kind, a.name, v.number FROM version v JOIN asset a ON a.id = v.asset WHERE v.id > "
-      "$1 "
-      "AND v.deleted = 0 AND EXISTS (SELECT 1 FROM version_file f WHERE f.version = v.id) AND NOT EXISTS (SELECT 1 "
-      "FROM "
+      "SELECT v.id, a.workspace, a.kind, a.name, v.number FROM version v JOIN asset a ON a.id = v.asset WHERE v.id IN "
+      "(SELECT f.version FROM version_file f WHERE f.version > $1) AND v.deleted = 0 AND NOT EXISTS (SELECT 1 FROM "
       "evidence e WHERE e.version = v.id AND e.type = 'scan' AND e.origin = 'server') ORDER BY v.id LIMIT $2",
       {after, pageSize});
   std::vector<Waiting> all;
@@ -66,7 +65,8 @@ struct Scanner::State {
   governance::Gate& gate;
   Options options;
   std::string holder;
-  std::int64_t scanned = 0;  ///< rows of versions up to this one are done or were tried
+  std::int64_t scanned = 0;    ///< rows of versions up to this one are done or were tried
+  std::int64_t settledAt = 0;  ///< when `scanned` was last moved past versions without files
   Repeater repeater;
 
   void scan(const Waiting& one) {
@@ -93,7 +93,10 @@ std::size_t Scanner::round() {
     auto page = state.store.read([&](db::Transaction& transaction) {
       auto found = waiting(transaction, state.scanned);
       // Every change wakes the scanner: what has nothing to scan is passed once, not at each of them.
-      if (found.empty()) state.scanned = newestSettled(transaction, state.scanned, nowMillis());
+      if (std::int64_t now = nowMillis(); found.empty() && now - state.settledAt >= settleEveryMillis) {
+        state.scanned = newestSettled(transaction, state.scanned, now);
+        state.settledAt = now;
+      }
       return found;
     });
     if (page.empty() || !lease.take()) return count;

@@ -1,4 +1,6 @@
+#include <functional>
 #include <future>
+#include <latch>
 #include <thread>
 
 #include "suite.h"
@@ -26,7 +28,7 @@ class Postgres : public testing::Test {
   }
   /// Cuts every connection of `database_`, as a restart of the server or a broken network would.
   static void cutAll() {
-    openPostgres(clusterUrl(), 1)->write([](Transaction& s) {
+    openPostgres(clusterUrl(), 1)->read([](Transaction& s) {  // a write would wait for its turn
       s.query(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
           "current_database()");
@@ -90,23 +92,122 @@ TEST_F(Postgres, ListenersHearAgainAfterTheirConnectionWasCut) {
   database_.reset();
 }
 
-TEST_F(Postgres, WriteSkewIsPrevented) {
+TEST_F(Postgres, WriteSkewBetweenServersIsPrevented) {
   // Both read both rows and write one: only a serializable order keeps the sum at one.
-  std::vector<std::jthread> both;
-  std::atomic<int> reading{0};
-  for (int id : {1, 2})
-    both.emplace_back([&, id] {
-      bool first = true;
-      database_->write([&](Transaction& s) {
-        Rows rows = s.query("SELECT sum(value) FROM counter");
-        rows.next();
-        if (std::exchange(first, false))
-          for (++reading; reading < 2;) std::this_thread::yield();
-        if (rows.integer(0) == 0) s.run("UPDATE counter SET value = 1 WHERE id = $1", {id});
+  auto other = openPostgres(clusterUrl());
+  for (int round = 0; round < 30; ++round) {
+    database_->write([](Transaction& s) { s.run("UPDATE counter SET value = 0"); });
+    std::latch start(2);
+    std::vector<std::jthread> both;
+    for (int id : {1, 2})
+      both.emplace_back([&, id] {
+        start.arrive_and_wait();
+        (id == 1 ? *database_ : *other).write([&](Transaction& s) {
+          Rows rows = s.query("SELECT sum(value) FROM counter");
+          rows.next();
+          if (rows.integer(0) == 0) s.run("UPDATE counter SET value = 1 WHERE id = $1", {id});
+        });
       });
+    both.clear();
+    ASSERT_EQ(value(1) + value(2), 1);
+  }
+}
+
+/// Runs the functions so that they share a transaction: while `first` is being run the others queue.
+void writeTogether(Database& database, std::vector<std::function<void(Transaction&)>> functions,
+                   std::vector<std::exception_ptr>& failures) {
+  failures.assign(functions.size(), nullptr);
+  std::latch running(1);
+  std::atomic<bool> go{false};
+  std::jthread blocker([&] {
+    database.write([&](Transaction&) {
+      running.count_down();
+      go.wait(false);
     });
-  both.clear();
-  EXPECT_EQ(value(1) + value(2), 1);
+  });
+  running.wait();
+  std::vector<std::jthread> threads;
+  std::atomic<std::size_t> queued{0};
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    threads.emplace_back([&, i] {
+      queued = i + 1;
+      try {
+        database.write(functions[i]);
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
+    });
+    while (queued <= i) std::this_thread::yield();
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the last one is on its way into the queue
+  go = true;
+  go.notify_all();
+}
+
+TEST_F(Postgres, ABatchThatTheCommitRefusesHarmsOnlyTheOneThatIsWrong) {
+  database_->write([](Transaction& s) {
+    s.run("CREATE TABLE later (id BIGINT REFERENCES counter (id) DEFERRABLE INITIALLY DEFERRED)");
+  });
+  std::vector<std::exception_ptr> failures;
+  auto insert = [](int id) { return [id](Transaction& s) { s.run("INSERT INTO later VALUES ($1)", {id}); }; };
+  writeTogether(*database_, {insert(1), insert(77), insert(2)}, failures);
+  EXPECT_EQ(failures[0], nullptr);
+  EXPECT_NE(failures[1], nullptr);
+  EXPECT_EQ(failures[2], nullptr);
+  thrown(Code::invalid, [&] { std::rethrow_exception(failures[1]); });
+  EXPECT_EQ(database_->reading([](Transaction& s) {
+    Rows rows = s.query("SELECT count(*) FROM later");
+    rows.next();
+    return rows.integer(0);
+  }),
+            2);
+}
+
+TEST_F(Postgres, ABatchThatIsCutIsRepeatedAsAWhole) {
+  std::vector<std::exception_ptr> failures;
+  std::atomic<int> runs{0};
+  auto add = [](Transaction& s) { s.run("UPDATE counter SET value = value + 1 WHERE id = 1"); };
+  auto cut = [&](Transaction& s) {
+    add(s);
+    if (++runs == 1) cutAll();
+    add(s);
+  };
+  auto refuse = [&](Transaction& s) {
+    add(s);
+    throw std::runtime_error("own");
+  };
+  writeTogether(*database_, {add, refuse, cut, add, refuse}, failures);
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(value(1), 4);
+  for (int good : {0, 2, 3}) EXPECT_EQ(failures[static_cast<std::size_t>(good)], nullptr);
+  for (int bad : {1, 4}) EXPECT_NE(failures[static_cast<std::size_t>(bad)], nullptr);
+}
+
+TEST_F(Postgres, AFunctionThatThrowsBeforeItsFirstStatementLeavesItsNeighboursAlone) {
+  std::vector<std::exception_ptr> failures;
+  auto add = [](Transaction& s) { s.run("UPDATE counter SET value = value + 1 WHERE id = 1"); };
+  auto nothing = [](Transaction&) {};
+  auto refuse = [](Transaction&) { throw std::runtime_error("own"); };
+  auto wrong = [](Transaction& s) { s.run("INSERT INTO counter VALUES (1, 0)"); };
+  writeTogether(*database_, {refuse, add, nothing, wrong, refuse, add, wrong, nothing}, failures);
+  EXPECT_EQ(value(1), 2);
+  for (std::size_t i = 0; i < failures.size(); ++i)
+    EXPECT_EQ(failures[i] != nullptr, i == 0 || i == 3 || i == 4 || i == 6) << i;
+}
+
+TEST_F(Postgres, AWriterThatHangsLosesItsTurn) {
+  auto other = openPostgres(clusterUrl());
+  int runs = 0;
+  database_->write([&](Transaction& s) {
+    s.run("UPDATE counter SET value = value + 1 WHERE id = 1");
+    if (++runs > 1) return;
+    s.run("SET idle_in_transaction_session_timeout = 50");
+    other->write([](Transaction& own) { own.run("UPDATE counter SET value = value + 10 WHERE id = 1"); });
+    s.run("UPDATE counter SET value = value + 1 WHERE id = 2");
+  });
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(value(2), 0);
+  EXPECT_EQ(value(1), 11);
 }
 
 TEST_F(Postgres, AnErrorConflictOfTheFunctionItselfIsNotRepeated) {
