@@ -19,7 +19,8 @@ const Commands& allCommands() {
           tokenCommands(),        ciTokenCommands(),       userCommands(),          workspaceCommands(),
           webhookCommands(),      runnerCommands(),        agentCommands(),         holdCommands(),
           retentionCommands(),    usageCommands(),         blobCommands(),          configCommands(),
-          backupCommands(),       completionCommands(),    pageCommands(),          incidentCommands()})
+          backupCommands(),       completionCommands(),    pageCommands(),          incidentCommands(),
+          connectionCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -53,6 +54,7 @@ const std::vector<Group>& commandGroups() {
       {"user", "users and their roles"},
       {"workspace", "workspaces"},
       {"webhook", "URLs that receive changes"},
+      {"connection", "programs in which people review change requests, such as JIRA"},
       {"completion", "shell completion"},
   };
   return groups;

@@ -42,6 +42,7 @@ Commands tokenCommands();
 Commands userCommands();
 Commands workspaceCommands();
 Commands webhookCommands();
+Commands connectionCommands();
 Commands configCommands();
 Commands backupCommands();
 Commands blobCommands();

@@ -45,6 +45,17 @@ void printComments(Session& session) {
   });
 }
 
+void printTickets(const json::object& request) {
+  const json::value* tickets = request.if_contains("tickets");
+  if (!tickets || !tickets->is_array()) return;
+  for (const json::value& value : tickets->get_array()) {
+    const json::object& ticket = value.as_object();
+    std::string problem = member(ticket, "problem");
+    fmt::print("  {} {}  {}{}\n", paint("review in", Colour::bold), printable(member(ticket, "key")),
+               printable(member(ticket, "url")), problem.empty() ? "" : "  " + paint(printable(problem), Colour::red));
+  }
+}
+
 /// The subject of an approval: the requested version with its present description.
 void printCandidate(Session& session, const json::object& request) {
   std::string number = member(request, "version");
@@ -74,6 +85,7 @@ int show(Session& session) {
       for (const json::value& approval : approvals->get_array())
         fmt::print("  {} {}  {}\n", paint("approved", Colour::green), printable(member(approval.as_object(), "user")),
                    printable(member(approval.as_object(), "comment")));
+    printTickets(request);
     printComments(session);
   });
 }

@@ -230,7 +230,8 @@ void noteDecision(registry::Change& change, const ChangeRequest& request, std::s
                 {{"decision", decision}});
 }
 
-void addApproval(registry::Change& change, const ChangeRequest& request, const Approval& approval, bool replace) {
+void addApproval(registry::Change& change, const ChangeRequest& request, const Approval& approval, bool replace,
+                 const json::object& via) {
   checkText("comment", approval.comment);
   json::array roles(approval.roles.begin(), approval.roles.end());
   if (replace)
@@ -246,12 +247,13 @@ void addApproval(registry::Change& change, const ChangeRequest& request, const A
       "VALUES ($1, $2, $3, $4, $5, $6, $7)",
       {request.id, change.actor.name, json::serialize(roles), approval.comment, approval.bound, approval.decision,
        change.now});
-  change.record(registry::Action::approvalGiven, request.key.workspace, request.subject(),
-                {{"roles", roles},
-                 {"pointer", request.pointerSubject()},
-                 {"bound", approval.bound},
-                 {"decision", approval.decision},
-                 {"comment", crypto::sha256Hex(approval.comment)}});
+  json::object data{{"roles", roles},
+                    {"pointer", request.pointerSubject()},
+                    {"bound", approval.bound},
+                    {"decision", approval.decision},
+                    {"comment", crypto::sha256Hex(approval.comment)}};
+  if (!via.empty()) data["via"] = via;
+  change.record(registry::Action::approvalGiven, request.key.workspace, request.subject(), std::move(data));
 }
 
 std::vector<Approval> approvalsOf(db::Transaction& transaction, std::int64_t changeRequest) {

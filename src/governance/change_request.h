@@ -79,8 +79,9 @@ std::vector<std::int64_t> requestsAbout(db::Transaction& transaction, const regi
 void noteDecision(registry::Change& change, const ChangeRequest& request, std::string_view decision);
 
 /// Recorded as "approval.given". Throws Error{exists} for a second one by the same actor, unless the first no longer
-/// counts.
-void addApproval(registry::Change& change, const ChangeRequest& request, const Approval& approval, bool replace);
+/// counts. `via`: the way by which it came (ReviewChannel), for the entry; empty: none.
+void addApproval(registry::Change& change, const ChangeRequest& request, const Approval& approval, bool replace,
+                 const json::object& via = {});
 std::vector<Approval> approvalsOf(db::Transaction& transaction, std::int64_t changeRequest);
 
 struct RequestFilter {

@@ -33,7 +33,7 @@ std::int64_t countOf(db::Transaction& transaction, std::int64_t changeRequest) {
 }  // namespace
 
 Comment addComment(registry::Change& change, const ChangeRequest& request, std::string_view body,
-                   std::string_view place) {
+                   std::string_view place, const json::object& via) {
   checkBody(body);
   checkPlace(place);
   if (countOf(change.transaction, request.id) >= commentsOfRequest)
@@ -46,6 +46,7 @@ Comment addComment(registry::Change& change, const ChangeRequest& request, std::
   json::object data{
       {"comment", comment.id}, {"pointer", request.pointerSubject()}, {"body", crypto::sha256Hex(comment.body)}};
   if (!comment.place.empty()) data["place"] = comment.place;
+  if (!via.empty()) data["via"] = via;
   change.record(registry::Action::changeRequestCommented, request.key.workspace, request.subject(), std::move(data));
   return comment;
 }

@@ -23,9 +23,9 @@ struct Comment {
 
 /// Recorded as "change-request.commented", with the text's digest. Also for closed requests. Throws
 /// Invalid{field "body"} for an empty or too long text, Invalid{field "place"}, Error{tooLarge} above
-/// commentsOfRequest.
+/// commentsOfRequest. `via`: the connection that it came through, for the entry; empty: none.
 Comment addComment(registry::Change& change, const ChangeRequest& request, std::string_view body,
-                   std::string_view place = {});
+                   std::string_view place = {}, const json::object& via = {});
 /// Oldest first, after comment `after`.
 std::vector<Comment> listComments(db::Transaction& transaction, std::int64_t changeRequest, std::int64_t after,
                                   std::size_t limit);

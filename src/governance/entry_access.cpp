@@ -95,7 +95,7 @@ EntryScope scopeOf(db::Transaction& transaction, const json::object& body) {
   std::string_view rest = slash == std::string::npos ? std::string_view() : std::string_view(subject).substr(slash + 1);
   if (kind == "change-request") return scopeOfRequest(transaction, rest, std::move(workspace));
   if (kind == "incident") return scopeOfIncident(transaction, rest, std::move(workspace));
-  if (kind == "webhook") return {Of::configuration, std::move(workspace)};
+  if (kind == "webhook" || kind == "connection") return {Of::configuration, std::move(workspace)};
   if (kind == "git") return {Of::everyName, std::move(workspace)};
   if (std::ranges::find(ofWorkspace, kind) != std::end(ofWorkspace)) return {Of::workspace, std::move(workspace)};
   const json::value* found = body.if_contains("data");

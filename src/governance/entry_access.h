@@ -13,7 +13,7 @@ struct EntryScope {
     asset,           ///< about one asset or experiment: its readers
     workspace,       ///< about something without a name: readers of the workspace
     everyName,       ///< about assets of any name: readers of all of them
-    configuration,   ///< a webhook: administrators and auditors of the workspace
+    configuration,   ///< a webhook or connection: administrators and auditors of the workspace
     administration,  ///< users, tokens, grants and unknown actions: administrators and auditors of the server
   };
   Of of = Of::administration;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,12 @@ struct Requirement {
   std::string role = {};        ///< role whose approvals are required; empty: none
   std::string evidence = {};    ///< required type; empty: none
   std::string hint = {};        ///< a command that may satisfy it, if the policy names no remediation
+};
+
+/// How a review reached the gate, if its user did not call this server: through a connection (connect/).
+struct ReviewChannel {
+  json::object via;                              ///< {"connection","ticket","event"}: added to the review's entry
+  std::function<void(registry::Change&)> claim;  ///< in the same change, before anything else; throws to stop it
 };
 
 /// Moves all aliases and stages, for every front. A pointer without a binding moves at once; a protected one moves if
@@ -132,10 +139,10 @@ class Gate {
   /// subject has changed: the request is then stale. `seen` is the digest of the decision that the user saw (empty:
   /// unknown); if the request has a newer one, Error{conflict}.
   Outcome approve(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
-                  std::string_view role = {}, std::string_view seen = {});
+                  std::string_view role = {}, std::string_view seen = {}, const ReviewChannel* channel = nullptr);
   /// Rejects the request. Needs the right to approve; `seen` as above.
   void reject(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
-              std::string_view seen = {});
+              std::string_view seen = {}, const ReviewChannel* channel = nullptr);
   /// Withdraws the request; for its requester and administrators.
   void withdraw(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment);
   /// Evaluates an open request again, for example after evidence was added.

@@ -117,10 +117,11 @@ Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
 }
 
 Gate::Outcome Gate::approve(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
-                            std::string_view role, std::string_view seen) {
+                            std::string_view role, std::string_view seen, const ReviewChannel* channel) {
   requirePerson(identity.actor);
   std::string changed;
   bool fresh = store_.change(identity.actor, [&](registry::Change& change) {
+    if (channel) channel->claim(change);
     ChangeRequest request = getChangeRequest(change.transaction, changeRequest);
     std::vector<std::string> roles = rolesToApproveIn(change.transaction, identity, request, role);
     requireOpen(request);
@@ -136,7 +137,8 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const access::Identity& 
     Approval approval{request.id,      identity.actor.name, std::move(roles), std::string(comment),
                       request.bound(), request.decision,    change.now};
     requireCounted(change.transaction, request, approval);
-    addApproval(change, request, approval, mayReplace(change.transaction, request, identity.actor));
+    addApproval(change, request, approval, mayReplace(change.transaction, request, identity.actor),
+                channel ? channel->via : json::object());
     return true;
   });
   if (!fresh)
@@ -156,14 +158,16 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const access::Identity& 
 }
 
 void Gate::reject(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
-                  std::string_view seen) {
+                  std::string_view seen, const ReviewChannel* channel) {
   store_.change(identity.actor, [&](registry::Change& change) {
+    if (channel) channel->claim(change);
     ChangeRequest request = getChangeRequest(change.transaction, changeRequest);
     std::vector<std::string> roles = rolesToApproveIn(change.transaction, identity, request, "");
     requireOpen(request);
     requireCurrentDecision(request, seen);
-    closeChangeRequest(change, request, RequestStatus::rejected, comment,
-                       {{"roles", json::array(roles.begin(), roles.end())}});
+    json::object data{{"roles", json::array(roles.begin(), roles.end())}};
+    if (channel) data["via"] = channel->via;
+    closeChangeRequest(change, request, RequestStatus::rejected, comment, std::move(data));
   });
 }
 

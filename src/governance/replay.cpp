@@ -282,6 +282,8 @@ void Replay::takeRequest(const Entry& entry) {
       fields[name] = entry.value(name);
     fields["asset"] = entry.number("asset");
     set(requests, entry.subject, std::move(fields), entry.index);
+  } else if (entry.is(Action::changeRequestLinked)) {
+    return;  // where else people review it
   } else if (entry.is(Action::changeRequestDecided)) {
     amend(requests, entry.subject, "decision", entry.text("decision"), entry.index);
   } else if (entry.is(Action::approvalGiven)) {

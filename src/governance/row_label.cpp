@@ -60,7 +60,8 @@ constexpr std::pair<std::string_view, std::string_view> numbered[] = {{"evidence
                                                                       {"incident", "incident/"},
                                                                       {"record_batch", "record-batch/"},
                                                                       {"record_subject", "record-subject/"},
-                                                                      {"golden_rule", "golden-rule "}};
+                                                                      {"golden_rule", "golden-rule "},
+                                                                      {"connection", "connection "}};
 
 }  // namespace
 

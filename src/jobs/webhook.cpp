@@ -10,6 +10,7 @@
 #include "base/redact.h"
 #include "base/text.h"
 #include "jobs/mlflow_event.h"
+#include "jobs/receiver.h"
 #include "jobs/webhook_rows.h"
 #include "registry/asset.h"
 
@@ -17,21 +18,6 @@ namespace regesta::jobs {
 namespace {
 
 constexpr std::string_view secretPrefix = "whsec_";
-
-void checkUrl(std::string_view url) {
-  std::string scheme = lower(url.substr(0, url.find("://")));
-  if (url.find("://") == std::string_view::npos || (scheme != "http" && scheme != "https"))
-    throw Invalid("url", "must be an http:// or https:// address");
-  if (url.size() > limits::webhookUrl)
-    throw Invalid("url", fmt::format("must have at most {} bytes", limits::webhookUrl));
-  for (unsigned char c : url)
-    if (c <= 0x20 || c == 0x7f) throw Invalid("url", "must not hold spaces or control characters");
-  std::string_view authority = url.substr(scheme.size() + 3);
-  authority = authority.substr(0, authority.find_first_of("/?#"));
-  if (authority.empty()) throw Invalid("url", "must name a host");
-  if (authority.find('@') != std::string_view::npos)
-    throw Invalid("url", "must not have a user or password; receivers check the signature");
-}
 
 void checkFilter(const WebhookFilter& filter) {
   if (filter.actions.size() > limits::webhookPatterns)
@@ -63,7 +49,7 @@ void checkMlflow(const Webhook& webhook) {
 }
 
 void check(const Webhook& webhook) {
-  checkUrl(webhook.url);
+  checkReceiverUrl(webhook.url);
   checkFilter(webhook.filter);
   if (webhook.isMlflow())
     checkMlflow(webhook);

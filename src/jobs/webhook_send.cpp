@@ -11,13 +11,12 @@
 #include "base/time.h"
 #include "crypto/hash.h"
 #include "jobs/mlflow_event.h"
+#include "jobs/receiver.h"
 
 namespace regesta::jobs {
 namespace {
 
 constexpr int testSeconds = 10;
-constexpr std::string_view unreached =
-    "the receiver could not be reached; addresses that are not on the public internet need the setting webhooks.allow";
 
 std::string signatureWith(std::string_view key, std::string_view id, std::int64_t seconds, std::string_view body) {
   return "v1," + base64Encode(crypto::hmacSha256(key, fmt::format("{}.{}.{}", id, seconds, body)));
@@ -90,7 +89,7 @@ Sent send(http::Client& client, const http::Egress& egress, const Webhook& webho
   } catch (const Error& failure) {
     log(LogLevel::info, "a webhook's receiver was not reached",
         {{"webhook", webhook.id}, {"reason", shorten(failure.message, 500)}});
-    sent.problem = unreached;
+    sent.problem = receiverUnreached;
     return sent;
   }
   auto took = std::chrono::steady_clock::now() - begin;

@@ -174,6 +174,20 @@ constexpr Line lines[] = {
      "cursor attempts next_at problem", "the progress of deliveries, which changes with every event"},
     {"webhook_delivery", free, "id", "", "id webhook idx action attempt status problem millis at",
      "a log of attempts for people who look for a fault; pruned all the time"},
+
+    // connections
+    {"connection", governed, "id",
+     "id# workspace name type url settings users secret active# created_at# created_by updated_at#",
+     "state problem attempts blocked_until connected_at",
+     "how the newest exchange with the other program went, which changes all the time"},
+    {"change_request_link", governed, "connection change_request",
+     "id# connection# change_request# ticket ticket_key url linked_at# shown_decision shown_at#",
+     "revision looked_at next_at attempts problem finished",
+     "the progress of the exchange: what is read again is compared with what was done"},
+    {"connection_mark", free, "change_request connection mark", "", "change_request connection mark note at",
+     "what has been exchanged: without a mark, the same review is judged again, and the gate counts each user once for "
+     "what the ticket has shown since shown_at, which is governed; the entry of a review names its event"},
+
     {"job", governed, "id",
      "id# workspace type name subject needs payload status attempts# not_before# lease leased_by reason result "
      "created_at# created_by finished_at#",

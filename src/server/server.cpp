@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "connect/synchronizer.h"
 #include "db/migrate.h"
 #include "delivery/resolve.h"
 #include "evaluation/golden/golden.h"
@@ -159,6 +160,7 @@ class Running {
       log(LogLevel::warn, "this kernel has no seccomp filters: policy workers are held by memory and time alone");
     gate_ = std::make_unique<governance::Gate>(store_, policy_,
                                                governance::Gate::Options{.publicUrl = config.text("public-url")});
+    connections_ = std::make_unique<connect::Synchronizer>(store_, *gate_, egress_);
     stepper_ = std::make_unique<rollout::Stepper>(store_, *gate_);
     retention_ = std::make_unique<lifecycle::RetentionSchedule>(store_, hoursOf(config, "retention.apply-hours"));
     content_ =
@@ -201,10 +203,12 @@ class Running {
     content_->start();
     if (scanner_) scanner_->start();
     golden_->start();
+    connections_->start();
     return url;
   }
 
   void stop(int seconds) {
+    connections_->stop();
     content_->stop();
     retention_->stop();
     stepper_->stop();
@@ -260,6 +264,7 @@ class Running {
     news_.notify(touched);
     if (scanner_) scanner_->wake();
     if (golden_) golden_->wake();
+    if (connections_) connections_->wake();
   }
   PeerNotifier::Handlers handlers() {
     return {
@@ -319,6 +324,7 @@ class Running {
   std::unique_ptr<access::oidc::SignIn> oidc_;
   std::unique_ptr<access::oidc::Exchange> exchange_;
   std::unique_ptr<governance::Gate> gate_;
+  std::unique_ptr<connect::Synchronizer> connections_;
   std::unique_ptr<rollout::Stepper> stepper_;
   std::unique_ptr<lifecycle::RetentionSchedule> retention_;
   std::unique_ptr<lifecycle::ContentSchedule> content_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connect/link.h"
 #include "governance/approver.h"
 #include "governance/decision.h"
 #include "registry/pointer.h"
@@ -73,6 +74,8 @@ ChangeRequestAnswer answerOf(db::Transaction& transaction, const Gate& gate, con
     answer.approvals.push_back({approval.actor, approval.roles, approval.comment, timeText(approval.at),
                                 optionalText(approval.decision), lapsed});
   }
+  for (const connect::LinkView& link : connect::linksOf(transaction, request.id))
+    answer.tickets.push_back({link.connection, link.type, link.key, link.url, optionalText(link.problem)});
   answer.url = gate.changeRequestUrl(request.id);
   return answer;
 }

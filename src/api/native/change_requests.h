@@ -28,6 +28,15 @@ struct ReviewRightsAnswer {
       field<&ReviewRightsAnswer::counts>("counts", about("a requirement that is not met yet would count the approval")),
       field<&ReviewRightsAnswer::excluded>("excluded", about("author or requester: why it cannot be counted"))};
 };
+struct TicketAnswer {
+  std::string connection, type, key, url;
+  std::optional<std::string> problem;
+  static constexpr Field fields[] = {
+      field<&TicketAnswer::connection>("connection", about("name of the connection")),
+      field<&TicketAnswer::type>("type"), field<&TicketAnswer::key>("key", about("of the issue: ML-12")),
+      field<&TicketAnswer::url>("url"),
+      field<&TicketAnswer::problem>("problem", about("why the newest exchange about it failed"))};
+};
 struct ChangeRequestAnswer {
   std::int64_t id = 0;
   std::string status, kind, name, pointer, action;
@@ -36,6 +45,7 @@ struct ChangeRequestAnswer {
   std::optional<std::string> openedAt, closedAt, closedBy, closedReason, decision;
   RawJson verdict, plan;
   std::vector<ApprovalAnswer> approvals;
+  std::vector<TicketAnswer> tickets;
   std::optional<ReviewRightsAnswer> viewer;
   std::string url;
   static constexpr Field fields[] = {
@@ -60,6 +70,7 @@ struct ChangeRequestAnswer {
                                            about("of the newest decision; `require` says what is met and by whom")),
       field<&ChangeRequestAnswer::plan>("plan", about("of the rollout that it would start; absent: a plain move")),
       field<&ChangeRequestAnswer::approvals>("approvals"),
+      field<&ChangeRequestAnswer::tickets>("tickets", about("where it is reviewed in connected programs")),
       field<&ChangeRequestAnswer::viewer>(
           "viewer", about("what the caller's approval would be; only for one open request, not in lists")),
       field<&ChangeRequestAnswer::url>("url")};

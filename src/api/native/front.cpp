@@ -6,6 +6,7 @@
 #include "api/native/blobs.h"
 #include "api/native/change_requests.h"
 #include "api/native/comments.h"
+#include "api/native/connections.h"
 #include "api/native/decisions.h"
 #include "api/native/delivery.h"
 #include "api/native/evidence.h"
@@ -267,6 +268,14 @@ const Route routes[] = {
     del("/api/v1/users/{name}", "Delete a user", administers("users"), deleteUser),
     put("/api/v1/users/{name}/link", "Link a user to the identity provider", administers("users"), linkUser),
     del("/api/v1/users/{name}/link", "Unlink a user from the identity provider", administers("users"), unlinkUser),
+
+    get("/api/v1/connections", "List connections", administers("connections"), listConnections),
+    get("/api/v1/connections/{name}", "Get a connection", administers("connections"), getConnection),
+    put("/api/v1/connections/{name}", "Set a connection", administers("connections"), setConnection),
+    del("/api/v1/connections/{name}", "Delete a connection", administers("connections"), deleteConnection),
+    post("/api/v1/connections/{name}/test", "Test a connection", administers("connections"), testConnection),
+    rawBody(post("/api/v1/connections/{name}/events", "Notify of an event in a connected program", waiting(open()),
+                 takeConnectionEvent)),
 
     get("/api/v1/webhooks", "List webhooks", administers("webhooks"), listWebhooks),
     post("/api/v1/webhooks", "Create a webhook", administers("webhooks"), createWebhook),

@@ -57,12 +57,6 @@ jobs::WebhookHeaders headersOf(const RawJson& wire) {
 /// Events tell of every asset, so a right on some names is not enough.
 void requireWorkspace(const Call& call) { call.require(access::Verb::administer, "*"); }
 
-/// What the address itself says; where its name leads is checked at each delivery.
-void requireReachable(const Call& call, const std::string& url) {
-  if (!call.core.egress.mayAllow(url))
-    throw Invalid("url", "is not on the public internet; an operator can allow it with the setting webhooks.allow");
-}
-
 jobs::Webhook found(db::Transaction& transaction, const Call& call, std::int64_t id) {
   auto webhook = jobs::findWebhook(transaction, call.workspace, id);
   if (!webhook) throw error(Code::notFound, "workspace '{}' has no webhook {}", call.workspace, id);
@@ -70,6 +64,11 @@ jobs::Webhook found(db::Transaction& transaction, const Call& call, std::int64_t
 }
 
 }  // namespace
+
+void requireReachable(const Call& call, const std::string& url) {
+  if (!call.core.egress.mayAllow(url))
+    throw Invalid("url", "is not on the public internet; an operator can allow it with the setting webhooks.allow");
+}
 
 Page<WebhookAnswer> listWebhooks(Call& call, const PageQuery& query) {
   requireWorkspace(call);

@@ -97,6 +97,10 @@ struct DeliveryQuery {
                                      field<&DeliveryQuery::pageSize>("page_size", pageRule)};
 };
 
+/// What an address that a caller chose says itself; where its name leads is checked at each connection. Throws
+/// Invalid{field "url"}.
+void requireReachable(const Call& call, const std::string& url);
+
 Page<WebhookAnswer> listWebhooks(Call& call, const PageQuery& query);
 WebhookAnswer createWebhook(Call& call, const NewWebhook& request);
 WebhookAnswer getWebhook(Call& call, const NumberOnly& path);

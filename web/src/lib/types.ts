@@ -112,6 +112,7 @@ export interface ChangeRequest {
   verdict: Verdict;
   plan?: any;
   approvals: { user: string; roles: string[]; comment: string; at: string; lapsed?: boolean }[];
+  tickets?: { connection: string; type: string; key: string; url: string; problem?: string }[];
   viewer?: Viewer;
 }
 export interface Evidence {
