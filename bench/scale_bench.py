@@ -67,19 +67,55 @@ def millis(text):
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[unit]
 
 
+def cpu_seconds(pid):
+    """Of the process and its children, those that have ended too."""
+    total = sum(int(field) for field in pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:15])
+    children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+    for child in children:
+        try:
+            total += sum(int(field) for field in pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
+        except FileNotFoundError:
+            pass
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+class Cpu:
+    """CPU time of processes while the block runs."""
+
+    def __init__(self, *pids):
+        self.pids = pids
+
+    def __enter__(self):
+        self.before = [cpu_seconds(pid) for pid in self.pids]
+        return self
+
+    def __exit__(self, *_):
+        self.used = [cpu_seconds(pid) - before for pid, before in zip(self.pids, self.before)]
+
+
 def load(server, script, arguments):
-    """Requests per second, and the 50th and 99th percentile in ms."""
+    """Requests per second, the 50th and 99th percentile in ms, microseconds of CPU per request: the server's, PostgreSQL's."""
+    with Cpu(server.process.pid, arguments.postmaster) as cpu:
+        found = drive(server, script, arguments)
+    return *found[:3], *(used / found[3] * 1e6 for used in cpu.used)
+
+
+def drive(server, script, arguments):
     out = subprocess.run(["wrk", "-t1", f"-c{arguments.clients}", f"-d{arguments.seconds}s", "--latency", "--timeout", "30s", "-s", script,
                           f"http://127.0.0.1:{server.port}"], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out or "Socket errors" in out:
         raise SystemExit(f"errors while measuring {script.name}:\n{out}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), *(millis(re.search(rf"^ +{part}% +(\S+)", out, re.M)[1]) for part in (50, 99))
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), *(millis(re.search(rf"^ +{part}% +(\S+)", out, re.M)[1]) for part in (50, 99)), \
+        int(re.search(r"(\d+) requests in", out)[1])
 
 
 def pgbench(url, script, arguments):
-    out = subprocess.run(["pgbench", "-n", "-M", "prepared", "-c", str(arguments.clients), "-j", "1", "-T", str(arguments.seconds), "-f", script, url],
-                         stdout=subprocess.PIPE, text=True, check=True).stdout
-    return (float(re.search(r"tps = ([\d.]+)", out)[1]),)
+    with Cpu(arguments.postmaster) as cpu:
+        out = subprocess.run(["pgbench", "-n", "-M", "prepared", "-c", str(arguments.clients), "-j", "1", "-T", str(arguments.seconds),
+                              "-f", script, url], stdout=subprocess.PIPE, text=True, check=True).stdout
+    count = int(re.search(r"actually processed: (\d+)", out)[1])
+    latency = float(re.search(r"latency average = ([\d.]+)", out)[1])
+    return float(re.search(r"tps = ([\d.]+)", out)[1]), latency, 0, 0, cpu.used[0] / count * 1e6
 
 
 def sql(url, text):
@@ -111,9 +147,10 @@ def measure(folder, cluster, arguments):
     finally:
         postgres.stop()
         sqlite.stop()
+    print(f"{'':22} {'per second':>10} {'p50 ms':>8} {'p99 ms':>8}   {'us CPU: server':>14} {'PostgreSQL':>10}")
     for name, rows in figures.items():
-        middle = [statistics.median(column) for column in zip(*rows)]
-        print(f"{name:22} {middle[0]:9,.0f}/s" + (f"   p50 {middle[1]:6.1f} ms   p99 {middle[2]:6.1f} ms" if middle[1:] else ""), flush=True)
+        rate, middle, slow, ours, theirs = (statistics.median(column) for column in zip(*rows))
+        print(f"{name:22} {rate:10,.0f} {middle:8.1f} {slow or float('nan'):8.1f}   {ours:14.0f} {theirs:10.0f}", flush=True)
     if {"PostgreSQL register", "pgbench, same"} <= figures.keys():
         ours, theirs = (statistics.median(row[0] for row in figures[name]) for name in ("PostgreSQL register", "pgbench, same"))
         print(f"registrations / pgbench with the same statements: {ours / theirs:.2f}")
@@ -132,6 +169,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cluster:
         os.chmod(cluster, 0o755)  # PostgreSQL runs as a user of its own
         url = subprocess.run([ROOT / "tools/postgres", "start", cluster + "/c"], capture_output=True, text=True, check=True).stdout.strip()
+        arguments.postmaster = int((pathlib.Path(cluster) / "c/data/postmaster.pid").read_text().split()[0])
         try:
             measure(pathlib.Path(folder), url, arguments)
         finally:

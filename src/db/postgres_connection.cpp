@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t keptStatements = 300;
 constexpr const char* beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* beginWriting = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+/// A server that hangs in the middle of a write loses its turn.
+constexpr const char* limitPauses = "SET LOCAL idle_in_transaction_session_timeout = '60s'";
 /// Any number will do, as long as every version of the program uses the same.
 constexpr const char* waitForTurn = "SELECT pg_advisory_xact_lock(8243102914961929985)";
 
@@ -63,11 +65,9 @@ void PostgresConnection::setUp() {
                 "the PostgreSQL database {} is not encoded in UTF-8; create one with: createdb --encoding=UTF8 "
                 "--template=template0 NAME",
                 PQdb(handle_.get()));
-  // Acknowledged means durable, whatever the server's default says. A server that hangs in the middle of a write loses
-  // its turn.
+  // Acknowledged means durable, whatever the server's default says.
   const char* settings =
       "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
-      "SET idle_in_transaction_session_timeout = '60s';"
       "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', "
       "'local')";
   checked(PostgresResult(PQexec(handle_.get(), settings)), settings);
@@ -233,7 +233,7 @@ void PostgresConnection::begin(Mode mode) {
   opening_ = true;
   readOnly_ = mode == Mode::reading;
   queued_ = {readOnly_ ? beginReading : beginWriting};
-  if (!readOnly_) queued_.emplace_back(waitForTurn);
+  if (!readOnly_) queued_.insert(queued_.end(), {limitPauses, waitForTurn});
   if (forgetStatements_ || statements_.size() >= keptStatements) {
     queued_.emplace_back("DEALLOCATE ALL");
     statements_.clear();

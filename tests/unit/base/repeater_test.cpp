@@ -38,6 +38,22 @@ TEST(Repeater, WakeEndsThePause) {
   repeater.stop();
 }
 
+TEST(Repeater, ManyWakesShareACall) {
+  std::atomic<int> calls{0};
+  Repeater repeater("the test's call failed", 1h, [&]() -> Repeater::Pause {
+    ++calls;
+    return 1h;
+  });
+  repeater.start();
+  auto began = std::chrono::steady_clock::now();
+  while (calls < 5) {
+    repeater.wake();
+    std::this_thread::yield();
+  }
+  repeater.stop();
+  EXPECT_GE(std::chrono::steady_clock::now() - began, 4 * 20ms);
+}
+
 TEST(Repeater, StopEndsThePauseAndTellsALongCall) {
   std::atomic<bool> running{false};
   Repeater* self = nullptr;

@@ -201,7 +201,7 @@ TEST_F(Postgres, AWriterThatHangsLosesItsTurn) {
   database_->write([&](Transaction& s) {
     s.run("UPDATE counter SET value = value + 1 WHERE id = 1");
     if (++runs > 1) return;
-    s.run("SET idle_in_transaction_session_timeout = 50");
+    s.run("SET LOCAL idle_in_transaction_session_timeout = 50");
     other->write([](Transaction& own) { own.run("UPDATE counter SET value = value + 10 WHERE id = 1"); });
     s.run("UPDATE counter SET value = value + 1 WHERE id = 2");
   });
