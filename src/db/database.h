@@ -129,8 +129,8 @@ class Database {
   /// Runs `fn` as one transaction and returns once it is durable. When `fn` throws, nothing of it stays and the
   /// exception passes through. `fn` may run more than once (serialization failure), so it must not have effects outside
   /// the Transaction. SQLite: fn runs on the one writer thread inside a SAVEPOINT; many callers share a COMMIT (group
-  /// commit, synchronous = FULL). PostgreSQL: a pooled SERIALIZABLE transaction. Must not be called from inside read()
-  /// or write().
+  /// commit, synchronous = FULL). PostgreSQL: the same, under a lock that all servers of the database take in turn.
+  /// Must not be called from inside read() or write().
   virtual void write(const std::function<void(Transaction&)>& fn) = 0;
 
   /// False when write() throws until the process is started again, because the disk failed to store something.
@@ -179,8 +179,9 @@ struct SqliteOptions {
 /// directory.
 std::unique_ptr<Database> openSqlite(const SqliteOptions& options);
 
-/// `url` is a libpq connection URI. `connections` bounds the pool; one more listens. Throws Error{unavailable} when the
-/// server cannot be reached or turns us away, Error{unsupported} when it is too old or not UTF-8.
+/// `url` is a libpq connection URI. `connections` bounds the pool of readers; one more writes and one listens. Throws
+/// Error{unavailable} when the server cannot be reached or turns us away, Error{unsupported} when it is too old or not
+/// UTF-8.
 std::unique_ptr<Database> openPostgres(const std::string& url, std::size_t connections = 16);
 
 }  // namespace regesta::db
