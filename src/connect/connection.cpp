@@ -1,6 +1,7 @@
 #include "connect/connection.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "access/grants.h"
 #include "base/encoding.h"
@@ -140,6 +141,8 @@ void check(db::Transaction& transaction, const Connection& connection) {
   if (connection.edition != "cloud" && connection.edition != "data-center")
     throw Invalid("edition", "must be cloud or data-center");
   checkText("project", connection.project, true);
+  for (unsigned char c : connection.project)  // it becomes a part of queries
+    if (!std::isalnum(c) && c != '_') throw Invalid("project", "must be a key of letters, digits and '_'");
   checkText("issue_type", connection.issueType, true);
   checkText("field", connection.field, true);
   if (connection.pollSeconds < 1 || connection.pollSeconds > 86'400)

@@ -15,6 +15,7 @@ namespace {
 using governance::ChangeRequest;
 using governance::RequestStatus;
 
+constexpr std::ptrdiff_t mostRefusals = 100;  // of one request that are recorded: anybody there can cause them
 constexpr std::string_view openedMark = "opened";  // it was moved to the status of open requests
 const registry::Actor connectActor = registry::Actor::system("connect");
 
@@ -166,6 +167,7 @@ std::string Exchange::meaningOf(const TicketChange& change) const {
 
 void Exchange::takeReviews(Link& link, const Ticketed& read) {
   std::vector<Mark> known = marks(link.changeRequest);
+  auto refused = std::ranges::count_if(known, [](const Mark& mark) { return !mark.note.empty(); });
   bool isDescribed = true;  // as far as the changes up to here go
   for (const TicketChange& change : read.changes) {
     if (change.author.id == connector_.self().id) continue;
@@ -175,6 +177,10 @@ void Exchange::takeReviews(Link& link, const Ticketed& read) {
     if (meaning.empty() || hasMark(known, mark)) continue;
     std::string why = judge(link, change, meaning, isDescribed);
     if (why.empty()) continue;
+    if (++refused > mostRefusals) {
+      note(link.changeRequest, mark);
+      continue;
+    }
     auto mapped = connection_.users.find(change.author.id);
     recordRefusal(link, change, mapped == connection_.users.end() ? "" : mapped->second, why);
   }

@@ -72,11 +72,25 @@ std::vector<std::vector<std::string>> checkRows(const json::value& body) {
   return rows;
 }
 
+/// {"accuracy":0.91,"rows":1200} as "accuracy: 0.91, rows: 1200".
+std::string summaryWords(std::string_view summary) {
+  if (summary.empty()) return {};
+  json::value parsed = parseJson(summary);
+  if (!parsed.is_object()) return shorten(summary, cellLength);
+  std::string words;
+  for (const auto& member : parsed.get_object()) {
+    const json::value& value = member.value();
+    std::string text = value.is_string() ? std::string(value.get_string()) : writeJson(value);
+    words += fmt::format("{}{}: {}", words.empty() ? "" : ", ", std::string_view(member.key()), shorten(text, 100));
+  }
+  return shorten(words, cellLength);
+}
+
 Block evidenceTable(db::Transaction& transaction, const ChangeRequest& request) {
   std::vector<std::vector<std::string>> rows{{"Evidence", "Origin", "By", "Summary", "Digest"}};
   for (const governance::Evidence& one : governance::listEvidence(transaction, request.key, request.toNumber, rowLimit))
     rows.push_back({one.type, one.verified ? "verified by the server" : "claimed", personOf(one.createdBy),
-                    shorten(one.summary, cellLength), one.digest.substr(0, 12)});
+                    summaryWords(one.summary), one.digest.substr(0, 12)});
   if (rows.size() == 1) rows.push_back({"none", "", "", "", ""});
   return Block::table(std::move(rows));
 }

@@ -55,9 +55,9 @@ class Bank:
     PEOPLE = {"carl": ["contributor"], "rita": ["reader", "risk"], "ron": ["reader", "risk"], "dave": ["contributor", "risk"],
               "rex": ["reader"]}
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.folder = folder
-        self.server = Server(folder / "data", "--webhooks-allow", "127.0.0.1").start()
+        self.server = Server(folder / "data", "--webhooks-allow", "127.0.0.1", *options).start()
         Line(self.server.url, folder).done("user", "create", "root", "--password", PASSWORD)
         self.root = self.line("root")
         for name, roles in self.PEOPLE.items():

@@ -79,11 +79,21 @@ void replace(Value& value, const std::optional<Value>& with) {
   if (with) value = *with;
 }
 
+/// None if they can no longer be read, because the key of the ledger is another one: then the token must be given again.
+connect::Secrets secretsOf(const Call& call, const connect::Connection& connection) {
+  try {
+    return connect::openSecrets(call.core.store, connection);
+  } catch (const Error& failure) {
+    if (failure.code != Code::corrupt) throw;
+    return {};
+  }
+}
+
 /// The wanted connection with its secrets. `former`: the existing one.
 connect::Connection merged(const Call& call, const NewConnection& request,
                            const std::optional<connect::Connection>& former, connect::Secrets& secrets) {
   connect::Connection wanted = former ? *former : fresh(call, request);
-  if (former) secrets = connect::openSecrets(call.core.store, *former);
+  if (former) secrets = secretsOf(call, *former);
   replace(wanted.type, request.type);
   if (request.url) wanted.url = withoutSlash(*request.url);
   replace(wanted.user, request.user);
@@ -138,20 +148,22 @@ ConnectionAnswer getConnection(Call& call, const NameOnly& path) {
 
 ConnectionAnswer setConnection(Call& call, const NewConnection& request) {
   requireConnections(call);
-  bool created = false, newSecret = false;
+  bool created = false;
   connect::Secrets secrets;
+  std::string shown;  // a secret that was made
   connect::Connection set = call.core.store.change(call.actor(), [&](registry::Change& change) {
     auto former = connect::findConnection(change.transaction, call.workspace, request.name);
     secrets = {};
     connect::Connection wanted = merged(call, request, former, secrets);
     wanted.sealed = connect::sealSecrets(call.core.store, wanted, secrets);
     created = !former;
-    newSecret = !former && !request.webhookSecret;
+    bool known = request.webhookSecret || (former && secretsOf(call, *former).webhook == secrets.webhook);
+    shown = known ? "" : secrets.webhook;
     return connect::setConnection(change, std::move(wanted));
   });
   if (created) call.status = 201;
   ConnectionAnswer answer = answerOf(call, set);
-  if (newSecret) answer.webhookSecret = secrets.webhook;
+  answer.webhookSecret = optionalText(shown);
   return answer;
 }
 

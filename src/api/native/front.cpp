@@ -274,7 +274,7 @@ const Route routes[] = {
     put("/api/v1/connections/{name}", "Set a connection", administers("connections"), setConnection),
     del("/api/v1/connections/{name}", "Delete a connection", administers("connections"), deleteConnection),
     post("/api/v1/connections/{name}/test", "Test a connection", administers("connections"), testConnection),
-    rawBody(post("/api/v1/connections/{name}/events", "Notify of an event in a connected program", waiting(open()),
+    rawBody(post("/api/v1/connections/{name}/events", "Report an event in a connected program", waiting(open()),
                  takeConnectionEvent)),
 
     get("/api/v1/webhooks", "List webhooks", administers("webhooks"), listWebhooks),
