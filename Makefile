@@ -7,7 +7,7 @@ help:
 	@echo "make test     every test; closes with 'N passed, N failed'"
 	@echo "make walk     a million random steps against the gate (STEPS=1000000 SEED=…)"
 	@echo "make bench    measurements, side by side with peers"
-	@echo "make packages the wheel and the Debian package: dist/"
+	@echo "make packages the wheel, the Debian package and the npm package: dist/"
 	@echo "make image    the container image: dist/regesta_VERSION_ARCH.oci.tar (as root)"
 	@echo "make try-packages installs the wheel into a new environment and plays the demo there"
 	@echo "make lint     layering, style, layout, links, shellcheck, ruff, clippy, prose, clang-tidy"
@@ -43,6 +43,7 @@ packages:
 	@tools/build release regesta
 	@packaging/wheel
 	@packaging/deb
+	@packaging/npm
 try-packages: packages
 	@python3 -m venv --clear build/try-packages
 	@build/try-packages/bin/pip install --quiet --disable-pip-version-check "$$(ls dist/regesta-*.whl)[demo]"

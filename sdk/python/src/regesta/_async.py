@@ -66,6 +66,15 @@ class AsyncClient:
     async def quality(self, prompt: str) -> list[dict[str, Any]]:
         return await self._run(self._client.quality, prompt)
 
+    async def record(
+        self, used: Union[Prompt, str], output: Any, *, inputs: Any = None, subject: str = "", caller: str = "",
+        key: str = "", **more: Any,
+    ) -> dict[str, Any]:
+        return await self._run(self._client.record, used, output, inputs=inputs, subject=subject, caller=caller, key=key, **more)
+
+    async def record_all(self, records: Iterable[Mapping[str, Any]], key: str = "") -> dict[str, Any]:
+        return await self._run(self._client.record_all, list(records), key)
+
     async def promote(self, reference: str, to: str = "production", reason: str = "",
                       expect: Optional[int] = None) -> Move:
         return await self._run(self._client.promote, reference, to, reason, expect)

@@ -15,9 +15,10 @@ from ._cache import CacheOptions, PromptCache
 from ._disk import Disk
 from ._errors import RegestaError
 from ._feed import Follower
-from ._http import Transport, encode
+from ._http import Transport, encode, json_bytes
 from ._moves import GateCheck, Move, check_of, move_of, parse_asset, parse_reference
 from ._prompt import Prompt, never_moves
+from ._records import record_of
 from ._render import Message
 from ._scores import ScoreSender, report_of
 from ._settings import settings_of
@@ -147,6 +148,27 @@ class Client:
     def quality(self, prompt: str) -> list[dict[str, Any]]:
         """Count, mean and quantiles of each metric of each version."""
         return list(self._transport.call("GET", f"/api/v1/prompts/{encode(prompt)}/quality")["items"])
+
+    # Decision records
+
+    def record(
+        self, used: Union[Prompt, str], output: Any, *, inputs: Any = None, subject: str = "", caller: str = "",
+        key: str = "", **more: Any,
+    ) -> dict[str, Any]:
+        """Keeps what a version answered, and returns when that is durable: `batch`, `records`, `digest`, `first`.
+
+        `used` is what `prompt()` returned, or a version such as `model/loan-risk@3`. `subject` is the person that the
+        answer is about; `more` are other members of the HTTP API (`parameters`, `seed`, `trace_id`, `at`). `key` makes
+        the call idempotent.
+        """
+        return self.record_all([record_of(used, output, inputs, subject, caller, more)], key)
+
+    def record_all(self, records: Iterable[Mapping[str, Any]], key: str = "") -> dict[str, Any]:
+        """Keeps records with the members of the HTTP API: all of them, or none."""
+        lines = b"\n".join(json_bytes(dict(one)) for one in records)
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = self._transport.request("POST", "/api/v1/records", lines, headers=headers, timeout=max(self._transport.timeout, SLOW))
+        return dict(answer.good())
 
     # Promotion
 

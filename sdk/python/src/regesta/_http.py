@@ -24,6 +24,10 @@ def encode(text: str) -> str:
     return quote(text, safe="")
 
 
+def json_bytes(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
@@ -106,9 +110,11 @@ class Transport:
         connection.request(method, self._prefix + path, body, every)
         return connection.getresponse()
 
-    def request(self, method: str, path: str, body: Any = None, etag: str = "", timeout: Optional[float] = None) -> Answer:
-        content = None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-        headers = {"If-None-Match": etag} if etag else {}
+    def request(self, method: str, path: str, body: Any = None, etag: str = "", timeout: Optional[float] = None,
+                headers: Optional[dict[str, str]] = None) -> Answer:
+        """`body` is JSON, or bytes that are sent as they are."""
+        content = body if body is None or isinstance(body, bytes) else json_bytes(body)
+        headers = {**(headers or {}), **({"If-None-Match": etag} if etag else {})}
         connection = self._taken()
         for attempt in range(2):
             reused = connection is not None
