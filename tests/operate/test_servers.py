@@ -5,11 +5,14 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import pytest
+import yaml
 from topology import CLEAN, COMPOSE, PASSWORD, environment
 
 from pages import blocks, commands
@@ -61,6 +64,41 @@ def test_what_one_server_stores_the_other_serves(topology):
     assert call(one.url + "/ledger/key") == call(two.url + "/ledger/key")
     assert call(f"{one.url}/ledger/checkpoint").split()[0] == call(f"{two.url}/ledger/checkpoint").split()[0]
     eventually(lambda: all(b"/api/v1/uploads" in server.log.read_bytes() for server in (one, two)))
+    # A container image, whose blob is also sent in parts: each part to the other server than the one before.
+    address = opened(f"{topology.url}/v2/default/team/image/blobs/uploads/", "POST")
+    for part in range(3):
+        address = opened(address, "PATCH", content[part * 100_000:(part + 1) * 100_000],
+                         {"Content-Type": "application/octet-stream", "Content-Range": f"{part * 100_000}-{part * 100_000 + 99_999}"})
+    opened(f"{address}{'&' if '?' in address else '?'}digest=sha256:{digest}", "PUT", b"")
+    assert call(f"{two.url}/v2/default/team/image/blobs/sha256:{digest}") == content
+
+
+def opened(url, method, body=b"", headers=None):
+    """The Location of the answer, at the balancer's address."""
+    request = urllib.request.Request(url, body, {"Authorization": AUTHORIZATION} | (headers or {}), method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return urllib.parse.urljoin(url, answer.headers["Location"])
+
+
+def test_a_session_of_one_server_is_one_of_the_other(topology):
+    one, two = topology.start().one, topology.two
+    request = urllib.request.Request(one.url + "/api/v1/session", json.dumps({"user": "admin", "password": PASSWORD}).encode(),
+                                     {"Content-Type": "application/json"}, method="POST")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        cookie = answer.headers["Set-Cookie"].split(";")[0]
+
+    def me(server):
+        with urllib.request.urlopen(urllib.request.Request(server.url + "/api/v1/users/me", headers={"Cookie": cookie}), timeout=60) as answer:
+            return json.loads(answer.read())["name"]
+    assert me(two) == me(one) == "admin"
+    topology.cli("user", "sign-out", "admin", url=one.url)
+
+    def signed_out():
+        try:
+            return not me(two)
+        except urllib.error.HTTPError as refused:
+            return refused.code == 401
+    eventually(signed_out)
 
 
 def test_the_balancer_states_the_caller_and_hides_metrics(topology):
@@ -202,7 +240,9 @@ def test_the_balancer_speaks_tls(topology):
 
 
 def test_the_compose_file_names_what_exists():
-    import yaml
+    checked = subprocess.run([sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE / "compose.yaml"],
+                             capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
     compose = yaml.safe_load((COMPOSE / "compose.yaml").read_text())
     for name, service in compose["services"].items():
         assert set(service.get("networks", [])) <= {"backend", "default"}
