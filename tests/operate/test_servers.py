@@ -223,6 +223,23 @@ def test_a_server_with_another_key_or_without_the_checkpoint_it_kept_is_refused(
     assert 2 <= int(counted.stdout) <= 2 * 17
 
 
+def test_servers_outlive_an_outage_of_postgresql(topology):
+    one = topology.start().one
+    create(one, "Hello")
+    set_alias(one, 1)
+    topology.postgres.call("crash")
+    eventually(lambda: topology.status(one.url + "/ready") == 503 and topology.status(topology.two.url + "/ready") == 503)
+    assert b"PostgreSQL cannot be reached" in one.log.read_bytes()
+    assert topology.status(one.url + "/health") == 200  # so that nobody restarts it
+    eventually(lambda: topology.status(topology.url + "/ready") == 503)  # the balancer has nobody left
+    topology.postgres.call("start", "--fast")
+    eventually(lambda: topology.status(topology.url + "/ready") == 200)
+    assert resolve(topology) == "Hello"
+    create(topology.two, "Hello again")
+    set_alias(topology.two, 2)
+    eventually(lambda: resolve(one) == "Hello again")  # they listen to each other again
+
+
 def test_the_balancer_speaks_tls(topology):
     topology.prepare()
     topology.one.start()
