@@ -2,10 +2,24 @@
 
 #include "api/native/front.h"
 #include "base/metrics.h"
+#include "base/time.h"
 #include "ledger/log.h"
+#include "ledger/timestamping.h"
+#include "ledger/witnessing.h"
 
 namespace regesta::api {
 namespace {
+
+/// The names and addresses of witnesses are in the server's log and settings.
+json::object witnessState(const ledger::Witnessing::Summary& summary) {
+  std::size_t failing = 0;
+  for (const ledger::Witnessing::State& state : summary.witnesses) failing += state.fault.empty() ? 0U : 1U;
+  json::object said{{"required", summary.required}, {"witnesses", summary.witnesses.size()},
+                    {"failing", failing},           {"cosigned_size", summary.size},
+                    {"cosigned_at", nullptr},       {"conflict", summary.conflict}};
+  if (summary.time > 0) said["cosigned_at"] = formatTime(summary.time * 1000);
+  return said;
+}
 
 Plain ready(Call& call, const Empty&) {
   // Answers only when the database does, and says how far the ledger is.
@@ -14,6 +28,9 @@ Plain ready(Call& call, const Empty&) {
     throw Error(Code::unavailable, "the disk failed to store earlier data: restart the server");
   Plain answer;
   json::object body{{"status", "ready"}, {"version", call.core.version}, {"ledger_size", call.core.log.size()}};
+  if (call.core.log.witnessing()) body["witnesses"] = witnessState(call.core.log.witnessing()->summary());
+  if (call.core.log.timestamping() && !call.core.log.timestamping()->fault().empty())
+    body["timestamps"] = "the time-stamping authority cannot be used at the moment; the server's log has the reason";
   // An outage of the object store does not make it unready: other servers use the same one.
   // The reasons name hosts and buckets, which not everyone may know.
   if (!call.core.blobs.outage().empty())

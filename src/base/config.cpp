@@ -163,6 +163,12 @@ const std::vector<SettingInfo>& settingInfos() {
       {"oidc.create-users", "false", "true: create unknown users at sign-in; false: an administrator creates them"},
       {"oidc.ca-file", "", "PEM file with the CA of the provider's certificate; empty: the system's CAs"},
       {"ledger.origin", "", "name of a new ledger, e.g. bank.example/regesta; empty: a random one"},
+      {"ledger.witness-policy", "", "file with the witnesses that cosign checkpoints (C2SP tlog-policy); empty: none"},
+      {"ledger.witness-seconds", "5", "seconds between requests to the witnesses while there are new entries"},
+      {"ledger.witness-ca-file", "", "PEM file with the CA of the witnesses' certificates; empty: the system's CAs"},
+      {"ledger.timestamp-url", "", "URL of an RFC 3161 time-stamping authority for checkpoints; empty: none"},
+      {"ledger.timestamp-ca-file", "", "PEM file with the CA of the time-stamping authority's signing certificate"},
+      {"ledger.timestamp-minutes", "60", "minutes between two timestamps while there are new entries"},
       {"ledger.key", "", "file with the ledger's signing key; empty: keys/ledger.key in the data directory"},
   };
   return infos;

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "cli/run.h"
+#include "cli/trust_commands.h"
 
 namespace regesta::cli {
 
@@ -14,13 +15,13 @@ const Commands& allCommands() {
           aliasCommands(),        promoteCommands(),       gateCommands(),          ciCommands(),
           rolloutCommands(),      requestCommands(),       historyCommands(),       evidenceCommands(),
           evaluateCommands(),     policyTestCommands(),    policyCommands(),        ledgerCommands(),
-          ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          recordCommands(),
-          reproduceCommands(),    goldenCommands(),        accessLogCommands(),     lineageCommands(),
-          tokenCommands(),        ciTokenCommands(),       userCommands(),          workspaceCommands(),
-          webhookCommands(),      runnerCommands(),        agentCommands(),         holdCommands(),
-          retentionCommands(),    usageCommands(),         blobCommands(),          configCommands(),
-          backupCommands(),       completionCommands(),    pageCommands(),          incidentCommands(),
-          connectionCommands()})
+          ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          signCommands(),
+          cardCommands(),         recordCommands(),        reproduceCommands(),     goldenCommands(),
+          accessLogCommands(),    lineageCommands(),       tokenCommands(),         ciTokenCommands(),
+          userCommands(),         workspaceCommands(),     webhookCommands(),       runnerCommands(),
+          agentCommands(),        holdCommands(),          retentionCommands(),     usageCommands(),
+          blobCommands(),         configCommands(),        backupCommands(),        completionCommands(),
+          pageCommands(),         incidentCommands(),      connectionCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -40,6 +41,7 @@ const std::vector<Group>& commandGroups() {
       {"ci", "pipelines for GitHub, GitLab and Jenkins"},
       {"request", "change requests: moves that wait for approval or evidence"},
       {"evidence", "cards, scans and evaluations of a version"},
+      {"card", "cards of versions: drafts, templates, required sections"},
       {"policy", "gate policies: test, check, store, bind"},
       {"job", "jobs for runners"},
       {"ledger", "the ledger: entries, receipts and verification"},

@@ -1,7 +1,9 @@
 #include <filesystem>
 
 #include "base/encoding.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/progress.h"
 #include "cli/session.h"
@@ -9,6 +11,7 @@
 #include "ledger/leaf.h"
 #include "ledger/receipt.h"
 #include "ledger/verify.h"
+#include "ledger/verify_cosigned.h"
 #include "server/verify.h"
 
 namespace regesta::cli {
@@ -37,13 +40,33 @@ int verifyReceipt(const Session& session) {
   }
   auto parsed = ledger::parseReceipt(proof);
   std::string name = ledger::entryName(parsed->index, ledger::readDisclosure(entry).body);
-  return outcome(session, {{"index", parsed->index}, {"checkpoint", checkpointJson(*checkpoint)}}, findings,
-                 fmt::format("{} is in the log {} of {} entries", name, checkpoint->origin, checkpoint->size));
+  json::object result{{"index", parsed->index}, {"checkpoint", checkpointJson(*checkpoint)}};
+  std::string good = fmt::format("{} is in the log {} of {} entries", name, checkpoint->origin, checkpoint->size);
+  if (auto policy = witnessPolicyOf(args)) {
+    auto cosigned = ledger::openCosigned(parsed->note, key, *policy);
+    if (cosigned) {
+      result["cosigned"] = cosignedJson(*cosigned);
+      good += ", " + cosignedText(*cosigned);
+    } else {
+      findings.push_back(json::object{{"subject", "witnesses"}, {"what", cosigned.error()}});
+    }
+  }
+  return outcome(session, std::move(result), findings, good);
 }
 
 int verifyTiles(const Session& session) {
   ledger::VerifyOptions options;
   options.kept = checkpointsFrom(session.args);
+  std::string folder = session.args.text("tiles");
+  ledger::CosignedSearch search;
+  auto policy = witnessPolicyOf(session.args);
+  if (policy) {
+    std::vector<std::string> notes = options.kept;
+    for (const char* name : {"/checkpoint", "/checkpoint.cosigned"})
+      if (auto note = file::readFile(folder + name)) notes.push_back(*note);
+    search = ledger::findCosigned(notes, keyOf(session.args), *policy);
+    options.kept.insert(options.kept.end(), search.notes.begin(), search.notes.end());
+  }
   ledger::Report report;
   {
     Progress progress("checking tiles", 0, false);
@@ -51,14 +74,24 @@ int verifyTiles(const Session& session) {
       progress.setTotal(static_cast<std::uint64_t>(total));
       progress.set(static_cast<std::uint64_t>(done));
     };
-    report = ledger::verifyFolder(session.args.text("tiles"), keyOf(session.args), options);
+    report = ledger::verifyFolder(folder, keyOf(session.args), options);
   }
   json::array findings;
   for (const ledger::Finding& finding : report.findings)
     findings.push_back(json::object{{"subject", "tiles"}, {"index", finding.index}, {"what", finding.what}});
-  return outcome(session, {{"entries", report.entries}, {"checkpoint", checkpointJson(report.checkpoint)}}, findings,
-                 fmt::format("{} entries hash to the checkpoint that {} signed (root {})", report.entries,
-                             report.checkpoint.origin, base64Encode(crypto::view(report.checkpoint.root))));
+  if (search.newest && search.newest->checkpoint.size < report.checkpoint.size)
+    search.findings.push_back(fmt::format("the witnesses cosigned {} of {} entries; the rest is not vouched for",
+                                          search.newest->checkpoint.size, report.checkpoint.size));
+  for (const std::string& finding : search.findings)
+    findings.push_back(json::object{{"subject", "witnesses"}, {"what", finding}});
+  json::object result{{"entries", report.entries}, {"checkpoint", checkpointJson(report.checkpoint)}};
+  std::string good = fmt::format("{} entries hash to the checkpoint that {} signed (root {})", report.entries,
+                                 report.checkpoint.origin, base64Encode(crypto::view(report.checkpoint.root)));
+  if (search.newest) {
+    result["cosigned"] = cosignedJson(*search.newest);
+    good += ", " + cosignedText(*search.newest);
+  }
+  return outcome(session, std::move(result), findings, good);
 }
 
 int verifyData(const Session& session) {
@@ -67,6 +100,14 @@ int verifyData(const Session& session) {
   check.database = session.args.text("db");
   if (session.args.has("key")) check.key = keyText(session.args.text("key"));
   check.kept = checkpointsFrom(session.args);
+  check.witnesses = witnessPolicyOf(session.args);
+  if (session.args.has("uncosigned-minutes")) {
+    auto minutes = parseInteger(session.args.text("uncosigned-minutes"));
+    if (!minutes || *minutes < 0 || *minutes > 1'000'000)
+      throw UsageError("--uncosigned-minutes must be a number of minutes from 0");
+    check.uncosignedSeconds = *minutes * 60;
+  }
+  if (session.args.has("timestamp-ca")) check.timestampCa = readInput(session.args.text("timestamp-ca"));
   server::DataReport report;
   {
     Progress progress("checking entries", 0, false);
@@ -96,6 +137,17 @@ int verifyData(const Session& session) {
       report.tiles ? " and their tiles" : "", waiting, report.compared,
       session.args.has("key") ? "as given"
                               : report.key + ", found next to the database: compare it with one from another source");
+  if (report.cosigned) {
+    result["cosigned"] = cosignedJson(*report.cosigned);
+    good += fmt::format("\n{} of {} entries are {}", report.cosigned->checkpoint.size, report.checkpointSize,
+                        cosignedText(*report.cosigned));
+  }
+  if (report.timestamps > 0) {
+    result["timestamps"] = json::object{
+        {"count", report.timestamps}, {"size", report.timestampedSize}, {"time", formatTime(report.timestampedAt)}};
+    good += fmt::format("\n{} timestamps verify; the newest is of {} entries at {}", report.timestamps,
+                        report.timestampedSize, formatTime(report.timestampedAt));
+  }
   return outcome(session, std::move(result), findings, good);
 }
 
@@ -110,25 +162,32 @@ int verify(Session& session) {
 }  // namespace
 
 Commands ledgerVerifyCommands() {
-  return {
-      {.path = "ledger verify",
-       .summary = "check a receipt, a folder of tiles or a whole data directory, offline",
-       .options = {{"receipt", "FILE", "a tlog-proof; with --entry and --key"},
-                   {"entry", "FILE", "the entry's bytes"},
-                   {"tiles", "DIR", "a folder in the C2SP tlog-tiles layout; with --key"},
-                   {"data", "DIR",
-                    "a data directory or backup: checks entries, tiles, and the state against the entries"},
-                   {"db", "URL", "postgres://… with the state; needs --data DIR for tiles and key, or --key"},
-                   {"key", "KEY", "the verifier key (vkey), or a file with it"},
-                   {"kept", "FILE", "a signed checkpoint saved earlier, which the log must extend", 0, false, true}},
-       .examples = {"regesta ledger verify --data ./regesta-data",
-                    "regesta ledger verify --db postgres://auditor@db.example/regesta --data ./regesta-data",
-                    "regesta ledger verify --receipt a.tlog-proof --entry a.json --key a.vkey",
-                    "regesta ledger verify --tiles ./regesta-data/ledger --key key.vkey --kept checkpoint-of-june"},
-       .run = verify,
-       .more = "Uses and trusts no Regesta server. --db needs only SELECT; pass the password in PGPASSWORD. Exit code "
-               "5 if something differs; prints every difference."},
-  };
+  Command command = {
+      .path = "ledger verify",
+      .summary = "check a receipt, a folder of tiles or a whole data directory, offline",
+      .options = {{"receipt", "FILE", "a tlog-proof; with --entry and --key"},
+                  {"entry", "FILE", "the entry's bytes"},
+                  {"tiles", "DIR", "a folder in the C2SP tlog-tiles layout; with --key"},
+                  {"data", "DIR",
+                   "a data directory or backup: checks entries, tiles, and the state against the entries"},
+                  {"db", "URL", "postgres://… with the state; needs --data DIR for tiles and key, or --key"},
+                  {"key", "KEY", "the verifier key (vkey), or a file with it"},
+                  {"kept", "FILE", "a signed checkpoint saved earlier, which the log must extend", 0, false, true}},
+      .examples = {"regesta ledger verify --data ./regesta-data",
+                   "regesta ledger verify --db postgres://auditor@db.example/regesta --data ./regesta-data",
+                   "regesta ledger verify --receipt a.tlog-proof --entry a.json --key a.vkey",
+                   "regesta ledger verify --tiles ./regesta-data/ledger --key key.vkey --kept checkpoint-of-june",
+                   "regesta ledger verify --data ./regesta-data --witness audit.vkey --witness it.vkey --require 1"},
+      .run = verify,
+      .more =
+          "Uses and trusts no Regesta server. --db needs only SELECT; pass the password in PGPASSWORD. Exit code "
+          "5 if something differs; prints every difference."};
+  for (Option& option : witnessOptions()) command.options.push_back(std::move(option));
+  command.options.push_back(
+      {"uncosigned-minutes", "N", "minutes by which the last entry may be newer than the cosignatures (default 60)"});
+  command.options.push_back({"timestamp-ca", "FILE",
+                             "PEM file with the CA of the time-stamping authority: require timestamps that it signed"});
+  return {std::move(command)};
 }
 
 }  // namespace regesta::cli

@@ -37,6 +37,8 @@ int verify(Session& session) {
   proof::PackOptions options;
   if (args.has("key")) options.key = keyOf(args);
   if (args.has("checkpoint")) options.kept = readInput(args.text("checkpoint"));
+  options.witnesses = witnessPolicyOf(args);
+  if (args.has("timestamp-ca")) options.timestampCa = readInput(args.text("timestamp-ca"));
   std::optional<policy::Engine> engine;
   if (args.flag("replay")) options.engine = &engine.emplace();
   proof::PackReport report = proof::verifyPack(args.text("FILE"), options);
@@ -53,10 +55,15 @@ int verify(Session& session) {
       report.subject, report.workspace, report.madeBy, report.madeAt, report.members, report.entries,
       report.checkpoint.origin, report.checkpoint.size, key);
   if (args.flag("replay")) good += fmt::format("\n{} decisions evaluate to the same result again", report.replayed);
+  if (report.cosigned) good += "\nthe checkpoint is " + cosignedText(*report.cosigned);
+  if (!report.timestampedAt.empty()) good += "\nthe checkpoint existed at " + report.timestampedAt;
   if (!report.withheld.empty())
     good += "\nwithheld, because the maker of the pack may not read it: " + join(report.withheld, ", ");
+  json::value cosigned = report.cosigned ? json::value(cosignedJson(*report.cosigned)) : nullptr;
   return outcome(session,
                  {{"subject", report.subject},
+                  {"cosigned", std::move(cosigned)},
+                  {"timestamped_at", report.timestampedAt},
                   {"workspace", report.workspace},
                   {"digest", report.digest},
                   {"made_by", report.madeBy},
@@ -73,7 +80,7 @@ int verify(Session& session) {
 }  // namespace
 
 Commands packCommands() {
-  return {
+  Commands commands = {
       {.path = "pack",
        .summary = "export everything about a version into one file that anyone can verify",
        .operands = {{"VERSION", "KIND/NAME@VERSION; without a kind, a model"}},
@@ -97,6 +104,11 @@ Commands packCommands() {
        .more = "Uses and trusts no Regesta server. Exit code 5 if something differs; prints every difference with the "
                "member of the pack."},
   };
+  for (Option& option : witnessOptions()) commands.back().options.push_back(std::move(option));
+  commands.back().options.push_back(
+      {"timestamp-ca", "FILE",
+       "PEM file with the CA of the time-stamping authority: require a timestamp of the checkpoint"});
+  return commands;
 }
 
 }  // namespace regesta::cli

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/text.h"
+#include "base/time.h"
 
 namespace regesta::cli {
 
@@ -20,6 +21,53 @@ ledger::VerifierKey keyOf(const Arguments& args) {
   auto key = ledger::parseVerifierKey(keyText(args.text("key")));
   if (!key) throw UsageError("--key is not a verifier key: " + key.error());
   return *key;
+}
+
+std::vector<Option> witnessOptions() {
+  return {{"witness", "KEY", "require cosignatures of this witness: its key (vkey), or a file with it", 0, false, true},
+          {"require", "K", "number of witnesses that must have cosigned (default: all)"},
+          {"policy", "FILE", "require the quorum of a witness policy (C2SP tlog-policy) instead"}};
+}
+
+std::optional<ledger::WitnessPolicy> witnessPolicyOf(const Arguments& args) {
+  std::vector<std::string> given = args.all("witness");
+  if (args.has("policy")) {
+    if (!given.empty() || args.has("require")) throw UsageError("give --policy or --witness with --require, not both");
+    auto policy = ledger::parseWitnessPolicy(readInput(args.text("policy")));
+    if (!policy) throw UsageError("--policy: " + policy.error());
+    return *std::move(policy);
+  }
+  if (given.empty()) {
+    if (args.has("require")) throw UsageError("--require needs --witness KEY");
+    return std::nullopt;
+  }
+  std::vector<ledger::WitnessKey> keys;
+  for (const std::string& text : given) {
+    std::error_code ignored;
+    bool isFile = !ledger::parseWitnessKey(text) && std::filesystem::is_regular_file(text, ignored);
+    auto key = ledger::parseWitnessKey(isFile ? std::string(trim(readInput(text))) : text);
+    if (!key) throw UsageError("--witness: " + key.error());
+    keys.push_back(*std::move(key));
+  }
+  std::int64_t required = static_cast<std::int64_t>(keys.size());
+  if (args.has("require")) {
+    auto number = parseInteger(args.text("require"));
+    if (!number || *number < 1 || *number > required)
+      throw UsageError(fmt::format("--require must be 1 to {}, the number of witnesses", required));
+    required = *number;
+  }
+  return ledger::WitnessPolicy::anyOf(keys, static_cast<std::size_t>(required));
+}
+
+json::object cosignedJson(const ledger::Cosigned& cosigned) {
+  json::object shown = checkpointJson(cosigned.checkpoint);
+  shown["cosigned_at"] = formatTime(cosigned.time * 1000);
+  shown["witnesses"] = json::array(cosigned.witnesses.begin(), cosigned.witnesses.end());
+  return shown;
+}
+
+std::string cosignedText(const ledger::Cosigned& cosigned) {
+  return fmt::format("cosigned by {} at {}", join(cosigned.witnesses, ", "), formatTime(cosigned.time * 1000));
 }
 
 json::object checkpointJson(const ledger::Checkpoint& checkpoint) {

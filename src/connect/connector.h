@@ -74,8 +74,8 @@ class ConnectorError : public Error {
 };
 
 /// What the synchronizer needs of a program in which people review. Holds no rules: who may approve and what counts is
-/// decided by governance. Everything throws ConnectorError. Not thread-safe. The tests of tests/connect with the fixture
-/// `site` are the conformance suite: they run on every implementation.
+/// decided by governance. Everything throws ConnectorError. Not thread-safe. The tests of tests/connect with the
+/// fixture `site` are the conformance suite: they run on every implementation.
 class Connector {
  public:
   virtual ~Connector() = default;

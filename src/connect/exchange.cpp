@@ -15,7 +15,7 @@ namespace {
 using governance::ChangeRequest;
 using governance::RequestStatus;
 
-constexpr std::ptrdiff_t mostRefusals = 100;  // of one request that are recorded: anybody there can cause them
+constexpr std::ptrdiff_t mostRefusals = 100;       // of one request that are recorded: anybody there can cause them
 constexpr std::string_view openedMark = "opened";  // it was moved to the status of open requests
 const registry::Actor connectActor = registry::Actor::system("connect");
 

@@ -12,8 +12,8 @@ namespace regesta::governance {
 
 namespace {
 
-constexpr std::string_view types[] = {"card",     "scan",        "attestation",  "golden-test",    "evaluation",
-                                      "fairness", "prompt-test", "scan-release", "incident-report"};
+constexpr std::string_view types[] = {"card",     "scan",        "attestation",  "golden-test",     "evaluation",
+                                      "fairness", "prompt-test", "scan-release", "incident-report", "signature"};
 constexpr std::size_t summaryLength = 32 * 1024;
 // Policies see every piece of evidence on a version: a limit keeps their input small, and refusing the next piece
 // (rather than showing only the newest) means that newer evidence cannot hide an unfavorable one.
@@ -54,7 +54,7 @@ std::vector<Evidence> readAll(db::Rows rows) {
 
 void checkType(std::string_view type) {
   if (std::ranges::find(types, type) == std::end(types))
-    throw Invalid("type", "must be card, scan, attestation, golden-test, evaluation or fairness");
+    throw Invalid("type", "must be card, scan, attestation, golden-test, evaluation, fairness or signature");
 }
 
 /// A claim to have passed one's tests would be worth nothing if everybody could send it.
@@ -64,6 +64,7 @@ void checkClaimable(std::string_view type) {
     throw Invalid("type", "must not be scan-release: release the version with regesta version release");
   if (type == "incident-report")
     throw Invalid("type", "must not be incident-report: regesta incident close --report files it");
+  if (type == "signature") throw Invalid("type", "must not be signature: it is verified, not claimed");
   if (type == "prompt-test")
     throw Invalid("type", "must not be prompt-test: tests are reported by the runner that leased their job");
 }
@@ -125,9 +126,9 @@ Evidence addEvidence(registry::Change& change, const registry::Version& version,
                 "the evidence has {} bytes; {} is the limit. Store the file as a blob and refer to its digest",
                 evidence.body.size(), evidenceLength);
   evidence.digest = crypto::sha256Hex(evidence.body);
-  if (!evidence.verified) {
-    auto rows =
-        change.transaction.query("SELECT COUNT(*) FROM evidence WHERE version = $1 AND verified = 0", {version.id});
+  if (!evidence.verified || evidence.type == "signature") {
+    auto rows = change.transaction.query(
+        "SELECT COUNT(*) FROM evidence WHERE version = $1 AND (verified = 0 OR type = 'signature')", {version.id});
     if (rows.next() && rows.integer(0) >= mostClaims)
       throw error(Code::tooLarge, "{} has {} pieces of uploaded evidence already, which is the limit",
                   version.subject(), mostClaims);

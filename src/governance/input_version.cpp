@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "governance/card_rule.h"
 #include "governance/input.h"
 #include "registry/author.h"
 #include "registry/golden_rule.h"
@@ -88,6 +89,7 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
   // In Rego null counts as true: what policies ask for with `not` is false when there is none.
   json::value card = false, evaluation = false, fairness = json::object(), verified = json::object();
   json::object claimedHere;
+  json::array signedBy;
   for (const Evidence& item : evidence) {  // newest first
     json::object summary = summaryOf(item);
     json::object shown{{"id", item.id},
@@ -124,6 +126,10 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
         evaluation = std::move(about);
       }
     }
+    if (item.type == "signature" && item.verified)
+      if (std::string key = memberText(summary, "signed_by");
+          std::ranges::find(signedBy, json::value(key)) == signedBy.end())
+        signedBy.emplace_back(key);
     shown["summary"] = std::move(summary);
     list.push_back(std::move(shown));
   }
@@ -133,6 +139,16 @@ void describeEvidence(json::object& object, json::object claimed, const std::vec
   object["evaluation"] = std::move(evaluation);
   object["evidence"] = std::move(list);
   object["card"] = std::move(card);
+  object["signed_by"] = std::move(signedBy);
+}
+
+/// Whether the newest card fills the sections that the card rules of the workspace require.
+void describeCard(json::object& object, const std::vector<std::string>& required) {
+  json::value& card = object["card"];
+  if (!card.is_object()) return;
+  std::vector<std::string> missing = missingSections(required, card.get_object());
+  card.get_object()["complete"] = missing.empty();
+  card.get_object()["missing"] = json::array(missing.begin(), missing.end());
 }
 
 /// Authors must not replace the tests that their version must pass. The first tests of an asset replace nothing if they
@@ -278,6 +294,7 @@ json::object describeVersion(db::Transaction& transaction, const registry::Versi
       json::object{{"state", registry::contentName(content)}, {"stored", content == registry::Content::stored}};
   std::set<std::string> authors = registry::authorsOf(transaction, version);
   describeEvidence(object, std::move(claimed), evidence, authors);
+  describeCard(object, requiredSections(transaction, version.asset.key));
   describeTests(object, transaction, version, evidence, authors);
   describeGolden(object, transaction, version, evidence);
   object["lineage"] = describeLineage(transaction, version, seenBy);

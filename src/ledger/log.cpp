@@ -52,7 +52,10 @@ struct Log::State {
   Sync<Head> head;              ///< the newest that is known, for readers
   Sync<Head> trusted;           ///< the newest that the integrator vouches for: what may be kept and published
   Sync<std::string> published;  ///< the note of the newest head whose files are written
-  std::string kept;             ///< the note in options.keptFile; needs `publishing`
+  Witnessing* witnessing = nullptr;
+  Timestamping* timestamping = nullptr;
+  Sync<std::pair<std::string, std::int64_t>> cosigned{{"", -1}};  ///< note and size
+  std::string kept;                                               ///< the note in options.keptFile; needs `publishing`
   std::condition_variable headChanged;
 
   struct Signals {
@@ -277,6 +280,22 @@ std::string Log::publishedCheckpoint() {
   return note.empty() ? checkpoint() : note;
 }
 std::int64_t Log::size() { return state_->headFor(0).size; }
+std::int64_t Log::sizeAtLeast(std::int64_t least) { return state_->headFor(least).size; }
+
+void Log::setCosigned(std::string note, std::int64_t size) {
+  auto cosigned = state_->cosigned.lock();
+  if (size >= cosigned->second) *cosigned = {std::move(note), size};
+}
+void Log::attach(Witnessing* witnessing, Timestamping* timestamping) {
+  state_->witnessing = witnessing;
+  state_->timestamping = timestamping;
+}
+Witnessing* Log::witnessing() const { return state_->witnessing; }
+Timestamping* Log::timestamping() const { return state_->timestamping; }
+std::string Log::attestationSecret() const {
+  return crypto::hmacSha256(state_->options.key.seed, "regesta attestation key v1");
+}
+std::string Log::cosignedCheckpoint() { return state_->cosigned.lock()->first; }
 
 std::optional<std::string> Log::tile(int level, std::int64_t number, int width) {
   if (level < 0 || level > highestLevel || number < 0 || number >= levelSize(level, INT64_MAX) / tileWidth ||
@@ -355,6 +374,10 @@ std::vector<std::string> Log::receipts(const std::vector<std::int64_t>& indexes)
   Head head = state_->headFor(highest + 1);
   if (lowest < 0 || highest >= head.size)
     throw error(Code::notFound, "the ledger has no entry {}", lowest < 0 ? lowest : highest);
+  if (auto [note, size] = *state_->cosigned.lock(); size > highest) {
+    head.size = size;
+    head.note = std::move(note);
+  }
   return state_->database.reading([&](db::Transaction& transaction) {
     NodeReader nodes = state_->cache.nodes(transaction);
     std::vector<std::string> receipts;

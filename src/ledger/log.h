@@ -14,6 +14,9 @@
 
 namespace regesta::ledger {
 
+class Timestamping;
+class Witnessing;
+
 /// The running log of a data directory: assigns contiguous indexes to committed entries, maintains the Merkle tree,
 /// signs checkpoints, writes C2SP tlog-tiles below `folder` (checkpoint, tile/<L>/<N>, tile/entries/<N>) and makes
 /// proofs. The database is authoritative; the tiles are a copy that is rebuilt from it. Thread-safe; on PostgreSQL
@@ -60,6 +63,11 @@ class Log {
   /// some 0.2 s behind checkpoint(). A signed note.
   std::string publishedCheckpoint();
   std::int64_t size();
+  /// The size, looked up in the database if less than `least` is known here.
+  std::int64_t sizeAtLeast(std::int64_t least);
+  /// The newest checkpoint with enough cosignatures of witnesses, for receipts and cosignedCheckpoint().
+  void setCosigned(std::string note, std::int64_t size);
+  std::string cosignedCheckpoint();                                            ///< a signed note; empty: none
   std::optional<std::string> tile(int level, std::int64_t number, int width);  ///< width 256 = full; raw hashes
   std::optional<std::string> entryBundle(std::int64_t number, int width);
   std::optional<Logged> entry(std::int64_t index);
@@ -67,7 +75,16 @@ class Log {
   std::optional<std::int64_t> indexOf(std::int64_t id, int timeoutMillis);
   std::vector<crypto::Hash> inclusionProof(std::int64_t index, std::int64_t treeSize);
   std::vector<crypto::Hash> consistencyProof(std::int64_t from, std::int64_t to);
-  /// C2SP tlog-proof text: index, inclusion hashes, and the newest checkpoint that covers it.
+
+  /// Who gets cosignatures and timestamps of its checkpoints; null: not configured. Call before requests are served;
+  /// both must outlive their use.
+  void attach(Witnessing* witnessing, Timestamping* timestamping);
+  Witnessing* witnessing() const;
+  Timestamping* timestamping() const;
+  /// 32 secret bytes that follow from the signing key, for the key that signs attestations.
+  std::string attestationSecret() const;
+  /// C2SP tlog-proof text: index, inclusion hashes, and the newest cosigned checkpoint that covers it; if there is
+  /// none, the newest checkpoint.
   std::string receipt(std::int64_t index);
   /// The receipts of several entries, all against one checkpoint, in their order.
   std::vector<std::string> receipts(const std::vector<std::int64_t>& indexes);

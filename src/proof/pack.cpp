@@ -1,6 +1,7 @@
 #include "proof/pack.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/time.h"
 #include "crypto/hash.h"
 #include "ledger/consistency.h"
@@ -11,6 +12,7 @@
 namespace regesta::proof {
 namespace {
 
+constexpr int cosignMillis = 8000;  // a reply of a witness takes milliseconds
 constexpr int waitMillis = 10'000;
 
 /// Gathers again while an entry that it needs waits for its index.
@@ -67,6 +69,17 @@ std::string extensionOf(ledger::Log& log, std::int64_t since, const std::string&
   return ledger::formatExtension({since, log.consistencyProof(since, size), note});
 }
 
+/// Empty if the authority does not respond.
+std::string timestampOf(const PackOrder& order, const std::string& note) {
+  if (!order.timestamping) return {};
+  try {
+    return order.timestamping->stamp(note);
+  } catch (const Error& failure) {
+    regesta::log(LogLevel::warn, "an evidence pack has no timestamp", {{"why", failure.message}});
+    return {};
+  }
+}
+
 }  // namespace
 
 std::string_view sealedGroup(std::string_view path) {
@@ -113,6 +126,7 @@ Pack makePack(registry::Store& store, ledger::Log& log, const access::Identity& 
   Pack pack{gathered.version, std::move(gathered.documents), std::move(gathered.files)};
   std::vector<std::int64_t> indexes;
   for (const auto& [index, entry] : gathered.entries) indexes.push_back(index);
+  if (order.witnessing) order.witnessing->cosignedFrom(sealIndex + 1, cosignMillis);
   std::vector<std::string> receipts = log.receipts(indexes);
   for (std::size_t i = 0; i < indexes.size(); ++i) {
     std::string base = fmt::format("{}{}", ledgerFolder, indexes[i]);
@@ -122,6 +136,8 @@ Pack makePack(registry::Store& store, ledger::Log& log, const access::Identity& 
   auto parsed = ledger::parseReceipt(pack.members.at(fmt::format("{}{}.tlog-proof", ledgerFolder, sealIndex)));
   const std::string& note = pack.members[std::string(checkpointPath)] = parsed.value().note;
   if (order.since > 0) pack.members[std::string(consistencyPath)] = extensionOf(log, order.since, note);
+  if (std::string stamp = timestampOf(order, note); !stamp.empty())
+    pack.members[std::string(timestampPath)] = std::move(stamp);
   pack.members[std::string(keyPath)] = log.verifierKey() + "\n";
 
   json::array members;

@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/time.h"
+#include "crypto/timestamp.h"
 #include "ledger/consistency.h"
 #include "ledger/leaf.h"
 #include "ledger/receipt.h"
@@ -118,6 +120,25 @@ class Verifying {
     if (!opened) return add(checkpointPath, fmt::format("is not signed by the key: {}", opened.error()));
     report_.checkpoint = *opened;
     if (options_.kept) compareKept(*options_.kept);
+    if (options_.witnesses) {
+      auto cosigned = ledger::openCosigned(note_, *key_, *options_.witnesses);
+      if (cosigned)
+        report_.cosigned = *std::move(cosigned);
+      else
+        add(checkpointPath, fmt::format("is not cosigned as required: {}", cosigned.error()));
+    }
+    checkTimestamp();
+  }
+
+  void checkTimestamp() {
+    auto stamp = ledger_.find(timestampPath);
+    if (stamp == ledger_.end()) {
+      if (!options_.timestampCa.empty()) add(timestampPath, "is missing: the checkpoint has no timestamp");
+      return;
+    }
+    auto read = crypto::readTimestamp(stamp->second, crypto::sha256(note_), "", options_.timestampCa);
+    if (!read) return add(timestampPath, "is not a timestamp of the checkpoint: " + read.error());
+    if (!options_.timestampCa.empty()) report_.timestampedAt = formatTime(read->time);
   }
 
   void compareKept(const std::string& note) {
@@ -158,7 +179,7 @@ class Verifying {
   }
 
   void checkLedgerName(const std::string& path) {
-    if (path == keyPath || path == checkpointPath || path == consistencyPath) return;
+    if (path == keyPath || path == checkpointPath || path == consistencyPath || path == timestampPath) return;
     std::size_t dot = path.rfind('.');
     std::string base = path.substr(0, dot), ending = dot == std::string::npos ? "" : path.substr(dot);
     bool pair = (ending == ".json" && ledger_.contains(base + ".tlog-proof")) ||

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ledger/checkpoint.h"
+#include "ledger/witness_policy.h"
 #include "policy/engine.h"
 
 namespace regesta::proof {
@@ -15,13 +16,17 @@ struct PackFinding {
 };
 
 struct PackOptions {
-  std::optional<ledger::VerifierKey> key;  ///< none: the one in the pack, which then vouches for itself
-  std::optional<std::string> kept;         ///< a signed checkpoint of the same log, from another source
-  policy::Engine* engine = nullptr;        ///< to evaluate each decision again; null: do not
+  std::optional<ledger::VerifierKey> key;          ///< none: the one in the pack, which then vouches for itself
+  std::optional<std::string> kept;                 ///< a signed checkpoint of the same log, from another source
+  std::optional<ledger::WitnessPolicy> witnesses;  ///< whose cosignatures the checkpoint must have
+  std::string timestampCa;  ///< PEM text: the checkpoint must have a timestamp that verifies with it; empty: need not
+  policy::Engine* engine = nullptr;  ///< to evaluate each decision again; null: do not
 };
 
 struct PackReport {
   std::string subject, workspace, digest, madeBy, madeAt;
+  std::optional<ledger::Cosigned> cosigned;  ///< with PackOptions::witnesses
+  std::string timestampedAt;                 ///< with PackOptions::timestampCa; empty: not verified
   std::size_t members = 0, entries = 0;
   std::size_t replayed = 0;  ///< decisions that were evaluated again
   ledger::Checkpoint checkpoint;

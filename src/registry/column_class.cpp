@@ -124,6 +124,7 @@ constexpr Line lines[] = {
      "written in bulk: the leaves of a tree whose root is the digest of the batch, which is governed. The body is "
      "compared with its commitment by `record verify` and whenever it is read"},
 
+    {"card_rule", governed, "id", "id# workspace kind name_pattern template sections set_at# set_by", "", ""},
     {"access_log_rule", governed, "workspace", "workspace percent# keep_days# set_at# set_by", "", ""},
     {"access_log", free, "id", "", "id workspace at actor front action asset number name path bytes",
      "bulk data: what an evidence pack shows of it is digested in the entry that seals the pack"},
@@ -280,6 +281,10 @@ constexpr Line lines[] = {
      "when it was signed, for people: nothing reads it. The rest is signed; an empty table is found, a single row that "
      "is gone is not: the head and the kept checkpoint bind the "
      "tree"},
+    {"ledger_cosigned", ledger, "size", "size# time# quorum# note", "",
+     "signed by the log and by witnesses; a row counts only if its note satisfies the witness policy of its reader"},
+    {"ledger_timestamp", ledger, "size", "size# time# note response", "",
+     "signed by the log and by the time-stamping authority"},
     {"schema_migration", free, "name", "", "name digest applied_at",
      "which migrations ran; the program compares their digests when it starts"},
 };

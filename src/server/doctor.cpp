@@ -8,16 +8,20 @@
 #include "access/oidc/provider.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/time.h"
 #include "db/database.h"
 #include "db/migrate.h"
 #include "ledger/kept.h"
 #include "ledger/pending.h"
 #include "ledger/store.h"
+#include "ledger/verify_cosigned.h"
+#include "ledger/witnessing.h"
 #include "policy/worker.h"
 #include "server/address.h"
 #include "server/content.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
+#include "server/outside_trust.h"
 #include "server/server.h"
 
 namespace regesta::server {
@@ -25,6 +29,7 @@ namespace {
 
 using Level = Finding::Level;
 
+constexpr std::int64_t uncosignedSeconds = 3600;
 constexpr std::uint64_t lowDiskBytes = 1ULL << 30;
 
 class Examination {
@@ -78,6 +83,7 @@ class Examination {
         "restore keys/ledger.key from a backup: without it no new checkpoint fits the old ones");
     step("database", [&] { checkDatabase(*data); }, "restore the last backup with `regesta restore`");
     step("ledger", [&] { checkLedger(*data); }, "`regesta ledger verify` has the details");
+    step("witnesses", [&] { checkWitnesses(*data); }, "correct the file that ledger.witness-policy names");
   }
 
   void permissions() {
@@ -165,6 +171,33 @@ class Examination {
       add(Level::problem, "ledger",
           fmt::format("{} rows in the ledger's table were not written by this server; they are not signed", foreign),
           "find out who else has write access to the database; `regesta ledger verify` lists the rows");
+  }
+
+  /// Which part of the ledger the witnesses have cosigned.
+  void checkWitnesses(const DataDirectory& data) {
+    auto policy = witnessPolicy(config_);
+    if (!policy)
+      return add(Level::note, "witnesses", "none: who controls this machine can rewrite the ledger unnoticed",
+                 "set ledger.witness-policy; docs/witnesses.md");
+    if (!config_.text("db").empty() || !std::filesystem::exists(data.database())) return;
+    auto database = db::openSqlite({.path = data.database(), .readOnly = true});
+    LedgerKey own = openKey(config_, data);
+    auto [notes, head] = database->reading([](db::Transaction& transaction) {
+      bool known = transaction.query("SELECT 1 FROM sqlite_master WHERE name = 'ledger_cosigned'").next();
+      return std::pair(known ? ledger::readCosignedNotes(transaction, 100) : std::vector<std::string>(),
+                       ledger::readHead(transaction));
+    });
+    auto found = ledger::findCosigned(notes, {own.origin, own.pair.publicKey}, *policy);
+    for (const std::string& finding : found.findings)
+      add(Level::problem, "witnesses", finding, "see the server's log for what the witnesses answer");
+    if (!found.newest) return;
+    std::string fault = ledger::uncosignedFault(*found.newest, head.size, head.time, uncosignedSeconds);
+    if (!fault.empty())
+      add(Level::problem, "witnesses", fault, "see the server's log for what the witnesses answer");
+    else
+      add(Level::ok, "witnesses",
+          fmt::format("{} of {} entries are cosigned by {}, at {}", found.newest->checkpoint.size, head.size,
+                      policy->description(), formatTime(found.newest->time * 1000)));
   }
 
   /// Whether the bucket can be read and listed with these credentials.

@@ -42,6 +42,7 @@
 #include "server/content.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
+#include "server/outside_trust.h"
 #include "server/peer_notifier.h"
 #include "server/signals.h"
 #include "server/version.h"
@@ -153,6 +154,7 @@ class Running {
     if (!hasKeptEntries()) store_.adoptState();
     registry::fillSkeletons(store_);
     openLedger(migrated);
+    trust_ = std::make_unique<OutsideTrust>(config, data_, *database_, *log_);
     access_ = std::make_unique<access::Access>(store_, address_.loopback(), sessionLimits(config));
     registry::setStorageQuota(std::max<std::int64_t>(config.integer("quota.workspace-bytes"), 0));
     refuseUnprotectedAddress();
@@ -190,6 +192,7 @@ class Running {
   std::string start(const Config& config) {
     feed_.start();
     log_->start();
+    trust_->start();
     webhooks_.start();
     refusals_.start();
     accessLog_.start();
@@ -219,6 +222,7 @@ class Running {
     refusals_.stop();
     webhooks_.stop();
     feed_.stop();
+    trust_->stop();
     log_->stop();
   }
 
@@ -316,6 +320,7 @@ class Running {
   std::unique_ptr<blob::PackStore> blobs_;
   policy::Engine policy_;
   std::unique_ptr<ledger::Log> log_;
+  std::unique_ptr<OutsideTrust> trust_;
   http::Egress egress_;
   jobs::WebhookSender webhooks_;
   governance::Refusals refusals_;

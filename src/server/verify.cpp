@@ -5,11 +5,15 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "crypto/timestamp.h"
 #include "db/database.h"
 #include "db/migrate.h"
 #include "governance/replay.h"
 #include "ledger/pending.h"
+#include "ledger/timestamping.h"
 #include "ledger/verify.h"
+#include "ledger/verify_cosigned.h"
+#include "ledger/witnessing.h"
 #include "registry/row_note.h"
 #include "registry/schema_guard.h"
 #include "server/ledger_key.h"
@@ -58,6 +62,45 @@ std::unique_ptr<db::Database> openState(const DataCheck& check) {
   return db::openSqlite({.path = file, .readers = 2, .readOnly = true, .immutable = copy});
 }
 
+/// The log must extend what the witnesses cosigned, and be cosigned up to its present end.
+void checkWitnesses(const DataCheck& check, db::Database& database, const ledger::VerifierKey& key,
+                    ledger::VerifyOptions& options, DataReport& report) {
+  constexpr std::int64_t notesAtMost = 1000;
+  auto [notes, head] = database.reading([](db::Transaction& transaction) {
+    return std::pair(ledger::readCosignedNotes(transaction, notesAtMost), ledger::readHead(transaction));
+  });
+  notes.insert(notes.end(), check.kept.begin(), check.kept.end());
+  auto file = check.folder.empty() ? std::nullopt : file::readFile(check.folder + "/ledger/checkpoint.cosigned");
+  if (file) notes.push_back(*file);
+  ledger::CosignedSearch search = ledger::findCosigned(notes, key, *check.witnesses);
+  for (std::string& finding : search.findings) report.findings.push_back({"witnesses", std::move(finding)});
+  options.kept.insert(options.kept.end(), search.notes.begin(), search.notes.end());
+  report.cosigned = std::move(search.newest);
+  if (!report.cosigned) return;
+  std::string fault = ledger::uncosignedFault(*report.cosigned, head.size, head.time, check.uncosignedSeconds);
+  if (!fault.empty()) report.findings.push_back({"witnesses", std::move(fault)});
+}
+
+/// The log must extend each checkpoint that has a timestamp, and the timestamp must be the authority's.
+void checkTimestamps(const DataCheck& check, db::Database& database, ledger::VerifyOptions& options,
+                     DataReport& report) {
+  auto stamps =
+      database.reading([](db::Transaction& transaction) { return ledger::readTimestamps(transaction, 10'000); });
+  for (const ledger::Stamped& stamped : stamps) {
+    auto read = crypto::readTimestamp(stamped.response, crypto::sha256(stamped.note), "", check.timestampCa);
+    if (!read) {
+      report.findings.push_back(
+          {"timestamps", fmt::format("the timestamp of {} entries: {}", stamped.size, read.error())});
+      continue;
+    }
+    options.kept.push_back(stamped.note);
+    if (report.timestamps++ > 0) continue;
+    report.timestampedSize = stamped.size;
+    report.timestampedAt = read->time;
+  }
+  if (stamps.empty()) report.findings.push_back({"timestamps", "no checkpoint of this ledger has a timestamp"});
+}
+
 }  // namespace
 
 DataReport verifyData(const DataCheck& check) {
@@ -81,6 +124,8 @@ DataReport verifyData(const DataCheck& check) {
   if (shown) options.kept.push_back(*shown);
   if (auto head = check.folder.empty() ? std::nullopt : file::readFile(check.folder + "/keys/ledger.head"))
     options.kept.push_back(*head);
+  if (check.witnesses) checkWitnesses(check, *database, key, options, report);
+  if (!check.timestampCa.empty()) checkTimestamps(check, *database, options, report);
   // With the directory's key, waiting entries that a server wrote can be recognized.
   std::optional<crypto::MacKey> pending;
   if (own && own->pair.publicKey == key.publicKey) pending = ledger::pendingKey(own->pair.seed);

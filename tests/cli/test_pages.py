@@ -14,6 +14,8 @@ from regesta_server import binary
 TASKS = [
     ("README.md", "Quick start"),
     ("docs/api.md", "Make a first call", "Pages"),
+    ("docs/cards.md", "Write a card", "Require sections"),
+    ("docs/signing.md", "Sign and verify"),
     ("docs/delivery.md", "Roll out a new version", "Plan"),
     ("docs/formats.md", "Check a ledger entry by hand"),
     ("docs/git.md", "Register a version with Git"),

@@ -79,7 +79,8 @@ void replace(Value& value, const std::optional<Value>& with) {
   if (with) value = *with;
 }
 
-/// None if they can no longer be read, because the key of the ledger is another one: then the token must be given again.
+/// None if they can no longer be read, because the key of the ledger is another one: then the token must be given
+/// again.
 connect::Secrets secretsOf(const Call& call, const connect::Connection& connection) {
   try {
     return connect::openSecrets(call.core.store, connection);

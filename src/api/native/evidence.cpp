@@ -11,6 +11,7 @@
 #include "governance/gate.h"
 #include "governance/quarantine.h"
 #include "incident/report.h"
+#include "proof/model_signature.h"
 
 namespace regesta::api::native {
 
@@ -62,6 +63,16 @@ std::string scalarText(const RawJson& raw) {
   return writeJson(value);
 }
 
+/// A signature counts as verified: it proves itself, regardless of the sender.
+governance::NewEvidence verifiedSignature(db::Transaction& transaction, const registry::Version& version,
+                                          const json::value& body) {
+  proof::FileDigests files;
+  for (const registry::VersionFile& file : registry::versionFiles(transaction, version))
+    files.emplace(file.path, file.digest);
+  proof::SignatureClaim claim = proof::checkSignature(body, files);
+  return {std::string(proof::signatureType), true, std::move(claim.body), std::move(claim.summary)};
+}
+
 }  // namespace
 
 Page<EvidenceAnswer> listEvidence(Call& call, const EvidenceQuery& query) {
@@ -86,9 +97,14 @@ Page<EvidenceAnswer> listEvidence(Call& call, const EvidenceQuery& query) {
 EvidenceAnswer addEvidence(Call& call, const NewEvidence& request) {
   registry::AssetKey key = changeable(call, request.asset.kind, request.asset.name);
   std::string selector = selectorOf(request.asset.version, "asset.version");
-  governance::NewEvidence made = governance::checkClaim(request.type, parseJson(request.body.text), request.digest);
+  json::value body = parseJson(request.body.text);
+  bool isSignature = request.type == proof::signatureType;
+  governance::NewEvidence made;
+  if (!isSignature) made = governance::checkClaim(request.type, body, request.digest);
   governance::Evidence evidence = call.core.store.change(call.actor(), [&](registry::Change& change) {
-    return governance::addEvidence(change, registry::resolveVersion(change.transaction, key, selector), made);
+    registry::Version version = registry::resolveVersion(change.transaction, key, selector);
+    if (isSignature) made = verifiedSignature(change.transaction, version, body);
+    return governance::addEvidence(change, version, made);
   });
   EvidenceAnswer answer = answerOf(evidence, false);
   answer.applied = call.core.gate.reconsider(key, evidence.number);

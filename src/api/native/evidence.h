@@ -56,12 +56,12 @@ struct NewEvidence {
   RawJson body;
   std::string digest;
   static constexpr std::string_view documentation =
-      "The evidence is marked as claimed, because the server did not compute it. `POST "
+      "The evidence is marked as claimed, because the server did not compute it; a signature is verified. `POST "
       "/api/v1/evidence/evaluate` creates verified evidence.";
   static constexpr Field fields[] = {
       field<&NewEvidence::asset>("asset", required),
-      field<&NewEvidence::type>("type",
-                                required | about("card, scan, attestation, golden-test, evaluation or fairness")),
+      field<&NewEvidence::type>(
+          "type", required | about("card, scan, attestation, golden-test, evaluation, fairness or signature")),
       field<&NewEvidence::body>("body", present),
       field<&NewEvidence::digest>("digest", about("SHA-256 of the body's canonical JSON, to be checked"))};
 };

@@ -3,7 +3,9 @@
 #include "api/native/access_log.h"
 #include "api/native/aliases.h"
 #include "api/native/assets.h"
+#include "api/native/attestations.h"
 #include "api/native/blobs.h"
+#include "api/native/cards.h"
 #include "api/native/change_requests.h"
 #include "api/native/comments.h"
 #include "api/native/connections.h"
@@ -89,6 +91,10 @@ const Route routes[] = {
         deleteVersionTag),
     get("/api/v1/assets/{kind}/{name}/versions/{selector}/files", "List files of a version",
         scanning(reads("versions")), listFiles),
+    get("/api/v1/assets/{kind}/{name}/versions/{selector}/provenance", "Get the signed provenance of a version",
+        scanning(reads("versions")), getProvenance),
+    get("/api/v1/assets/{kind}/{name}/versions/{selector}/card", "Get a draft of a version's card",
+        scanning(reads("versions")), draftCard),
     get("/api/v1/assets/{kind}/{name}/versions/{selector}/diff", "Compare the files of two versions",
         scanning(reads("versions")), compareVersions),
 
@@ -172,6 +178,10 @@ const Route routes[] = {
     post("/api/v1/assets/{kind}/{name}/versions/{selector}/release", "Release a version from quarantine",
          approves("versions"), releaseVersion),
 
+    get("/api/v1/card-templates", "List card templates", reads("card-rules"), listCardTemplates),
+    get("/api/v1/card-rules", "List card rules", reads("card-rules"), listCardRules),
+    put("/api/v1/card-rules", "Set a card rule", administers("card-rules"), setCardRule),
+    del("/api/v1/card-rules/{id}", "Delete a card rule", administers("card-rules"), deleteCardRule),
     get("/api/v1/golden-rules", "List golden rules", scanning(reads("golden-rules")), listGoldenRules),
     post("/api/v1/golden-rules", "Create a golden rule", administers("golden-rules"), createGoldenRule),
     get("/api/v1/golden-rules/{name}", "Get a golden rule with its results", scanning(reads("golden-rules")),
@@ -220,6 +230,8 @@ const Route routes[] = {
 
     get("/api/v1/decisions", "List decisions", scanning(reads("decisions")), listDecisions),
     get("/api/v1/decisions/{digest}", "Get a decision", reads("decisions"), getDecision),
+    get("/api/v1/decisions/{digest}/attestation", "Get the signed summary of a decision", reads("decisions"),
+        getDecisionAttestation),
     post("/api/v1/decisions/{digest}/replay", "Replay a decision", trial(reads("decisions")), replayDecision),
 
     get("/api/v1/records", "List decision records", searching(reads("records")), listRecords),
@@ -246,6 +258,11 @@ const Route routes[] = {
     get("/api/v1/ledger/entries/{index}/receipt", "Get the receipt of a ledger entry", reads("ledger"), getReceipt),
     post("/api/v1/ledger/verify", "Verify the ledger", administers("ledger"), verifyLedger),
     get("/ledger/checkpoint", "Get the latest checkpoint", open(), publicCheckpoint),
+    get("/ledger/checkpoint/latest", "Get the latest checkpoint without cosignatures", open(), latestCheckpoint),
+    get("/ledger/attestation-key", "Get the key that signs attestations", open(), attestationKey),
+    get("/ledger/timestamp", "Get the latest timestamp of a checkpoint", open(), publicTimestamp),
+    get("/ledger/timestamp/checkpoint", "Get the checkpoint that has the latest timestamp", open(),
+        timestampedCheckpoint),
     get("/ledger/key", "Get the verifier key", open(), publicKey),
     get("/ledger/tile/{path...}", "Get a tile of the ledger", open(), publicTile),
 

@@ -6,6 +6,7 @@
 #include "ledger/log.h"
 #include "ledger/note.h"
 #include "ledger/tile.h"
+#include "ledger/timestamping.h"
 #include "ledger/verify.h"
 #include "registry/entry_search.h"
 
@@ -114,7 +115,34 @@ VerifyAnswer verifyLedger(Call& call, const Empty&) {
 }
 
 Plain publicCheckpoint(Call& call, const Empty&) {
+  std::string note = call.core.log.cosignedCheckpoint();
+  Plain answer = plainText(note.empty() ? call.core.log.publishedCheckpoint() : std::move(note));
+  answer.headers.set("Cache-Control", "no-cache");
+  return answer;
+}
+
+Plain latestCheckpoint(Call& call, const Empty&) {
   Plain answer = plainText(call.core.log.publishedCheckpoint());
+  answer.headers.set("Cache-Control", "no-cache");
+  return answer;
+}
+
+namespace {
+
+ledger::Stamped newestTimestamp(const Call& call) {
+  auto stamped = call.core.log.timestamping() ? call.core.log.timestamping()->newest() : std::nullopt;
+  if (!stamped) throw Error(Code::notFound, "no checkpoint of this ledger has a timestamp");
+  return *std::move(stamped);
+}
+
+}  // namespace
+
+Plain timestampedCheckpoint(Call& call, const Empty&) { return plainText(newestTimestamp(call).note); }
+
+Plain publicTimestamp(Call& call, const Empty&) {
+  Plain answer;
+  answer.contentType = "application/timestamp-reply";
+  answer.body = newestTimestamp(call).response;
   answer.headers.set("Cache-Control", "no-cache");
   return answer;
 }

@@ -73,7 +73,11 @@ EntryAnswer getEntry(Call& call, const IndexPath& path);
 Plain getReceipt(Call& call, const IndexPath& path);
 VerifyAnswer verifyLedger(Call& call, const Empty&);
 
+/// With witnesses: the newest checkpoint that enough of them have cosigned.
 Plain publicCheckpoint(Call& call, const Empty&);
+Plain latestCheckpoint(Call& call, const Empty&);
+Plain timestampedCheckpoint(Call& call, const Empty&);
+Plain publicTimestamp(Call& call, const Empty&);
 Plain publicKey(Call& call, const Empty&);
 Plain publicTile(Call& call, const TilePath& path);
 

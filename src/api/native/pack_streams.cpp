@@ -15,6 +15,8 @@ proof::PackOrder packOrderOf(const Call& call) {
   proof::PackOrder order{readable(call, request.variable("kind"), request.variable("name")),
                          std::string(request.variable("selector"))};
   order.program = "regesta " + call.core.version;
+  order.witnessing = call.core.log.witnessing();
+  order.timestamping = call.core.log.timestamping();
   for (const auto& [name, value] : http::parseQuery(request.query)) {
     if (name == "files") {
       if (value != "true" && value != "false") throw Invalid("files", "must be 'true' or 'false'");

@@ -1,0 +1,109 @@
+#include "base/encoding.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/session.h"
+#include "cli/trust_commands.h"
+
+namespace regesta::cli {
+namespace {
+
+std::string listText(const json::object& item, std::string_view name) {
+  std::vector<std::string> texts;
+  if (const json::value* list = item.if_contains(name); list && list->is_array())
+    for (const json::value& text : list->get_array()) texts.emplace_back(std::string_view(text.as_string()));
+  return join(texts, ", ");
+}
+
+int draft(Session& session) {
+  Reference ref = session.version();
+  std::string fallback = ref.kind == "dataset"  ? "huggingface-dataset"
+                         : ref.kind == "prompt" ? "prompt"
+                                                : "huggingface-model";
+  std::string form = session.args.has("template") ? session.args.text("template") : fallback;
+  std::string text = session.api().text(route({"assets", ref.kind, ref.name, "versions", ref.selector, "card"}) +
+                                        "?template=" + percentEncode(form));
+  if (!session.args.has("output")) {
+    fmt::print("{}", text);
+    return Exit::done;
+  }
+  std::string file = session.args.text("output");
+  file::replaceFiles({{file, text}});
+  return session.said(json::object{{"card", file}, {"template", form}},
+                      fmt::format("wrote {0}; complete it, then\n  regesta evidence add {1}@{2} --type card --file {0}",
+                                  file, ref.asset(), ref.selector));
+}
+
+int templates(Session& session) {
+  return session.list(
+      route({"card-templates"}), {}, {"TEMPLATE", "TITLE", "REQUIRED SECTIONS"},
+      [](const json::object& item) -> std::vector<Cell> {
+        return {member(item, "name"), member(item, "title"), listText(item, "required")};
+      },
+      "no templates");
+}
+
+int listRules(Session& session) {
+  return session.list(
+      route({"card-rules"}), {}, {"ID", "KIND", "PATTERN", "TEMPLATE", "SECTIONS", "SET BY"},
+      [](const json::object& item) -> std::vector<Cell> {
+        return {member(item, "id"),       member(item, "kind"),       member(item, "name_pattern"),
+                member(item, "template"), listText(item, "sections"), member(item, "set_by")};
+      },
+      "no card rules; `regesta card rule set` makes one");
+}
+
+int setRule(Session& session) {
+  std::string pattern = session.args.text("PATTERN");
+  std::size_t slash = pattern.find('/');
+  if (slash == std::string::npos) throw UsageError("PATTERN must be KIND/PATTERN, as in 'model/loan-*'");
+  json::array sections;
+  for (const std::string& section : session.args.all("section")) sections.emplace_back(section);
+  json::object body{{"kind", pattern.substr(0, slash)},
+                    {"name_pattern", pattern.substr(slash + 1)},
+                    {"sections", std::move(sections)}};
+  if (session.args.has("template")) body["template"] = session.args.text("template");
+  json::object made = session.api().put(route({"card-rules"}), body).as_object();
+  return session.said(made, fmt::format("set card rule {} for {}", member(made, "id"), pattern));
+}
+
+int deleteRule(Session& session) {
+  std::string id = session.args.text("ID");
+  session.confirmRemoval("card rule " + id);
+  session.api().remove(route({"card-rules", id}));
+  return session.said(json::object{{"deleted", id}}, "deleted card rule " + id);
+}
+
+}  // namespace
+
+Commands cardCommands() {
+  return {
+      {.path = "card draft",
+       .summary = "write a card with what the registry knows about a version",
+       .operands = {{"VERSION", "KIND/NAME@VERSION; without a kind, a model"}},
+       .options = {{"template", "NAME",
+                    "form of the card: see `card templates` (default: huggingface-model, huggingface-dataset, prompt)"},
+                   {"output", "FILE", "write to this file instead of printing", 'o'}},
+       .examples = {"regesta card draft loan-risk@3 --template model-risk --output card.md"},
+       .run = draft,
+       .more = "Sections that the registry cannot fill have a comment with what to write. A section with nothing but "
+               "comments counts as missing."},
+      {.path = "card templates", .summary = "list the templates of cards", .run = templates},
+      {.path = "card rule list", .summary = "list which sections cards must have", .run = listRules},
+      {.path = "card rule set",
+       .summary = "require sections in the cards of matching assets",
+       .operands = {{"PATTERN", "KIND/PATTERN: model/loan-*"}},
+       .options = {{"template", "NAME", "require the required sections of this template"},
+                   {"section", "HEADING", "require this heading, too", 0, false, true}},
+       .examples = {"regesta card rule set 'model/loan-*' --template model-risk --section 'Adverse action reasons'"},
+       .run = setRule,
+       .more = "Policies see the result as `candidate.card.complete` and `candidate.card.missing`."},
+      {.path = "card rule delete",
+       .summary = "delete a card rule",
+       .operands = {{"ID", "number of the rule"}},
+       .options = {yesOption},
+       .examples = {"regesta card rule delete 2"},
+       .run = deleteRule},
+  };
+}
+
+}  // namespace regesta::cli
