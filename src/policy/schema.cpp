@@ -118,9 +118,13 @@ constexpr std::string_view versionPaths[] = {
     "card.by",
     "card.at",
     "card.verified",
+    "card.complete",  // all sections that card rules require have text
+    "card.missing.[]",
+    "card.empty.[]",
     "card.title",
     "card.length",
     "card.sections.**",
+    "signed_by.[]",  // ids of the keys that signed all files
     "tests.digest",  // tests is false while the prompt has none
     "tests.number",
     "tests.cases",

@@ -82,7 +82,8 @@ def test_the_statement_is_one_for_the_libraries_of_in_toto(server, tmp_path):
     said = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
     statements.Statement.copy_from_pb(ParseDict(said, statement_pb2.Statement())).validate()
 
+    identity = bundle["dsseEnvelope"]["signatures"][0]["keyid"]
     envelope = envelopes.Envelope.from_dict(bundle["dsseEnvelope"])
     pem = serialization.load_pem_public_key(root.get("/ledger/attestation-key").body)
-    key = signers.SSlibKey.from_crypto(pem, keyid=bundle["dsseEnvelope"]["signatures"][0]["keyid"])
+    key = signers.SSlibKey.from_crypto(pem, keyid=identity)
     assert envelope.verify([key], 1)

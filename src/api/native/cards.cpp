@@ -1,5 +1,7 @@
 #include "api/native/cards.h"
 
+#include <algorithm>
+
 #include "api/tracking_scope.h"
 #include "base/text.h"
 #include "governance/card_rule.h"
@@ -16,17 +18,20 @@ CardRuleAnswer cardRuleAnswer(const governance::CardRule& rule) {
 
 }  // namespace
 
-Page<CardTemplateAnswer> listCardTemplates(Call&, const Empty&) {
-  Page<CardTemplateAnswer> answers;
+Page<CardTemplateAnswer> listCardTemplates(Call&, const PageQuery& query) {
+  std::vector<CardTemplateAnswer> answers;
   for (const governance::CardTemplate& form : governance::cardTemplates()) {
     CardTemplateAnswer answer{std::string(form.name), std::string(form.title), {}, {}};
     for (const governance::CardSection& section : form.sections) {
       answer.sections.emplace_back(section.heading);
       if (section.required) answer.required.emplace_back(section.heading);
     }
-    answers.items.push_back(std::move(answer));
+    answers.push_back(std::move(answer));
   }
-  return answers;
+  std::ranges::sort(answers, {}, &CardTemplateAnswer::name);
+  return pageOf(
+      answers, query.pageToken, query.pageSize, [](const CardTemplateAnswer& answer) { return answer.name; },
+      [](const CardTemplateAnswer& answer) { return answer; });
 }
 
 Plain draftCard(Call& call, const CardDraftQuery& query) {
@@ -49,13 +54,11 @@ Plain draftCard(Call& call, const CardDraftQuery& query) {
   });
 }
 
-Page<CardRuleAnswer> listCardRules(Call& call, const Empty&) {
-  return call.core.store.read([&](db::Transaction& transaction) {
-    Page<CardRuleAnswer> answers;
-    for (const governance::CardRule& rule : governance::listCardRules(transaction, call.workspace))
-      answers.items.push_back(cardRuleAnswer(rule));
-    return answers;
-  });
+Page<CardRuleAnswer> listCardRules(Call& call, const PageQuery& query) {
+  auto rules = call.core.store.read(
+      [&](db::Transaction& transaction) { return governance::listCardRules(transaction, call.workspace); });
+  return pageOf(
+      rules, query.pageToken, query.pageSize, [](const governance::CardRule& rule) { return rule.id; }, cardRuleAnswer);
 }
 
 CardRuleAnswer setCardRule(Call& call, const CardRuleSetting& request) {

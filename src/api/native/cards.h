@@ -45,9 +45,9 @@ struct CardRuleAnswer {
                                      field<&CardRuleAnswer::setBy>("set_by")};
 };
 
-Page<CardTemplateAnswer> listCardTemplates(Call& call, const Empty& request);
+Page<CardTemplateAnswer> listCardTemplates(Call& call, const PageQuery& query);
 Plain draftCard(Call& call, const CardDraftQuery& query);
-Page<CardRuleAnswer> listCardRules(Call& call, const Empty& request);
+Page<CardRuleAnswer> listCardRules(Call& call, const PageQuery& query);
 CardRuleAnswer setCardRule(Call& call, const CardRuleSetting& request);
 Empty deleteCardRule(Call& call, const NumberOnly& path);
 
