@@ -100,7 +100,8 @@ int regesta_pattern_found(const RegestaPattern* pattern, const uint8_t* text, si
 void regesta_pattern_free(RegestaPattern* pattern);
 
 /* A GraphQL schema, read once, and the plan of a request against it (src/graphql.rs), as JSON. Thread-safe. regesta_graphql_schema
-   is null for a schema that cannot be read. regesta_graphql_plan: REGESTA_OK, or REGESTA_ERROR with {"code", "message"}. */
+   is null for a schema that cannot be read. regesta_graphql_plan: REGESTA_OK, or REGESTA_ERROR with {"code", "message"};
+   code "root": Query or Mutation has no such field. */
 typedef struct RegestaGraphql RegestaGraphql;
 RegestaGraphql* regesta_graphql_schema(const uint8_t* text, size_t size, RegestaBuffer* fault);
 int regesta_graphql_plan(const RegestaGraphql* schema, const uint8_t* request, size_t size, RegestaBuffer* out);

@@ -113,7 +113,7 @@ impl Schema {
         }
     }
 
-    /// What a request asks for: {"operation","name","fields":[{"key","name","type","args","on","fields"}]}.
+    /// What a request asks for: {"operation","name","fields":[{"key","name","type","list","args","on","fields"}]}.
     pub fn plan(&self, request: &Json) -> Result<Json, Fault> {
         let text = request.get("query").and_then(Json::as_str).unwrap_or_default();
         if text.is_empty() {
@@ -149,6 +149,7 @@ impl Schema {
                 return Err(Fault::new("validate", "subscriptions are not supported"))
             }
         };
+        self.check_root(root, &selections)?;
         let given = request.get("variables").and_then(Json::as_object).cloned().unwrap_or_default();
         let mut values = HashMap::new();
         for variable in variables {
@@ -169,6 +170,17 @@ impl Schema {
         let mut fields = Vec::new();
         planner.select(root, &selections.items, None, 0, &mut fields)?;
         Ok(json!({"operation": root, "name": name, "fields": fields}))
+    }
+
+    /// The first thing to be checked, so that the code "root" means: the request is for another schema.
+    fn check_root(&self, root: &str, selections: &query::SelectionSet<'static, Text>) -> Result<(), Fault> {
+        for selection in &selections.items {
+            let query::Selection::Field(field) = selection else { continue };
+            if field.name != "__typename" && !self.fields(root).is_some_and(|known| known.contains_key(&field.name)) {
+                return Err(Fault::new("root", unknown_field(root, &field.name)));
+            }
+        }
+        Ok(())
     }
 
     /// The value as the type wants it.
@@ -268,6 +280,10 @@ impl Schema {
     }
 }
 
+fn unknown_field(parent: &str, name: &str) -> String {
+    format!("Cannot query field \"{name}\" on type \"{parent}\".")
+}
+
 fn cost(message: String) -> Fault {
     Fault::new("cost", message)
 }
@@ -286,5 +302,13 @@ fn inner_name(kind: &Kind) -> &str {
     match kind {
         Type::NamedType(name) => name,
         Type::ListType(inner) | Type::NonNullType(inner) => inner_name(inner),
+    }
+}
+
+fn is_list(kind: &Kind) -> bool {
+    match kind {
+        Type::NamedType(_) => false,
+        Type::ListType(_) => true,
+        Type::NonNullType(inner) => is_list(inner),
     }
 }

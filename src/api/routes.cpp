@@ -4,6 +4,7 @@
 #include "api/dvc/front.h"
 #include "api/endpoint.h"
 #include "api/git/front.h"
+#include "api/graphql_route.h"
 #include "api/hf/front.h"
 #include "api/langfuse/front.h"
 #include "api/lfs/front.h"
@@ -40,7 +41,7 @@ const Front* ownerOf(std::string_view path) {
 std::span<const Front> fronts() {
   static const Front all[] = {systemFront(), native::front(), mlflow::front(), langfuse::front(), ofrep::front(),
                               git::front(),  dvc::front(),    lfs::front(),    oci::front(),      hf::front(),
-                              xet::front(),  s3::front(),     wandb::front(),  web::front()};
+                              xet::front(),  s3::front(),     wandb::front(),  graphqlFront(),    web::front()};
   return all;
 }
 

@@ -39,6 +39,12 @@ void checkRange(std::int64_t measure, const Where& where, const Rule& rule, cons
   if (measure > rule.most) fail(where, rule, fmt::format("must be at most {}{}", rule.most, unit), got);
 }
 
+bool isUnknownWord(const json::value& value, const Rule& rule) {
+  if (!rule.words || !value.is_string() || value.get_string().empty()) return false;
+  return std::none_of(rule.words, rule.words + rule.wordCount,
+                      [&](std::string_view word) { return word == value.get_string(); });
+}
+
 void readText(std::string& out, const json::value& value, const Where& where, const Rule& rule) {
   if (rule.words && value.is_int64()) {
     auto number = value.get_int64();
@@ -48,11 +54,7 @@ void readText(std::string& out, const json::value& value, const Where& where, co
   }
   if (!value.is_string()) fail(where, rule, "must be a string", value);
   const json::string& text = value.get_string();
-  if (rule.words && !text.empty()) {
-    bool known =
-        std::any_of(rule.words, rule.words + rule.wordCount, [&](std::string_view word) { return word == text; });
-    if (!known) fail(where, rule, wordList(rule), value);
-  }
+  if (isUnknownWord(value, rule)) fail(where, rule, wordList(rule), value);
   checkRange(static_cast<std::int64_t>(text.size()), where, rule, value, " bytes");
   out.assign(text.data(), text.size());
 }
@@ -159,6 +161,7 @@ class Reader {
       }
       if (field.rule.required && member->is_string() && member->get_string().empty())
         throw Invalid(here.path(), "is required");
+      if (manner_.skipUnknownWords && !field.rule.required && isUnknownWord(*member, field.rule)) continue;
       read(*field.shape, field.get(target), *member, here, field.rule);
     }
     if (manner_.forbidUnknown) refuseUnknown(shape, object, where);
@@ -257,7 +260,9 @@ class Writer {
       return absent(*shape.item, shape.at(from, 0));
     }
     if (shape.sort == Sort::raw) return static_cast<const RawJson*>(from)->text.empty();
-    return shape.sort == Sort::list && manner_.omitEmptyLists && shape.count(from) == 0;
+    if (!manner_.omitEmptyLists) return false;
+    if (shape.sort == Sort::map) return static_cast<const TextMap*>(from)->empty();
+    return shape.sort == Sort::list && shape.count(from) == 0;
   }
 
   void writeObject(const Shape& shape, const void* from) {

@@ -200,9 +200,10 @@ constexpr Field field(std::string_view name, Rule rule = {}) {
 
 /// A front's options for reading and writing values; see Dialect in endpoint.h.
 struct Manner {
-  bool forbidUnknown = false;   ///< an unknown member is an error that suggests the nearest known one
-  bool camelCase = false;       ///< read "runId" if "run_id" is absent (protobuf JSON)
-  bool omitEmptyLists = false;  ///< omit empty lists in responses (protobuf JSON)
+  bool forbidUnknown = false;     ///< an unknown member is an error that suggests the nearest known one
+  bool camelCase = false;         ///< read "runId" if "run_id" is absent (protobuf JSON)
+  bool omitEmptyLists = false;    ///< omit empty lists and maps in responses (protobuf JSON)
+  bool skipUnknownWords = false;  ///< a word that an optional field does not know counts as absent (protobuf JSON)
 };
 
 /// Reads `value` into the object at `target`. Throws Invalid with the field's path. Converts scalars if

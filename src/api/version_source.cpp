@@ -135,7 +135,7 @@ registry::Version sourceVersion(const Call& call, db::Transaction& transaction, 
   registry::checkName(uri.name, registry::Kind::model);
   call.require(Verb::read, uri.name);
   std::optional<registry::Asset> asset = registry::findRegistered(transaction, call.workspace, uri.name);
-  if (!asset) throw error(Code::notFound, "the source '{}' names no model", shorten(source, 1000));
+  if (!asset) throw error(Code::notFound, "Registered Model with name={} not found", uri.name);
   if (asset->key.kind == registry::Kind::prompt)
     refuse(source, "Prompt versions cannot be used as model version sources.");
   std::optional<registry::Version> found;

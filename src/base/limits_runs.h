@@ -1,7 +1,8 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
-/// The limits of screens and scripts that read many runs at once, by name. Separate from base/limits.h, which most
+/// The limits of what reads or links many runs at once, by name. Separate from base/limits.h, which most
 /// files of the program include.
 namespace regesta::limits {
 
@@ -14,5 +15,6 @@ inline constexpr std::size_t runKeys = 2000;         // metrics, and params, and
 inline constexpr std::size_t curveMetrics = 50;      // metrics in one answer with curves
 inline constexpr std::size_t curveTop = 8;           // metrics of an answer with curves for which none is named
 inline constexpr std::size_t curvePoints = 100'000;  // points in one answer with curves
+inline constexpr std::int64_t awaitedTraces = 10'000;  // traces that a run may be linked to before they arrive
 
 }  // namespace regesta::limits

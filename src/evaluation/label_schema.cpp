@@ -91,18 +91,25 @@ tracking::Experiment activeExperiment(db::Transaction& transaction, std::string_
   return experiment;
 }
 
+void record(registry::Change& change, registry::Action action, const LabelSchema& schema) {
+  change.record(action, schema.workspace, "label-schema/" + schema.schemaId,
+                {{"experiment", schema.experiment}, {"name", schema.name}});
+}
+
 }  // namespace
 
-LabelSchema createLabelSchema(db::Transaction& transaction, LabelSchema told, std::int64_t now) {
+LabelSchema createLabelSchema(registry::Change& change, LabelSchema told) {
   check(told);
+  db::Transaction& transaction = change.transaction;
   activeExperiment(transaction, told.workspace, told.experiment);
   requireFreeName(transaction, told);
   told.schemaId = "ls-" + randomHex(16);
-  told.createdAt = told.updatedAt = now;
+  told.createdAt = told.updatedAt = change.now;
   transaction.run(
       fmt::format("INSERT INTO label_schema ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", columns),
       {told.schemaId, told.workspace, told.experiment, told.name, told.type, packInput(told.input), told.instruction,
        std::int64_t{told.enableComment}, told.createdAt, told.updatedAt});
+  record(change, registry::Action::labelSchemaChanged, told);
   return told;
 }
 
@@ -162,8 +169,7 @@ tracking::Page<LabelSchema> listLabelSchemas(db::Transaction& transaction, std::
   return page;
 }
 
-LabelSchema updateLabelSchema(db::Transaction& transaction, const LabelSchema& stored, const LabelSchemaUpdate& update,
-                              std::int64_t now) {
+LabelSchema updateLabelSchema(registry::Change& change, const LabelSchema& stored, const LabelSchemaUpdate& update) {
   if (stored.isDefault) throw Error(Code::invalid, "The experiment's default question cannot be edited.");
   LabelSchema changed = stored;
   if (update.name) changed.name = *update.name;
@@ -175,20 +181,22 @@ LabelSchema updateLabelSchema(db::Transaction& transaction, const LabelSchema& s
     changed.input = *update.input;
   }
   check(changed);
-  requireFreeName(transaction, changed);
-  changed.updatedAt = now;
-  transaction.run(
+  requireFreeName(change.transaction, changed);
+  changed.updatedAt = change.now;
+  change.transaction.run(
       "UPDATE label_schema SET name = $3, input = $4, instruction = $5, enable_comment = $6, updated_at = $7 "
       "WHERE workspace = $1 AND schema_id = $2",
       {changed.workspace, changed.schemaId, changed.name, packInput(changed.input), changed.instruction,
        std::int64_t{changed.enableComment}, changed.updatedAt});
+  record(change, registry::Action::labelSchemaChanged, changed);
   return changed;
 }
 
-void deleteLabelSchema(db::Transaction& transaction, const LabelSchema& stored) {
+void deleteLabelSchema(registry::Change& change, const LabelSchema& stored) {
   if (stored.isDefault) throw Error(Code::invalid, "The experiment's default question cannot be deleted.");
-  transaction.run("DELETE FROM label_schema WHERE workspace = $1 AND schema_id = $2",
-                  {stored.workspace, stored.schemaId});
+  change.transaction.run("DELETE FROM label_schema WHERE workspace = $1 AND schema_id = $2",
+                         {stored.workspace, stored.schemaId});
+  record(change, registry::Action::labelSchemaDeleted, stored);
 }
 
 }  // namespace regesta::evaluation

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "db/database.h"
+#include "registry/change.h"
 #include "tracking/experiment.h"
 
 namespace regesta::evaluation {
@@ -44,7 +45,7 @@ inline constexpr std::string_view labelSchemaTypes[] = {"feedback", "expectation
 
 /// Sets id and times. Throws tracking::Missing for an unknown experiment, Error{exists} for a name that the experiment
 /// has already, Invalid.
-LabelSchema createLabelSchema(db::Transaction& transaction, LabelSchema told, std::int64_t now);
+LabelSchema createLabelSchema(registry::Change& change, LabelSchema told);
 LabelSchema getLabelSchema(db::Transaction& transaction, std::string_view workspace,
                            std::string_view schemaId);  ///< throws tracking::Missing
 std::optional<LabelSchema> findLabelSchema(db::Transaction& transaction, std::string_view workspace,
@@ -63,9 +64,8 @@ struct LabelSchemaUpdate {
   std::optional<LabelInput> input;  ///< of the same kind
 };
 /// Throws like createLabelSchema(), and Error{invalid} for the default question.
-LabelSchema updateLabelSchema(db::Transaction& transaction, const LabelSchema& stored, const LabelSchemaUpdate& update,
-                              std::int64_t now);
+LabelSchema updateLabelSchema(registry::Change& change, const LabelSchema& stored, const LabelSchemaUpdate& update);
 /// Assessments with its name stay. Throws Error{invalid} for the default question.
-void deleteLabelSchema(db::Transaction& transaction, const LabelSchema& stored);
+void deleteLabelSchema(registry::Change& change, const LabelSchema& stored);
 
 }  // namespace regesta::evaluation

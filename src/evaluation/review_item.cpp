@@ -62,26 +62,34 @@ std::vector<std::string> reviewedIds(const std::vector<std::string>& ids) {
   return distinct;
 }
 
-std::vector<ReviewItem> addReviewItems(db::Transaction& transaction, const ReviewQueue& queue,
-                                       std::span<const ReviewedTrace> traces, std::int64_t now) {
+std::vector<ReviewItem> addReviewItems(registry::Change& change, const ReviewQueue& queue,
+                                       std::span<const ReviewedTrace> traces) {
   std::vector<ReviewItem> items;
+  json::array added;
   for (const ReviewedTrace& trace : traces) {
-    std::optional<ReviewItem> item = findItem(transaction, queue, trace.traceId);
+    std::optional<ReviewItem> item = findItem(change.transaction, queue, trace.traceId);
     if (!item) {
-      item = ReviewItem{.traceId = trace.traceId, .createdAt = now, .updatedAt = now};
-      transaction.run(
+      item = ReviewItem{.traceId = trace.traceId, .createdAt = change.now, .updatedAt = change.now};
+      change.transaction.run(
           "INSERT INTO review_item (queue, trace, trace_id, status, completed_by, completed_at, created_at, "
           "updated_at) VALUES ($1, $2, $3, $4, '', 0, $5, $5)",
-          {queue.row, trace.row, trace.traceId, item->status, now});
+          {queue.row, trace.row, trace.traceId, item->status, change.now});
+      added.emplace_back(trace.traceId);
     }
     items.push_back(*std::move(item));
   }
+  if (!added.empty())
+    recordReviewQueue(change, registry::Action::reviewQueueChanged, queue, {{"traces_added", std::move(added)}});
   return items;
 }
 
-void removeReviewItems(db::Transaction& transaction, const ReviewQueue& queue, const std::vector<std::string>& ids) {
+void removeReviewItems(registry::Change& change, const ReviewQueue& queue, const std::vector<std::string>& ids) {
+  json::array removed;
   for (const std::string& id : ids)
-    transaction.run("DELETE FROM review_item WHERE queue = $1 AND trace_id = $2", {queue.row, id});
+    if (change.transaction.run("DELETE FROM review_item WHERE queue = $1 AND trace_id = $2", {queue.row, id}) > 0)
+      removed.emplace_back(id);
+  if (!removed.empty())
+    recordReviewQueue(change, registry::Action::reviewQueueChanged, queue, {{"traces_removed", std::move(removed)}});
 }
 
 tracking::Page<ReviewItem> listReviewItems(db::Transaction& transaction, const ReviewQueue& queue,
@@ -103,23 +111,25 @@ tracking::Page<ReviewItem> listReviewItems(db::Transaction& transaction, const R
   return page;
 }
 
-ReviewItem setReviewStatus(db::Transaction& transaction, const ReviewQueue& queue, std::string_view traceId,
-                           std::string_view status, const std::optional<std::string>& reviewer, std::int64_t now) {
+ReviewItem setReviewStatus(registry::Change& change, const ReviewQueue& queue, std::string_view traceId,
+                           std::string_view status, const std::optional<std::string>& reviewer) {
   if (std::ranges::find(reviewStatuses, status) == std::end(reviewStatuses))
     throw Error(Code::invalid, "`status` must be one of PENDING, COMPLETE, or DECLINED");
   std::string completedBy = reviewerFor(status, reviewer);
   std::string_view id = trim(traceId);
-  std::optional<ReviewItem> item = findItem(transaction, queue, id);
+  std::optional<ReviewItem> item = findItem(change.transaction, queue, id);
   if (!item) throw tracking::Missing("review item", id, "review queue", queue.queueId);
   if (item->status == status) return *std::move(item);
   item->status = status;
   item->completedBy = completedBy;
-  item->completedAt = completedBy.empty() ? 0 : now;
-  item->updatedAt = now;
-  transaction.run(
+  item->completedAt = completedBy.empty() ? 0 : change.now;
+  item->updatedAt = change.now;
+  change.transaction.run(
       "UPDATE review_item SET status = $3, completed_by = $4, completed_at = $5, updated_at = $6 "
       "WHERE queue = $1 AND trace_id = $2",
       {queue.row, id, item->status, item->completedBy, item->completedAt, item->updatedAt});
+  recordReviewQueue(change, registry::Action::reviewQueueChanged, queue,
+                    {{"trace", item->traceId}, {"status", item->status}});
   return *std::move(item);
 }
 

@@ -28,16 +28,16 @@ struct ReviewedTrace {
   std::string traceId;
 };
 /// Items in the order of `traces`, which the queue's experiment has. Those that it has already keep their status.
-std::vector<ReviewItem> addReviewItems(db::Transaction& transaction, const ReviewQueue& queue,
-                                       std::span<const ReviewedTrace> traces, std::int64_t now);
-void removeReviewItems(db::Transaction& transaction, const ReviewQueue& queue, const std::vector<std::string>& ids);
+std::vector<ReviewItem> addReviewItems(registry::Change& change, const ReviewQueue& queue,
+                                       std::span<const ReviewedTrace> traces);
+void removeReviewItems(registry::Change& change, const ReviewQueue& queue, const std::vector<std::string>& ids);
 /// The newest first, then by trace. `status` empty: all.
 tracking::Page<ReviewItem> listReviewItems(db::Transaction& transaction, const ReviewQueue& queue,
                                            std::string_view status, std::int64_t maxResults,
                                            const std::string& pageToken);
 /// `reviewer` sets the status; nobody for pending, which forgets who did. The same status again changes nothing. Throws
 /// tracking::Missing for a trace that the queue does not have, Error{invalid}.
-ReviewItem setReviewStatus(db::Transaction& transaction, const ReviewQueue& queue, std::string_view traceId,
-                           std::string_view status, const std::optional<std::string>& reviewer, std::int64_t now);
+ReviewItem setReviewStatus(registry::Change& change, const ReviewQueue& queue, std::string_view traceId,
+                           std::string_view status, const std::optional<std::string>& reviewer);
 
 }  // namespace regesta::evaluation

@@ -130,7 +130,8 @@ bool hasItems(db::Transaction& transaction, const ReviewQueue& queue) {
 
 }  // namespace
 
-ReviewQueue createReviewQueue(db::Transaction& transaction, ReviewQueue told, std::int64_t now) {
+ReviewQueue createReviewQueue(registry::Change& change, ReviewQueue told) {
+  db::Transaction& transaction = change.transaction;
   if (std::ranges::find(reviewQueueTypes, told.type) == std::end(reviewQueueTypes))
     throw Error(Code::invalid, "`queue_type` must be one of USER or CUSTOM");
   told.users = checkedUsers(told.users);
@@ -142,28 +143,28 @@ ReviewQueue createReviewQueue(db::Transaction& transaction, ReviewQueue told, st
   told.schemas = checkedSchemas(transaction, told, told.schemas);
   requireFreeName(transaction, told);
   told.queueId = "rq-" + randomHex(16);
-  told.createdAt = told.updatedAt = now;
+  told.createdAt = told.updatedAt = change.now;
   told.row = transaction.insert(
       "INSERT INTO review_queue (queue_id, workspace, experiment, name, name_key, type, owner, users, schemas, "
       "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id",
       {told.queueId, told.workspace, told.experiment, told.name, lower(told.name), told.type, told.owner,
        packed(told.users), packed(told.schemas), told.createdAt, told.updatedAt});
+  recordReviewQueue(change, registry::Action::reviewQueueChanged, told);
   return told;
 }
 
-ReviewQueue userQueue(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
-                      std::string_view user, std::int64_t now) {
+ReviewQueue userQueue(registry::Change& change, std::string_view workspace, std::int64_t experiment,
+                      std::string_view user) {
   std::string name = lower(checked("user", user));
-  activeExperiment(transaction, workspace, experiment);
-  if (auto existing = findByName(transaction, experiment, name)) {
+  activeExperiment(change.transaction, workspace, experiment);
+  if (auto existing = findByName(change.transaction, experiment, name)) {
     if (existing->type == "user") return *std::move(existing);
     throw error(Code::exists,
                 "A non-user queue named '{}' already exists; cannot get-or-create a user queue with that name.", name);
   }
   return createReviewQueue(
-      transaction,
-      {.workspace = std::string(workspace), .experiment = experiment, .name = name, .type = "user", .owner = name},
-      now);
+      change,
+      {.workspace = std::string(workspace), .experiment = experiment, .name = name, .type = "user", .owner = name});
 }
 
 std::optional<ReviewQueue> findReviewQueue(db::Transaction& transaction, std::string_view workspace,
@@ -212,8 +213,8 @@ tracking::Page<ReviewQueue> listReviewQueues(db::Transaction& transaction, std::
   return page;
 }
 
-ReviewQueue updateReviewQueue(db::Transaction& transaction, const ReviewQueue& stored, const ReviewQueueUpdate& update,
-                              std::int64_t now) {
+ReviewQueue updateReviewQueue(registry::Change& change, const ReviewQueue& stored, const ReviewQueueUpdate& update) {
+  db::Transaction& transaction = change.transaction;
   if (stored.type == "user")
     throw Error(Code::invalid,
                 "A user queue's name, assigned user, schemas, and owner are fixed and cannot be updated.");
@@ -230,17 +231,25 @@ ReviewQueue updateReviewQueue(db::Transaction& transaction, const ReviewQueue& s
     changed.schemas = checkedSchemas(transaction, stored, *update.schemas);
   }
   requireFreeName(transaction, changed);
-  changed.updatedAt = now;
+  changed.updatedAt = change.now;
   transaction.run(
       "UPDATE review_queue SET name = $2, name_key = $3, owner = $4, users = $5, schemas = $6, updated_at = $7 "
       "WHERE id = $1",
       {changed.row, changed.name, lower(changed.name), changed.owner, packed(changed.users), packed(changed.schemas),
        changed.updatedAt});
+  recordReviewQueue(change, registry::Action::reviewQueueChanged, changed);
   return changed;
 }
 
-void deleteReviewQueue(db::Transaction& transaction, const ReviewQueue& stored) {
-  transaction.run("DELETE FROM review_queue WHERE id = $1", {stored.row});
+void deleteReviewQueue(registry::Change& change, const ReviewQueue& stored) {
+  change.transaction.run("DELETE FROM review_queue WHERE id = $1", {stored.row});
+  recordReviewQueue(change, registry::Action::reviewQueueDeleted, stored);
+}
+
+void recordReviewQueue(registry::Change& change, registry::Action action, const ReviewQueue& queue, json::object data) {
+  data["experiment"] = queue.experiment;
+  data["name"] = queue.name;
+  change.record(action, queue.workspace, "review-queue/" + queue.queueId, std::move(data));
 }
 
 }  // namespace regesta::evaluation

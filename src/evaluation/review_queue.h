@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "db/database.h"
+#include "registry/change.h"
 #include "tracking/experiment.h"
 
 namespace regesta::evaluation {
@@ -29,10 +30,10 @@ inline constexpr std::string_view reviewQueueTypes[] = {"user", "custom"};
 
 /// Sets id and times. Throws tracking::Missing for an unknown experiment, Error{exists} for a name that is taken,
 /// Invalid.
-ReviewQueue createReviewQueue(db::Transaction& transaction, ReviewQueue told, std::int64_t now);
+ReviewQueue createReviewQueue(registry::Change& change, ReviewQueue told);
 /// The queue of a user, created if there is none. Throws Error{exists} if a custom queue has the name.
-ReviewQueue userQueue(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
-                      std::string_view user, std::int64_t now);
+ReviewQueue userQueue(registry::Change& change, std::string_view workspace, std::int64_t experiment,
+                      std::string_view user);
 ReviewQueue getReviewQueue(db::Transaction& transaction, std::string_view workspace,
                            std::string_view queueId);  ///< throws tracking::Missing
 std::optional<ReviewQueue> findReviewQueue(db::Transaction& transaction, std::string_view workspace,
@@ -57,9 +58,11 @@ struct ReviewQueueUpdate {
   std::optional<std::vector<std::string>> schemas;  ///< only while the queue has no items
 };
 /// Throws like createReviewQueue(), and Error{invalid} for a user queue.
-ReviewQueue updateReviewQueue(db::Transaction& transaction, const ReviewQueue& stored, const ReviewQueueUpdate& update,
-                              std::int64_t now);
+ReviewQueue updateReviewQueue(registry::Change& change, const ReviewQueue& stored, const ReviewQueueUpdate& update);
 /// With its items; what reviewers wrote stays.
-void deleteReviewQueue(db::Transaction& transaction, const ReviewQueue& stored);
+void deleteReviewQueue(registry::Change& change, const ReviewQueue& stored);
+/// The ledger entry of a change of the queue or its items; `data` says what changed.
+void recordReviewQueue(registry::Change& change, registry::Action action, const ReviewQueue& queue,
+                       json::object data = {});
 
 }  // namespace regesta::evaluation

@@ -159,6 +159,14 @@ Scorer getScorer(db::Transaction& transaction, std::string_view workspace, std::
   return *one;
 }
 
+std::optional<Scorer> findScorer(db::Transaction& transaction, std::string_view workspace, std::string_view scorerId,
+                                 std::int64_t version) {
+  std::vector<Scorer> found = readAll(transaction.query(
+      fmt::format("SELECT {} FROM scorer WHERE workspace = $1 AND scorer_id = $2 AND version = $3", columns),
+      {workspace, scorerId, version}));
+  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
 void deleteScorer(registry::Change& change, std::string_view workspace, std::int64_t experiment, std::string_view name,
                   std::optional<std::int64_t> version) {
   requireExperiment(change.transaction, workspace, experiment);

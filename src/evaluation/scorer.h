@@ -33,6 +33,8 @@ std::vector<Scorer> scorerVersions(db::Transaction& transaction, std::string_vie
 /// `version` empty: the newest.
 Scorer getScorer(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
                  std::string_view name, std::optional<std::int64_t> version);
+std::optional<Scorer> findScorer(db::Transaction& transaction, std::string_view workspace, std::string_view scorerId,
+                                 std::int64_t version);
 /// `version` empty: all versions.
 void deleteScorer(registry::Change& change, std::string_view workspace, std::int64_t experiment, std::string_view name,
                   std::optional<std::int64_t> version);

@@ -197,6 +197,8 @@ Condition takeCondition(FilterLexer& lexer, const Grammar& grammar) {
 
 std::vector<Condition> parseFilter(std::string_view text, const Grammar& grammar) {
   if (text.size() > filterLength) refuseSize(fmt::format("must have at most {} bytes", filterLength));
+  if (!text.empty() && trim(text).empty())
+    refuseFilter(QueryRule::blank, "must not be blank", text, {std::string(grammar.noun)});
   std::vector<Condition> conditions;
   std::size_t patterns = 0;
   FilterLexer lexer(text);

@@ -24,8 +24,15 @@ bool oneOf(std::string_view word, std::initializer_list<std::string_view> words)
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+/// Searches whose entities have one spelling each.
+bool isStrict(const Grammar& grammar) {
+  return oneOf(grammar.noun, {"experiment", "registered model", "model version"});
+}
+
 Field fieldOf(std::string_view entity, const Grammar& grammar) {
   if (grammar.traces) return traceFieldOf(entity);
+  if (isStrict(grammar) && !oneOf(entity, {"attribute", "tag", "tags"}))
+    refuseEntity(entity, grammar.noun, {"attribute", "tag", "tags"});
   if (oneOf(entity, {"attribute", "attributes", "attr", "run"})) return Field::attribute;
   if (grammar.tags && oneOf(entity, {"tag", "tags"})) return Field::tag;
   if (grammar.metrics && oneOf(entity, {"metric", "metrics"})) return Field::metric;

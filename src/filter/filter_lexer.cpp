@@ -59,17 +59,18 @@ std::string_view FilterLexer::rest() const {
 
 void FilterLexer::readIdentifier() {
   std::size_t from = at_;
+  auto opensQuote = [&](std::size_t at) {
+    return at > from ? isQuote(text_[at]) : text_[at] == '"' || text_[at] == '`';
+  };
   for (;;) {
-    if (at_ < text_.size() && (text_[at_] == '"' || text_[at_] == '`')) {
+    if (at_ < text_.size() && opensQuote(at_)) {
       std::size_t end = quotedEnd(at_);
       if (end == std::string_view::npos) break;
       at_ = end;
     } else {
       while (at_ < text_.size() && isBare(text_[at_])) ++at_;
     }
-    if (at_ + 1 >= text_.size() || text_[at_] != '.' ||
-        !(isBare(text_[at_ + 1]) || text_[at_ + 1] == '"' || text_[at_ + 1] == '`'))
-      break;
+    if (at_ + 1 >= text_.size() || text_[at_] != '.' || !(isBare(text_[at_ + 1]) || isQuote(text_[at_ + 1]))) break;
     ++at_;
   }
   token_.raw = text_.substr(from, at_ - from);

@@ -14,7 +14,7 @@ struct FilterToken {
 };
 
 /// Splits a filter into tokens, one ahead of the parser. An identifier is parts joined by dots without spaces, each
-/// bare, in double quotes or in backticks; a single part in double quotes is text, as in MLflow.
+/// bare or in quotes, the first one not in single quotes; a single part in double quotes is text, as in MLflow.
 class FilterLexer {
  public:
   explicit FilterLexer(std::string_view text) : text_(text) { next(); }

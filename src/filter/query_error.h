@@ -6,6 +6,7 @@ namespace regesta::filter {
 /// The rules for search queries: filters, orders, pages and aggregations. `value` is what breaks the rule; the comments
 /// name the `facts`.
 enum class QueryRule {
+  blank,           ///< nothing but white space; Grammar::noun
   clause,          ///< Grammar::noun
   statements,      ///< after a semicolon
   sign,            ///< no comparator

@@ -24,7 +24,7 @@ constexpr std::string_view telemetry =
     "bulk tracking data: what a version, evidence or a guard rests on is cited by digest in a ledger entry";
 
 constexpr std::string_view review =
-    "questions to reviewers and lists of traces that wait for them, which no gate reads: what reviewers answer are "
+    "progress of reviews, which no gate reads: entries of the queue say who set what, and what reviewers answer are "
     "assessments of the traces";
 
 constexpr std::string_view contentIndex =
@@ -240,6 +240,7 @@ constexpr Line lines[] = {
      "id workspace trace_id experiment request_time duration state finalized client_request_id request_preview "
      "response_preview tags metadata assessments links",
      telemetry},
+    {"awaited_trace", free, "id", "", "id workspace trace_id experiment run_id", telemetry},
     {"span", free, "trace span_id", "", "trace span_id parent name type status start_ns end_ns body", telemetry},
     {"trace_link", free, "id", "", "id workspace trace span asset number", telemetry},
     {"trace_value", free, "id", "", "id workspace trace span metric value unit key at source actor", telemetry},
@@ -263,12 +264,14 @@ constexpr Line lines[] = {
      "id# workspace issue_id experiment# name description status severity# root_causes categories source_run "
      "created_by created_at# updated_at#",
      "", ""},
-    {"label_schema", free, "id", "",
-     "id workspace schema_id experiment name type input instruction enable_comment created_at updated_at", review},
-    {"review_queue", free, "id", "",
-     "id workspace queue_id experiment name name_key type owner users schemas created_at updated_at", review},
+    {"label_schema", governed, "id",
+     "id# workspace schema_id experiment# name type input instruction enable_comment# created_at# updated_at#", "", ""},
+    {"review_queue", governed, "id",
+     "id# workspace queue_id experiment# name name_key type owner users schemas created_at# updated_at#", "", ""},
     {"review_item", free, "id", "", "id queue trace trace_id status completed_by completed_at created_at updated_at",
      review},
+    {"gateway_item", governed, "id",
+     "id# workspace kind item_id name body sealed created_by updated_by created_at# updated_at#", "", ""},
     {"score_config", governed, "id", "id# workspace config_id body created_at# updated_at#", "", ""},
 
     // the ledger itself, and the migrations

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/limits_runs.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "db/columns.h"
@@ -84,6 +85,30 @@ void merge(Trace& there, Trace told) {
                              [&](const Assessment& a) { return !assessment.id.empty() && a.id == assessment.id; });
     if (same == there.assessments.end()) addAssessment(there, std::move(assessment), nowMillis());
   }
+}
+
+/// Remembers the link until the trace arrives: a link does not make a trace.
+void awaitTrace(db::Transaction& transaction, std::string_view workspace, const std::string& traceId,
+                const tracking::Run& run) {
+  checkTraceId(traceId);
+  db::Rows count = transaction.query("SELECT count(*) FROM awaited_trace WHERE run_id = $1", {run.runId});
+  count.next();
+  if (count.integer(0) >= limits::awaitedTraces)
+    throw error(Code::invalid, "run {} is linked to {} traces that have not arrived; send them first", run.runId,
+                limits::awaitedTraces);
+  transaction.run(
+      "INSERT INTO awaited_trace (workspace, trace_id, experiment, run_id) VALUES ($1, $2, $3, $4) "
+      "ON CONFLICT DO NOTHING",
+      {workspace, traceId, run.experiment, run.runId});
+}
+
+/// Links of runs of the trace's own experiment only: others may not know of it.
+void takeAwaited(db::Transaction& transaction, Trace& trace) {
+  db::Rows rows = transaction.query(
+      "SELECT run_id FROM awaited_trace WHERE workspace = $1 AND trace_id = $2 AND experiment = $3 ORDER BY id",
+      {trace.workspace, trace.traceId, trace.experiment});
+  while (rows.next()) trace.runs.push_back(rows.text(0));
+  transaction.run("DELETE FROM awaited_trace WHERE workspace = $1 AND trace_id = $2", {trace.workspace, trace.traceId});
 }
 
 }  // namespace
@@ -173,6 +198,7 @@ Trace startTrace(db::Transaction& transaction, Trace told) {
         "INSERT INTO trace (workspace, trace_id, experiment, request_time, state, finalized, client_request_id, tags, "
         "metadata, assessments, links) VALUES ($1, $2, $3, 0, 0, 0, '', '{}', '{}', '[]', '') RETURNING id",
         {there->workspace, there->traceId, there->experiment});
+    takeAwaited(transaction, *there);
   }
   merge(*there, std::move(told));
   there->finalized |= finalized;
@@ -210,16 +236,12 @@ void linkTracesToRun(db::Transaction& transaction, std::string_view workspace, c
   if (traceIds.size() > limits::traceLinksPerCall)
     throw error(Code::invalid, "Cannot link more than {} traces to a run in a single request. Provided {} traces.",
                 limits::traceLinksPerCall, traceIds.size());
-  std::int64_t experiment = tracking::getRun(transaction, workspace, runId).experiment;
+  tracking::Run run = tracking::getRun(transaction, workspace, runId);
   for (const std::string& id : traceIds) {
-    std::optional<Trace> trace = findTrace(transaction, workspace, id);
-    if (!trace)
-      trace = startTrace(transaction, {.traceId = id,
-                                       .workspace = std::string(workspace),
-                                       .experiment = experiment,
-                                       .requestTime = nowMillis(),
-                                       .state = TraceState::inProgress});
-    linkTraceToRun(transaction, *trace, runId);
+    if (std::optional<Trace> trace = findTrace(transaction, workspace, id))
+      linkTraceToRun(transaction, *trace, runId);
+    else
+      awaitTrace(transaction, workspace, id, run);
   }
 }
 

@@ -84,8 +84,8 @@ struct TraceDeletion {
 std::int64_t deleteTraces(registry::Change& change, std::string_view workspace, std::int64_t experiment,
                           const TraceDeletion& which);
 
-/// Throw Error{notFound} for an unknown run. At most limits::traceLinksPerCall per call. An unknown trace is
-/// created in the run's experiment, in progress, because clients send traces in the background.
+/// Throw Error{notFound} for an unknown run. At most limits::traceLinksPerCall per call. A trace that is
+/// unknown is linked when it arrives in the run's experiment, because clients send traces in the background.
 void linkTraceToRun(db::Transaction& transaction, Trace& trace, std::string_view runId);
 void linkTracesToRun(db::Transaction& transaction, std::string_view workspace, const std::vector<std::string>& traceIds,
                      std::string_view runId);

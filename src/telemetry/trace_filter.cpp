@@ -59,12 +59,14 @@ bool has(const std::vector<std::string>& list, const std::string& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-/// Values are JSON; a person who compares text writes it without its quotes.
+/// Values are JSON. Equality ignores the quotes of a text; patterns see them, as in MLflow.
 bool valueMatches(const Condition& condition, const Assessment& one) {
   if (std::holds_alternative<double>(condition.operand)) {
     json::value value = parseJson(one.value);
     return value.is_number() && filter::matches(condition, Cell(value.to_number<double>()));
   }
+  bool equality = condition.comparator == Comparator::equal || condition.comparator == Comparator::notEqual;
+  if (!equality) return filter::matches(condition, Cell(one.value));
   bool isText = one.value.size() >= 2 && one.value.front() == '"';
   std::string plain = isText ? std::string(parseJson(one.value).as_string()) : one.value;
   bool raw = filter::matches(condition, Cell(one.value)), bare = filter::matches(condition, Cell(plain));
@@ -134,10 +136,16 @@ bool attributeMatches(const Condition& condition, SpanRow& span) {
   return negated ? raw && bare : raw || bare;
 }
 
+/// A span whose client gave it no type is stored as UNKNOWN.
+Cell typeCell(const SpanRow& span) {
+  bool given = span.type != "UNKNOWN" || span.body.find("mlflow.spanType") != std::string::npos;
+  return given ? Cell(span.type) : Cell();
+}
+
 bool spanMatches(const Condition& condition, SpanRow& span) {
   if (condition.key.starts_with("attributes.")) return attributeMatches(condition, span);
   if (condition.key == "name") return filter::matches(condition, Cell(span.name));
-  if (condition.key == "type") return filter::matches(condition, Cell(span.type));
+  if (condition.key == "type") return filter::matches(condition, typeCell(span));
   if (condition.key == "status") return filter::matches(condition, Cell(span.status));
   return filter::matches(condition, Cell(span.name + "\n" + span.body));
 }

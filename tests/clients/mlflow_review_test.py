@@ -2,6 +2,7 @@
 
 import mlflow
 import pytest
+import requests
 from mlflow.exceptions import MlflowException
 from mlflow.genai.label_schemas.label_schemas import InputCategorical, InputNumeric, InputPassFail, InputText
 from mlflow.genai.review_queues import ReviewQueueType, ReviewStatus
@@ -211,3 +212,28 @@ def test_a_deleted_trace_leaves_its_queues(client, store, experiment, traces):
     for queue in queues:
         assert {item.item_id for item in store.list_review_queue_items(queue)} == set(traces[1:])
     assert store.list_review_queues(experiment, item_id=traces[0]) == []
+
+
+def test_the_ledger_says_who_asked_and_who_reviewed(store, experiment, traces, shared_server):
+    asked = question(store, experiment, "Is it right?")
+    store.update_label_schema(asked.schema_id, name="Is it true?")
+    queue = store.create_review_queue(experiment, name="on record", queue_type=ReviewQueueType.CUSTOM, users=["ann"])
+    store.add_items_to_review_queue(queue.queue_id, item_ids=traces[:2])
+    store.add_items_to_review_queue(queue.queue_id, item_ids=traces[:2])
+    store.set_review_queue_item_status(queue.queue_id, item_id=traces[0], status=ReviewStatus.COMPLETE, completed_by="ann")
+    store.remove_items_from_review_queue(queue.queue_id, item_ids=traces[:1])
+    store.delete_label_schema(asked.schema_id)
+    store.delete_review_queue(queue.queue_id)
+    shared_server.settle()
+
+    def entries(kind, subject):
+        found = requests.get(f"{shared_server.url}/api/v1/ledger/entries?action={kind}.*&page_size=200", timeout=60).json()["items"]
+        bodies = [e["body"] for e in found if e["body"]["subject"] == subject]
+        return [(b["action"], {name: value for name, value in b["data"].items() if name != "experiment"}) for b in bodies]
+
+    assert entries("label-schema", f"label-schema/{asked.schema_id}") == [
+        ("label-schema.changed", {"name": "Is it right?"}), ("label-schema.changed", {"name": "Is it true?"}), ("label-schema.deleted", {"name": "Is it true?"})]
+    assert entries("review-queue", f"review-queue/{queue.queue_id}") == [
+        ("review-queue.changed", {"name": "on record"}), ("review-queue.changed", {"name": "on record", "traces_added": traces[:2]}),
+        ("review-queue.changed", {"name": "on record", "trace": traces[0], "status": "complete"}),
+        ("review-queue.changed", {"name": "on record", "traces_removed": traces[:1]}), ("review-queue.deleted", {"name": "on record"})]

@@ -41,6 +41,9 @@ def test_files_of_a_version_cannot_be_swapped_whatever_its_source_is_spelled_lik
         source = spellings(folder)[i]
         if front == "mlflow":
             made = version(house.carl, name, source)
+            if source.lower().startswith("http"):
+                assert made.status == 400, "MLflow's server takes no source on a host"
+                continue
         else:
             made = house.carl.post(f"/api/v1/assets/model/{name}/versions", {"source": source})
         assert made.status in (200, 201), (source, made)
@@ -118,7 +121,7 @@ def test_a_version_whose_run_does_not_exist_passes_no_gate(house):
     assert promote(house.carl, "late", 1).status == 403
 
 
-@pytest.mark.parametrize("source", ["mlflow-artifacts:/late", "s3://default/late", "http://any-host/s3/default/late"])
+@pytest.mark.parametrize("source", ["mlflow-artifacts:/late", "s3://default/late"])
 def test_an_empty_folder_of_no_run_passes_no_gate_by_any_door(house, source):
     """The same folder as S3 clients name it: its files can be sent after approval."""
     model(house.carl, "late")
@@ -132,7 +135,7 @@ def test_an_empty_folder_of_no_run_passes_no_gate_by_any_door(house, source):
 def test_a_source_in_an_experiment_that_does_not_exist_yet_is_refused(house):
     """Reserve the folder of an experiment to come, whose owner will be somebody else."""
     model(house.carl, "future")
-    for source in (f"mlflow-artifacts:/77/{uuid.uuid4().hex}/artifacts", f"http://h{ART}/77"):
+    for source in (f"mlflow-artifacts:/77/{uuid.uuid4().hex}/artifacts", "mlflow-artifacts://h/77"):
         answer = version(house.carl, "future", source)
         assert answer.status == 400 and "does not exist" in answer.text, answer
 
@@ -213,7 +216,8 @@ def test_a_version_of_ones_own_does_not_open_other_peoples_files(house, secret, 
     """Register somebody else's folder as one's own version and download through that."""
     source = source.format(**secret)
     for made in (version(house.nina, "nina-m", source), house.nina.post("/api/v1/assets/model/nina-m/versions", {"source": source})):
-        assert made.status == 403, made
+        refused_host = source.lower().startswith("http") and made.status == 400 and "cannot use" in made.text
+        assert made.status == 403 or refused_host, made
         assert "secret" not in made.text
     for path in ("weights", "model/weights"):
         assert house.nina.get(f"/model-versions/get-artifact?name=nina-m&version=1&path={path}").status == 404

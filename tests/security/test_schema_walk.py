@@ -208,6 +208,9 @@ def tell_story(house, folder, n):
     queue = carl.ok("POST", "/api/3.0/mlflow/review-queues/create", {
         "experiment_id": experiment, "name": f"queue{n}", "queue_type": "CUSTOM", "schema_ids": [schema["label_schema"]["schema_id"]]})
     carl.ok("POST", "/api/3.0/mlflow/review-queues/items/add", {"queue_id": queue["review_queue"]["queue_id"], "item_ids": [f"tr-{n}"]})
+    key = root.ok("POST", "/api/3.0/mlflow/gateway/secrets/create", {"secret_name": f"key{n}", "secret_value": {"api_key": "sk-0123456789"}, "provider": "openai"})
+    root.ok("POST", "/api/3.0/mlflow/gateway/model-definitions/create", {
+        "name": f"gpt{n}", "secret_id": key["secret"]["secret_id"], "provider": "openai", "model_name": "gpt"})
     # Git: what other fronts did is brought onto main as soon as somebody clones.
     clone = ["git", "-c", f"http.extraHeader=Authorization: {carl.authorization['Authorization']}", "clone", "-q",
              f"http://127.0.0.1:{house.server.port}/git/prompts.git", str(pathlib.Path(folder) / f"clone-{n}")]

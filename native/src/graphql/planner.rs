@@ -1,6 +1,6 @@
 //! The fields of an operation, with fragments, conditions and variables resolved.
 
-use super::{cost, inner_name, FieldType, Schema, Text, DEPTH, FIELDS};
+use super::{cost, inner_name, is_list, unknown_field, FieldType, Schema, Text, DEPTH, FIELDS};
 use crate::fault::Fault;
 use graphql_parser::query::{self, Selection, TypeCondition};
 use serde_json::{json, Map, Value as Json};
@@ -108,7 +108,7 @@ impl Planner<'_> {
         }
         if field.name != "__typename" {
             let known = schema.fields(parent).and_then(|fields| fields.get(&field.name)).ok_or_else(|| {
-                Fault::new("validate", format!("Cannot query field \"{}\" on type \"{parent}\".", field.name))
+                Fault::new("validate", unknown_field(parent, &field.name))
             })?;
             let arguments = self.arguments(parent, field, known)?;
             self.bytes_left = self
@@ -116,8 +116,12 @@ impl Planner<'_> {
                 .checked_sub(bytes_of(&arguments))
                 .ok_or_else(|| cost("the arguments of all fields are too large together".to_string()))?;
             made.insert("args".into(), arguments);
-            let kind = inner_name(known.kind.as_ref().expect("every field has a type"));
+            let whole = known.kind.as_ref().expect("every field has a type");
+            let kind = inner_name(whole);
             made.insert("type".into(), json!(kind));
+            if is_list(whole) {
+                made.insert("list".into(), json!(true));
+            }
             let composite = schema.fields(kind).is_some();
             if composite != !field.selection_set.items.is_empty() {
                 let what = if composite { "must have" } else { "cannot have" };

@@ -23,6 +23,7 @@ fn flattens_fragments_aliases_and_variables() {
     assert_eq!(made["fields"][0]["args"], json!({"name": "loans", "entity": "e"}));
     assert_eq!(made["fields"][0]["key"], "p");
     let runs = &made["fields"][0]["fields"];
+    assert_eq!((&runs[0]["list"], made["fields"][0].get("list")), (&json!(true), None));
     assert_eq!(runs.as_array().unwrap().len(), 1);
     assert_eq!(runs[0]["fields"].as_array().unwrap().len(), 2);
 }
@@ -49,6 +50,14 @@ fn refuses_what_the_schema_does_not_have() {
         let fault = plan(query, json!({})).unwrap_err();
         assert!(fault.message.contains(words), "{query}: {}", fault.message);
     }
+}
+
+#[test]
+fn names_requests_for_another_schema() {
+    for query in ["{ other }", "query($v: Foreign!) { project { name } other(a: $v) { b } }"] {
+        assert_eq!(plan(query, json!({"v": {}})).unwrap_err().code, "root", "{query}");
+    }
+    assert_eq!(plan("{ project { other } }", json!({})).unwrap_err().code, "validate");
 }
 
 #[test]

@@ -50,6 +50,8 @@ Spelling spellingOf(Code code) {
   return {500, "INTERNAL_ERROR"};
 }
 
+}  // namespace
+
 std::string messageOf(const Error& error) {
   if (const auto* missing = dynamic_cast<const tracking::Missing*>(&error)) return missingText(*missing);
   if (const auto* deleted = dynamic_cast<const tracking::Deleted*>(&error)) return deletedText(*deleted);
@@ -64,8 +66,6 @@ std::string messageOf(const Error& error) {
   return fmt::format("Invalid value{}{} for parameter '{}' supplied: {}. {}", invalid->got.empty() ? "" : " ",
                      invalid->got, invalid->field, invalid->rule, pointer);
 }
-
-}  // namespace
 
 http::Response renderError(const Error& error) {
   Spelling spelling = spellingOf(error.code);
@@ -87,7 +87,7 @@ http::Response renderError(const Error& error) {
 const Dialect& dialect() {
   static const Dialect mlflow{
       .name = "mlflow",
-      .manner = {.forbidUnknown = false, .camelCase = true, .omitEmptyLists = true},
+      .manner = {.forbidUnknown = false, .camelCase = true, .omitEmptyLists = true, .skipUnknownWords = true},
       .wantsJsonType = true,
       .bodyOnGet = true,
       .workspaceHeader = "X-MLFLOW-WORKSPACE",

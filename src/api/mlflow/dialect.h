@@ -10,6 +10,7 @@ namespace regesta::api::mlflow {
 /// Permanent failures are never 5xx, which the client would retry for minutes.
 const Dialect& dialect();
 
+std::string messageOf(const Error& error);  ///< in MLflow's words
 http::Response renderError(const Error& error);
 
 /// Throws the error for a missing protobuf field: "Missing value for required parameter 'X'."

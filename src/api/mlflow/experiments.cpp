@@ -18,13 +18,15 @@ struct Experiment {
   std::string experiment_id, name, artifact_location, lifecycle_stage;
   std::int64_t last_update_time = 0, creation_time = 0;
   std::vector<KeyValue> tags;
+  std::string workspace;
   static constexpr Field fields[] = {field<&Experiment::experiment_id>("experiment_id"),
                                      field<&Experiment::name>("name"),
                                      field<&Experiment::artifact_location>("artifact_location"),
                                      field<&Experiment::lifecycle_stage>("lifecycle_stage"),
                                      field<&Experiment::last_update_time>("last_update_time"),
                                      field<&Experiment::creation_time>("creation_time"),
-                                     field<&Experiment::tags>("tags")};
+                                     field<&Experiment::tags>("tags"),
+                                     field<&Experiment::workspace>("workspace")};
 };
 struct OneExperiment {
   Experiment experiment;
@@ -97,8 +99,8 @@ struct FoundDatasets {
 };
 
 Experiment wireOf(const tracking::Experiment& e) {
-  return {std::to_string(e.id), e.name,      e.artifactLocation,  e.deleted ? "deleted" : "active",
-          e.updatedAt,          e.createdAt, wire::listOf(e.tags)};
+  return {std::to_string(e.id), e.name,      e.artifactLocation,   e.deleted ? "deleted" : "active",
+          e.updatedAt,          e.createdAt, wire::listOf(e.tags), e.workspace};
 }
 
 CreatedExperiment createExperiment(Call& call, const CreateExperiment& in) {

@@ -4,6 +4,7 @@
 #include "api/mlflow/dialect.h"
 #include "api/mlflow/evaluation.h"
 #include "api/mlflow/experiments.h"
+#include "api/mlflow/gateway.h"
 #include "api/mlflow/logged_models.h"
 #include "api/mlflow/metrics.h"
 #include "api/mlflow/model_versions.h"
@@ -58,7 +59,13 @@ Front front() {
                                                    issueRoutes(),
                                                    labelSchemaRoutes(),
                                                    reviewQueueRoutes(),
-                                                   webhookRoutes()});
+                                                   webhookRoutes(),
+                                                   gatewaySecretRoutes(),
+                                                   gatewayModelRoutes(),
+                                                   gatewayEndpointRoutes(),
+                                                   gatewayLinkRoutes(),
+                                                   gatewayBudgetRoutes(),
+                                                   gatewayGuardrailRoutes()});
   static const std::vector<StreamRoute> streams = [] {
     std::vector<StreamRoute> all(artifactStreams().begin(), artifactStreams().end());
     all.insert(all.end(), multipartStreams().begin(), multipartStreams().end());

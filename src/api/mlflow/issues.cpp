@@ -42,15 +42,16 @@ struct CreateIssue {
   std::vector<std::string> root_causes;
   std::string source_run_id, created_by;
   std::vector<std::string> categories;
-  static constexpr Field fields[] = {field<&CreateIssue::experiment_id>("experiment_id", required),
-                                     field<&CreateIssue::name>("name", required),
-                                     field<&CreateIssue::description>("description", required),
-                                     field<&CreateIssue::status>("status", oneOf(evaluation::issueStatuses)),
-                                     field<&CreateIssue::severity>("severity", oneOf(evaluation::issueSeverities)),
-                                     field<&CreateIssue::root_causes>("root_causes"),
-                                     field<&CreateIssue::source_run_id>("source_run_id"),
-                                     field<&CreateIssue::created_by>("created_by"),
-                                     field<&CreateIssue::categories>("categories")};
+  static constexpr Field fields[] = {
+      field<&CreateIssue::experiment_id>("experiment_id", required),
+      field<&CreateIssue::name>("name", required),
+      field<&CreateIssue::description>("description", required),
+      field<&CreateIssue::status>("status", about("pending, rejected or resolved")),
+      field<&CreateIssue::severity>("severity", about("not_an_issue, low, medium or high")),
+      field<&CreateIssue::root_causes>("root_causes"),
+      field<&CreateIssue::source_run_id>("source_run_id"),
+      field<&CreateIssue::created_by>("created_by"),
+      field<&CreateIssue::categories>("categories")};
 };
 struct IssueRef {
   std::string issue_id;
@@ -58,10 +59,11 @@ struct IssueRef {
 };
 struct UpdateIssue {
   std::string issue_id, name, description, status, severity;
-  static constexpr Field fields[] = {field<&UpdateIssue::issue_id>("issue_id", required),
-                                     field<&UpdateIssue::name>("name"), field<&UpdateIssue::description>("description"),
-                                     field<&UpdateIssue::status>("status", oneOf(evaluation::issueStatuses)),
-                                     field<&UpdateIssue::severity>("severity", oneOf(evaluation::issueSeverities))};
+  static constexpr Field fields[] = {
+      field<&UpdateIssue::issue_id>("issue_id", required), field<&UpdateIssue::name>("name"),
+      field<&UpdateIssue::description>("description"),
+      field<&UpdateIssue::status>("status", about("pending, rejected or resolved")),
+      field<&UpdateIssue::severity>("severity", about("not_an_issue, low, medium or high"))};
 };
 struct SearchIssues {
   std::string experiment_id, filter_string;

@@ -1,15 +1,13 @@
 #include "evaluation/label_schema.h"
 
 #include "api/mlflow/evaluation.h"
-#include "api/tracking_scope.h"
+#include "api/mlflow/experiment_scope.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "tracking/rules.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using access::Verb;
 using tracking::parseExperimentId;
 
 constexpr std::string_view typeWords[] = {"FEEDBACK", "EXPECTATION"};
@@ -145,12 +143,6 @@ LabelSchema wireOf(const evaluation::LabelSchema& s) {
           .is_default = s.isDefault};
 }
 
-evaluation::LabelSchema schemaFor(Call& call, Verb verb, db::Transaction& transaction, const std::string& id) {
-  evaluation::LabelSchema schema = evaluation::getLabelSchema(transaction, call.workspace, id);
-  requireExperiment(call, verb, transaction, schema.experiment);
-  return schema;
-}
-
 OneLabelSchema createSchema(Call& call, const CreateLabelSchema& in) {
   evaluation::LabelSchema told{.workspace = call.workspace,
                                .experiment = parseExperimentId(in.experiment_id),
@@ -159,30 +151,27 @@ OneLabelSchema createSchema(Call& call, const CreateLabelSchema& in) {
                                .input = inputOf(in.input),
                                .instruction = in.instruction,
                                .enableComment = in.enable_comment};
-  return call.core.store.write([&](db::Transaction& transaction) -> OneLabelSchema {
-    requireExperiment(call, Verb::write, transaction, told.experiment);
-    return {wireOf(evaluation::createLabelSchema(transaction, told, nowMillis()))};
+  return changeIn(call, told.experiment, [&](registry::Change& change) -> OneLabelSchema {
+    return {wireOf(evaluation::createLabelSchema(change, told))};
   });
 }
 
 OneLabelSchema getSchema(Call& call, const LabelSchemaRef& in) {
-  return call.core.store.read([&](db::Transaction& transaction) -> OneLabelSchema {
-    return {wireOf(schemaFor(call, Verb::read, transaction, in.schema_id))};
-  });
+  return readStored(
+      call, evaluation::getLabelSchema, in.schema_id,
+      [](db::Transaction&, const evaluation::LabelSchema& schema) -> OneLabelSchema { return {wireOf(schema)}; });
 }
 
 OneLabelSchema getSchemaByName(Call& call, const LabelSchemaName& in) {
   std::int64_t experiment = parseExperimentId(in.experiment_id);
-  return call.core.store.read([&](db::Transaction& transaction) -> OneLabelSchema {
-    requireExperiment(call, Verb::read, transaction, experiment);
+  return readIn(call, experiment, [&](db::Transaction& transaction) -> OneLabelSchema {
     return {wireOf(evaluation::getLabelSchemaByName(transaction, call.workspace, experiment, in.name))};
   });
 }
 
 LabelSchemas listSchemas(Call& call, const ListLabelSchemas& in) {
   std::int64_t experiment = parseExperimentId(in.experiment_id);
-  return call.core.store.read([&](db::Transaction& transaction) -> LabelSchemas {
-    requireExperiment(call, Verb::read, transaction, experiment);
+  return readIn(call, experiment, [&](db::Transaction& transaction) {
     auto page = evaluation::listLabelSchemas(transaction, call.workspace, experiment, in.max_results, in.page_token);
     LabelSchemas found{.label_schemas = {}, .next_page_token = page.nextPageToken};
     for (const evaluation::LabelSchema& schema : page.items) found.label_schemas.push_back(wireOf(schema));
@@ -194,21 +183,14 @@ OneLabelSchema updateSchema(Call& call, const UpdateLabelSchema& in) {
   evaluation::LabelSchemaUpdate update{
       .name = in.name, .instruction = in.instruction, .enableComment = in.enable_comment, .input = {}};
   if (in.input) update.input = inputOf(*in.input);
-  return call.core.store.write([&](db::Transaction& transaction) -> OneLabelSchema {
-    evaluation::LabelSchema stored = schemaFor(call, Verb::write, transaction, in.schema_id);
-    return {wireOf(evaluation::updateLabelSchema(transaction, stored, update, nowMillis()))};
-  });
+  return changeStored(call, evaluation::getLabelSchema, in.schema_id,
+                      [&](registry::Change& change, const evaluation::LabelSchema& stored) -> OneLabelSchema {
+                        return {wireOf(evaluation::updateLabelSchema(change, stored, update))};
+                      });
 }
 
-/// No error if there is no such schema, as in MLflow.
 Empty deleteSchema(Call& call, const LabelSchemaRef& in) {
-  return call.core.store.write([&](db::Transaction& transaction) -> Empty {
-    auto stored = evaluation::findLabelSchema(transaction, call.workspace, in.schema_id);
-    if (!stored) return {};
-    requireExperiment(call, Verb::write, transaction, stored->experiment);
-    evaluation::deleteLabelSchema(transaction, *stored);
-    return {};
-  });
+  return deleteStored(call, evaluation::findLabelSchema, evaluation::deleteLabelSchema, in.schema_id);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ struct LoggedModelInfo {
   std::string model_id, experiment_id, name;
   std::int64_t creation_timestamp_ms = 0, last_updated_timestamp_ms = 0;
   std::string artifact_uri, status;
-  std::optional<std::string> model_type, source_run_id;
+  std::string model_type, source_run_id;
   std::vector<KeyValue> tags;
   static constexpr Field fields[] = {field<&LoggedModelInfo::model_id>("model_id"),
                                      field<&LoggedModelInfo::experiment_id>("experiment_id"),
@@ -139,8 +139,8 @@ LoggedModel wireOf(db::Transaction& transaction, const tracking::LoggedModel& mo
                            .last_updated_timestamp_ms = model.updatedAt,
                            .artifact_uri = model.artifactUri,
                            .status = std::string(statusWords[static_cast<std::size_t>(model.status) - 1]),
-                           .model_type = maybe(model.modelType),
-                           .source_run_id = maybe(model.sourceRun),
+                           .model_type = model.modelType,
+                           .source_run_id = model.sourceRun,
                            .tags = wire::listOf(model.tags)}};
   out.data.params = wire::listOf(model.params);
   for (const tracking::ModelMetric& m : tracking::modelMetrics(transaction, model.row)) {

@@ -109,9 +109,20 @@ Version registered(Call& call, Change& change, const registry::Asset& asset, con
       .version;
 }
 
+/// MLflow's server would connect to the host, so it refuses these; its words.
+void checkScheme(std::string_view source) {
+  std::string scheme = lower(source.substr(0, source.find(':')));
+  if (scheme == "http" || scheme == "https")
+    throw error(Code::invalid,
+                "'source' cannot use the '{0}' scheme: the '{0}' scheme addresses a host other than the tracking "
+                "server's configured artifact storage. Use mlflow-artifacts:/PATH for files of this server.",
+                scheme);
+}
+
 OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
   checkKnownName(in.name);
   call.require(Verb::write, in.name);
+  checkScheme(in.source);
   const registry::Tags tags = wire::registryTags(in.tags);
   return call.core.store.change(call.actor(), [&](Change& change) {
     Origin origin = resolveSource(call, change.transaction, {in.source, in.run_id, in.model_id, hasPromptTag(tags)});

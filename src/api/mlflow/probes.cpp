@@ -17,7 +17,7 @@ Plain health(Call&, const Empty&) { return text("OK"); }
 Plain version(Call&, const Empty&) { return text(emulated); }
 
 struct ServerFeatures {
-  bool gateway = false;
+  bool gateway = true;
   static constexpr Field fields[] = {field<&ServerFeatures::gateway>("gateway")};
 };
 struct ServerInfo {

@@ -202,6 +202,10 @@ std::string metricFilterText(const QueryError& error) {
 
 std::string queryText(const QueryError& error) {
   switch (error.id) {
+    case QueryRule::blank:
+      if (error.facts[0] == "logged model")
+        return fmt::format("Invalid filter string: '{}'. Expected a single SQL expression.", shorten(error.value, 200));
+      return fmt::format("Invalid filter '{}'. Could not be parsed.", shorten(error.value, 200));
     case QueryRule::clause:
       if (error.facts[0] == "logged model")
         return fmt::format(

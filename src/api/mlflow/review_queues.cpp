@@ -1,18 +1,16 @@
 #include "evaluation/review_queue.h"
 
 #include "api/mlflow/evaluation.h"
+#include "api/mlflow/experiment_scope.h"
 #include "api/mlflow/review_queue_wire.h"
 #include "api/mlflow/trace_scope.h"
-#include "api/tracking_scope.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "evaluation/review_item.h"
 #include "tracking/rules.h"
 
 namespace regesta::api::mlflow {
 namespace {
 
-using access::Verb;
 using tracking::parseExperimentId;
 
 std::optional<std::string> unlessEmpty(const std::string& text) {
@@ -49,12 +47,6 @@ std::string callerName(const Call& call) {
   return call.actor().shortName();
 }
 
-evaluation::ReviewQueue queueFor(Call& call, Verb verb, db::Transaction& transaction, const std::string& id) {
-  evaluation::ReviewQueue queue = evaluation::getReviewQueue(transaction, call.workspace, id);
-  requireExperiment(call, verb, transaction, queue.experiment);
-  return queue;
-}
-
 wire::OneReviewQueue createQueue(Call& call, const wire::CreateReviewQueue& in) {
   evaluation::ReviewQueue told{.workspace = call.workspace,
                                .experiment = parseExperimentId(in.experiment_id),
@@ -63,30 +55,27 @@ wire::OneReviewQueue createQueue(Call& call, const wire::CreateReviewQueue& in) 
                                .owner = callerName(call),
                                .users = in.users,
                                .schemas = in.schema_ids};
-  return call.core.store.write([&](db::Transaction& transaction) -> wire::OneReviewQueue {
-    requireExperiment(call, Verb::write, transaction, told.experiment);
-    return {wireOf(evaluation::createReviewQueue(transaction, told, nowMillis()))};
+  return changeIn(call, told.experiment, [&](registry::Change& change) -> wire::OneReviewQueue {
+    return {wireOf(evaluation::createReviewQueue(change, told))};
   });
 }
 
 wire::OneReviewQueue getOrCreateUserQueue(Call& call, const wire::ReviewQueueUser& in) {
   std::int64_t experiment = parseExperimentId(in.experiment_id);
-  return call.core.store.write([&](db::Transaction& transaction) -> wire::OneReviewQueue {
-    requireExperiment(call, Verb::write, transaction, experiment);
-    return {wireOf(evaluation::userQueue(transaction, call.workspace, experiment, in.user, nowMillis()))};
+  return changeIn(call, experiment, [&](registry::Change& change) -> wire::OneReviewQueue {
+    return {wireOf(evaluation::userQueue(change, call.workspace, experiment, in.user))};
   });
 }
 
 wire::OneReviewQueue getQueue(Call& call, const wire::ReviewQueueRef& in) {
-  return call.core.store.read([&](db::Transaction& transaction) -> wire::OneReviewQueue {
-    return {wireOf(queueFor(call, Verb::read, transaction, in.queue_id))};
-  });
+  return readStored(
+      call, evaluation::getReviewQueue, in.queue_id,
+      [](db::Transaction&, const evaluation::ReviewQueue& queue) -> wire::OneReviewQueue { return {wireOf(queue)}; });
 }
 
 wire::OneReviewQueue getQueueByName(Call& call, const wire::ReviewQueueName& in) {
   std::int64_t experiment = parseExperimentId(in.experiment_id);
-  return call.core.store.read([&](db::Transaction& transaction) -> wire::OneReviewQueue {
-    requireExperiment(call, Verb::read, transaction, experiment);
+  return readIn(call, experiment, [&](db::Transaction& transaction) -> wire::OneReviewQueue {
     return {wireOf(evaluation::getReviewQueueByName(transaction, call.workspace, experiment, in.name))};
   });
 }
@@ -97,8 +86,7 @@ wire::ReviewQueues listQueues(Call& call, const wire::ListReviewQueues& in) {
                                        .traceId = in.item_id,
                                        .maxResults = in.max_results,
                                        .pageToken = in.page_token};
-  return call.core.store.read([&](db::Transaction& transaction) -> wire::ReviewQueues {
-    requireExperiment(call, Verb::read, transaction, search.experiment);
+  return readIn(call, search.experiment, [&](db::Transaction& transaction) {
     auto page = evaluation::listReviewQueues(transaction, call.workspace, search);
     wire::ReviewQueues found{.review_queues = {}, .next_page_token = page.nextPageToken};
     for (const evaluation::ReviewQueue& queue : page.items) found.review_queues.push_back(wireOf(queue));
@@ -110,21 +98,14 @@ wire::OneReviewQueue updateQueue(Call& call, const wire::UpdateReviewQueue& in) 
   evaluation::ReviewQueueUpdate update{.name = in.name, .owner = in.new_owner, .users = {}, .schemas = {}};
   if (in.update_users) update.users = in.users;
   if (in.update_schema_ids) update.schemas = in.schema_ids;
-  return call.core.store.write([&](db::Transaction& transaction) -> wire::OneReviewQueue {
-    evaluation::ReviewQueue stored = queueFor(call, Verb::write, transaction, in.queue_id);
-    return {wireOf(evaluation::updateReviewQueue(transaction, stored, update, nowMillis()))};
-  });
+  return changeStored(call, evaluation::getReviewQueue, in.queue_id,
+                      [&](registry::Change& change, const evaluation::ReviewQueue& stored) -> wire::OneReviewQueue {
+                        return {wireOf(evaluation::updateReviewQueue(change, stored, update))};
+                      });
 }
 
-/// No error if there is no such queue, as in MLflow.
 Empty deleteQueue(Call& call, const wire::ReviewQueueRef& in) {
-  return call.core.store.write([&](db::Transaction& transaction) -> Empty {
-    auto stored = evaluation::findReviewQueue(transaction, call.workspace, in.queue_id);
-    if (!stored) return {};
-    requireExperiment(call, Verb::write, transaction, stored->experiment);
-    evaluation::deleteReviewQueue(transaction, *stored);
-    return {};
-  });
+  return deleteStored(call, evaluation::findReviewQueue, evaluation::deleteReviewQueue, in.queue_id);
 }
 
 std::vector<evaluation::ReviewedTrace> tracesFor(Call& call, db::Transaction& transaction,
@@ -148,32 +129,34 @@ std::vector<evaluation::ReviewedTrace> tracesFor(Call& call, db::Transaction& tr
 
 wire::ReviewItems addItems(Call& call, const wire::AddReviewItems& in) {
   std::vector<std::string> ids = evaluation::reviewedIds(in.item_ids);
-  return call.core.store.write([&](db::Transaction& transaction) {
-    evaluation::ReviewQueue queue = queueFor(call, Verb::write, transaction, in.queue_id);
-    wire::ReviewItems shown;
-    for (const evaluation::ReviewItem& item :
-         evaluation::addReviewItems(transaction, queue, tracesFor(call, transaction, queue, ids), nowMillis()))
-      shown.items.push_back(wireOf(queue, item));
-    return shown;
-  });
+  return changeStored(call, evaluation::getReviewQueue, in.queue_id,
+                      [&](registry::Change& change, const evaluation::ReviewQueue& queue) {
+                        auto traces = tracesFor(call, change.transaction, queue, ids);
+                        wire::ReviewItems shown;
+                        for (const evaluation::ReviewItem& item : evaluation::addReviewItems(change, queue, traces))
+                          shown.items.push_back(wireOf(queue, item));
+                        return shown;
+                      });
 }
 
 Empty removeItems(Call& call, const wire::RemoveReviewItems& in) {
   std::vector<std::string> ids = evaluation::reviewedIds(in.item_ids);
-  return call.core.store.write([&](db::Transaction& transaction) -> Empty {
-    evaluation::removeReviewItems(transaction, queueFor(call, Verb::write, transaction, in.queue_id), ids);
-    return {};
-  });
+  return changeStored(call, evaluation::getReviewQueue, in.queue_id,
+                      [&](registry::Change& change, const evaluation::ReviewQueue& queue) -> Empty {
+                        evaluation::removeReviewItems(change, queue, ids);
+                        return {};
+                      });
 }
 
 wire::ListedReviewItems listItems(Call& call, const wire::ListReviewItems& in) {
-  return call.core.store.read([&](db::Transaction& transaction) -> wire::ListedReviewItems {
-    evaluation::ReviewQueue queue = queueFor(call, Verb::read, transaction, in.queue_id);
-    auto page = evaluation::listReviewItems(transaction, queue, lower(in.status), in.max_results, in.page_token);
-    wire::ListedReviewItems found{.items = {}, .next_page_token = page.nextPageToken};
-    for (const evaluation::ReviewItem& item : page.items) found.items.push_back(wireOf(queue, item));
-    return found;
-  });
+  return readStored(call, evaluation::getReviewQueue, in.queue_id,
+                    [&](db::Transaction& transaction, const evaluation::ReviewQueue& queue) {
+                      auto page = evaluation::listReviewItems(transaction, queue, lower(in.status), in.max_results,
+                                                              in.page_token);
+                      wire::ListedReviewItems found{.items = {}, .next_page_token = page.nextPageToken};
+                      for (const evaluation::ReviewItem& item : page.items) found.items.push_back(wireOf(queue, item));
+                      return found;
+                    });
 }
 
 /// Who reviewed is who calls; only a server without users believes the client.
@@ -181,11 +164,11 @@ wire::OneReviewItem setStatus(Call& call, const wire::SetReviewStatus& in) {
   std::optional<std::string> reviewer = in.completed_by;
   if (std::string caller = callerName(call); !caller.empty())
     reviewer = in.status == wire::reviewStatuses[0] ? std::nullopt : std::optional(caller);
-  return call.core.store.write([&](db::Transaction& transaction) -> wire::OneReviewItem {
-    evaluation::ReviewQueue queue = queueFor(call, Verb::write, transaction, in.queue_id);
-    return {wireOf(
-        queue, evaluation::setReviewStatus(transaction, queue, in.item_id, lower(in.status), reviewer, nowMillis()))};
-  });
+  return changeStored(
+      call, evaluation::getReviewQueue, in.queue_id,
+      [&](registry::Change& change, const evaluation::ReviewQueue& queue) -> wire::OneReviewItem {
+        return {wireOf(queue, evaluation::setReviewStatus(change, queue, in.item_id, lower(in.status), reviewer))};
+      });
 }
 
 }  // namespace

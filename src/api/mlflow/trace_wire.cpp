@@ -12,15 +12,24 @@ namespace {
 
 constexpr std::string_view experimentLocation = "MLFLOW_EXPERIMENT";
 constexpr std::string_view jsonFormat = "JSON_FORMAT";
-constexpr std::string_view sourceWords[] = {"HUMAN", "LLM_JUDGE", "AI_JUDGE", "CODE"};
+constexpr std::string_view sourceWords[] = {"HUMAN", "LLM_JUDGE", "CODE"};
 
 tracking::Texts textsOf(const TextMap& map) { return {map.begin(), map.end()}; }
 TextMap mapOf(const tracking::Texts& texts) { return {texts.begin(), texts.end()}; }
 std::optional<std::string> given(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
-void checkSource(const AssessmentSource& source) {
-  if (std::find(std::begin(sourceWords), std::end(sourceWords), source.source_type) == std::end(sourceWords))
-    throw Invalid("assessment.source.source_type", "must be HUMAN, LLM_JUDGE or CODE");
+std::string sourceTypeOf(const std::string& word) {
+  if (word == "AI_JUDGE") return "LLM_JUDGE";
+  bool known = std::find(std::begin(sourceWords), std::end(sourceWords), word) != std::end(sourceWords);
+  return known ? word : "SOURCE_TYPE_UNSPECIFIED";
+}
+
+/// As protobuf writes it: a fraction only if there is one.
+std::string protoTime(std::int64_t millis) {
+  std::string text = formatTime(millis);
+  constexpr std::string_view none = ".000Z";
+  if (text.ends_with(none)) text.replace(text.size() - none.size(), none.size(), "Z");
+  return text;
 }
 
 bool needsString(const std::string& jsonText) { return jsonText[0] == '[' || jsonText[0] == '{'; }
@@ -91,8 +100,7 @@ telemetry::Assessment assessmentOf(const Assessment& from) {
                             .metadata = textsOf(from.metadata),
                             .overrides = from.overrides.value_or("")};
   if (from.source) {
-    checkSource(*from.source);
-    one.sourceType = from.source->source_type == "AI_JUDGE" ? "LLM_JUDGE" : from.source->source_type;
+    one.sourceType = sourceTypeOf(from.source->source_type);
     one.sourceId = from.source->source_id;
   }
   if (!from.create_time.empty()) one.createdAt = millisOf(from.create_time, "assessment.create_time");
@@ -116,8 +124,8 @@ Assessment assessmentOf(const telemetry::Assessment& one, const std::string& tra
                  .assessment_name = one.name,
                  .trace_id = traceId,
                  .span_id = given(one.spanId),
-                 .create_time = formatTime(one.createdAt),
-                 .last_update_time = formatTime(one.updatedAt),
+                 .create_time = protoTime(one.createdAt),
+                 .last_update_time = protoTime(one.updatedAt),
                  .rationale = one.rationale,
                  .metadata = mapOf(one.metadata),
                  .overrides = given(one.overrides),
@@ -156,7 +164,7 @@ TraceInfo infoOf(const telemetry::Trace& trace) {
       .trace_location = {std::string(experimentLocation), ExperimentLocation{std::to_string(trace.experiment)}},
       .request_preview = trace.requestPreview,
       .response_preview = trace.responsePreview,
-      .request_time = formatTime(trace.requestTime),
+      .request_time = protoTime(trace.requestTime),
       .state = std::string(telemetry::stateName(trace.state)),
       .trace_metadata = mapOf(trace.metadata),
       .tags = mapOf(trace.tags)};

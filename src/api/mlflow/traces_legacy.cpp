@@ -23,7 +23,7 @@ constexpr std::string_view statusWords[] = {"OK", "ERROR", "IN_PROGRESS"};
 struct TraceInfoV2 {
   std::string request_id, experiment_id;
   std::int64_t timestamp_ms = 0;
-  std::optional<std::int64_t> execution_time_ms;
+  std::int64_t execution_time_ms = 0;
   std::string status;
   std::vector<KeyValue> request_metadata, tags;
   static constexpr Field fields[] = {field<&TraceInfoV2::request_id>("request_id"),
@@ -118,7 +118,7 @@ TraceInfoV2 infoV2Of(const telemetry::Trace& trace) {
   return {.request_id = trace.traceId,
           .experiment_id = std::to_string(trace.experiment),
           .timestamp_ms = trace.requestTime,
-          .execution_time_ms = trace.duration,
+          .execution_time_ms = trace.duration.value_or(0),
           .status = trace.state == telemetry::TraceState::unspecified ? "TRACE_STATUS_UNSPECIFIED"
                                                                       : std::string(telemetry::stateName(trace.state)),
           .request_metadata = wire::listOf(trace.metadata),

@@ -36,7 +36,8 @@ struct Resolver {
 
 std::span<const Resolver> resolvers();
 
-/// The answer to a request: {"data","errors"}. What fails is null and named in "errors".
+/// The answer to a request: {"data","errors"}. What fails is null and named in "errors". Throws
+/// graphql::UnknownRoot for a request that is not for W&B's schema.
 std::string execute(Call& call, std::string_view body);
 
 }  // namespace regesta::api::wandb

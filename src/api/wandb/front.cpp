@@ -4,7 +4,6 @@
 
 #include "api/wandb/artifact_files.h"
 #include "api/wandb/dialect.h"
-#include "api/wandb/execute.h"
 #include "api/wandb/run_files.h"
 #include "base/json.h"
 
@@ -28,12 +27,6 @@ http::Response renderError(const http::Request& /*request*/, const Error& error)
   return response;
 }
 
-Plain query(Call& call, const Empty&) {
-  http::Response answer;
-  answer.body = execute(call, call.http.body);
-  return answer;
-}
-
 }  // namespace
 
 const Dialect& dialect() {
@@ -42,15 +35,13 @@ const Dialect& dialect() {
 }
 
 Front front() {
-  static constexpr std::string_view below[] = {"/graphql", "/files/", "/artifactsV2/"};
+  static constexpr std::string_view below[] = {"/files/", "/artifactsV2/"};
   static const std::vector<StreamRoute> streams = [] {
     std::vector<StreamRoute> all(runStreams().begin(), runStreams().end());
     all.insert(all.end(), artifactStreams().begin(), artifactStreams().end());
     return all;
   }();
-  static const Route routes[] = {
-      rawBody(post("/graphql", "Run a GraphQL request of W&B's clients", waiting(signedIn()), query))};
-  return {.dialect = dialect(), .routes = routes, .prefixes = below, .streams = streams};
+  return {.dialect = dialect(), .routes = {}, .prefixes = below, .streams = streams};
 }
 
 }  // namespace regesta::api::wandb

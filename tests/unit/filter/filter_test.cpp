@@ -40,6 +40,7 @@ TEST(Filter, ReadsEachKindOfComparison) {
   EXPECT_EQ(c.comparator, Comparator::greaterOrEqual);
   EXPECT_EQ(std::get<double>(c.operand), -150.0);
   EXPECT_EQ(one("params.`a b` = 'x'").key, "a b");
+  EXPECT_EQ(one("params.'a.b c' = 'x'").key, "a.b c");
   EXPECT_EQ(one("tag.\"mlflow.user\" ilike \"A%\"").key, "mlflow.user");
   EXPECT_EQ(one("tags.mlflow.user = 'x'").key, "mlflow.user");
   EXPECT_EQ(one("attributes.created > 1").key, "start_time");
@@ -84,6 +85,14 @@ TEST(Filter, RefusesWhatItCannotRead) {
                            "tags. = 'x'", "metrics.a > 1x", "tags.a NOT LIKE 'x'", "`", "\"", "-", "tags.a = `x`"})
     fault(text);
   fault(std::string(70'000, 'a'));
+}
+
+TEST(Filter, RefusesWhatMlflowReadsDifferently) {
+  EXPECT_TRUE(parseFilter("", runs).empty());
+  for (std::string_view blank : {" ", "\n\t"}) EXPECT_NE(fault(blank).find("blank"), std::string::npos);
+  fault("'params'.p = 'x'");
+  EXPECT_EQ(one("attribute.name = 'x'", versions).key, "name");
+  for (std::string_view entity : {"attributes", "attr", "run"}) fault(fmt::format("{}.name = 'x'", entity), versions);
 }
 
 TEST(Filter, Matches) {
