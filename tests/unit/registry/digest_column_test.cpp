@@ -54,6 +54,7 @@ constexpr Exemption exemptions[] = {
     {"record_subject", "tag key", keys},
     {"decision_record", "commitment body", "what versions answered, in the row itself"},
     {"access_log_rule", "workspace set_by", labels},
+    {"card_rule", "workspace kind name_pattern template sections set_by", labels},
     {"access_log", "workspace actor front action name path", labels},
     {"lineage_event", "workspace node body", "what other tools tell of their runs"},
     {"golden_rule", "workspace name kind name_pattern selector file method tolerance created_by", labels},
@@ -158,6 +159,8 @@ constexpr Exemption exemptions[] = {
     {"ledger_tile", "hashes", history},
     {"ledger_head", "note", history},
     {"ledger_checkpoint", "note", history},
+    {"ledger_cosigned", "note", history},
+    {"ledger_timestamp", "note response", history},
     {"schema_migration", "name digest", otherHash},
 };
 
