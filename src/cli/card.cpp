@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/session.h"
 #include "cli/trust_commands.h"
+#include "proof/card_page.h"
 
 namespace regesta::cli {
 namespace {
@@ -31,6 +32,18 @@ int draft(Session& session) {
   return session.said(json::object{{"card", file}, {"template", form}},
                       fmt::format("wrote {0}; complete it, then\n  regesta evidence add {1}@{2} --type card --file {0}",
                                   file, ref.asset(), ref.selector));
+}
+
+int render(Session& session) {
+  std::string file = session.args.text("FILE");
+  std::string html = proof::renderCard(file, readInput(file));
+  if (!session.args.has("output")) {
+    fmt::print("{}", html);
+    return Exit::done;
+  }
+  file::replaceFiles({{session.args.text("output"), html}});
+  return session.said(json::object{{"page", session.args.text("output")}},
+                      fmt::format("wrote {}", session.args.text("output")));
 }
 
 int templates(Session& session) {
@@ -87,6 +100,13 @@ Commands cardCommands() {
        .run = draft,
        .more = "Sections that the registry cannot fill have a comment with what to write. A section with nothing but "
                "comments counts as missing."},
+      {.path = "card render",
+       .summary = "render a card to HTML, offline",
+       .operands = {{"FILE", "the card in Markdown, - for stdin"}},
+       .options = {{"output", "FILE", "write to this file instead of printing", 'o'}},
+       .examples = {"regesta card render card.md --output card.html"},
+       .run = render,
+       .more = "HTML in the card is shown as text. The report of an evidence pack has the newest card in this form."},
       {.path = "card templates", .summary = "list the templates of cards", .run = templates},
       {.path = "card rule list", .summary = "list which sections cards must have", .run = listRules},
       {.path = "card rule set",

@@ -1,6 +1,7 @@
 #include "proof/report.h"
 
 #include "base/json.h"
+#include "proof/card_page.h"
 #include "proof/page.h"
 
 namespace regesta::proof {
@@ -20,6 +21,7 @@ class Reporting {
     version();
     origin();
     evidence();
+    card();
     decisions();
     requests();
     pointers();
@@ -224,6 +226,16 @@ class Reporting {
     page_.heading("Legal holds");
     page_.table({"Hold", "Covers", "Reason", "Placed by", "Placed at"},
                 rows(list("holds.json"), {"hold", "name_pattern", "reason", "placed_by", "placed_at"}));
+  }
+
+  /// The newest one.
+  void card() {
+    for (const json::object& item : list("evidence.json")) {
+      if (shown(item, "type") != "card" || shown(item, "file").empty()) continue;
+      page_.heading("Card");
+      page_.paragraph(shown(item, "file") + ", by " + shown(item, "by"));
+      return writeCard(page_, value(shown(item, "file")));
+    }
   }
 
   void decisionRecords() {

@@ -31,6 +31,20 @@ def test_a_draft_has_what_the_registry_knows(cli, tmp_path):
         assert set(template["required"]) <= set(template["sections"])
 
 
+def test_a_card_is_rendered_without_running_what_it_holds(cli, tmp_path):
+    cli("prompt", "create", "greeting", "--template", "Hello")
+    (tmp_path / "card.md").write_text("---\nlicense: mit\n---\n# greeting\n<!-- note -->\n## Purpose\nGreets <script>alert(1)</script>\n"
+                                      "people.\n\n| a | b |\n| --- | --- |\n| 1 | <img src=x> |\n```\nx < y\n```\n")
+    page = cli("card", "render", "card.md")
+    assert "Purpose</h3>" in page and "Greets &lt;script&gt;" in page and "people.</p>" in page and "<td>1</td>" in page
+    assert "<script" not in page and "<img" not in page and "license" not in page and "note" not in page and "x &lt; y" in page
+    cli("evidence", "add", "prompt/greeting@1", "--type", "card", "--file", "card.md")
+    cli("pack", "prompt/greeting@1", "--output", "pack.zip")
+    report = subprocess.run(["unzip", "-p", tmp_path / "pack.zip", "report.html"], capture_output=True, text=True).stdout
+    assert "Purpose</h3>" in report and "Greets &lt;script&gt;" in report and "<script" not in report
+    cli("pack", "verify", "pack.zip")
+
+
 def test_hugging_face_reads_the_draft(cli, tmp_path):
     huggingface_hub = pytest.importorskip("huggingface_hub")
     cli("prompt", "create", "greeting", "--template", "Hello")
