@@ -54,15 +54,15 @@ def names(kind):
     return [asset["name"] for asset in regesta(kind, "list")["items"]]
 
 
-def main():
+def train_with(prompt_version="@latest"):
+    """Trains on what this version of the prompt makes of the reviews, and has the result evaluated. Returns its number."""
     train, holdout = split()
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
-        register_prompt()
         dataset = register_holdout(holdout, folder)
         mlflow.set_experiment(MODEL)
         with mlflow.start_run() as run:
-            prompt = mlflow.genai.load_prompt(f"prompts:/{PROMPT}@latest")  # inside the run: it is part of its lineage
+            prompt = mlflow.genai.load_prompt(f"prompts:/{PROMPT}{prompt_version}")  # inside the run: it is part of its lineage
             texts = [[prompt.format(title=row.title, text=row.text, allow_partial=True) for row in rows.itertuples()]
                      for rows in (train, holdout)]
             model = make_pipeline(TfidfVectorizer(), LogisticRegression(max_iter=1000)).fit(texts[0], train.label)
@@ -79,7 +79,12 @@ def main():
         evidence = regesta("evidence", "evaluate", f"{MODEL}@{version}", "--dataset", f"{HOLDOUT}@{dataset}",
                            "--predictions", f"run:{run.info.run_id}:predictions.csv", "--label", "label", "--join", "id")
     print(f"{MODEL} version {version} of prompt {PROMPT}@{prompt.version}: accuracy {evidence['metrics']['accuracy']:.3f}")
-    Path("version.txt").write_text(f"model/{MODEL}@{version}")
+    return version
+
+
+def main():
+    register_prompt()
+    Path("version.txt").write_text(f"model/{MODEL}@{train_with()}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include "cli/automation_commands.h"
+
 #include "cli/run.h"
 #include "cli/trust_commands.h"
 
@@ -21,7 +23,8 @@ const Commands& allCommands() {
           userCommands(),         workspaceCommands(),     webhookCommands(),       runnerCommands(),
           agentCommands(),        holdCommands(),          retentionCommands(),     usageCommands(),
           blobCommands(),         configCommands(),        backupCommands(),        completionCommands(),
-          pageCommands(),         incidentCommands(),      connectionCommands()})
+          pageCommands(),         incidentCommands(),      connectionCommands(),    triggerCommands(),
+          standingGuardCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -49,6 +52,8 @@ const std::vector<Group>& commandGroups() {
       {"golden", "golden datasets: what every new version must answer"},
       {"record", "decision records: what versions answered"},
       {"incident", "incidents: flawed versions, from discovery to the report"},
+      {"guard", "standing guards: what an alias is watched for"},
+      {"trigger", "triggers: jobs and webhooks that events start"},
       {"hold", "legal holds: what must not be deleted"},
       {"retention", "retention rules: what is archived and deleted, and when"},
       {"blob", "maintenance of the content store"},

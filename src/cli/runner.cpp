@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/model/golden_run.h"
+#include "cli/model/job_command.h"
 #include "cli/model/options.h"
 #include "cli/model/python_model.h"
 #include "cli/model/suite_run.h"
@@ -65,8 +66,9 @@ class Runner {
         execution_(executionOf(session)),
         concurrency_(concurrencyOf(session)),
         leaseSeconds_(std::clamp<std::int64_t>(session.args.integer("lease-seconds").value_or(60), 3, 3600)) {
-    if (!session.args.has("model-url") && !session.args.flag("run-models"))
-      throw UsageError("give --model-url for prompts, --run-models for models, or both");
+    if (session.args.has("jobs")) commands_ = readJobCommands(session.args.text("jobs"));
+    if (!session.args.has("model-url") && !session.args.flag("run-models") && commands_.empty())
+      throw UsageError("give --model-url for prompts, --run-models for models, --jobs for triggers, or several");
     session.api().stopWhen([this] { return signals_.stopped(); });
   }
 
@@ -107,8 +109,11 @@ class Runner {
   }
 
   std::optional<Job> lease(std::int64_t wait) {
+    json::array names;
+    for (const auto& [name, command] : commands_) names.emplace_back(name);
     json::value answer =
-        session_.api().post("/api/v1/jobs/lease", json::object{{"prompts", session_.args.has("model-url")},
+        session_.api().post("/api/v1/jobs/lease", json::object{{"jobs", std::move(names)},
+                                                               {"prompts", session_.args.has("model-url")},
                                                                {"models", session_.args.flag("run-models")},
                                                                {"commands", session_.args.flag("allow-commands")},
                                                                {"wait", wait},
@@ -124,7 +129,7 @@ class Runner {
   void work(const Job& job) {
     say(fmt::format("job {}: {}", job.id, job.subject));
     std::optional<evaluation::check::SuiteResult> result;
-    std::optional<json::object> golden;
+    std::optional<json::object> ran;
     std::optional<Error> fault;
     bool lost = false;
     {
@@ -134,16 +139,18 @@ class Runner {
         execution_.stopped = endpoint_.stopped;
         if (job.type == "prompt-test")
           result = test(job);
+        else if (job.type == "command")
+          ran = runJobCommand(commands_, job.id, job.work, session_.api().connection(), execution_.stopped);
         else
-          golden = goldenRun(session_, job.work, execution_, endpoint_);
+          ran = goldenRun(session_, job.work, execution_, endpoint_);
       } catch (const Error& e) {
         fault = e;
       }
       lost = heartbeat.lost();
     }
     if (lost) return say(fmt::format("job {}: another runner has it now", job.id));
-    if (golden)
-      reportGolden(job, *golden);
+    if (ran)
+      reportRun(job, *ran);
     else if (result)
       report(job, *result);
     else
@@ -195,10 +202,11 @@ class Runner {
     }
   }
 
-  void reportGolden(const Job& job, const json::object& result) {
+  void reportRun(const Job& job, const json::object& result) {
     try {
       json::value done = tell(job, "complete", {{"result", result}});
-      say(fmt::format("job {}: run, evidence {}", job.id, member(done.as_object(), "evidence")));
+      std::string evidence = member(done.as_object(), "evidence");
+      say(fmt::format("job {}: run{}", job.id, evidence == "0" ? "" : ", evidence " + evidence));
     } catch (const Error& fault) {
       if (fault.code == Code::unavailable) throw;  // the lease expires, and another runner retries
       say(fmt::format("job {}: the report was refused: {}", job.id, fault.message));
@@ -222,6 +230,7 @@ class Runner {
   const StopSignals& signals_;
   EndpointOptions endpoint_;
   LocalExecution execution_;
+  JobCommands commands_;
   int concurrency_;
   std::int64_t leaseSeconds_;
 };
@@ -259,6 +268,7 @@ Commands runnerCommands() {
     if (option.name == "model-url") option.required = false;
   options.push_back({"run-models", "", "run models on golden inputs, with --python"});
   for (const Option& option : executionOptions()) options.push_back(option);
+  options.push_back({"jobs", "FILE", "YAML with the commands that triggers may start here, by name"});
   options.push_back({"once", "", "run due jobs, then exit"});
   options.push_back(
       {"lease-seconds", "SECONDS", "seconds without a heartbeat after which a job is released (default 60)"});
@@ -269,7 +279,7 @@ Commands runnerCommands() {
        .examples = {"REGESTA_TOKEN=rgs_… regesta runner --url https://regesta.example --model-url "
                     "http://127.0.0.1:8000/v1",
                     "regesta runner --model-url https://api.openai.com/v1 --grader-model gpt-4.1 --once",
-                    "regesta runner --run-models --python .venv/bin/python"},
+                    "regesta runner --run-models --python .venv/bin/python", "regesta runner --jobs jobs.yaml"},
        .run = run,
        .more = "Needs a token with the role runner. Makes only outgoing connections.\n"
                "Ctrl-C returns the current job."},

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "governance/gate_attempt.h"
+#include "governance/guard_actor.h"
 #include "governance/quarantine.h"
 #include "registry/pointer.h"
 #include "registry/rollout/rollout.h"
@@ -41,6 +42,15 @@ bool isUsable(db::Transaction& transaction, const registry::Version& version) {
   return !version.isArchived() && !quarantineOf(transaction, version);
 }
 
+/// A standing guard found it worse, and nobody moved the pointer to it since.
+bool wasLeftByGuard(const std::vector<registry::Position>& history, std::int64_t number) {
+  for (auto position = history.rbegin(); position != history.rend(); ++position) {
+    if (position->to == number) return false;
+    if (position->from == number && position->actor == standingGuardActor().name) return true;
+  }
+  return false;
+}
+
 /// The newest version that the pointer had besides `from`, may be used and no guard rolled back since; 0: none.
 std::int64_t lastGood(db::Transaction& transaction, const registry::AssetKey& key, const registry::Asset& asset,
                       const registry::Pointer& pointer, std::int64_t from) {
@@ -49,7 +59,8 @@ std::int64_t lastGood(db::Transaction& transaction, const registry::AssetKey& ke
     for (std::int64_t number : {position->to, position->from}) {
       if (number == 0 || number == from) continue;
       auto version = registry::findVersion(transaction, key, number);
-      if (version && isUsable(transaction, *version) && !rolledBackBy(transaction, asset, pointer, number, history))
+      if (version && isUsable(transaction, *version) && !wasLeftByGuard(history, number) &&
+          !rolledBackBy(transaction, asset, pointer, number, history))
         return number;
     }
   return 0;

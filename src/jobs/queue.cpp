@@ -20,7 +20,7 @@ constexpr std::size_t pageOfJobs = 100;
 // $1 workspace, $2 type or '', $3 now, $4 1: commands are allowed
 constexpr std::string_view due =
     " FROM job WHERE workspace = $1 AND (type = $2 OR $2 = '') AND ((needs = '' AND $7 = 1) OR (needs = 'commands' AND "
-    "$4 = 1) OR (needs = 'models' AND $8 = 1)) AND "
+    "$4 = 1) OR (needs = 'models' AND $8 = 1) OR (needs = 'command' AND $9 = 1)) AND "
     "((status = 'waiting' AND not_before <= $3) OR (status = 'leased' AND leased_until <= $3))";
 
 Job read(const db::Rows& rows) {
@@ -75,9 +75,10 @@ template <class Take>
 void eachDue(db::Transaction& transaction, const LeaseRequest& wish, std::int64_t now, Take take) {
   std::int64_t after = 0;
   while (true) {
-    std::vector<Job> page = readAll(transaction.query(
-        fmt::format("SELECT {}{} AND id > $5 ORDER BY id LIMIT $6", columns, due),
-        {wish.workspace, wish.type, now, wish.commands && wish.prompts, after, pageOfJobs, wish.prompts, wish.models}));
+    std::vector<Job> page =
+        readAll(transaction.query(fmt::format("SELECT {}{} AND id > $5 ORDER BY id LIMIT $6", columns, due),
+                                  {wish.workspace, wish.type, now, wish.commands && wish.prompts, after, pageOfJobs,
+                                   wish.prompts, wish.models, wish.named}));
     for (Job& job : page)
       if (wish.allowed(transaction, job) && take(job)) return;
     if (page.size() < pageOfJobs) return;

@@ -23,7 +23,7 @@ struct Job {
   std::string type;     ///< "prompt-test"
   std::string name;     ///< the asset's name, for permissions
   std::string subject;  ///< "prompt/loan-summary@3"
-  std::string needs;    ///< "commands", "models": only for runners that run those; otherwise empty
+  std::string needs;    ///< "commands", "models", "command": only for runners that run those; otherwise empty
   std::string payload;  ///< JSON, for the room that enqueued it
   JobStatus status = JobStatus::waiting;
   std::int64_t attempts = 0;
@@ -55,6 +55,7 @@ struct LeaseRequest {
   std::string workspace;
   std::string type;  ///< empty: any
   bool commands = false, models = false;
+  bool named = false;   ///< the runner has commands of its own: jobs of triggers
   bool prompts = true;  ///< the runner can ask a model: jobs that need nothing
   std::string runner;   ///< the actor's name
   std::int64_t millis = 60'000;

@@ -13,6 +13,8 @@
 #include "api/feed.h"
 #include "api/origin.h"
 #include "api/routes.h"
+#include "automation/standing_guard.h"
+#include "automation/trigger_engine.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -171,6 +173,8 @@ class Running {
       scanner_ = std::make_unique<evaluation::Scanner>(
           store_, *blobs_, *gate_, evaluation::Scanner::Options{.scannedBy = fmt::format("regesta {}", version)});
     golden_ = std::make_unique<evaluation::golden::Schedule>(store_, *blobs_);
+    triggers_ = std::make_unique<automation::TriggerEngine>(store_, policy_, egress_);
+    standingGuards_ = std::make_unique<automation::StandingGuards>(store_, *gate_);
     openOidc(config);
     exchange_ = std::make_unique<access::oidc::Exchange>(store_, config.text("oidc.ca-file"));
     git_ = std::make_unique<gitremote::Repositories>(store_, *blobs_, *gate_, data_.git());
@@ -207,6 +211,8 @@ class Running {
     if (scanner_) scanner_->start();
     golden_->start();
     connections_->start();
+    triggers_->start();
+    standingGuards_->start();
     return url;
   }
 
@@ -217,6 +223,8 @@ class Running {
     stepper_->stop();
     if (scanner_) scanner_->stop();
     golden_->stop();
+    triggers_->stop();
+    standingGuards_->stop();
     http_->drain(seconds);
     accessLog_.stop();
     refusals_.stop();
@@ -278,6 +286,7 @@ class Running {
   }
   void grew() {
     feed_.wake();
+    if (triggers_) triggers_->wake();
     news_.notifyLedgerGrew();
   }
   /// In addition to the notifications: what another server changed is dropped from caches when its entry is read.
@@ -335,6 +344,8 @@ class Running {
   std::unique_ptr<lifecycle::ContentSchedule> content_;
   std::unique_ptr<evaluation::Scanner> scanner_;  ///< null: scan.arrivals is off
   std::unique_ptr<evaluation::golden::Schedule> golden_;
+  std::unique_ptr<automation::TriggerEngine> triggers_;
+  std::unique_ptr<automation::StandingGuards> standingGuards_;
   std::unique_ptr<gitremote::Repositories> git_;
   std::unique_ptr<lifecycle::UsageMeter> usage_;
   std::unique_ptr<api::Core> core_;

@@ -99,3 +99,30 @@ def test_a_chat_message(team, receiver, tmp_path):
 def test_what_cannot_be_sent_is_refused(team, words, why):
     got = team.root.run("webhook", "create", "http://127.0.0.1:9/x", *words)
     assert got.returncode != 0 and why in got.stderr
+
+
+# The same rule with the bodies that GitHub, GitLab and Airflow want.
+CALLS = {
+    "/repos/bank/loan/dispatches": ({"event_type": "regesta", "client_payload": {"subject": "{{subject}}", "version": "{{version}}"}},
+                                    {"event_type": "regesta", "client_payload": {"subject": "model/called@1", "version": "1"}}),
+    "/api/v4/projects/7/trigger/pipeline": ({"token": "t", "ref": "main", "variables": {"MODEL": "{{name}}"}},
+                                            {"token": "t", "ref": "main", "variables": {"MODEL": "called"}}),
+    "/api/v1/dags/train/dagRuns": ({"conf": {"subject": "{{subject}}"}}, {"conf": {"subject": "model/called@1"}}),
+}
+
+
+def test_a_trigger_starts_pipelines_elsewhere(team, receiver, tmp_path):
+    """A condition that webhooks do not have, and an entry that says what was started."""
+    for number, (path, (template, _)) in enumerate(CALLS.items()):
+        (tmp_path / "body.json").write_text(json.dumps(template))
+        made = team.root.json("webhook", "create", receiver.url + path, "--action", "none", "--template", tmp_path / "body.json")
+        (tmp_path / "trigger.yaml").write_text(
+            f"name: call-{number}\non: {{action: version.created, kind: model, names: called}}\n"
+            f"when: input.version != \"2\"\nwebhook: {made['id']}\n")
+        team.root.done("trigger", "apply", tmp_path / "trigger.yaml")
+    team.ci.done("version", "create", "model/called", "--source", "s3://b/1")
+    team.ci.done("version", "create", "model/called", "--source", "s3://b/2")
+    eventually(lambda: len(receiver.got) == len(CALLS))
+    assert {path: body for path, _, body in receiver.got} == {path: wanted for path, (_, wanted) in CALLS.items()}
+    fired = eventually(lambda: [f for f in team.root.json("trigger", "show", "call-0")["firings"] if f["outcome"] == "started"])
+    assert [f["subject"] for f in fired] == ["model/called@1"]

@@ -18,6 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "connect"))
 
+from automation_calls import tell_automation_story
 from jira_server import Jira
 from wandb_calls import log_artifact, mutation
 
@@ -176,9 +177,7 @@ def tell_story(house, folder, n):
     root.ok("DELETE", f"/api/v1/assets/model/origin{n}?force=true")
     root.ok("PUT", f"/api/v1/retention/rules/none-{n}", {"name_pattern": f"none-{n}*", "delete_after": "1d"})
     root.ok("POST", "/api/v1/retention/apply", {"digest": root.ok("GET", "/api/v1/retention/plan")["digest"]})
-    carl.prompt(f"flawed{n}", "Invent refunds.")
-    root.ok("POST", "/api/v1/incidents", {"kind": "prompt", "name": f"flawed{n}", "version": 1, "reason": "it invents refunds"})
-    root.ok("POST", f"/api/v1/incidents/{n}/notes", {"text": "seen in May"})
+    tell_automation_story(root, carl, n)
     root.ok("POST", "/api/v1/holds", {"kind": "model", "name": f"copy{n}", "version": 1, "reason": "case 1"})
     # Webhooks and a delivery.
     receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)

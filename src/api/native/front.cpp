@@ -32,7 +32,9 @@
 #include "api/native/rollouts.h"
 #include "api/native/runs.h"
 #include "api/native/session.h"
+#include "api/native/standing_guards.h"
 #include "api/native/tokens.h"
+#include "api/native/triggers.h"
 #include "api/native/usage.h"
 #include "api/native/users.h"
 #include "api/native/version_diff.h"
@@ -106,6 +108,13 @@ const Route routes[] = {
     get("/api/v1/assets/{kind}/{name}/aliases/{alias}/history", "List the moves of an alias",
         scanning(reads("aliases")), aliasHistory),
     post("/api/v1/assets/{kind}/{name}/stages", "Move a version to a stage", writes("aliases"), moveStage),
+
+    get("/api/v1/assets/{kind}/{name}/standing-guards", "List standing guards of an asset",
+        searching(reads("standing-guards")), listStandingGuards),
+    put("/api/v1/assets/{kind}/{name}/standing-guards/{alias}/{guard}", "Set a standing guard",
+        writes("standing-guards"), setStandingGuard),
+    del("/api/v1/assets/{kind}/{name}/standing-guards/{alias}/{guard}", "Delete a standing guard",
+        writes("standing-guards"), deleteStandingGuard),
 
     get("/api/v1/holds", "List legal holds", scanning(reads("holds")), listHolds),
     post("/api/v1/holds", "Place a legal hold", administers("holds"), placeHold),
@@ -293,6 +302,10 @@ const Route routes[] = {
     post("/api/v1/connections/{name}/test", "Test a connection", administers("connections"), testConnection),
     rawBody(post("/api/v1/connections/{name}/events", "Report an event in a connected program", waiting(open()),
                  takeConnectionEvent)),
+    get("/api/v1/triggers", "List triggers", scanning(reads("triggers")), listTriggers),
+    put("/api/v1/triggers/{name}", "Set a trigger", administers("triggers"), setTrigger),
+    get("/api/v1/triggers/{name}", "Get a trigger with what it did", scanning(reads("triggers")), getTrigger),
+    del("/api/v1/triggers/{name}", "Delete a trigger", administers("triggers"), deleteTrigger),
 
     get("/api/v1/webhooks", "List webhooks", administers("webhooks"), listWebhooks),
     post("/api/v1/webhooks", "Create a webhook", administers("webhooks"), createWebhook),

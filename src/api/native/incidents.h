@@ -56,7 +56,8 @@ struct NewIncident {
   static constexpr std::string_view documentation =
       "Puts the version in quarantine, ends rollouts that serve it, and rolls back the aliases and stages that point "
       "to "
-      "it, each through the gate. For whoever may write the asset or approve its changes, and for auditors.";
+      "it, each through the gate. For users and tokens that may write the asset or approve its changes, and for "
+      "auditors.";
   static constexpr Field fields[] = {
       field<&NewIncident::kind>("kind", required),
       field<&NewIncident::name>("name", required),

@@ -1,5 +1,6 @@
 #include "api/native/jobs.h"
 
+#include "automation/job.h"
 #include "base/time.h"
 #include "evaluation/evaluation.h"
 #include "evaluation/golden/golden.h"
@@ -13,6 +14,7 @@ namespace {
 namespace golden = regesta::evaluation::golden;
 
 json::object describeWork(db::Transaction& transaction, const jobs::Job& job) {
+  if (automation::isCommandJob(job)) return automation::describeJob(transaction, job);
   return golden::isGoldenJob(job) ? golden::describeGolden(transaction, job)
                                   : evaluation::describeWork(transaction, job);
 }
@@ -30,11 +32,13 @@ jobs::LeaseRequest leaseRequestOf(const Call& call, const LeaseOrder& order) {
           .type = order.type,
           .commands = order.commands,
           .models = order.models,
+          .named = !order.jobs.empty(),
           .prompts = order.prompts.value_or(true),
           .runner = call.actor().name,
           .millis = millisOf(order.leaseSeconds),
-          .allowed = [&call](db::Transaction& transaction, const jobs::Job& job) {
-            return isGenuine(transaction, job) && call.identity->may(access::Verb::run, job.workspace, job.name);
+          .allowed = [&call, &order](db::Transaction& transaction, const jobs::Job& job) {
+            return isGenuine(transaction, job) && call.identity->may(access::Verb::run, job.workspace, job.name) &&
+                   (!automation::isCommandJob(job) || automation::mayRun(*call.identity, job, order.jobs));
           }};
 }
 
@@ -103,13 +107,15 @@ bool isWorkDue(Call& call, const LeaseOrder& order) {
 std::string jobSubject(const jobs::Job& job) { return fmt::format("job/{}", job.id); }
 
 std::optional<LeaseAnswer> leaseNow(Call& call, const LeaseOrder& order) {
-  return call.core.store.change(call.actor(), [&](registry::Change& change) -> std::optional<LeaseAnswer> {
+  std::optional<jobs::Job> leased;
+  auto answered = call.core.store.change(call.actor(), [&](registry::Change& change) -> std::optional<LeaseAnswer> {
     db::Transaction& transaction = change.transaction;
     std::int64_t now = nowMillis();
     while (auto job = jobs::lease(transaction, leaseRequestOf(call, order), now)) {
       try {
         LeaseAnswer answer{jobAnswer(*job), job->lease, {writeJson(describeWork(transaction, *job))}};
         change.record(registry::Action::jobLeased, job->workspace, jobSubject(*job), {{"about", job->subject}});
+        leased = std::move(job);
         return answer;
       } catch (const Error& fault) {
         if (fault.code != Code::notFound) throw;
@@ -119,6 +125,14 @@ std::optional<LeaseAnswer> leaseNow(Call& call, const LeaseOrder& order) {
     }
     return std::nullopt;
   });
+  if (!answered || !automation::isCommandJob(*leased)) return answered;
+  // After the lease is durable: a token whose job nobody has would only wait for its end.
+  if (std::string token = automation::openToken(call.core.access, *leased); !token.empty()) {
+    json::object work = parseJson(answered->work.text).as_object();
+    work["token"] = token;
+    answered->work.text = writeJson(work);
+  }
+  return answered;
 }
 
 JobAnswer heartbeat(Call& call, const Heartbeat& beat) {
@@ -131,14 +145,23 @@ JobAnswer heartbeat(Call& call, const Heartbeat& beat) {
 CompletionAnswer completeJob(Call& call, const Completion& completion) {
   json::value result = parseJson(completion.result.text);
   governance::Evidence evidence;
+  std::optional<jobs::Job> command;
   CompletionAnswer answer = call.core.store.change(call.actor(), [&](registry::Change& change) {
     jobs::Job job = held(change.transaction, call, completion.id, completion.lease);
+    if (automation::isCommandJob(job)) {
+      automation::acceptResult(change, job, result);
+      command = job;
+      return CompletionAnswer{jobAnswer(*jobs::findJob(change.transaction, job.id)), 0};
+    }
     std::string computedBy = "regesta " + call.core.version;
     evidence = golden::isGoldenJob(job) ? golden::acceptGolden(change, job, result, computedBy)
                                         : evaluation::acceptTests(change, job, result, computedBy);
     return CompletionAnswer{jobAnswer(*jobs::findJob(change.transaction, job.id)), evidence.id};
   });
-  call.core.gate.reconsider(evidence.key, evidence.number);
+  if (command)
+    automation::closeToken(call.core.access, *command);
+  else
+    call.core.gate.reconsider(evidence.key, evidence.number);
   return answer;
 }
 
@@ -146,12 +169,16 @@ JobAnswer failJob(Call& call, const Failure& failure) {
   jobs::Again again = failure.again == "now"     ? jobs::Again::now
                       : failure.again == "never" ? jobs::Again::never
                                                  : jobs::Again::later;
-  return call.core.store.change(call.actor(), [&](registry::Change& change) {
+  std::optional<jobs::Job> command;
+  JobAnswer answer = call.core.store.change(call.actor(), [&](registry::Change& change) {
     jobs::Job job = held(change.transaction, call, failure.id, failure.lease);
+    if (automation::isCommandJob(job)) command = job;
     job = jobs::fail(change.transaction, std::move(job), failure.reason, again, nowMillis());
     change.record(registry::Action::jobFailed, job.workspace, jobSubject(job), {{"about", job.subject}});
     return jobAnswer(job);
   });
+  if (command) automation::closeToken(call.core.access, *command);
+  return answer;
 }
 
 }  // namespace regesta::api::native

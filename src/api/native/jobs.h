@@ -43,12 +43,14 @@ struct LeaseOrder {
   std::string type;
   bool commands = false, models = false;
   std::optional<bool> prompts;
+  std::vector<std::string> jobs;
   std::int64_t wait = 0, leaseSeconds = 0;
   static constexpr Field fields[] = {
       field<&LeaseOrder::type>("type", about("absent: any")),
       field<&LeaseOrder::commands>("commands", about("the runner runs commands that tests bring")),
       field<&LeaseOrder::models>("models", about("the runner runs models")),
       field<&LeaseOrder::prompts>("prompts", about("the runner can send prompts to a model; absent: true")),
+      field<&LeaseOrder::jobs>("jobs", atMost(100) | about("names of the commands that the runner has, for triggers")),
       field<&LeaseOrder::wait>("wait", atLeast(0) | atMost(60) | about("seconds to wait for work")),
       field<&LeaseOrder::leaseSeconds>("lease_seconds", atLeast(0) | atMost(3600) | about("0 or absent: 60"))};
 };
