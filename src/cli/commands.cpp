@@ -11,20 +11,20 @@ const Commands& allCommands() {
   static const Commands commands = [] {
     Commands all;
     for (const Commands& part :
-         {serveCommands(),        loginCommands(),         assetCommands(),         promptCommands(),
-          promptPushCommands(),   promptLintCommands(),    promptInspectCommands(), promptImportCommands(),
-          promptTestCommands(),   qualityCommands(),       versionCommands(),       fileCommands(),
-          aliasCommands(),        promoteCommands(),       gateCommands(),          ciCommands(),
-          rolloutCommands(),      requestCommands(),       historyCommands(),       evidenceCommands(),
-          evaluateCommands(),     policyTestCommands(),    policyCommands(),        ledgerCommands(),
-          ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          signCommands(),
-          cardCommands(),         recordCommands(),        reproduceCommands(),     goldenCommands(),
-          accessLogCommands(),    lineageCommands(),       tokenCommands(),         ciTokenCommands(),
-          userCommands(),         workspaceCommands(),     webhookCommands(),       runnerCommands(),
-          agentCommands(),        holdCommands(),          retentionCommands(),     usageCommands(),
-          blobCommands(),         configCommands(),        backupCommands(),        completionCommands(),
-          pageCommands(),         incidentCommands(),      connectionCommands(),    triggerCommands(),
-          standingGuardCommands()})
+         {serveCommands(),         loginCommands(),         assetCommands(),         promptCommands(),
+          promptPushCommands(),    promptLintCommands(),    promptInspectCommands(), promptImportCommands(),
+          promptTestCommands(),    qualityCommands(),       versionCommands(),       fileCommands(),
+          aliasCommands(),         promoteCommands(),       gateCommands(),          ciCommands(),
+          rolloutCommands(),       requestCommands(),       historyCommands(),       evidenceCommands(),
+          evaluateCommands(),      policyTestCommands(),    policyCommands(),        ledgerCommands(),
+          ledgerVerifyCommands(),  ledgerRestoreCommands(), packCommands(),          signCommands(),
+          cardCommands(),          recordCommands(),        reproduceCommands(),     goldenCommands(),
+          accessLogCommands(),     lineageCommands(),       tokenCommands(),         ciTokenCommands(),
+          userCommands(),          workspaceCommands(),     webhookCommands(),       runnerCommands(),
+          agentCommands(),         holdCommands(),          retentionCommands(),     usageCommands(),
+          blobCommands(),          configCommands(),        backupCommands(),        completionCommands(),
+          pageCommands(),          incidentCommands(),      connectionCommands(),    triggerCommands(),
+          standingGuardCommands(), importCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -56,6 +56,7 @@ const std::vector<Group>& commandGroups() {
       {"trigger", "triggers: jobs and webhooks that events start"},
       {"hold", "legal holds: what must not be deleted"},
       {"retention", "retention rules: what is archived and deleted, and when"},
+      {"import", "move from another server to this one"},
       {"blob", "maintenance of the content store"},
       {"token", "service tokens"},
       {"user", "users and their roles"},

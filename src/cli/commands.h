@@ -53,5 +53,6 @@ Commands retentionCommands();
 Commands completionCommands();
 Commands packCommands();
 Commands pageCommands();
+Commands importCommands();
 
 }  // namespace regesta::cli

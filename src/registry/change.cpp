@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "ledger/entry.h"
 #include "ledger/pending.h"
+#include "registry/import_mark.h"
 
 namespace regesta::registry {
 
@@ -31,6 +32,7 @@ Change::Change(db::Transaction& transaction, const Actor& actor, const ChangeKey
 void Change::record(Action action, std::string workspace, std::string subject, json::object data) {
   writePending();
   touched_.push_back({workspace, subject});
+  if (const json::object* import = ImportMark::current()) data["import"] = *import;
   pending_ = {std::string(nameOf(action)), actor.name, std::move(workspace), std::move(subject), std::move(data)};
 }
 

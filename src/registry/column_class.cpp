@@ -201,6 +201,8 @@ constexpr Line lines[] = {
      "id# workspace type name subject needs payload status attempts# not_before# lease leased_by reason result "
      "created_at# created_by finished_at#",
      "leased_until", "how long a lease holds, which every heartbeat of its runner extends", "", false, false, true},
+    {"import_item", free, "workspace source kind item", "", "workspace source kind item target digest imported_at",
+     "what an import need not send again; the entries of an import name each item with its digest"},
     {"server_lease", free, "name", "", "name holder until", "which server runs a task, for seconds"},
 
     // Git

@@ -210,6 +210,8 @@ def tell_story(house, folder, n):
     key = root.ok("POST", "/api/3.0/mlflow/gateway/secrets/create", {"secret_name": f"key{n}", "secret_value": {"api_key": "sk-0123456789"}, "provider": "openai"})
     root.ok("POST", "/api/3.0/mlflow/gateway/model-definitions/create", {
         "name": f"gpt{n}", "secret_id": key["secret"]["secret_id"], "provider": "openai", "model_name": "gpt"})
+    root.ok("POST", f"/api/v1/imports/mlflow-{n}/experiments", {"items": [
+        {"id": str(9000 + n), "digest": "0" * 64, "name": f"imported{n}"}, {"id": str(9100 + n), "digest": "0" * 64, "name": f"also{n}"}]})
     # Git: what other fronts did is brought onto main as soon as somebody clones.
     clone = ["git", "-c", f"http.extraHeader=Authorization: {carl.authorization['Authorization']}", "clone", "-q",
              f"http://127.0.0.1:{house.server.port}/git/prompts.git", str(pathlib.Path(folder) / f"clone-{n}")]

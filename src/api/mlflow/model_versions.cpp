@@ -5,6 +5,7 @@
 #include "api/mlflow/registry_rules.h"
 #include "api/mlflow/registry_wire.h"
 #include "api/mlflow/version_tree.h"
+#include "api/mlflow_prompt.h"
 #include "api/version_source.h"
 #include "base/text.h"
 #include "delivery/register.h"
@@ -78,34 +79,10 @@ void settle(Change& change, const Version& version, const Origin& origin, bool c
     tracking::noteRegistration(change.transaction, origin.modelId, version.asset.key.name, version.number);
 }
 
-/// What the client called a chat but is none stays the text that it is.
-prompt::Prompt contentOf(const registry::NewVersion& fresh) {
-  try {
-    return prompt::parsePrompt(fresh.content);
-  } catch (const Error&) {
-    prompt::Prompt prompt;
-    json::value content = parseJson(fresh.content);
-    const json::value& text = content.at("template");
-    prompt.text = text.is_string() ? std::string(text.get_string()) : writeJson(text);
-    return prompt;
-  }
-}
-
-/// MLflow says nothing of the language: its client takes a template with {% … %} for Jinja2.
-prompt::Prompt promptOf(const registry::NewVersion& fresh) {
-  prompt::Prompt prompt = contentOf(fresh);
-  for (std::string_view text : prompt.templates()) {
-    std::size_t open = text.find("{%");
-    if (open != std::string_view::npos && text.find("%}", open) != std::string_view::npos)
-      prompt.format = prompt::TemplateFormat::jinja2;
-  }
-  return prompt;
-}
-
 /// MLflow's clients register any text: lint does not refuse it.
 Version registered(Call& call, Change& change, const registry::Asset& asset, const registry::NewVersion& fresh) {
   return delivery::registerPrompt(change, *call.identity, asset,
-                                  {.prompt = promptOf(fresh), .version = fresh, .lenient = true})
+                                  {.prompt = promptOfMlflow(fresh.content), .version = fresh, .lenient = true})
       .version;
 }
 

@@ -16,6 +16,9 @@
 #include "api/native/golden.h"
 #include "api/native/guards.h"
 #include "api/native/holds.h"
+#include "api/native/import_registry.h"
+#include "api/native/import_traces.h"
+#include "api/native/imports.h"
 #include "api/native/incidents.h"
 #include "api/native/jobs.h"
 #include "api/native/ledger.h"
@@ -306,6 +309,18 @@ const Route routes[] = {
     put("/api/v1/triggers/{name}", "Set a trigger", administers("triggers"), setTrigger),
     get("/api/v1/triggers/{name}", "Get a trigger with what it did", scanning(reads("triggers")), getTrigger),
     del("/api/v1/triggers/{name}", "Delete a trigger", administers("triggers"), deleteTrigger),
+    get("/api/v1/imports", "List sources of imports", administers("imports"), listImports),
+    get("/api/v1/imports/{source}/items", "List imported items", administers("imports"), listImportItems),
+    post("/api/v1/imports/{source}/experiments", "Import experiments", administers("imports"), importExperiments),
+    post("/api/v1/imports/{source}/runs", "Import runs", administers("imports"), importRuns),
+    post("/api/v1/imports/{source}/logged-models", "Import logged models", administers("imports"), importLoggedModels),
+    post("/api/v1/imports/{source}/assets", "Import models and prompts", administers("imports"), importAssets),
+    post("/api/v1/imports/{source}/versions", "Import versions", administers("imports"), importVersions),
+    post("/api/v1/imports/{source}/pointers", "Import aliases and stages", administers("imports"), importPointers),
+    post("/api/v1/imports/{source}/traces", "Import traces", administers("imports"), importTraces),
+    post("/api/v1/imports/{source}/files", "Import files of a run or logged model", administers("imports"),
+         importFiles),
+    post("/api/v1/imports/{source}/finish", "Finish an import", administers("imports"), finishImport),
 
     get("/api/v1/webhooks", "List webhooks", administers("webhooks"), listWebhooks),
     post("/api/v1/webhooks", "Create a webhook", administers("webhooks"), createWebhook),

@@ -141,6 +141,7 @@ constexpr Exemption exemptions[] = {
     {"label_schema", "workspace schema_id name type input instruction", tracking},
     {"review_queue", "workspace queue_id name name_key type owner users schemas", tracking},
     {"review_item", "trace_id status completed_by", tracking},
+    {"import_item", "workspace source kind item target digest", otherHash},
     {"blob_upload", "workspace digest actor", "keeps content for the first days only: referencedContent() asks it"},
     {"xet_xorb", "workspace hash actor digest", "keeps content for some weeks only: referencedContent() asks it"},
     {"xet_xorb", "mac", keys},
