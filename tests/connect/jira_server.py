@@ -156,12 +156,12 @@ class Jira:
             pass
 
     def dispatch(self, handler, path, query, raw):
-        for failure in list(self.failures):
+        account = self.authenticated(handler.headers.get("Authorization", ""))
+        for failure in list(self.failures) if account in (self.bot, None) else []:  # people's clients are not what is tested
             when, status, headers = failure
             if when(handler.command, path):
                 self.failures.remove(failure)
                 return status, headers, {"errorMessages": [f"failure {status}"], "errors": {}}
-        account = self.authenticated(handler.headers.get("Authorization", ""))
         if account is None and not path.endswith("/serverInfo"):
             return 401, {}, {"errorMessages": ["You are not authenticated."], "errors": {}}
         found = re.fullmatch(r"/rest/api/(2|3|latest)(/.*)", path)

@@ -11,15 +11,12 @@ import pathlib
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "connect"))
-
 from automation_calls import tell_automation_story
-from jira_server import Jira
+from review_story import tell_review_story
 from wandb_calls import log_artifact, mutation
 
 from conftest import FOUR_EYES, PASSWORD, PEOPLE, Caller, House
@@ -58,19 +55,6 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *words):
         pass
-
-
-def tell_review_story(root, carl, model, n):
-    """A change request that is reviewed in another program, and stays open."""
-    site = Jira()
-    root.ok("PUT", f"/api/v1/connections/jira{n}", {
-        "type": "jira", "url": site.url, "edition": "cloud", "user": site.bot.login, "token": site.bot.token, "project": "ML",
-        "patterns": [f"model/{model}"], "poll_seconds": 3600, "users": {"acc-rita": "rita"}})
-    carl.call("PUT", f"/api/v1/assets/model/{model}/aliases/production", {"version": 2, "reason": "better still"})
-    request = max(item["id"] for item in root.ok("GET", "/api/v1/change-requests")["items"])
-    eventually(lambda: root.ok("GET", f"/api/v1/change-requests/{request}")["tickets"])
-    eventually(lambda: root.ok("GET", f"/api/v1/connections/jira{n}")["state"] == "connected")
-    site.stop()
 
 
 def tell_wandb_story(carl, n):
