@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 import yaml
-from test_servers import call, create
+from topology import call, create
 
 from regesta_server import ROOT, eventually
 

@@ -5,8 +5,7 @@ import re
 import subprocess
 
 import pytest
-from test_servers import call, create, resolve, set_alias
-from topology import CLEAN, PASSWORD
+from topology import CLEAN, PASSWORD, call, create, resolve, set_alias
 
 from pages import blocks, commands
 from regesta_server import ROOT, Server, binary, eventually

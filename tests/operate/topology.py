@@ -1,12 +1,13 @@
 """The installation of packaging/compose as local processes: the same settings, environments and load balancer, at other addresses."""
+import base64
 import contextlib
+import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.request
 
@@ -19,6 +20,26 @@ COMPOSE = ROOT / "packaging" / "compose"
 SECRETS = {"POSTGRES_PASSWORD": "unused: the socket trusts", "S3_SECRET": "a secret of the tests"}
 PASSWORD = "correct-horse-battery"
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("REGESTA_", "AWS_"))}
+AUTHORIZATION = "Basic " + base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
+
+
+def call(url, method="GET", body=None, headers=None, timeout=60):
+    data = json.dumps(body).encode() if isinstance(body, dict) else body
+    request = urllib.request.Request(url, data, {"Authorization": AUTHORIZATION, "Content-Type": "application/json"} | (headers or {}), method=method)
+    with urllib.request.urlopen(request, timeout=timeout) as answer:
+        return answer.read()
+
+
+def resolve(server, name="greeting"):
+    return json.loads(call(f"{server.url}/api/v1/prompts/{name}/resolve?alias=production"))["template"]
+
+
+def set_alias(server, version, name="greeting"):
+    call(f"{server.url}/api/v1/assets/prompt/{name}/aliases/production", "PUT", {"version": str(version)})
+
+
+def create(server, template, name="greeting"):
+    call(f"{server.url}/api/v1/prompts/{name}/versions", "POST", {"template": template})
 
 
 def interpolate(text):
@@ -83,6 +104,7 @@ class Process:
 class Topology:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
+        program = binary()  # before anything is started that would stay if there is none
         self.postgres = Postgres()
         service = environment("s3")
         (self.folder / "s3" / "regesta").mkdir(parents=True)
@@ -96,7 +118,7 @@ class Topology:
         self.haproxy = None
         path = self.folder / "programs"
         path.mkdir()
-        (path / "regesta").symlink_to(binary())
+        (path / "regesta").symlink_to(program)
         self.path = f"{path}:{os.environ['PATH']}"
 
     @property
@@ -168,8 +190,3 @@ def running(folder):
     finally:
         topology.close()
 
-
-def until(seconds):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        yield

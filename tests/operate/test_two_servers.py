@@ -1,5 +1,4 @@
 """Two servers behind HAProxy, from the files of packaging/compose: what one stores the other serves; losing one is not noticed."""
-import base64
 import json
 import os
 import random
@@ -13,31 +12,10 @@ import urllib.request
 
 import pytest
 import yaml
-from topology import CLEAN, COMPOSE, PASSWORD, environment
+from topology import AUTHORIZATION, CLEAN, COMPOSE, PASSWORD, call, create, environment, resolve, set_alias
 
 from pages import blocks, commands
 from regesta_server import binary, eventually
-
-AUTHORIZATION = "Basic " + base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
-
-
-def call(url, method="GET", body=None, headers=None, timeout=60):
-    data = json.dumps(body).encode() if isinstance(body, dict) else body
-    request = urllib.request.Request(url, data, {"Authorization": AUTHORIZATION, "Content-Type": "application/json"} | (headers or {}), method=method)
-    with urllib.request.urlopen(request, timeout=timeout) as answer:
-        return answer.read()
-
-
-def resolve(server, name="greeting"):
-    return json.loads(call(f"{server.url}/api/v1/prompts/{name}/resolve?alias=production"))["template"]
-
-
-def set_alias(server, version, name="greeting"):
-    call(f"{server.url}/api/v1/assets/prompt/{name}/aliases/production", "PUT", {"version": str(version)})
-
-
-def create(server, template, name="greeting"):
-    call(f"{server.url}/api/v1/prompts/{name}/versions", "POST", {"template": template})
 
 
 def test_what_one_server_stores_the_other_serves(topology):
