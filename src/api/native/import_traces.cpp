@@ -102,6 +102,11 @@ void importTrace(const Call& call, registry::Change& change, const TraceItem& it
   for (const ImportSpan& span : item.spans) spans.push_back(spanOf(span, hexOf(item.id)));
   if (!spans.empty()) telemetry::logSpans(transaction, call.workspace, experiment, spans);
   telemetry::Trace trace = telemetry::getTrace(transaction, call.workspace, item.id);
+  // The source has said what the trace is; its spans do not change that.
+  trace.finalized = true;
+  trace.requestTime = item.requestTime;
+  trace.duration = item.duration;
+  trace.state = traceOf(call, item, experiment).state;
   setAssessments(trace, item, change.now);
   for (const std::string& run : item.runs)
     if (tracking::findRun(transaction, call.workspace, run)) telemetry::linkTraceToRun(transaction, trace, run);

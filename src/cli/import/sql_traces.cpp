@@ -49,6 +49,11 @@ std::vector<SourceItem> SqlSource::traces(const std::string& after, std::size_t 
   constexpr std::string_view texts =
       "SELECT request_id, key, value FROM {} WHERE request_id >= $1 AND request_id <= $2";
   fillTexts(page, "tags", fmt::format(texts, "trace_tags"), first, last);
+  if (has("trace_info", "trace_name"))  // MLflow 3.17 keeps the name in a column
+    fillTexts(page, "tags",
+              "SELECT request_id, 'mlflow.traceName', trace_name FROM trace_info WHERE request_id >= $1 AND request_id "
+              "<= $2 AND trace_name IS NOT NULL",
+              first, last);
   fillTexts(page, "metadata", fmt::format(texts, "trace_request_metadata"), first, last);
   fillSpans(page, first, last);
   fillAssessments(page, first, last);
