@@ -39,6 +39,17 @@ http::asio::awaitable<std::uint64_t> receive(http::Exchange& exchange, const Cal
   co_return size;
 }
 
+http::asio::awaitable<Collected> collect(http::Exchange& exchange) {
+  Collected body;
+  std::vector<char> piece(64 * 1024);
+  while (std::size_t count = co_await exchange.read(piece)) {
+    body.share.add(count);
+    body.text.append(piece.data(), count);
+  }
+  body.share.add(parsedSize(body.text));
+  co_return body;
+}
+
 http::asio::awaitable<void> send(http::Exchange& exchange, http::Response head, blob::Reader& reader,
                                  const http::Selection& selection) {
   std::uint64_t at = selection.from, left = exchange.request().method == "HEAD" ? 0 : selection.length;

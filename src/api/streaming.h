@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "api/endpoint.h"
+#include "base/memory_share.h"
 #include "blob/store.h"
 #include "http/conditional.h"
 #include "http/exchange.h"
@@ -47,6 +48,16 @@ std::shared_ptr<http::StreamHandler> makeStream(Core& core) {
 /// soon as it does not.
 http::asio::awaitable<std::uint64_t> receive(http::Exchange& exchange, const Call& call, blob::Writer& writer,
                                              std::function<void(std::uint64_t size)> check = {});
+
+/// The rest of a body as text, and its share of the memory that all bodies together may take (base/memory_share.h),
+/// which includes what a JSON text takes once it is parsed: hold it until the text was handled.
+struct Collected {
+  std::string text;
+  MemoryShare share = {};
+};
+/// For bodies that a handler needs as a whole; the route's bodyLimit bounds them. Throws Error{exhausted} when too many
+/// are being read at once.
+http::asio::awaitable<Collected> collect(http::Exchange& exchange);
 
 /// Sends the selected bytes (none for HEAD), read on waiting threads likewise. Throws Error{corrupt} if the reader ends
 /// early; the client then gets a broken connection, never a complete response.

@@ -6,13 +6,6 @@
 namespace regesta::api::hf {
 namespace {
 
-http::asio::awaitable<std::string> readText(http::Exchange& exchange) {
-  std::string text;
-  std::vector<char> piece(16 * 1024);
-  while (std::size_t count = co_await exchange.read(piece)) text.append(piece.data(), count);
-  co_return text;
-}
-
 /// JavaScript's client sends some parameters as a form.
 json::value bodyOf(const http::Request& request, const std::string& text) {
   auto type = request.headers.get("Content-Type");
@@ -35,10 +28,10 @@ json::value bodyOf(const http::Request& request, const std::string& text) {
 }  // namespace
 
 Task RepoRoute::handle(http::Exchange& exchange) {
-  std::string text = co_await readText(exchange);
+  Collected body = co_await collect(exchange);
   auto answer = [&] {
     Call call = enterRepo(core_, exchange.request(), verb_);
-    return answer_(call, repoOf(exchange.request()), bodyOf(exchange.request(), text));
+    return answer_(call, repoOf(exchange.request()), bodyOf(exchange.request(), body.text));
   };
   // Reading ends when the caller hangs up; what changes state does not.
   http::Response response =
@@ -47,10 +40,10 @@ Task RepoRoute::handle(http::Exchange& exchange) {
 }
 
 Task PlainRoute::handle(http::Exchange& exchange) {
-  std::string text = co_await readText(exchange);
+  Collected body = co_await collect(exchange);
   auto answer = [&] {
     Call call = admit(core_, exchange.request(), signedIn(), dialect());
-    return answer_(call, bodyOf(exchange.request(), text));
+    return answer_(call, bodyOf(exchange.request(), body.text));
   };
   bool reads = exchange.request().method == "GET";
   http::Response response = reads ? co_await exchange.reading(answer) : co_await exchange.waiting(answer);

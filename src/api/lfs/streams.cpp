@@ -32,11 +32,9 @@ class Json final : public http::StreamHandler {
 
   Task handle(Exchange& exchange) override {
     Call call = co_await exchange.waiting([&] { return admitToAll(core_, exchange.request(), rule_, dialect()); });
-    std::string text;
-    std::vector<char> piece(16 * 1024);
-    while (std::size_t count = co_await exchange.read(piece)) text.append(piece.data(), count);
+    Collected collected = co_await collect(exchange);
     http::Response response = co_await exchange.waiting([&] {
-      json::value body = text.empty() ? json::object() : parseJson(text);
+      json::value body = collected.text.empty() ? json::object() : parseJson(collected.text);
       if (!body.is_object()) throw Error(Code::invalid, "the request body must be a JSON object");
       return answer_(call, body.get_object());
     });

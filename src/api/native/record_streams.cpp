@@ -8,15 +8,14 @@ namespace {
 
 /// POST /api/v1/records: JSON Lines, one record each. All of them are stored, or none.
 Task addRecords(http::Exchange& exchange, Core& core) {
-  std::string body;
-  std::string piece(pieceSize, '\0');
-  while (std::size_t count = co_await exchange.read(piece)) body.append(piece, 0, count);
+  Collected body = co_await collect(exchange);
   std::optional<Call> call;
   http::Response answer;
   answer.status = 201;
   co_await exchange.waiting([&] {
     call.emplace(admit(core, exchange.request(), writes("records"), dialect()));
-    answer.body = writeAs(sealRecords(*call, body, exchange.request().headers.get("Idempotency-Key").value_or("")));
+    answer.body =
+        writeAs(sealRecords(*call, body.text, exchange.request().headers.get("Idempotency-Key").value_or("")));
   });
   co_await exchange.respond(std::move(answer));
 }

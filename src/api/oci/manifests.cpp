@@ -109,10 +109,8 @@ Task putManifest(Exchange& exchange, Core& core) {
   std::optional<Call> call;
   co_await enter(exchange, core, writes(ofRepository), dialect(), call);
   co_await exchange.waiting([&] { repositoryOf(*call, Verb::write); });
-  std::string bytes;
-  std::vector<char> piece(64 * 1024);
-  while (std::size_t count = co_await exchange.read(piece)) bytes.append(piece.data(), count);
-  co_await exchange.respond(co_await exchange.waiting([&] { return store(*call, bytes); }));
+  Collected body = co_await collect(exchange);
+  co_await exchange.respond(co_await exchange.waiting([&] { return store(*call, body.text); }));
 }
 
 http::Response removeTag(const Call& call, const Repository& repository, const std::string& tag) {

@@ -41,13 +41,6 @@ std::shared_ptr<http::Caller> uploadDoor(Core& core, const http::Request& reques
   return std::make_shared<AddressBearer>(core, request, openGrant(core, purpose, request));
 }
 
-http::asio::awaitable<std::string> readBody(Exchange& exchange) {
-  std::string text;
-  std::vector<char> piece(64 * 1024);
-  while (std::size_t count = co_await exchange.read(piece)) text.append(piece.data(), count);
-  co_return text;
-}
-
 Task putRunFile(Exchange& exchange, Core& core) {
   auto bearer = std::dynamic_pointer_cast<AddressBearer>(exchange.request().caller);
   REGESTA_INVARIANT(bearer);
@@ -65,13 +58,13 @@ Task putRunFile(Exchange& exchange, Core& core) {
 }
 
 Task takeStream(Exchange& exchange, Core& core) {
-  std::string body = co_await readBody(exchange);
+  Collected body = co_await collect(exchange);
   http::Response response = co_await exchange.waiting([&] {
     const http::Request& request = exchange.request();
     Call call = admit(core, request, writes(projects), dialect());
     call.workspace = std::string(request.variable("entity"));
     RunName name{call.workspace, std::string(request.variable("project")), std::string(request.variable("run"))};
-    takeFileStream(call, name, parseJson(body));
+    takeFileStream(call, name, parseJson(body.text));
     http::Response answer;
     answer.body = "{}";
     return answer;

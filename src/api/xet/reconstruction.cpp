@@ -171,11 +171,9 @@ http::Response reconstructions(const Call& call, const http::Request& request) {
 
 Task postReconstructions(Exchange& exchange, Core& core) {
   Call call = callOf(core, exchange);
-  std::string text;
-  std::vector<char> piece(16 * 1024);
-  while (std::size_t count = co_await exchange.read(piece)) text.append(piece.data(), count);
+  Collected collected = co_await collect(exchange);
   http::Response response = co_await exchange.waiting([&] {
-    json::value body = parseJson(text);
+    json::value body = parseJson(collected.text);
     if (!body.is_array()) throw Error(Code::invalid, "the request body must be a list of {\"prefix\", \"hash\"}");
     std::set<std::string> hashes;
     for (const json::value& each : body.get_array())
