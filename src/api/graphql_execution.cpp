@@ -11,12 +11,6 @@ namespace {
 
 // What one request may need.
 constexpr std::size_t resolverCalls = 5000, answerValues = 500'000, answerBytes = 64 << 20;
-constexpr std::chrono::seconds answerTime{20};
-
-/// Ends the whole request: going on field by field would cost as much as the fields.
-struct TooMuch : Error {
-  TooMuch() : Error(Code::exhausted, "the request asks for too much at once; ask for pages or fewer fields") {}
-};
 
 bool namesType(const json::array& types, const std::string& type) {
   for (const json::value& one : types)
@@ -87,13 +81,14 @@ void Execution::note(const Error& fault) {
 }
 
 void Execution::countResolver() {
-  if (++calls_ > resolverCalls || std::chrono::steady_clock::now() > begin_ + answerTime) throw TooMuch();
+  if (++calls_ > resolverCalls) throw TooMuch();
+  budget_.check();
 }
 
 void Execution::spend(std::size_t bytes) {
   bytes_ += bytes;
   if (++values_ > answerValues || bytes_ > answerBytes) throw TooMuch();
-  if (values_ % 1024 == 0 && std::chrono::steady_clock::now() > begin_ + answerTime) throw TooMuch();
+  if (values_ % 1024 == 0) budget_.check();
 }
 
 }  // namespace regesta::api::graphql

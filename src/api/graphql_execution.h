@@ -1,10 +1,10 @@
 #pragma once
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/endpoint.h"
+#include "api/graphql_budget.h"
 #include "base/json.h"
 
 namespace regesta::api::graphql {
@@ -12,7 +12,8 @@ namespace regesta::api::graphql {
 /// Computes the fields of a plan (schema.h). A front says where their values come from.
 class Execution {
  public:
-  explicit Execution(Call& call) : call_(call) {}
+  /// `changes`: the request is one that changes something (graphql_budget.h).
+  Execution(Call& call, bool changes) : call_(call), budget_(changes) {}
   virtual ~Execution() = default;
 
   /// The value of "data" for the plan. A field that fails is null and noted in `errors`; all is null for a request that
@@ -27,8 +28,9 @@ class Execution {
                               const json::object& wanted) = 0;
   /// An item of "errors". `shown` is for clients.
   virtual json::value errorItem(const Error& shown, json::array path) const = 0;
-  /// Counts towards the limit of what one request may compute. Throws.
+  /// Counts towards the limit of what one request may compute. Throws TooMuch.
   void countResolver();
+  QueryBudget& budget() { return budget_; }
 
   Call& call_;
 
@@ -41,7 +43,7 @@ class Execution {
 
   std::vector<std::string> path_;
   std::size_t calls_ = 0, values_ = 0, bytes_ = 0;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  QueryBudget budget_;
 };
 
 }  // namespace regesta::api::graphql

@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import socket
 import sqlite3
 
 import pytest
@@ -92,6 +93,67 @@ def test_fields_under_many_names_are_bounded(house):
     runs = " ".join(f"b{n}: runs(first: 1000) {{ edges {{ node {{ {names} }} }} }}" for n in range(20))
     answer = graphql(house.carl, f'query {{ project(name: "wide", entityName: "default") {{ {runs} }} }}')
     assert answer.json["data"] is None and "too much" in answer.json["errors"][0]["message"], answer.text[:300]
+
+
+def runs(who, filters, project="p"):
+    query = f'query ($f: JSONString) {{ project(name: "{project}", entityName: "default") {{ runs(filters: $f) {{ totalCount }} }} }}'
+    return graphql(who, query, f=json.dumps(filters))
+
+
+def test_filters_are_bounded(house):
+    """Attack: patterns in a filter of some kilobytes, each compiled for each run."""
+    for number in range(3):
+        config = json.dumps({"a": {"value": f"x{number}"}, "big": {"value": "x" * 1000}})
+        mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName="p", name=f"r{number}", config=config)
+    found = lambda filters: runs(house.rex, filters).json["data"]["project"]["runs"]["totalCount"]
+    assert found({"config.a": {"$regex": "x[12]"}, "$or": [{"name": "r1"}, {"config.a": {"$in": ["x2"]}}]}) == 2
+    assert found({"$not": {"config.a.value": "x1"}}) == 2
+    many = {"$or": [{"config.a": {"$regex": "c{1,900}%d" % n}} for n in range(21)]}
+    for filters in (many, {"name": {"$in": ["x"] * 10_001}}, {"name": {"$regex": "("}}):
+        answer = runs(house.rex, filters)
+        assert "filters" in answer.json["errors"][0]["message"], answer.text[:300]
+        assert answer.json["errors"][0]["extensions"]["code"] == "invalid", answer.text[:300]
+
+
+@pytest.mark.parametrize("filters", [{"$and": 3}, {"$or": {}}, {"$and": [3]}, {"$not": 3}, {"name": {"$in": 3}}, {"name": {"$regex": 3}},
+                                     {"name": {"$where": "1"}}])
+def test_filters_of_another_form_are_refused(house, filters):
+    mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName="p", name="r", config="{}")
+    [error] = runs(house.rex, filters).json["errors"]
+    assert error["extensions"]["code"] == "invalid" and "filters" in error["message"], error
+
+
+@pytest.mark.parametrize("offset", [2**63 - 1, 2**63 - 2, 10**12 + 1, -1])
+def test_offsets_that_no_stream_has_are_refused(house, offset):
+    mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName="p", name="r", config="{}")
+    for name in ("wandb-history.jsonl", "wandb-events.jsonl", "output.log"):
+        lines = ["{}", "{}"]
+        answer = house.carl.post("/files/default/p/r/file_stream", {"files": {name: {"offset": offset, "content": lines}}})
+        assert answer.status == 400 and "offset" in answer.text, answer
+
+
+def test_bodies_that_are_collected_share_the_memory(house):
+    """Attack: many connections that each send a part of a large body, and wait."""
+    mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName="p", name="r", config="{}")
+    head = ("POST /files/default/p/r/file_stream HTTP/1.1\r\nHost: x\r\nContent-Length: 62914560\r\n"
+            f"Authorization: {house.carl.authorization['Authorization']}\r\n\r\n").encode()
+    held, refused = [], 0
+    try:
+        for _ in range(12):
+            connection = socket.create_connection(("127.0.0.1", house.server.port), timeout=10)
+            held.append(connection)
+            try:
+                connection.sendall(head + b" " * (24 << 20))
+                connection.settimeout(0.5)
+                refused += connection.recv(12).startswith(b"HTTP/1.1 4")
+            except TimeoutError:
+                continue  # it waits for the rest
+            except ConnectionError:
+                refused += 1
+        assert refused >= 3, "288 MiB are more than all bodies may take"
+    finally:
+        for connection in held:
+            connection.close()
 
 
 def test_tags_that_do_not_fit_are_refused(house):

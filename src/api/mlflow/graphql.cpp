@@ -149,7 +149,7 @@ std::optional<std::string> executeGraphql(Call& call, std::string_view body) {
     own.workspace = *workspace;
     own.core.store.read([&](db::Transaction& t) { registry::getWorkspace(t, own.workspace); });
   }
-  MlflowExecution execution(own);
+  MlflowExecution execution(own, false);
   json::value data = execution.run(plan);
   return answer(std::move(data), std::move(execution.errors));
 }

@@ -40,7 +40,7 @@ class WandbExecution : public graphql::Execution {
     if (known_.insert(call.workspace).second)
       call.core.store.read([&](db::Transaction& t) { registry::getWorkspace(t, call.workspace); });
     if (resolver->access.who == AccessRule::Who::role) call.identity->require(resolver->access.verb, call.workspace);
-    FieldCall field{call, parent, args};
+    FieldCall field{call, parent, args, budget()};
     return resolver->run(field);
   }
 
@@ -103,7 +103,7 @@ std::span<const Resolver> resolvers() {
 
 std::string execute(Call& call, std::string_view body) {
   json::object plan = schema().planOf(body);
-  WandbExecution execution(call);
+  WandbExecution execution(call, memberText(plan, "operation") == "Mutation");
   json::object answer{{"data", execution.run(plan)}};
   if (!execution.errors.empty()) answer["errors"] = std::move(execution.errors);
   return writeJson(answer);

@@ -2,6 +2,7 @@
 #include <span>
 
 #include "api/endpoint.h"
+#include "api/graphql_budget.h"
 #include "base/json.h"
 
 namespace regesta::api::wandb {
@@ -11,6 +12,7 @@ struct FieldCall {
   Call& call;
   const json::object& parent;  ///< members whose names begin with '_' are for resolvers only
   const json::object& args;
+  graphql::QueryBudget& budget;  ///< of the request: resolvers that go through many rows check it
   const json::object& input() const { return args.at("input").as_object(); }
   std::string text(std::string_view name) const { return memberText(args, name); }
 };

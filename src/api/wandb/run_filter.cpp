@@ -10,28 +10,45 @@
 namespace regesta::api::wandb {
 namespace {
 
-json::value fieldOf(const RunRecord& record, const std::string& name) {
-  auto below = [&](std::string_view prefix, const std::string& text) -> json::value {
-    json::value tree = looseJson(text);
-    const json::value* found = valueAt(tree, std::string_view(name).substr(prefix.size()));
-    if (!found) return nullptr;
-    if (const json::object* item = found->if_object(); item && item->contains("value")) return item->at("value");
-    return *found;
-  };
-  if (name.starts_with("config.")) return below("config.", record.config);
-  if (name.starts_with("summary_metrics.")) return below("summary_metrics.", record.summary);
-  if (name.starts_with("summaryMetrics.")) return below("summaryMetrics.", record.summary);
-  json::value run = runObject(record);
-  static const std::pair<std::string_view, std::string_view> spellings[] = {
-      {"created_at", "createdAt"}, {"heartbeat_at", "heartbeatAt"}, {"display_name", "displayName"},
-      {"job_type", "jobType"},     {"jobType", "jobType"},          {"username", "user.username"},
-      {"sweep", "sweepName"}};
-  std::string_view spelled = name;
-  for (const auto& [other, ours] : spellings)
-    if (name == other) spelled = ours;
-  const json::value* found = valueAt(run, spelled);
-  return found ? *found : json::value(nullptr);
-}
+/// The fields of one run by their names in a filter; each of its texts is parsed once.
+class Fields {
+ public:
+  explicit Fields(const RunRecord& record) : record_(record) {}
+
+  /// Null for none.
+  const json::value& of(std::string_view name) {
+    static const json::value none;
+    const json::value* found = find(name);
+    return found ? *found : none;
+  }
+
+ private:
+  const json::value* find(std::string_view name) {
+    for (std::string_view prefix : {"config.", "summary_metrics.", "summaryMetrics."}) {
+      if (!name.starts_with(prefix)) continue;
+      bool isConfig = prefix == "config.";
+      std::optional<json::value>& tree = isConfig ? config_ : summary_;
+      if (!tree) tree = looseJson(isConfig ? record_.config : record_.summary);
+      const json::value* found = valueAt(*tree, name.substr(prefix.size()));
+      if (const json::object* item = found ? found->if_object() : nullptr)
+        if (const json::value* value = item->if_contains("value")) return value;
+      return found;
+    }
+    static constexpr std::pair<std::string_view, std::string_view> spellings[] = {
+        {"created_at", "createdAt"}, {"heartbeat_at", "heartbeatAt"}, {"display_name", "displayName"},
+        {"job_type", "jobType"},     {"username", "user.username"},   {"sweep", "sweepName"}};
+    for (const auto& [other, ours] : spellings)
+      if (name == other) {
+        name = ours;
+        break;
+      }
+    if (!run_) run_ = runObject(record_);
+    return valueAt(*run_, name);
+  }
+
+  const RunRecord& record_;
+  std::optional<json::value> config_, summary_, run_;
+};
 
 /// Less, equal, greater; nothing for values that do not compare.
 std::optional<int> compare(const json::value& a, const json::value& b) {
@@ -53,53 +70,120 @@ bool equals(const json::value& value, const json::value& wanted) {
   return compare(value, wanted) == 0;
 }
 
-bool meets(const json::value& value, std::string_view operation, const json::value& wanted) {
-  std::optional<int> order = compare(value, wanted);
+constexpr std::size_t mostPatterns = 20, mostValues = 10'000;
+constexpr int deepest = 10;
+constexpr std::string_view operations[] = {"$eq",  "$ne",     "$gt", "$gte", "$lt",
+                                           "$lte", "$exists", "$in", "$nin", "$regex"};
+
+[[noreturn]] void refuse(std::string_view what) { throw Invalid("filters", std::string(what)); }
+
+}  // namespace
+
+/// A part of a filter, checked and compiled.
+struct FilterNode {
+  enum class Kind { all, any, none, condition } kind = Kind::all;
+  std::vector<FilterNode> parts = {};
+  std::string field = {}, operation = {};  ///< of a condition, as the rest
+  json::value wanted = nullptr;
+  std::optional<Pattern> pattern = std::nullopt;
+};
+
+namespace {
+
+class Compiler {
+ public:
+  FilterNode all(const json::value& filter, int depth) {
+    if (depth > deepest) refuse("are nested too deeply");
+    if (!filter.is_object()) refuse("must be JSON objects, also in $and, $or and $not");
+    FilterNode node;
+    for (const auto& [key, wanted] : filter.get_object()) {
+      count(1);
+      if (key == "$and" || key == "$or")
+        node.parts.push_back(list(key == "$and" ? FilterNode::Kind::all : FilterNode::Kind::any, wanted, depth));
+      else if (key == "$not")
+        node.parts.push_back({.kind = FilterNode::Kind::none, .parts = {all(wanted, depth + 1)}});
+      else
+        addConditions(node, std::string(key), wanted);
+    }
+    return node;
+  }
+
+ private:
+  FilterNode list(FilterNode::Kind kind, const json::value& parts, int depth) {
+    if (!parts.is_array()) refuse("must have lists in $and and $or");
+    FilterNode node{.kind = kind};
+    for (const json::value& one : parts.get_array()) node.parts.push_back(all(one, depth + 1));
+    return node;
+  }
+
+  void addConditions(FilterNode& node, const std::string& field, const json::value& wanted) {
+    bool named =
+        wanted.is_object() && !wanted.get_object().empty() && wanted.get_object().begin()->key().starts_with("$");
+    if (!named) return node.parts.push_back(condition(field, "$eq", wanted));
+    for (const auto& [operation, operand] : wanted.get_object())
+      node.parts.push_back(condition(field, std::string(operation), operand));
+  }
+
+  FilterNode condition(const std::string& field, const std::string& operation, const json::value& wanted) {
+    count(1);
+    if (std::ranges::find(operations, operation) == std::end(operations))
+      refuse(fmt::format("'{}' is not supported", shorten(operation, 40)));
+    FilterNode node{.kind = FilterNode::Kind::condition, .field = field, .operation = operation, .wanted = wanted};
+    if (operation == "$in" || operation == "$nin") {
+      if (!wanted.is_array()) refuse("must have lists in $in and $nin");
+      count(wanted.get_array().size());
+    }
+    if (operation == "$regex") {
+      if (!wanted.is_string()) refuse("must have texts in $regex");
+      if (++patterns_ > mostPatterns) refuse(fmt::format("must have at most {} patterns", mostPatterns));
+      try {
+        node.pattern.emplace(wanted.get_string());
+      } catch (const Error& fault) {
+        refuse(fmt::format("have a pattern that is not valid: {}", fault.message));
+      }
+    }
+    return node;
+  }
+
+  void count(std::size_t values) {
+    if ((values_ += values) > mostValues) refuse(fmt::format("must have at most {} conditions and values", mostValues));
+  }
+
+  std::size_t patterns_ = 0, values_ = 0;
+};
+
+bool meets(const json::value& value, const FilterNode& node) {
+  const std::string& operation = node.operation;
+  const json::value& wanted = node.wanted;
   if (operation == "$eq") return equals(value, wanted);
   if (operation == "$ne") return !equals(value, wanted);
-  if (operation == "$gt") return order && *order > 0;
-  if (operation == "$gte") return order && *order >= 0;
-  if (operation == "$lt") return order && *order < 0;
-  if (operation == "$lte") return order && *order <= 0;
   if (operation == "$exists") return value.is_null() != (wanted == json::value(true));
+  if (node.pattern) return value.is_string() && node.pattern->isIn(std::string_view(value.get_string()));
   if (operation == "$in" || operation == "$nin") {
-    bool found = false;
-    for (const json::value& one : wanted.as_array()) found = found || equals(value, one);
+    bool found = std::ranges::any_of(wanted.get_array(), [&](const json::value& one) { return equals(value, one); });
     return found == (operation == "$in");
   }
-  if (operation == "$regex")
-    return value.is_string() && Pattern(std::string(wanted.as_string())).isIn(std::string(value.get_string()));
-  throw Invalid("filters", fmt::format("'{}' is not supported", shorten(operation, 40)));
+  std::optional<int> order = compare(value, wanted);
+  if (!order) return false;
+  if (operation == "$gt") return *order > 0;
+  if (operation == "$gte") return *order >= 0;
+  if (operation == "$lt") return *order < 0;
+  return *order <= 0;
 }
 
-bool accepts(const json::object& filter, const RunRecord& record, int depth) {
-  if (depth > 10) throw Invalid("filters", "are nested too deeply");
-  for (const auto& [key, wanted] : filter) {
-    if (key == "$and" || key == "$or") {
-      bool all = true, any = false;
-      for (const json::value& one : wanted.as_array()) {
-        bool met = accepts(one.as_object(), record, depth + 1);
-        all = all && met;
-        any = any || met;
-      }
-      if (key == "$and" ? !all : !any) return false;
-      continue;
-    }
-    if (key == "$not") {
-      if (accepts(wanted.as_object(), record, depth + 1)) return false;
-      continue;
-    }
-    json::value value = fieldOf(record, std::string(key));
-    bool operations =
-        wanted.is_object() && !wanted.get_object().empty() && wanted.get_object().begin()->key().starts_with("$");
-    if (!operations) {
-      if (!equals(value, wanted)) return false;
-      continue;
-    }
-    for (const auto& [operation, operand] : wanted.get_object())
-      if (!meets(value, operation, operand)) return false;
+bool accepts(const FilterNode& node, Fields& fields) {
+  auto met = [&](const FilterNode& part) { return accepts(part, fields); };
+  switch (node.kind) {
+    case FilterNode::Kind::all:
+      return std::ranges::all_of(node.parts, met);
+    case FilterNode::Kind::any:
+      return std::ranges::any_of(node.parts, met);
+    case FilterNode::Kind::none:
+      return std::ranges::none_of(node.parts, met);
+    case FilterNode::Kind::condition:
+      return meets(fields.of(node.field), node);
   }
-  return true;
+  return false;
 }
 
 }  // namespace
@@ -121,15 +205,12 @@ const json::value* valueAt(const json::value& value, std::string_view path) {
 RunFilter::RunFilter(std::string_view text) {
   if (text.empty()) return;
   json::value read = looseJson(text);
-  if (read.is_object()) filter_ = read.as_object();
+  if (read.is_object()) root_ = std::make_shared<const FilterNode>(Compiler().all(read, 0));
 }
 
 bool RunFilter::accepts(const RunRecord& record) const {
-  try {
-    return wandb::accepts(filter_, record, 0);
-  } catch (const boost::system::system_error&) {
-    throw Invalid("filters", "are not in MongoDB's form");
-  }
+  Fields fields(record);
+  return !root_ || wandb::accepts(*root_, fields);
 }
 
 void sortRuns(std::vector<RunRecord>& records, std::string_view order) {
@@ -140,7 +221,7 @@ void sortRuns(std::vector<RunRecord>& records, std::string_view order) {
   std::vector<json::value> keys;
   std::vector<std::size_t> sequence(records.size());
   for (std::size_t i = 0; i < records.size(); ++i) {
-    keys.push_back(fieldOf(records[i], name));
+    keys.push_back(Fields(records[i]).of(name));
     sequence[i] = i;
   }
   std::ranges::sort(sequence, [&](std::size_t a, std::size_t b) {

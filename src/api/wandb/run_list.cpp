@@ -52,9 +52,13 @@ json::value run(FieldCall& field) {
 std::vector<RunRecord> matching(FieldCall& field, db::Transaction& transaction) {
   auto project = findProject(field.call, transaction, memberText(field.parent, "name"));
   if (!project) return {};
-  std::vector<RunRecord> all = listRecords(transaction, *project);
   RunFilter filter(field.text("filters"));
-  std::erase_if(all, [&](const RunRecord& record) { return !filter.accepts(record); });
+  field.budget.check();
+  std::vector<RunRecord> all = listRecords(transaction, *project);
+  std::erase_if(all, [&](const RunRecord& record) {
+    field.budget.check();
+    return !filter.accepts(record);
+  });
   sortRuns(all, field.text("order"));
   return all;
 }

@@ -146,7 +146,6 @@ void nameRecord(db::Transaction& transaction, RunRecord& record) {
 std::vector<std::string> appendLines(db::Transaction& transaction, RunRecord& record, Stream stream,
                                      std::int64_t offset, std::vector<std::string> lines) {
   std::int64_t& count = countOf(record, stream);
-  if (offset < 0) throw Invalid("offset", "must be at least 0");
   std::int64_t known = std::clamp<std::int64_t>(count - offset, 0, static_cast<std::int64_t>(lines.size()));
   if (stream == Stream::logs && known > 0)
     cut(transaction, record.run.row, stream, offset);

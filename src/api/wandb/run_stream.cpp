@@ -17,6 +17,8 @@ namespace {
 
 using access::Verb;
 
+constexpr std::int64_t lastOffset = 1'000'000'000'000;
+
 struct Part {
   std::int64_t offset = 0;
   std::vector<std::string> lines;
@@ -27,6 +29,8 @@ Part partOf(const json::object& files, std::string_view name) {
   const json::value* file = files.if_contains(name);
   if (!file || !file->is_object()) return part;
   part.offset = memberInteger(file->get_object(), "offset");
+  if (part.offset < 0 || part.offset > lastOffset)
+    throw Invalid("offset", fmt::format("must be from 0 to {}", lastOffset));
   if (const json::value* content = file->get_object().if_contains("content"); content && content->is_array())
     for (const json::value& line : content->get_array())
       if (line.is_string()) part.lines.emplace_back(line.get_string());
@@ -68,7 +72,8 @@ void addPoints(std::vector<tracking::Metric>& points, const json::object& line, 
 
 std::int64_t timeOf(const json::object& line, std::int64_t now) {
   const json::value* time = line.if_contains("_timestamp");
-  return time && time->is_number() ? static_cast<std::int64_t>(time->to_number<double>() * 1000) : now;
+  double millis = time && time->is_number() ? time->to_number<double>() * 1000 : -1;
+  return millis >= 0 && millis < 1e15 ? static_cast<std::int64_t>(millis) : now;
 }
 
 /// Lines read before the transaction, because there is one writer at a time.
