@@ -1,5 +1,7 @@
 #include "api/access_recorder.h"
 
+#include "base/encoding.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "registry/workspace.h"
 
@@ -10,6 +12,7 @@ namespace {
 struct Asked {
   std::string_view front, action = "read";
   std::string kind, name, selector, path;
+  std::int64_t version = 0;  ///< its row, if the request names nothing else
 };
 
 class Query {
@@ -84,11 +87,29 @@ Asked askedByPath(std::string_view pattern, const http::Request& request) {
   return {};
 }
 
+/// W&B's addresses name the row of a version: as a number, or in the id that its clients have.
+Asked askedOfWandb(std::string_view pattern, const http::Request& request) {
+  std::string_view named = request.variable("version");
+  std::optional<std::string> id;
+  if (pattern.starts_with("/artifactsV2/")) id = base64Decode(request.variable("artifact"));
+  constexpr std::string_view prefix = "Artifact:";
+  if (id && id->starts_with(prefix)) named = std::string_view(*id).substr(prefix.size());
+  Asked asked{"wandb", pattern.starts_with("/files/manifest/") ? "read" : "download", {}, {}, {}, {}};
+  asked.path = request.variable(pattern.starts_with("/artifactsV2/") ? "name" : "path");
+  asked.version = parseInteger(named).value_or(0);
+  asked.name = request.rawPath.substr(1);
+  return asked;
+}
+
 Asked askedFor(const http::AccessEntry& entry, const http::Request& request) {
   std::string_view pattern = entry.pattern;
   if (begins(pattern, "/ofrep/v1/evaluate/flags/"))
     return {"ofrep", "read", "prompt", std::string(request.variable("key")), "production", {}};
+  if (entry.method == "POST" && pattern == "/hf/cas/{workspace}/v1/reconstructions")
+    return askedByPath(pattern, request);
   if (entry.method != "GET") return {};
+  if (begins(pattern, "/artifactsV2/") || begins(pattern, "/files/artifact/") || begins(pattern, "/files/manifest/"))
+    return askedOfWandb(pattern, request);
   if (begins(pattern, "/api/v1/")) return askedNatively(pattern, request);
   if (begins(pattern, "/api/public/v2/prompts/{name")) {
     Query query(request);
@@ -134,13 +155,17 @@ void noteAccess(registry::AccessLogger& logger, const http::AccessEntry& entry, 
     if (asked.front.empty() || asked.name.empty()) return;
     registry::AccessEntry noted;
     noted.workspace = workspaceOf(request);
-    if (!logger.wants(noted.workspace)) return;
+    if (asked.version == 0 && !logger.wants(noted.workspace)) return;
     noted.at = nowMillis();
     noted.actor = entry.actor;
     noted.front = asked.front;
     noted.action = asked.action;
     noted.path = asked.path;
     noted.bytes = static_cast<std::int64_t>(entry.bytes);
+    if (asked.version != 0) {
+      noted.name = asked.name;
+      return logger.noteRow(std::move(noted), asked.version);
+    }
     noted.name = asked.kind.empty() ? asked.name : fmt::format("{}/{}@{}", asked.kind, asked.name, asked.selector);
     logger.note(std::move(noted), std::move(asked.kind), std::move(asked.name), std::move(asked.selector));
   } catch (...) {

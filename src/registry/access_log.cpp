@@ -33,6 +33,7 @@ AccessEntry readEntry(const db::Rows& rows) {
 struct Noted {
   AccessEntry entry;
   std::string kind, asset, selector;
+  std::int64_t row = 0;  ///< of the version; 0: the three name it
 };
 
 /// Finds what an entry is about; most of a flush are about few versions.
@@ -41,6 +42,7 @@ class Resolving {
   explicit Resolving(db::Transaction& transaction) : transaction_(transaction) {}
 
   void resolve(Noted& noted) {
+    if (noted.row != 0) return resolveRow(noted);
     auto kind = parseKind(noted.kind);
     if (!kind) return;
     std::string key = fmt::format("{}\n{}\n{}\n{}", noted.entry.workspace, noted.kind, noted.asset, noted.selector);
@@ -55,6 +57,18 @@ class Resolving {
   }
 
  private:
+  void resolveRow(Noted& noted) {
+    db::Rows rows = transaction_.query(
+        "SELECT a.workspace, a.kind, a.name, a.id, v.number FROM version v JOIN asset a ON a.id = v.asset WHERE v.id = "
+        "$1",
+        {noted.row});
+    if (!rows.next()) return;
+    noted.entry.workspace = rows.text(0);
+    noted.entry.name = fmt::format("{}/{}@{}", rows.view(1), rows.view(2), rows.integer(4));
+    noted.entry.asset = rows.integer(3);
+    noted.entry.number = rows.integer(4);
+  }
+
   std::pair<std::int64_t, std::int64_t> find(const AssetKey& key, const std::string& selector) {
     auto asset = findAsset(transaction_, key);
     if (!asset) return {0, 0};
@@ -170,6 +184,14 @@ void AccessLogger::note(AccessEntry entry, std::string kind, std::string asset, 
     waiting->entries.push_back({std::move(entry), std::move(kind), std::move(asset), std::move(selector)});
 }
 
+void AccessLogger::noteRow(AccessEntry entry, std::int64_t version) {
+  auto waiting = state_->waiting.lock();
+  if (waiting->entries.size() >= mostWaiting)
+    ++waiting->lost[entry.workspace];
+  else
+    waiting->entries.push_back({std::move(entry), {}, {}, {}, version});
+}
+
 std::size_t AccessLogger::flush() {
   State& state = *state_;
   std::vector<Noted> entries;
@@ -194,6 +216,7 @@ std::size_t AccessLogger::flush() {
     Resolving resolving(transaction);
     for (Noted& noted : entries) resolving.resolve(noted);
   });
+  std::erase_if(entries, [&](const Noted& noted) { return noted.row != 0 && !wants(noted.entry.workspace); });
   state.store.write([&](db::Transaction& transaction) {
     for (const Noted& noted : entries) {
       const AccessEntry& e = noted.entry;

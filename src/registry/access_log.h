@@ -60,6 +60,9 @@ class AccessLogger {
   bool wants(std::string_view workspace) const;
   /// Keeps it. Which version the three name is resolved when the entry is written; empty: none.
   void note(AccessEntry entry, std::string kind, std::string asset, std::string selector);
+  /// The same for a request that names the version's row alone: its workspace, whose rule decides whether the entry is
+  /// kept, and its name are looked up when it is written.
+  void noteRow(AccessEntry entry, std::int64_t version);
   /// Writes what is there; returns the number of entries.
   std::size_t flush();
 
