@@ -174,6 +174,7 @@ std::optional<Origin> copyOf(const Call& call, db::Transaction& transaction, con
   origin.edges.push_back({from.subject(), "", "copied"});
   // The same files, not what may be in their folder now.
   origin.files = registry::versionFiles(transaction, from);
+  origin.references = registry::versionReferences(transaction, from);
   std::optional<std::string> folder = treePathOf(call, from.storage);
   origin.inTree = folder.has_value();
   if (folder && !origin.files.empty()) origin.folder = *folder;
@@ -249,6 +250,7 @@ void Origin::fill(registry::Change& change, std::string_view workspace, registry
   fresh.runId = runId;
   fresh.modelId = modelId;
   fresh.files = files;
+  fresh.references = references;
   fresh.folder = folder;
   if (copied)
     for (const registry::VersionFile& file : files)

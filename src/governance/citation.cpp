@@ -189,6 +189,16 @@ Citations citationsOf(db::Transaction& transaction, const registry::Version& ver
   return citationsOf(transaction, version, decided);
 }
 
+void requireUncited(db::Transaction& transaction, const registry::Version& version, std::string_view what) {
+  Collector collector(transaction);
+  collector.take(version);
+  Citations cited = collector.found();
+  const std::vector<Cited>& named = cited.pointers.empty() ? cited.records : cited.pointers;
+  if (named.empty()) return;
+  throw error(Code::refused, "{} cannot change: {} {} it. Register a new version", what, named.front().text,
+              cited.pointers.empty() ? "cites" : "points to");
+}
+
 Citations citationsOf(db::Transaction& transaction, const registry::Version& version, DecidedVersions& decided) {
   Collector collector(transaction, &decided);
   collector.take(version);

@@ -36,6 +36,9 @@ using DecidedVersions = std::map<std::int64_t, std::set<std::int64_t>>;
 Citations citationsOf(db::Transaction& transaction, const registry::Version& version);
 Citations citationsOf(db::Transaction& transaction, const registry::Version& version, DecidedVersions& decided);
 Citations citationsOf(db::Transaction& transaction, const registry::Asset& asset);
+/// Throws Error{refused} if a protected pointer, decision, open change request or evidence cites the version, for what
+/// must not change from then on: "The metadata of version 3 of model 'loan'".
+void requireUncited(db::Transaction& transaction, const registry::Version& version, std::string_view what);
 /// Of a run, an experiment or a logged model, through the versions and evidence made from it; `node` as lineage writes
 /// it: "run/ID", "experiment/ID", "logged-model/ID".
 Citations citationsOf(db::Transaction& transaction, std::string_view workspace, std::string_view node);

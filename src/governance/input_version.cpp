@@ -82,6 +82,14 @@ json::object describeLineage(db::Transaction& transaction, const registry::Versi
   return {{"datasets", std::move(datasets)}, {"upstream", std::move(upstream)}};
 }
 
+/// All of them: a policy must not miss one. registry::mostReferences bounds them.
+json::array describeReferences(db::Transaction& transaction, const registry::Version& version) {
+  json::array list;
+  for (const registry::VersionReference& one : registry::versionReferences(transaction, version))
+    list.push_back(json::object{{"path", one.path}, {"uri", one.uri}, {"digest", one.digest}, {"size", one.size}});
+  return list;
+}
+
 /// What evidence says: the list itself, the newest card, and the numbers of the newest verified evaluation.
 void describeEvidence(json::object& object, json::object claimed, const std::vector<Evidence>& evidence,
                       const std::set<std::string>& authors) {
@@ -290,8 +298,9 @@ json::object describeVersion(db::Transaction& transaction, const registry::Versi
   if (auto cited = tracking::citedRun(transaction, version); run && cited)
     object["run"].as_object()["changed_after_registration"] = cited->changed;
   registry::Content content = registry::contentOf(transaction, version);
-  object["content"] =
-      json::object{{"state", registry::contentName(content)}, {"stored", content == registry::Content::stored}};
+  object["content"] = json::object{{"state", registry::contentName(content)},
+                                   {"stored", content == registry::Content::stored},
+                                   {"references", describeReferences(transaction, version)}};
   std::set<std::string> authors = registry::authorsOf(transaction, version);
   describeEvidence(object, std::move(claimed), evidence, authors);
   describeCard(object, requiredSections(transaction, version.asset.key));

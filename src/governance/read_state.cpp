@@ -73,9 +73,10 @@ void readRollouts(db::Transaction& transaction, State& state) {
 
 /// The actual digest of the content; the stored one is only a claim.
 std::string contentDigest(std::string_view claimed, std::string_view content,
-                          std::vector<registry::VersionFile>&& files) {
+                          std::vector<registry::VersionFile>&& files,
+                          std::vector<registry::VersionReference>&& references) {
   if (!content.empty()) return digest(content);
-  if (!files.empty()) return registry::digestOfFiles(std::move(files));
+  if (!files.empty() || !references.empty()) return registry::digestOfContent(std::move(files), std::move(references));
   return std::string(claimed);
 }
 
@@ -84,6 +85,12 @@ void readVersions(db::Transaction& transaction, State& state) {
   {
     auto rows = transaction.query("SELECT version, path, digest, size FROM version_file");
     while (rows.next()) files[rows.integer(0)].push_back({rows.text(1), rows.text(2), rows.integer(3)});
+  }
+  std::map<std::int64_t, std::vector<registry::VersionReference>> references;
+  {
+    auto rows = transaction.query("SELECT version, path, uri, digest, size, about FROM version_reference");
+    while (rows.next())
+      references[rows.integer(0)].push_back({rows.text(1), rows.text(2), rows.text(3), rows.integer(4), rows.text(5)});
   }
   constexpr std::string_view columns =
       "SELECT a.workspace, a.kind, a.name, v.number, v.digest, v.created_by, v.semver, v.source, v.run_id, "
@@ -97,7 +104,8 @@ void readVersions(db::Transaction& transaction, State& state) {
                               fmt::format("@{}", rows.integer(at["number"])));
     bool deleted = rows.integer(at["deleted"]) != 0;
     std::string shown = rows.text(at["digest"]);
-    if (std::string real = contentDigest(shown, rows.view(at["content"]), std::move(files[rows.integer(at["id"])]));
+    if (std::string real = contentDigest(shown, rows.view(at["content"]), std::move(files[rows.integer(at["id"])]),
+                                         std::move(references[rows.integer(at["id"])]));
         !deleted && real != shown)
       shown = fmt::format("{} for content that has {}", shown, real);
     state[Table::version][name] = {{{"digest", shown},

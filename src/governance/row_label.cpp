@@ -116,6 +116,7 @@ std::string labelOf(db::Transaction& transaction, const TableClass& table, const
     return fmt::format("change-request/{} by {}", key.substr(0, bar), key.substr(bar + 1));
   if (!parent) return {};
   if (table.table == "version_file") return versionName(transaction, *parent, "");
+  if (table.table == "version_reference") return versionName(transaction, *parent, " references");
   if (table.table == "version_tag") return versionName(transaction, *parent, " " + key.substr(bar + 1));
   if (table.table == "version_author") return versionName(transaction, *parent, " author " + key.substr(bar + 1));
   if (table.table == "user_link") return userName(transaction, *parent);

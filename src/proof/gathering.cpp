@@ -147,24 +147,30 @@ void gatherVersion(Gathering& g) {
   json::object tags;
   for (const auto& [name, value] : v.tags) tags[name] = value;
   auto cited = tracking::citedRun(g.transaction, v);
-  g.put("version.json", json::object{{"workspace", key.workspace},
-                                     {"kind", registry::kindName(key.kind)},
-                                     {"name", key.name},
-                                     {"version", v.number},
-                                     {"semver", v.semver},
-                                     {"digest", v.digest},
-                                     {"description", v.description},
-                                     {"created_by", v.createdBy},
-                                     {"created_at", formatTime(v.createdAt)},
-                                     {"archived", v.isArchived()},
-                                     {"source", redactUrl(v.source)},
-                                     {"run", v.runId},
-                                     {"run_digest", cited ? cited->digest : ""},
-                                     {"logged_model", textOrNull(v.modelId)},
-                                     {"stage", v.stage},
-                                     {"aliases", provenAliases(g)},
-                                     {"tags", std::move(tags)},
-                                     {"files", std::move(files)}});
+  json::object about{{"workspace", key.workspace},
+                     {"kind", registry::kindName(key.kind)},
+                     {"name", key.name},
+                     {"version", v.number},
+                     {"semver", v.semver},
+                     {"digest", v.digest},
+                     {"description", v.description},
+                     {"created_by", v.createdBy},
+                     {"created_at", formatTime(v.createdAt)},
+                     {"archived", v.isArchived()},
+                     {"source", redactUrl(v.source)},
+                     {"run", v.runId},
+                     {"run_digest", cited ? cited->digest : ""},
+                     {"logged_model", textOrNull(v.modelId)},
+                     {"stage", v.stage},
+                     {"aliases", provenAliases(g)},
+                     {"tags", std::move(tags)},
+                     {"files", std::move(files)}};
+  json::array references;
+  for (const registry::VersionReference& one : registry::versionReferences(g.transaction, v))
+    references.push_back(json::object{
+        {"path", one.path}, {"uri", one.uri}, {"digest", one.digest}, {"size", one.size}, {"about", one.about}});
+  if (!references.empty()) about["references"] = std::move(references);
+  g.put("version.json", std::move(about));
 }
 
 void gatherHistory(Gathering& g) {

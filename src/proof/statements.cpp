@@ -4,6 +4,7 @@
 
 #include "crypto/hash.h"
 #include "proof/pack.h"
+#include "registry/version.h"
 
 namespace regesta::proof {
 namespace {
@@ -84,13 +85,38 @@ class Checking {
     const json::value& version = document("version.json");
     if (!version.is_object()) return report_("version.json", "is missing or not an object");
     std::string digest = memberText(version.get_object(), "digest");
+    const json::value& references = memberOf(version.get_object(), "references");
     for (std::string_view path : {"content.json", "files.sha256"})
-      if (auto found = documents_.digests.find(path); found != documents_.digests.end() && found->second != digest)
+      if (auto found = documents_.digests.find(path);
+          found != documents_.digests.end() && found->second != digest && !references.is_array())
         report_(path, fmt::format("has the digest {}, the version has {}", found->second, digest));
+    if (references.is_array())
+      if (std::string found = contentDigest(version.get_object()); found != digest)
+        report_("version.json",
+                fmt::format("has files and references with the digest {}, the version has {}", found, digest));
     files(version.get_object());
     each("evidence.json", [&](const json::object& item) { named("evidence.json", item); });
     each("policies.json", [&](const json::object& item) { named("policies.json", item); });
     cited();
+  }
+
+  /// Of files and references.
+  static std::string contentDigest(const json::object& version) {
+    std::vector<registry::VersionFile> files;
+    std::vector<registry::VersionReference> references;
+    auto each = [&](std::string_view name, auto take) {
+      if (const json::value& list = memberOf(version, name); list.is_array())
+        for (const json::value& item : list.get_array())
+          if (item.is_object()) take(item.get_object());
+    };
+    each("files", [&](const json::object& file) {
+      files.push_back({memberText(file, "path"), memberText(file, "digest"), memberInteger(file, "size")});
+    });
+    each("references", [&](const json::object& one) {
+      references.push_back({memberText(one, "path"), memberText(one, "uri"), memberText(one, "digest"),
+                            memberInteger(one, "size"), memberText(one, "about")});
+    });
+    return registry::digestOfContent(std::move(files), std::move(references));
   }
 
   /// A file that a document names has the digest that the document says.

@@ -96,7 +96,16 @@ void checkAssetTagKey(const AssetKey& key, std::string_view tag) {
   if (isOriginTag(key, tag)) throw Invalid("key", reservedOrigin(tag));
 }
 
-void checkVersionTagKey(const AssetKey& key, std::string_view tag) { checkAssetTagKey(key, tag); }
+void checkVersionTagKey(const AssetKey& key, std::string_view tag) {
+  checkAssetTagKey(key, tag);
+  if (asciiOf(tag) == metadataTag)
+    throw Invalid("key", fmt::format("'{}' is reserved: clients of W&B change the metadata of their artifacts",
+                                     shorten(tag, 100)));
+}
+
+void setMetadataTag(Change& change, const Version& version, std::string_view value) {
+  rows::putVersionTag(change, version, metadataTag, value);
+}
 
 void setModelConfigTag(Change& change, const Version& version, std::string_view value) {
   const AssetKey& key = version.asset.key;

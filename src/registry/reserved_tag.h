@@ -28,4 +28,9 @@ void checkVersionTagKey(const AssetKey& key, std::string_view tag);
 inline constexpr std::string_view modelConfigTag = "_mlflow_prompt_model_config";
 void setModelConfigTag(Change& change, const Version& version, std::string_view value);
 
+/// Metadata that W&B's clients gave the version, a JSON object. Only they change it, until something cites the version:
+/// check governance::requireUncited first.
+inline constexpr std::string_view metadataTag = "wandb.metadata";
+void setMetadataTag(Change& change, const Version& version, std::string_view value);
+
 }  // namespace regesta::registry

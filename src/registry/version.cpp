@@ -36,9 +36,19 @@ void check(const AssetKey& key, const NewVersion& made) {
   checkNewTags(key, made.tags);
   for (const VersionFile& file : made.files)
     if (safePath(file.path) != file.path) throw Invalid("files", "paths must be relative, without '.' or '..'");
+  if (made.references.size() > mostReferences)
+    throw Invalid("references", fmt::format("must be at most {}", mostReferences));
+  for (const VersionReference& reference : made.references) {
+    if (safePath(reference.path) != reference.path)
+      throw Invalid("references", "paths must be relative, without '.' or '..'");
+    if (reference.uri.empty()) throw Invalid("references", "must have a URI each");
+    for (const std::string& text : {reference.path, reference.uri, reference.digest, reference.about})
+      checkText("references", text, uriLength);
+  }
 }
 
 std::string digestOf(const NewVersion& made) {
+  if (!made.references.empty()) return digestOfContent(made.files, made.references);
   if (!made.digest.empty()) return made.digest;
   if (!made.content.empty()) return crypto::sha256Hex(made.content);
   if (!made.files.empty()) return digestOfFiles(made.files);
@@ -79,6 +89,12 @@ Version describe(const Change& change, const Asset& asset, const NewVersion& mad
   return version;
 }
 
+std::set<std::string> furtherAuthors(const Version& version, const NewVersion& made) {
+  std::set<std::string> authors = made.authors;
+  authors.erase(version.createdBy);
+  return authors;
+}
+
 void insert(db::Transaction& transaction, Version& version, const NewVersion& made) {
   std::optional<std::string> semver;
   if (!version.semver.empty()) semver = version.semver;
@@ -99,6 +115,12 @@ void insert(db::Transaction& transaction, Version& version, const NewVersion& ma
   for (const VersionFile& file : made.files)
     transaction.run("INSERT INTO version_file (version, path, digest, size) VALUES ($1, $2, $3, $4)",
                     {version.id, file.path, file.digest, file.size});
+  for (const VersionReference& reference : made.references)
+    transaction.run(
+        "INSERT INTO version_reference (version, path, uri, digest, size, about) VALUES ($1, $2, $3, $4, $5, $6)",
+        {version.id, reference.path, reference.uri, reference.digest, reference.size, reference.about});
+  for (const std::string& author : furtherAuthors(version, made))
+    transaction.run("INSERT INTO version_author (version, actor) VALUES ($1, $2)", {version.id, author});
 }
 
 }  // namespace
@@ -131,6 +153,9 @@ Version createVersion(Change& change, const Asset& asset, const NewVersion& made
   if (!version.modelId.empty()) data["logged_model"] = version.modelId;
   if (!version.description.empty()) data["description"] = crypto::sha256Hex(version.description);
   if (!made.files.empty()) data["files"] = made.files.size();
+  if (!made.references.empty()) data["references"] = made.references.size();
+  if (auto authors = furtherAuthors(version, made); !authors.empty())
+    data["authors"] = json::array(authors.begin(), authors.end());
   if (!made.folder.empty()) {
     sealFolder(change.transaction, asset.key.workspace, made.folder, version.subject());
     data["folder"] = made.folder;
@@ -144,6 +169,17 @@ std::string digestOfFiles(std::vector<VersionFile> files) {
   std::sort(files.begin(), files.end(), [](const VersionFile& a, const VersionFile& b) { return a.path < b.path; });
   crypto::Sha256 hash;
   for (const VersionFile& file : files) hash.update(fmt::format("{}  {}\n", file.digest, file.path));
+  return crypto::hex(hash.finish());
+}
+
+std::string digestOfContent(std::vector<VersionFile> files, std::vector<VersionReference> references) {
+  std::string digest = digestOfFiles(std::move(files));
+  if (references.empty()) return digest;
+  std::ranges::sort(references, {}, &VersionReference::path);
+  crypto::Sha256 hash;
+  hash.update(fmt::format("files {}\n", digest));
+  for (const VersionReference& one : references)
+    hash.update(canonicalJson(json::array{one.path, one.uri, one.digest, one.size, one.about}) + "\n");
   return crypto::hex(hash.finish());
 }
 

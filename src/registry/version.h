@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,12 +38,25 @@ struct VersionFile {
   std::int64_t size = 0;
 };
 
+/// Content of a version that is kept elsewhere. The version's digest covers every member.
+struct VersionReference {
+  std::string path;
+  std::string uri;
+  std::string digest;  ///< as the client gave it, for example an ETag; this server has not seen the content
+  std::int64_t size = 0;
+  std::string about = {};  ///< canonical JSON of what else a client needs to load it; empty: nothing
+};
+
+inline constexpr std::size_t mostReferences = 10'000;  // of one version: policies see all of them
+
 struct NewVersion {
   std::string semver, content, description, source, storage, runId, runLink, modelId;
   Tags tags;
   Tags origin = {};  ///< git.… from the server's own Git remote; overrides a client's tag
   std::vector<VersionFile> files;
-  std::string digest;     ///< empty: computed from content, else from files, else from source
+  std::vector<VersionReference> references = {};
+  std::set<std::string> authors = {};  ///< besides the actor: who contributed content (author.h)
+  std::string digest;     ///< empty: computed from content, else from files and references, else from source
   std::string folder;     ///< the files' folder in the artifact tree: sealed with the version; empty: none
   std::string runDigest;  ///< of the cited run's present content; empty: no known run
   /// Versions of this workspace ("artifact/app@3") that it consists of, as an image index does of images, or whose
@@ -68,6 +82,8 @@ std::vector<Version> listVersions(db::Transaction& transaction, const Asset& ass
 /// The newest live version of each stage that has one, in the order of registry::stages.
 std::vector<Version> latestPerStage(db::Transaction& transaction, const Asset& asset);
 std::vector<VersionFile> versionFiles(db::Transaction& transaction, const Version& version);
+/// By path.
+std::vector<VersionReference> versionReferences(db::Transaction& transaction, const Version& version);
 
 Version describeVersion(Change& change, const Version& version, std::string_view description);
 void setVersionTag(Change& change, const Version& version, std::string_view key, std::string_view value);
@@ -81,5 +97,8 @@ void deleteVersion(Change& change, const Version& version, const Removal& remova
 
 /// The digest of a file list: SHA-256 of lines "digest  path\n" in byte order of the paths (as sha256sum prints them).
 std::string digestOfFiles(std::vector<VersionFile> files);
+/// The same if there are no references; otherwise SHA-256 of "files DIGEST\n" and one line of JSON per reference, by
+/// path.
+std::string digestOfContent(std::vector<VersionFile> files, std::vector<VersionReference> references);
 
 }  // namespace regesta::registry

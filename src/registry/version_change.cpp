@@ -70,6 +70,7 @@ void deleteVersion(Change& change, const Version& version, const Removal& remova
       {version.id, change.now});
   // Nothing reads the files of a deleted version: garbage collection may have what nothing else has.
   change.transaction.run("DELETE FROM version_file WHERE version = $1", {version.id});
+  change.transaction.run("DELETE FROM version_reference WHERE version = $1", {version.id});
   rows::touch(change, version.asset.id);
   json::object data{{"digest", version.digest}};
   if (!rule.empty()) data["rule"] = rule;

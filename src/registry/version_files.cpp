@@ -48,6 +48,8 @@ Content contentOf(db::Transaction& transaction, const Version& version) {
   // The location that clients get, whatever else was stored with the version.
   if (pointsOutside(version.storage.empty() ? version.source : version.storage, version.asset.key.workspace))
     return Content::elsewhere;
+  if (transaction.query("SELECT 1 FROM version_reference WHERE version = $1 LIMIT 1", {version.id}).next())
+    return Content::elsewhere;
   bool hasFiles = transaction.query("SELECT 1 FROM version_file WHERE version = $1 LIMIT 1", {version.id}).next();
   return hasFiles ? Content::stored : Content::missing;
 }

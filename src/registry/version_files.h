@@ -6,7 +6,7 @@ namespace regesta::registry {
 /// Whether this server has the content of a version.
 enum class Content {
   stored,     ///< text or files, fixed by the version's digest
-  elsewhere,  ///< a reference to another place (s3://…); the digest covers only the reference
+  elsewhere,  ///< at least a part is a reference to another place (s3://…); the digest covers only the reference
   missing,    ///< a reference to this server's tree, runs or models that had no files at registration
 };
 Content contentOf(db::Transaction& transaction, const Version& version);

@@ -183,4 +183,13 @@ std::vector<VersionFile> versionFiles(db::Transaction& transaction, const Versio
   return files;
 }
 
+std::vector<VersionReference> versionReferences(db::Transaction& transaction, const Version& version) {
+  std::vector<VersionReference> references;
+  db::Rows rows = transaction.query("SELECT path, uri, digest, size, about FROM version_reference WHERE version = $1",
+                                    {version.id});
+  while (rows.next()) references.push_back({rows.text(0), rows.text(1), rows.text(2), rows.integer(3), rows.text(4)});
+  std::ranges::sort(references, {}, &VersionReference::path);
+  return references;
+}
+
 }  // namespace regesta::registry

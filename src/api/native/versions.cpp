@@ -214,7 +214,11 @@ VersionAnswer createVersion(Call& call, const NewVersion& request) {
 VersionAnswer getVersion(Call& call, const VersionPath& path) {
   registry::AssetKey key = readable(call, path.kind, path.name);
   return call.core.store.read([&](db::Transaction& transaction) {
-    return versionAnswer(transaction, resolve(transaction, key, path.selector));
+    registry::Version version = resolve(transaction, key, path.selector);
+    VersionAnswer answer = versionAnswer(transaction, version);
+    for (registry::VersionReference& one : registry::versionReferences(transaction, version))
+      answer.references.push_back({std::move(one.path), std::move(one.uri), std::move(one.digest), one.size});
+    return answer;
   });
 }
 

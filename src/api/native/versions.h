@@ -3,6 +3,14 @@
 
 namespace regesta::api::native {
 
+struct ReferenceAnswer {
+  std::string path, uri, digest;
+  std::int64_t size = 0;
+  static constexpr Field fields[] = {
+      field<&ReferenceAnswer::path>("path"), field<&ReferenceAnswer::uri>("uri"),
+      field<&ReferenceAnswer::digest>("digest", about("as the client gave it; the server has not seen the content")),
+      field<&ReferenceAnswer::size>("size")};
+};
 struct VersionAnswer {
   std::string kind, name;
   std::int64_t version = 0;
@@ -18,6 +26,7 @@ struct VersionAnswer {
   std::optional<std::string> runDigest;
   std::optional<bool> runChanged, modelChanged;
   std::optional<std::string> quarantine;
+  std::vector<ReferenceAnswer> references;
   static constexpr Field fields[] = {
       field<&VersionAnswer::kind>("kind"),
       field<&VersionAnswer::name>("name"),
@@ -40,7 +49,9 @@ struct VersionAnswer {
       field<&VersionAnswer::runDigest>("run_digest", about("of the run's content when the version was registered")),
       field<&VersionAnswer::runChanged>("run_changed", about("since the version was registered")),
       field<&VersionAnswer::modelChanged>("model_changed", about("the logged model, since the version was registered")),
-      field<&VersionAnswer::quarantine>("quarantine", about("the critical finding of its scan, until it is released"))};
+      field<&VersionAnswer::quarantine>("quarantine", about("the critical finding of its scan, until it is released")),
+      field<&VersionAnswer::references>(
+          "references", about("content that is kept elsewhere; the digest covers it. Empty in lists of versions"))};
 };
 VersionAnswer versionAnswer(db::Transaction& transaction, const registry::Version& version);
 

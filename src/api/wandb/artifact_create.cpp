@@ -17,6 +17,7 @@
 #include "crypto/md5.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
+#include "registry/reserved_tag.h"
 #include "registry/tree.h"
 #include "tracking/seal.h"
 
@@ -26,7 +27,7 @@ namespace {
 using access::Verb;
 
 constexpr std::string_view artifacts = "artifacts of this name";
-constexpr std::size_t manifestBytes = 64 * 1024 * 1024;
+constexpr std::size_t manifestBytes = 64 * 1024 * 1024, mostManifests = 500;
 
 std::string collectionName(const json::object& input) {
   std::string name = memberText(input, "artifactCollectionName");
@@ -114,9 +115,12 @@ json::value noteManifest(FieldCall& field, const std::string& id, const std::str
     Draft found = getDraft(field.call, transaction, id);
     if (digest.empty()) return found;
     json::value md5 = json::string(hexOfMd5(digest));
-    json::object listed{{"md5", md5}, {"base", base}};
+    json::object listed{{"md5", md5}, {"base", base}, {"by", field.call.actor().name}};
     if (std::ranges::find(found.manifests, json::value(listed)) == found.manifests.end())
       found.manifests.push_back(listed);
+    if (found.manifests.size() > mostManifests)
+      throw Invalid("artifactID",
+                    fmt::format("has {} manifests already, the most that an artifact may have", mostManifests));
     saveDraft(transaction, found);
     return found;
   });
@@ -188,12 +192,12 @@ std::string readAll(Core& core, const blob::Stored& stored) {
 
 struct Entries {
   std::map<std::string, std::string> files;  ///< path to MD5
-  json::object refs;
-  std::map<std::string, std::string> digests;  ///< as in the manifest
+  std::map<std::string, registry::VersionReference> references;
+  std::map<std::string, std::string> digests;    ///< as in the manifests
+  std::map<std::string, std::string> announced;  ///< the same without those of a base: what the client knows
 };
 
-void addManifest(Entries& entries, const std::string& text) {
-  json::value manifest = parseJson(text);
+void addManifest(Entries& entries, const json::value& manifest) {
   const json::value* contents = manifest.is_object() ? manifest.as_object().if_contains("contents") : nullptr;
   if (!contents || !contents->is_object()) throw Invalid("manifest", "has no contents");
   for (const auto& [key, value] : contents->get_object()) {
@@ -202,17 +206,13 @@ void addManifest(Entries& entries, const std::string& text) {
     if (registry::safePath(path) != path) throw Invalid("manifest", "paths must be relative, without '.' or '..'");
     const json::object& entry = value.get_object();
     std::string digest = memberText(entry, "digest");
-    entries.digests[path] = digest;
+    entries.digests[path] = entries.announced[path] = digest;
     entries.files.erase(path);
-    entries.refs.erase(path);
-    if (entry.contains("ref")) {
-      json::object kept{{"digest", digest}, {"ref", entry.at("ref")}};
-      for (std::string_view name : {"extra", "size"})
-        if (const json::value* member = entry.if_contains(name)) kept[name] = *member;
-      entries.refs[path] = std::move(kept);
-    } else {
+    entries.references.erase(path);
+    if (entry.contains("ref"))
+      entries.references[path] = referenceOf(path, entry);
+    else
       entries.files[path] = hexOfMd5(digest);
-    }
   }
 }
 
@@ -226,22 +226,22 @@ void addBase(const Call& call, db::Transaction& transaction, Entries& entries, c
     entries.files[file.path] = *md5;
     entries.digests[file.path] = base64Encode(*hexDecode(*md5));
   }
-  if (auto facts = findFacts(transaction, version.id))
-    for (const auto& [path, entry] : facts->refs) {
-      entries.refs[path] = entry;
-      entries.digests[std::string(path)] = memberText(entry.as_object(), "digest");
-    }
+  for (const registry::VersionReference& one : registry::versionReferences(transaction, version)) {
+    entries.references[one.path] = one;
+    entries.digests[one.path] = one.digest;
+  }
 }
 
-std::string digestOf(const Entries& entries) {
+std::string digestOf(const std::map<std::string, std::string>& digests) {
   crypto::Md5 md5;
   md5.update("wandb-artifact-manifest-v1\n");
-  for (const auto& [path, digest] : entries.digests) md5.update(fmt::format("{}:{}\n", path, digest));
+  for (const auto& [path, digest] : digests) md5.update(fmt::format("{}:{}\n", path, digest));
   return md5.finish();
 }
 
 Entries entriesOf(const Call& call, const Draft& draft) {
   Entries entries;
+  std::map<std::string, json::value> parsed;
   for (const json::value& listed : draft.manifests) {
     std::string md5 = memberText(listed.as_object(), "md5");
     auto stored = call.core.store.read([&](db::Transaction& transaction) {
@@ -249,10 +249,21 @@ Entries entriesOf(const Call& call, const Draft& draft) {
       return findContent(call, transaction, md5);
     });
     if (!stored) throw error(Code::invalid, "the manifest with the MD5 {} was not uploaded", md5);
-    addManifest(entries, readAll(call.core, *stored));
+    auto manifest = parsed.find(md5);
+    if (manifest == parsed.end()) manifest = parsed.emplace(md5, parseJson(readAll(call.core, *stored))).first;
+    addManifest(entries, manifest->second);
   }
   if (draft.manifests.empty()) throw Error(Code::invalid, "no manifest was uploaded");
   return entries;
+}
+
+/// The creator of the draft and everybody who added content to it are authors of the version, also if another commits
+/// it.
+std::set<std::string> contributorsOf(const Draft& draft) {
+  std::set<std::string> names{draft.createdBy};
+  for (const json::value& listed : draft.manifests) names.insert(memberText(listed.as_object(), "by"));
+  names.erase("");
+  return names;
 }
 
 registry::NewVersion versionOf(const Call& call, db::Transaction& transaction, const Draft& draft,
@@ -269,9 +280,11 @@ registry::NewVersion versionOf(const Call& call, db::Transaction& transaction, c
     if (!stored) throw error(Code::invalid, "'{}' was not uploaded", shorten(path, 200));
     made.files.push_back({path, stored->digest, static_cast<std::int64_t>(stored->size)});
   }
-  if (made.files.empty() && !entries.refs.empty())
-    made.source = memberText(entries.refs.begin()->value().as_object(), "ref");
-  if (made.files.empty()) made.digest = crypto::sha256Hex(canonicalJson(entries.refs));
+  for (const auto& [path, reference] : entries.references) made.references.push_back(reference);
+  if (made.files.empty()) made.digest = registry::digestOfFiles({});  // unless there are references
+  if (std::string metadata = metadataOf(draft.input); metadata != noMetadata)
+    made.tags[std::string(registry::metadataTag)] = metadata;
+  made.authors = contributorsOf(draft);
   return made;
 }
 
@@ -282,45 +295,53 @@ std::optional<RunRecord> runOf(const Call& call, db::Transaction& transaction, c
   return project ? findRecord(transaction, *project, name) : std::nullopt;
 }
 
+/// The row of the version that the draft became; nothing if somebody added to the draft since it was read.
+std::optional<std::int64_t> makeVersion(const Call& call, const Draft& draft) {
+  Entries entries = entriesOf(call, draft);
+  std::string own = digestOf(entries.announced), claimed = memberText(draft.input, "digest");
+  // Of a distributed artifact, each process knows its own part only.
+  if (draft.distributed.empty() && own != claimed)
+    throw error(Code::invalid, "the manifest has the digest {}, not {} as announced", own, claimed);
+  return call.core.store.change(call.actor(), [&](registry::Change& change) -> std::optional<std::int64_t> {
+    Draft now = *findDraft(change.transaction, draft.id);
+    if (now.version != 0) return now.version;  // two runs that finish one distributed artifact
+    if (now.manifests != draft.manifests) return std::nullopt;
+    std::string type = memberText(draft.input, "artifactTypeName");
+    registry::Asset asset = makeAsset(change, draft.key, type);
+    registry::NewVersion made = versionOf(call, change.transaction, draft, entries);
+    std::optional<RunRecord> run = runOf(call, change.transaction, draft.input);
+    if (run) {
+      made.runId = run->run.runId;
+      made.runDigest = tracking::sealRun(change, run->run, "cited");
+    }
+    registry::Version version = registry::createVersion(change, asset, made);
+    if (run)
+      registry::addEdge(change.transaction, call.workspace,
+                        {run->run.subject(), version.subject(), "output", change.now});
+    putFacts(change.transaction, version.id,
+             {.type = type, .digest = digestOf(entries.digests), .step = memberInteger(draft.input, "historyStep")});
+    now.version = version.id;
+    saveDraft(change.transaction, now);
+    return version.id;
+  });
+}
+
 json::value commit(FieldCall& field) {
   Call call = field.call;
-  Draft draft = call.core.store.read([&](db::Transaction& transaction) {
-    return getDraft(call, transaction, memberText(field.input(), "artifactID"));
-  });
+  auto read = [&] {
+    return call.core.store.read([&](db::Transaction& transaction) {
+      return getDraft(call, transaction, memberText(field.input(), "artifactID"));
+    });
+  };
+  Draft draft = read();
   call.workspace = draft.key.workspace;
   call.require(Verb::write, draft.key.name);
-  if (draft.version == 0) {
-    Entries entries = entriesOf(call, draft);
-    std::string digest = digestOf(entries), claimed = memberText(draft.input, "digest");
-    bool merged = !draft.distributed.empty() || draft.manifests.size() > 1 ||
-                  !memberText(draft.manifests.front().as_object(), "base").empty();
-    if (!merged && digest != claimed)
-      throw error(Code::invalid, "the manifest has the digest {}, not {} as announced", digest, claimed);
-    draft.version = call.core.store.change(call.actor(), [&](registry::Change& change) {
-      Draft now = *findDraft(change.transaction, draft.id);
-      if (now.version != 0) return now.version;  // two runs that finish one distributed artifact
-      std::string type = memberText(draft.input, "artifactTypeName");
-      registry::Asset asset = makeAsset(change, draft.key, type);
-      registry::NewVersion made = versionOf(call, change.transaction, draft, entries);
-      std::optional<RunRecord> run = runOf(call, change.transaction, draft.input);
-      if (run) {
-        made.runId = run->run.runId;
-        made.runDigest = tracking::sealRun(change, run->run, "cited");
-      }
-      registry::Version version = registry::createVersion(change, asset, made);
-      if (run)
-        registry::addEdge(change.transaction, call.workspace,
-                          {run->run.subject(), version.subject(), "output", change.now});
-      putFacts(change.transaction, version.id,
-               {.type = type,
-                .digest = digest,
-                .metadata = metadataOf(draft.input),
-                .refs = entries.refs,
-                .step = memberInteger(draft.input, "historyStep")});
-      now.version = version.id;
-      saveDraft(change.transaction, now);
-      return version.id;
-    });
+  for (int attempt = 0; draft.version == 0; draft = read()) {
+    if (auto made = makeVersion(call, draft)) {
+      draft.version = *made;
+      break;
+    }
+    if (++attempt == 5) throw Error(Code::conflict, "others keep adding to the artifact; commit it again");
   }
   registry::Version version = call.core.store.read([&](db::Transaction& transaction) {
     return getArtifact(call, transaction, idOf("Artifact", draft.version), Verb::read);

@@ -5,6 +5,7 @@
 #include "api/server_url.h"
 #include "api/signed_address.h"
 #include "api/streaming.h"
+#include "api/wandb/artifact_rules.h"
 #include "api/wandb/dialect.h"
 #include "api/wandb/names.h"
 #include "base/encoding.h"
@@ -106,16 +107,16 @@ std::string computeMd5(Core& core, const registry::Version& version, const regis
 /// wandb_manifest.json, also of versions that other clients registered.
 std::string manifestOf(Core& core, const registry::Version& version) {
   std::vector<registry::VersionFile> files;
-  std::optional<Facts> facts;
+  std::vector<registry::VersionReference> references;
   std::vector<std::optional<std::string>> known;
   core.store.read([&](db::Transaction& transaction) {
     files = registry::versionFiles(transaction, version);
-    facts = findFacts(transaction, version.id);
+    references = registry::versionReferences(transaction, version);
     for (const registry::VersionFile& file : files)
       known.push_back(knownMd5(transaction, version.asset.key.workspace, file.digest));
   });
   json::object contents;
-  if (facts) contents = facts->refs;
+  for (const registry::VersionReference& one : references) contents[one.path] = entryOf(one);
   for (std::size_t i = 0; i < files.size(); ++i) {
     std::string md5 = known[i] ? *known[i] : computeMd5(core, version, files[i]);
     contents[files[i].path] = json::object{{"digest", base64Encode(*hexDecode(md5))},
@@ -167,7 +168,9 @@ Task getEntry(Exchange& exchange, Core& core) {
     call.workspace = std::string(request.variable("entity"));
     std::string_view md5 = request.variable("md5");
     std::string digest = core.store.read([&](db::Transaction& transaction) {
-      registry::Version version = getArtifact(call, transaction, request.variable("artifact"), Verb::read);
+      // The version's own id alone, by which the access log finds it, not that of a draft or a client.
+      std::string id = idOf("Artifact", numberOf("Artifact", request.variable("artifact")));
+      registry::Version version = getArtifact(call, transaction, id, Verb::read);
       std::string wanted;
       auto stored = registry::findBlobAlias(transaction, version.asset.key.workspace, fmt::format("md5:{}", md5));
       for (const registry::VersionFile& file : registry::versionFiles(transaction, version))

@@ -1,6 +1,7 @@
 #include "api/wandb/artifact_object.h"
 
 #include "api/wandb/artifact_files.h"
+#include "api/wandb/artifact_rules.h"
 #include "api/wandb/names.h"
 #include "base/time.h"
 #include "registry/pointer.h"
@@ -76,7 +77,7 @@ json::object artifactObject(const Call& call, db::Transaction& transaction, cons
   std::optional<Facts> facts = findFacts(transaction, version.id);
   // What was linked is shown as its source, with the metadata and description that it was linked with: those of the
   // source may change without a right on the link. Only a source with the same content, whatever the row says.
-  const std::string metadata = facts ? facts->metadata : "{}";
+  const std::string metadata = metadataOf(given);
   if (facts && facts->source != 0)
     if (auto source = versionOfRow(transaction, facts->source);
         source && source->digest == given.digest &&
@@ -89,7 +90,7 @@ json::object artifactObject(const Call& call, db::Transaction& transaction, cons
     size += file.size;
     ++count;
   }
-  if (facts) count += static_cast<std::int64_t>(facts->refs.size());
+  count += static_cast<std::int64_t>(registry::versionReferences(transaction, version).size());
   json::object collection = collectionObject(transaction, version.asset);
   collection["__typename"] = "ArtifactSequence";
   return {{"id", idOf(version)},

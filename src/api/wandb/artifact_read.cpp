@@ -221,9 +221,8 @@ json::value files(FieldCall& field) {
     for (const registry::VersionFile& file : registry::versionFiles(transaction, version))
       add(file.path, file.size, urls.of(file.path),
           knownMd5(transaction, version.asset.key.workspace, file.digest).value_or(""));
-    if (auto facts = findFacts(transaction, version.id))
-      for (const auto& [path, entry] : facts->refs)
-        add(std::string(path), memberInteger(entry.as_object(), "size"), memberText(entry.as_object(), "ref"), "");
+    for (const registry::VersionReference& one : registry::versionReferences(transaction, version))
+      add(one.path, one.size, one.uri, "");
     return connection(std::move(nodes), static_cast<std::int64_t>(at),
                       from + count < at ? std::to_string(from + count) : "");
   });

@@ -12,7 +12,7 @@ using registry::Kind;
 
 constexpr std::string_view models = "wandb-registry-model", datasets = "wandb-registry-dataset";
 constexpr std::string_view draftColumns =
-    "id, workspace, asset_kind, asset_name, client_id, distributed, input, manifests, version";
+    "id, workspace, asset_kind, asset_name, client_id, distributed, input, manifests, version, created_by";
 
 Draft readDraft(const db::Rows& rows) {
   return {.id = rows.integer(0),
@@ -21,7 +21,8 @@ Draft readDraft(const db::Rows& rows) {
           .distributed = rows.text(5),
           .input = parseJson(rows.text(6)).as_object(),
           .manifests = parseJson(rows.text(7)).as_array(),
-          .version = rows.integer(8)};
+          .version = rows.integer(8),
+          .createdBy = rows.text(9)};
 }
 
 [[noreturn]] void noArtifact(std::string_view id) {
@@ -48,23 +49,16 @@ std::optional<Collection> collectionOf(const registry::AssetKey& key) {
 }
 
 std::optional<Facts> findFacts(db::Transaction& transaction, std::int64_t version) {
-  db::Rows rows = transaction.query(
-      "SELECT type, digest, metadata, refs, step, source FROM wandb_version WHERE version = $1", {version});
+  db::Rows rows =
+      transaction.query("SELECT type, digest, step, source FROM wandb_version WHERE version = $1", {version});
   if (!rows.next()) return std::nullopt;
-  return Facts{.type = rows.text(0),
-               .digest = rows.text(1),
-               .metadata = rows.text(2),
-               .refs = parseJson(rows.text(3)).as_object(),
-               .step = rows.integer(4),
-               .source = rows.integer(5)};
+  return Facts{.type = rows.text(0), .digest = rows.text(1), .step = rows.integer(2), .source = rows.integer(3)};
 }
 
 void putFacts(db::Transaction& transaction, std::int64_t version, const Facts& facts) {
   transaction.run("DELETE FROM wandb_version WHERE version = $1", {version});
-  transaction.run(
-      "INSERT INTO wandb_version (version, type, digest, metadata, refs, step, source) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-      {version, facts.type, facts.digest, facts.metadata, writeJson(facts.refs), facts.step, facts.source});
+  transaction.run("INSERT INTO wandb_version (version, type, digest, step, source) VALUES ($1, $2, $3, $4, $5)",
+                  {version, facts.type, facts.digest, facts.step, facts.source});
 }
 
 std::int64_t createDraft(db::Transaction& transaction, const Draft& draft, std::string_view actor) {
@@ -115,7 +109,9 @@ std::optional<registry::Version> versionOfRow(db::Transaction& transaction, std:
 
 Draft getDraft(const Call& call, db::Transaction& transaction, std::string_view id) {
   auto draft = findDraft(transaction, numberOf("ArtifactDraft", id));
-  if (!draft || !call.identity->may(access::Verb::write, draft->key.workspace, draft->key.name)) noArtifact(id);
+  if (!draft || !call.identity->may(access::Verb::write, draft->key.workspace, draft->key.name) ||
+      (draft->createdBy != call.actor().name && draft->distributed.empty()))
+    noArtifact(id);
   return *std::move(draft);
 }
 

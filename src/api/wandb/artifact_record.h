@@ -26,8 +26,7 @@ inline constexpr std::string_view typeTag = "wandb.type", artifactTagsTag = "wan
 
 /// What W&B's clients know of a version beside what every version has.
 struct Facts {
-  std::string type, digest, metadata = "{}";
-  json::object refs = {};  ///< entries of the manifest that are kept elsewhere
+  std::string type, digest;
   std::int64_t step = 0;
   std::int64_t source = 0;  ///< row of the version that this one is a link to
 };
@@ -40,8 +39,9 @@ struct Draft {
   registry::AssetKey key;
   std::string clientId, distributed;
   json::object input;     ///< CreateArtifactInput
-  json::array manifests;  ///< MD5s
+  json::array manifests;  ///< {"md5","base","by"}: lists of files, and who added each
   std::int64_t version = 0;
+  std::string createdBy = {};
 };
 std::int64_t createDraft(db::Transaction& transaction, const Draft& draft, std::string_view actor);
 void saveDraft(db::Transaction& transaction, const Draft& draft);
@@ -55,6 +55,7 @@ std::optional<registry::Version> versionOfRow(db::Transaction& transaction, std:
 /// By an id that this server gave a client, or one of the client's own. Throws Error{notFound}, also for versions that
 /// the caller may not read; Error{denied} without `verb`.
 registry::Version getArtifact(const Call& call, db::Transaction& transaction, std::string_view id, access::Verb verb);
+/// A draft that the caller may add content to: the caller's own, or a distributed one. Others do not exist.
 Draft getDraft(const Call& call, db::Transaction& transaction, std::string_view id);
 /// The version of the collection that stands for the artifact: itself, or a link to it.
 std::optional<registry::Version> findLink(db::Transaction& transaction, const registry::Asset& asset,

@@ -2,9 +2,11 @@
 
 #include "api/wandb/names.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "governance/gate.h"
 #include "registry/pointer.h"
+#include "registry/reserved_tag.h"
 
 namespace regesta::api::wandb {
 
@@ -32,12 +34,36 @@ void checkAliases(const std::vector<std::string>& names) {
     if (!isAutomatic(name)) registry::checkAlias(name);
 }
 
+std::string metadataOf(const registry::Version& version) {
+  auto tag = version.tags.find(std::string(registry::metadataTag));
+  return tag == version.tags.end() ? std::string(noMetadata) : tag->second;
+}
+
+registry::VersionReference referenceOf(const std::string& path, const json::object& entry) {
+  registry::VersionReference reference{.path = path,
+                                       .uri = memberText(entry, "ref"),
+                                       .digest = memberText(entry, "digest"),
+                                       .size = memberInteger(entry, "size")};
+  if (const json::value* extra = entry.if_contains("extra")) reference.about = canonicalJson(*extra);
+  return reference;
+}
+
+json::object entryOf(const registry::VersionReference& reference) {
+  json::object entry{{"digest", reference.digest}, {"ref", reference.uri}};
+  if (reference.size != 0) entry["size"] = reference.size;
+  if (!reference.about.empty()) entry["extra"] = parseJson(reference.about);
+  return entry;
+}
+
 std::string metadataOf(const json::object& input) {
   std::string text = memberText(input, "metadata");
-  if (text.empty()) return "{}";
+  if (text.empty()) return std::string(noMetadata);
   json::value read = looseJson(text);
   if (!read.is_object()) throw Invalid("metadata", "must be a JSON object");
-  return writeJson(read);
+  std::string written = writeJson(read);
+  if (characterCount(written) > limits::tagValueLength)
+    throw Invalid("metadata", fmt::format("must be at most {} characters", limits::tagValueLength));
+  return written;
 }
 
 registry::Asset makeAsset(registry::Change& change, const registry::AssetKey& key, const std::string& type) {

@@ -14,8 +14,13 @@ void setAlias(const Call& call, const registry::AssetKey& key, const std::string
 std::vector<std::string> aliasesIn(const json::object& input);
 /// Throws Invalid for one that no alias may have.
 void checkAliases(const std::vector<std::string>& names);
+inline constexpr std::string_view noMetadata = "{}";
 /// An input's metadata as it is stored. Throws Invalid.
 std::string metadataOf(const json::object& input);
+std::string metadataOf(const registry::Version& version);
+/// Of an entry with a `ref`, and back.
+registry::VersionReference referenceOf(const std::string& path, const json::object& entry);
+json::object entryOf(const registry::VersionReference& reference);
 /// The asset of a collection; created if it is missing.
 registry::Asset makeAsset(registry::Change& change, const registry::AssetKey& key, const std::string& type);
 

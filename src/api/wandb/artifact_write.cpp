@@ -10,9 +10,11 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "governance/citation.h"
 #include "governance/gate.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
+#include "registry/reserved_tag.h"
 #include "tracking/seal.h"
 
 namespace regesta::api::wandb {
@@ -47,7 +49,8 @@ registry::Version linkVersion(registry::Change& change, const registry::Version&
   registry::NewVersion made{
       .description = source.description, .source = source.source, .runId = source.runId, .tags = source.tags};
   made.files = registry::versionFiles(change.transaction, source);
-  if (made.files.empty()) made.digest = registry::digestOfFiles({});
+  made.references = registry::versionReferences(change.transaction, source);
+  if (made.files.empty()) made.digest = registry::digestOfFiles({});  // unless there are references
   if (auto run = tracking::findRun(change.transaction, target.workspace, source.runId))
     made.runDigest = tracking::sealRun(change, *run, "cited");
   registry::Version version = registry::createVersion(change, asset, made);
@@ -177,6 +180,15 @@ void changeTags(registry::Change& change, const registry::Version& version, cons
   registry::setVersionTag(change, version, artifactTagsTag, writeJson(json::array(names.begin(), names.end())));
 }
 
+/// What people and policies may have relied on stays as it was.
+void changeMetadata(registry::Change& change, const registry::Version& version, const std::string& metadata) {
+  if (metadata == metadataOf(version)) return;
+  governance::requireUncited(change.transaction, version,
+                             fmt::format("The metadata of version {} of {} '{}'", version.number,
+                                         registry::kindName(version.asset.key.kind), version.asset.key.name));
+  registry::setMetadataTag(change, version, metadata);
+}
+
 json::value update(FieldCall& field) {
   const json::object& input = field.input();
   registry::Version version = field.call.core.store.change(field.call.actor(), [&](registry::Change& change) {
@@ -184,11 +196,7 @@ json::value update(FieldCall& field) {
     if (const json::value* text = input.if_contains("description"); text && text->is_string())
       found = registry::describeVersion(change, found,
                                         shorten(std::string(text->get_string()), limits::descriptionLength - 4));
-    if (!memberText(input, "metadata").empty()) {
-      Facts facts = findFacts(change.transaction, found.id).value_or(Facts{.type = "", .digest = found.digest});
-      facts.metadata = metadataOf(input);
-      putFacts(change.transaction, found.id, facts);
-    }
+    if (!memberText(input, "metadata").empty()) changeMetadata(change, found, metadataOf(input));
     changeTags(change, found, input);
     return registry::getVersion(change.transaction, found.asset.key, found.number);
   });

@@ -37,7 +37,9 @@ std::int64_t numberOf(std::string_view type, std::string_view id) {
   std::string prefix = fmt::format("{}:", type);
   std::optional<std::int64_t> number;
   if (text.starts_with(prefix)) number = parseInteger(text.substr(prefix.size()));
-  if (!number) throw error(Code::notFound, "there is no {} with the id '{}'", type, shorten(id, 100));
+  // One spelling per object: "Artifact:01" is not another name of "Artifact:1".
+  if (!number || idOf(type, *number) != id)
+    throw error(Code::notFound, "there is no {} with the id '{}'", type, shorten(id, 100));
   return *number;
 }
 
