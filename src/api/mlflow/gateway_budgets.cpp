@@ -77,6 +77,19 @@ struct UpdateBudgetPolicy {
                                      field<&UpdateBudgetPolicy::updated_by>("updated_by"),
                                      field<&UpdateBudgetPolicy::target_value>("target_value")};
 };
+struct BudgetWindow {
+  std::string budget_policy_id;
+  std::int64_t window_start_ms = 0, window_end_ms = 0;
+  double current_spend = 0;
+  static constexpr Field fields[] = {field<&BudgetWindow::budget_policy_id>("budget_policy_id"),
+                                     field<&BudgetWindow::window_start_ms>("window_start_ms"),
+                                     field<&BudgetWindow::window_end_ms>("window_end_ms"),
+                                     field<&BudgetWindow::current_spend>("current_spend")};
+};
+struct BudgetWindows {
+  std::vector<BudgetWindow> windows;
+  static constexpr Field fields[] = {field<&BudgetWindows::windows>("windows")};
+};
 struct BudgetPolicyRef {
   std::string budget_policy_id;
   static constexpr Field fields[] = {field<&BudgetPolicyRef::budget_policy_id>("budget_policy_id", required)};
@@ -174,6 +187,9 @@ BudgetPolicies listBudgets(Call& call, const ListBudgetPolicies& in) {
   });
 }
 
+/// A window begins with the first call in it, and nobody calls models here.
+BudgetWindows listWindows(Call&, const Empty&) { return {}; }
+
 }  // namespace
 
 std::span<const Route> gatewayBudgetRoutes() {
@@ -183,6 +199,8 @@ std::span<const Route> gatewayBudgetRoutes() {
            createBudget),
       get("/api/3.0/mlflow/gateway/budgets/get", "Get a budget policy of the gateway", reads(what), getBudget),
       get("/api/3.0/mlflow/gateway/budgets/list", "List budget policies of the gateway", reads(what), listBudgets),
+      get("/api/3.0/mlflow/gateway/budgets/windows", "List what budget policies of the gateway have spent", reads(what),
+          listWindows),
       post("/api/3.0/mlflow/gateway/budgets/update", "Update a budget policy of the gateway", administers(what),
            updateBudget),
       del("/api/3.0/mlflow/gateway/budgets/delete", "Delete a budget policy of the gateway", administers(what),

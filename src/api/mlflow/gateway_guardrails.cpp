@@ -196,6 +196,8 @@ OneGuardrailConfig changeUse(Call& call, const GuardrailUseRef& in, Edit edit) {
     gateway::Endpoint endpoint = gateway::getEndpoint(change.transaction, call.workspace, in.endpoint_id);
     auto use = std::ranges::find(endpoint.guardrails, in.guardrail_id, &gateway::GuardrailUse::guardrailId);
     GuardrailConfig shown = wireOf(in.endpoint_id, edit(change, endpoint, use));
+    shown.guardrail =
+        wireOf(call, change.transaction, gateway::getGuardrail(change.transaction, call.workspace, in.guardrail_id));
     gateway::saveEndpoint(change, call.workspace, std::move(endpoint));
     return {std::move(shown)};
   });

@@ -204,7 +204,7 @@ std::span<const Route> gatewayLinkRoutes() {
   static const Route routes[] = {
       post("/api/3.0/mlflow/gateway/endpoints/models/attach", "Attach a model to an endpoint of the gateway",
            administers(what), attachModel),
-      post("/api/3.0/mlflow/gateway/endpoints/models/detach", "Detach a model from an endpoint of the gateway",
+      post("/api/3.0/mlflow/gateway/endpoints/models/detach", "Remove a model from an endpoint of the gateway",
            administers(what), detachModel),
       post("/api/3.0/mlflow/gateway/endpoints/bindings/create", "Bind an endpoint of the gateway to a resource",
            administers(what), createBinding),
