@@ -163,12 +163,12 @@ def other_person(site, account):
     return atlassian.Jira(site.url, token=account.token, cloud=False)
 
 
-def ticket(bank, request):
+def ticket(bank, request, seconds=60):
     """The key of the request's issue, once it is complete."""
     def complete():
         tickets = bank.shown(request)["tickets"]
         return tickets and tickets[0]["key"]
-    return eventually(complete)
+    return eventually(complete, seconds)
 
 
 def status(site, key):

@@ -207,7 +207,7 @@ class Jira:
 
     def markup(self, value):
         if self.version == 3:
-            return value if isinstance(value, dict) else document(value)
+            return value if isinstance(value, dict) else document(value or "")
         return text_of(value)
 
     def status(self, name):

@@ -116,8 +116,8 @@ def test_a_crash_after_the_write_and_before_it_is_noted(bank, cloud, method, pat
         eventually(lambda: bank.server.process.poll() is not None)
     bank.server.start(port)
     request = bank.newest()
-    key = ticket(bank, request)
-    eventually(lambda: status(cloud, key) == "In Review")
+    key = ticket(bank, request, 240)  # the lease of the killed server has to run out first
+    eventually(lambda: status(cloud, key) == "In Review", seconds=240)
     review(cloud, cloud.people["rita"], key, "Approved")
     eventually(lambda: bank.shown(request)["status"] == "applied")
     eventually(lambda: status(cloud, key) == "Done")
