@@ -35,14 +35,13 @@ def runner(bank, tmp_path):
     shutil.copytree(EXAMPLE, folder)
     programs.mkdir()
     (programs / "regesta").symlink_to(binary())
-    (programs / "python").symlink_to(os.environ["REGESTA_PYTHON"])
     token = bank.root.done("token", "create", "runner", "--grant", "runner").strip()
     python = pathlib.Path(os.environ["REGESTA_PYTHON"]).parent
 
     def run():
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("REGESTA_", "MLFLOW_"))}
         done = subprocess.run([binary(), "runner", "--jobs", "jobs.yaml", "--once"], cwd=folder, capture_output=True, text=True,
-                              timeout=600, env=clean | {"REGESTA_URL": bank.server.url, "REGESTA_TOKEN": token, "HOME": str(tmp_path),
+                              timeout=900, env=clean | {"REGESTA_URL": bank.server.url, "REGESTA_TOKEN": token, "HOME": str(tmp_path),
                                                         "PATH": f"{programs}:{python}:{os.environ['PATH']}"})
         return done.returncode, done.stderr
 
@@ -62,20 +61,26 @@ def fired(bank, count):
     return eventually(found)
 
 
+def job_of(bank, firing):
+    return [job for job in bank.root.json("job", "list")["items"] if job["id"] == firing["job"]][0]
+
+
 def stages(bank):
     return {v["version"]: v["stage"] for v in bank.root.json("version", "list", "model/sentiment")["items"]}
 
 
 def test_a_prompt_starts_a_training_whose_model_asks_for_production(bank, runner):
     push(bank, "{{title}}\n", 1)
-    assert fired(bank, 1)[0]["subject"] == "prompt/review@1"
+    [firing] = fired(bank, 1)
+    assert firing["subject"] == "prompt/review@1"
     code, text = runner()
-    assert code == 0 and "run" in text, text
+    assert code == 0 and job_of(bank, firing)["status"] == "done", text
     assert stages(bank) == {1: "Production"}, text
 
     push(bank, BETTER, 2)
-    fired(bank, 2)
+    firing = fired(bank, 2)[-1]
     code, text = runner()
+    assert job_of(bank, firing)["status"] == "done", text
     assert stages(bank)[2] == "Production", text
     shown = bank.root.json("version", "show", "model/sentiment@2")
     assert shown["created_by"].startswith("token:job-")
@@ -90,7 +95,7 @@ def test_a_prompt_starts_a_training_whose_model_asks_for_production(bank, runner
     firing = fired(bank, 3)[-1]
     runner()
     assert stages(bank)[3] != "Production" and stages(bank)[2] == "Production"
-    job = [j for j in bank.root.json("job", "list")["items"] if j["id"] == firing["job"]][0]
+    job = job_of(bank, firing)
     assert job["status"] == "dead" and "below the required" in job["reason"], job
     # The training of one prompt starts no other.
     assert len(bank.root.json("trigger", "show", "tune-on-prompt")["firings"]) == 3
