@@ -50,13 +50,6 @@ json::object attributesOf(const json::array& list) {
   return attributes;
 }
 
-/// As MLflow stores them: each value as JSON text.
-json::object storedAttributes(const json::array& list) {
-  json::object stored;
-  for (const auto& [key, value] : attributesOf(list)) stored[key] = writeJson(value);
-  return stored;
-}
-
 json::object spanOf(const json::object& wire) {
   auto hexOf = [&](std::string_view name) { return hexEncode(base64Decode(memberText(wire, name)).value_or("")); };
   const json::object& status = partOf(wire, "status");
@@ -77,7 +70,7 @@ json::object spanOf(const json::object& wire) {
                      : code.ends_with("ERROR") ? "ERROR"
                                                : "UNSET"},
           {"message", memberText(status, "message")},
-          {"attributes", storedAttributes(listOf(wire, "attributes"))},
+          {"attributes", attributesOf(listOf(wire, "attributes"))},
           {"events", std::move(events)}};
 }
 

@@ -17,15 +17,18 @@ std::optional<std::string> take(json::object& tags, std::string_view key) {
   return value;
 }
 
-/// JSON objects and lists are parsed; any other text stays text.
-json::value structured(const std::string& text) {
-  std::string_view shown = trim(text);
-  if (!shown.starts_with('{') && !shown.starts_with('[')) return json::value(text);
+json::value parsedOrText(const std::string& text) {
   json::parse_options options;
   options.max_depth = limits::jsonDepth;
   boost::system::error_code failed;
   json::value value = json::parse(text, failed, {}, options);
   return failed ? json::value(text) : value;
+}
+
+/// JSON objects and lists are parsed; any other text stays text.
+json::value structured(const std::string& text) {
+  std::string_view shown = trim(text);
+  return shown.starts_with('{') || shown.starts_with('[') ? parsedOrText(text) : json::value(text);
 }
 
 /// The part of a path after `mark`, or nothing.
@@ -75,8 +78,11 @@ json::object spanOf(const json::object& stored) {
     span["status"] = code.ends_with("OK") ? "OK" : code.ends_with("ERROR") ? "ERROR" : "UNSET";
     span["message"] = memberText(status->get_object(), "message");
   }
-  if (const json::value* attributes = stored.if_contains("attributes"); attributes && attributes->is_object())
-    span["attributes"] = *attributes;
+  json::object attributes;
+  if (const json::value* listed = stored.if_contains("attributes"); listed && listed->is_object())
+    for (const auto& [key, value] : listed->get_object())  // each value is JSON in a text
+      attributes[key] = value.is_string() ? parsedOrText(std::string(value.get_string())) : value;
+  span["attributes"] = std::move(attributes);
   json::array events;
   if (const json::value* listed = stored.if_contains("events"); listed && listed->is_array())
     for (const json::value& entry : listed->get_array()) {
