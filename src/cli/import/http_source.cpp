@@ -297,9 +297,8 @@ std::vector<SourceItem> HttpSource::versions(const SourceItem& model) {
   if (memberText(model.item, "kind") == "prompt") filter += " AND tags.`mlflow.prompt.is_prompt` = 'true'";
   std::string token;
   do {
-    json::object answer =
-        get("/api/2.0/mlflow/model-versions/search",
-            {{"filter", filter}, {"max_results", "1000"}, {"page_token", token}});
+    json::object answer = get("/api/2.0/mlflow/model-versions/search",
+                              {{"filter", filter}, {"max_results", "1000"}, {"page_token", token}});
     for (const json::value& entry : listOf(answer, "model_versions")) {
       const json::object& wire = entry.as_object();
       std::int64_t at = number(wire, "version");
