@@ -135,7 +135,7 @@ def test_offsets_that_no_stream_has_are_refused(house, offset):
 def test_bodies_that_are_collected_share_the_memory(house):
     """Attack: many connections that each send a part of a large body, and wait."""
     mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName="p", name="r", config="{}")
-    head = ("POST /files/default/p/r/file_stream HTTP/1.1\r\nHost: x\r\nContent-Length: 62914560\r\n"
+    head = ("POST /files/default/p/r/file_stream HTTP/1.1\r\nHost: x\r\nContent-Length: 31457280\r\n"
             f"Authorization: {house.carl.authorization['Authorization']}\r\n\r\n").encode()
     held, refused = [], 0
     try:

@@ -23,7 +23,7 @@ using http::Exchange;
 
 constexpr std::int64_t addressSeconds = 60 * 60;  // in which an upload has to begin
 constexpr std::string_view purpose = "wandb-run-file";
-constexpr std::size_t streamLimit = 64 * 1024 * 1024;
+constexpr std::size_t streamLimit = 32 * 1024 * 1024;  // wandb sends at most 10 MiB at once
 constexpr std::string_view projects = "projects of this name";
 
 /// The bearer of an address: acts as the user who got it, with the grants that they have now.
