@@ -156,7 +156,7 @@ struct StandingGuards::State {
   Repeater repeater;
   std::string holder = randomHex(8);
 
-  /// True once for each version: whoever notes it acts.
+  /// True once for each version: the server that notes it acts.
   bool noteBreach(const StandingGuard& guard, const GuardFinding& finding) {
     return store.change(governance::standingGuardActor(), [&](registry::Change& change) {
       auto present = findGuard(change.transaction, guard.asset.key, guard.alias, guard.name);

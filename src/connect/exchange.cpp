@@ -201,7 +201,7 @@ std::string Exchange::judge(const Link& link, const TicketChange& change, std::s
   std::string seen;
   store_.read([&](db::Transaction& transaction) {
     identity = access::identityOf(transaction, registry::Actor::user(mapped->second).name, nowMillis());
-    // The reviewer saw what the ticket shows. What only counts approvals and evidence anew is the same question.
+    // The reviewer saw what the ticket shows. What only counts approvals and evidence again is the same question.
     governance::Approval shown;
     shown.decision = link.shownDecision;
     seen = governance::hasLapsed(transaction, request, shown) ? link.shownDecision : request.decision;

@@ -27,7 +27,7 @@ struct Link {
 };
 
 /// Open requests that the connection covers and that have no ticket. Without those whose ticket may have been created
-/// moments ago: searches of other programs find it only after a while.
+/// moments ago: searches of other programs find it only after some time.
 std::vector<governance::ChangeRequest> unlinkedRequests(db::Transaction& transaction, const Connection& connection,
                                                         std::int64_t now);
 /// Links that are not finished.

@@ -9,7 +9,7 @@ namespace regesta::jobs {
 /// checked at each connection (http::Egress).
 void checkReceiverUrl(std::string_view url);
 
-/// All connection errors are reported with this text, because whoever chose the address must not learn about the
+/// All connection errors are reported with this text, because the user who chose the address must not learn about the
 /// network; the log has the reason.
 inline constexpr std::string_view receiverUnreached =
     "the receiver could not be reached; addresses that are not on the public internet need the setting webhooks.allow";

@@ -47,7 +47,7 @@ std::optional<SweepAgent> findSweepAgent(db::Transaction& transaction, std::int6
 std::vector<SweepAgent> listSweepAgents(db::Transaction& transaction, const Sweep& sweep);
 void touchSweepAgent(db::Transaction& transaction, const SweepAgent& agent, std::int64_t now);
 
-/// In the order in which they were given.
+/// Oldest first.
 std::vector<SweepTrial> listSweepTrials(db::Transaction& transaction, const Sweep& sweep);
 /// Appends a trial for the agent, under a new run name.
 SweepTrial addSweepTrial(db::Transaction& transaction, const Sweep& sweep, const SweepAgent& agent,

@@ -3,8 +3,22 @@
 import pathlib
 
 import pytest
-from mlflow.entities import FallbackConfig, FallbackStrategy, GatewayEndpointModelConfig, GatewayEndpointTag, GatewayModelLinkageType, GatewayResourceType, RoutingStrategy
-from mlflow.entities.gateway_budget_policy import BudgetAction, BudgetDuration, BudgetDurationUnit, BudgetTargetScope, BudgetUnit
+from mlflow.entities import (
+    FallbackConfig,
+    FallbackStrategy,
+    GatewayEndpointModelConfig,
+    GatewayEndpointTag,
+    GatewayModelLinkageType,
+    GatewayResourceType,
+    RoutingStrategy,
+)
+from mlflow.entities.gateway_budget_policy import (
+    BudgetAction,
+    BudgetDuration,
+    BudgetDurationUnit,
+    BudgetTargetScope,
+    BudgetUnit,
+)
 from mlflow.entities.gateway_guardrail import GuardrailAction, GuardrailStage
 from mlflow.exceptions import MlflowException
 

@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from jira_server import Jira
+
 from regesta_server import Server, binary, eventually
 
 PASSWORD = "correct horse battery"

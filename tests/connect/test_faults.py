@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import person, review, site_with_people, status, texts, ticket
+from conftest import person, review, status, texts, ticket
 from regesta_server import eventually
 
 
@@ -63,7 +63,7 @@ def test_it_waits_as_long_as_it_is_told(bank, cloud):
     assert "limits requests" in shown["problem"]
     made = len(cloud.requests)
     import datetime
-    wait = datetime.datetime.fromisoformat(shown["next_attempt_at"]) - datetime.datetime.now(datetime.timezone.utc)
+    wait = datetime.datetime.fromisoformat(shown["next_attempt_at"]) - datetime.datetime.now(datetime.UTC)
     assert 3500 < wait.total_seconds() <= 3600
     bank.carl.json("version", "create", "model/other", "--source", "s3://bucket/y")
     assert len(cloud.requests) == made and not cloud.issues

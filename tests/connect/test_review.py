@@ -2,8 +2,9 @@
 
 import json
 
-from conftest import SECRET, other_person, person, review, status, texts, ticket
 from jira_server import text_of
+
+from conftest import SECRET, other_person, person, review, status, texts, ticket
 from regesta_server import eventually
 
 

@@ -30,14 +30,14 @@ def test_two_servers_do_everything_once(database, cloud, tmp_path):
             bank.rita.done("request", "comment", request, "-m", f"about {request}")
             person(cloud, cloud.people["carl"]).add_comment(key, f"answer {request}")
         for request in requests:
-            eventually(lambda: len(bank.comments(request)) == 2)
+            eventually(lambda request=request: len(bank.comments(request)) == 2)
         second.kill()  # perhaps the one that has the lease
         for key in keys:
-            eventually(lambda: status(cloud, key) == "In Review", seconds=180)
+            eventually(lambda key=key: status(cloud, key) == "In Review", seconds=180)
             review(cloud, cloud.people["rita"], key, "Approved")
         for request, key in zip(requests, keys):
-            eventually(lambda: bank.shown(request)["status"] == "applied", seconds=180)
-            eventually(lambda: status(cloud, key) == "Done")
+            eventually(lambda request=request: bank.shown(request)["status"] == "applied", seconds=180)
+            eventually(lambda key=key: status(cloud, key) == "Done")
             assert len(bank.comments(request)) == 2
             said = texts(cloud, key)
             assert len(said) == len(set(said)) and len([text for text in said if "commented in Regesta" in text]) == 1, said

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import world
 
-from regesta_server import Server, binary
+from regesta_server import binary
 
 
 @pytest.fixture(scope="session")

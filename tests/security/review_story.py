@@ -6,6 +6,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "connect"))
 
 from jira_server import Jira
+
 from regesta_server import eventually
 
 

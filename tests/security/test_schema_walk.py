@@ -17,7 +17,7 @@ import time
 
 from automation_calls import tell_automation_story
 from review_story import tell_review_story
-from wandb_calls import log_artifact, mutation
+from wandb_calls import tell_wandb_story
 
 from conftest import FOUR_EYES, PASSWORD, PEOPLE, Caller, House
 from regesta_server import ROOT, Server, binary, eventually
@@ -55,15 +55,6 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *words):
         pass
-
-
-def tell_wandb_story(carl, n):
-    """A run and an artifact as W&B's client sends them."""
-    mutation(carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName=f"wandb{n}", name="r", config='{"lr": {"value": 0.1}}')
-    carl.ok("POST", f"/files/default/wandb{n}/r/file_stream",
-            {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0, "loss": 1}']}}})
-    made = log_artifact(carl, f"wandb{n}", "data", {"a.txt": f"entry {n}".encode()}, kind="dataset", run="r", distributedID=f"shared-{n}")
-    assert made["id"], made
 
 
 def tell_story(house, folder, n):

@@ -10,10 +10,10 @@ import subprocess
 import sys
 
 import pytest
-
 from packs import fetch
-from regesta_server import binary
+
 from conftest import Caller
+from regesta_server import binary
 
 TOOL = pathlib.Path(sys.executable).parent / "model_signing"
 

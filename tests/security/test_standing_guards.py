@@ -3,7 +3,7 @@
 import pytest
 
 from artifacts import entries, verified
-from conftest import FOUR_EYES, PASSWORD, Caller
+from conftest import FOUR_EYES
 from regesta_server import eventually
 
 

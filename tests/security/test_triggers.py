@@ -1,6 +1,5 @@
 """Triggers, and attacks on them: run things in another's name, reach names out of grant, make a runner execute anything, loop."""
 
-import json
 import os
 import subprocess
 import sys

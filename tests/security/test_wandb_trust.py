@@ -7,10 +7,10 @@ import sqlite3
 import urllib.parse
 
 import pytest
-from conftest import FOUR_EYES
-from gate import request_for
 from wandb_calls import graphql, link, linked, log_artifact, md5_text, mutation, upload
 
+from conftest import FOUR_EYES
+from gate import request_for
 from regesta_server import eventually
 
 # Shows the candidate to whoever reads the requirement.
@@ -206,7 +206,7 @@ def test_downloads_are_in_the_access_log(house):
     # In a workspace that keeps no reads: the address must not decide which rule counts.
     elsewhere = entry.replace("/default/", "/west/")
     for number, path in enumerate((f"{split.path}?{split.query}", entry)):
-        eventually(lambda: len(kept(path)) > number)
+        eventually(lambda path=path, number=number: len(kept(path)) > number)
     answer = house.rex.get(elsewhere)
     assert answer.status in (200, 403, 404)
     draft = base64.b64encode(b"ArtifactDraft:1").decode()

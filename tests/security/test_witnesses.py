@@ -8,9 +8,9 @@ import urllib.error
 import urllib.request
 
 import pytest
-
 from outside import Authority, LiteWitness
 from packs import Pack, verify
+
 from regesta_server import Server, binary, eventually
 
 ORIGIN = "bank.example/regesta"

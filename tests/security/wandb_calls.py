@@ -65,3 +65,12 @@ def linked(caller, name, selection):
     """What the registry's model shows at its first version."""
     document = f'query {{ project(name: "wandb-registry-model", entityName: "default") {{ artifact(name: "{name}:v0") {{ {selection} }} }} }}'
     return graphql(caller, document).json["data"]["project"]["artifact"]
+
+
+def tell_wandb_story(carl, n):
+    """A run and an artifact as W&B's client sends them."""
+    mutation(carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName=f"wandb{n}", name="r", config='{"lr": {"value": 0.1}}')
+    carl.ok("POST", f"/files/default/wandb{n}/r/file_stream",
+            {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0, "loss": 1}']}}})
+    made = log_artifact(carl, f"wandb{n}", "data", {"a.txt": f"entry {n}".encode()}, kind="dataset", run="r", distributedID=f"shared-{n}")
+    assert made["id"], made

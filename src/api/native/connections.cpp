@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view signaturePrefix = "sha256=";
 
-/// A connection shows requests about any asset to whoever sees the project.
+/// A connection shows requests about any asset to everyone who sees the project.
 void requireConnections(const Call& call) { call.require(access::Verb::administer, "*"); }
 
 ConnectionAnswer answerOf(const Call& call, const connect::Connection& connection) {

@@ -48,7 +48,8 @@ struct NewConnection {
   std::optional<bool> active;
   static constexpr std::string_view documentation =
       "Creates the connection, or replaces the given members of an existing one. A new URL or user needs the token "
-      "again. Only administrators of the server may set `users`, because whoever owns a mapped account reviews as that "
+      "again. Only administrators of the server may set `users`, because anyone who owns a mapped account reviews as "
+      "that "
       "user.";
   static constexpr Field fields[] = {
       field<&NewConnection::name>("name", required),

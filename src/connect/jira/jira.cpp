@@ -107,7 +107,7 @@ Account Jira::self() {
 }
 
 std::optional<Ticket> Jira::find(std::string_view label) {
-  // Whoever may edit issues can set labels: only an issue that this account created is ours.
+  // Anyone who may edit issues can set labels: only an issue that this account created is ours.
   std::string jql = fmt::format("project = \"{}\" AND labels = \"{}\"", connection_.project, label);
   WebCall::Answer answer = call_.get(fmt::format("{}?jql={}&fields=creator&maxResults={}",
                                                  isCloud() ? "/search/jql" : "/search", percentEncode(jql), pageSize));
@@ -145,7 +145,7 @@ TicketChange Jira::changeOf(const json::object& history) const {
     for (const json::value& item : items->get_array())
       if (item.is_object()) {
         const json::object& one = item.get_object();
-        // Whoever administers a project can add a field of their own with the name of the workflow's.
+        // Anyone who administers a project can add a field of their own with the name of the workflow's.
         if (memberText(one, "field") == "status" && memberText(one, "fieldtype") == "custom") continue;
         change.items.push_back({memberText(one, "field"), memberText(one, "toString")});
         // Cloud names a custom field by its id, too: people can rename the field.
