@@ -1,6 +1,7 @@
 #include "gateway/budget.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 
@@ -29,7 +30,8 @@ Budget budgetOf(const Item& item) {
           .stamp = item.stamp};
 }
 
-void checkTarget(db::Transaction& transaction, std::string_view workspace, const Budget& b) {
+void check(db::Transaction& transaction, std::string_view workspace, const Budget& b) {
+  if (!std::isfinite(b.amount)) throw Invalid("budget_amount", "must be a finite number");
   bool targeted = b.scope == "ENDPOINT" || b.scope == "USER";
   if (targeted && b.target.empty())
     throw error(Code::invalid, "target_value is required when target_scope is {}.", b.scope);
@@ -41,7 +43,7 @@ void checkTarget(db::Transaction& transaction, std::string_view workspace, const
 }  // namespace
 
 Budget createBudget(registry::Change& change, std::string_view workspace, Budget told) {
-  checkTarget(change.transaction, workspace, told);
+  check(change.transaction, workspace, told);
   std::string id = newId(budgets);
   Item item{.workspace = std::string(workspace),
             .kind = std::string(budgets.name),
@@ -55,7 +57,7 @@ Budget createBudget(registry::Change& change, std::string_view workspace, Budget
 
 Budget saveBudget(registry::Change& change, std::string_view workspace, const Budget& changed) {
   Item item = getItem(change.transaction, workspace, budgets, changed.budgetId);
-  checkTarget(change.transaction, workspace, changed);
+  check(change.transaction, workspace, changed);
   item.body = packBudget(changed);
   item.stamp.updatedBy = changed.stamp.updatedBy;
   updateItem(change, item);

@@ -21,8 +21,9 @@ def test_everything_reads_the_same(server, importing, filled):
     assert report["files"]["stored"] == 4  # two of them have the same content
     # Entries of the ledger name the source and its digest.
     server.settle()
-    entries = requests.get(f"{server.url}/api/v1/ledger/entries", params={"page_size": 1000}).json()["items"]
-    marks = [e["data"]["import"]["id"] for e in entries if e["type"] == "run.sealed" and "import" in e.get("data", {})]
+    items = requests.get(f"{server.url}/api/v1/ledger/entries", params={"page_size": 1000}).json()["items"]
+    entries = [item["body"] for item in items]
+    marks = [e["data"]["import"]["id"] for e in entries if e["action"] == "run.sealed" and "import" in e.get("data", {})]
     assert ids["run"] in marks
     finished = [e for e in entries if e["data"].get("about") == "import.finished"]
     assert finished[-1]["data"]["digest"] == report["digest"]
@@ -122,13 +123,13 @@ def test_sources_that_are_not_mlflow_are_refused(importing, tmp_path, source):
     other = tmp_path / "other.db"
     with sqlite3.connect(other) as database:
         database.execute("CREATE TABLE t (x)")
-    assert "is not a database of an MLflow tracking server" in importing.run("--from", f"sqlite:///{other}", code=1)
-    assert "cannot open" in importing.run("--from", "sqlite:////nowhere/mlflow.db", code=1)
-    assert "give the URL of the MLflow server" in importing.run("--from", "mysql+pymysql://h/db", code=2)
+    assert "is not a database of an MLflow tracking server" in str(importing.run("--from", f"sqlite:///{other}", code=1))
+    assert "cannot open" in str(importing.run("--from", "sqlite:////nowhere/mlflow.db", code=1))
+    assert "give the URL of the MLflow server" in str(importing.run("--from", "mysql+pymysql://h/db", code=2))
     uri, mlruns, _ = source
     with sqlite3.connect(uri.removeprefix("sqlite:///")) as database:
         database.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
-    assert "is newer than this program knows" in importing.run("--from", uri, "--artifacts", mlruns, code=1)
+    assert "is newer than this program knows" in str(importing.run("--from", uri, "--artifacts", mlruns, code=1))
     assert importing.run("--from", uri, "--artifacts", mlruns, "--any-schema")["ok"]
 
 

@@ -191,9 +191,9 @@ def see_model(client, model):
         version = client.get_model_version(model.name, version.version)
         versions[int(version.version)] = {
             "source": version.source, "run": version.run_id, "stage": version.current_stage, "tags": version.tags,
-            "text": version.description, "created": version.creation_timestamp, "updated": version.last_updated_timestamp,
+            "text": version.description or "", "created": version.creation_timestamp, "updated": version.last_updated_timestamp,
             "aliases": sorted(version.aliases), "model": version.model_id or ""}
-    return {"tags": full.tags, "text": full.description, "aliases": {k: int(v) for k, v in full.aliases.items()},
+    return {"tags": full.tags, "text": full.description or "", "aliases": {k: int(v) for k, v in full.aliases.items()},
             "created": full.creation_timestamp, "updated": full.last_updated_timestamp, "versions": versions}
 
 

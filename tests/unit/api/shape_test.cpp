@@ -94,7 +94,7 @@ TEST(Shape, writesOnlyWhatIsThere) {
   batch.limit = 5;
   batch.extra.text = "null";
   EXPECT_EQ(writeAs(batch, {.omitEmptyLists = true}),
-            R"({"run_id":"a\"b","mode":"","password":"","limit":5,"labels":{},"extra":null})");
+            R"({"run_id":"a\"b","mode":"","password":"","limit":5,"extra":null})");
 }
 
 }  // namespace

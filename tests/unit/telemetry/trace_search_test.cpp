@@ -113,7 +113,7 @@ TEST_P(TraceSearchTest, ByWhatPeopleSaid) {
   EXPECT_EQ(find("feedback.good > 0.5"), "aa");
   EXPECT_EQ(find("feedback.good <= 0.5"), "bb");
   EXPECT_EQ(find("feedback.label = 'fine'"), "aa");
-  EXPECT_EQ(find("feedback.label ILIKE 'FI%'"), "aa");
+  EXPECT_EQ(find("feedback.label ILIKE '\"FI%'"), "aa");
   EXPECT_EQ(find("feedback.good IS NULL"), "tr-dd cc");
   EXPECT_EQ(find("expectation.want = '5'"), "bb");
   EXPECT_EQ(find("expectation.good IS NOT NULL"), "");
