@@ -119,6 +119,8 @@ struct Log::State {
   }
 
   void checkHead(const Head& stored);
+  /// The head whose check succeeded: another server may add entries between the reading of a head and its check.
+  Head checkedHead(Head stored);
   void checkKeptCheckpoint(const Head& stored);
   void integrateUntilStopped();
   void publishUntilStopped();
@@ -164,6 +166,17 @@ void Log::State::checkHead(const Head& stored) {
                 "ledger verify'",
                 stored.size, crypto::hex(root), crypto::hex(checkpoint->root));
   });
+}
+
+Head Log::State::checkedHead(Head stored) {
+  for (;;) try {
+      checkHead(stored);
+      return stored;
+    } catch (const Error&) {
+      Head now = database.reading(readHead);
+      if (now.size == stored.size) throw;
+      stored = std::move(now);
+    }
 }
 
 void Log::State::checkKeptCheckpoint(const Head& stored) {
@@ -217,7 +230,7 @@ void Log::recover() {
     s.integrator.signFirst();
     stored = s.database.reading(readHead);
   }
-  s.checkHead(stored);
+  stored = s.checkedHead(std::move(stored));
   s.checkKeptCheckpoint(stored);
   steadyNowNeverBefore(stored.time);
   {

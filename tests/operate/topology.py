@@ -80,15 +80,12 @@ class Process:
         return self.topology.folder / f"{self.name}.log"
 
     def start(self):
-        """As compose.yaml says (`restart`), a server that ends while it starts is started again."""
-        for _ in range(5):
-            with open(self.log, "ab") as log:
-                self.process = subprocess.Popen([binary(), "serve", "--config", str(self.topology.settings)], stdout=log, stderr=log,
-                                                env=self.topology.environment(self.name, self.data, f"127.0.0.1:{self.port}"))
-            eventually(lambda: self.process.poll() is not None or self.topology.status(self.url + "/ready") == 200)
-            if self.process.poll() is None:
-                return self
-        raise AssertionError(self.log.read_text()[-4000:])
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([binary(), "serve", "--config", str(self.topology.settings)], stdout=log, stderr=log,
+                                            env=self.topology.environment(self.name, self.data, f"127.0.0.1:{self.port}"))
+        eventually(lambda: self.process.poll() is not None or self.topology.status(self.url + "/ready") == 200)
+        assert self.process.poll() is None, self.log.read_text()[-4000:]
+        return self
 
     def kill(self):
         self.process.kill()
