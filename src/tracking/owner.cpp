@@ -23,6 +23,15 @@ std::vector<std::string> selfAndAbove(std::string_view path) {
   return found;
 }
 
+/// The column `folder` only finds an experiment: what makes it the owner is its location, which the ledger covers.
+bool isFolderOf(const Experiment& experiment, const std::string& folder) {
+  try {
+    return artifactFolder(experiment.artifactLocation, experiment.workspace) == folder;
+  } catch (const Error&) {  // a location from before unsafe ones were refused
+    return false;
+  }
+}
+
 /// The experiments at the first of these folders that has any. Eight folders a query: paths are rarely deeper.
 std::vector<Experiment> nearestOf(db::Transaction& transaction, std::string_view workspace,
                                   const std::vector<std::string>& folders) {
@@ -41,7 +50,8 @@ std::vector<Experiment> nearestOf(db::Transaction& transaction, std::string_view
     std::vector<Experiment> found;
     for (const auto& [id, where] : hits)
       if (where.size() == longest)
-        if (auto experiment = findExperiment(transaction, workspace, id)) found.push_back(*std::move(experiment));
+        if (auto experiment = findExperiment(transaction, workspace, id); experiment && isFolderOf(*experiment, where))
+          found.push_back(*std::move(experiment));
     if (!found.empty()) return found;
   }
   return {};

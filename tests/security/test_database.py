@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 
+from artifacts import ART, experiment, put, run
 from conftest import FOUR_EYES
 
 
@@ -154,3 +155,18 @@ def test_emptied_checkpoints_are_found(house):
     database.close()
     code, text = verify(house)
     assert code == 5 and "ledger_checkpoint" in text, text
+
+
+def test_a_folder_by_sql_gives_nobody_the_files_of_others(house):
+    """Attack: the column that finds whose folder a path is in is changed, so that nina owns what carl stored."""
+    secret = experiment(house.carl, "sql-secret", artifact_location="mlflow-artifacts:/sql-vault")
+    path = f"sql-vault/{run(house.carl, secret)['run_id']}/artifacts/weights"
+    put(house.carl, path, b"top secret")
+    experiment(house.nina, "nina-sql", artifact_location="mlflow-artifacts:/nina-sql")
+    by_sql(house.server, "UPDATE experiment SET folder = 'elsewhere' WHERE name = 'sql-secret'",
+           "UPDATE experiment SET folder = 'sql-vault' WHERE name = 'nina-sql'")
+    assert house.nina.get(f"{ART}/{path}").status in (403, 404)
+    assert put(house.nina, path, b"hers").status in (403, 404)
+    by_sql(house.server, "UPDATE experiment SET folder = 'nina-sql' WHERE name = 'nina-sql'",
+           "UPDATE experiment SET folder = 'sql-vault' WHERE name = 'sql-secret'")
+    assert house.carl.get(f"{ART}/{path}").body == b"top secret"
