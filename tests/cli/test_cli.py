@@ -189,7 +189,7 @@ def test_every_list_can_be_had(cli, tmp_path):
     hook = cli.json("webhook", "create", "http://127.0.0.1:9/")["id"]
     operands = {"alias list": ["prompt/greeting"], "evidence list": ["prompt/greeting@1"], "prompt history": ["greeting"],
                 "prompt quality": ["greeting"], "rollout list": ["greeting"], "version files": ["prompt/greeting@1"],
-                "version list": ["prompt/greeting"], "webhook deliveries": [hook], "history": ["prompt/greeting#production"]}
+                "version list": ["prompt/greeting"], "webhook deliveries": [hook], "history": ["prompt/greeting#production"], "guard list": ["prompt/greeting"]}
     page = cli.done("reference-page")
     lists = [path for path in re.findall(r"^regesta ([a-z -]+?) (?:[A-Z\[-].*)?\[options\]$", page, re.M) if path.endswith(" list")]
     assert len(lists) > 10

@@ -1,5 +1,7 @@
 #include "api/native/standing_guards.h"
 
+#include <algorithm>
+
 #include "automation/standing_guard.h"
 #include "base/time.h"
 
@@ -40,13 +42,14 @@ json::object bodyOf(const NewStandingGuard& request) {
 
 }  // namespace
 
-Page<StandingGuardAnswer> listStandingGuards(Call& call, const Named& path) {
-  registry::AssetKey key = readable(call, path.kind, path.name);
+Page<StandingGuardAnswer> listStandingGuards(Call& call, const StandingGuardsQuery& asked) {
+  registry::AssetKey key = readable(call, asked.kind, asked.name);
   return call.core.store.read([&](db::Transaction& transaction) {
-    Page<StandingGuardAnswer> page;
-    for (const StandingGuard& guard : automation::listGuards(transaction, registry::getAsset(transaction, key).id))
-      page.items.push_back(answerOf(transaction, guard));
-    return page;
+    auto keyOf = [](const StandingGuard& guard) { return guard.alias + "/" + guard.name; };
+    std::vector<StandingGuard> guards = automation::listGuards(transaction, registry::getAsset(transaction, key).id);
+    std::ranges::sort(guards, {}, keyOf);
+    return pageOf(guards, asked.pageToken, asked.pageSize, keyOf,
+                  [&](const StandingGuard& guard) { return answerOf(transaction, guard); });
   });
 }
 

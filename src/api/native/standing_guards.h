@@ -26,6 +26,14 @@ struct StandingGuardAnswer {
       field<&StandingGuardAnswer::setAt>("set_at"),
       field<&StandingGuardAnswer::setBy>("set_by")};
 };
+struct StandingGuardsQuery {
+  std::string kind, name, pageToken;
+  std::int64_t pageSize = 0;
+  static constexpr Field fields[] = {field<&StandingGuardsQuery::kind>("kind", required),
+                                     field<&StandingGuardsQuery::name>("name", required),
+                                     field<&StandingGuardsQuery::pageToken>("page_token"),
+                                     field<&StandingGuardsQuery::pageSize>("page_size", pageRule)};
+};
 struct StandingGuardPath {
   std::string kind, name, alias, guard;
   static constexpr Field fields[] = {
@@ -52,7 +60,7 @@ struct NewStandingGuard {
       field<&NewStandingGuard::onBreach>("on_breach", about("alert (default) or rollback"))};
 };
 
-Page<StandingGuardAnswer> listStandingGuards(Call& call, const Named& path);
+Page<StandingGuardAnswer> listStandingGuards(Call& call, const StandingGuardsQuery& asked);
 StandingGuardAnswer setStandingGuard(Call& call, const NewStandingGuard& request);
 Empty deleteStandingGuard(Call& call, const StandingGuardPath& path);
 
