@@ -242,10 +242,10 @@ def test_no_secret_stands_in_an_entry(house):
     house.root.ok("POST", "/api/v1/webhooks", {"url": "https://hooks.example.com/services/T0KEN?key=s3cr3t"})
     house.root.ok("POST", "/api/2.0/mlflow/experiments/create",
                   {"name": "presigned", "artifact_location": "s3://ann:passw0rd@store.example.com/x"})
-    house.carl.ok("POST", "/api/2.0/mlflow/registered-models/create", {"name": "loan"})
+    house.carl.ok("POST", "/api/v1/assets", {"kind": "model", "name": "loan"})
     source = "https://carl:passw0rd@store.example.com/model?X-Amz-Signature=S1GNATURE&token=T0KEN"
-    made = house.carl.ok("POST", "/api/2.0/mlflow/model-versions/create", {"name": "loan", "source": source})
-    assert made["model_version"]["source"] == source, "whoever loads the model needs it whole"
+    made = house.carl.ok("POST", "/api/v1/assets/model/loan/versions", {"source": source})
+    assert made["source"] == source, "whoever loads the model needs it whole"
     house.carl.ok("PUT", "/api/v1/assets/model/loan/aliases/live", {"version": 1, "reason": "see https://x.example.com/?token=s3cr3t"})
     house.server.settle()
     everything = json.dumps(house.root.ok("GET", "/api/v1/ledger/entries?page_size=200"))

@@ -74,3 +74,9 @@ def tell_wandb_story(carl, n):
             {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0, "loss": 1}']}}})
     made = log_artifact(carl, f"wandb{n}", "data", {"a.txt": f"entry {n}".encode()}, kind="dataset", run="r", distributedID=f"shared-{n}")
     assert made["id"], made
+    assert log_artifact(carl, f"wandb{n}", "elsewhere", {}, {"weights": f"s3://bucket/{n}"}, kind="dataset")["id"]
+    config = json.dumps({"method": "grid", "parameters": {"x": {"values": [1, 2]}}})
+    sweep = mutation(carl, "UpsertSweepInput!", "upsertSweep", "sweep { name }", projectName=f"wandb{n}", config=config)["sweep"]
+    agent = mutation(carl, "CreateAgentInput!", "createAgent", "agent { id }", projectName=f"wandb{n}", sweep=sweep["name"], host="h")
+    commands = mutation(carl, "AgentHeartbeatInput!", "agentHeartbeat", "commands", id=agent["agent"]["id"], runState="{}")
+    assert "run_id" in commands["commands"], commands
