@@ -1,9 +1,13 @@
 """A matrix of faults and operations: nothing is lost, nothing is doubled, everything is visible."""
 
+import os
+
 import pytest
 
 from conftest import person, review, status, texts, ticket
 from regesta_server import eventually
+
+THOROUGH = bool(os.environ.get("REGESTA_CRASH_SECONDS"))
 
 
 def settled(bank, site, request, key):
@@ -34,9 +38,14 @@ def test_after_an_outage_everything_is_caught_up(bank, site):
     settled(bank, site, first, key)
 
 
-@pytest.mark.parametrize("method,path", [("POST", r"/issue$"), ("PUT", r"/issue/"), ("POST", r"/comment$"), ("POST", r"/transitions$"),
-                                         ("GET", r"/changelog$"), ("GET", r"/comment$"), ("GET", r"/search/jql$")])
-@pytest.mark.parametrize("fault", [429, 503, 500])
+OPERATIONS = [("POST", r"/issue$"), ("PUT", r"/issue/"), ("POST", r"/comment$"), ("POST", r"/transitions$"),
+              ("GET", r"/changelog$"), ("GET", r"/comment$"), ("GET", r"/search/jql$")]
+# Every status at every operation takes minutes: by default each operation fails once, and each status comes up.
+FAULTS = [(*operation, fault) for operation in OPERATIONS for fault in (429, 503, 500)] if THOROUGH else \
+    [(*operation, (429, 503, 500)[place % 3]) for place, operation in enumerate(OPERATIONS)]
+
+
+@pytest.mark.parametrize("method,path,fault", FAULTS)
 def test_a_fault_at_one_operation(bank, cloud, method, path, fault):
     import re
     cloud.fail(2, fault, {"Retry-After": "1"}, lambda made, where: made == method and re.search(path, where))
@@ -93,6 +102,7 @@ def test_a_revoked_token_is_visible_and_a_new_one_goes_on(bank, site):
     assert bank.root.run("connection", "test", "jira").returncode == 0
 
 
+@pytest.mark.skipif(not THOROUGH, reason="the lease of a killed server ends after two minutes: REGESTA_CRASH_SECONDS runs it")
 @pytest.mark.parametrize("method,path", [("POST", "/issue"), ("POST", "/comment"), ("PUT", "/issue/")])
 def test_a_crash_after_the_write_and_before_it_is_noted(bank, cloud, method, path):
     """The server is killed when JIRA has done what was asked and the answer is on its way."""
@@ -148,7 +158,8 @@ def test_an_issue_that_was_deleted_is_visible(bank, cloud):
     key = ticket(bank, request)
     person(cloud, cloud.people["carl"]).issue(key).delete()
     eventually(lambda: bank.shown(request)["tickets"][0].get("problem"))
-    assert "no longer exists" in bank.shown(request)["tickets"][0]["problem"]
+    problem = bank.shown(request)["tickets"][0]["problem"]
+    assert "no longer exists" in problem or "has no issue" in problem, problem
     bank.rita.done("approve", request, "-m", "goes on here")
     assert bank.shown(request)["status"] == "applied"
 
