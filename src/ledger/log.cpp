@@ -144,19 +144,17 @@ struct Log::State {
 /// What the tree's right edge can tell in a moment; `ledger verify` looks at everything.
 void Log::State::checkHead(const Head& stored) {
   auto checkpoint = openCheckpoint(stored.note, key);
-  if (!checkpoint) {
+  if (!checkpoint)
     throw error(
         Code::corrupt,
         "the database's ledger was not signed by this ledger's key {}: {}. The key file and the database belong "
         "together; restore the ones that match. If another server uses this database, copy its keys/ledger.key here",
         key.text(), checkpoint.error());
-  }
-  if (checkpoint->size != stored.size) {
+  if (checkpoint->size != stored.size)
     throw error(
         Code::corrupt,
         "the database says that the ledger has {} entries, its signed checkpoint says {}. Run 'regesta ledger verify'",
         stored.size, checkpoint->size);
-  }
   database.read([&](db::Transaction& transaction) {
     checkLastEntries(transaction, stored.size);
     Hash root = readEdge(transaction, cache, stored.size).root();
@@ -211,10 +209,9 @@ void Log::State::publishUntilStopped() {
 }
 
 Log::Log(db::Database& database, Options options) : state_(std::make_unique<State>(database, std::move(options))) {
-  if (!isKeyName(state_->options.origin)) {
+  if (!isKeyName(state_->options.origin))
     throw error(Code::invalid, "the ledger's origin '{}' must not be empty nor have spaces or '+'",
                 state_->options.origin);
-  }
 }
 Log::~Log() { stop(); }
 
