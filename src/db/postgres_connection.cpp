@@ -45,7 +45,7 @@ void PostgresConnection::connect() {
   const char* values[] = {"10", "30000", "regesta", url_.c_str(), "UTF8", nullptr};
   handle_.reset(PQconnectdbParams(names, values, 1));
   statements_.clear();
-  owed_ = forgetStatements_ = false;
+  owed_ = forgetStatements_ = ended_ = false;
   if (handle_ == nullptr || PQstatus(handle_.get()) != CONNECTION_OK) {
     std::string why = handle_ == nullptr ? "out of memory" : oneLine(PQerrorMessage(handle_.get()));
     std::string hint;
@@ -138,6 +138,8 @@ PostgresConnection::Answer PostgresConnection::collect() {
     if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
     failed = !succeeded(result.get());
     if (!failed) ++answer.succeeded;
+    // libpq's own errors have no SQLSTATE; it goes on to call a connection open that the server closed.
+    ended_ |= PQresultStatus(result.get()) == PGRES_FATAL_ERROR && errorField(result.get(), PG_DIAG_SQLSTATE).empty();
     answer.result = std::move(result);
   }
   return answer;
@@ -294,7 +296,7 @@ void PostgresConnection::drain() noexcept {
   }
 }
 
-bool PostgresConnection::lost() const { return PQstatus(handle_.get()) != CONNECTION_OK; }
+bool PostgresConnection::lost() const { return ended_ || PQstatus(handle_.get()) != CONNECTION_OK; }
 
 void PostgresConnection::listenTo(const std::string& channel) {
   char* quoted = PQescapeIdentifier(handle_.get(), channel.data(), channel.size());

@@ -110,6 +110,7 @@ class PostgresConnection final : public Transaction {
   bool inSavepoint_ = false;         ///< a savepoint is set, or queued
   bool broken_ = false;
   bool owed_ = false;         ///< the answer to a ROLLBACK is still to be read
+  bool ended_ = false;        ///< libpq could not talk to the server
   bool interrupted_ = false;  ///< a cancel request was sent
   bool forgetStatements_ = false;
   bool failed_ = false;

@@ -128,9 +128,9 @@ void Witnessing::Parts::note(const Peer& peer, State& state, std::int64_t size) 
   // Another server on this database may have been faster.
   bool ahead = outcome.kind == Kind::ahead && outcome.size > log.sizeAtLeast(outcome.size);
   bool conflict = outcome.kind == Kind::refused || ahead;
-  counter(good ? "regesta_witness_cosignatures_total" : "regesta_witness_failures_total",
-          good ? "Checkpoints that a witness cosigned." : "Requests that a witness did not answer with a cosignature.",
-          label)
+  (good
+       ? counter("regesta_witness_cosignatures_total", "Checkpoints that a witness cosigned.", label)
+       : counter("regesta_witness_failures_total", "Requests that a witness did not answer with a cosignature.", label))
       .add();
   gauge("regesta_witness_conflict", "1 while a witness refuses the log as a contradiction of what it has seen.", label)
       .set(conflict ? 1 : 0);

@@ -46,6 +46,14 @@ def base(name, known):
     return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix) and name.removesuffix(suffix) in known), name)
 
 
+# Of what these servers do not have: a connection, witnesses and a timestamp authority. Their own tests see them.
+ELSEWHERE = re.compile("regesta_(connection|witness|ledger_cosigned|ledger_timestamp)_")
+
+
+def here():
+    return {name: row for name, row in documented().items() if not ELSEWHERE.match(name)}
+
+
 def documented():
     rows = re.findall(r"^\| `(regesta_\w+)` \| (\w+) \| (.*?) \|", (ROOT / "docs" / "operate" / "monitor.md").read_text(), re.M)
     return {name: (kind, set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", labels)))) for name, kind, labels in rows}
@@ -71,7 +79,7 @@ def test_the_page_lists_every_metric_of_the_sources():
 
 
 def test_dashboard_and_alerts_ask_for_documented_metrics_and_labels():
-    known = documented()
+    known = here()
     for text in sum(queries(), []):
         for name in NAME.findall(text):
             assert base(name, known) in known, (name, text)
@@ -155,8 +163,8 @@ def test_running_servers_have_every_documented_metric(topology, promtool, tmp_pa
             texts.append(text)
     finally:
         server.stop()
-    assert seen == {name: kind for name, (kind, _) in documented().items()}
-    for name, (_, labels) in documented().items():
+    assert seen == {name: kind for name, (kind, _) in here().items()}
+    for name, (_, labels) in here().items():
         found = [set(re.findall(r'(\w+)="', line)) - {"le"} for text in texts for line in text.splitlines() if re.match(rf"{name}(_bucket)?[{{ ]", line)]
         assert found and all(one == labels for one in found), name
     for text in texts:
