@@ -61,9 +61,9 @@ test('the jobs of runners are listed, with their state', async () => {
 
 test('who read a version stands on its page, for those who may know', async () => {
   await stage.call('anna', 'PUT', '/api/v1/access-log/rule', { percent: 100 });
-  await stage.call('otto', 'GET', '/api/v1/assets/model/scorer/versions/1');
-  // Reads are written down within a second or so.
+  // The setting counts, and reads are written down, within a second or so.
   await eventually(async () => {
+    await stage.call('otto', 'GET', '/api/v1/assets/model/scorer/versions/1');
     const { items } = await stage.call('anna', 'GET', '/api/v1/access-log?kind=model&name=scorer&version=1');
     assert.ok(items.some(({ actor }) => actor === 'user:otto'));
   });
