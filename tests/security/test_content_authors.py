@@ -6,6 +6,7 @@ import json
 
 import pytest
 from test_scan import HOSTILE, scan_of
+from wandb_calls import log_artifact, md5_text, mutation, upload
 
 from conftest import FOUR_EYES, PASSWORD, Caller
 from gate import request_for
@@ -59,6 +60,28 @@ def test_text_of_an_included_prompt(house, amy):
     amy.prompt("part", "her text")
     house.carl.ok("POST", "/api/v1/prompts/pay/versions", {"template": "@@@langfusePrompt:name=part|version=1@@@"})
     asked = promote(house.carl, "prompt", "pay", 1)
+    assert approve(amy, asked).status == 403
+    assert approve(house.rita, asked).status == 200
+
+
+def test_files_of_an_incremental_artifacts_base(house, amy):
+    house.guard("artifact/p/inherited#production", FOUR_EYES)
+    base = log_artifact(amy, "p", "inherited", {"weights": b"hers"})
+    his = {"README": {"digest": md5_text(b"a typo"), "size": 6}}
+    lines = "".join(f"{path}:{entry['digest']}\n" for path, entry in sorted(his.items()))
+    made = mutation(house.carl, "CreateArtifactInput!", "createArtifact", "artifact { id }", entityName="default", projectName="p",
+                    artifactTypeName="model", artifactCollectionName="inherited", digestAlgorithm="MANIFEST_MD5", clientID="incremental",
+                    digest=hashlib.md5(b"wandb-artifact-manifest-v1\n" + lines.encode()).hexdigest())["artifact"]["id"]
+    files = mutation(house.carl, "CreateArtifactFilesInput", "createArtifactFiles", "files { edges { node { uploadUrl } } }",
+                     artifactFiles=[{"artifactID": made, "name": "README", "md5": his["README"]["digest"]}])["files"]["edges"]
+    upload(house.carl, files[0]["node"]["uploadUrl"], b"a typo")
+    manifest = json.dumps({"version": 1, "contents": his}).encode()
+    url = mutation(house.carl, "CreateArtifactManifestInput!", "createArtifactManifest", "artifactManifest { file { uploadUrl } }",
+                   artifactID=made, digest=md5_text(manifest), type="INCREMENTAL", baseArtifactID=base["id"])
+    upload(house.carl, url["artifactManifest"]["file"]["uploadUrl"], manifest)
+    committed = mutation(house.carl, "CommitArtifactInput!", "commitArtifact", "artifact { versionIndex }", artifactID=made)
+    assert isinstance(committed, dict) and committed["artifact"]["versionIndex"] == 1, committed
+    asked = promote(house.carl, "artifact", "p%2Finherited", 2)
     assert approve(amy, asked).status == 403
     assert approve(house.rita, asked).status == 200
 

@@ -195,6 +195,7 @@ struct Entries {
   std::map<std::string, registry::VersionReference> references;
   std::map<std::string, std::string> digests;    ///< as in the manifests
   std::map<std::string, std::string> announced;  ///< the same without those of a base: what the client knows
+  std::set<std::string> bases;                   ///< versions that it goes on from: their authors count (author.h)
 };
 
 void addManifest(Entries& entries, const json::value& manifest) {
@@ -220,6 +221,7 @@ void addManifest(Entries& entries, const json::value& manifest) {
 void addBase(const Call& call, db::Transaction& transaction, Entries& entries, const std::string& base) {
   if (base.empty()) return;
   registry::Version version = getArtifact(call, transaction, base, Verb::read);
+  if (version.asset.key.workspace == call.workspace) entries.bases.insert(version.subject());
   for (const registry::VersionFile& file : registry::versionFiles(transaction, version)) {
     auto md5 = knownMd5(transaction, call.workspace, file.digest);
     if (!md5) throw error(Code::invalidState, "the base artifact was not logged by a client of W&B");
@@ -285,6 +287,7 @@ registry::NewVersion versionOf(const Call& call, db::Transaction& transaction, c
   if (std::string metadata = metadataOf(draft.input); metadata != noMetadata)
     made.tags[std::string(registry::metadataTag)] = metadata;
   made.authors = contributorsOf(draft);
+  made.basedOn.assign(entries.bases.begin(), entries.bases.end());
   return made;
 }
 
