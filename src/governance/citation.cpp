@@ -13,6 +13,7 @@
 #include "registry/lineage.h"
 #include "registry/pointer.h"
 #include "registry/reference.h"
+#include "registry/version_node.h"
 #include "tracking/experiment.h"
 
 namespace regesta::governance {
@@ -74,11 +75,7 @@ class Collector {
   }
 
   void takeNode(std::string_view workspace, std::string_view node) {
-    std::size_t slash = node.find('/'), at = node.rfind('@');
-    if (slash == std::string_view::npos || at == std::string_view::npos || at < slash) return;
-    auto number = parseInteger(node.substr(at + 1));
-    if (number)
-      take(std::string(workspace), node.substr(0, slash), std::string(node.substr(slash + 1, at - slash - 1)), *number);
+    if (auto version = registry::findVersionAt(transaction_, workspace, node)) take(*version);
   }
 
   const std::set<std::int64_t>& decided(const registry::Asset& asset) {

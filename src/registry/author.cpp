@@ -1,11 +1,12 @@
 #include "registry/author.h"
 
+#include <map>
 #include <optional>
 #include <vector>
 
-#include "base/text.h"
 #include "registry/parts.h"
 #include "registry/pointer.h"
+#include "registry/version_node.h"
 
 namespace regesta::registry {
 namespace {
@@ -30,16 +31,15 @@ struct Made {
   std::string by;
 };
 
-/// The version of a node ("model/loan@3").
+/// The version of a node ("model/loan@3"), also a deleted one.
 std::optional<Made> versionAt(db::Transaction& transaction, std::string_view workspace, std::string_view node) {
-  std::size_t slash = node.find('/'), at = node.rfind('@');
-  if (slash == std::string_view::npos || at == std::string_view::npos || at < slash) return std::nullopt;
-  auto number = parseInteger(node.substr(at + 1));
-  if (!number) return std::nullopt;
+  auto named = versionNode(workspace, node);
+  if (!named) return std::nullopt;
+  const AssetKey& key = named->key;
   auto rows = transaction.query(
       "SELECT v.id, v.created_by FROM version v JOIN asset a ON a.id = v.asset WHERE a.workspace = $1 AND a.kind = $2 "
       "AND a.name = $3 AND v.number = $4",
-      {workspace, node.substr(0, slash), node.substr(slash + 1, at - slash - 1), *number});
+      {key.workspace, kindName(key.kind), key.name, named->number});
   if (!rows.next()) return std::nullopt;
   return Made{rows.integer(0), rows.text(1)};
 }
@@ -66,21 +66,28 @@ std::vector<std::string> includedIn(db::Transaction& transaction, std::string_vi
   return nodes;
 }
 
-/// Whether a policy has let the version of the node onto a pointer.
-bool wasAccepted(db::Transaction& transaction, std::string_view workspace, std::string_view node) {
-  std::size_t slash = node.find('/'), at = node.rfind('@');
-  if (slash == std::string_view::npos || at == std::string_view::npos || at < slash) return false;
-  auto kind = parseKind(node.substr(0, slash));
-  auto number = parseInteger(node.substr(at + 1));
-  if (!kind || !number) return false;
-  AssetKey key{std::string(workspace), *kind, std::string(node.substr(slash + 1, at - slash - 1))};
-  return acceptedVersions(transaction, key).contains(*number);
-}
+/// Which versions a policy has let onto a pointer; reads the ledger once per asset.
+class Accepted {
+ public:
+  explicit Accepted(db::Transaction& transaction) : transaction_(transaction) {}
+  bool contains(std::string_view workspace, std::string_view node) {
+    auto named = versionNode(workspace, node);
+    if (!named) return false;
+    auto [place, fresh] = numbers_.try_emplace(named->key.subject());
+    if (fresh) place->second = acceptedVersions(transaction_, named->key);
+    return place->second.contains(named->number);
+  }
+
+ private:
+  db::Transaction& transaction_;
+  std::map<std::string, std::set<std::int64_t>> numbers_;  ///< by asset; all are of one workspace
+};
 
 std::set<std::string> authorsOf(db::Transaction& transaction, std::string_view workspace, const std::string& subject) {
   std::set<std::string> authors, seen{subject};
   addAuthors(transaction, workspace, subject, authors);
   std::vector<std::string> next{subject};
+  Accepted accepted(transaction);
   auto follow = [&](std::string node) {
     if (!seen.insert(node).second) return;
     addAuthors(transaction, workspace, node, authors);
@@ -90,7 +97,7 @@ std::set<std::string> authorsOf(db::Transaction& transaction, std::string_view w
     std::string node = std::move(next.back());
     next.pop_back();
     for (Origin& origin : originsOf(transaction, workspace, node))
-      if (!origin.isBase || !wasAccepted(transaction, workspace, origin.node)) follow(std::move(origin.node));
+      if (!origin.isBase || !accepted.contains(workspace, origin.node)) follow(std::move(origin.node));
     for (std::string& included : includedIn(transaction, workspace, node)) follow(std::move(included));
   }
   return authors;

@@ -2,23 +2,10 @@
 
 #include <set>
 
-#include "base/text.h"
 #include "registry/lineage.h"
+#include "registry/version_node.h"
 
 namespace regesta::registry {
-namespace {
-
-std::optional<Version> versionAt(db::Transaction& transaction, const std::string& workspace, std::string_view node) {
-  std::size_t slash = node.find('/'), at = node.rfind('@');
-  if (slash == std::string_view::npos || at == std::string_view::npos || at < slash) return std::nullopt;
-  auto kind = parseKind(node.substr(0, slash));
-  auto number = parseInteger(node.substr(at + 1));
-  if (!kind || !number) return std::nullopt;
-  return findVersion(transaction, {workspace, *kind, std::string(node.substr(slash + 1, at - slash - 1))}, *number);
-}
-
-}  // namespace
-
 void recordParts(Change& change, const Version& version, const NewVersion& made) {
   const std::string& workspace = version.asset.key.workspace;
   for (const std::string& part : made.contains)
@@ -42,7 +29,7 @@ std::vector<Version> partsOf(db::Transaction& transaction, const Version& versio
     while (rows.next()) others.push_back(rows.text(0));
     for (std::string& other : others) {
       if (!seen.insert(other).second) continue;
-      if (auto live = versionAt(transaction, workspace, other)) found.push_back(*std::move(live));
+      if (auto live = findVersionAt(transaction, workspace, other)) found.push_back(*std::move(live));
       next.push_back(std::move(other));
     }
   }

@@ -11,6 +11,7 @@
 #include "record/record.h"
 #include "registry/lineage.h"
 #include "registry/version_entries.h"
+#include "registry/version_node.h"
 #include "tracking/run.h"
 
 namespace regesta::api::native {
@@ -142,13 +143,8 @@ ImpactAnswer lineageImpact(Call& call, const ImpactQuery& query) {
     for (const LineageNode& node : graph.nodes) {
       if (node.id == graph.root) continue;
       ImpactItem item{node.id, node.pointers, 0};
-      std::size_t slash = node.id.find('/'), at = node.id.rfind('@');
-      auto kind = slash == std::string::npos ? std::nullopt : registry::parseKind(node.id.substr(0, slash));
-      auto number = at == std::string::npos ? std::nullopt : parseInteger(node.id.substr(at + 1));
-      if (kind && number)
-        if (auto version = registry::findVersion(
-                transaction, {call.workspace, *kind, node.id.substr(slash + 1, at - slash - 1)}, *number))
-          item.records = record::countOf(transaction, *version);
+      if (auto version = registry::findVersionAt(transaction, call.workspace, node.id))
+        item.records = record::countOf(transaction, *version);
       answer.affected.push_back(std::move(item));
     }
     return answer;

@@ -9,6 +9,7 @@
 #include "registry/asset_search.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
+#include "registry/version_node.h"
 
 namespace regesta::api::wandb {
 namespace {
@@ -272,12 +273,9 @@ json::value artifactsOfRun(FieldCall& field, bool outputs) {
     for (const registry::Edge& edge :
          registry::lineage(transaction, field.call.workspace, record.run.subject(), direction, 1)) {
       const std::string& node = outputs ? edge.to : edge.from;
-      std::size_t slash = node.find('/'), at = node.rfind('@');
-      auto kind = slash == std::string::npos ? std::nullopt : registry::parseKind(node.substr(0, slash));
-      auto number = at == std::string::npos ? std::nullopt : parseInteger(node.substr(at + 1));
-      if (!kind || !number) continue;
-      registry::AssetKey key{field.call.workspace, *kind, node.substr(slash + 1, at - slash - 1)};
-      auto version = mayRead(field.call, key) ? registry::findVersion(transaction, key, *number) : std::nullopt;
+      auto named = registry::versionNode(field.call.workspace, node);
+      if (!named || !mayRead(field.call, named->key)) continue;
+      auto version = registry::findVersion(transaction, named->key, named->number);
       if (version) nodes.push_back(artifactObject(field.call, transaction, *version));
     }
     return connection(std::move(nodes));
