@@ -6,6 +6,7 @@
 #include "cli/model/golden_run.h"
 #include "cli/model/options.h"
 #include "cli/model/python_model.h"
+#include "cli/temporary_folder.h"
 #include "crypto/hash.h"
 #include "evaluation/golden/compare.h"
 

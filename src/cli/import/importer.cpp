@@ -158,7 +158,8 @@ ArtifactTree Importer::filesOf(const std::string& kind, const SourceItem& item) 
 
 void Importer::fetch(const std::string& kind, const Pending& owner, ArtifactFile& file) {
   if (!file.file.empty()) return;
-  file.file = scratch_.path() / crypto::sha256Hex(file.path);
+  if (!scratch_) scratch_.emplace();
+  file.file = scratch_->path() / crypto::sha256Hex(file.path);
   source_.download(kind, owner.item, file.path, file.file.string());
 }
 
@@ -277,7 +278,7 @@ void Importer::sendFiles(const std::string& kind, Pending& owner) {
       else
         report_.addFile(static_cast<std::uint64_t>(memberInteger(file, "size")), uploaded.erase(digest) > 0);
     }
-    scratch_.clear();
+    scratch_.reset();
   }
 }
 

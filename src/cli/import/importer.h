@@ -1,14 +1,15 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/api_client.h"
 #include "cli/import/artifact_roots.h"
 #include "cli/import/report.h"
-#include "cli/import/scratch_folder.h"
 #include "cli/import/source.h"
+#include "cli/temporary_folder.h"
 
 namespace regesta::cli {
 
@@ -66,7 +67,7 @@ class Importer {
   const ArtifactRoots& roots_;
   std::string name_;
   ImportReport report_;
-  ScratchFolder scratch_;
+  std::optional<TemporaryFolder> scratch_;          ///< files of the item at hand
   std::map<std::string, std::string> experiments_;  ///< number at the source to the number here
   std::map<std::string, std::int64_t> uncovered_;  ///< artifact folders outside the roots, and how many items name them
 };

@@ -4,6 +4,7 @@
 #include "cli/download.h"
 #include "cli/model/options.h"
 #include "cli/model/suite_run.h"
+#include "cli/temporary_folder.h"
 
 namespace regesta::cli {
 namespace {

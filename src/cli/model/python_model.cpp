@@ -126,17 +126,6 @@ std::optional<fs::path> findMlflowModel(const fs::path& folder) {
   return std::nullopt;
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (fs::temp_directory_path() / "regesta-XXXXXX").string();
-  if (!::mkdtemp(pattern.data())) throw error(Code::unavailable, "cannot create a folder for temporary files");
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 Predictions predict(const LocalExecution& execution, const fs::path& folder, const std::vector<json::object>& inputs) {
   std::string lines;
   for (const json::object& one : inputs) lines += writeJson(one) + "\n";

@@ -40,18 +40,6 @@ struct Predictions {
 /// The folder with the file MLmodel, in or below `folder`; nothing: it has no model that MLflow can load.
 std::optional<std::filesystem::path> findMlflowModel(const std::filesystem::path& folder);
 
-/// A folder that is deleted with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// Runs an MLflow model on inputs: each {"inputs","parameters","seed"}. Throws Error{invalid} if it cannot be loaded,
 /// returns too few rows or exceeds a limit; Error{unavailable} if it is stopped or Python is missing.
 Predictions predict(const LocalExecution& execution, const std::filesystem::path& folder,
