@@ -1,5 +1,6 @@
 // Sweeps: agents of W&B's clients ask what to try next, and log it as runs.
 #include <algorithm>
+#include <ranges>
 
 #include "api/wandb/resolvers.h"
 #include "api/wandb/run_object.h"
@@ -20,15 +21,24 @@ using tracking::SweepTrial;
 constexpr std::string_view projects = "projects of this name";
 constexpr std::int64_t lostAfterMillis = 30'000;  // a run that was not logged by then will not come
 
-/// A sweep with its project, and what became of its trials.
+/// A sweep with its project and what was tried. Runs are read one by one, so only where they decide something.
 struct Search {
   tracking::Experiment project;
   Sweep sweep;
   std::vector<SweepTrial> trials;
-  std::vector<std::optional<RunRecord>> runs;  ///< of each trial; nothing: not logged yet
 };
 
-std::optional<double> scoreOf(const std::optional<RunRecord>& run, const std::string& metric) {
+/// The run of a trial; nothing: it was not logged, or was deleted.
+std::optional<RunRecord> runOf(db::Transaction& transaction, const Search& search, const SweepTrial& trial) {
+  auto run = findRecord(transaction, search.project, trial.run);
+  if (run && run->run.deleted) run.reset();
+  return run;
+}
+
+/// The metric of a trial whose run has ended.
+std::optional<double> scoreOf(db::Transaction& transaction, const Search& search, const SweepTrial& trial,
+                              const std::string& metric) {
+  auto run = runOf(transaction, search, trial);
   if (!run || !tracking::isTerminal(run->run.status)) return std::nullopt;
   for (const tracking::Metric& one : run->run.metrics)
     if (one.key == metric) return one.value;
@@ -36,13 +46,8 @@ std::optional<double> scoreOf(const std::optional<RunRecord>& run, const std::st
 }
 
 Search searchOf(db::Transaction& transaction, tracking::Experiment project, Sweep sweep) {
-  Search search{std::move(project), std::move(sweep), {}, {}};
+  Search search{std::move(project), std::move(sweep), {}};
   search.trials = tracking::listSweepTrials(transaction, search.sweep);
-  for (const SweepTrial& trial : search.trials) {
-    auto run = findRecord(transaction, search.project, trial.run);
-    if (run && run->run.deleted) run.reset();
-    search.runs.push_back(std::move(run));
-  }
   return search;
 }
 
@@ -127,7 +132,8 @@ json::value upsertSweep(FieldCall& field) {
     }
     auto found = tracking::findSweepById(transaction, numberOf("Sweep", id));
     auto owner = findProject(call, transaction, memberText(input, "projectName"));
-    if (!found || !owner || found->experiment != owner->id) throw Error(Code::notFound, "there is no such sweep");
+    if (!found || !owner || found->experiment != owner->id)
+      throw error(Code::notFound, "project '{}' has no such sweep", shorten(memberText(input, "projectName"), 100));
     call.require(Verb::write, owner->name);
     project = *std::move(owner);
     Sweep changed = *found;
@@ -149,8 +155,8 @@ json::value createAgent(FieldCall& field) {
     auto project = findProject(call, transaction, memberText(input, "projectName"));
     auto sweep = project ? tracking::findSweep(transaction, project->id, memberText(input, "sweep")) : std::nullopt;
     if (!sweep)
-      throw error(Code::notFound, "there is no sweep '{}' in project '{}'", shorten(memberText(input, "sweep"), 100),
-                  shorten(memberText(input, "projectName"), 100));
+      throw error(Code::notFound, "project '{}' has no sweep '{}'", shorten(memberText(input, "projectName"), 100),
+                  shorten(memberText(input, "sweep"), 100));
     call.require(Verb::write, project->name);
     SweepAgent agent = tracking::createSweepAgent(transaction, *sweep, memberText(input, "host"), nowMillis());
     return json::object{{"agent", agentObject(searchOf(transaction, *project, *sweep), agent)}};
@@ -169,16 +175,16 @@ json::array nextCommands(db::Transaction& transaction, Search& search, const Swe
   if (search.sweep.isOver()) return {json::object{{"type", "exit"}}};
   if (search.sweep.state == "PAUSED") return {};
   // A command whose answer was lost is given again: its run was never logged.
-  for (std::size_t i = search.trials.size(); i-- > 0;) {
-    const SweepTrial& trial = search.trials[i];
+  for (const SweepTrial& trial : std::views::reverse(search.trials)) {
     if (trial.agent != agent.id) continue;
-    if (!search.runs[i] && now - trial.givenAt < lostAfterMillis) return {commandOf(trial)};
+    if (now - trial.givenAt < lostAfterMillis && !runOf(transaction, search, trial)) return {commandOf(trial)};
     break;
   }
   tracking::SweepPlan plan = tracking::readSweepPlan(parseJson(search.sweep.config).as_object());
   std::vector<tracking::Tried> before;
-  for (std::size_t i = 0; i < search.trials.size(); ++i)
-    before.emplace_back(search.trials[i].settings, scoreOf(search.runs[i], plan.metric));
+  bool scored = plan.method == tracking::SweepPlan::Method::bayes;
+  for (const SweepTrial& trial : search.trials)
+    before.emplace_back(trial.settings, scored ? scoreOf(transaction, search, trial, plan.metric) : std::nullopt);
   auto settings = tracking::nextTrial(plan, before, static_cast<std::uint64_t>(search.sweep.seed));
   Sweep changed = search.sweep;
   changed.state = settings ? "RUNNING" : "FINISHED";
@@ -198,10 +204,10 @@ json::value agentHeartbeat(FieldCall& field) {
     auto agent = tracking::findSweepAgent(transaction, numberOf("Agent", memberText(input, "id")));
     auto sweep = agent ? tracking::findSweepById(transaction, agent->sweep) : std::nullopt;
     auto owner = transaction.query("SELECT workspace FROM experiment WHERE id = $1", {sweep ? sweep->experiment : -1});
-    if (!owner.next()) throw Error(Code::notFound, "there is no such agent");
+    if (!owner.next()) throw Error(Code::notFound, "no sweep has this agent");
     tracking::Experiment project = tracking::getExperiment(transaction, owner.text(0), sweep->experiment);
     if (!call.identity->may(Verb::write, project.workspace, project.name))
-      throw Error(Code::notFound, "there is no such agent");
+      throw Error(Code::notFound, "no sweep has this agent");
     tracking::touchSweepAgent(transaction, *agent, nowMillis());
     Search search = searchOf(transaction, std::move(project), *std::move(sweep));
     json::array commands;
@@ -249,11 +255,12 @@ json::value totalSweeps(FieldCall& field) {
   });
 }
 
-json::value runsAs(const Search& search, std::int64_t agent) {
+json::value runsAs(db::Transaction& transaction, const Search& search, std::int64_t agent) {
   json::array edges;
-  for (std::size_t i = 0; i < search.trials.size(); ++i)
-    if (search.runs[i] && (agent == 0 || search.trials[i].agent == agent))
-      edges.push_back(json::object{{"node", runObject(*search.runs[i])}, {"cursor", std::to_string(i + 1)}});
+  for (const SweepTrial& trial : search.trials) {
+    auto run = agent == 0 || trial.agent == agent ? runOf(transaction, search, trial) : std::nullopt;
+    if (run) edges.push_back(json::object{{"node", runObject(*run)}, {"cursor", std::to_string(trial.position + 1)}});
+  }
   std::size_t total = edges.size();
   return json::object{{"edges", std::move(edges)},
                       {"totalCount", total},
@@ -262,12 +269,12 @@ json::value runsAs(const Search& search, std::int64_t agent) {
 
 json::value runsOfSweep(FieldCall& field) {
   return field.call.core.store.read(
-      [&](db::Transaction& transaction) { return runsAs(parentSearch(field, transaction), 0); });
+      [&](db::Transaction& transaction) { return runsAs(transaction, parentSearch(field, transaction), 0); });
 }
 
 json::value runsOfAgent(FieldCall& field) {
   return field.call.core.store.read([&](db::Transaction& transaction) {
-    return runsAs(parentSearch(field, transaction), memberInteger(field.parent, "_agent"));
+    return runsAs(transaction, parentSearch(field, transaction), memberInteger(field.parent, "_agent"));
   });
 }
 
@@ -281,8 +288,8 @@ json::value bestLoss(FieldCall& field) {
     Search search = parentSearch(field, transaction);
     tracking::SweepPlan plan = tracking::readSweepPlan(parseJson(search.sweep.config).as_object());
     std::optional<double> best;
-    for (const auto& run : search.runs)
-      if (auto score = scoreOf(run, plan.metric))
+    for (const SweepTrial& trial : search.trials)
+      if (auto score = scoreOf(transaction, search, trial, plan.metric))
         best = !best ? *score : plan.maximize ? std::max(*best, *score) : std::min(*best, *score);
     return best ? json::value(*best) : json::value(nullptr);
   });
