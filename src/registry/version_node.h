@@ -12,7 +12,7 @@ struct VersionNode {
   AssetKey key;
   std::int64_t number = 0;
 };
-/// Nothing for a node that is no version, such as "run/…".
+/// Nothing for a node that is not a version, such as "run/…".
 std::optional<VersionNode> versionNode(std::string_view workspace, std::string_view node);
 /// The live version of the node.
 std::optional<Version> findVersionAt(db::Transaction& transaction, std::string_view workspace, std::string_view node);
