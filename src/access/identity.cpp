@@ -7,6 +7,10 @@
 
 namespace regesta::access {
 
+bool isApprovalRole(std::string_view role) {
+  return role != "reader" && role != "contributor" && role != "auditor" && role != "runner";
+}
+
 namespace {
 
 bool roleAllows(std::string_view role, Verb verb) {
@@ -17,7 +21,7 @@ bool roleAllows(std::string_view role, Verb verb) {
     case Verb::write:
       return role == "contributor";
     case Verb::approve:
-      return role != "reader" && role != "contributor" && role != "auditor" && role != "runner";
+      return isApprovalRole(role);
     case Verb::administer:
       return false;
     case Verb::run:

@@ -56,8 +56,12 @@ ArchiveWriter::ArchiveWriter(Format format, std::int64_t seconds) : state_(std::
   s.entry = archive_entry_new();
   if (!s.handle || !s.entry) throw Error(Code::unavailable, "there is not enough memory for an archive");
   s.seconds = seconds;
-  if (format == Format::tar) {
+  if (format != Format::zip) {
     s.check(archive_write_set_format_pax_restricted(s.handle));
+    if (format == Format::tarGzip) {
+      s.check(archive_write_add_filter_gzip(s.handle));
+      s.check(archive_write_set_filter_option(s.handle, "gzip", "timestamp", nullptr));  // equal content, equal bytes
+    }
   } else {
     s.check(archive_write_set_format_zip(s.handle));
     s.check(archive_write_zip_set_compression_store(s.handle));

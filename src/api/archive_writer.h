@@ -6,11 +6,11 @@
 
 namespace regesta::api {
 
-/// Writes an archive piece by piece: tar with pax headers (POSIX.1-2001), or zip without compression (APPNOTE 6.3, with
-/// Zip64 where sizes need it). Holds no more than a piece. One thread at a time.
+/// Writes an archive piece by piece: tar with pax headers (POSIX.1-2001), as it is or packed with gzip, or zip without
+/// compression (APPNOTE 6.3, with Zip64 where sizes need it). Holds no more than a piece. One thread at a time.
 class ArchiveWriter {
  public:
-  enum class Format { tar, zip };
+  enum class Format { tar, tarGzip, zip };
   /// Every entry gets the time `seconds` and mode 0644, so that equal files make equal archives.
   ArchiveWriter(Format format, std::int64_t seconds);
   ArchiveWriter(const ArchiveWriter&) = delete;

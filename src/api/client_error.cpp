@@ -12,8 +12,8 @@ std::optional<Error> clientError(const Error& error, std::string_view requestId)
     case Code::corrupt:
       return regesta::error(
           Code::corrupt,
-          "stored data is not what was stored; run regesta doctor on the server. The server's log has "
-          "the reason under request id {}",
+          "stored data is damaged or missing here; run regesta doctor on the server, which also says if it has another "
+          "content store than the other servers of its database. The server's log has the reason under request id {}",
           requestId);
     case Code::unavailable:
       return regesta::error(Code::unavailable,

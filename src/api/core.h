@@ -4,6 +4,7 @@
 #include "access/access.h"
 #include "blob/store.h"
 #include "http/egress.h"
+#include "http/mail.h"
 #include "registry/change.h"
 
 namespace regesta::ledger {
@@ -51,6 +52,7 @@ struct Core {
   lifecycle::UsageMeter* usage = nullptr;
   http::Egress egress{};                       ///< allowed targets of requests to addresses that callers choose
   access::oidc::Exchange* exchange = nullptr;  ///< ID tokens of CI jobs
+  http::MailServer mail{};                     ///< for mail to users
 };
 
 }  // namespace regesta::api

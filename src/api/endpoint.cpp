@@ -4,6 +4,7 @@
 #include <set>
 
 #include "api/admitted.h"
+#include "api/body_limit.h"
 #include "api/client_error.h"
 #include "api/cors.h"
 #include "api/session_cookie.h"
@@ -201,6 +202,7 @@ http::Action actionFor(Core& core, const Dialect& dialect, const Route& route) {
     return response;
   };
   action.open = route.access.who == AccessRule::Who::anyone;
+  action.bodyLimit = bodyLimitOf(route);
   if (!action.open)
     action.door = doorOf(dialect, [&core, &dialect, &route](const http::Request& request) {
       return admitHead(core, request, route.access, dialect, nullptr);

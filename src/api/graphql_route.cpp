@@ -12,6 +12,7 @@ Plain graphqlRequest(Call& call, const Empty&) {
   http::Response answer;
   try {
     answer.body = wandb::execute(call, call.http.body);
+    answer.status = call.status;
   } catch (const graphql::UnknownRoot&) {
     auto body = mlflow::executeGraphql(call, call.http.body);
     if (!body) throw;

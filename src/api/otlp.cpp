@@ -28,8 +28,9 @@ bool isId(std::string_view hex, std::size_t digits) {
 
 std::string faultOf(const telemetry::Span& span, std::uint64_t startNs, std::uint64_t endNs) {
   constexpr auto latest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (!isId(span.traceId, 32)) return "trace_id must be 16 bytes that are not all zero";
-  if (!isId(span.spanId, 16)) return "span_id must be 8 bytes that are not all zero";
+  // Ids of zeros, which OpenTelemetry calls invalid, are accepted, as by MLflow: some generators begin with 0.
+  if (span.traceId.size() != 32) return "trace_id must be 16 bytes";
+  if (span.spanId.size() != 16) return "span_id must be 8 bytes";
   if (!span.parentId.empty() && span.parentId.size() != 16) return "parent_span_id must be 8 bytes";
   if (startNs > latest) return "start_time_unix_nano is out of range";
   if (endNs > latest) return "end_time_unix_nano is out of range";

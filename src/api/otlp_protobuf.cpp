@@ -124,8 +124,9 @@ Batch decodeProtobuf(std::string_view body) {
   silenceLibrary();
   Parts parts;
   auto& request = parts.make<pb::ExportRequest>();
-  if (!request.ParseFromArray(body.data(), static_cast<int>(body.size())) || request.resource_spans().empty())
+  if (!request.ParseFromArray(body.data(), static_cast<int>(body.size())))
     throw Error(Code::invalid, "Invalid OpenTelemetry format");
+  if (request.resource_spans().empty()) throw Error(Code::invalid, "Invalid OpenTelemetry format - no spans found");
   Batch batch;
   for (const pb::ResourceSpans& group : request.resource_spans()) {
     auto resource = std::make_shared<const json::object>(objectOf(group.resource().attributes()));

@@ -8,26 +8,36 @@ namespace {
 
 using access::Verb;
 
-void require(bool allowed, const Call& call, Verb verb, std::string_view what) {
-  if (!allowed) throw governance::hidden(*call.identity, verb, call.workspace, what);
+template <class Allows>
+void require(const Call& call, Verb verb, const Allows& allows, const tracking::Missing& absent) {
+  governance::requireVisible(*call.identity, verb, call.workspace, absent.kind, allows, absent);
 }
 
 }  // namespace
 
 void requireExperiment(const Call& call, Verb verb, db::Transaction& transaction, std::int64_t experiment) {
-  require(scopeOf(call, transaction).experiment(verb, experiment), call, verb, "experiment");
+  requirePart(call, verb, transaction, experiment, {"experiment", std::to_string(experiment)});
 }
 
 void requireRun(const Call& call, Verb verb, db::Transaction& transaction, std::string_view runId) {
-  require(scopeOf(call, transaction).run(verb, runId), call, verb, "run");
+  governance::Scope scope = scopeOf(call, transaction);
+  require(call, verb, [&](Verb needed) { return scope.run(needed, runId); }, {"run", runId});
 }
 
 void requireModel(const Call& call, Verb verb, db::Transaction& transaction, std::string_view modelId) {
-  require(scopeOf(call, transaction).model(verb, modelId), call, verb, "logged model");
+  governance::Scope scope = scopeOf(call, transaction);
+  require(call, verb, [&](Verb needed) { return scope.model(needed, modelId); }, {"logged model", modelId});
+}
+
+void requirePart(const Call& call, Verb verb, db::Transaction& transaction, std::int64_t experiment,
+                 const tracking::Missing& absent) {
+  governance::Scope scope = scopeOf(call, transaction);
+  require(call, verb, [&](Verb needed) { return scope.experiment(needed, experiment); }, absent);
 }
 
 void requirePath(const Call& call, Verb verb, db::Transaction& transaction, std::string_view path) {
-  require(scopeOf(call, transaction).path(verb, path), call, verb, "path");
+  if (!scopeOf(call, transaction).path(verb, path))
+    throw governance::lacking(*call.identity, verb, call.workspace, "path");
 }
 
 void requireLocation(const Call& call, db::Transaction& transaction, std::string_view artifactLocation) {

@@ -225,6 +225,7 @@ void takeFiles(const Call& call, db::Transaction& transaction, Origin& origin) {
     std::string_view inner = file.path;
     inner.remove_prefix(path->empty() ? 0 : inner.size() > path->size() ? path->size() + 1 : inner.rfind('/') + 1);
     origin.files.push_back({std::string(inner), file.digest, file.size});
+    origin.writers.push_back(file.writtenBy);
   }
   tracking::Ground ground = tracking::groundOf(transaction, call.workspace, *path, owner);
   if (ground == tracking::Ground::shared) {
@@ -252,10 +253,12 @@ void Origin::fill(registry::Change& change, std::string_view workspace, registry
   fresh.files = files;
   fresh.references = references;
   fresh.folder = folder;
+  for (const std::string& writer : writers)
+    if (!writer.empty()) fresh.authors.insert(writer);
   if (copied)
-    for (const registry::VersionFile& file : files)
-      registry::putFile(change.transaction, workspace, folder + '/' + file.path,
-                        {file.digest, static_cast<std::uint64_t>(file.size)});
+    for (std::size_t i = 0; i < files.size(); ++i)
+      registry::putFile(change.transaction, workspace, folder + '/' + files[i].path,
+                        {files[i].digest, static_cast<std::uint64_t>(files[i].size)}, writers[i]);
   if (inTree && files.empty()) fresh.digest = registry::digestOfFiles({});
   std::string cited = runId;
   for (const registry::Edge& edge : edges)

@@ -18,8 +18,8 @@ bool mayRun(const access::Identity& runner, const jobs::Job& job, const std::vec
 /// longer do what it does.
 json::object describeJob(db::Transaction& transaction, const jobs::Job& job);
 
-/// The secret of a token with the job's grants, valid for its lease at most as long as the trigger says. What its owner
-/// does is traced to the job. Empty on a server without users, where requests need none.
+/// The secret of a token with the job's grants, valid while the job is leased, at most for the minutes that the trigger
+/// says. What its owner does is traced to the job. Empty on a server without users, where requests need none.
 std::string openToken(access::Access& access, const jobs::Job& job);
 /// No effect without one.
 void closeToken(access::Access& access, const jobs::Job& job);

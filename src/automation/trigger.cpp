@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "access/grants.h"
+#include "automation/trigger_member.h"
 #include "base/error.h"
 #include "base/name_pattern.h"
 #include "base/redact.h"
@@ -15,13 +16,14 @@
 namespace regesta::automation {
 namespace {
 
-constexpr std::size_t nameLength = 100, whenLength = 4000;
+constexpr std::size_t nameLength = 100, whenLength = 4000, descriptionLength = 2000, annotationBytes = 32 * 1024;
 constexpr std::string_view plainName = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
 
 constexpr std::string_view triggerColumns =
     "SELECT id, workspace, name, body, after_index, set_at, set_by FROM trigger_rule ";
 constexpr std::string_view firingColumns =
-    "SELECT id, rule, cause, subject, parent, depth, job, outcome, problem, attempts, fired_at FROM "
+    "SELECT id, rule, cause, subject, parent, depth, job, outcome, problem, attempts, fired_at, event "
+    "FROM "
     "trigger_firing ";
 
 Trigger readTrigger(const db::Rows& rows) {
@@ -40,10 +42,10 @@ Trigger readTrigger(const db::Rows& rows) {
 
 Firing readFiring(const db::Rows& rows) {
   constexpr db::Columns at(firingColumns);
-  return {rows.integer(at["id"]),       rows.integer(at["rule"]),    rows.integer(at["cause"]),
-          rows.text(at["subject"]),     rows.integer(at["parent"]),  rows.integer(at["depth"]),
-          rows.integer(at["job"]),      rows.text(at["outcome"]),    rows.text(at["problem"]),
-          rows.integer(at["attempts"]), rows.integer(at["fired_at"])};
+  return {rows.integer(at["id"]),       rows.integer(at["rule"]),     rows.integer(at["cause"]),
+          rows.text(at["subject"]),     rows.integer(at["parent"]),   rows.integer(at["depth"]),
+          rows.integer(at["job"]),      rows.text(at["outcome"]),     rows.text(at["problem"]),
+          rows.integer(at["attempts"]), rows.integer(at["fired_at"]), rows.text(at["event"])};
 }
 
 std::optional<Firing> firstFiring(db::Rows rows) {
@@ -55,14 +57,6 @@ bool isPlain(std::string_view name) {
   return !name.empty() && name.size() <= nameLength && name.find_first_not_of(plainName) == name.npos;
 }
 
-/// The members that an object may have.
-void requireMembers(const json::object& object, std::string_view field, std::initializer_list<std::string_view> known) {
-  for (const auto& member : object)
-    if (std::ranges::find(known, std::string_view(member.key())) == known.end())
-      throw Invalid(fmt::format("{}{}{}", field, field.empty() ? "" : ".", std::string_view(member.key())),
-                    "is not a known member");
-}
-
 const json::object& objectOf(const json::object& body, std::string_view name) {
   static const json::object none;
   const json::value* found = body.if_contains(name);
@@ -71,26 +65,16 @@ const json::object& objectOf(const json::object& body, std::string_view name) {
   return found->get_object();
 }
 
-std::string textOf(const json::object& from, std::string_view name, std::string_view field) {
-  const json::value* found = from.if_contains(name);
-  if (!found || found->is_null()) return {};
-  if (!found->is_string()) throw Invalid(std::string(field), "must be text");
-  return std::string(found->get_string());
-}
-
-std::int64_t numberOf(const json::object& from, std::string_view name, std::string_view field, std::int64_t fallback,
-                      std::int64_t most) {
+bool isTrue(const json::object& from, std::string_view name, bool fallback) {
   const json::value* found = from.if_contains(name);
   if (!found || found->is_null()) return fallback;
-  std::int64_t number = found->is_int64() ? found->get_int64() : 0;
-  if (number < 1 || number > most)
-    throw Invalid(std::string(field), fmt::format("must be a number from 1 to {}", most));
-  return number;
+  if (!found->is_bool()) throw Invalid(std::string(name), "must be true or false");
+  return found->get_bool();
 }
 
 void readOn(const json::object& on, TriggerRule& rule) {
-  requireMembers(on, "on", {"actions", "action", "kind", "names", "every_minutes"});
-  if (std::string one = textOf(on, "action", "on.action"); !one.empty()) rule.actions.push_back(std::move(one));
+  requireKnownMembers(on, "on", {"actions", "action", "kind", "names", "every_minutes"});
+  if (std::string one = memberTextOf(on, "action", "on.action"); !one.empty()) rule.actions.push_back(std::move(one));
   if (const json::value* list = on.if_contains("actions")) {
     if (!list->is_array()) throw Invalid("on.actions", "must be a list of actions");
     for (const json::value& one : list->get_array()) {
@@ -98,26 +82,30 @@ void readOn(const json::object& on, TriggerRule& rule) {
       rule.actions.emplace_back(one.get_string());
     }
   }
-  rule.everyMinutes = numberOf(on, "every_minutes", "on.every_minutes", 0, 525'600);
-  if (rule.actions.empty() == (rule.everyMinutes == 0))
+  rule.everyMinutes = memberCountOf(on, "every_minutes", "on.every_minutes", 0, 525'600);
+  if (rule.run) {
+    if (!rule.actions.empty() || rule.everyMinutes != 0 || on.contains("kind"))
+      throw Invalid("on", "must have only 'names' with 'run': which experiments the runs belong to");
+    rule.kind = experimentKind;
+  } else if (rule.actions.empty() == (rule.everyMinutes == 0))
     throw Invalid("on", "must name either actions such as version.created, or every_minutes");
   if (rule.actions.size() > 20) throw Invalid("on.actions", "must be at most 20");
   for (const std::string& action : rule.actions)
     if (action.empty() || action.size() > 100) throw Invalid("on.actions", "must have 1 to 100 bytes each");
-  if (std::string kind = textOf(on, "kind", "on.kind"); !kind.empty()) rule.kind = kind;
-  if (rule.kind != "*" && !registry::parseKind(rule.kind))
+  if (std::string kind = memberTextOf(on, "kind", "on.kind"); !kind.empty()) rule.kind = kind;
+  if (!rule.run && rule.kind != "*" && !registry::parseKind(rule.kind))
     throw Invalid("on.kind", "must be prompt, model, dataset, policy, artifact or \"*\"");
-  if (std::string names = textOf(on, "names", "on.names"); !names.empty()) rule.names = names;
+  if (std::string names = memberTextOf(on, "names", "on.names"); !names.empty()) rule.names = names;
   if (rule.names.size() > 250 || !isUtf8(rule.names)) throw Invalid("on.names", "must be a name or a pattern");
 }
 
 void readJob(const json::object& job, std::string_view workspace, TriggerRule& rule) {
   if (job.empty()) return;
-  requireMembers(job, "job", {"command", "parameters", "grants", "minutes"});
-  rule.command = textOf(job, "command", "job.command");
+  requireKnownMembers(job, "job", {"command", "parameters", "grants", "minutes"});
+  rule.command = memberTextOf(job, "command", "job.command");
   if (!isPlain(rule.command))
     throw Invalid("job.command", "must be the name of a command that runners know: a-z, 0-9, '-', '_' and '.'");
-  rule.minutes = numberOf(job, "minutes", "job.minutes", 60, 24 * 60);
+  rule.minutes = memberCountOf(job, "minutes", "job.minutes", 60, 24 * 60);
   if (const json::value* parameters = job.if_contains("parameters")) {
     if (!parameters->is_object()) throw Invalid("job.parameters", "must be an object");
     jobs::checkTemplate(writeJson(*parameters));
@@ -129,11 +117,11 @@ void readJob(const json::object& job, std::string_view workspace, TriggerRule& r
     throw Invalid("job.grants", "must be a list of at most 20");
   for (const json::value& one : grants->get_array()) {
     if (!one.is_object()) throw Invalid("job.grants", "must be a list of objects");
-    requireMembers(one.get_object(), "job.grants", {"role", "name_pattern"});
+    requireKnownMembers(one.get_object(), "job.grants", {"role", "name_pattern"});
     access::Grant grant;
-    grant.role = textOf(one.get_object(), "role", "job.grants.role");
+    grant.role = memberTextOf(one.get_object(), "role", "job.grants.role");
     grant.workspace = workspace;
-    grant.namePattern = textOf(one.get_object(), "name_pattern", "job.grants.name_pattern");
+    grant.namePattern = memberTextOf(one.get_object(), "name_pattern", "job.grants.name_pattern");
     // More than a job of a pipeline needs: an approval is a person's, administration would change its own trigger.
     if (grant.role != "reader" && grant.role != "contributor")
       throw Invalid("job.grants.role", "must be reader or contributor");
@@ -143,6 +131,15 @@ void readJob(const json::object& job, std::string_view workspace, TriggerRule& r
   }
 }
 
+void readPayload(const json::object& body, TriggerRule& rule) {
+  const json::value* payload = body.if_contains("payload");
+  if (!payload || payload->is_null()) return;
+  if (rule.webhook == 0) throw Invalid("payload", "requires 'webhook'");
+  if (!payload->is_object()) throw Invalid("payload", "must be an object");
+  jobs::checkTemplate(writeJson(*payload));
+  rule.payload = *payload;
+}
+
 governance::Binding coverage(std::string_view workspace, std::string_view kind, std::string_view names) {
   return {.workspace = std::string(workspace), .kind = std::string(kind), .namePattern = std::string(names)};
 }
@@ -150,26 +147,37 @@ governance::Binding coverage(std::string_view workspace, std::string_view kind, 
 }  // namespace
 
 TriggerRule readRule(const json::object& body, std::string_view workspace) {
-  requireMembers(body, "", {"on", "filter", "when", "job", "webhook", "limit"});
+  requireKnownMembers(body, "",
+                      {"on", "run", "filter", "when", "job", "webhook", "payload", "note", "limit", "enabled",
+                       "description", "annotations"});
   TriggerRule rule;
+  if (const json::object& run = objectOf(body, "run"); !run.empty()) rule.run = readRunCondition(run);
   readOn(objectOf(body, "on"), rule);
   rule.filter = objectOf(body, "filter");
   if (rule.filter.size() > 20) throw Invalid("filter", "must have at most 20 members");
   for (const auto& member : rule.filter)
     if (member.value().is_object() || member.value().is_array())
       throw Invalid("filter", "must name members of the event and the text, number or boolean that each must be");
-  rule.when = textOf(body, "when", "when");
+  rule.when = memberTextOf(body, "when", "when");
   if (rule.when.size() > whenLength || !isUtf8(rule.when))
     throw Invalid("when", fmt::format("must be at most {} bytes of Rego", whenLength));
   readJob(objectOf(body, "job"), workspace, rule);
-  rule.webhook = numberOf(body, "webhook", "webhook", 0, INT64_MAX);
-  if (rule.command.empty() == (rule.webhook == 0))
-    throw Invalid("job", "or 'webhook' is required, and only one of them");
-  if (rule.webhook != 0 && rule.everyMinutes != 0) throw Invalid("webhook", "needs an action, not a schedule");
+  rule.webhook = memberCountOf(body, "webhook", "webhook", 0, INT64_MAX);
+  rule.note = isTrue(body, "note", false);
+  if ((rule.command.empty() ? 0 : 1) + (rule.webhook == 0 ? 0 : 1) + (rule.note ? 1 : 0) != 1)
+    throw Invalid("job", "set exactly one of 'job', 'webhook' and 'note'");
+  readPayload(body, rule);
+  rule.enabled = isTrue(body, "enabled", true);
+  if (memberTextOf(body, "description", "description").size() > descriptionLength)
+    throw Invalid("description", fmt::format("must be at most {} bytes", descriptionLength));
+  if (writeJson(objectOf(body, "annotations")).size() > annotationBytes)
+    throw Invalid("annotations", fmt::format("must be at most {} bytes of JSON", annotationBytes));
+  if (rule.webhook != 0 && rule.everyMinutes != 0)
+    throw Invalid("webhook", "requires on.action: a schedule can only start a job");
   const json::object& limit = objectOf(body, "limit");
-  requireMembers(limit, "limit", {"count", "minutes"});
-  rule.limitCount = numberOf(limit, "count", "limit.count", 10, 10'000);
-  rule.limitMinutes = numberOf(limit, "minutes", "limit.minutes", 60, 525'600);
+  requireKnownMembers(limit, "limit", {"count", "minutes"});
+  rule.limitCount = memberCountOf(limit, "count", "limit.count", 10, 10'000);
+  rule.limitMinutes = memberCountOf(limit, "minutes", "limit.minutes", 60, 525'600);
   return rule;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "automation/run_condition.h"
 #include "base/json.h"
 #include "registry/change.h"
 
@@ -16,7 +17,8 @@ namespace regesta::automation {
 struct TriggerRule {
   std::vector<std::string> actions;     ///< globs: "version.created", "evidence.*"; empty: a schedule
   std::int64_t everyMinutes = 0;        ///< of a schedule
-  std::string kind = "*", names = "*";  ///< of the asset that the event is about
+  std::string kind = "*", names = "*";  ///< of the asset that the event is about; of runs, the experiment
+  std::optional<RunCondition> run;      ///< what a run must reach, instead of actions
   json::object filter;                  ///< member of the event by path → the text, number or boolean that it must be
   std::string when;                     ///< Rego: an expression over `input`, the event; empty: always
   std::string command;                  ///< name of a command in the runner's configuration; empty: no job
@@ -24,6 +26,9 @@ struct TriggerRule {
   std::vector<access::Grant> grants;    ///< of the job's token
   std::int64_t minutes = 60;            ///< how long the job's token is valid
   std::int64_t webhook = 0;             ///< id of a webhook of the workspace; 0: none
+  json::value payload;                  ///< template of the webhook's body, instead of its own; null: none
+  bool note = false;                    ///< neither job nor webhook: only the firing is noted
+  bool enabled = true;
   std::int64_t limitCount = 10, limitMinutes = 60;  ///< at most so often
 };
 
@@ -40,7 +45,7 @@ struct Trigger {
 
 struct Firing {
   std::int64_t id = 0, trigger = 0;
-  std::int64_t cause = 0;  ///< index of the ledger entry; negative: of a schedule
+  std::int64_t cause = 0;  ///< index of the ledger entry; negative: of a schedule, or of a run
   std::string subject;     ///< of the cause: "prompt/review@3"
   std::int64_t parent = 0;
   std::int64_t depth = 0;  ///< 0: nobody but a user or another program caused the event
@@ -48,11 +53,14 @@ struct Firing {
   std::string outcome;  ///< started, sending, cut, limited, refused, failed
   std::string problem;
   std::int64_t attempts = 0, firedAt = 0;
+  std::string event = {};  ///< of a run: the event's body; empty for others
 };
 
 inline constexpr std::int64_t deepestChain = 5;  ///< of triggers that cause each other
 inline constexpr std::size_t triggersOfWorkspace = 100;
-inline constexpr std::string_view commandJob = "command";  ///< type of the jobs
+inline constexpr std::string_view experimentKind = "experiment";  ///< of rules and events about runs
+inline constexpr std::string_view runEvent = "run.matched";       ///< type of the event
+inline constexpr std::string_view commandJob = "command";         ///< type of the jobs
 
 /// Reads and checks a rule. Throws Invalid that names the member.
 TriggerRule readRule(const json::object& body, std::string_view workspace);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "access/grants.h"
+#include "automation/run_watch.h"
 #include "automation/trigger.h"
 #include "automation/trigger_event.h"
 #include "base/error.h"
@@ -119,14 +120,15 @@ bool fire(registry::Change& change, const Trigger& trigger, const TriggerEvent& 
   if (plan.outcome.empty()) return false;
   if (plan.outcome == "started" && instead) plan = *instead;
   bool starts = plan.outcome == "started";
-  std::int64_t job = starts && trigger.rule.webhook == 0 ? enqueueJob(transaction, trigger, event, change.now) : 0;
+  std::int64_t job = starts && !trigger.rule.command.empty() ? enqueueJob(transaction, trigger, event, change.now) : 0;
   if (starts && trigger.rule.webhook != 0) plan.outcome = "sending";
   std::int64_t depth = parent ? parent->depth + 1 : 0;
   std::int64_t id = transaction.insert(
       "INSERT INTO trigger_firing (rule, cause, subject, parent, depth, job, outcome, problem, attempts, next_at, "
-      "fired_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9) RETURNING id",
+      "fired_at, event) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10) RETURNING id",
       {trigger.id, event.index, event.subject, parent ? parent->id : 0, depth, job, plan.outcome,
-       shorten(plan.problem, problemLength), change.now});
+       shorten(plan.problem, problemLength), change.now,
+       event.kind == experimentKind ? writeJson(event.body) : std::string()});
   if (job != 0)
     change.record(registry::Action::jobCreated, trigger.workspace, fmt::format("job/{}", job),
                   {{"about", event.subject}, {"trigger", trigger.name}});
@@ -134,6 +136,7 @@ bool fire(registry::Change& change, const Trigger& trigger, const TriggerEvent& 
                     {"about", event.subject}, {"outcome", plan.outcome},
                     {"depth", depth},         {"job", job}};
   if (trigger.rule.webhook != 0) data["webhook"] = trigger.rule.webhook;
+  if (event.kind == experimentKind) data["run"] = event.body.at("data");
   if (!plan.problem.empty()) data["problem"] = shorten(plan.problem, problemLength);
   change.record(registry::Action::triggerFired, trigger.workspace, trigger.subject(), std::move(data));
   return true;
@@ -142,7 +145,7 @@ bool fire(registry::Change& change, const Trigger& trigger, const TriggerEvent& 
 /// What a job registered exists because of what triggered it.
 void linkToCause(registry::Change& change, const TriggerEvent& event) {
   std::optional<Firing> firing = firingOfActor(change.transaction, event.actor);
-  if (!firing || firing->cause < 0 || firing->subject == event.subject) return;
+  if (!firing || (firing->cause < 0 && firing->event.empty()) || firing->subject == event.subject) return;
   registry::Edge edge{firing->subject, event.subject, "triggered", change.now};
   {
     db::Rows known = change.transaction.query(
@@ -166,9 +169,12 @@ struct TriggerEngine::State {
   Repeater repeater;
   std::string holder = randomHex(8);
   http::Client client{};
+  RunWatch runs{store};
 
   std::vector<Trigger> triggers() {
-    return store.read([](db::Transaction& transaction) { return listTriggers(transaction, ""); });
+    std::vector<Trigger> all = store.read([](db::Transaction& transaction) { return listTriggers(transaction, ""); });
+    std::erase_if(all, [](const Trigger& one) { return !one.rule.enabled; });
+    return all;
   }
 
   std::int64_t position(const std::vector<Trigger>& all) {
@@ -249,11 +255,42 @@ struct TriggerEngine::State {
     return count;
   }
 
+  std::size_t fireRuns(const std::vector<Trigger>& all) {
+    std::size_t count = 0;
+    runs.round(all, [&](const Trigger& trigger, const TriggerEvent& event) {
+      bool met = false;
+      std::optional<Plan> instead = condition(trigger, event, met);
+      if (met && store.change(triggerActor, [&](registry::Change& change) {
+            return fire(change, trigger, event, instead ? &*instead : nullptr);
+          }))
+        ++count;
+    });
+    return count;
+  }
+
   struct Call {
     Firing firing;
     std::optional<jobs::Webhook> webhook;
     std::string body;
   };
+
+  /// Empty if the cause is gone.
+  static std::string bodyOf(db::Transaction& transaction, const Trigger& trigger, const jobs::Webhook& webhook,
+                            const Firing& firing) {
+    const json::value& payload = trigger.rule.payload;
+    std::string form = payload.is_null() ? webhook.bodyTemplate : writeJson(payload);
+    if (!firing.event.empty())
+      return form.empty() ? firing.event : writeJson(jobs::fillTemplate(form, parseJson(firing.event).as_object()));
+    std::string entry;
+    {
+      db::Rows rows = transaction.query("SELECT body FROM ledger_entry WHERE idx = $1", {firing.cause});
+      if (!rows.next()) return {};
+      entry = rows.text(0);
+    }
+    if (payload.is_null()) return jobs::eventBody(webhook, firing.cause, entry);
+    auto event = readEvent(transaction, firing.cause, entry);
+    return event ? writeJson(jobs::fillTemplate(form, event->body)) : std::string();
+  }
 
   std::vector<Call> dueCalls() {
     return store.read([&](db::Transaction& transaction) {
@@ -272,8 +309,7 @@ struct TriggerEngine::State {
         auto firing = findFiring(transaction, id);
         if (!firing || trigger == all.end()) continue;
         Call call{*firing, jobs::findWebhook(transaction, trigger->workspace, trigger->rule.webhook), ""};
-        db::Rows entry = transaction.query("SELECT body FROM ledger_entry WHERE idx = $1", {firing->cause});
-        if (call.webhook && entry.next()) call.body = jobs::eventBody(*call.webhook, firing->cause, entry.view(0));
+        if (call.webhook) call.body = bodyOf(transaction, *trigger, *call.webhook, *firing);
         calls.push_back(std::move(call));
       }
       return calls;
@@ -326,6 +362,10 @@ std::size_t TriggerEngine::round() {
   if (all.empty()) return 0;
   jobs::RoundLease lease(state.store, leaseName, state.holder, leaseMillis);
   std::size_t count = 0;
+  if (std::ranges::any_of(all, [](const Trigger& one) { return one.rule.run.has_value(); })) {
+    if (!lease.take()) return count;
+    count += state.fireRuns(all);
+  }
   for (std::int64_t index = state.position(all);;) {
     std::vector<Entry> entries = state.after(index);
     if (entries.empty()) break;

@@ -59,6 +59,9 @@ std::optional<TriggerEvent> readEvent(db::Transaction& transaction, std::int64_t
   event.body["kind"] = event.kind;
   event.body["name"] = event.name;
   event.body["version"] = version;
+  event.body["short_name"] = event.name.substr(event.name.rfind('/') + 1);
+  auto number = parseInteger(version);
+  event.body["version_index"] = number ? std::to_string(*number - 1) : "";
   return event;
 }
 
@@ -81,14 +84,36 @@ TriggerEvent scheduledEvent(const Trigger& trigger, std::int64_t period, std::in
   return event;
 }
 
+TriggerEvent runEventOf(const tracking::Run& run, std::string_view experiment, const RunMatch& match,
+                        std::int64_t now) {
+  json::object data{{"experiment", run.experiment}, {"run", run.runId}, {"name", run.name}, {"state", match.state}};
+  if (!match.metric.empty()) {
+    data["metric"] = match.metric;
+    data["value"] = match.value;
+    data["step"] = match.step;
+  }
+  TriggerEvent event;
+  event.index = -run.row;
+  event.workspace = run.workspace;
+  event.action = runEvent;
+  event.kind = experimentKind;
+  event.name = experiment;
+  event.subject = run.subject();
+  event.body = {{"type", runEvent},           {"timestamp", formatTime(now)},
+                {"workspace", run.workspace}, {"subject", run.subject()},
+                {"kind", experimentKind},     {"name", experiment},
+                {"short_name", experiment},   {"version", ""},
+                {"actor", run.userId},        {"data", std::move(data)}};
+  return event;
+}
+
 bool matches(const TriggerRule& rule, const TriggerEvent& event) {
   auto isWanted = [&](const std::string& action) { return globMatch(action, event.action); };
   if (std::ranges::none_of(rule.actions, isWanted)) return false;
   if (rule.kind != "*" && rule.kind != event.kind) return false;
   if (!globMatch(rule.names, event.name)) return false;
   return std::ranges::all_of(rule.filter, [&](const auto& member) {
-    json::value wanted = member.value();
-    return textOf(find(event.body, std::string_view(member.key()))) == textOf(&wanted);
+    return textOf(find(event.body, std::string_view(member.key()))) == textOf(&member.value());
   });
 }
 

@@ -90,6 +90,9 @@ void readTable(const toml::table& table, const std::string& prefix, const std::s
       readTable(*inner, key + ".", origin, into);
       continue;
     }
+    // A key cannot be a value and a table: where "blobs" has members, its own value is "blobs.url".
+    if (std::string whole = key.substr(0, key.rfind('.')); key.ends_with(".url") && !infoOf(key) && infoOf(whole))
+      key = std::move(whole);
     if (!infoOf(key)) refuseKey(key, origin);
     into[key] = {tomlText(node, key, origin), origin};
   }
@@ -141,16 +144,30 @@ const std::vector<SettingInfo>& settingInfos() {
       {"quota.requests", "2000", "maximum number of waiting requests per identity and kind of work; 0: no limit"},
       {"quota.connections-per-address", "2000",
        "maximum number of connections per address, except loopback; 0: no limit"},
+      {"requests.expire-hours", "0",
+       "hours after which an open change request expires, from its opening or its scheduled time; 0: never"},
+      {"requests.remind-hours", "0", "hours between reminders of an open change request; 0: none"},
       {"scan.arrivals", "true",
        "scan the files of new versions for code that runs when they are loaded, and for other attacks"},
       {"webhooks.allow", "",
        "allowed receivers outside the public internet, separated by commas: networks, addresses, HOST:PORT or HOST"},
+      {"mail.url", "", "smtp://HOST:PORT or smtps://HOST:PORT of the server that takes mail to users; empty: none"},
+      {"mail.from", "", "address of the sender of mail"},
+      {"mail.user", "", "user name at the mail server; empty: no sign-in"},
+      {"mail.password-file", "", "file with the password at the mail server"},
+      {"mail.ca-file", "", "PEM file with the CA of the mail server's certificate; empty: the system's CAs"},
+      {"mail.encrypt", "true", "true: with smtp://, send mail only after STARTTLS; false: without encryption"},
       {"tls.certificate", "", "PEM file with the certificate chain; together with tls.key enables TLS"},
       {"tls.key", "", "PEM file with the private key"},
       {"access-log", "", "file for the access log (JSON lines), - for stderr, empty for none"},
       {"log-level", "info", "debug, info, warn or error"},
+      {"slow-statement-millis", "1000", "log SQL statements that take longer, without their values; 0: none"},
       {"drain-seconds", "10", "seconds for running requests to finish after SIGTERM"},
       {"policy.workers", "2", "processes that evaluate policies"},
+      {"policy.opa-urls", "", "URLs of external OPA servers that policy bindings may name, separated by commas"},
+      {"policy.opa-token-file", "", "file with a bearer token for the external OPA servers; empty: none"},
+      {"policy.opa-ca-file", "", "PEM file with the CA of their certificates; empty: the system's CAs"},
+      {"policy.opa-seconds", "2", "seconds that an external OPA may take to decide"},
       {"oidc.issuer", "", "issuer URL of the OpenID provider for sign-in; empty: passwords and tokens only"},
       {"oidc.client-id", "", "client id of this server at the provider"},
       {"oidc.client-secret", "", "client secret; prefer a file or the environment", true},
@@ -203,6 +220,13 @@ std::int64_t Config::integer(std::string_view key) const {
   const Setting& setting = settings_.at(std::string(key));
   if (auto number = parseInteger(setting.value)) return *number;
   throw error(Code::invalid, "{} ({}) must be a whole number, got \"{}\"", key, setting.origin, setting.value);
+}
+
+std::int64_t Config::integer(std::string_view key, std::int64_t least, std::int64_t most) const {
+  std::int64_t number = integer(key);
+  if (number >= least && number <= most) return number;
+  throw error(Code::invalid, "{} ({}) must be {} to {}, got {}", key, settings_.at(std::string(key)).origin, least,
+              most, number);
 }
 
 bool Config::flag(std::string_view key) const {

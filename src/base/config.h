@@ -30,7 +30,9 @@ class Config {
 
   const std::string& text(std::string_view key) const;
   std::int64_t integer(std::string_view key) const;  ///< throws Error{invalid} naming key and origin
-  bool flag(std::string_view key) const;             ///< likewise for anything but true or false
+  /// The same, of a number from `least` to `most`.
+  std::int64_t integer(std::string_view key, std::int64_t least, std::int64_t most) const;
+  bool flag(std::string_view key) const;  ///< likewise for anything but true or false
   const std::map<std::string, Setting>& all() const { return settings_; }
 
  private:

@@ -260,6 +260,18 @@ std::string memberText(const json::object& object, std::string_view name) {
   return found && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
+const json::object& memberObject(const json::object& object, std::string_view name) {
+  static const json::object none;
+  const json::value* found = object.if_contains(name);
+  return found && found->is_object() ? found->get_object() : none;
+}
+
+const json::array& memberArray(const json::object& object, std::string_view name) {
+  static const json::array none;
+  const json::value* found = object.if_contains(name);
+  return found && found->is_array() ? found->get_array() : none;
+}
+
 std::int64_t memberInteger(const json::object& object, std::string_view name) {
   const json::value* found = object.if_contains(name);
   if (!found || !found->is_number()) return 0;

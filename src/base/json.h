@@ -24,6 +24,10 @@ std::string writeJson(const json::value& value);
 std::string memberText(const json::object& object, std::string_view name);
 /// The member when it is a whole number that fits; 0 when it is missing or anything else.
 std::int64_t memberInteger(const json::object& object, std::string_view name);
+/// The member when it is an object; an empty one when it is missing or anything else.
+const json::object& memberObject(const json::object& object, std::string_view name);
+/// The same for an array.
+const json::array& memberArray(const json::object& object, std::string_view name);
 
 /// Appends `text` as a JSON string with its quotes.
 void appendJsonString(std::string& out, std::string_view text);

@@ -13,9 +13,10 @@ inline constexpr std::size_t requestHeaders = 200;          // header lines of o
 inline constexpr std::size_t queryFields = 2000;            // names in one query string
 
 // Bodies
-inline constexpr std::size_t openBody = 64 * 1024;  // a body on a route without credentials
-inline constexpr int openBodySeconds = 10;          // to receive all of it
-inline constexpr int droppedBodySeconds = 5;        // to receive the rest of an unread body
+inline constexpr std::size_t largeBody = 32 * 1024 * 1024;  // on the routes that api/body_limit.cpp names
+inline constexpr std::size_t openBody = 64 * 1024;          // a body on a route without credentials
+inline constexpr int openBodySeconds = 10;                  // to receive all of it
+inline constexpr int droppedBodySeconds = 5;                // to receive the rest of an unread body
 inline constexpr std::size_t slowestBody =
     16 * 1024;                                      // bytes per second, of a body that is read before its handler runs
 inline constexpr int uploadPatienceSeconds = 120;   // that a streamed body may be waited for beyond that rate

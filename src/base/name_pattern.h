@@ -1,5 +1,8 @@
 #pragma once
+#include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/text.h"
 
@@ -13,6 +16,15 @@ struct AssetPattern {
     return isIn(inWorkspace) && (kind == "*" || kind == ofKind) && globMatch(name, named);
   }
 };
+
+/// Whether one of the patterns KIND/NAME ("model/loan-*", "*/*") covers the asset; no patterns cover every asset.
+inline bool coversAny(const std::vector<std::string>& patterns, std::string_view kind, std::string_view name) {
+  return patterns.empty() || std::ranges::any_of(patterns, [&](std::string_view pattern) {
+           std::size_t slash = pattern.find('/');
+           return AssetPattern{.kind = pattern.substr(0, slash), .name = pattern.substr(slash + 1)}.covers("*", kind,
+                                                                                                           name);
+         });
+}
 
 /// Whether every name that matches `narrower` also matches `wider`: '*' is any text, '?' one character except '*'.
 /// Reading the narrower pattern as a name decides it, because a '*' in it is then matched by a '*' alone, and a '?' by

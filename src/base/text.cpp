@@ -160,11 +160,20 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   return best;
 }
 
-std::string shorten(std::string_view text, std::size_t limit) {
-  if (text.size() <= limit) return std::string(text);
+std::string_view startOf(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return text;
   std::size_t end = limit;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "…";
+  return text.substr(0, end);
+}
+
+std::string shorten(std::string_view text, std::size_t limit) {
+  return std::string(startOf(text, limit)) + (text.size() > limit ? "…" : "");
+}
+
+std::string withoutSlash(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
 }
 
 }  // namespace regesta

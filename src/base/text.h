@@ -24,7 +24,11 @@ bool like(std::string_view text, std::string_view pattern, bool ignoreCase);
 bool globMatch(std::string_view pattern, std::string_view text);
 /// The candidate nearest to a mistyped word, when it is near enough to be what was meant.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
-/// At most `limit` bytes, cut at a character boundary, with "…" when something was cut.
+/// The longest start of the text, at most `limit` bytes, that ends between characters.
+std::string_view startOf(std::string_view text, std::size_t limit);
+/// The same with "…" when something was cut.
 std::string shorten(std::string_view text, std::size_t limit);
+/// A URL without the slashes at its end.
+std::string withoutSlash(std::string url);
 
 }  // namespace regesta

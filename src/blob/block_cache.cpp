@@ -37,15 +37,20 @@ bool isName(const std::string& name) {
          name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
 }
 
-void countRead(bool found) {
-  static Counter& hits = counter("regesta_blob_cache_reads_total", "Reads of the local cache", R"(result="hit")");
-  static Counter& misses = counter("regesta_blob_cache_reads_total", "Reads of the local cache", R"(result="miss")");
-  (found ? hits : misses).add();
+struct ReadCounters {
+  Counter& hits = counter("regesta_blob_cache_reads_total", "Reads of the local cache", R"(result="hit")");
+  Counter& misses = counter("regesta_blob_cache_reads_total", "Reads of the local cache", R"(result="miss")");
+};
+const ReadCounters& readCounters() {
+  static const ReadCounters counters;
+  return counters;
 }
+void countRead(bool found) { (found ? readCounters().hits : readCounters().misses).add(); }
 
 }  // namespace
 
 BlockCache::BlockCache(std::string folder, std::uint64_t limit) : folder_(std::move(folder)), limit_(limit) {
+  readCounters();  // counted from 0
   std::error_code failure;
   fs::create_directories(folder_, failure);
   adopt();

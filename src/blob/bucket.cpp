@@ -36,11 +36,19 @@ std::string hostOf(std::string_view url) {
 }
 
 /// Requests of object stores by outcome; "none" when there was no answer.
+Counter& bucketRequests(std::string_view method, std::string_view outcome) {
+  return counter("regesta_object_store_requests_total", "Requests to the object store",
+                 fmt::format(R"(method="{}",status="{}")", method, outcome));
+}
+
 void count(const BucketExchange& exchange) {
-  std::string outcome = exchange.failure.empty() ? std::to_string(exchange.answer.status) : "none";
-  counter("regesta_object_store_requests_total", "Requests to the object store",
-          fmt::format(R"(method="{}",status="{}")", exchange.method, outcome))
-      .add();
+  bucketRequests(exchange.method, exchange.failure.empty() ? std::to_string(exchange.answer.status) : "none").add();
+}
+
+/// What alert rules watch exists before it first happens: a counter that appears at 1 has not increased.
+void createBucketCounters() {
+  for (std::string_view method : {"GET", "PUT"})
+    for (std::string_view outcome : {"200", "403", "500", "503", "none"}) bucketRequests(method, outcome);
 }
 
 int sign(RegestaSlice pem, RegestaSlice message, RegestaAnswer* answer) {
@@ -122,6 +130,7 @@ int Bucket::send(void* context, const void* given, void* answer) {
 
 Bucket::Bucket(BucketOptions options)
     : options_(std::move(options)), address_(parseBucketUrl(options_.url)), native_(std::make_unique<Native>()) {
+  createBucketCounters();
   json::object settings = {{"scheme", address_.scheme},
                            {"bucket", address_.bucket},
                            {"endpoint", options_.endpoint},

@@ -42,6 +42,8 @@ std::string versionText(const std::string& number, const std::string& semver) {
 json::object moveAlias(Session& session, const Reference& asset, std::string_view alias, std::string_view version) {
   json::object body = {{"version", version}};
   if (session.args.has("reason")) body["reason"] = session.args.text("reason");
+  if (session.args.has("not-before")) body["not_before"] = session.args.text("not-before");
+  if (session.args.flag("break-glass")) body["break_glass"] = true;
   if (std::string_view stage = stageOf(alias); !stage.empty()) {
     body["stage"] = stage;
     return session.api().post(route({"assets", asset.kind, asset.name, "stages"}), body).as_object();

@@ -1,19 +1,10 @@
 #include "base/encoding.h"
-#include "base/file.h"
-#include "base/text.h"
+#include "cli/commands.h"
 #include "cli/session.h"
-#include "cli/trust_commands.h"
 #include "proof/card_page.h"
 
 namespace regesta::cli {
 namespace {
-
-std::string listText(const json::object& item, std::string_view name) {
-  std::vector<std::string> texts;
-  if (const json::value* list = item.if_contains(name); list && list->is_array())
-    for (const json::value& text : list->get_array()) texts.emplace_back(std::string_view(text.as_string()));
-  return join(texts, ", ");
-}
 
 int draft(Session& session) {
   Reference ref = session.version();
@@ -23,34 +14,28 @@ int draft(Session& session) {
   std::string form = session.args.has("template") ? session.args.text("template") : fallback;
   std::string text = session.api().text(route({"assets", ref.kind, ref.name, "versions", ref.selector, "card"}) +
                                         "?template=" + percentEncode(form));
-  if (!session.args.has("output")) {
-    fmt::print("{}", text);
-    return Exit::done;
-  }
-  std::string file = session.args.text("output");
-  file::replaceFiles({{file, text}});
-  return session.said(json::object{{"card", file}, {"template", form}},
-                      fmt::format("wrote {0}; complete it, then\n  regesta evidence add {1}@{2} --type card --file {0}",
-                                  file, ref.asset(), ref.selector));
+  std::string next = fmt::format("wrote {0}; complete it, then\n  regesta evidence add {1}@{2} --type card --file {0}",
+                                 session.args.text("output"), ref.asset(), ref.selector);
+  return session.deliver(text, "card", {{"template", form}}, next);
 }
 
 int render(Session& session) {
   std::string file = session.args.text("FILE");
-  std::string html = proof::renderCard(file, readInput(file));
-  if (!session.args.has("output")) {
-    fmt::print("{}", html);
-    return Exit::done;
-  }
-  file::replaceFiles({{session.args.text("output"), html}});
-  return session.said(json::object{{"page", session.args.text("output")}},
-                      fmt::format("wrote {}", session.args.text("output")));
+  return session.deliver(proof::renderCard(file, readInput(file)), "page");
+}
+
+int exportCard(Session& session) {
+  Reference ref = session.version();
+  if (session.args.text("format") != "croissant") throw UsageError("--format must be croissant");
+  std::string text = session.api().text(route({"assets", ref.kind, ref.name, "versions", ref.selector, "croissant"}));
+  return session.deliver(text, "croissant");
 }
 
 int templates(Session& session) {
   return session.list(
       route({"card-templates"}), {}, {"TEMPLATE", "TITLE", "REQUIRED SECTIONS"},
       [](const json::object& item) -> std::vector<Cell> {
-        return {member(item, "name"), member(item, "title"), listText(item, "required")};
+        return {member(item, "name"), member(item, "title"), memberTexts(item, "required")};
       },
       "no templates");
 }
@@ -59,8 +44,8 @@ int listRules(Session& session) {
   return session.list(
       route({"card-rules"}), {}, {"ID", "KIND", "PATTERN", "TEMPLATE", "SECTIONS", "SET BY"},
       [](const json::object& item) -> std::vector<Cell> {
-        return {member(item, "id"),       member(item, "kind"),       member(item, "name_pattern"),
-                member(item, "template"), listText(item, "sections"), member(item, "set_by")};
+        return {member(item, "id"),       member(item, "kind"),          member(item, "name_pattern"),
+                member(item, "template"), memberTexts(item, "sections"), member(item, "set_by")};
       },
       "no card rules; `regesta card rule set` makes one");
 }
@@ -107,6 +92,14 @@ Commands cardCommands() {
        .examples = {"regesta card render card.md --output card.html"},
        .run = render,
        .more = "HTML in the card is shown as text. The report of an evidence pack has the newest card in this form."},
+      {.path = "card export",
+       .summary = "export the metadata of a dataset version in a form that other tools read",
+       .operands = {{"VERSION", "dataset/NAME@VERSION"}},
+       .options = {{"format", "FORMAT", "croissant: Croissant 1.0, JSON-LD", 0, true},
+                   {"output", "FILE", "write to this file instead of printing", 'o'}},
+       .examples = {"regesta card export dataset/loans@1 --format croissant --output loans.croissant.json"},
+       .run = exportCard,
+       .more = "It has the files with their digests and addresses, and the columns of CSV files as record sets."},
       {.path = "card templates",
        .summary = "list the templates of cards",
        .examples = {"regesta card templates"},

@@ -1,9 +1,6 @@
 #include "cli/commands.h"
 
-#include "cli/automation_commands.h"
-
 #include "cli/run.h"
-#include "cli/trust_commands.h"
 
 namespace regesta::cli {
 
@@ -11,20 +8,21 @@ const Commands& allCommands() {
   static const Commands commands = [] {
     Commands all;
     for (const Commands& part :
-         {serveCommands(),         loginCommands(),         assetCommands(),         promptCommands(),
-          promptPushCommands(),    promptLintCommands(),    promptInspectCommands(), promptImportCommands(),
-          promptTestCommands(),    qualityCommands(),       versionCommands(),       fileCommands(),
-          aliasCommands(),         promoteCommands(),       gateCommands(),          ciCommands(),
-          rolloutCommands(),       requestCommands(),       historyCommands(),       evidenceCommands(),
-          evaluateCommands(),      policyTestCommands(),    policyCommands(),        ledgerCommands(),
-          ledgerVerifyCommands(),  ledgerRestoreCommands(), packCommands(),          signCommands(),
-          cardCommands(),          recordCommands(),        reproduceCommands(),     goldenCommands(),
-          accessLogCommands(),     lineageCommands(),       tokenCommands(),         ciTokenCommands(),
-          userCommands(),          workspaceCommands(),     webhookCommands(),       runnerCommands(),
-          agentCommands(),         holdCommands(),          retentionCommands(),     usageCommands(),
-          blobCommands(),          configCommands(),        backupCommands(),        completionCommands(),
-          pageCommands(),          incidentCommands(),      connectionCommands(),    triggerCommands(),
-          standingGuardCommands(), importCommands()})
+         {serveCommands(),        loginCommands(),         assetCommands(),         promptCommands(),
+          promptPushCommands(),   promptLintCommands(),    promptInspectCommands(), promptImportCommands(),
+          promptTestCommands(),   qualityCommands(),       versionCommands(),       fileCommands(),
+          aliasCommands(),        promoteCommands(),       gateCommands(),          ciCommands(),
+          rolloutCommands(),      requestCommands(),       historyCommands(),       evidenceCommands(),
+          evaluateCommands(),     policyTestCommands(),    policyCommands(),        ledgerCommands(),
+          ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          bomCommands(),
+          signCommands(),         cardCommands(),          recordCommands(),        reproduceCommands(),
+          goldenCommands(),       accessLogCommands(),     lineageCommands(),       tokenCommands(),
+          ciTokenCommands(),      userCommands(),          workspaceCommands(),     webhookCommands(),
+          runnerCommands(),       agentCommands(),         holdCommands(),          retentionCommands(),
+          usageCommands(),        blobCommands(),          configCommands(),        backupCommands(),
+          completionCommands(),   pageCommands(),          incidentCommands(),      connectionCommands(),
+          triggerCommands(),      standingGuardCommands(), importCommands(),        waiverCommands(),
+          subscriptionCommands(), migrateCommands(),       ledgerKeyCommands(),     delegateCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();
@@ -43,6 +41,9 @@ const std::vector<Group>& commandGroups() {
       {"gate", "check or perform a promotion from a pipeline, with reports that CI systems read"},
       {"ci", "pipelines for GitHub, GitLab and Jenkins"},
       {"request", "change requests: moves that wait for approval or evidence"},
+      {"waiver", "waivers: violations of policies that pass until a date"},
+      {"delegate", "delegates: who reviews change requests while an approver is away"},
+      {"break-glass", "reviews of moves that were made against the policies"},
       {"evidence", "cards, scans and evaluations of a version"},
       {"card", "cards of versions: drafts, templates, required sections"},
       {"policy", "gate policies: test, check, store, bind"},
@@ -62,6 +63,7 @@ const std::vector<Group>& commandGroups() {
       {"user", "users and their roles"},
       {"workspace", "workspaces"},
       {"webhook", "URLs that receive changes"},
+      {"subscription", "mail about change requests that wait for you, and other events"},
       {"connection", "programs in which people review change requests, such as JIRA"},
       {"completion", "shell completion"},
   };

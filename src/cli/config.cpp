@@ -77,14 +77,20 @@ void examineServer(Session& session, std::vector<server::Finding>& findings) {
   }
 }
 
+std::string summary(int warnings) {
+  if (warnings == 0) return "nothing to do";
+  return fmt::format("no problems, {} warning{}", warnings, warnings == 1 ? "" : "s");
+}
+
 int doctor(Session& session) {
   std::vector<server::Finding> findings = server::examine(configOf(session.args));
   examineServer(session, findings);
   json::array items;
-  int problems = 0;
+  int problems = 0, warnings = 0;
   for (const server::Finding& finding : findings) {
     LevelStyle look = styleOf(finding.level);
     problems += finding.level == server::Finding::Level::problem;
+    warnings += finding.level == server::Finding::Level::warning;
     items.push_back(json::object{{"level", look.name},
                                  {"subject", finding.subject},
                                  {"message", finding.message},
@@ -97,7 +103,7 @@ int doctor(Session& session) {
   if (session.json())
     printJson(json::object{{"items", std::move(items)}, {"problems", problems}});
   else if (problems == 0)
-    fmt::print("{}\n", paint("nothing to do", Colour::green));
+    fmt::print("{}\n", paint(summary(warnings), warnings == 0 ? Colour::green : Colour::yellow));
   return problems == 0 ? Exit::done : Exit::failed;
 }
 

@@ -97,7 +97,8 @@ int set(Session& session) {
     body["patterns"] = std::move(patterns);
   }
   json::object statuses = present;
-  if (present.empty()) statuses["statuses"] = json::object{{"approve", "Approved"}, {"reject", "Rejected"}};
+  bool jira = session.args.has("type") ? session.args.text("type") == "jira" : session.args.text("NAME") == "jira";
+  if (present.empty() && jira) statuses["statuses"] = json::object{{"approve", "Approved"}, {"reject", "Rejected"}};
   merge(session, body, statuses, "status", "statuses");
   merge(session, body, present, "map", "users");
   if (session.args.flag("start")) body["active"] = true;
@@ -143,25 +144,34 @@ Commands connectionCommands() {
        .summary = "connect a program in which people review, or change its settings",
        .operands = {name},
        .options =
-           {{"type", "TYPE", "jira (default: the name)"},
+           {{"type", "TYPE", "jira, servicenow, slack or teams (default: the name)"},
             {"url-to", "URL", "address of the program, for example https://example.atlassian.net"},
-            {"user", "EMAIL", "account of the token, for JIRA Cloud"},
-            {"token-file", "FILE", "API token or personal access token; - for stdin"},
+            {"user", "EMAIL", "account of the token, for JIRA Cloud and ServiceNow"},
+            {"token-file", "FILE",
+             "API token, personal access token, password in ServiceNow, bot token of Slack, or URL of the webhook of "
+             "Teams"},
             {"edition", "EDITION", "cloud or data-center (default: by the URL)"},
-            {"project", "KEY", "project for the issues"},
-            {"issue-type", "NAME", "type of the issues (default: Task)"},
+            {"project", "KEY",
+             "project for the issues; ID of the channel in Slack; sys_id of the assignment group in ServiceNow"},
+            {"issue-type", "NAME", "type of the issues (default: Task), or of the changes in ServiceNow"},
             {"pattern", "KIND/NAME", "assets, for example model/loan-* (default: every asset)", 0, false, true},
             {"status", "MEANING=NAME",
-             "status for open, approve, approve:ROLE, reject, applied, rejected, withdrawn or stale; no name: none", 0,
-             false, true},
-            {"field", "FIELD", "field whose values are reviews (default: status)"},
+             "status for open, approve, approve:ROLE, reject, applied, rejected, withdrawn, stale or expired; no name: "
+             "none",
+             0, false, true},
+            {"field", "FIELD", "field whose values are reviews (default: status; approval in ServiceNow)"},
             {"map", "ACCOUNT=USER", "user of an account ID; no user: none. For server administrators", 0, false, true},
-            {"webhook-secret-file", "FILE", "secret of the program's webhook (default: one is made)"},
+            {"webhook-secret-file", "FILE",
+             "secret of the program's webhook (default: one is made); signing secret of Slack"},
             {"poll", "SECONDS", "pause between two looks at an issue (default: 60)"},
             {"start", "", "go on after --stop"},
             {"stop", "", "exchange nothing until started again"}},
        .examples = {"regesta connection set jira --url-to https://example.atlassian.net --user bot@example.org "
-                    "--token-file token --project ML --map 5b10ac8d82e05b22cc7d4ef5=rita"},
+                    "--token-file token --project ML --map 5b10ac8d82e05b22cc7d4ef5=rita",
+                    "regesta connection set slack --project C0123ABCD --token-file token --webhook-secret-file secret "
+                    "--map U0123ABCD=rita",
+                    "regesta connection set servicenow --url-to https://example.service-now.com --user regesta.bot "
+                    "--token-file password --map 62826bf03710200044e0bfc8bcbe5df1=rita"},
        .run = set,
        .more = "Options that are left out keep their values."},
       {.path = "connection test",

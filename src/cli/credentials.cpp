@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/text.h"
 
 namespace regesta::cli {
 namespace {
@@ -19,11 +20,6 @@ constexpr std::string_view defaultUrl = "http://127.0.0.1:4600";
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
-}
-
-std::string withoutSlash(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
 }
 
 std::string firstOf(std::initializer_list<std::string> candidates) {

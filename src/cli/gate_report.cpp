@@ -7,12 +7,6 @@
 namespace regesta::cli {
 namespace {
 
-const json::array& listIn(const json::object& object, std::string_view name) {
-  static const json::array none;
-  const json::value* value = object.if_contains(name);
-  return value && value->is_array() ? value->get_array() : none;
-}
-
 bool hasBeenMet(const json::object& requirement) {
   const json::value* met = requirement.if_contains("met");
   return met && met->is_bool() && met->get_bool();
@@ -24,7 +18,7 @@ GateFinding findingOf(const json::value& value, GateFinding::Level level) {
   GateFinding finding{level, member(object, "code"), member(object, "msg"), "", member(object, "remediation"), {}};
   if (finding.msg.empty()) finding.msg = finding.code;
   if (level != GateFinding::Level::pending) return finding;
-  for (const json::value& by : listIn(object, "by"))
+  for (const json::value& by : memberArray(object, "by"))
     if (by.is_string()) finding.by.emplace_back(by.get_string());
   if (hasBeenMet(object)) {
     finding.level = GateFinding::Level::passed;
@@ -52,7 +46,7 @@ std::vector<GateFinding> readFindings(const json::object& verdict) {
   using FindingLevel = GateFinding::Level;
   for (auto [set, level] : {std::pair("deny", FindingLevel::error), std::pair("require", FindingLevel::pending),
                             std::pair("warn", FindingLevel::warning)})
-    for (const json::value& value : listIn(verdict, set)) findings.push_back(findingOf(value, level));
+    for (const json::value& value : memberArray(verdict, set)) findings.push_back(findingOf(value, level));
   return findings;
 }
 

@@ -10,16 +10,6 @@ Colour actionColour(const std::string& action) {
                                                                                          : Colour::green;
 }
 
-/// A list of words as one text.
-std::string words(const json::object& item, std::string_view name) {
-  const json::value* list = item.if_contains(name);
-  std::string text;
-  if (list && list->is_array())
-    for (const json::value& word : list->get_array())
-      if (word.is_string()) text += (text.empty() ? "" : ", ") + std::string(word.get_string());
-  return text;
-}
-
 void printRollout(const json::object& rollout) {
   std::string forced = member(rollout, "forced"), versions;
   for (const json::value& version : rollout.at("versions").as_array())
@@ -47,7 +37,7 @@ int historyAt(Session& session, const Reference& ref, const std::string& alias) 
       const json::value* found = it.if_contains(name);
       if (!found || !found->is_object()) return;
       const json::object& move = found->get_object();
-      std::string asked = member(move, "requested_by"), approved = words(move, "approved_by");
+      std::string asked = member(move, "requested_by"), approved = memberTexts(move, "approved_by");
       fmt::print("  {} {} by {}{}, entry {}\n", word, shortTime(member(move, "at")),
                  asked.empty() ? member(move, "actor") : asked, approved.empty() ? "" : ", approved by " + approved,
                  member(move, "entry_index"));
@@ -69,13 +59,13 @@ int history(Session& session) {
       [](const json::object& item) -> std::vector<Cell> {
         std::string action = member(item, "action"), from = member(item, "from"), to = member(item, "to");
         std::string requestedBy = member(item, "requested_by");
-        std::string codes = words(item, "codes"), reason = member(item, "reason");
+        std::string codes = memberTexts(item, "codes"), reason = member(item, "reason");
         return {shortTime(member(item, "at")),
                 {action, actionColour(action)},
                 versionText(from, member(item, "from_semver")),
                 versionText(to, member(item, "to_semver")),
                 requestedBy.empty() ? member(item, "actor") : requestedBy,
-                words(item, "approved_by"),
+                memberTexts(item, "approved_by"),
                 member(item, "entry_index"),
                 {codes.empty() || reason.empty() ? codes + reason : codes + ": " + reason, Colour::dim}};
       },

@@ -1,16 +1,9 @@
 // regesta incident: a version that was found to be flawed, from its discovery to the report.
-#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/session.h"
 
 namespace regesta::cli {
 namespace {
-
-const json::object& part(const json::object& from, std::string_view name) {
-  static const json::object none;
-  const json::value* found = from.if_contains(name);
-  return found && found->is_object() ? found->get_object() : none;
-}
 
 std::vector<json::object> items(const json::object& from, std::string_view name) {
   std::vector<json::object> list;
@@ -43,14 +36,14 @@ void printPromotions(const json::object& from) {
 void printUsed(const json::object& facts) {
   Table table({"USED BY", "COUNT", "FIRST", "LAST"});
   for (auto [name, title] : {std::pair{"traces", "traces"}, {"runs", "runs"}, {"records", "decision records"}}) {
-    const json::object& use = part(part(facts, "used"), name);
+    const json::object& use = memberObject(memberObject(facts, "used"), name);
     table.row({title, member(use, "count"), shortTime(member(use, "first_at")), shortTime(member(use, "last_at"))});
   }
   table.print("");
 }
 
 void printIncident(const json::object& answer) {
-  const json::object &incident = part(answer, "incident"), &facts = part(answer, "facts");
+  const json::object &incident = memberObject(answer, "incident"), &facts = memberObject(answer, "facts");
   bool isOpen = member(incident, "status") == "open";
   printFields(
       {{"incident", member(incident, "id")},
@@ -65,9 +58,9 @@ void printIncident(const json::object& answer) {
        {"conclusion", printable(member(incident, "conclusion"))},
        {"mitigation", member(incident, "mitigation")},
        {"report", member(incident, "report").empty() ? "" : "evidence " + member(incident, "report")},
-       {"registered", fmt::format("{} by {}", shortTime(member(part(facts, "version"), "registered_at")),
-                                  member(part(facts, "version"), "registered_by"))},
-       {"run", member(part(facts, "version"), "run")},
+       {"registered", fmt::format("{} by {}", shortTime(member(memberObject(facts, "version"), "registered_at")),
+                                  member(memberObject(facts, "version"), "registered_by"))},
+       {"run", member(memberObject(facts, "version"), "run")},
        {"served then", joinedItems(facts, "serving", "pointer")},
        {"serves now", joinedItems(answer, "serving", "pointer")}});
   fmt::print("\n{}\n", paint("Promotions", Colour::bold));
@@ -87,7 +80,7 @@ void printIncident(const json::object& answer) {
     fmt::print("  {} {} {}: {}\n", shortTime(member(note, "at")), member(note, "by"),
                member(note, "kind") == "problem" ? paint("problem", Colour::yellow) : member(note, "kind"),
                printable(member(note, "text")));
-  if (const json::object& mitigation = part(answer, "mitigation"); !mitigation.empty()) {
+  if (const json::object& mitigation = memberObject(answer, "mitigation"); !mitigation.empty()) {
     fmt::print("\n{} {}\n", paint("Mitigation", Colour::bold), member(mitigation, "subject"));
     Table table({"EVIDENCE", "TYPE", "VERIFIED", "BY"});
     for (const json::object& item : items(mitigation, "evidence"))
@@ -155,7 +148,7 @@ int note(Session& session) {
 int mitigate(Session& session) {
   Reference version = session.version();
   json::object incident = session.api().get(incidentRoute(session)).as_object();
-  std::string flawed = member(part(incident, "incident"), "version");
+  std::string flawed = member(memberObject(incident, "incident"), "version");
   std::string asset = flawed.substr(0, flawed.rfind('@'));
   if (asset != fmt::format("{}/{}", version.kind, version.name))
     throw UsageError(fmt::format("VERSION must be a version of {}", asset));
@@ -171,7 +164,7 @@ int close(Session& session) {
                                           json::object{{"status", args.flag("dismiss") ? "dismissed" : "resolved"},
                                                        {"conclusion", args.text("conclusion")},
                                                        {"report", args.flag("report")}});
-  const json::object& incident = part(answer.as_object(), "incident");
+  const json::object& incident = memberObject(answer.as_object(), "incident");
   std::string filed = member(incident, "report");
   return session.said(answer, fmt::format("incident {} is {}{}", member(incident, "id"), member(incident, "status"),
                                           filed.empty() ? "" : "; its report is evidence " + filed));
@@ -180,13 +173,7 @@ int close(Session& session) {
 int report(Session& session) {
   const Arguments& args = session.args;
   std::string format = args.has("format") ? args.text("format") : "markdown";
-  std::string text = session.api().text(incidentRoute(session, "report") + "?format=" + format);
-  if (!args.has("output")) {
-    fmt::print("{}", text);
-    return Exit::done;
-  }
-  file::replaceFiles({{args.text("output"), text}});
-  return session.said(json::object{{"file", args.text("output")}}, fmt::format("wrote {}", args.text("output")));
+  return session.deliver(session.api().text(incidentRoute(session, "report") + "?format=" + format), "file");
 }
 
 }  // namespace

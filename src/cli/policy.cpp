@@ -89,19 +89,31 @@ void warnOfUnknownAlias(Session& session, const Reference& target) {
 }
 
 int bind(Session& session) {
-  Reference policy = session.reference("POLICY", "policy", Takes::version);
+  bool external = session.args.has("opa");
   std::string pointer = session.args.text("POINTER");
+  // With --opa, the only operand is the pointer.
+  if (external && pointer.empty()) pointer = session.args.text("POLICY");
+  if (pointer.empty()) throw UsageError("give a policy and a pointer, or --opa URL and a pointer");
   Reference target = parseReference(pointer);
   if (target.pointer.empty())
     throw UsageError(
         fmt::format("\"{}\" names no pointer; write KIND/PATTERN#ALIAS, for example model/loan-*#production", pointer));
-  json::object body = {
-      {"kind", target.kind}, {"name_pattern", target.name}, {"pointer", target.pointer}, {"policy", policy.name}};
-  if (!policy.selector.empty()) body["policy_selector"] = policy.selector;
+  json::object body = {{"kind", target.kind}, {"name_pattern", target.name}, {"pointer", target.pointer}};
+  std::string what;
+  if (external) {
+    body["opa_url"] = session.args.text("opa");
+    body["opa_path"] = session.args.has("opa-path") ? session.args.text("opa-path") : "regesta/gate";
+    what = fmt::format("{} of the OPA at {}", member(body, "opa_path"), session.args.text("opa"));
+  } else {
+    Reference policy = session.reference("POLICY", "policy", Takes::version);
+    body["policy"] = policy.name;
+    if (!policy.selector.empty()) body["policy_selector"] = policy.selector;
+    what = "policy/" + policy.name;
+  }
   json::object made = session.api().post(route({"policies", "bindings"}), body).as_object();
   warnOfUnknownAlias(session, target);
-  return session.said(made, fmt::format("bound policy/{} to {}/{}#{} (binding {})", policy.name, target.kind,
-                                        target.name, target.pointer, member(made, "id")));
+  return session.said(made, fmt::format("bound {} to {}/{}#{} (binding {})", what, target.kind, target.name,
+                                        target.pointer, member(made, "id")));
 }
 
 int bindings(Session& session) {
@@ -110,7 +122,9 @@ int bindings(Session& session) {
       [](const json::object& item) -> std::vector<Cell> {
         return {member(item, "id"),
                 fmt::format("{}/{}#{}", member(item, "kind"), member(item, "name_pattern"), member(item, "pointer")),
-                fmt::format("{}@{}", member(item, "policy"), member(item, "policy_selector")),
+                member(item, "opa_url").empty()
+                    ? fmt::format("{}@{}", member(item, "policy"), member(item, "policy_selector"))
+                    : fmt::format("{} at {}", member(item, "opa_path"), member(item, "opa_url")),
                 member(item, "created_by"), shortTime(member(item, "created_at"))};
       },
       "no policy bindings yet; create one with `regesta policy bind`");
@@ -140,9 +154,12 @@ Commands policyCommands() {
       {.path = "policy bind",
        .summary = "bind a policy to an alias or stage",
        .operands = {{"POLICY", "NAME, or NAME@VERSION for a fixed version"},
-                    {"POINTER", "KIND/PATTERN#ALIAS, for example model/loan-*#production"}},
+                    {"POINTER", "KIND/PATTERN#ALIAS, for example model/loan-*#production", false}},
+       .options = {{"opa", "URL", "let the external OPA at this URL decide, instead of a policy"},
+                   {"opa-path", "PATH", "with --opa: path of the document that decides (default: regesta/gate)"}},
        .examples = {"regesta policy bind fair-lending model/loan-risk#production",
-                    "regesta policy bind fair-lending 'model/*#stage:Production'"},
+                    "regesta policy bind fair-lending 'model/*#stage:Production'",
+                    "regesta policy bind --opa https://opa.example:8181 --opa-path bank/lending 'model/*#production'"},
        .run = bind},
       {.path = "policy bindings",
        .summary = "list the policy bindings",

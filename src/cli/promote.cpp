@@ -5,13 +5,27 @@
 namespace regesta::cli {
 namespace {
 
+/// What the move did in spite of policies.
+std::string exceptionText(const json::object& outcome) {
+  std::string text;
+  if (const json::value* waived = outcome.if_contains("waived"); waived && waived->is_array())
+    for (const json::value& one : waived->get_array())
+      text += fmt::format("\nwaiver {} let '{}' of {} pass", member(one.as_object(), "waiver"),
+                          member(one.as_object(), "code"), member(one.as_object(), "policy"));
+  if (std::string review = member(outcome, "break_glass"); !review.empty())
+    text += fmt::format("\nmoved against the policies: another user must review this: regesta break-glass review {}",
+                        review);
+  return text;
+}
+
 int promote(Session& session) {
   Reference ref = session.version();
   std::string alias = aliasOf(session, ref, "to");
   if (!session.args.flag("dry-run")) {
     std::string rollout = activeRollout(session, ref, alias);
     json::object outcome = moveAlias(session, ref, alias, ref.selector);
-    return session.said(outcome, moveText(ref, alias, outcome) + stoppedText(session, ref, rollout));
+    return session.said(outcome,
+                        moveText(ref, alias, outcome) + exceptionText(outcome) + stoppedText(session, ref, rollout));
   }
   json::object pointer = {{"kind", ref.kind}, {"name", ref.name}, {"alias", alias}, {"version", ref.selector}};
   json::object answer = session.api().post(route({"policies", "eval"}), json::object{{"pointer", pointer}}).as_object();
@@ -50,9 +64,12 @@ Commands promoteCommands() {
        .operands = {{"VERSION", "KIND/NAME@VERSION; without a kind, a model"}},
        .options = {{"to", "ALIAS", "the alias to move, or stage:NAME (default production)"},
                    {"reason", "TEXT", "reason, stored in the ledger entry", 'm'},
+                   {"not-before", "TIME", "RFC 3339 time: a change request carries the move out then"},
+                   {"break-glass", "", "move although policies refuse it, and open a review; requires admin"},
                    {"dry-run", "", "only print the gate's decision"}},
        .examples = {"regesta promote loan-risk@3 -m \"fairer and better\"", "regesta promote loan-risk@3 --dry-run",
-                    "regesta promote prompt/loan-summary@2 --to staging"},
+                    "regesta promote prompt/loan-summary@2 --to staging",
+                    "regesta promote loan-risk@3 --not-before 2026-12-07T09:00:00Z -m \"after the freeze\""},
        .run = promote,
        .more = "Exit code 3 if the gate refuses or still requires something; prints every reason and its remediation."},
       {.path = "rollback",

@@ -196,13 +196,12 @@ int history(Session& session) {
       [](const json::object& item) -> std::vector<Cell> {
         const json::value* tags = item.if_contains("tags");
         std::string commit = tags && tags->is_object() ? member(tags->get_object(), "git.commit") : "";
-        std::string aliases;
-        if (const json::value* list = item.if_contains("aliases"); list && list->is_array())
-          for (const json::value& alias : list->get_array())
-            if (alias.is_string()) aliases += (aliases.empty() ? "" : ", ") + std::string(alias.get_string());
-        return {member(item, "version"),    member(item, "semver"),
-                {aliases, Colour::green},   shortTime(member(item, "created_at")),
-                member(item, "created_by"), commit.substr(0, 10),
+        return {member(item, "version"),
+                member(item, "semver"),
+                {memberTexts(item, "aliases"), Colour::green},
+                shortTime(member(item, "created_at")),
+                member(item, "created_by"),
+                commit.substr(0, 10),
                 member(item, "description")};
       },
       fmt::format("prompt/{} has no versions yet", ref.name));

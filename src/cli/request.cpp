@@ -67,6 +67,11 @@ void printCandidate(Session& session, const json::object& request) {
                {"decision", member(request, "decision")}});
 }
 
+std::string onBehalf(const json::object& approval) {
+  std::string who = member(approval, "on_behalf_of");
+  return who.empty() ? who : fmt::format(" on behalf of {}", printable(who));
+}
+
 int show(Session& session) {
   json::value value = session.api().get(path(session));
   return session.show(value, [&](const json::object& request) {
@@ -76,6 +81,7 @@ int show(Session& session) {
     printFields({{"requested by", member(request, "requested_by")},
                  {"opened", shortTime(member(request, "opened_at"))},
                  {"reason", member(request, "reason")},
+                 {"not before", shortTime(member(request, "not_before"))},
                  {"outcome", member(request, "closed_reason")}});
     if (state == "open") printCandidate(session, request);
     if (const json::value* verdict = request.if_contains("verdict"); verdict && verdict->is_object())
@@ -83,8 +89,8 @@ int show(Session& session) {
     const json::value* approvals = request.if_contains("approvals");
     if (approvals && approvals->is_array())
       for (const json::value& approval : approvals->get_array())
-        fmt::print("  {} {}  {}\n", paint("approved", Colour::green), printable(member(approval.as_object(), "user")),
-                   printable(member(approval.as_object(), "comment")));
+        fmt::print("  {} {}{}  {}\n", paint("approved", Colour::green), printable(member(approval.as_object(), "user")),
+                   onBehalf(approval.as_object()), printable(member(approval.as_object(), "comment")));
     printTickets(request);
     printComments(session);
   });
@@ -93,6 +99,7 @@ int show(Session& session) {
 json::object comment(const Session& session) {
   json::object body = {{"comment", session.args.text("comment")}};
   if (session.args.has("role")) body["role"] = session.args.text("role");
+  if (session.args.has("for")) body["on_behalf_of"] = session.args.text("for");
   return body;
 }
 
@@ -145,6 +152,7 @@ int say(Session& session) {
 Commands requestCommands() {
   Operand id = {"ID", "the change request's number"};
   Option text = {"comment", "TEXT", "comment, stored with the decision", 'm'};
+  Option represented = {"for", "USER", "on behalf of this user, whose delegate you are"};
   return {
       {.path = "request list",
        .summary = "list change requests",
@@ -174,14 +182,16 @@ Commands requestCommands() {
       {.path = "approve",
        .summary = "approve a change request",
        .operands = {id},
-       .options = {text, {"role", "ROLE", "approve only in this role (default: every role you hold there)"}},
+       .options = {text,
+                   {"role", "ROLE", "approve only in this role (default: every role you hold there)"},
+                   represented},
        .examples = {"regesta approve 4 --role risk -m \"checked the fairness report\""},
        .run = approve,
        .more = "If it was the last missing approval, the alias moves at once."},
       {.path = "reject",
        .summary = "reject a change request",
        .operands = {id},
-       .options = {text},
+       .options = {text, represented},
        .examples = {"regesta reject 4 -m \"the sample is too small\""},
        .run = reject},
   };

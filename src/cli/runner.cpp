@@ -240,6 +240,12 @@ int run(Session& session) {
   return Runner(session, signals).run();
 }
 
+/// What a program says last is why it failed.
+std::string lastLine(std::string_view text) {
+  text = trim(text);
+  return std::string(text.substr(text.rfind('\n') + 1));
+}
+
 int listJobs(Session& session) {
   return session.list(
       route({"jobs"}), {{"status", session.args.text("status")}, {"subject", session.args.text("subject")}},
@@ -255,7 +261,7 @@ int listJobs(Session& session) {
                 member(job, "attempts"),
                 member(job, "leased_by"),
                 shortTime(member(job, "created_at")),
-                shorten(member(job, "reason"), 100)};
+                shorten(lastLine(member(job, "reason")), 100)};
       },
       "no jobs");
 }

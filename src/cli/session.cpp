@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "cli/terminal.h"
 
@@ -68,6 +69,18 @@ int Session::said(const json::value& value, const std::string& line) const {
   else
     fmt::print("{}\n", printable(line));
   return Exit::done;
+}
+
+int Session::deliver(const std::string& text, std::string_view member, json::object about, std::string line) const {
+  if (!args.has("output")) {
+    fmt::print("{}", text);
+    return Exit::done;
+  }
+  std::string file = args.text("output");
+  file::replaceFiles({{file, text}});
+  json::object value{{member, file}};
+  value.insert(about.begin(), about.end());
+  return said(value, line.empty() ? fmt::format("wrote {}", file) : line);
 }
 
 std::string readInput(const std::string& file) {

@@ -32,6 +32,9 @@ class Session {
            const std::function<std::vector<Cell>(const json::object&)>& row, std::string_view whenEmpty);
   /// One line that says what was done; with --json the value instead.
   int said(const json::value& value, const std::string& line) const;
+  /// Prints `text`, or writes it to the file of --output and says so: with --json `about` and the file's name as
+  /// `member`, else `line` (default: "wrote FILE"). Returns Exit::done.
+  int deliver(const std::string& text, std::string_view member, json::object about = {}, std::string line = {}) const;
   /// Asks before `what` is deleted for good, unless --yes is given. Throws UsageError if nobody agrees.
   void confirmRemoval(std::string_view what) const;
 

@@ -2,8 +2,8 @@
 #include <fstream>
 
 #include "base/file.h"
+#include "cli/commands.h"
 #include "cli/download.h"
-#include "cli/trust_commands.h"
 #include "cli/verification.h"
 #include "crypto/hash.h"
 #include "proof/model_signature.h"

@@ -1,6 +1,6 @@
 // regesta guard: standing guards, which watch an alias outside of rollouts.
 #include "base/text.h"
-#include "cli/automation_commands.h"
+#include "cli/commands.h"
 #include "cli/session.h"
 
 namespace regesta::cli {

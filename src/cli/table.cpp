@@ -126,6 +126,13 @@ std::string member(const json::object& object, std::string_view name) {
   return regesta::writeJson(*value);
 }
 
+std::string memberTexts(const json::object& object, std::string_view name) {
+  std::string texts;
+  for (const json::value& one : memberArray(object, name))
+    if (one.is_string()) texts += (texts.empty() ? "" : ", ") + std::string(one.get_string());
+  return texts;
+}
+
 std::string memberReal(const json::object& object, std::string_view name, int digits) {
   const json::value* value = object.if_contains(name);
   if (!value || !value->is_number()) return {};

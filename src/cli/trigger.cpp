@@ -1,6 +1,6 @@
 // regesta trigger: rules that start jobs or call webhooks on events.
 #include "base/text.h"
-#include "cli/automation_commands.h"
+#include "cli/commands.h"
 #include "cli/session.h"
 #include "prompt/file/yaml.h"
 
@@ -48,13 +48,15 @@ std::string onText(const json::object& item) {
   std::string actions = member(on, "action");
   if (actions.empty()) actions = member(on, "actions");
   std::string kind = member(on, "kind"), names = member(on, "names");
+  if (item.at("rule").as_object().contains("run")) return fmt::format("runs of {}", names.empty() ? "*" : names);
   return fmt::format("{} of {}/{}", actions, kind.empty() ? "*" : kind, names.empty() ? "*" : names);
 }
 
 std::string doesText(const json::object& item) {
   const json::object& rule = item.at("rule").as_object();
   if (const json::value* job = rule.if_contains("job")) return "job " + member(job->as_object(), "command");
-  return "webhook " + member(rule, "webhook");
+  if (rule.contains("webhook")) return "webhook " + member(rule, "webhook");
+  return "note";
 }
 
 int list(Session& session) {

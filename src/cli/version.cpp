@@ -7,15 +7,6 @@
 namespace regesta::cli {
 namespace {
 
-std::string aliasNames(const json::object& version) {
-  const json::value* aliases = version.if_contains("aliases");
-  std::string text;
-  if (aliases && aliases->is_array())
-    for (const json::value& alias : aliases->get_array())
-      if (alias.is_string()) text += (text.empty() ? "" : ", ") + std::string(alias.get_string());
-  return text;
-}
-
 int list(Session& session) {
   Reference ref = session.reference();
   return session.list(
@@ -24,7 +15,7 @@ int list(Session& session) {
       [](const json::object& item) -> std::vector<Cell> {
         return {member(item, "version"),
                 member(item, "semver"),
-                {aliasNames(item), Colour::green},
+                {memberTexts(item, "aliases"), Colour::green},
                 member(item, "stage"),
                 shortTime(member(item, "created_at")),
                 member(item, "created_by"),
@@ -60,7 +51,7 @@ int show(Session& session) {
                  {"semver", member(version, "semver")},
                  {"digest", member(version, "digest")},
                  {"description", member(version, "description")},
-                 {"aliases", aliasNames(version)},
+                 {"aliases", memberTexts(version, "aliases")},
                  {"stage", member(version, "stage")},
                  {"source", member(version, "source")},
                  {"run", runText(version)},

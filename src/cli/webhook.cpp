@@ -40,14 +40,18 @@ json::array patterns(const Session& session) {
   return actions;
 }
 
+/// "every", or the patterns as they were given.
+std::string actionsOf(const json::object& item) {
+  std::string names = memberTexts(item, "actions");
+  return names.empty() ? "every" : names;
+}
+
 int list(Session& session) {
   return session.list(
       route({"webhooks"}), {}, {"ID", "STATE", "URL", "ACTIONS", "NAMES", "PROBLEM"},
       [](const json::object& item) -> std::vector<Cell> {
-        std::string actions = member(item, "actions");
-        return {member(item, "id"),    state(item),
-                member(item, "url"),   actions == "[]" ? "every" : actions,
-                member(item, "names"), member(item, "problem")};
+        return {member(item, "id"), state(item),           member(item, "url"),
+                actionsOf(item),    member(item, "names"), member(item, "problem")};
       },
       "no webhooks yet; `regesta webhook create URL` makes one");
 }

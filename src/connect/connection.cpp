@@ -6,7 +6,6 @@
 #include "access/grants.h"
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/name_pattern.h"
 #include "base/text.h"
 #include "crypto/sealed_stream.h"
 #include "db/columns.h"
@@ -101,7 +100,7 @@ void checkStatuses(const Connection& connection) {
     if (!isMeaning(meaning))
       throw Invalid("statuses",
                     fmt::format("'{}' is not one of open, approve, approve:ROLE, reject, applied, rejected, "
-                                "withdrawn and stale",
+                                "withdrawn, stale and expired",
                                 shorten(meaning, 100)));
     checkText("statuses", value, false);
   }
@@ -117,9 +116,7 @@ void checkPatterns(const Connection& connection) {
   if (connection.patterns.size() > 50) throw Invalid("patterns", "must be at most 50");
   for (const std::string& pattern : connection.patterns) {
     checkText("patterns", pattern, true);
-    std::string_view kind = std::string_view(pattern).substr(0, pattern.find('/'));
-    if (pattern.find('/') == std::string::npos || (kind != "*" && !registry::parseKind(kind)))
-      throw Invalid("patterns", "must be KIND/NAME, such as model/loan-* or */*");
+    if (!registry::isKindAndName(pattern)) throw Invalid("patterns", "must be KIND/NAME, such as model/loan-* or */*");
   }
 }
 
@@ -135,16 +132,22 @@ void checkUsers(db::Transaction& transaction, const Connection& connection) {
 void check(db::Transaction& transaction, const Connection& connection) {
   if (!access::isActorName(connection.name))
     throw Invalid("name", "must be 1 to 100 letters, digits, '.', '_' and '-'");
-  if (connection.type != "jira") throw Invalid("type", "must be jira");
+  if (std::ranges::find(connectionTypes, connection.type) == std::end(connectionTypes))
+    throw Invalid("type", "must be jira, servicenow, slack or teams");
+  bool jira = connection.type == "jira", serviceNow = connection.type == "servicenow";
   jobs::checkReceiverUrl(connection.url);
-  checkText("user", connection.user, connection.edition == "cloud");
-  if (connection.edition != "cloud" && connection.edition != "data-center")
+  checkText("user", connection.user, serviceNow || connection.edition == "cloud");
+  if (jira && connection.edition != "cloud" && connection.edition != "data-center")
     throw Invalid("edition", "must be cloud or data-center");
-  checkText("project", connection.project, true);
+  if (!jira && !connection.edition.empty()) throw Invalid("edition", "is for jira");
+  checkText("project", connection.project, jira || connection.type == "slack");
   for (unsigned char c : connection.project)  // it becomes a part of queries
     if (!std::isalnum(c) && c != '_') throw Invalid("project", "must be a key of letters, digits and '_'");
-  checkText("issue_type", connection.issueType, true);
+  checkText("issue_type", connection.issueType, jira);
   checkText("field", connection.field, true);
+  if (serviceNow && !std::ranges::all_of(connection.field, [](unsigned char c) { return std::isalnum(c) || c == '_'; }))
+    throw Invalid("field", "must be the name of a column: letters, digits and '_'");
+  if (serviceNow && connection.user.find('^') != std::string::npos) throw Invalid("user", "must not contain '^'");
   if (connection.pollSeconds < 1 || connection.pollSeconds > 86'400)
     throw Invalid("poll_seconds", "must be 1 to 86400");
   checkStatuses(connection);
@@ -164,15 +167,6 @@ std::string keyOf(const registry::Store& store, const Connection& connection) {
 }
 
 }  // namespace
-
-bool Connection::covers(std::string_view kind, std::string_view asset) const {
-  return patterns.empty() || std::ranges::any_of(patterns, [&](const std::string& pattern) {
-           std::size_t slash = pattern.find('/');
-           std::string_view whole = pattern;
-           return AssetPattern{.kind = whole.substr(0, slash), .name = whole.substr(slash + 1)}.covers(workspace, kind,
-                                                                                                       asset);
-         });
-}
 
 std::string Connection::statusOf(std::string_view meaning) const {
   auto found = statuses.find(std::string(meaning));

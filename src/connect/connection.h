@@ -18,11 +18,12 @@ inline constexpr std::size_t tokenLength = 4000;
 
 /// Meanings of a status (or of another field's value) of a ticket. "approve:ROLE" approves in this role only.
 inline constexpr std::string_view meanings[] = {"open",     "approve",   "reject", "applied",
-                                                "rejected", "withdrawn", "stale"};
+                                                "rejected", "withdrawn", "stale",  "expired"};
+inline constexpr std::string_view connectionTypes[] = {"jira", "servicenow", "slack", "teams"};
 
 struct Connection {
   std::int64_t id = 0;
-  std::string workspace, name, type;            ///< type: "jira"
+  std::string workspace, name, type;            ///< type: one of connectionTypes
   std::string url;                              ///< without a slash at the end
   std::string user;                             ///< of the token; empty: the token alone is the credential
   std::string edition;                          ///< cloud, data-center
@@ -41,7 +42,6 @@ struct Connection {
   std::string problem;
   std::int64_t attempts = 0, blockedUntil = 0, connectedAt = 0;
 
-  bool covers(std::string_view kind, std::string_view asset) const;
   /// The value with this meaning; empty: none.
   std::string statusOf(std::string_view meaning) const;
   std::string subject() const { return "connection/" + name; }

@@ -52,6 +52,16 @@ struct TicketComment {
   bool restricted = false;  ///< not for everybody who sees the ticket
 };
 
+/// A review that arrived as a signed call of the other program (incoming.h).
+struct Incoming {
+  std::string id;      ///< unique within the connection
+  std::string ticket;  ///< Ticket::id
+  Account author;      ///< as the call says
+  std::string team;    ///< of the author, as the call says
+  bool approves = false;
+  std::int64_t at = 0;  ///< by the other program's clock
+};
+
 /// What a ticket says. `label` finds it again.
 struct Draft {
   std::string label, title;
@@ -98,8 +108,8 @@ class Connector {
   virtual bool isDescription(std::string_view field) const = 0;
 };
 
-/// `egress` lives longer.
+/// `egress` lives longer. `inbox`: incomingOf() the connection.
 std::unique_ptr<Connector> makeConnector(const Connection& connection, const Secrets& secrets,
-                                         const http::Egress& egress);
+                                         const http::Egress& egress, std::vector<Incoming> inbox = {});
 
 }  // namespace regesta::connect

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
+
 namespace regesta::connect {
 
 /// A part of a text in no program's own markup. Every text in it is untrusted: connectors write it so that it stays
@@ -21,5 +23,13 @@ struct Block {
   static Block table(std::vector<std::vector<std::string>> rows) { return {Kind::table, {}, {}, std::move(rows)}; }
 };
 using Document = std::vector<Block>;
+
+/// A title without line breaks, shortened to about `longest` bytes.
+inline std::string titleLine(std::string_view title, std::size_t longest) {
+  std::string line = shorten(title, longest);
+  for (char& c : line)
+    if (c == '\n' || c == '\r') c = ' ';
+  return line;
+}
 
 }  // namespace regesta::connect

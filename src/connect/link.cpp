@@ -1,5 +1,6 @@
 #include "connect/link.h"
 
+#include "base/name_pattern.h"
 #include "db/columns.h"
 
 namespace regesta::connect {
@@ -7,7 +8,6 @@ namespace {
 
 constexpr std::size_t requestsAtOnce = 200;
 constexpr std::int64_t settleMillis = 15'000;
-constexpr std::int64_t eventPause = 1000;  // milliseconds between two looks that events cause
 constexpr std::string_view linkColumns =
     "id, connection, change_request, ticket, ticket_key, url, linked_at, shown_decision, shown_at, revision, "
     "looked_at, "
@@ -52,9 +52,10 @@ std::vector<governance::ChangeRequest> unlinkedRequests(db::Transaction& transac
         "ORDER BY r.id",
         {connection.workspace, connection.id, connection.name, intentMark, now - settleMillis});
     while (rows.next() && ids.size() < requestsAtOnce)
-      if (connection.covers(rows.view(1), rows.view(2))) ids.push_back(rows.integer(0));
+      if (coversAny(connection.patterns, rows.view(1), rows.view(2))) ids.push_back(rows.integer(0));
   }
   std::vector<governance::ChangeRequest> found;
+  found.reserve(ids.size());
   for (std::int64_t id : ids) found.push_back(governance::getChangeRequest(transaction, id));
   return found;
 }
@@ -107,13 +108,11 @@ void noteProgress(registry::Store& store, const Link& link) {
   });
 }
 
-void lookSoon(registry::Store& store, const Connection& connection) {
-  store.write([&](db::Transaction& transaction) {
-    transaction.run(
-        "UPDATE change_request_link SET next_at = looked_at + $2 WHERE connection = $1 AND finished = 0 AND next_at > "
-        "looked_at + $2",
-        {connection.id, eventPause});
-  });
+void lookSoon(db::Transaction& transaction, const Connection& connection, std::string_view ticket) {
+  transaction.run(
+      "UPDATE change_request_link SET next_at = looked_at + $2 WHERE connection = $1 AND finished = 0 AND next_at > "
+      "looked_at + $2 AND (ticket = $3 OR $3 = '')",
+      {connection.id, eventPause, ticket});
 }
 
 std::vector<LinkView> linksOf(db::Transaction& transaction, std::int64_t changeRequest) {

@@ -41,8 +41,9 @@ void noteShown(registry::Change& change, const Connection& connection, const gov
                Link& link, std::string_view decision, std::int64_t since);
 /// Stores revision, lookedAt, nextAt, attempts, problem and finished.
 void noteProgress(registry::Store& store, const Link& link);
-/// An event arrived: its tickets are looked at soon.
-void lookSoon(registry::Store& store, const Connection& connection);
+inline constexpr std::int64_t eventPause = 1000;  ///< milliseconds between two looks at a ticket that events cause
+/// An event arrived: the ticket is looked at soon; empty: all of the connection are.
+void lookSoon(db::Transaction& transaction, const Connection& connection, std::string_view ticket = {});
 
 /// For people who read the request.
 struct LinkView {

@@ -96,6 +96,13 @@ Block evidenceTable(db::Transaction& transaction, const ChangeRequest& request) 
 }
 
 std::string howToAnswer(const Connection& connection) {
+  if (connection.type == "slack")
+    return "Approve or reject with the buttons below. A review counts if your account belongs to a Regesta user who "
+           "holds a role that the request asks for and is not its author. Replies in the thread become comments.";
+  if (connection.type == "servicenow" && connection.field == "approval")
+    return "Approve or reject in your own record under Approvers. A review counts if your account belongs to a Regesta "
+           "user who holds a role that the request asks for and is not its author. Regesta restores this text if "
+           "somebody changes it; the link below shows what is true.";
   std::string field = connection.field == "status" ? "this issue" : fmt::format("the field {}", connection.field);
   std::string text = fmt::format("To review, move {}", field);
   for (const auto& [meaning, value] : connection.statuses) {
@@ -113,7 +120,9 @@ std::string howToAnswer(const Connection& connection) {
 Message approvalMessage(const governance::Approval& approval) {
   std::string mark =
       fmt::format("approval/{}", crypto::sha256Hex(fmt::format("{} {}", approval.actor, approval.at)).substr(0, 16));
-  std::string text = fmt::format("{} approved as {}.", personOf(approval.actor), join(approval.roles, ", "));
+  std::string text =
+      fmt::format("{} approved as {}{}.", personOf(approval.actor), join(approval.roles, ", "),
+                  approval.onBehalfOf.empty() ? "" : fmt::format(" on behalf of {}", personOf(approval.onBehalfOf)));
   if (!approval.comment.empty()) text += fmt::format("\n{}", shorten(approval.comment, messageLength));
   return {std::move(mark), {Block::paragraph(std::move(text))}};
 }
@@ -136,6 +145,9 @@ Message endMessage(const ChangeRequest& request) {
       break;
     case RequestStatus::stale:
       text = "The change request is stale: what it was about has changed. A new one is needed.";
+      break;
+    case RequestStatus::expired:
+      text = "The change request has expired. A new one is needed.";
       break;
   }
   if (!request.note.empty()) text += fmt::format("\n{}", shorten(request.note, messageLength));

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "connect/exchange.h"
+#include "connect/incoming.h"
 #include "jobs/lease.h"
 
 namespace regesta::connect {
@@ -62,13 +63,25 @@ struct Synchronizer::State {
   void serve(jobs::RoundLease& lease, Connection& connection, std::int64_t now, bool news);
   void exchangeAll(jobs::RoundLease& lease, Connection& connection, std::int64_t now, bool news);
   void follow(Exchange& exchange, Link& link);
-  bool isDue(const Connection& connection, const Link& link, std::int64_t now, bool news);
+  std::vector<Link> dueLinks(const Connection& connection, std::int64_t now, bool news);
   bool hasWork(const Connection& connection, std::int64_t now, bool news);
 };
 
 /// `news`: the ledger has grown. A ticket that could not be written waits for its time.
-bool Synchronizer::State::isDue(const Connection& connection, const Link& link, std::int64_t now, bool news) {
-  return link.nextAt <= now || (news && link.attempts == 0 && hasNews(store, connection, link));
+std::vector<Link> Synchronizer::State::dueLinks(const Connection& connection, std::int64_t now, bool news) {
+  std::vector<Link> links;
+  std::set<std::int64_t> unjudged;
+  store.read([&](db::Transaction& transaction) {
+    links = openLinks(transaction, connection.id);
+    unjudged = unjudgedLinks(transaction, connection);
+  });
+  std::erase_if(links, [&](const Link& link) {
+    if (link.nextAt <= now) return false;
+    if (link.attempts > 0) return true;
+    bool called = unjudged.contains(link.id) && link.lookedAt + eventPause <= now;
+    return !called && !(news && hasNews(store, connection, link));
+  });
+  return links;
 }
 
 /// Only connections with work need the lease and the credentials.
@@ -77,10 +90,7 @@ bool Synchronizer::State::hasWork(const Connection& connection, std::int64_t now
   if (connection.state == "new") return true;
   bool unlinked =
       store.read([&](db::Transaction& transaction) { return !unlinkedRequests(transaction, connection, now).empty(); });
-  if (unlinked) return true;
-  std::vector<Link> links =
-      store.read([&](db::Transaction& transaction) { return openLinks(transaction, connection.id); });
-  return std::ranges::any_of(links, [&](const Link& link) { return isDue(connection, link, now, news); });
+  return unlinked || !dueLinks(connection, now, news).empty();
 }
 
 void Synchronizer::State::follow(Exchange& exchange, Link& link) {
@@ -98,7 +108,8 @@ void Synchronizer::State::follow(Exchange& exchange, Link& link) {
 }
 
 void Synchronizer::State::exchangeAll(jobs::RoundLease& lease, Connection& connection, std::int64_t now, bool news) {
-  auto connector = makeConnector(connection, openSecrets(store, connection), egress);
+  Secrets secrets = openSecrets(store, connection);
+  auto connector = makeConnector(connection, secrets, egress, incomingOf(store, connection, secrets));
   if (connection.state != "connected") connector->self();
   Exchange exchange(store, gate, connection, *connector);
   std::optional<ConnectorError> refused;
@@ -112,9 +123,9 @@ void Synchronizer::State::exchangeAll(jobs::RoundLease& lease, Connection& conne
       refused = failure;
     }
   }
-  for (Link& link : store.read([&](db::Transaction& transaction) { return openLinks(transaction, connection.id); })) {
+  for (Link& link : dueLinks(connection, now, news)) {
     if (repeater.stopping() || !lease.take()) return;
-    if (isDue(connection, link, now, news)) follow(exchange, link);
+    follow(exchange, link);
   }
   if (refused) throw ConnectorError(*refused);
 }

@@ -19,7 +19,8 @@ constexpr int timeoutSeconds = 20;
 constexpr std::size_t answerLimit = 8 * 1024 * 1024;
 constexpr std::int64_t longestPause = 86'400'000;
 
-/// What the other program says, from the forms of JIRA ({"errorMessages":[…],"errors":{…}}) and others.
+/// What the other program says, from the forms of JIRA ({"errorMessages":[…],"errors":{…}}), ServiceNow
+/// ({"error":{"message"}}) and others.
 std::string reasonOf(const json::value& body) {
   if (!body.is_object()) return {};
   std::string text;
@@ -32,6 +33,7 @@ std::string reasonOf(const json::value& body) {
       if (one.value().is_string())
         add(fmt::format("{}: {}", std::string_view(one.key()), std::string_view(one.value().get_string())));
   if (text.empty()) text = memberText(body.get_object(), "message");
+  if (text.empty()) text = memberText(memberObject(body.get_object(), "error"), "message");
   return shorten(text, 300);
 }
 
@@ -44,11 +46,11 @@ json::value bodyOf(const http::Response& response) {
   }
 }
 
-void count(std::string_view outcome) {
-  counter("regesta_connection_requests_total", "Requests to programs that are connected.",
-          fmt::format("outcome=\"{}\"", outcome))
-      .add();
+Counter& callsWith(std::string_view outcome) {
+  return counter("regesta_connection_requests_total", "Requests to programs that are connected.",
+                 fmt::format("outcome=\"{}\"", outcome));
 }
+void count(std::string_view outcome) { callsWith(outcome).add(); }
 
 }  // namespace
 
@@ -62,7 +64,10 @@ std::int64_t retryAfterMillis(std::string_view header, std::int64_t now) {
 }
 
 WebCall::WebCall(const http::Egress& egress, std::string program, std::string base, std::string authorization)
-    : egress_(egress), program_(std::move(program)), base_(std::move(base)), authorization_(std::move(authorization)) {}
+    : egress_(egress), program_(std::move(program)), base_(std::move(base)), authorization_(std::move(authorization)) {
+  // A counter that appears at 1 has not increased.
+  for (std::string_view outcome : {"answered", "limited", "refused", "unauthorized", "unreachable"}) callsWith(outcome);
+}
 
 WebCall::Answer WebCall::send(std::string_view method, const std::string& path, const json::value& body,
                               bool mayRefuse) {
@@ -73,7 +78,7 @@ WebCall::Answer WebCall::send(std::string_view method, const std::string& path, 
   request.answerLimit = answerLimit;
   request.egress = &egress_;
   request.headers.set("Accept", "application/json");
-  request.headers.set("Authorization", authorization_);
+  if (!authorization_.empty()) request.headers.set("Authorization", authorization_);
   request.headers.set("User-Agent", "regesta-connect/1");
   request.headers.set("X-Atlassian-Token", "no-check");
   if (!body.is_null()) {
@@ -82,7 +87,9 @@ WebCall::Answer WebCall::send(std::string_view method, const std::string& path, 
   }
   http::Response response;
   try {
-    response = client_.send(request);
+    // A request on a kept connection that closes without an answer is sent once more by the client: what writes must
+    // not be done twice, so it gets a connection of its own.
+    response = method == "GET" ? client_.send(request) : http::Client().send(request);
   } catch (const Error& failure) {
     count("unreachable");
     log(LogLevel::info, "a connected program was not reached",

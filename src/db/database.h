@@ -104,6 +104,10 @@ class Transaction {
   virtual Rows query(std::string_view sql, Params params = {}) = 0;
   /// Runs a statement and returns the number of rows it changed.
   virtual std::int64_t run(std::string_view sql, Params params = {}) = 0;
+  /// Like query(), for a result that is not needed at once: PostgreSQL gets the statement together with the next one,
+  /// and nobody waits for it before a row is asked for. So several cost one round trip. What the statement throws is
+  /// thrown by whatever waits first: next(), another statement, or write() itself.
+  virtual Rows send(std::string_view sql, Params params = {}) { return query(sql, params); }
   /// Several statements without parameters, for migrations.
   virtual void script(std::string_view sql) = 0;
   /// Fetch `id` with "INSERT … RETURNING id".
@@ -125,6 +129,9 @@ class Database {
   /// Runs `fn` on a consistent snapshot that holds every write acknowledged before. Anything `fn` throws passes
   /// through. Inside read() or write() of the same database it joins that Transaction.
   virtual void read(const std::function<void(Transaction&)>& fn) = 0;
+  /// The same, for a function that waits once: what it sends up to then sees one snapshot, later statements see a later
+  /// one. PostgreSQL needs no BEGIN for it.
+  virtual void readOnce(const std::function<void(Transaction&)>& fn) { read(fn); }
 
   /// Runs `fn` as one transaction and returns once it is durable. When `fn` throws, nothing of it stays and the
   /// exception passes through. `fn` may run more than once (serialization failure), so it must not have effects outside
@@ -152,6 +159,13 @@ class Database {
     using Result = std::invoke_result_t<Fn&, Transaction&>;
     std::optional<Result> result;
     read([&](Transaction& transaction) { result.emplace(fn(transaction)); });
+    return std::move(*result);
+  }
+  template <class Fn>
+  auto readingOnce(Fn&& fn) {
+    using Result = std::invoke_result_t<Fn&, Transaction&>;
+    std::optional<Result> result;
+    readOnce([&](Transaction& transaction) { result.emplace(fn(transaction)); });
     return std::move(*result);
   }
   template <class Fn>

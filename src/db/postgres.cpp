@@ -17,14 +17,18 @@ class PostgresDatabase final : public Database {
 
   Dialect dialect() const override { return Dialect::postgres; }
 
-  void read(const std::function<void(Transaction&)>& fn) override {
+  void read(const std::function<void(Transaction&)>& fn) override { read(fn, PostgresConnection::Mode::reading); }
+  void readOnce(const std::function<void(Transaction&)>& fn) override {
+    read(fn, PostgresConnection::Mode::readingOnce);
+  }
+  void read(const std::function<void(Transaction&)>& fn, PostgresConnection::Mode mode) {
     if (Transaction* open = Scope::transactionOn(*this)) return fn(*open);
     PostgresPool::Loan connection(pool_);
     struct Ending {
       PostgresConnection& connection;
       ~Ending() { connection.finish(); }
     } ending{*connection};
-    connection->begin(PostgresConnection::Mode::reading);
+    connection->begin(mode);
     Scope scope(*this, *connection);
     fn(*connection);
   }

@@ -2,6 +2,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -57,6 +59,25 @@ struct Binding {
     lengths.push_back(static_cast<int>(bytes.size()));
   }
 
+  /// Copies text and bytes of the caller, for a statement that is sent later.
+  void own() {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (borrowed(i)) size += static_cast<std::size_t>(lengths[i]);
+    copies.reset(new char[size + 1]);
+    char* at = copies.get();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (!borrowed(i)) continue;
+      values[i] = static_cast<const char*>(std::memcpy(at, values[i], static_cast<std::size_t>(lengths[i])));
+      at += lengths[i];
+    }
+    copied += size;
+  }
+
+  bool borrowed(std::size_t i) const { return values[i] != nullptr && (types[i] == textType || types[i] == byteaType); }
+
+  std::size_t copied = 0;  ///< bytes
+  std::unique_ptr<char[]> copies;
   std::vector<std::uint64_t> numbers;
   std::vector<Oid> types;
   std::vector<const char*> values;

@@ -3,6 +3,9 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include <fmt/format.h>
 
 #include "base/cancel.h"
@@ -11,12 +14,15 @@
 #include "db/cancelled_wait.h"
 #include "db/postgres_binding.h"
 #include "db/postgres_fault.h"
+#include "db/slow_log.h"
 #include "db/sql_text.h"
 
 namespace regesta::db {
 namespace {
 
 constexpr std::size_t keptStatements = 300;
+/// More than this is sent without waiting for a statement that somebody waits for.
+constexpr std::size_t mostQueued = 500, mostQueuedBytes = 256 * 1024;
 constexpr const char* beginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr const char* beginWriting = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 /// A server that hangs in the middle of a write loses its turn.
@@ -31,7 +37,8 @@ bool succeeded(const pg_result* result) {
 
 }  // namespace
 
-PostgresConnection::PostgresConnection(std::string url) : url_(std::move(url)), statements_(2 * keptStatements) {
+PostgresConnection::PostgresConnection(std::string url, Purpose purpose)
+    : url_(std::move(url)), purpose_(purpose), statements_(2 * keptStatements) {
   connect();
 }
 
@@ -70,7 +77,10 @@ void PostgresConnection::setUp() {
       "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
       "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', "
       "'local')";
-  checked(PostgresResult(PQexec(handle_.get(), settings)), settings);
+  requireSuccess(PostgresResult(PQexec(handle_.get(), settings)).get(), settings);
+  // Statements that go to the server together are one transaction, also without BEGIN.
+  const char* reading = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+  if (purpose_ == Purpose::reading) requireSuccess(PostgresResult(PQexec(handle_.get(), reading)).get(), reading);
   PQenterPipelineMode(handle_.get());
 }
 
@@ -81,27 +91,22 @@ void PostgresConnection::requireOpen() const {
     throw Error(Code::internal,
                 "an earlier statement of this transaction failed, so nothing more can follow; "
                 "use ON CONFLICT where a clash is expected");
-  if (queued_.empty() && transactionStatus() != PQTRANS_INTRANS && !lost())
+  if (queued_.empty() && !once_ && transactionStatus() != PQTRANS_INTRANS && !lost())
     throw Error(Code::internal, "a function inside a transaction must not end it");
 }
 
-void PostgresConnection::enterStatement() {
-  requireOpen();
-  failed_ = true;  // until the statement has succeeded
-}
-
-PostgresResult PostgresConnection::checked(PostgresResult result, std::string_view sql) {
-  if (succeeded(result.get())) return result;
+void PostgresConnection::requireSuccess(const pg_result* result, std::string_view sql) {
+  if (succeeded(result)) return;
   if (lost()) {
     repeatable_ = !committing_;
     throw error(Code::unavailable, "the connection to PostgreSQL was lost{}: {}",
                 committing_ ? " while a change was being stored, so it may or may not be there" : "",
                 oneLine(PQerrorMessage(handle_.get())));
   }
-  if (errorField(result.get(), PG_DIAG_SQLSTATE) == "57014") checkCancelled();  // we asked for it
-  Error failure = resultError(result.get(), sql, readOnly_);
+  if (errorField(result, PG_DIAG_SQLSTATE) == "57014") checkCancelled();  // we asked for it
+  Error failure = resultError(result, sql, readOnly_);
   bool staleplan =
-      errorField(result.get(), PG_DIAG_SQLSTATE) == "0A000" && failure.message.find("cached plan") != std::string::npos;
+      errorField(result, PG_DIAG_SQLSTATE) == "0A000" && failure.message.find("cached plan") != std::string::npos;
   forgetStatements_ |= staleplan;  // the schema has changed under prepared statements
   repeatable_ = staleplan || failure.code == Code::conflict;
   throw failure;
@@ -124,86 +129,156 @@ pg_result* PostgresConnection::nextResult() {
   return PQgetResult(handle_.get());
 }
 
+/// Sends what is queued. Statements are prepared once per connection.
+std::vector<PostgresConnection::Step> PostgresConnection::transmit() {
+  drain();
+  std::vector<Step> steps;
+  for (std::size_t i = 0; i < queued_.size(); ++i) {
+    const auto& [sql, key, binding, sent] = queued_[i];
+    int count = static_cast<int>(binding.types.size());
+    std::shared_ptr<Prepared> statement = statements_.find(key);
+    for (auto step = steps.begin(); statement == nullptr && step != steps.end(); ++step)
+      if (step->prepared != nullptr && queued_[step->command].key == key) statement = step->prepared;
+    if (statement == nullptr) {
+      statement = std::make_shared<Prepared>(fmt::format("s{}", ++prepared_));
+      PQsendPrepare(handle_.get(), statement->name.c_str(), sql.c_str(), count, binding.types.data());
+      steps.push_back({i, statement});
+    }
+    PQsendQueryPrepared(handle_.get(), statement->name.c_str(), count, binding.values.data(), binding.lengths.data(),
+                        binding.formats.data(), 0);
+    steps.push_back({i, nullptr});
+  }
+  PQpipelineSync(handle_.get());
+  return steps;
+}
+
 /// Reads up to the end of the round trip.
-PostgresConnection::Answer PostgresConnection::collect() {
-  Answer answer;
-  bool failed = false;
+void PostgresConnection::collect(const std::vector<Step>& steps) {
+  auto step = steps.begin();
   for (int nothing = 0; nothing < 2;) {  // one null ends each command; two are the end of a lost connection
     PostgresResult result(nextResult());
     nothing = result == nullptr ? nothing + 1 : 0;
-    if (result == nullptr || failed) {
-      if (result != nullptr && PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
-      continue;
-    }
+    if (result == nullptr) continue;
     if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) break;
-    failed = !succeeded(result.get());
-    if (!failed) ++answer.succeeded;
     // libpq's own errors have no SQLSTATE; it goes on to call a connection open that the server closed.
     ended_ |= PQresultStatus(result.get()) == PGRES_FATAL_ERROR && errorField(result.get(), PG_DIAG_SQLSTATE).empty();
-    answer.result = std::move(result);
+    if (failure_ != nullptr || step == steps.end()) continue;
+    if (!succeeded(result.get())) {
+      failure_ = std::move(result);
+      failedAt_ = step->command;
+    } else if (step->prepared != nullptr) {
+      statements_.put(queued_[step->command].key, step->prepared);
+    } else if (const auto& sent = queued_[step->command].sent; sent != nullptr) {
+      sent->result = std::move(result);
+    }
+    ++step;
   }
-  return answer;
+  if (failure_ == nullptr && step != steps.end() && !lost())
+    throw Error(Code::internal, "PostgreSQL did not answer a statement");
 }
 
-void PostgresConnection::sendQueued() {
-  for (const std::string& sql : queued_)
-    PQsendQueryParams(handle_.get(), sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0);
+/// PostgreSQL answers all of them at once, so nobody here knows which was slow.
+void PostgresConnection::noteTrip(const std::vector<Command>& done, std::chrono::nanoseconds took) {
+  auto own = std::ranges::find_if(done, [](const Command& command) { return command.sent != nullptr; });
+  if (own != done.end()) noteStatement(own->sql, took, done.size());
 }
 
-/// What is queued has been answered.
-void PostgresConnection::settle(const Answer& answer) {
-  if (lost()) return;
-  broken_ |= answer.succeeded < queued_.size();
-  queued_.clear();
+/// One round trip: sends what is queued and waits for the answers. Throws what the first failure means.
+void PostgresConnection::exchange() {
+  failed_ = true;  // until everything has succeeded
+  failure_.reset();
+  auto started = std::chrono::steady_clock::now();
+  if (!lost()) collect(transmit());
+  if (lost() && opening_ && !committing_) {  // nothing has happened yet
+    connect();
+    failure_.reset();
+    collect(transmit());
+  }
+  std::vector<Command> done = std::exchange(queued_, {});
+  noteTrip(done, std::chrono::steady_clock::now() - started);
+  queuedBytes_ = 0;
+  std::size_t from = std::exchange(partFrom_, 0);
+  for (std::size_t i = from; i < done.size(); ++i) {
+    if (done[i].sent == nullptr) continue;
+    partSent_ = true;
+    partChanges_ |= !done[i].sql.starts_with("SELECT ");
+  }
   opening_ = false;
-  if (answer.result == nullptr) throw Error(Code::internal, "PostgreSQL did not answer a statement");
+  if (lost()) requireSuccess(nullptr, "");
+  if (failure_ != nullptr) {
+    broken_ |= failedAt_ < from || done[failedAt_].sent == nullptr;
+    requireSuccess(failure_.get(), done[failedAt_].sql);
+  }
+  failed_ = false;
 }
 
-PostgresConnection::Answer PostgresConnection::flushQueued() {
-  drain();
-  sendQueued();
-  PQpipelineSync(handle_.get());
-  Answer answer = collect();
-  settle(answer);
-  return answer;
+void PostgresConnection::settle() {
+  requireOpen();
+  if (!queued_.empty()) exchange();
 }
 
-PostgresConnection::Answer PostgresConnection::roundTrip(std::string_view sql, const Binding& binding) {
-  drain();
+/// A command that is not a part of a function's work: it begins, divides or ends the transaction, or runs outside of
+/// one.
+void PostgresConnection::control(std::string_view sql, Params params) {
+  queued_.push_back({std::string(sql), std::string(sql), Binding(params), nullptr});
+}
+
+/// What the part has queued is never sent.
+void PostgresConnection::forgetPart() {
+  auto first = queued_.begin() + static_cast<std::ptrdiff_t>(partFrom_);
+  for (auto command = first; command != queued_.end(); ++command) queuedBytes_ -= command->binding.copied;
+  queued_.erase(first, queued_.end());
+}
+
+std::shared_ptr<PostgresConnection::Sent> PostgresConnection::enqueue(std::string_view sql, Params params) {
+  requireOpen();
+  failed_ = true;  // until it is in the queue
+  Binding binding(params);
   std::string key(sql);
   key.append(reinterpret_cast<const char*>(binding.types.data()), binding.types.size() * sizeof(unsigned));
-  std::shared_ptr<Statement> statement = statements_.find(key);
-  bool known = statement != nullptr;
-  int count = static_cast<int>(binding.types.size());
-  if (!known) {
-    requireParameters(sql, binding.types.size());
-    statement = std::make_shared<Statement>(Statement{fmt::format("s{}", ++prepared_)});
-  }
-  sendQueued();
-  if (!known)
-    PQsendPrepare(handle_.get(), statement->name.c_str(), std::string(sql).c_str(), count, binding.types.data());
-  PQsendQueryPrepared(handle_.get(), statement->name.c_str(), count, binding.values.data(), binding.lengths.data(),
-                      binding.formats.data(), 0);
-  PQpipelineSync(handle_.get());
-  std::size_t before = queued_.size();
-  Answer answer = collect();
-  settle(answer);
-  if (!known && answer.succeeded > before) statements_.put(std::move(key), statement);
-  return answer;
+  if (statements_.find(key) == nullptr) requireParameters(sql, binding.types.size());
+  auto sent = std::make_shared<Sent>();
+  queued_.push_back({std::string(sql), std::move(key), std::move(binding), sent});
+  failed_ = false;
+  return sent;
 }
 
 PostgresResult PostgresConnection::execute(std::string_view sql, Params params) {
-  enterStatement();
-  Binding binding(params);
-  Answer answer;
-  if (!lost()) answer = roundTrip(sql, binding);
-  if (lost() && opening_) {  // nothing has happened yet
-    connect();
-    answer = roundTrip(sql, binding);
+  std::shared_ptr<Sent> sent = enqueue(sql, params);
+  exchange();
+  return std::move(sent->result);
+}
+
+/// Rows of a statement that may not have been answered.
+class PostgresConnection::SentCursor final : public Rows::Cursor {
+ public:
+  SentCursor(PostgresConnection& connection, std::shared_ptr<Sent> sent)
+      : connection_(connection), sent_(std::move(sent)) {}
+  bool next() override {
+    if (rows_ == nullptr) {
+      if (sent_->result == nullptr) connection_.settle();
+      rows_ = resultCursor(std::move(sent_->result));
+    }
+    return rows_->next();
   }
-  PostgresResult result = checked(std::move(answer.result), sql);
-  failed_ = false;
-  return result;
+  bool isNull(int column) const override { return rows_->isNull(column); }
+  std::int64_t integer(int column) const override { return rows_->integer(column); }
+  double real(int column) const override { return rows_->real(column); }
+  std::string_view text(int column) const override { return rows_->text(column); }
+  std::string_view bytes(int column) const override { return rows_->bytes(column); }
+
+ private:
+  PostgresConnection& connection_;
+  std::shared_ptr<Sent> sent_;
+  std::unique_ptr<Cursor> rows_;
+};
+
+Rows PostgresConnection::send(std::string_view sql, Params params) {
+  std::shared_ptr<Sent> sent = enqueue(sql, params);
+  queued_.back().binding.own();
+  queuedBytes_ += queued_.back().binding.copied;
+  if (queued_.size() >= mostQueued || queuedBytes_ >= mostQueuedBytes) exchange();
+  return Rows(std::make_unique<SentCursor>(*this, std::move(sent)));
 }
 
 Rows PostgresConnection::query(std::string_view sql, Params params) { return Rows(resultCursor(execute(sql, params))); }
@@ -215,58 +290,71 @@ std::int64_t PostgresConnection::run(std::string_view sql, Params params) {
 }
 
 void PostgresConnection::script(std::string_view sql) {
-  enterStatement();
-  if (lost() && opening_) connect();
-  if (!queued_.empty()) checked(flushQueued().result, sql);
+  settle();
+  failed_ = partSent_ = partChanges_ = true;
   PQexitPipelineMode(handle_.get());  // several statements in one text are for the simple protocol
   PostgresResult result(PQexec(handle_.get(), std::string(sql).c_str()));
   PQenterPipelineMode(handle_.get());
-  checked(std::move(result), sql);
+  requireSuccess(result.get(), sql);
   failed_ = false;
 }
 
-void PostgresConnection::command(std::string sql) {
-  queued_.push_back(std::move(sql));
-  checked(flushQueued().result, "");
+void PostgresConnection::begin(Mode mode) {
+  failed_ = repeatable_ = committing_ = interrupted_ = inSavepoint_ = broken_ = partSent_ = partChanges_ = false;
+  opening_ = true;
+  readOnly_ = mode != Mode::writing;
+  once_ = mode == Mode::readingOnce;
+  queued_.clear();
+  queuedBytes_ = partFrom_ = 0;
+  if (!once_) control(readOnly_ ? beginReading : beginWriting);
+  if (!readOnly_) control(limitPauses);
+  if (!readOnly_) control(waitForTurn);
+  if (!forgetStatements_ && statements_.size() < keptStatements) return;
+  drain();
+  sendAside("DEALLOCATE ALL");
+  statements_.clear();
+  forgetStatements_ = false;
 }
 
-void PostgresConnection::begin(Mode mode) {
-  failed_ = repeatable_ = committing_ = interrupted_ = inSavepoint_ = broken_ = false;
-  opening_ = true;
-  readOnly_ = mode == Mode::reading;
-  queued_ = {readOnly_ ? beginReading : beginWriting};
-  if (!readOnly_) queued_.insert(queued_.end(), {limitPauses, waitForTurn});
-  if (forgetStatements_ || statements_.size() >= keptStatements) {
-    queued_.emplace_back("DEALLOCATE ALL");
-    statements_.clear();
-    forgetStatements_ = false;
-  }
+void PostgresConnection::endPart() {
+  partFrom_ = queued_.size();
+  partSent_ = partChanges_ = false;
+}
+
+bool PostgresConnection::dropPart() {
+  if (failed_ || partChanges_ || (partSent_ && transactionStatus() != PQTRANS_INTRANS)) return false;
+  forgetPart();
+  return true;
 }
 
 void PostgresConnection::savepoint() {
-  if (!std::exchange(inSavepoint_, true)) queued_.emplace_back("SAVEPOINT job");
+  if (!std::exchange(inSavepoint_, true)) control("SAVEPOINT job");
+  endPart();
 }
 
 void PostgresConnection::releaseSavepoint() {
-  queued_.emplace_back("RELEASE SAVEPOINT job");
+  control("RELEASE SAVEPOINT job");
   inSavepoint_ = false;
 }
 
 void PostgresConnection::rollbackSavepoint() {
   failed_ = false;
-  if (!queued_.empty()) return;  // nothing has been sent since
+  forgetPart();
+  if (!partSent_) return;
   if (transactionStatus() != PQTRANS_INTRANS && transactionStatus() != PQTRANS_INERROR)
     throw Error(Code::internal, "a function inside a transaction must not end it");
-  queued_.emplace_back("ROLLBACK TO SAVEPOINT job");  // the savepoint remains, for the next
+  control("ROLLBACK TO SAVEPOINT job");  // the savepoint remains, for the next
+  endPart();
 }
 
 void PostgresConnection::commit() {
-  enterStatement();
+  requireOpen();
+  bool sent = std::ranges::any_of(queued_, [](const Command& command) { return command.sent != nullptr; });
+  if (opening_ && sent) exchange();  // a lost connection is noticed before the COMMIT is on its way
   committing_ = true;
   if (!opening_) {
-    queued_.emplace_back("COMMIT");
-    PostgresResult result = checked(flushQueued().result, "COMMIT");
-    if (std::string_view(PQcmdStatus(result.get())) != "COMMIT")
+    PostgresResult answer = execute("COMMIT", {});
+    if (std::string_view(PQcmdStatus(answer.get())) != "COMMIT")
       throw Error(Code::internal, "PostgreSQL rolled a transaction back that was to be committed");
   }
   committing_ = opening_ = false;
@@ -275,11 +363,17 @@ void PostgresConnection::commit() {
 
 void PostgresConnection::finish() noexcept {
   queued_.clear();
-  if (std::exchange(opening_, false) || lost() || transactionStatus() == PQTRANS_IDLE) return;
-  PQsendQueryParams(handle_.get(), "ROLLBACK", 0, nullptr, nullptr, nullptr, nullptr, 0);
+  if (std::exchange(opening_, false) || lost()) return;
+  if (transactionStatus() == PQTRANS_IDLE && !interrupted_) return;
+  sendAside("ROLLBACK");
+  if (interrupted_) drain();  // a late cancel request must not meet the next statement
+}
+
+/// Its answer is read before the next round trip.
+void PostgresConnection::sendAside(const char* sql) noexcept {
+  PQsendQueryParams(handle_.get(), sql, 0, nullptr, nullptr, nullptr, nullptr, 0);
   PQpipelineSync(handle_.get());
   owed_ = true;
-  if (interrupted_) drain();  // a late cancel request must not meet the next statement
 }
 
 void PostgresConnection::rollback() noexcept {
@@ -297,28 +391,5 @@ void PostgresConnection::drain() noexcept {
 }
 
 bool PostgresConnection::lost() const { return ended_ || PQstatus(handle_.get()) != CONNECTION_OK; }
-
-void PostgresConnection::listenTo(const std::string& channel) {
-  char* quoted = PQescapeIdentifier(handle_.get(), channel.data(), channel.size());
-  std::string sql = fmt::format("LISTEN {}", quoted == nullptr ? "" : quoted);
-  PQfreemem(quoted);
-  command(std::move(sql));
-}
-
-void PostgresConnection::runAlone(std::string_view sql, Params params) {
-  checked(roundTrip(sql, Binding(params)).result, sql);
-}
-
-std::vector<std::pair<std::string, std::string>> PostgresConnection::news(int wake, int timeoutMillis) {
-  pollfd waits[] = {{PQsocket(handle_.get()), POLLIN, 0}, {wake, POLLIN, 0}};
-  ::poll(waits, 2, timeoutMillis);
-  if (PQconsumeInput(handle_.get()) == 0) throw Error(Code::unavailable, "the connection to PostgreSQL was lost");
-  std::vector<std::pair<std::string, std::string>> all;
-  while (PGnotify* one = PQnotifies(handle_.get())) {
-    all.emplace_back(one->relname, one->extra);
-    PQfreemem(one);
-  }
-  return all;
-}
 
 }  // namespace regesta::db

@@ -27,7 +27,8 @@ std::unique_ptr<PostgresConnection> PostgresPool::take(bool scan) {
       if (pool != nullptr) pool->give(nullptr, scan);
     }
   } place{this, scan};
-  auto connection = std::make_unique<PostgresConnection>(url_);  // takes milliseconds, so not under the lock
+  auto connection = std::make_unique<PostgresConnection>(
+      url_, PostgresConnection::Purpose::reading);  // takes milliseconds, so not under the lock
   place.pool = nullptr;
   return connection;
 }

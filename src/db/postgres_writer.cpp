@@ -12,6 +12,8 @@ namespace {
 constexpr int maxAttempts = 50;
 /// PostgreSQL lists up to 64 subtransactions of a transaction in memory; more slow down every reader.
 constexpr std::size_t mostJobs = 60;
+/// Batches with savepoints after one that had to be repeated.
+constexpr int carefulBatches = 50;
 
 /// Half a millisecond doubling up to 32, spread at random.
 void backOff(int attempt) {
@@ -32,37 +34,44 @@ PostgresWriter::PostgresWriter(const Database& database, std::string url)
       group_({.mostJobs = mostJobs, .run = [this](GroupCommit::Jobs& jobs) { runBatch(jobs); }}) {}
 
 void PostgresWriter::runBatch(GroupCommit::Jobs& jobs) {
-  if (runTogether(jobs)) return;
+  if (careful_ == 0 || jobs.size() == 1) {
+    if (runTogether(jobs, Undo::transaction)) return;
+    careful_ = carefulBatches;
+  } else {
+    --careful_;
+  }
+  if (runTogether(jobs, Undo::savepoint)) return;
   // The COMMIT was refused because of one of them: a constraint that is checked only then.
   for (GroupCommit::Job& job : jobs) {
     GroupCommit::Jobs alone{{job.fn, nullptr}};
-    runTogether(alone);
+    runTogether(alone, Undo::transaction);
     job.failure = alone.front().failure;
   }
 }
 
-/// False when none was stored and each may succeed alone.
-bool PostgresWriter::runTogether(GroupCommit::Jobs& jobs) {
+/// False when none was stored, but the others may be if one is undone.
+bool PostgresWriter::runTogether(GroupCommit::Jobs& jobs, Undo undo) {
   for (int count = 1;; ++count) {
     try {
       failAll(jobs, nullptr);
-      attempt(jobs);
+      attempt(jobs, undo);
       return true;
     } catch (...) {  // whatever it is, the callers wait for an answer
       failAll(jobs, std::current_exception());
     }
     if (connection_ == nullptr) return true;
     connection_->rollback();
-    if (connection_->commitRefused() && jobs.size() > 1) return false;
+    if (jobs.size() > 1 && (spoiled_ || connection_->commitRefused())) return false;
     if (!connection_->worthRepeating() || count == maxAttempts) return true;
     backOff(count);
   }
 }
 
-void PostgresWriter::attempt(GroupCommit::Jobs& jobs) {
+void PostgresWriter::attempt(GroupCommit::Jobs& jobs, Undo undo) {
+  spoiled_ = false;
   if (connection_ == nullptr) connection_ = std::make_unique<PostgresConnection>(url_);
   connection_->begin(PostgresConnection::Mode::writing);
-  for (GroupCommit::Job& job : jobs) runJob(job, jobs.size() == 1);
+  for (GroupCommit::Job& job : jobs) runJob(job, undo);
   if (jobs.size() == 1 && jobs.front().failure != nullptr)
     connection_->rollback();
   else
@@ -70,19 +79,29 @@ void PostgresWriter::attempt(GroupCommit::Jobs& jobs) {
 }
 
 /// Throws when the whole batch is lost.
-void PostgresWriter::runJob(GroupCommit::Job& job, bool alone) {
-  if (!alone) connection_->savepoint();
+void PostgresWriter::runJob(GroupCommit::Job& job, Undo undo) {
+  if (undo == Undo::savepoint)
+    connection_->savepoint();
+  else
+    connection_->endPart();
   try {
     Scope scope(database_, *connection_);
     (*job.fn)(*connection_);
     connection_->requireOpen();
+    if (undo == Undo::savepoint) connection_->settle();
   } catch (...) {
-    if (connection_->lost() || connection_->broken() || connection_->worthRepeating()) throw;
+    if (connection_->lost() || connection_->worthRepeating()) throw;
+    if (connection_->broken()) {
+      spoiled_ = undo == Undo::transaction;  // an earlier function's statement may be the reason
+      throw;
+    }
     job.failure = std::current_exception();
-    if (!alone) connection_->rollbackSavepoint();
+    if (undo == Undo::savepoint) return connection_->rollbackSavepoint();
+    spoiled_ = !connection_->dropPart();
+    if (spoiled_) throw;
     return;
   }
-  if (!alone) connection_->releaseSavepoint();
+  if (undo == Undo::savepoint) connection_->releaseSavepoint();
 }
 
 }  // namespace regesta::db

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "db/slow_log.h"
 
 namespace regesta::db {
 namespace {
@@ -59,8 +61,9 @@ Error openError(sqlite3* handle, int code, const std::string& path) {
 }
 
 bool harmlessPragma(std::string_view name, const char* value) {
-  constexpr std::array<std::string_view, 7> withValue = {
-      "integrity_check", "quick_check", "foreign_key_check", "table_info", "table_xinfo", "index_list", "index_info"};
+  constexpr std::array<std::string_view, 9> withValue = {"integrity_check", "quick_check", "foreign_key_check",
+                                                         "table_info",      "table_xinfo", "index_list",
+                                                         "index_info",      "index_xinfo", "foreign_key_list"};
   constexpr std::array<std::string_view, 5> plain = {"page_count", "page_size", "freelist_count", "journal_mode",
                                                      "synchronous"};
   if (std::find(withValue.begin(), withValue.end(), name) != withValue.end()) return true;
@@ -70,6 +73,12 @@ bool harmlessPragma(std::string_view name, const char* value) {
 /// After one the kernel may have dropped the bytes and say yes the next time: nothing can be built upon that file any
 /// more until its log was read afresh.
 bool isFailedFlush(int code) { return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC; }
+
+int noteTime(unsigned, void*, void* statement, void* nanoseconds) {
+  const char* sql = sqlite3_sql(static_cast<sqlite3_stmt*>(statement));  // with placeholders
+  noteStatement(sql == nullptr ? "" : sql, std::chrono::nanoseconds(*static_cast<sqlite3_int64*>(nanoseconds)));
+  return 0;
+}
 
 int rememberLogLength(void* walPages, sqlite3*, const char*, int pages) {
   *static_cast<int*>(walPages) = pages;
@@ -97,9 +106,9 @@ SqliteConnection::~SqliteConnection() {
 void SqliteConnection::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
 
 void SqliteConnection::open(const SqliteOptions& options, Mode mode) {
-  bool writes = mode == Mode::writer;
-  if (writes) createDatabaseFile(options.path);
-  int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  if (mode == Mode::writer) createDatabaseFile(options.path);
+  int flags = (mode == Mode::reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX |
+              SQLITE_OPEN_EXRESCODE | (mode == Mode::memory ? SQLITE_OPEN_MEMORY | SQLITE_OPEN_CREATE : 0);
   auto attempt = [&](const std::string& name, int extra) {
     sqlite3* handle = nullptr;
     int code = sqlite3_open_v2(name.c_str(), &handle, flags | extra, nullptr);
@@ -137,11 +146,13 @@ void SqliteConnection::configure(const SqliteOptions& options, Mode mode) {
                 options.path);
   sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_limit(handle_.get(), SQLITE_LIMIT_ATTACHED, 0);
+  if (slowStatementMillis() > 0) sqlite3_trace_v2(handle_.get(), SQLITE_TRACE_PROFILE, &noteTime, nullptr);
   sqlite3_set_authorizer(handle_.get(), &SqliteConnection::authorize, this);
   if (mode == Mode::reader) {
     sqlite3_progress_handler(handle_.get(), stepsBetweenLooks, &isCancelled, nullptr);
     return;
   }
+  if (mode == Mode::memory) return;
   sqlite3_wal_hook(handle_.get(), &rememberLogLength, &walPages_);
   SqliteStatement journal(handle_.get(), "PRAGMA journal_mode");
   REGESTA_INVARIANT(journal.step());

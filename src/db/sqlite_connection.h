@@ -18,7 +18,8 @@ namespace regesta::db {
 /// callers is the Transaction side, which may do neither.
 class SqliteConnection final : public Transaction {
  public:
-  enum class Mode { writer, reader };
+  /// memory: an empty database without a file, for one connection.
+  enum class Mode { writer, reader, memory };
   /// Throws Error that names the file and what is wrong with it.
   SqliteConnection(const SqliteOptions& options, Mode mode);
   ~SqliteConnection() override;

@@ -27,6 +27,12 @@ class CsvReader {
  public:
   CsvReader(std::string_view bytes, std::string_view what) : rest_(bytes), what_(what) {}
 
+  /// The first record.
+  std::vector<std::string> header() {
+    std::vector<std::string> fields;
+    if (!next(fields)) refuse(what_, "is empty");
+    return fields;
+  }
   /// False at the end. Empty lines are skipped.
   bool next(std::vector<std::string>& fields) {
     while (!rest_.empty() && (rest_[0] == '\n' || rest_[0] == '\r')) takeLineEnd();
@@ -108,9 +114,8 @@ DataTable readCsv(std::string_view bytes, std::string_view what, const std::vect
     throw error(Code::tooLarge, "{} has {} bytes; {} is the limit for CSV", what, bytes.size(), csvBytes);
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
   CsvReader reader(bytes, what);
+  const std::vector<std::string> header = reader.header();
   std::vector<std::string> fields;
-  if (!reader.next(fields)) refuse(what, "is empty");
-  const std::vector<std::string> header = fields;
   std::vector<std::size_t> at = places(header, what, wanted);
   DataTable table{wanted, std::vector<std::vector<std::string>>(wanted.size())};
   while (true) {
@@ -169,6 +174,39 @@ void refuseBinary(std::string_view bytes, std::string_view what) {
     refuse(what, "is not UTF-8 text; store it as CSV, or as a JSON table (mlflow.log_table)");
 }
 
+using Type = TableColumn::Type;
+
+/// Leading zeros and signs are part of a text, not of a number.
+bool isPlainInteger(std::string_view text) { return parseInteger(text) && std::to_string(*parseInteger(text)) == text; }
+
+bool isBoolean(std::string_view text) { return equalsIgnoreCase(text, "true") || equalsIgnoreCase(text, "false"); }
+
+/// What the values of a column have in common.
+class ColumnType {
+ public:
+  void take(std::string_view value) {
+    if (value.empty()) {
+      missing_ = true;
+      return;
+    }
+    any_ = true;
+    integer_ = integer_ && isPlainInteger(value);
+    auto number = parseDouble(value);
+    bool padded = value.size() > 1 && value[0] == '0' && value[1] != '.';
+    real_ = real_ && number && std::isfinite(*number) && !padded;
+    boolean_ = boolean_ && isBoolean(value);
+  }
+  Type type() const {
+    if (!any_) return Type::text;
+    if (integer_ && !missing_) return Type::integer;
+    if (real_) return Type::real;
+    return boolean_ && !missing_ ? Type::boolean : Type::text;
+  }
+
+ private:
+  bool any_ = false, missing_ = false, integer_ = true, real_ = true, boolean_ = true;
+};
+
 }  // namespace
 
 const std::vector<std::string>& DataTable::column(std::string_view name) const {
@@ -184,6 +222,26 @@ DataTable readTable(std::string_view bytes, std::string_view what, const std::ve
                                                                      : readCsv(bytes, what, wanted);
   if (table.rows() == 0) refuse(what, "has no rows");
   return table;
+}
+
+std::vector<TableColumn> readColumns(std::string_view bytes, std::string_view what, bool complete) {
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  CsvReader reader(bytes, what);
+  std::vector<std::string> fields = reader.header();
+  std::vector<TableColumn> columns;
+  for (const std::string& name : fields) {
+    if (name.empty() || std::ranges::find(columns, name, &TableColumn::name) != columns.end())
+      refuse(what, "has a column without a name, or a name twice");
+    columns.push_back({name, Type::text});
+  }
+  if (!complete) return columns;
+  std::vector<ColumnType> types(columns.size());
+  while (reader.next(fields)) {
+    if (fields.size() != columns.size()) refuse(what, "has rows of unequal length");
+    for (std::size_t i = 0; i < fields.size(); ++i) types[i].take(fields[i]);
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i) columns[i].type = types[i].type();
+  return columns;
 }
 
 std::string normalValue(std::string_view text) {

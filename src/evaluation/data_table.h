@@ -19,6 +19,16 @@ struct DataTable {
 /// MiB of CSV, 16 MiB of JSON or 2 million rows.
 DataTable readTable(std::string_view bytes, std::string_view what, const std::vector<std::string>& wanted);
 
+struct TableColumn {
+  enum class Type { text, integer, real, boolean };
+  std::string name;
+  Type type = Type::text;
+};
+/// The columns of CSV. `complete`: `bytes` are all of the file, and the type of a column is that of all its values
+/// (integers with missing values are real, as pandas has them); otherwise `bytes` are its beginning, and all are text.
+/// Throws as readTable().
+std::vector<TableColumn> readColumns(std::string_view bytes, std::string_view what, bool complete);
+
 /// Normalizes a value: 1, 1.0 and True are "1", 0 and false are "0"; trims spaces. Empty for missing values (empty,
 /// NaN, null, None).
 std::string normalValue(std::string_view text);

@@ -145,7 +145,7 @@ tracking::Page<Issue> searchIssues(db::Transaction& transaction, std::string_vie
   tracking::Page<Issue> page;
   while (rows.next()) {
     Issue issue = readIssue(rows);
-    if (!fits(issue, conditions) || seen++ < skip) continue;
+    if (!search.mayRead(issue.experiment) || !fits(issue, conditions) || seen++ < skip) continue;
     if (std::ssize(page.items) == search.maxResults) {
       page.nextPageToken = filter::pageToken(skip + search.maxResults);
       break;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,8 @@ Issue getIssue(db::Transaction& transaction, std::string_view workspace,
 Issue changeIssue(registry::Change& change, Issue issue);
 
 struct IssueSearch {
+  /// Whether the caller may read the issues of an experiment; others do not exist, for pages neither.
+  std::function<bool(std::int64_t experiment)> mayRead = [](std::int64_t) { return true; };
   std::optional<std::int64_t> experiment;
   std::string filter;  ///< status, source_run_id; = and !=
   std::int64_t maxResults = 100;

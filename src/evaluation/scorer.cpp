@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "db/columns.h"
+#include "evaluation/scorer_model.h"
+#include "gateway/endpoint.h"
 #include "tracking/experiment.h"
 #include "tracking/seen_name.h"
 
@@ -29,31 +31,7 @@ bool carriesCode(const json::value& value) {
   });
 }
 
-const json::object* memberOf(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value && value->is_object() ? &value->get_object() : nullptr;
-}
-
-/// The model that judges, or nothing.
-const json::value* modelOf(const json::object& body) {
-  for (std::string_view kind :
-       {"instructions_judge_pydantic_data", "builtin_scorer_pydantic_data", "third_party_scorer_data"})
-    if (const json::object* data = memberOf(body, kind)) return data->if_contains("model");
-  const json::object* memory = memberOf(body, "memory_augmented_judge_data");
-  const json::object* base = memory ? memberOf(*memory, "base_judge") : nullptr;
-  return base ? modelOf(*base) : nullptr;
-}
-
-void checkModel(const json::value& model) {
-  if (!model.is_string()) throw Invalid("model", "must be a string");
-  std::string_view name = model.get_string();
-  if (trim(name).empty()) throw Error(Code::invalid, "Scorer model cannot be empty or contain only whitespace.");
-  constexpr std::string_view gateway = "gateway:/";
-  if (name.starts_with(gateway))
-    throw error(Code::notFound, "the model '{}' is an endpoint of a gateway, which this server does not have",
-                trim(name));
-}
-
+/// Throws for a body that clients could not load.
 void checkBody(std::string_view text) {
   if (text.size() > limits::scorerBody)
     throw Invalid("serialized_scorer", fmt::format("must be at most {} bytes", limits::scorerBody));
@@ -64,8 +42,7 @@ void checkBody(std::string_view text) {
     throw Error(Code::invalid, "serialized_scorer must be valid JSON");
   }
   if (carriesCode(body)) throw Invalid("serialized_scorer", std::string(codeRefused));
-  const json::value* model = body.is_object() ? modelOf(body.get_object()) : nullptr;
-  if (model && !model->is_null()) checkModel(*model);
+  checkScorerModel(body);
 }
 
 void requireExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment) {
@@ -92,10 +69,33 @@ std::vector<Scorer> readAll(db::Rows rows) {
               version ? fmt::format(" and version {}", *version) : "", experiment);
 }
 
+/// With the names of endpoints in place of their ids.
+std::vector<Scorer> named(db::Transaction& transaction, std::string_view workspace, std::vector<Scorer> scorers) {
+  for (Scorer& scorer : scorers) scorer.body = withEndpointNames(transaction, workspace, std::move(scorer.body));
+  return scorers;
+}
+
 std::vector<Scorer> versionsOf(db::Transaction& transaction, std::int64_t experiment, std::string_view name) {
   return readAll(transaction.query(
       fmt::format("SELECT {} FROM scorer WHERE experiment = $1 AND name = $2 ORDER BY version", columns),
       {experiment, name}));
+}
+
+/// At least one.
+std::vector<Scorer> requireVersions(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
+                                    std::string_view name) {
+  requireExperiment(transaction, workspace, experiment);
+  std::vector<Scorer> found = versionsOf(transaction, experiment, name);
+  if (found.empty()) refuseUnknown(experiment, name, std::nullopt);
+  return found;
+}
+
+std::vector<Scorer> newestOfEach(db::Transaction& transaction, std::int64_t experiment) {
+  return readAll(transaction.query(
+      "SELECT s.scorer_id, s.experiment, s.name, s.version, s.body, s.created_at FROM scorer s WHERE s.experiment = $1 "
+      "AND s.version = (SELECT MAX(n.version) FROM scorer n WHERE n.experiment = s.experiment AND n.name = s.name) "
+      "ORDER BY s.name",
+      {experiment}));
 }
 
 std::string subjectOf(std::int64_t experiment) { return fmt::format("experiment/{}", experiment); }
@@ -122,41 +122,35 @@ Scorer registerScorer(registry::Change& change, std::string_view workspace, std:
               .experiment = experiment,
               .name = std::string(name),
               .version = before.empty() ? 1 : before.back().version + 1,
-              .body = std::string(body),
+              .body = withEndpointIds(change.transaction, workspace, std::string(body)),
               .createdAt = change.now};
   change.transaction.run(
       "INSERT INTO scorer (workspace, experiment, name, scorer_id, version, body, created_at) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-      {workspace, experiment, name, made.scorerId, made.version, body, made.createdAt});
+      {workspace, experiment, name, made.scorerId, made.version, made.body, made.createdAt});
   change.record(registry::Action::scorerRegistered, std::string(workspace), subjectOf(experiment),
-                {{"scorer", name}, {"version", made.version}, {"digest", crypto::sha256Hex(body)}});
+                {{"scorer", name}, {"version", made.version}, {"digest", crypto::sha256Hex(made.body)}});
+  made.body = withEndpointNames(change.transaction, workspace, std::move(made.body));
   return made;
 }
 
 std::vector<Scorer> listScorers(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment) {
   requireExperiment(transaction, workspace, experiment);
-  return readAll(transaction.query(
-      "SELECT s.scorer_id, s.experiment, s.name, s.version, s.body, s.created_at FROM scorer s WHERE s.experiment = $1 "
-      "AND s.version = (SELECT MAX(n.version) FROM scorer n WHERE n.experiment = s.experiment AND n.name = s.name) "
-      "ORDER BY s.name",
-      {experiment}));
+  return named(transaction, workspace, newestOfEach(transaction, experiment));
 }
 
 std::vector<Scorer> scorerVersions(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
                                    std::string_view name) {
-  requireExperiment(transaction, workspace, experiment);
-  std::vector<Scorer> found = versionsOf(transaction, experiment, name);
-  if (found.empty()) refuseUnknown(experiment, name, std::nullopt);
-  return found;
+  return named(transaction, workspace, requireVersions(transaction, workspace, experiment, name));
 }
 
 Scorer getScorer(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
                  std::string_view name, std::optional<std::int64_t> version) {
-  std::vector<Scorer> found = scorerVersions(transaction, workspace, experiment, name);
-  if (!version) return found.back();
-  auto one = std::ranges::find(found, *version, &Scorer::version);
+  std::vector<Scorer> found = requireVersions(transaction, workspace, experiment, name);
+  auto one = version ? std::ranges::find(found, *version, &Scorer::version) : std::prev(found.end());
   if (one == found.end()) refuseUnknown(experiment, name, version);
-  return *one;
+  one->body = withEndpointNames(transaction, workspace, std::move(one->body));
+  return std::move(*one);
 }
 
 std::optional<Scorer> findScorer(db::Transaction& transaction, std::string_view workspace, std::string_view scorerId,
@@ -164,16 +158,45 @@ std::optional<Scorer> findScorer(db::Transaction& transaction, std::string_view 
   std::vector<Scorer> found = readAll(transaction.query(
       fmt::format("SELECT {} FROM scorer WHERE workspace = $1 AND scorer_id = $2 AND version = $3", columns),
       {workspace, scorerId, version}));
+  found = named(transaction, workspace, std::move(found));
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+}
+
+gateway::Scoring setScoring(registry::Change& change, std::string_view workspace, std::int64_t experiment,
+                            std::string_view name, double sampleRate, std::optional<std::string> filter) {
+  if (!(sampleRate >= 0 && sampleRate <= 1))
+    throw error(Code::invalid, "sample_rate must be between 0.0 and 1.0, got {}", sampleRate);
+  const Scorer newest = requireVersions(change.transaction, workspace, experiment, name).back();
+  if (sampleRate > 0) checkGradesAlone(newest.name, newest.body);
+  return gateway::saveScoring(change, workspace,
+                              {.configId = {},
+                               .scorerId = newest.scorerId,
+                               .experiment = experiment,
+                               .sampleRate = sampleRate,
+                               .filter = std::move(filter)});
+}
+
+std::vector<EndpointUse> endpointUses(db::Transaction& transaction, std::string_view workspace,
+                                      std::int64_t experiment) {
+  std::vector<EndpointUse> uses;
+  for (const Scorer& scorer : newestOfEach(transaction, experiment))
+    if (std::optional<std::string> id = endpointOf(scorer.body);
+        id && gateway::findItem(transaction, workspace, gateway::endpoints, *id))
+      uses.push_back({*id, scorer.scorerId, scorer.createdAt});
+  return uses;
 }
 
 void deleteScorer(registry::Change& change, std::string_view workspace, std::int64_t experiment, std::string_view name,
                   std::optional<std::int64_t> version) {
   requireExperiment(change.transaction, workspace, experiment);
+  std::vector<Scorer> before = versionsOf(change.transaction, experiment, name);
   std::int64_t deleted =
       change.transaction.run("DELETE FROM scorer WHERE experiment = $1 AND name = $2 AND ($3 = 0 OR version = $3)",
                              {experiment, name, version.value_or(0)});
   if (deleted == 0) refuseUnknown(experiment, name, version);
+  // The next scorer of this name gets another id.
+  if (deleted == static_cast<std::int64_t>(before.size()))
+    gateway::removeScoring(change, workspace, before.front().scorerId);
   change.record(registry::Action::scorerDeleted, std::string(workspace), subjectOf(experiment),
                 {{"scorer", name}, {"version", version ? json::value(*version) : json::value()}});
 }

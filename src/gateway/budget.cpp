@@ -42,7 +42,7 @@ void check(db::Transaction& transaction, std::string_view workspace, const Budge
 
 }  // namespace
 
-Budget createBudget(registry::Change& change, std::string_view workspace, Budget told) {
+Budget createBudget(registry::Change& change, std::string_view workspace, const Budget& told) {
   check(change.transaction, workspace, told);
   std::string id = newId(budgets);
   Item item{.workspace = std::string(workspace),

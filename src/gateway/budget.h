@@ -22,7 +22,7 @@ struct Budget {
 };
 
 /// Sets id and times. Throws Error{invalid} for a scope without its target, Error{notFound} for an unknown endpoint.
-Budget createBudget(registry::Change& change, std::string_view workspace, Budget told);
+Budget createBudget(registry::Change& change, std::string_view workspace, const Budget& told);
 /// Stores what changed of a budget that getBudget() found.
 Budget saveBudget(registry::Change& change, std::string_view workspace, const Budget& changed);
 void deleteBudget(registry::Change& change, std::string_view workspace, std::string_view id);

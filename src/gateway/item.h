@@ -36,6 +36,7 @@ inline constexpr Kind models{"model", "d-", "GatewayModelDefinition", "model_def
 inline constexpr Kind endpoints{"endpoint", "e-", "GatewayEndpoint", "endpoint_id"};
 inline constexpr Kind budgets{"budget", "bp-", "BudgetPolicy", "budget_policy_id"};
 inline constexpr Kind guardrails{"guardrail", "gr-", "Guardrail", "guardrail_id"};
+inline constexpr Kind scorings{"scoring", "", "OnlineScoringConfig", "online_scoring_config_id"};
 
 /// The id of a new item of the kind.
 std::string newId(const Kind& kind);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t shortest = 8, firstShown = 3, lastShown = 4;
 
-/// The ends of a value, by which people know it.
+/// The first 3 and last 4 characters, so that users recognize the value.
 std::string mask(std::string_view value) {
   if (characterCount(value) < shortest) return "***";
   if (!std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; })) return "***";

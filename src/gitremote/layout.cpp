@@ -36,9 +36,7 @@ std::string escaped(std::string_view part, std::string_view letters) {
 
 /// Cut names are distinguished by a digest. Only the server creates such folders: "%~" decodes to no prompt's name.
 std::string cutShort(std::string_view text, std::string_view name) {
-  std::size_t cut = std::min(text.size(), partBytes / 2);
-  while (cut > 0 && cut < text.size() && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;
-  return fmt::format("{}%~{}", text.substr(0, cut), crypto::sha256Hex(name).substr(0, 32));
+  return fmt::format("{}%~{}", startOf(text, partBytes / 2), crypto::sha256Hex(name).substr(0, 32));
 }
 
 /// The name as folders, each short enough for every file system and not too many of them.

@@ -4,13 +4,14 @@
 
 #include "access/grants.h"
 #include "base/error.h"
+#include "base/time.h"
 #include "governance/decision.h"
+#include "governance/delegate.h"
+#include "registry/author.h"
 
 namespace regesta::governance {
 
 namespace {
-
-bool isApprovalRole(const std::string& role) { return role != "reader" && role != "contributor" && role != "auditor"; }
 
 /// What the gate made of the request; empty while nothing is stored.
 policy::Verdict verdictOf(db::Transaction& transaction, const ChangeRequest& request) {
@@ -20,7 +21,7 @@ policy::Verdict verdictOf(db::Transaction& transaction, const ChangeRequest& req
 
 std::vector<std::string> approvalRoles(const access::Identity& identity, const ChangeRequest& request) {
   std::vector<std::string> held = identity.rolesOn(request.key.workspace, request.key.name);
-  std::erase_if(held, [](const std::string& one) { return !isApprovalRole(one); });
+  std::erase_if(held, [](const std::string& one) { return !access::isApprovalRole(one); });
   return held;
 }
 
@@ -49,7 +50,20 @@ Facts factsOf(db::Transaction& transaction, const ChangeRequest& request) {
   facts.current = registry::findVersion(transaction, request.key, request.fromNumber);
   facts.authors = authorsIn(transaction, facts);
   facts.open = request;
+  facts.approvals = approvalsOf(transaction, request.id);
   return facts;
+}
+
+/// Whether somebody behind the approval is behind one of the others.
+bool isHeard(const std::vector<Approval>& others, const Approval& approval) {
+  return std::ranges::any_of(others, [&](const Approval& other) { return other.sharesVoiceWith(approval); });
+}
+
+/// The approvals of the request that still count.
+std::vector<Approval> standing(db::Transaction& transaction, const ChangeRequest& request) {
+  std::vector<Approval> given = approvalsOf(transaction, request.id);
+  std::erase_if(given, [&](const Approval& one) { return hasLapsed(transaction, request, one); });
+  return given;
 }
 
 /// The verdict with nothing but the requirements that were unmet.
@@ -66,6 +80,35 @@ policy::Verdict missingOf(db::Transaction& transaction, const ChangeRequest& req
     return met;
   });
   return verdict;
+}
+
+std::vector<std::string> rolesOnBehalf(db::Transaction& transaction, const access::Identity& identity,
+                                       const ChangeRequest& request, std::string_view role,
+                                       std::string_view onBehalfOf) {
+  identity.require(access::Verb::read, request.key.workspace, request.key.name);
+  for (const Represented& one : representedBy(transaction, identity.actor, request, nowMillis())) {
+    if (one.actor != onBehalfOf) continue;
+    if (role.empty()) return one.roles;
+    if (std::ranges::find(one.roles, role) != one.roles.end()) return {std::string(role)};
+  }
+  throw error(Code::denied, "you are not a delegate of {} who may approve {}{} now", onBehalfOf, request.key.subject(),
+              role.empty() ? "" : fmt::format(" in the role '{}'", role));
+}
+
+/// What an approval by this user, in these roles, would do.
+ReviewRights rightsOf(db::Transaction& transaction, const ChangeRequest& request, Approval approval) {
+  ReviewRights rights;
+  rights.mayApprove = true;
+  rights.roles = approval.roles;
+  rights.onBehalfOf = approval.onBehalfOf;
+  policy::Verdict verdict = verdictOf(transaction, request);
+  Facts facts = factsOf(transaction, request);
+  rights.counts = wouldCount(approval, missingOf(transaction, request), facts);
+  // If none of their roles is required, report what would apply in a required one.
+  std::vector<std::string> asked = rolesAsked(verdict);
+  if (!isAsked(approval.roles, asked)) approval.roles = std::move(asked);
+  rights.excluded = exclusionOf(approval, verdict, facts);
+  return rights;
 }
 
 }  // namespace
@@ -86,8 +129,16 @@ void requirePerson(const registry::Actor& actor) {
                 actor.name);
 }
 
+void requireNotAuthor(db::Transaction& transaction, const registry::Actor& actor, const registry::Version& version,
+                      std::string_view demand) {
+  if (registry::authorsOf(transaction, version).contains(actor.name))
+    throw error(Code::denied, "you are an author of {}: {}", version.subject(), demand);
+}
+
 std::vector<std::string> rolesToApproveIn(db::Transaction& transaction, const access::Identity& identity,
-                                          const ChangeRequest& request, std::string_view role) {
+                                          const ChangeRequest& request, std::string_view role,
+                                          std::string_view onBehalfOf) {
+  if (!onBehalfOf.empty()) return rolesOnBehalf(transaction, identity, request, role, onBehalfOf);
   if (!identity.may(access::Verb::approve, request.key.workspace, request.key.name)) {
     std::vector<std::string> asked = rolesAsked(verdictOf(transaction, request));
     throw access::missingRole(identity, asked.empty() ? "approver" : asked.front(), request.key.workspace,
@@ -107,36 +158,62 @@ void requireCounted(db::Transaction& transaction, const ChangeRequest& request, 
     throw Error(Code::denied, *why);
 }
 
+void requireOneVoice(db::Transaction& transaction, const ChangeRequest& request, const Approval& approval) {
+  for (const Approval& other : standing(transaction, request)) {
+    if (other.actor == approval.actor) continue;  // a second one by the same user: addApproval() says so
+    if (!other.sharesVoiceWith(approval)) continue;
+    throw error(Code::exists, "{}{} has approved change request {} already, which is the voice of both", other.actor,
+                other.onBehalfOf.empty() ? "" : fmt::format(", on behalf of {},", other.onBehalfOf), request.id);
+  }
+}
+
 ReviewRights reviewRights(db::Transaction& transaction, const ChangeRequest& request,
                           const access::Identity& identity) {
   ReviewRights rights;
-  rights.mayApprove =
-      identity.actor.isPerson() && identity.may(access::Verb::approve, request.key.workspace, request.key.name);
-  if (!rights.mayApprove) return rights;
-  Approval approval;
-  approval.actor = identity.actor.name;
-  approval.roles = rights.roles = approvalRoles(identity, request);
-  policy::Verdict verdict = verdictOf(transaction, request);
-  std::vector<std::string> asked = rolesAsked(verdict);
-  rights.mayApprove = !identity.local || isAsked(approval.roles, asked);
-  if (!rights.mayApprove) return rights;
-  Facts facts = factsOf(transaction, request);
-  rights.counts = wouldCount(approval, missingOf(transaction, request), facts);
-  // If none of their roles is required, report what would apply in a required one.
-  if (!isAsked(approval.roles, asked)) approval.roles = std::move(asked);
-  rights.excluded = exclusionOf(approval, verdict, facts);
-  return rights;
-}
-
-bool waitsFor(db::Transaction& transaction, const ChangeRequest& request, const access::Identity& identity) {
-  if (!identity.may(access::Verb::approve, request.key.workspace, request.key.name)) return false;
-  std::vector<Approval> given = approvalsOf(transaction, request.id);
-  auto theirs = std::ranges::find(given, identity.actor.name, &Approval::actor);
-  if (theirs != given.end() && !hasLapsed(transaction, request, *theirs)) return false;
+  if (!identity.actor.isPerson() || !identity.may(access::Verb::approve, request.key.workspace, request.key.name))
+    return rights;
   Approval approval;
   approval.actor = identity.actor.name;
   approval.roles = approvalRoles(identity, request);
-  return wouldCount(approval, missingOf(transaction, request), factsOf(transaction, request));
+  approval.at = nowMillis();
+  if (identity.local && !isAsked(approval.roles, rolesAsked(verdictOf(transaction, request)))) {
+    rights.roles = approval.roles;
+    return rights;
+  }
+  return rightsOf(transaction, request, std::move(approval));
+}
+
+std::vector<ReviewRights> delegatedRights(db::Transaction& transaction, const ChangeRequest& request,
+                                          const access::Identity& identity) {
+  std::vector<ReviewRights> all;
+  if (!identity.actor.isPerson() || !identity.may(access::Verb::read, request.key.workspace, request.key.name))
+    return all;
+  for (Represented& one : representedBy(transaction, identity.actor, request, nowMillis())) {
+    Approval approval;
+    approval.actor = identity.actor.name;
+    approval.onBehalfOf = std::move(one.actor);
+    approval.roles = std::move(one.roles);
+    approval.at = nowMillis();
+    bool heard = isHeard(standing(transaction, request), approval);
+    all.push_back(rightsOf(transaction, request, std::move(approval)));
+    all.back().counts = all.back().counts && !heard;
+  }
+  return all;
+}
+
+bool waitsFor(db::Transaction& transaction, const ChangeRequest& request, const access::Identity& identity) {
+  bool may = identity.may(access::Verb::approve, request.key.workspace, request.key.name);
+  if (!may && representedBy(transaction, identity.actor, request, nowMillis()).empty()) return false;
+  Approval own;
+  own.actor = identity.actor.name;
+  if (isHeard(standing(transaction, request), own)) return false;
+  auto counts = [](const ReviewRights& rights) { return rights.counts; };
+  if (may) {
+    own.roles = approvalRoles(identity, request);
+    own.at = nowMillis();
+    if (wouldCount(own, missingOf(transaction, request), factsOf(transaction, request))) return true;
+  }
+  return std::ranges::any_of(delegatedRights(transaction, request, identity), counts);
 }
 
 }  // namespace regesta::governance

@@ -12,11 +12,20 @@ namespace regesta::governance {
 
 /// Throws Error{denied} for tokens: approvals count persons, and one person can have any number of tokens.
 void requirePerson(const registry::Actor& actor);
+/// Throws Error{denied} for an author of the version; `demand` says who must act instead: "somebody else must …".
+void requireNotAuthor(db::Transaction& transaction, const registry::Actor& actor, const registry::Version& version,
+                      std::string_view demand);
 
-/// The roles of an approval by this user: `role`, or (empty) all approval roles that they hold there.
-/// Throws Error{denied} without the right to approve, and for a role that is not held.
+/// The roles of an approval by this user: `role`, or (empty) all approval roles that they hold there. With
+/// `onBehalfOf`, those of the user whose delegate they are. Throws Error{denied} without the right to approve, and for
+/// a role that is not held.
 std::vector<std::string> rolesToApproveIn(db::Transaction& transaction, const access::Identity& identity,
-                                          const ChangeRequest& request, std::string_view role);
+                                          const ChangeRequest& request, std::string_view role,
+                                          std::string_view onBehalfOf);
+
+/// Throws Error{exists} if the user who gives the approval, or on whose behalf it is given, is behind another one that
+/// still counts: a delegate's approval is that of the delegator.
+void requireOneVoice(db::Transaction& transaction, const ChangeRequest& request, const Approval& approval);
 
 /// Throws Error{denied} for an approval that no requirement of the request would count.
 void requireCounted(db::Transaction& transaction, const ChangeRequest& request, const Approval& approval);
@@ -31,8 +40,12 @@ struct ReviewRights {
   std::vector<std::string> roles;     ///< roles of their approval
   bool counts = false;                ///< a requirement that is not met yet would count it
   std::optional<Exclusion> excluded;  ///< why it cannot count in any role
+  std::string onBehalfOf;             ///< empty: in their own roles
 };
 ReviewRights reviewRights(db::Transaction& transaction, const ChangeRequest& request, const access::Identity& identity);
+/// The same on behalf of each user whose delegate they are.
+std::vector<ReviewRights> delegatedRights(db::Transaction& transaction, const ChangeRequest& request,
+                                          const access::Identity& identity);
 
 /// Whether an open request still requires an approval that this user can give and has not given.
 bool waitsFor(db::Transaction& transaction, const ChangeRequest& request, const access::Identity& identity);

@@ -1,8 +1,9 @@
 #include "governance/binding.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/error.h"
-#include "base/limits.h"
-#include "base/name.h"
 #include "base/name_pattern.h"
 #include "base/text.h"
 #include "crypto/hash.h"
@@ -15,7 +16,8 @@ namespace regesta::governance {
 namespace {
 
 constexpr std::string_view columns =
-    "SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, created_at, created_by FROM binding ";
+    "SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, opa_url, opa_path, created_at, "
+    "created_by FROM binding ";
 
 Binding readBinding(const db::Rows& rows) {
   constexpr db::Columns at(columns);
@@ -26,6 +28,8 @@ Binding readBinding(const db::Rows& rows) {
           registry::Pointer::read(rows.text(at["pointer"])),
           rows.text(at["policy"]),
           rows.text(at["policy_selector"]),
+          rows.text(at["opa_url"]),
+          rows.text(at["opa_path"]),
           rows.integer(at["created_at"]),
           rows.text(at["created_by"])};
 }
@@ -37,25 +41,39 @@ std::vector<Binding> readAll(db::Rows rows) {
 }
 
 json::object bindingData(const Binding& binding) {
-  return {{"binding", binding.id},
-          {"kind", binding.kind},
-          {"name_pattern", binding.namePattern},
-          {"pointer", binding.pointer.text()},
-          {"policy", binding.policy},
-          {"policy_selector", binding.policySelector}};
+  json::object data{{"binding", binding.id},
+                    {"kind", binding.kind},
+                    {"name_pattern", binding.namePattern},
+                    {"pointer", binding.pointer.text()},
+                    {"policy", binding.policy},
+                    {"policy_selector", binding.policySelector}};
+  if (!binding.opaUrl.empty()) {
+    data["opa_url"] = binding.opaUrl;
+    data["opa_path"] = binding.opaPath;
+  }
+  return data;
+}
+
+/// "bank/lending": what follows /v1/data/ at OPA.
+bool isOpaPath(std::string_view path) {
+  auto fits = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '/' || c == '-'; };
+  return !path.empty() && path.size() <= 250 && std::ranges::all_of(path, fits) && path.front() != '/' &&
+         path.back() != '/' && path.find("//") == path.npos;
 }
 
 void checkBinding(db::Transaction& transaction, const Binding& binding) {
   if (binding.workspace != "*") registry::getWorkspace(transaction, binding.workspace);
   if (binding.kind != "*" && !registry::parseKind(binding.kind))
     throw Invalid("kind", "must be prompt, model, dataset, policy, artifact or \"*\"");
-  const std::string& pattern = binding.namePattern;
-  if (pattern.empty() || pattern.size() > limits::nameLength || !isUtf8(pattern))
-    throw Invalid("name_pattern",
-                  fmt::format("must be a name or a pattern with '*' and '?', at most {} bytes", limits::nameLength));
-  // A pattern that only looks like the names it is meant for would guard nothing.
-  if (std::string_view fault = nameFault(pattern); !fault.empty()) throw Invalid("name_pattern", std::string(fault));
-  registry::resolveVersion(transaction, binding.policyKey(), binding.policySelector);
+  registry::checkNamePattern(binding.namePattern);
+  if (binding.opaUrl.empty()) {
+    if (!binding.opaPath.empty()) throw Invalid("opa_path", "needs opa_url");
+    registry::resolveVersion(transaction, binding.policyKey(), binding.policySelector);
+    return;
+  }
+  if (!binding.policy.empty()) throw Invalid("policy", "cannot be named together with opa_url");
+  if (!isOpaPath(binding.opaPath))
+    throw Invalid("opa_path", "must be the path of a document in OPA, such as bank/lending");
 }
 
 std::string textMember(const json::value& item, std::string_view name) {
@@ -71,6 +89,10 @@ registry::AssetKey Binding::policyKey() const {
   return {workspace == "*" ? std::string(registry::defaultWorkspace) : workspace, registry::Kind::policy, policy};
 }
 
+std::string Binding::policySubject() const {
+  return opaUrl.empty() ? policyKey().subject() : fmt::format("opa/{}/{}", opaUrl, opaPath);
+}
+
 bool Binding::guards(const registry::AssetKey& key) const {
   return AssetPattern{workspace, kind, namePattern}.covers(key.workspace, registry::kindName(key.kind), key.name);
 }
@@ -82,16 +104,17 @@ Binding bind(registry::Change& change, Binding binding) {
   binding.createdBy = change.actor.name;
   auto same = change.transaction.query(
       "SELECT id FROM binding WHERE workspace = $1 AND kind = $2 AND name_pattern = $3 AND "
-      "pointer = $4 AND policy = $5",
-      {binding.workspace, binding.kind, binding.namePattern, binding.pointer.text(), binding.policy});
+      "pointer = $4 AND policy = $5 AND opa_url = $6 AND opa_path = $7",
+      {binding.workspace, binding.kind, binding.namePattern, binding.pointer.text(), binding.policy, binding.opaUrl,
+       binding.opaPath});
   if (same.next())
     throw error(Code::exists, "binding {} does this already; remove it to change its selector", same.integer(0));
   binding.id = change.transaction.insert(
-      "INSERT INTO binding (workspace, kind, name_pattern, pointer, policy, policy_selector, created_at, created_by) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+      "INSERT INTO binding (workspace, kind, name_pattern, pointer, policy, policy_selector, opa_url, opa_path, "
+      "created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id",
       {binding.workspace, binding.kind, binding.namePattern, binding.pointer.text(), binding.policy,
-       binding.policySelector, binding.createdAt, binding.createdBy});
-  change.record(registry::Action::policyBound, binding.workspace, binding.policyKey().subject(), bindingData(binding));
+       binding.policySelector, binding.opaUrl, binding.opaPath, binding.createdAt, binding.createdBy});
+  change.record(registry::Action::policyBound, binding.workspace, binding.policySubject(), bindingData(binding));
   return binding;
 }
 
@@ -99,8 +122,7 @@ void unbind(registry::Change& change, std::int64_t id) {
   std::optional<Binding> binding = findBinding(change.transaction, id);
   if (!binding) throw error(Code::notFound, "the binding {} does not exist", id);
   change.transaction.run("DELETE FROM binding WHERE id = $1", {id});
-  change.record(registry::Action::policyUnbound, binding->workspace, binding->policyKey().subject(),
-                bindingData(*binding));
+  change.record(registry::Action::policyUnbound, binding->workspace, binding->policySubject(), bindingData(*binding));
 }
 
 std::optional<Binding> findBinding(db::Transaction& transaction, std::int64_t id) {
@@ -160,6 +182,12 @@ deny contains {
 
 BoundPolicy resolvePolicy(db::Transaction& transaction, const Binding& binding) {
   BoundPolicy bound;
+  if (!binding.opaUrl.empty()) {
+    bound.subject = binding.policySubject();
+    bound.opaUrl = binding.opaUrl;
+    bound.opaPath = binding.opaPath;
+    return bound;
+  }
   bound.subject = fmt::format("{}@{}", binding.policyKey().subject(), binding.policySelector);
   try {
     registry::Version version = registry::resolveVersion(transaction, binding.policyKey(), binding.policySelector);

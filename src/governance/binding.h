@@ -18,12 +18,16 @@ struct Binding {
   std::string kind = "*";             ///< a kind's name, or "*"
   std::string namePattern = "*";      ///< glob over asset names
   registry::Pointer pointer;
-  std::string policy;  ///< name of a policy asset
+  std::string policy;  ///< name of a policy asset; empty: an external OPA decides
   std::string policySelector = "latest";
+  std::string opaUrl;   ///< of an external OPA, "https://opa.example:8181"; empty: none
+  std::string opaPath;  ///< of the document there: "bank/lending"
   std::int64_t createdAt = 0;
   std::string createdBy;
   /// The workspace of its policy.
   registry::AssetKey policyKey() const;
+  /// As decisions name it, without a version: "policy/fair-lending", "opa/https://opa.example:8181/bank/lending".
+  std::string policySubject() const;
   bool guards(const registry::AssetKey& key) const;  ///< some pointer of that asset
 };
 
@@ -48,10 +52,11 @@ std::vector<policy::Module> modulesFromContent(std::string_view content);
 
 /// A policy as a decision uses it. `error` is set instead of modules if it cannot be read; the gate then refuses.
 struct BoundPolicy {
-  std::string subject;  ///< "policy/fair-lending@2"
+  std::string subject;  ///< "policy/fair-lending@2"; of an external OPA Binding::policySubject()
   std::string digest;
   std::vector<policy::Module> modules;
   std::string error;
+  std::string opaUrl = {}, opaPath = {};  ///< set: an external OPA is asked, and there are no modules
 };
 BoundPolicy resolvePolicy(db::Transaction& transaction, const Binding& binding);
 /// The built-in policy that denies versions whose content is missing (registry/version_files.h). Evaluated, stored and

@@ -13,7 +13,8 @@ namespace {
 constexpr std::string_view columns =
     "SELECT id, workspace, kind, name, pointer, action, from_number, from_digest, to_number, to_digest, "
     "archive_others, reason, "
-    "status, requested_by, opened_at, closed_at, closed_by, note, decision, plan, asset FROM change_request ";
+    "status, requested_by, opened_at, closed_at, closed_by, note, decision, plan, asset, not_before FROM "
+    "change_request ";
 
 ChangeRequest readRequest(const db::Rows& rows) {
   constexpr db::Columns at(columns);
@@ -43,6 +44,7 @@ ChangeRequest readRequest(const db::Rows& rows) {
   request.decision = rows.text(at["decision"]);
   request.plan = rows.text(at["plan"]);
   request.asset = rows.integer(at["asset"]);
+  request.notBefore = rows.integer(at["not_before"]);
   return request;
 }
 
@@ -50,6 +52,7 @@ json::object about(const ChangeRequest& request) {
   json::object data{{"pointer", request.pointerSubject()}, {"action", request.action}, {"from", request.fromNumber},
                     {"from_digest", request.fromDigest},   {"to", request.toNumber},   {"to_digest", request.toDigest}};
   if (request.asset != 0) data["asset"] = request.asset;
+  if (request.notBefore != 0) data["not_before"] = request.notBefore;
   if (!request.plan.empty()) data["plan"] = crypto::sha256Hex(request.plan);
   return data;
 }
@@ -88,13 +91,15 @@ std::string_view statusName(RequestStatus status) {
       return "withdrawn";
     case RequestStatus::stale:
       return "stale";
+    case RequestStatus::expired:
+      return "expired";
   }
   return "";
 }
 
 std::optional<RequestStatus> parseRequestStatus(std::string_view name) {
   for (RequestStatus status : {RequestStatus::open, RequestStatus::applied, RequestStatus::rejected,
-                               RequestStatus::withdrawn, RequestStatus::stale})
+                               RequestStatus::withdrawn, RequestStatus::stale, RequestStatus::expired})
     if (statusName(status) == name) return status;
   return std::nullopt;
 }
@@ -107,12 +112,14 @@ ChangeRequest openChangeRequest(registry::Change& change, ChangeRequest request)
   request.id = change.transaction.insert(
       "INSERT INTO change_request (workspace, kind, name, pointer, action, from_number, from_digest, to_number, "
       "to_digest, "
-      "archive_others, reason, status, requested_by, opened_at, closed_at, closed_by, note, decision, plan, asset) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, 0, '', '', $14, $15, $16) RETURNING id",
+      "archive_others, reason, status, requested_by, opened_at, closed_at, closed_by, note, decision, plan, asset, "
+      "not_before) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, 0, '', '', $14, $15, $16, $17) "
+      "RETURNING id",
       {request.key.workspace, registry::kindName(request.key.kind), request.key.name, request.pointer.text(),
        request.action, request.fromNumber, request.fromDigest, request.toNumber, request.toDigest,
        request.archiveOthers, request.reason, request.requestedBy, request.openedAt, request.decision, request.plan,
-       request.asset});
+       request.asset, request.notBefore});
   json::object data = about(request);
   data["decision"] = request.decision;
   data["bound"] = request.bound();
@@ -168,6 +175,8 @@ registry::Action actionOf(RequestStatus status) {
       return registry::Action::changeRequestWithdrawn;
     case RequestStatus::stale:
       return registry::Action::changeRequestStale;
+    case RequestStatus::expired:
+      return registry::Action::changeRequestExpired;
   }
   throw error(Code::internal, "a change request cannot be closed as {}", statusName(status));
 }
@@ -243,22 +252,23 @@ void addApproval(registry::Change& change, const ChangeRequest& request, const A
     throw error(Code::exists, "{} has already approved change request {}; each user approves once", change.actor.name,
                 request.id);
   change.transaction.run(
-      "INSERT INTO approval (change_request, actor, roles, comment, bound, decision, created_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      "INSERT INTO approval (change_request, actor, roles, comment, bound, decision, created_at, on_behalf_of) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
       {request.id, change.actor.name, json::serialize(roles), approval.comment, approval.bound, approval.decision,
-       change.now});
+       change.now, approval.onBehalfOf});
   json::object data{{"roles", roles},
                     {"pointer", request.pointerSubject()},
                     {"bound", approval.bound},
                     {"decision", approval.decision},
                     {"comment", crypto::sha256Hex(approval.comment)}};
+  if (!approval.onBehalfOf.empty()) data["on_behalf_of"] = approval.onBehalfOf;
   if (!via.empty()) data["via"] = via;
   change.record(registry::Action::approvalGiven, request.key.workspace, request.subject(), std::move(data));
 }
 
 std::vector<Approval> approvalsOf(db::Transaction& transaction, std::int64_t changeRequest) {
   static constexpr std::string_view sql =
-      "SELECT actor, roles, comment, bound, decision, created_at FROM approval WHERE change_request = $1 "
+      "SELECT actor, roles, comment, bound, decision, created_at, on_behalf_of FROM approval WHERE change_request = $1 "
       "ORDER BY created_at, actor";
   constexpr db::Columns at(sql);
   std::vector<Approval> approvals;
@@ -266,7 +276,7 @@ std::vector<Approval> approvalsOf(db::Transaction& transaction, std::int64_t cha
   while (rows.next())
     approvals.push_back({changeRequest, rows.text(at["actor"]), rolesFromJson(rows.view(at["roles"])),
                          rows.text(at["comment"]), rows.text(at["bound"]), rows.text(at["decision"]),
-                         rows.integer(at["created_at"])});
+                         rows.integer(at["created_at"]), rows.text(at["on_behalf_of"])});
   return approvals;
 }
 
@@ -281,6 +291,16 @@ std::vector<ChangeRequest> listChangeRequests(db::Transaction& transaction, cons
                          filter.before > 0 ? filter.before : INT64_MAX, filter.limit});
   while (rows.next()) list.push_back(readRequest(rows));
   return list;
+}
+
+std::vector<std::int64_t> scheduledRequests(db::Transaction& transaction, std::int64_t nowMillis) {
+  std::vector<std::int64_t> due;
+  auto rows = transaction.query(
+      "SELECT r.id FROM change_request r JOIN decision d ON d.digest = r.decision WHERE r.status = 'open' AND "
+      "r.not_before > 0 AND r.not_before <= $1 AND d.created_at < r.not_before ORDER BY r.id",
+      {nowMillis});
+  while (rows.next()) due.push_back(rows.integer(0));
+  return due;
 }
 
 }  // namespace regesta::governance

@@ -14,7 +14,8 @@ enum class RequestStatus {
   applied,
   rejected,
   withdrawn,
-  stale,  ///< its subject has changed
+  stale,    ///< its subject has changed
+  expired,  ///< it was open for too long
 };
 std::string_view statusName(RequestStatus status);
 std::optional<RequestStatus> parseRequestStatus(std::string_view name);
@@ -36,7 +37,8 @@ struct ChangeRequest {
   std::string requestedBy;
   std::int64_t openedAt = 0, closedAt = 0;
   std::string closedBy, note;
-  std::string decision;  ///< digest of its newest decision
+  std::string decision;        ///< digest of its newest decision
+  std::int64_t notBefore = 0;  ///< it is carried out at this time or later; 0: as soon as nothing is missing
   std::string subject() const { return "change-request/" + std::to_string(id); }
   std::string pointerSubject() const { return key.subject(pointer); }
   /// Digest of what an approval of this request covers: pointer, action, both versions with their digests, and plan.
@@ -51,6 +53,13 @@ struct Approval {
   std::string bound;     ///< ChangeRequest::bound() at that moment
   std::string decision;  ///< the decision that the approver saw
   std::int64_t at = 0;
+  std::string onBehalfOf = {};  ///< the approver whose delegate (delegate.h) gave it, in their roles; empty: nobody
+  /// Whether the actor gave it, or a delegate gave it for them.
+  bool isBy(std::string_view who) const { return actor == who || (!onBehalfOf.empty() && onBehalfOf == who); }
+  /// Whether somebody is behind both: such approvals count once.
+  bool sharesVoiceWith(const Approval& other) const {
+    return isBy(other.actor) || (!other.onBehalfOf.empty() && isBy(other.onBehalfOf));
+  }
 };
 
 /// Recorded as "change-request.opened".
@@ -83,6 +92,9 @@ void noteDecision(registry::Change& change, const ChangeRequest& request, std::s
 void addApproval(registry::Change& change, const ChangeRequest& request, const Approval& approval, bool replace,
                  const json::object& via = {});
 std::vector<Approval> approvalsOf(db::Transaction& transaction, std::int64_t changeRequest);
+
+/// Ids of the open ones whose scheduled time came after their newest decision.
+std::vector<std::int64_t> scheduledRequests(db::Transaction& transaction, std::int64_t nowMillis);
 
 struct RequestFilter {
   std::string workspace = "default", status, kind, name;

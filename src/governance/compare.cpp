@@ -1,10 +1,12 @@
 #include "base/text.h"
+#include "governance/hold_check.h"
 #include "governance/move_check.h"
 #include "governance/replay.h"
 #include "governance/row_replay.h"
 #include "governance/source_check.h"
 #include "governance/storage_check.h"
 #include "ledger/verify.h"
+#include "registry/schema_guard.h"
 
 namespace regesta::governance {
 
@@ -21,10 +23,6 @@ std::string label(Table table, const std::string& key) {
 
 std::string shown(const json::value& value) {
   return shorten(value.is_string() ? std::string(value.as_string()) : json::serialize(value), 200);
-}
-
-std::string entryWords(std::int64_t entry) {
-  return entry < 0 ? "an entry not yet in the tree" : fmt::format("entry {}", entry);
 }
 
 class Comparing {
@@ -71,10 +69,7 @@ class Comparing {
   }
 
   void add(std::int64_t entry, const std::string& subject, std::string what) {
-    if (result_.differences.size() < limit_)
-      result_.differences.push_back({entry, rowName(subject), std::move(what)});
-    else
-      ++result_.further;
+    result_.add({entry, rowName(subject), std::move(what)}, limit_);
   }
 
   std::size_t limit_;
@@ -92,22 +87,31 @@ Comparison compareStates(const State& ledger, const State& database, std::size_t
 }
 
 Comparison compareWithDatabase(db::Database& database, const crypto::MacKey* pending, std::size_t limit, bool macs) {
+  // What a query does not show cannot be compared, so this is asked first.
+  std::vector<std::string> schema = registry::schemaDifferences(database);
   return database.reading([&](db::Transaction& transaction) {
     Replay replay;
     RowReplay rows;
     MoveCheck moves;
+    HoldCheck holds;
     ledger::forEachCommitted(transaction, pending, [&](const ledger::Logged& entry) {
       auto body = parseEntry(entry.body);
       if (!body) return;
       replay.take(entry.index, *body);
       rows.take(entry.id, entry.index, *body);
       moves.take(entry.index, *body);
+      holds.take(entry.index, *body);
     });
     Comparison found = compareStates(replay.state(), readState(transaction), limit);
+    for (const std::string& difference : schema) found.differences.push_back({-1, "schema", difference});
     rows.compare(transaction, found, limit, macs);
     moves.compare(transaction, found, limit);
+    holds.compare(found, limit);
     checkSources(transaction, found, limit);
-    if (database.dialect() == db::Dialect::sqlite) checkStorage(transaction, found, limit);
+    if (database.dialect() == db::Dialect::sqlite) {
+      checkStorage(transaction, found, limit);
+      checkIndexes(transaction, found, limit);
+    }
     return found;
   });
 }

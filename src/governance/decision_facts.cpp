@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "crypto/hash.h"
-#include "registry/action.h"
 
 namespace regesta::governance {
 
@@ -46,23 +45,38 @@ void DecisionFacts::take(const json::object& entry) {
   } else if (action == Action::changeRequestOpened) {
     requests_[placeOf(workspace, subject)].requestedBy = actor;
   } else if (action == Action::approvalGiven) {
-    Given given{count_, actor, memberText(data, "decision"), memberText(data, "comment"), {}};
+    Given given{
+        count_, actor, memberText(data, "decision"), memberText(data, "comment"), memberText(data, "on_behalf_of"), {}};
     if (const json::array* roles = arrayAt(data, "roles"))
       for (const json::value& role : *roles)
         if (role.is_string()) given.roles.emplace(role.as_string());
     requests_[placeOf(workspace, subject)].approvals.push_back(std::move(given));
+  } else if (action == Action::waiverGranted || action == Action::waiverRevoked) {
+    takeWaiver(*action, workspace, subject, data);
+  } else if (action == Action::breakGlassUsed) {
+    brokeGlass_[memberText(data, "decision")] = count_;
   } else if (action == Action::evidenceAdded) {
-    std::size_t at = std::min(subject.rfind('@'), subject.size());
-    const json::value* verified = data.if_contains("verified");
-    evidence_[memberInteger(data, "evidence")] = {
-        count_,
-        at < subject.size() ? parseInteger(std::string_view(subject).substr(at + 1)).value_or(0) : 0,
-        versionsOf(workspace, subject.substr(0, at)).get(),
-        memberText(data, "type"),
-        memberText(data, "digest"),
-        actor,
-        verified ? *verified : json::value()};
+    takeEvidence(workspace, subject, actor, data);
   }
+  if (std::string decision = memberText(data, "decision"); !decision.empty())
+    cited_.try_emplace(std::move(decision), count_);
+}
+
+void DecisionFacts::takeEvidence(const std::string& workspace, const std::string& subject, const std::string& actor,
+                                 const json::object& data) {
+  std::size_t at = std::min(subject.rfind('@'), subject.size());
+  std::int64_t number = at < subject.size() ? parseInteger(std::string_view(subject).substr(at + 1)).value_or(0) : 0;
+  const Versions* asset = versionsOf(workspace, subject.substr(0, at)).get();
+  const json::value* verified = data.if_contains("verified");
+  std::int64_t id = memberInteger(data, "evidence");
+  evidence_[id] = {count_,
+                   number,
+                   asset,
+                   memberText(data, "type"),
+                   memberText(data, "digest"),
+                   actor,
+                   verified ? *verified : json::value()};
+  evidenceOn_[{asset, number}].push_back(id);
 }
 
 void DecisionFacts::takeVersion(const std::string& workspace, std::string_view subject, const std::string& actor,
@@ -93,8 +107,20 @@ std::shared_ptr<const DecisionFacts::Versions> DecisionFacts::versionsOf(const s
   return found->second;
 }
 
-std::string DecisionFacts::faultOfVersion(const json::value& described, const Versions& versions,
-                                          std::int64_t until) const {
+std::string DecisionFacts::hiddenEvidence(const json::array& shown, const Versions& versions, std::int64_t number,
+                                          std::int64_t made) const {
+  auto added = evidenceOn_.find({&versions, number});
+  if (added == evidenceOn_.end()) return {};
+  std::set<std::int64_t> seen;
+  for (const json::value& item : shown)
+    if (const json::object* one = item.if_object()) seen.insert(memberInteger(*one, "id"));
+  for (std::int64_t id : added->second)
+    if (!seen.contains(id) && evidence_.at(id).at < made)
+      return fmt::format("version {} without its evidence {}", number, id);
+  return {};
+}
+
+std::string DecisionFacts::faultOfVersion(const json::value& described, const Versions& versions, Span span) const {
   const json::object* version = described.if_object();
   if (!version) return {};
   std::int64_t number = memberInteger(*version, "version");
@@ -112,7 +138,7 @@ std::string DecisionFacts::faultOfVersion(const json::value& described, const Ve
     const json::object* shown = item.if_object();
     std::int64_t id = shown ? memberInteger(*shown, "id") : 0;
     auto known = evidence_.find(id);
-    if (known == evidence_.end() || known->second.at > until)
+    if (known == evidence_.end() || known->second.at > span.until)
       return fmt::format("evidence {}, which no entry added", id);
     const Proof& proof = known->second;
     const json::value* verified = shown->if_contains("verified");
@@ -121,14 +147,14 @@ std::string DecisionFacts::faultOfVersion(const json::value& described, const Ve
                 (proof.verified.is_null() || (verified && *verified == proof.verified));
     if (!same) return fmt::format("evidence {} other than it was added", id);
   }
-  return {};
+  return hiddenEvidence(*list, versions, number, span.made);
 }
 
 std::string DecisionFacts::faultOfInput(const json::object& input, const std::string& workspace,
-                                        const Versions& versions, std::int64_t until) const {
+                                        const Versions& versions, Span span) const {
   for (std::string_view name : {"candidate", "current"})
     if (const json::value* version = input.if_contains(name))
-      if (std::string fault = faultOfVersion(*version, versions, until); !fault.empty()) return fault;
+      if (std::string fault = faultOfVersion(*version, versions, span); !fault.empty()) return fault;
   static const Request none;
   const Request* request = &none;
   if (const json::object* shown = objectAt(input, "change_request")) {
@@ -148,8 +174,9 @@ std::string DecisionFacts::faultOfInput(const json::object& input, const std::st
     std::string user = memberText(*approval, "user"), comment = crypto::sha256Hex(memberText(*approval, "comment"));
     const json::array* roles = arrayAt(*approval, "roles");
     bool told = std::ranges::any_of(request->approvals, [&](const Given& given) {
-      return given.at <= until && given.actor == user && given.decision == memberText(*approval, "decision") &&
-             given.comment == comment && (!roles || std::ranges::all_of(*roles, [&](const json::value& role) {
+      return given.at <= span.until && given.actor == user && given.decision == memberText(*approval, "decision") &&
+             given.comment == comment && given.onBehalfOf == memberText(*approval, "on_behalf_of") &&
+             (!roles || std::ranges::all_of(*roles, [&](const json::value& role) {
                return role.is_string() && given.roles.contains(std::string_view(role.as_string()));
              }));
     });
@@ -158,12 +185,14 @@ std::string DecisionFacts::faultOfInput(const json::object& input, const std::st
   return {};
 }
 
-std::string DecisionFacts::faultOf(const json::object& decision, const std::string& workspace, const Versions& versions,
-                                   std::int64_t until) const {
+std::string DecisionFacts::faultOf(const json::object& decision, const std::string& digest,
+                                   const std::string& workspace, const Versions& versions, std::int64_t until) const {
+  auto cited = cited_.find(digest);
+  Span span{cited == cited_.end() ? 0 : cited->second, until};
   if (const json::array* inputs = arrayAt(decision, "inputs"))
     for (const json::value& input : *inputs)
       if (const json::object* object = input.if_object())
-        if (std::string fault = faultOfInput(*object, workspace, versions, until); !fault.empty()) return fault;
+        if (std::string fault = faultOfInput(*object, workspace, versions, span); !fault.empty()) return fault;
   if (const json::array* evaluations = arrayAt(decision, "evaluations"))
     for (const json::value& item : *evaluations) {
       const json::object* evaluation = item.if_object();

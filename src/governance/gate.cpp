@@ -4,10 +4,12 @@
 #include "base/redact.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "governance/break_glass.h"
 #include "governance/gate_attempt.h"
 #include "governance/governor.h"
 #include "governance/quarantine.h"
 #include "governance/widening.h"
+#include "policy/remote_opa.h"
 #include "registry/clearance.h"
 #include "registry/clearance_issuer.h"
 #include "registry/pointer.h"
@@ -35,6 +37,8 @@ Question questionOf(const Gate::Move& move) {
                     0,
                     move.rollout ? registry::canonicalPlan(*move.rollout) : ""};
   question.from = move.from;
+  question.breakGlass = move.breakGlass;
+  question.notBefore = move.notBefore;
   if (move.rollout) checkPlan(move, question);
   if (move.to < 0) throw Invalid("version", "must be at least 1");
   if (question.pointer.isStage() && move.to == 0)
@@ -81,7 +85,8 @@ void recordPending(registry::Change& change, const Case& about, const GateCheck&
   const auto& open = about.move.open;
   if (open) {
     auto known = findDecision(change.transaction, open->decision);
-    if (known && known->facts == check.decision.facts && known->result == DecisionResult::pending) {
+    bool due = open->notBefore != 0 && known && known->at < open->notBefore && check.decision.at >= open->notBefore;
+    if (known && !due && known->facts == check.decision.facts && known->result == DecisionResult::pending) {
       outcome.decision = known->digest;  // asked again, nothing new
       return;
     }
@@ -146,6 +151,7 @@ Outcome outcomeOf(const Case& about, const GateCheck& check) {
   Outcome outcome = outcomeOf(about, kindOf(check.decision.result));
   outcome.verdict = check.verdict;
   outcome.requirements = check.requirements;
+  outcome.waived = check.waived;
   outcome.decision = check.decision.digest;
   if (about.move.open) outcome.changeRequest = about.move.open->id;
   return outcome;
@@ -240,7 +246,10 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
   if (isAtTarget(about) && !question.tried) return outcomeOf(about, Outcome::Kind::unchanged);
 
   GateCheck check;
-  if (about.guarded()) check = checkGate(engine_, about, now);
+  if (about.guarded()) check = checkGate(engine_, options_.opa, about, now);
+  if (about.guarded() && question.breakGlass) breakGlass(check, attempt.identity, question);
+  if (!about.guarded() && question.notBefore != 0)
+    throw Invalid("not_before", fmt::format("is for protected pointers: no policy is bound to '{}'", question.pointer));
   Outcome outcome = about.guarded() ? outcomeOf(about, check) : outcomeOf(about, Outcome::Kind::moved);
   if (attempt.dry) return outcome;
   REGESTA_INVARIANT(!question.tried);
@@ -248,7 +257,8 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
   return store_.change(attempt.actor, [&](registry::Change& change) -> std::optional<Outcome> {
     // The decision was made outside the transaction; it holds only while everything it rested on is still so.
     requireNoQuarantine(change.transaction, question);
-    Case again = collectCase(change.transaction, attempt.identity, question, now);
+    // At the time of the move: what has expired since the check no longer counts.
+    Case again = collectCase(change.transaction, attempt.identity, question, std::max(now, change.now));
     if (again.guarded() != about.guarded() || again.digest() != about.digest() || again.move.from != about.move.from ||
         isAtTarget(again))
       return std::nullopt;
@@ -262,6 +272,7 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
       recordPending(change, again, check, result);
     } else {
       if (again.guarded()) storeDecision(change, check.decision);
+      if (check.brokeGlass) result.breakGlass = openReview(change, again, check);
       apply(change, attempt, result);
       closeApplied(change, again, check);
       bool moved = result.rollout == 0 || completes(question);
@@ -294,6 +305,7 @@ Outcome Gate::run(const Attempt& attempt) {
 Outcome Gate::move(const access::Identity& identity, const Move& move) {
   Question question = questionOf(move);
   requireMovePermission(identity, move.key);
+  if (question.breakGlass) requireMayBreakGlass(identity, question);
   return run({identity, std::move(question), identity.actor, false, 0});
 }
 
@@ -316,6 +328,8 @@ Outcome Gate::moveOrThrow(const access::Identity& identity, const Move& move) {
   if (outcome.isDone()) return outcome;
   throw Error(Code::refused, outcomeText(*this, move, outcome), writeJson(outcomeJson(*this, outcome)));
 }
+
+bool Gate::asksOpa(std::string_view url) const { return options_.opa && options_.opa->isAllowed(url); }
 
 std::string Gate::changeRequestUrl(std::int64_t changeRequest) const {
   return fmt::format("{}/changes/{}", options_.publicUrl, changeRequest);

@@ -14,6 +14,10 @@
 #include "registry/change.h"
 #include "registry/rollout/rollout.h"
 
+namespace regesta::policy {
+class RemoteOpa;  // policy/remote_opa.h
+}
+
 namespace regesta::governance {
 
 /// A member of a verdict's `require` set with its status: what meets it, and what is missing.
@@ -25,6 +29,13 @@ struct Requirement {
   std::string role = {};        ///< role whose approvals are required; empty: none
   std::string evidence = {};    ///< required type; empty: none
   std::string hint = {};        ///< a command that may satisfy it, if the policy names no remediation
+};
+
+/// A member of a verdict's `deny` set that a waiver (waiver.h) let pass.
+struct WaivedViolation {
+  policy::Violation violation;
+  std::string policy;       ///< "policy/fair-lending@2"
+  std::int64_t waiver = 0;  ///< its id
 };
 
 /// How a review reached the gate, if its user did not call this server: through a connection (connect/).
@@ -39,8 +50,9 @@ struct ReviewChannel {
 class Gate {
  public:
   struct Options {
-    std::string publicUrl;  ///< for links in messages: http://127.0.0.1:4600
-    int attempts = 8;       ///< evaluations of one move while its facts keep changing; then Error{conflict}
+    std::string publicUrl;             ///< for links in messages: http://127.0.0.1:4600
+    policy::RemoteOpa* opa = nullptr;  ///< for bindings that name an external OPA; lives longer
+    int attempts = 8;                  ///< evaluations of one move while its facts keep changing; then Error{conflict}
   };
   Gate(registry::Store& store, policy::Engine& engine, Options options);
   ~Gate();
@@ -58,6 +70,10 @@ class Gate {
     std::optional<registry::RolloutPlan> rollout = std::nullopt;
     /// The version that the caller expects the pointer to point to (0: none); otherwise Error{conflict}.
     std::optional<std::int64_t> from = std::nullopt;
+    /// Moves although policies refuse it, and opens a review (break_glass.h). For administrators in person, with a
+    /// reason.
+    bool breakGlass = false;
+    std::int64_t notBefore = 0;  ///< milliseconds: a change request carries it out then; 0: at once
   };
   struct Outcome {
     enum class Kind { moved, unchanged, refused, pending };
@@ -70,6 +86,8 @@ class Gate {
     std::int64_t entryId = 0;               ///< ledger entry of the move, the refusal or the request
     bool isProtected = false;
     std::int64_t rollout = 0;  ///< id of the started rollout, if one started; the alias still points to `from`
+    std::vector<WaivedViolation> waived;  ///< what policies deny, and waivers let pass
+    std::int64_t breakGlass = 0;          ///< moved against the policies: id of the review that this opened
     /// The pointer is at the requested version, whether or not it had to move.
     bool isDone() const { return kind == Kind::moved || kind == Kind::unchanged; }
   };
@@ -137,17 +155,21 @@ class Gate {
   /// pointer moves before this returns. Throws Error{denied} for a role that is not held and for tokens, Error{exists}
   /// for a second approval by the same user, Error{invalidState} for a request that is not open, Error{conflict} if its
   /// subject has changed: the request is then stale. `seen` is the digest of the decision that the user saw (empty:
-  /// unknown); if the request has a newer one, Error{conflict}.
+  /// unknown); if the request has a newer one, Error{conflict}. `onBehalfOf`: the user whose delegate (delegate.h) the
+  /// approver is for this approval; empty: nobody's.
   Outcome approve(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
-                  std::string_view role = {}, std::string_view seen = {}, const ReviewChannel* channel = nullptr);
-  /// Rejects the request. Needs the right to approve; `seen` as above.
+                  std::string_view role = {}, std::string_view seen = {}, const ReviewChannel* channel = nullptr,
+                  std::string_view onBehalfOf = {});
+  /// Rejects the request. Needs the right to approve; `seen` and `onBehalfOf` as above.
   void reject(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
-              std::string_view seen = {}, const ReviewChannel* channel = nullptr);
+              std::string_view seen = {}, const ReviewChannel* channel = nullptr, std::string_view onBehalfOf = {});
   /// Withdraws the request; for its requester and administrators.
   void withdraw(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment);
   /// Evaluates an open request again, for example after evidence was added.
   Outcome retry(std::int64_t changeRequest, const access::Identity& identity);
 
+  /// Whether bindings may name the external OPA at this URL.
+  bool asksOpa(std::string_view url) const;
   /// URL of the request in the web UI.
   std::string changeRequestUrl(std::int64_t changeRequest) const;
   /// For a server that learns its port during start; call before the first request.
@@ -155,6 +177,8 @@ class Gate {
 
   /// Evaluates the open requests about this version again after new evidence. Returns the applied ones.
   std::vector<std::int64_t> reconsider(const registry::AssetKey& key, std::int64_t number);
+  /// Evaluates an open request again whose scheduled time has come (scheduledRequests()). A failure is logged.
+  void carryOut(std::int64_t changeRequest);
 
  private:
   struct Attempt;

@@ -12,11 +12,15 @@ namespace regesta::governance {
 struct GateCheck {
   policy::Verdict verdict;  ///< union over all policies
   std::vector<Requirement> requirements;
-  Decision decision;  ///< not stored yet; decision.result is allowed, refused or pending
+  std::vector<WaivedViolation> waived;  ///< what policies deny, and waivers let pass; not in `verdict`
+  bool brokeGlass = false;              ///< the decision allows what the policies refuse (break_glass.h)
+  Decision decision;                    ///< not stored yet; decision.result is allowed, refused or pending
 };
 
-/// Evaluates every policy of a protected case at one moment. Waits for policy workers: do not call in a transaction.
-GateCheck checkGate(policy::Engine& engine, const Case& about, std::int64_t nowMillis);
+/// Evaluates every policy of a protected case at one moment. Waits for policy workers and for `opa` (null: bindings
+/// that name an external OPA cannot be evaluated): do not call in a transaction. Throws Error{unavailable} if they do
+/// not answer.
+GateCheck checkGate(policy::Engine& engine, policy::RemoteOpa* opa, const Case& about, std::int64_t nowMillis);
 
 json::array requirementsToJson(const std::vector<Requirement>& requirements);
 

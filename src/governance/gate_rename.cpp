@@ -74,14 +74,14 @@ std::optional<registry::Asset> Gate::renameOnce(const access::Identity& identity
   std::vector<GateCheck> checks;
   std::string reasons;
   for (const Case& one : cases) {
-    checks.push_back(checkGate(engine_, one, now));
+    checks.push_back(checkGate(engine_, options_.opa, one, now));
     if (checks.back().decision.result == DecisionResult::allowed) continue;
     Move move{.key = one.question.rules(), .pointer = one.question.pointer, .to = one.question.to};
     reasons += (reasons.empty() ? "" : "\n") + outcomeText(*this, move, outcomeOf(one, checks.back()));
   }
   bool refused = !reasons.empty();
   auto renamed = store_.change(identity.actor, [&](registry::Change& change) -> std::optional<registry::Asset> {
-    std::vector<Case> again = collectRename(change.transaction, identity, key, newName, now);
+    std::vector<Case> again = collectRename(change.transaction, identity, key, newName, std::max(now, change.now));
     if (!std::ranges::equal(cases, again, {}, &Case::digest, &Case::digest)) return std::nullopt;
     registry::Asset asset = registry::getAsset(change.transaction, key);
     std::vector<registry::Clearance> clearances;

@@ -117,13 +117,14 @@ Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
 }
 
 Gate::Outcome Gate::approve(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
-                            std::string_view role, std::string_view seen, const ReviewChannel* channel) {
+                            std::string_view role, std::string_view seen, const ReviewChannel* channel,
+                            std::string_view onBehalfOf) {
   requirePerson(identity.actor);
   std::string changed;
   bool fresh = store_.change(identity.actor, [&](registry::Change& change) {
     if (channel) channel->claim(change);
     ChangeRequest request = getChangeRequest(change.transaction, changeRequest);
-    std::vector<std::string> roles = rolesToApproveIn(change.transaction, identity, request, role);
+    std::vector<std::string> roles = rolesToApproveIn(change.transaction, identity, request, role, onBehalfOf);
     requireOpen(request);
     if (!isFresh(change.transaction, request)) {
       closeChangeRequest(change, request, RequestStatus::stale,
@@ -135,7 +136,8 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const access::Identity& 
     if (!changed.empty()) return true;
     requireCurrentDecision(request, seen);
     Approval approval{request.id,      identity.actor.name, std::move(roles), std::string(comment),
-                      request.bound(), request.decision,    change.now};
+                      request.bound(), request.decision,    change.now,       std::string(onBehalfOf)};
+    requireOneVoice(change.transaction, request, approval);
     requireCounted(change.transaction, request, approval);
     addApproval(change, request, approval, mayReplace(change.transaction, request, identity.actor),
                 channel ? channel->via : json::object());
@@ -158,14 +160,15 @@ Gate::Outcome Gate::approve(std::int64_t changeRequest, const access::Identity& 
 }
 
 void Gate::reject(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,
-                  std::string_view seen, const ReviewChannel* channel) {
+                  std::string_view seen, const ReviewChannel* channel, std::string_view onBehalfOf) {
   store_.change(identity.actor, [&](registry::Change& change) {
     if (channel) channel->claim(change);
     ChangeRequest request = getChangeRequest(change.transaction, changeRequest);
-    std::vector<std::string> roles = rolesToApproveIn(change.transaction, identity, request, "");
+    std::vector<std::string> roles = rolesToApproveIn(change.transaction, identity, request, "", onBehalfOf);
     requireOpen(request);
     requireCurrentDecision(request, seen);
     json::object data{{"roles", json::array(roles.begin(), roles.end())}};
+    if (!onBehalfOf.empty()) data["on_behalf_of"] = onBehalfOf;
     if (channel) data["via"] = channel->via;
     closeChangeRequest(change, request, RequestStatus::rejected, comment, std::move(data));
   });
@@ -207,6 +210,11 @@ std::vector<std::int64_t> Gate::reconsider(const registry::AssetKey& key, std::i
     }
   }
   return done;
+}
+
+void Gate::carryOut(std::int64_t changeRequest) try { runRequest(changeRequest); } catch (const Error& error) {
+  log(LogLevel::info, "a scheduled change request could not be carried out",
+      {{"change_request", changeRequest}, {"error", error.message}});
 }
 
 }  // namespace regesta::governance

@@ -19,11 +19,10 @@ std::optional<registry::Rollout> rolledBackBy(db::Transaction& transaction, cons
   constexpr std::size_t looked = 100;
   for (const registry::Rollout& rollout : registry::listRollouts(transaction, asset, pointer.text(), looked)) {
     if (!rollout.endedByGuard()) continue;
-    bool tried = rollout.serves(target) && rollout.stable != target;
     bool since = std::ranges::any_of(history, [&](const registry::Position& position) {
       return position.to == target && position.at > rollout.endedAt;
     });
-    if (tried && !since) return rollout;
+    if (rollout.tries(target) && !since) return rollout;
   }
   return std::nullopt;
 }

@@ -15,10 +15,10 @@ void Gate::applyWidening(registry::Change& change, const registry::Rollout& roll
       registry::ClearanceIssuer::widen(decision.empty() ? rollout.decision : decision);
   switch (widening.act) {
     case Act::advance:
-      registry::stepRollout(change, rollout, rollout.step + 1, clearance);
+      registry::stepRollout(change, rollout, rollout.step + 1, clearance, reason);
       return;
     case Act::resume:
-      registry::resumeRollout(change, rollout, clearance);
+      registry::resumeRollout(change, rollout, clearance, reason);
       return;
     case Act::kill:
       registry::forceRollout(change, rollout, version, reason, clearance);
@@ -26,7 +26,8 @@ void Gate::applyWidening(registry::Change& change, const registry::Rollout& roll
     case Act::complete:
       registry::completeRollout(change, rollout,
                                 registry::ClearanceIssuer::move(registry::Pointer::alias(rollout.alias), rollout.stable,
-                                                                version, clearance.decision()));
+                                                                version, clearance.decision()),
+                                reason);
       return;
   }
 }

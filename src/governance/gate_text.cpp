@@ -77,6 +77,8 @@ json::object outcomeJson(const Gate& gate, const Gate::Outcome& outcome) {
                    {"decision", outcome.decision.empty() ? json::value(nullptr) : json::value(outcome.decision)},
                    {"verdict", std::move(verdict)}};
   if (outcome.rollout != 0) out["rollout"] = outcome.rollout;
+  if (!outcome.waived.empty()) out["waived"] = toJson(outcome.waived);
+  if (outcome.breakGlass != 0) out["break_glass"] = outcome.breakGlass;
   if (outcome.changeRequest != 0)
     out["change_request"] =
         json::object{{"id", outcome.changeRequest}, {"url", gate.changeRequestUrl(outcome.changeRequest)}};

@@ -5,15 +5,14 @@
 
 #include "access/grants.h"
 #include "base/error.h"
-#include "base/redact.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/hash.h"
 #include "db/columns.h"
 #include "governance/approver.h"
+#include "governance/kept_text.h"
 #include "governance/quarantine.h"
 #include "registry/archive.h"
-#include "registry/author.h"
 #include "registry/clearance_issuer.h"
 #include "registry/pointer.h"
 
@@ -56,13 +55,6 @@ std::vector<Incident> readAll(db::Rows rows) {
   std::vector<Incident> incidents;
   while (rows.next()) incidents.push_back(readIncident(rows));
   return incidents;
-}
-
-std::string checkedText(std::string_view field, std::string_view text) {
-  if (trim(text).empty()) throw Invalid(std::string(field), "is required");
-  if (text.size() > incidentTextLength || !isUtf8(text) || text.find('\0') != text.npos)
-    throw Invalid(std::string(field), fmt::format("must be at most {} bytes of UTF-8", incidentTextLength));
-  return redactText(std::string(text));
 }
 
 /// What the caller read may be outdated: the row in this transaction.
@@ -130,9 +122,9 @@ void requireMayClose(db::Transaction& transaction, const access::Identity& ident
   requirePerson(identity.actor);
   for (std::int64_t number : {incident.number, incident.mitigation}) {
     auto version = registry::findVersion(transaction, incident.key, number);
-    if (version && registry::authorsOf(transaction, *version).contains(identity.actor.name))
-      throw error(Code::denied, "you are an author of {}: somebody else who may approve must close incident {}",
-                  version->subject(), incident.id);
+    if (version)
+      requireNotAuthor(transaction, identity.actor, *version,
+                       fmt::format("somebody else who may approve must close incident {}", incident.id));
   }
 }
 
@@ -145,7 +137,7 @@ Incident openIncident(registry::Change& change, const access::Identity& identity
                       std::string_view reason, const json::object& facts) {
   requireInvestigator(identity, version.asset.key);
   Incident incident;
-  incident.reason = checkedText("reason", reason);
+  incident.reason = requiredText("reason", reason, incidentTextLength);
   if (auto same =
           change.transaction.query("SELECT id FROM incident WHERE version = $1 AND status = 'open'", {version.id});
       same.next())
@@ -176,7 +168,8 @@ Incident openIncident(registry::Change& change, const access::Identity& identity
 }
 
 IncidentNote addNote(registry::Change& change, const Incident& incident, std::string_view kind, std::string_view text) {
-  IncidentNote note{0, std::string(kind), checkedText("text", text), change.now, change.actor.name};
+  IncidentNote note{0, std::string(kind), requiredText("text", text, incidentTextLength), change.now,
+                    change.actor.name};
   auto count = change.transaction.query("SELECT COUNT(*) FROM incident_note WHERE incident = $1", {incident.id});
   if (count.next() && count.integer(0) >= notesOfIncident)
     throw error(Code::tooLarge, "incident {} has {} notes, which is the limit", incident.id, notesOfIncident);
@@ -210,7 +203,7 @@ Incident closeIncident(registry::Change& change, const access::Identity& identit
   Incident changed = present(change, incident);
   requireOpen(changed);
   requireMayClose(change.transaction, identity, changed);
-  changed.conclusion = checkedText("conclusion", conclusion);
+  changed.conclusion = requiredText("conclusion", conclusion, incidentTextLength);
   auto version = registry::findVersion(change.transaction, changed.key, changed.number);
   if (status == IncidentStatus::resolved && version) {
     requireUnserved(change.transaction, *version);

@@ -48,29 +48,43 @@ bool isRecorded(db::Transaction& transaction, const ChangeRequest& request, cons
     if (!data || !data->is_object()) continue;
     const json::value* roles = data->as_object().if_contains("roles");
     if (memberText(data->as_object(), "bound") == approval.bound &&
-        memberText(data->as_object(), "decision") == approval.decision && roles &&
+        memberText(data->as_object(), "decision") == approval.decision &&
+        memberText(data->as_object(), "on_behalf_of") == approval.onBehalfOf && roles &&
         *roles == json::value(json::array(approval.roles.begin(), approval.roles.end())))
       return true;
   }
   return false;
 }
 
+/// The roles of the user who gave it, or on whose behalf it was given; a delegate must be active, too.
+std::vector<std::string> rolesBehind(db::Transaction& transaction, const ChangeRequest& request,
+                                     const Approval& approval, std::int64_t nowMillis) {
+  access::Identity giver = access::identityOf(transaction, approval.actor, nowMillis);
+  if (approval.onBehalfOf.empty()) return giver.rolesOn(request.key.workspace, request.key.name);
+  if (!giver.may(access::Verb::read, request.key.workspace, request.key.name)) return {};
+  return access::identityOf(transaction, approval.onBehalfOf, nowMillis)
+      .rolesOn(request.key.workspace, request.key.name);
+}
+
 /// Approvals that still count: recorded, given for exactly these digests and for what was shown, in roles that their
-/// givers hold to this day.
+/// givers hold to this day. Nobody is behind two of them.
 std::vector<Approval> countedApprovals(db::Transaction& transaction, const ChangeRequest& request,
                                        std::int64_t nowMillis, const std::vector<const json::object*>& inputs) {
   std::vector<Approval> approvals = approvalsOf(transaction, request.id);
   std::string bound = request.bound();
   std::erase_if(approvals, [&](const Approval& approval) { return !isRecorded(transaction, request, approval); });
   for (Approval& approval : approvals) {
-    access::Identity giver = access::identityOf(transaction, approval.actor, nowMillis);
-    std::vector<std::string> held = giver.rolesOn(request.key.workspace, request.key.name);
+    std::vector<std::string> held = rolesBehind(transaction, request, approval, nowMillis);
     std::erase_if(approval.roles, [&](const std::string& role) { return std::ranges::find(held, role) == held.end(); });
   }
   std::erase_if(approvals, [&](const Approval& approval) {
     return approval.bound != bound || approval.roles.empty() || !approvalCovers(transaction, approval.decision, inputs);
   });
-  return approvals;
+  std::vector<Approval> counted;
+  for (Approval& approval : approvals)
+    if (std::ranges::none_of(counted, [&](const Approval& other) { return other.sharesVoiceWith(approval); }))
+      counted.push_back(std::move(approval));
+  return counted;
 }
 
 json::object describePointer(const Question& question) {
@@ -86,12 +100,15 @@ json::object describePointer(const Question& question) {
 
 json::array describeApprovals(const std::vector<Approval>& approvals) {
   json::array list;
-  for (const Approval& approval : approvals)
-    list.push_back(json::object{{"user", approval.actor},
-                                {"roles", json::array(approval.roles.begin(), approval.roles.end())},
-                                {"at", formatTime(approval.at)},
-                                {"comment", approval.comment},
-                                {"decision", approval.decision}});
+  for (const Approval& approval : approvals) {
+    json::object shown{{"user", approval.actor},
+                       {"roles", json::array(approval.roles.begin(), approval.roles.end())},
+                       {"at", formatTime(approval.at)},
+                       {"comment", approval.comment},
+                       {"decision", approval.decision}};
+    if (!approval.onBehalfOf.empty()) shown["on_behalf_of"] = approval.onBehalfOf;
+    list.push_back(std::move(shown));
+  }
   return list;
 }
 
@@ -109,8 +126,13 @@ std::string digestOf(const Facts& facts) {
   json::array policies;
   for (const BoundPolicy& policy : facts.policies)
     policies.push_back(json::array{policy.subject, policy.digest, policy.error});
-  return crypto::sha256Hex(
-      canonicalJson(json::object{{"input", std::move(content)}, {"policies", std::move(policies)}}));
+  json::object all{{"input", std::move(content)}, {"policies", std::move(policies)}};
+  if (!facts.waivers.empty()) {
+    json::array waivers;
+    for (const Waiver& waiver : facts.waivers) waivers.emplace_back(waiver.id);
+    all["waivers"] = std::move(waivers);
+  }
+  return crypto::sha256Hex(canonicalJson(all));
 }
 
 /// Where things stand and which policies ask.
@@ -172,6 +194,7 @@ void countApprovals(db::Transaction& transaction, Case& about, std::int64_t nowM
   auto count = [&](Facts& facts) {
     facts.approvals = approvals;
     facts.input["approvals"] = describeApprovals(approvals);
+    if (!about.question.tried) facts.waivers = waiversFor(transaction, facts, nowMillis);
     facts.digest = digestOf(facts);
   };
   count(about.move);
@@ -265,6 +288,7 @@ ChangeRequest Facts::request(const Question& question) const {
   made.archiveOthers = question.archiveOthers;
   made.plan = question.plan;
   made.reason = question.reason;
+  made.notBefore = question.notBefore;
   return made;
 }
 
@@ -296,6 +320,7 @@ Case collectCase(db::Transaction& transaction, const access::Identity& identity,
   std::vector<std::int64_t> before = heldBefore(transaction, question);
   move.action = actionOf(question, before);
   if (question.renamedTo.empty()) move.open = findOpen(transaction, move.request(question));
+  if (move.open) result.question.notBefore = std::max(question.notBefore, move.open->notBefore);
   if (move.candidate) move.evidence = evidenceOn(transaction, *move.candidate);
   fillInput(transaction, identity, question, before, move);
   for (std::size_t i = 1; i < arms.size(); ++i)

@@ -11,6 +11,7 @@
 #include "governance/change_request.h"
 #include "governance/evidence.h"
 #include "governance/scope.h"
+#include "governance/waiver.h"
 #include "registry/version.h"
 
 namespace regesta::governance {
@@ -34,6 +35,8 @@ struct Question {
   }
   /// Evaluated instead of the bound policies; only for previews.
   std::optional<BoundPolicy> tried = std::nullopt;
+  bool breakGlass = false;     ///< moves although the policies refuse it (break_glass.h)
+  std::int64_t notBefore = 0;  ///< it waits for this time, in milliseconds; 0: it does not wait
 };
 
 /// All facts of one decision, read in one snapshot. docs/policy-input.md describes `input`, member by member.
@@ -47,9 +50,10 @@ struct Facts {
   std::vector<Evidence> evidence;     ///< on the candidate
   std::vector<Approval> approvals;    ///< still valid, with the roles that the approvers still hold
   std::optional<ChangeRequest> open;  ///< the open change request about exactly this
+  std::vector<Waiver> waivers;        ///< in force for the pointer and version
   std::string action;                 ///< move, rollback, remove
   json::object input;                 ///< without "time"
-  /// SHA-256 over input (without change_request) and policy digests: equal facts give equal decisions.
+  /// SHA-256 over input (without change_request), policy digests and waivers: equal facts give equal decisions.
   std::string digest;
   ChangeRequest request(const Question& question) const;  ///< an unsaved one about this
 };

@@ -46,7 +46,9 @@ std::string MoveCheck::faultOf(db::Transaction& transaction, const Move& move) c
     return fmt::format("cites decision {}, which is about {}", digest, memberText(*body, "pointer"));
   if (move.action != Action::rolloutStarted && !isAbout(*body, move.to))
     return fmt::format("cites decision {}, which is about another version", digest);
-  std::string fault = facts_.faultOf(*body, move.workspace, *move.versions, move.facts);
+  if (std::string why = facts_.faultOfResult(*body, digest, move.workspace, move.facts); !why.empty())
+    return fmt::format("cites decision {}, which allowed it although {}", digest, why);
+  std::string fault = facts_.faultOf(*body, digest, move.workspace, *move.versions, move.facts);
   return fault.empty() ? "" : fmt::format("cites decision {}, which saw {}", digest, fault);
 }
 
@@ -91,13 +93,10 @@ void MoveCheck::compare(db::Transaction& transaction, Comparison& found, std::si
       return difference.what.find(move.decision) != std::string::npos;
     });
     if (known) continue;
-    std::string entry = move.index < 0 ? "an entry not yet in the tree" : fmt::format("entry {}", move.index);
-    if (found.differences.size() < limit)
-      found.differences.push_back(
-          {move.index, move.subject,
-           fmt::format("{} of {} ({}) {}", registry::nameOf(move.action), move.subject, entry, fault)});
-    else
-      ++found.further;
+    found.add(
+        {move.index, move.subject,
+         fmt::format("{} of {} ({}) {}", registry::nameOf(move.action), move.subject, entryWords(move.index), fault)},
+        limit);
   }
 }
 

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "governance/approver.h"
 #include "governance/incident.h"
-#include "registry/author.h"
 #include "registry/parts.h"
 
 namespace regesta::governance {
@@ -63,8 +62,7 @@ Evidence releaseFromQuarantine(registry::Change& change, const access::Identity&
   requirePerson(identity.actor);
   if (trim(reason).empty()) throw Invalid("reason", "is required: what was checked, and why the finding does no harm");
   if (reason.size() > longestReason) throw Invalid("reason", fmt::format("must be at most {} bytes", longestReason));
-  if (registry::authorsOf(change.transaction, version).contains(identity.actor.name))
-    throw error(Code::denied, "you are an author of {}: somebody else must release it", version.subject());
+  requireNotAuthor(change.transaction, identity.actor, version, "somebody else must release it");
   auto quarantine = quarantineByScan(change.transaction, version);
   if (!quarantine) throw error(Code::invalidState, "no finding of a scan keeps {} in quarantine", version.subject());
   json::object body{{"scan", quarantine->scan}, {"reason", reason}};

@@ -1,4 +1,5 @@
 #include "access/user_rows.h"
+#include "base/error.h"
 #include "base/redact.h"
 #include "crypto/hash.h"
 #include "db/columns.h"
@@ -142,16 +143,19 @@ void readGovernance(db::Transaction& transaction, State& state) {
         -1};
   }
   auto bindings = transaction.query(
-      "SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, created_by FROM binding");
+      "SELECT id, workspace, kind, name_pattern, pointer, policy, policy_selector, created_by, opa_url, opa_path FROM "
+      "binding");
   while (bindings.next())
-    state[Table::binding][fmt::format("binding/{}", bindings.integer(0))] = {{{"workspace", bindings.text(1)},
-                                                                              {"kind", bindings.text(2)},
-                                                                              {"name_pattern", bindings.text(3)},
-                                                                              {"pointer", bindings.text(4)},
-                                                                              {"policy", bindings.text(5)},
-                                                                              {"policy_selector", bindings.text(6)},
-                                                                              {"by", bindings.text(7)}},
-                                                                             -1};
+    state[Table::binding][fmt::format("binding/{}", bindings.integer(0))] = {
+        {{"workspace", bindings.text(1)},
+         {"kind", bindings.text(2)},
+         {"name_pattern", bindings.text(3)},
+         {"pointer", bindings.text(4)},
+         {"policy", bindings.text(5)},
+         {"policy_selector", bindings.text(6)},
+         {"opa", bindings.text(8) + " " + bindings.text(9)},
+         {"by", bindings.text(7)}},
+        -1};
 }
 
 void readHolds(db::Transaction& transaction, State& state) {
@@ -175,7 +179,7 @@ void readHolds(db::Transaction& transaction, State& state) {
 void readRequests(db::Transaction& transaction, State& state) {
   auto requests = transaction.query(
       "SELECT id, status, requested_by, closed_by, kind, name, pointer, action, from_number, from_digest, to_number, "
-      "to_digest, decision, reason, plan, asset FROM change_request");
+      "to_digest, decision, reason, plan, asset, not_before FROM change_request");
   while (requests.next())
     state[Table::changeRequest][fmt::format("change-request/{}", requests.integer(0))] = {
         {{"status", requests.text(1)},
@@ -190,16 +194,19 @@ void readRequests(db::Transaction& transaction, State& state) {
          {"decision", requests.text(12)},
          {"reason", digest(requests.view(13))},
          {"asset", requests.integer(15)},
+         {"not_before", requests.integer(16)},
          {"plan", requests.view(14).empty() ? json::value() : json::value(digest(requests.view(14)))}},
         -1};
 
-  auto approvals = transaction.query("SELECT change_request, actor, roles, bound, decision, comment FROM approval");
+  auto approvals =
+      transaction.query("SELECT change_request, actor, roles, bound, decision, comment, on_behalf_of FROM approval");
   while (approvals.next())
     state[Table::approval][fmt::format("change-request/{} by {}", approvals.integer(0), approvals.view(1))] = {
         {{"roles", stored(approvals.view(2))},
          {"bound", approvals.text(3)},
          {"decision", approvals.text(4)},
-         {"comment", digest(approvals.view(5))}},
+         {"comment", digest(approvals.view(5))},
+         {"on_behalf_of", approvals.text(6)}},
         -1};
 
   auto comments = transaction.query("SELECT change_request, id, actor, body, place FROM change_request_comment");
@@ -244,6 +251,17 @@ void readAccess(db::Transaction& transaction, State& state) {
         -1};
 }
 
+/// Content that cannot be read was altered, too: the other rows are compared all the same.
+std::string sealOf(db::Transaction& transaction, const std::string& run) try {
+  tracking::SealCheck check = tracking::checkSeal(transaction, run);
+  if (check.state != tracking::SealState::altered) return check.sealed;
+  return check.present == check.sealed ? fmt::format("{} of another revision", check.sealed)
+                                       : fmt::format("{} for content that has {}", check.sealed, check.present);
+} catch (const Error& fault) {
+  if (fault.code == Code::unavailable) throw;
+  return fmt::format("content that cannot be read: {}", fault.message);
+}
+
 /// A run that was written to after its seal, through the server, is not a fault; one whose content differs nevertheless
 /// is.
 void readRuns(db::Transaction& transaction, State& state) {
@@ -253,13 +271,7 @@ void readRuns(db::Transaction& transaction, State& state) {
     while (rows.next()) sealed.emplace_back(rows.text(0), rows.text(1));
   }
   for (const auto& [id, workspace] : sealed) {
-    tracking::SealCheck check = tracking::checkSeal(transaction, id);
-    bool altered = check.state == tracking::SealState::altered;
-    std::string shown = !altered ? check.sealed
-                        : check.present == check.sealed
-                            ? fmt::format("{} of another revision", check.sealed)
-                            : fmt::format("{} for content that has {}", check.sealed, check.present);
-    state[Table::run][rowKey(workspace, "run/" + id, "")] = {{{"seal", shown}}, -1};
+    state[Table::run][rowKey(workspace, "run/" + id, "")] = {{{"seal", sealOf(transaction, id)}}, -1};
   }
 }
 

@@ -72,6 +72,17 @@ std::string rowKey(std::string_view workspace, std::string_view asset, std::stri
   return fmt::format("{}{}{}{}{}", workspace, separator, asset, separator, rest);
 }
 
+void Comparison::add(Difference difference, std::size_t limit) {
+  if (differences.size() < limit)
+    differences.push_back(std::move(difference));
+  else
+    ++further;
+}
+
+std::string entryWords(std::int64_t entry) {
+  return entry < 0 ? "an entry not yet in the tree" : fmt::format("entry {}", entry);
+}
+
 std::string rowName(std::string_view key) {
   std::size_t first = key.find(separator), second = key.find(separator, first + 1);
   if (first == std::string_view::npos || second == std::string_view::npos) return std::string(key);
@@ -80,13 +91,12 @@ std::string rowName(std::string_view key) {
   return workspace == registry::defaultWorkspace ? name : fmt::format("{} in workspace {}", name, workspace);
 }
 
-std::optional<json::object> parseEntry(std::string_view text) {
-  try {
-    json::value value = parseJson(text);
-    if (value.is_object()) return std::move(value.as_object());
-  } catch (const Error&) {  // verifyDatabase names it
-  }
+std::optional<json::object> parseEntry(std::string_view text) try {
+  json::value value = parseJson(text);
+  if (value.is_object()) return std::move(value.as_object());
   return std::nullopt;
+} catch (const Error&) {
+  return std::nullopt;  // verifyDatabase names it
 }
 
 void Replay::take(std::int64_t index, std::string_view body) {
@@ -266,6 +276,7 @@ void Replay::takeGovernance(const Entry& entry) {
          {"pointer", entry.text("pointer")},
          {"policy", entry.text("policy")},
          {"policy_selector", entry.text("policy_selector")},
+         {"opa", entry.text("opa_url") + " " + entry.text("opa_path")},
          {"by", entry.actor}},
         entry.index);
   } else if (entry.is(Action::policyUnbound)) {
@@ -281,9 +292,10 @@ void Replay::takeRequest(const Entry& entry) {
          {"pointer", "action", "from", "from_digest", "to", "to_digest", "decision", "reason", "plan"})
       fields[name] = entry.value(name);
     fields["asset"] = entry.number("asset");
+    fields["not_before"] = entry.number("not_before");
     set(requests, entry.subject, std::move(fields), entry.index);
-  } else if (entry.is(Action::changeRequestLinked)) {
-    return;  // where else people review it
+  } else if (entry.is(Action::changeRequestLinked) || entry.is(Action::changeRequestReminded)) {
+    return;  // where else people review it, and that they were asked again
   } else if (entry.is(Action::changeRequestDecided)) {
     amend(requests, entry.subject, "decision", entry.text("decision"), entry.index);
   } else if (entry.is(Action::approvalGiven)) {
@@ -291,7 +303,8 @@ void Replay::takeRequest(const Entry& entry) {
         {{"roles", entry.value("roles")},
          {"bound", entry.text("bound")},
          {"decision", entry.text("decision")},
-         {"comment", entry.text("comment")}},
+         {"comment", entry.text("comment")},
+         {"on_behalf_of", entry.text("on_behalf_of")}},
         entry.index);
   } else if (entry.is(Action::changeRequestCommented)) {
     set(state_[Table::comment], fmt::format("{} comment {}", entry.subject, entry.number("comment")),

@@ -86,7 +86,10 @@ struct Comparison {
   std::int64_t compared = 0;  ///< number of compared rows
   std::vector<Difference> differences;
   std::int64_t further = 0;  ///< beyond `limit`
+  void add(Difference difference, std::size_t limit);
 };
+/// "entry 12".
+std::string entryWords(std::int64_t entry);
 /// Replays the whole ledger in one snapshot and reports every governed row that differs. Trusts the entries;
 /// ledger::verifyDatabase checks those. `pending` (ledger::Log::pendingKey()) distinguishes entries that wait for the
 /// tree from rows that no server wrote. `macs`: this process has the key of the rows' MACs (registry::setRowKey).

@@ -1,7 +1,9 @@
 #include "governance/requirement.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <set>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -14,8 +16,10 @@ struct ApprovalRequirement {
   int count = 1;
   bool notAuthor = true;
   bool notRequester = false;
+  std::set<std::string> after;     // roles whose approvals must all be there before
   std::vector<std::size_t> slots;  // of Matching
 };
+using Needs = std::map<std::string, ApprovalRequirement>;
 
 bool flag(const json::object& object, std::string_view name, bool fallback) {
   const json::value* found = object.if_contains(name);
@@ -23,6 +27,20 @@ bool flag(const json::object& object, std::string_view name, bool fallback) {
 }
 
 constexpr int mostApprovals = 50;
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+/// A role, or a list of roles. What cannot be understood is a role that nobody has, which must not make it easier.
+std::set<std::string> rolesBefore(const json::value& value) {
+  std::set<std::string> roles;
+  auto add = [&](const json::value& one) {
+    roles.insert(one.is_string() ? std::string(one.as_string()) : std::string());
+  };
+  if (value.is_array())
+    for (const json::value& one : value.as_array()) add(one);
+  else
+    add(value);
+  return roles;
+}
 
 int countOf(const json::object& object) {
   const json::value* found = object.if_contains("count");
@@ -69,8 +87,8 @@ class Matching {
   std::vector<std::optional<std::size_t>> placeOf_;
 };
 
-std::map<std::string, ApprovalRequirement> approvalRequirements(const policy::Verdict& verdict) {
-  std::map<std::string, ApprovalRequirement> needs;
+Needs approvalRequirements(const policy::Verdict& verdict) {
+  Needs needs;
   for (const policy::Violation& violation : verdict.require) {
     const json::object* asked = approvalsAsked(violation);
     if (!asked) continue;
@@ -80,6 +98,7 @@ std::map<std::string, ApprovalRequirement> approvalRequirements(const policy::Ve
     need.count = fresh ? countOf(*asked) : std::max(need.count, countOf(*asked));
     need.notAuthor = fresh ? notAuthor : need.notAuthor || notAuthor;
     need.notRequester = need.notRequester || notRequester;
+    if (const json::value* after = asked->if_contains("after")) need.after.merge(rolesBefore(*after));
   }
   return needs;
 }
@@ -92,26 +111,60 @@ const std::optional<registry::Version>& approvedVersion(const Facts& facts) {
   return facts.candidate ? facts.candidate : facts.current;
 }
 
-/// Why the approver is excluded by the requirement; empty if not.
-std::optional<Exclusion> excluded(const Approval& approval, const ApprovalRequirement& need, const Facts& facts) {
-  if (need.notAuthor && approvedVersion(facts) && facts.authors.contains(approval.actor)) return Exclusion::author;
-  if (need.notRequester && facts.open && facts.open->requestedBy == approval.actor) return Exclusion::requester;
+std::int64_t completedAt(const Needs& needs, const std::string& role, const Facts& facts, std::set<std::string> asked);
+
+/// Who gave the approval, or on whose behalf it was given, if they are an author; empty: neither is.
+std::string authorBehind(const Approval& approval, const Facts& facts) {
+  if (facts.authors.contains(approval.actor)) return approval.actor;
+  return facts.authors.contains(approval.onBehalfOf) ? approval.onBehalfOf : std::string();
+}
+
+/// Why the approval is excluded by the requirement; empty if not. `asked`: roles whose completion is being looked for.
+std::optional<Exclusion> excluded(const Approval& approval, const ApprovalRequirement& need, const Needs& needs,
+                                  const Facts& facts, const std::set<std::string>& asked = {}) {
+  if (need.notAuthor && approvedVersion(facts) && !authorBehind(approval, facts).empty()) return Exclusion::author;
+  if (need.notRequester && facts.open && approval.isBy(facts.open->requestedBy)) return Exclusion::requester;
+  for (const std::string& role : need.after)
+    if (completedAt(needs, role, facts, asked) >= approval.at) return Exclusion::early;
   return std::nullopt;
 }
 
+/// When the last approval was given that the role's requirement needs; `never` while one is missing, and for roles that
+/// wait for each other or that no requirement names.
+std::int64_t completedAt(const Needs& needs, const std::string& role, const Facts& facts, std::set<std::string> asked) {
+  auto found = needs.find(role);
+  if (found == needs.end() || !asked.insert(role).second) return never;
+  const ApprovalRequirement& need = found->second;
+  std::vector<std::int64_t> times;
+  for (const Approval& approval : facts.approvals)
+    if (holds(approval, role) && !excluded(approval, need, needs, facts, asked)) times.push_back(approval.at);
+  std::ranges::sort(times);
+  auto count = static_cast<std::size_t>(need.count);
+  return times.size() < count ? never : times[count - 1];
+}
+
 std::string inWords(Exclusion why, const Approval& approval, const Facts& facts) {
-  if (why == Exclusion::requester)
-    return fmt::format("{} requested this move and cannot approve it; another user must", approval.actor);
+  if (why == Exclusion::early)
+    return fmt::format("{} cannot approve yet: another role must approve before", approval.actor);
+  auto approver = [&](const std::string& who) {
+    return who == approval.actor ? "cannot approve it"
+                                 : fmt::format("{} cannot approve it on their behalf", approval.actor);
+  };
+  if (why == Exclusion::requester) {
+    std::string who = facts.open ? facts.open->requestedBy : approval.actor;
+    return fmt::format("{} requested this move and {}; another user must", who, approver(who));
+  }
   const auto& version = approvedVersion(facts);
-  return fmt::format("{} is the author of version {}{} and cannot approve it; another user must", approval.actor,
-                     version->number,
-                     version->createdBy == approval.actor ? "" : ", or of content that it is made of,");
+  std::string author = authorBehind(approval, facts);
+  return fmt::format("{} is the author of version {}{} and {}; another user must", author, version->number,
+                     version->createdBy == author ? "" : ", or of content that it is made of,", approver(author));
 }
 
 std::string inWords(const std::string& role, const ApprovalRequirement& need) {
   std::string words = fmt::format("{} approval{} by role {}", need.count, need.count == 1 ? "" : "s", role);
   if (need.notAuthor) words += ", not by the author";
   if (need.notRequester) words += ", not by the requester";
+  if (!need.after.empty()) words += fmt::format(", after the approval by {}", fmt::join(need.after, " and "));
   return words;
 }
 
@@ -125,8 +178,7 @@ void addRequirement(Requirement& requirement, std::string_view needs, bool met) 
   requirement.met = requirement.met && met;
 }
 
-void checkApprovals(Requirement& requirement, const json::value& asked,
-                    const std::map<std::string, ApprovalRequirement>& needs, const Matching& matching,
+void checkApprovals(Requirement& requirement, const json::value& asked, const Needs& needs, const Matching& matching,
                     const Facts& facts) {
   auto found = needs.find(asked.is_object() ? memberText(asked.as_object(), "role") : "");
   if (found == needs.end()) return addRequirement(requirement, unknowable, false);
@@ -264,13 +316,13 @@ void checkEvidence(Requirement& requirement, const json::value& asked, const Fac
 }  // namespace
 
 std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const Facts& facts) {
-  std::map<std::string, ApprovalRequirement> needs = approvalRequirements(verdict);
+  Needs needs = approvalRequirements(verdict);
   Matching matching(facts.approvals.size());
   for (auto& [role, need] : needs)
     for (int i = 0; i < need.count; ++i) {
       std::vector<std::size_t> givers;
       for (std::size_t g = 0; g < facts.approvals.size(); ++g)
-        if (holds(facts.approvals[g], role) && !excluded(facts.approvals[g], need, facts)) givers.push_back(g);
+        if (holds(facts.approvals[g], role) && !excluded(facts.approvals[g], need, needs, facts)) givers.push_back(g);
       need.slots.push_back(matching.place(std::move(givers)));
     }
 
@@ -288,9 +340,10 @@ std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const
 
 std::optional<Exclusion> exclusionOf(const Approval& approval, const policy::Verdict& verdict, const Facts& facts) {
   std::optional<Exclusion> why;
-  for (const auto& [role, need] : approvalRequirements(verdict)) {
+  Needs needs = approvalRequirements(verdict);
+  for (const auto& [role, need] : needs) {
     if (!holds(approval, role)) continue;
-    why = excluded(approval, need, facts);
+    why = excluded(approval, need, needs, facts);
     if (!why) return std::nullopt;
   }
   return why;
@@ -302,8 +355,9 @@ std::optional<std::string> whyNotCounted(const Approval& approval, const policy:
 }
 
 bool wouldCount(const Approval& approval, const policy::Verdict& verdict, const Facts& facts) {
-  return std::ranges::any_of(approvalRequirements(verdict), [&](const auto& asked) {
-    return holds(approval, asked.first) && !excluded(approval, asked.second, facts);
+  Needs needs = approvalRequirements(verdict);
+  return std::ranges::any_of(needs, [&](const auto& asked) {
+    return holds(approval, asked.first) && !excluded(approval, asked.second, needs, facts);
   });
 }
 

@@ -11,9 +11,13 @@ namespace regesta::governance {
 /// neither is never met and says so in `needs`.
 std::vector<Requirement> checkRequirements(const policy::Verdict& verdict, const Facts& facts);
 /// Who must not approve, if a requirement says so.
-enum class Exclusion { author, requester };
+enum class Exclusion {
+  author,
+  requester,
+  early,  ///< a role that must approve before has not approved yet
+};
 /// Why no requirement for its roles would count an approval. Empty if one counts it, or if none requires these roles.
-/// Uses `facts`' candidate, current and open.
+/// Uses `facts`' candidate, current, open and approvals.
 std::optional<Exclusion> exclusionOf(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);
 /// The same as a sentence.
 std::optional<std::string> whyNotCounted(const Approval& approval, const policy::Verdict& verdict, const Facts& facts);

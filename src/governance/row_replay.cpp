@@ -98,7 +98,7 @@ void RowReplay::takeRow(const std::string& table, const std::string& key, const 
 void RowReplay::put(const std::string& table, const std::string& key, std::string_view digest, const Noted& by) {
   Noted& noted = tables_[table][key];
   noted = by;
-  std::copy_n(digest.data(), std::min(digest.size(), noted.digest.size()), noted.digest.data());
+  std::ranges::copy(digest.substr(0, noted.digest.size()), noted.digest.begin());
 }
 
 void RowReplay::expect(const std::string& table, const std::string& key, std::string_view before, const Noted& by) {
@@ -195,6 +195,8 @@ class RowComparing {
     for (std::int64_t from = INT64_MIN;;) {
       auto begin = transaction_.query(next, {from});
       if (!begin.next() || begin.isNull(0)) return;
+      // Text comes after every number: checkStorage() names such rows.
+      if (begin.integer(0) < from) return;
       from = begin.integer(0);
       std::int64_t last = from > INT64_MAX - window ? INT64_MAX : from + window;
       auto rows = transaction_.query(page, {from, last});
@@ -283,17 +285,10 @@ class RowComparing {
     return !failed && body.is_object() ? memberText(body.as_object(), "subject") : "";
   }
 
-  static std::string entryWords(std::int64_t index) {
-    return index < 0 ? "an entry not yet in the tree" : fmt::format("entry {}", index);
-  }
-
   void add(std::int64_t entry, const std::string& subject, std::string what) {
     for (const Difference& known : found_.differences)
       if (known.subject == subject || known.subject.starts_with(subject + " ")) return;
-    if (found_.differences.size() < limit_)
-      found_.differences.push_back({entry, subject, std::move(what)});
-    else
-      ++found_.further;
+    found_.add({entry, subject, std::move(what)}, limit_);
   }
 
   const RowReplay& replay_;

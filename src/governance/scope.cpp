@@ -5,6 +5,7 @@
 #include "access/grants.h"
 #include "base/text.h"
 #include "registry/asset.h"
+#include "registry/blob_alias.h"
 #include "registry/lineage.h"
 #include "registry/reference.h"
 #include "registry/tree.h"
@@ -104,11 +105,7 @@ bool Scope::location(std::string_view folder, std::string_view defaultFolder) co
 bool Scope::blob(std::string_view digest) const {
   if (transaction_.query("SELECT 1 FROM git_pack WHERE workspace = $1 AND digest = $2", {workspace_, digest}).next())
     return false;
-  if (transaction_
-          .query("SELECT 1 FROM blob_upload WHERE workspace = $1 AND digest = $2 AND actor = $3",
-                 {workspace_, digest, identity_.actor.name})
-          .next())
-    return true;
+  if (registry::isUploader(transaction_, workspace_, digest, identity_.actor.name)) return true;
   {
     db::Rows rows = transaction_.query(
         "SELECT DISTINCT a.name FROM version_file f JOIN version v ON v.id = f.version JOIN asset a ON a.id = v.asset "
@@ -117,11 +114,9 @@ bool Scope::blob(std::string_view digest) const {
     while (rows.next())
       if (name(access::Verb::read, rows.view(0))) return true;
   }
-  db::Rows rows =
-      transaction_.query("SELECT path FROM tree_file WHERE digest = $1 AND workspace = $2", {digest, workspace_});
-  while (rows.next())
-    if (path(access::Verb::read, rows.view(0))) return true;
-  return false;
+  std::vector<registry::TreeFile> files = registry::filesWithContent(transaction_, workspace_, digest);
+  return std::ranges::any_of(files,
+                             [&](const registry::TreeFile& file) { return path(access::Verb::read, file.path); });
 }
 
 bool Scope::node(std::string_view node) const {
@@ -135,7 +130,7 @@ bool Scope::node(std::string_view node) const {
   return name(access::Verb::read, rest.substr(0, mark));
 }
 
-Error hidden(const access::Identity& identity, access::Verb verb, std::string_view workspace, std::string_view what) {
+Error lacking(const access::Identity& identity, access::Verb verb, std::string_view workspace, std::string_view what) {
   return error(Code::denied, "{} has no role '{}' on this {}; ask an admin of workspace '{}' for it",
                identity.actor.name, roleFor(verb), what, workspace);
 }

@@ -46,6 +46,18 @@ class Scope {
 
 /// Error{denied} without the names of the object and its owner, which the caller may not know.
 /// `what`: "run", "experiment", "logged model", "path".
-Error hidden(const access::Identity& identity, access::Verb verb, std::string_view workspace, std::string_view what);
+Error lacking(const access::Identity& identity, access::Verb verb, std::string_view workspace, std::string_view what);
+
+/// The rule about objects that requests name by an id, for all fronts: what a caller may not read is answered as what
+/// does not exist. `allows(verb)`: whether the caller has the permission on the object. `absent`: the front's error for
+/// an object of this kind and id that does not exist; thrown if the caller may not even read it. Who may read it and
+/// lacks `verb` gets Error{denied}.
+template <class Allows, class Absent>
+void requireVisible(const access::Identity& identity, access::Verb verb, std::string_view workspace,
+                    std::string_view what, const Allows& allows, const Absent& absent) {
+  if (allows(verb)) return;
+  if (verb == access::Verb::read || !allows(access::Verb::read)) throw absent;
+  throw lacking(identity, verb, workspace, what);
+}
 
 }  // namespace regesta::governance

@@ -9,13 +9,6 @@ namespace regesta::governance {
 
 namespace {
 
-void addMissing(Comparison& found, std::size_t limit, const std::string& version, std::string what) {
-  if (found.differences.size() < limit)
-    found.differences.push_back({-1, version, std::move(what)});
-  else
-    ++found.further;
-}
-
 struct Located {
   std::int64_t row = 0;
   std::string workspace, subject, folder;
@@ -31,7 +24,8 @@ std::vector<Located> locatedVersions(db::Transaction& transaction) {
     std::optional<std::string> folder;
     try {
       folder = registry::treePath(rows.view(5), rows.view(1));
-    } catch (const Error&) {  // an altered location, which its row tells
+    } catch (const Error&) {
+      folder.reset();  // an altered location, which its row tells
     }
     if (folder && !folder->empty())
       versions.push_back({rows.integer(0), rows.text(1),
@@ -57,7 +51,7 @@ void checkModels(db::Transaction& transaction, Comparison& found, std::size_t li
       "v.model_id)");
   while (rows.next()) {
     std::string version = fmt::format("{}/{}@{}", rows.view(0), rows.view(1), rows.integer(2));
-    addMissing(found, limit, version, fmt::format("{}: its logged-model/{} is missing", version, rows.view(3)));
+    found.add({-1, version, fmt::format("{}: its logged-model/{} is missing", version, rows.view(3))}, limit);
   }
 }
 
@@ -72,9 +66,10 @@ void checkSources(db::Transaction& transaction, Comparison& found, std::size_t l
         "t.workspace = $2 AND t.digest = f.digest AND (t.path = $3 OR t.path = $4 || f.path)) LIMIT 1",
         {version.row, version.workspace, version.folder, version.folder + "/"});
     if (rows.next())
-      addMissing(found, limit, version.subject,
+      found.add({-1, version.subject,
                  fmt::format("{}: its file '{}' is missing in the sealed folder '{}'", version.subject, rows.view(0),
-                             version.folder));
+                             version.folder)},
+                limit);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "governance/storage_check.h"
 
 #include <algorithm>
+#include <map>
 
 #include "registry/column_class.h"
 #include "registry/row_note.h"
@@ -13,14 +14,20 @@ using registry::Column;
 using registry::ColumnClass;
 using registry::TableClass;
 
-bool isCovered(const TableClass& table) {
-  return table.columnClass == ColumnClass::governed || table.columnClass == ColumnClass::authenticated ||
-         table.columnClass == ColumnClass::derived;
+bool isCovered(const TableClass& table) { return table.columnClass != ColumnClass::free; }
+
+/// By column; generated columns, which nobody stores, are missing.
+std::map<std::string, std::string_view, std::less<>> storageClasses(db::Transaction& transaction,
+                                                                    std::string_view table) {
+  std::map<std::string, std::string_view, std::less<>> classes;
+  auto rows = transaction.query(fmt::format("PRAGMA table_info({})", table));
+  while (rows.next())
+    classes[rows.text(1)] = rows.view(2) == "TEXT" ? "text" : rows.view(2) == "BLOB" ? "blob" : "integer";
+  return classes;
 }
 
-std::string otherwiseStored(const Column& column) {
-  return fmt::format("typeof({}) NOT IN ('{}'{})", column.name, column.number ? "integer" : "text",
-                     column.nullable ? ", 'null'" : "");
+std::string otherwiseStored(const Column& column, std::string_view storageClass) {
+  return fmt::format("typeof({}) NOT IN ('{}'{})", column.name, storageClass, column.nullable ? ", 'null'" : "");
 }
 
 }  // namespace
@@ -28,9 +35,11 @@ std::string otherwiseStored(const Column& column) {
 void checkStorage(db::Transaction& transaction, Comparison& found, std::size_t limit) {
   for (const TableClass& table : registry::tableClasses()) {
     if (!isCovered(table)) continue;
+    auto classes = storageClasses(transaction, table.table);
     std::string condition, flags;
     for (const Column& column : table.columns) {
-      std::string one = otherwiseStored(column);
+      auto declared = classes.find(column.name);
+      std::string one = declared == classes.end() ? "0" : otherwiseStored(column, declared->second);
       flags += fmt::format("{}{}", flags.empty() ? "" : ", ", one);
       condition += fmt::format("{}{}", condition.empty() ? "" : " OR ", one);
     }
@@ -41,14 +50,19 @@ void checkStorage(db::Transaction& transaction, Comparison& found, std::size_t l
       while (rows.integer(at) == 0) ++at;
       const Column& column = table.columns[static_cast<std::size_t>(at)];
       std::string row = registry::rowText(table, rows, count).key;
-      if (found.differences.size() >= limit)
-        ++found.further;
-      else
-        found.differences.push_back(
-            {-1, fmt::format("{} {}", table.table, row),
-             fmt::format("row {} of {}: {} is not stored as {}, so the server does not find the row by it", row,
-                         table.table, column.name, column.number ? "a number" : "text")});
+      found.add({-1, fmt::format("{} {}", table.table, row),
+                 fmt::format("row {} of {}: {} is not stored as {}, so the server does not find the row by it", row,
+                             table.table, column.name, classes.find(column.name)->second)},
+                limit);
     }
+  }
+}
+
+void checkIndexes(db::Transaction& transaction, Comparison& found, std::size_t limit) {
+  auto rows = transaction.query("PRAGMA integrity_check(20)");
+  while (rows.next()) {
+    if (rows.view(0) != "ok")
+      found.add({-1, "database", fmt::format("SQLite's integrity check: {}", rows.view(0))}, limit);
   }
 }
 

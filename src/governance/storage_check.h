@@ -8,4 +8,8 @@ namespace regesta::governance {
 /// SQLite only.
 void checkStorage(db::Transaction& transaction, Comparison& found, std::size_t limit);
 
+/// An index that was rebuilt without some rows hides them from queries, although the tables are complete. Adds what
+/// SQLite's integrity check finds. SQLite only.
+void checkIndexes(db::Transaction& transaction, Comparison& found, std::size_t limit);
+
 }  // namespace regesta::governance

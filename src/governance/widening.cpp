@@ -55,7 +55,7 @@ std::set<std::string> policiesAsked(db::Transaction& transaction, std::string_vi
 bool everyPolicyWasAsked(db::Transaction& transaction, const registry::Rollout& rollout) {
   std::set<std::string> asked = policiesAsked(transaction, rollout.decision);
   return std::ranges::all_of(bindingsOn(transaction, rollout.key, registry::Pointer::alias(rollout.alias)),
-                             [&](const Binding& binding) { return asked.contains(binding.policyKey().subject()); });
+                             [&](const Binding& binding) { return asked.contains(binding.policySubject()); });
 }
 
 /// The step has baked as planned, and no guard holds it. With guards a step that has a

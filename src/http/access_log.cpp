@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -21,6 +22,8 @@ void appendText(std::string& out, std::string_view text) {
     if (static_cast<unsigned char>(c) >= 0x80) c = '?';
   appendJsonString(out, cleaned);
 }
+
+int openFile(const std::string& file) { return ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640); }
 
 }  // namespace
 
@@ -51,11 +54,18 @@ void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t n
                  entry.seconds * 1000);
 }
 
-AccessLog::AccessLog(const std::string& file) {
+AccessLog::AccessLog(const std::string& file) : file_(file) {
   if (file.empty()) return;
-  descriptor_ =
-      file == "-" ? ::dup(STDERR_FILENO) : ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  descriptor_ = file == "-" ? ::dup(STDERR_FILENO) : openFile(file);
   if (descriptor_ < 0) throw error(Code::invalid, "the access log {} cannot be opened: {}", file, std::strerror(errno));
+}
+
+void AccessLog::reopen() const {
+  if (file_.empty() || file_ == "-") return;
+  int fresh = openFile(file_);
+  if (fresh < 0 || ::dup3(fresh, descriptor_, O_CLOEXEC) < 0)  // its writers keep the number
+    log(LogLevel::error, "the access log cannot be opened again", {{"file", file_}, {"why", std::strerror(errno)}});
+  if (fresh >= 0) ::close(fresh);
 }
 
 AccessLog::~AccessLog() {

@@ -18,7 +18,7 @@ struct AccessEntry {
 void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t nowMillis);
 
 /// The file that the lines go to. Lines are collected by each I/O thread and written together, whole lines at a time;
-/// the file is opened for appending, so that rotating it by copy and truncate works.
+/// the file is opened for appending, so that rotating it by copy and truncate works, too.
 class AccessLog {
  public:
   /// Empty: no log; "-": stderr. Throws Error{invalid} when the file cannot be opened.
@@ -27,10 +27,14 @@ class AccessLog {
   AccessLog(const AccessLog&) = delete;
   AccessLog& operator=(const AccessLog&) = delete;
   bool wanted() const { return descriptor_ >= 0; }
+  /// Opens the file again, after its old one was renamed; other threads may write meanwhile. If that fails, the old one
+  /// stays in use, and the log says why.
+  void reopen() const;
   /// A log that cannot be written never stops the server: the lines are lost.
   void write(std::string_view lines) const;
 
  private:
+  std::string file_;
   int descriptor_ = -1;
 };
 

@@ -229,6 +229,8 @@ void Server::start() {
 
 std::uint16_t Server::port() const { return state_->port; }
 
+void Server::reopenAccessLog() { state_->site.accessLog.reopen(); }
+
 void Server::drain(int seconds) {
   std::lock_guard lock(state_->draining);
   if (!std::exchange(state_->running, false)) return;

@@ -56,6 +56,8 @@ class Server {
   /// process's soft limit of open files towards `maxConnections`.
   void start();
   std::uint16_t port() const;
+  /// Opens the file of the access log again, after it was renamed.
+  void reopenAccessLog();
   /// Stops accepting, lets running requests finish for at most `seconds`, then closes. A handler on the waiting threads
   /// is never cut in the middle: drain returns when it has ended, however long that takes. Idempotent; not from a
   /// handler.

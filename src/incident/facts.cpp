@@ -70,10 +70,13 @@ void describeApprovals(db::Transaction& transaction, const std::string& workspac
   if (request) {
     promotion["change_request"] = request->id;
     promotion["requested_by"] = request->requestedBy;
-    for (const governance::Approval& approval : governance::approvalsOf(transaction, request->id))
-      approvals.push_back(json::object{{"by", approval.actor},
-                                       {"roles", json::array(approval.roles.begin(), approval.roles.end())},
-                                       {"at", formatTime(approval.at)}});
+    for (const governance::Approval& approval : governance::approvalsOf(transaction, request->id)) {
+      json::object item{{"by", approval.actor},
+                        {"roles", json::array(approval.roles.begin(), approval.roles.end())},
+                        {"at", formatTime(approval.at)}};
+      if (!approval.onBehalfOf.empty()) item["on_behalf_of"] = approval.onBehalfOf;
+      approvals.push_back(std::move(item));
+    }
   }
   promotion["approvals"] = std::move(approvals);
 }

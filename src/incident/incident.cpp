@@ -62,7 +62,7 @@ void requirePolicy(registry::Change& change, const access::Identity& identity, c
 /// A rollout that serves the version to some callers. One whose stable version it is stays: it leads away from it.
 void endRollouts(registry::Change& change, const Incident& incident, const registry::Version& version) {
   for (const registry::Rollout& rollout : registry::activeRollouts(change.transaction, version.asset)) {
-    if (rollout.stable == version.number || !rollout.serves(version.number)) continue;
+    if (!rollout.tries(version.number)) continue;
     registry::endRollout(change, rollout, registry::RolloutStatus::stopped, fmt::format("incident {}", incident.id));
     governance::addNote(change, incident, "rollout",
                         fmt::format("stopped rollout {} on '{}'", rollout.id, rollout.alias));

@@ -18,12 +18,6 @@ std::vector<json::object> objects(const json::object& from, std::string_view nam
   return list;
 }
 
-const json::object& object(const json::object& from, std::string_view name) {
-  static const json::object none;
-  const json::value* found = from.if_contains(name);
-  return found && found->is_object() ? found->get_object() : none;
-}
-
 std::string yesNo(const json::object& item, std::string_view name) {
   return shown(item, name) == "true" ? "yes" : "no";
 }
@@ -31,7 +25,11 @@ std::string yesNo(const json::object& item, std::string_view name) {
 std::string approvalsOf(const json::object& promotion) {
   std::string text;
   for (const json::object& approval : objects(promotion, "approvals"))
-    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", shown(approval, "by"), shown(approval, "roles"));
+    text += fmt::format("{}{}{} ({})", text.empty() ? "" : ", ", shown(approval, "by"),
+                        memberText(approval, "on_behalf_of").empty()
+                            ? ""
+                            : fmt::format(" on behalf of {}", shown(approval, "on_behalf_of")),
+                        shown(approval, "roles"));
   return text;
 }
 
@@ -50,7 +48,7 @@ class Writer {
   Writer(const governance::Incident& incident, const json::object& described)
       : incident_(incident),
         described_(described),
-        facts_(object(described, "facts")),
+        facts_(memberObject(described, "facts")),
         document_(fmt::format("Incident {}: {}", incident.id, incident.about())) {}
 
   std::string write() {
@@ -71,7 +69,7 @@ class Writer {
 
  private:
   void summary() {
-    const json::object& version = object(facts_, "version");
+    const json::object& version = memberObject(facts_, "version");
     document_.fields(
         {{"Flawed version", incident_.about()},
          {"Digest (SHA-256)", incident_.versionDigest},
@@ -84,7 +82,7 @@ class Writer {
          {"Registered", fmt::format("{} by {}", shown(version, "registered_at"), shown(version, "registered_by"))},
          {"Training run", shown(version, "run")},
          {"Logged model", shown(version, "logged_model")},
-         {"Replaced by", incident_.mitigation == 0 ? "" : shown(object(described_, "mitigation"), "subject")}});
+         {"Replaced by", incident_.mitigation == 0 ? "" : shown(memberObject(described_, "mitigation"), "subject")}});
     if (shown(described_, "withheld") == "true")
       document_.paragraph("Names that the reader of this report may not read are left out.");
   }
@@ -131,7 +129,7 @@ class Writer {
     document_.heading("What used it");
     std::vector<Cells> rows;
     for (auto [name, title] : {std::pair{"traces", "Traces"}, {"runs", "Runs"}, {"records", "Decision records"}}) {
-      const json::object& use = object(object(facts_, "used"), name);
+      const json::object& use = memberObject(memberObject(facts_, "used"), name);
       rows.push_back({title, shown(use, "count"), shown(use, "first_at"), shown(use, "last_at")});
     }
     document_.table({"What", "How many", "First", "Last"}, rows);
@@ -147,7 +145,7 @@ class Writer {
 
   void mitigation() {
     if (incident_.mitigation == 0) return;
-    const json::object& version = object(described_, "mitigation");
+    const json::object& version = memberObject(described_, "mitigation");
     document_.heading(fmt::format("Mitigation: {}", shown(version, "subject")));
     document_.fields(
         {{"Digest (SHA-256)", shown(version, "digest")}, {"Registered by", shown(version, "registered_by")}});
@@ -166,8 +164,8 @@ class Writer {
 
 json::array namesIn(const json::object& described) {
   json::array names;
-  const json::object& facts = object(described, "facts");
-  const json::object& version = object(facts, "version");
+  const json::object& facts = memberObject(described, "facts");
+  const json::object& version = memberObject(facts, "version");
   for (auto [member, kind] : {std::pair{"run", "run"}, {"logged_model", "logged-model"}})
     if (std::string id = shown(version, member); !id.empty()) names.emplace_back(fmt::format("{}/{}", kind, id));
   for (const json::object& item : objects(facts, "related")) {

@@ -21,6 +21,10 @@ void dropLease(registry::Store& store, std::string_view name, std::string_view h
   });
 }
 
+void dropLeases(registry::Store& store) {
+  store.write([](db::Transaction& transaction) { transaction.run("DELETE FROM server_lease"); });
+}
+
 bool RoundLease::take() {
   taken_ = takeLease(store_, name_, holder_, millis_);
   return taken_;

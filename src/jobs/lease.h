@@ -13,6 +13,9 @@ bool takeLease(registry::Store& store, std::string_view name, std::string_view h
 /// Releases the lease if `holder` has it.
 void dropLease(registry::Store& store, std::string_view name, std::string_view holder);
 
+/// Releases every lease: for a server that has the database to itself, where the process that held one has ended.
+void dropLeases(registry::Store& store);
+
 /// A lease for one round of work. Released at the end of the round, so that after a restart nobody waits until it
 /// expires. `name` and `holder` live longer.
 class RoundLease {

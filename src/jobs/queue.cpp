@@ -17,7 +17,7 @@ constexpr std::string_view columns =
 constexpr std::size_t reasonLength = 2000;
 constexpr std::size_t pageOfJobs = 100;
 
-// $1 workspace, $2 type or '', $3 now, $4 1: commands are allowed
+// $1 workspace, $2 type or '', $3 now; 1 if the runner takes: $4 commands, $7 prompts, $8 models, $9 named commands
 constexpr std::string_view due =
     " FROM job WHERE workspace = $1 AND (type = $2 OR $2 = '') AND ((needs = '' AND $7 = 1) OR (needs = 'commands' AND "
     "$4 = 1) OR (needs = 'models' AND $8 = 1) OR (needs = 'command' AND $9 = 1)) AND "

@@ -69,8 +69,8 @@ bool anyDue(db::Transaction& transaction, const LeaseRequest& wish, std::int64_t
 /// two servers, one gets it. Jobs without attempts left become dead.
 std::optional<Job> lease(db::Transaction& transaction, const LeaseRequest& wish, std::int64_t now);
 
-/// The job of a valid lease: no other runner got the job since, even if the lease expired. Throws Error{notFound}, or
-/// Error{conflict} if the lease has ended.
+/// The job that `runner` holds by the lease. An expired lease stays valid until another runner takes the job. Throws
+/// Error{notFound}, or Error{conflict} if another runner has it or it has ended.
 Job heldJob(db::Transaction& transaction, std::int64_t id, std::string_view lease, std::string_view runner);
 Job extend(db::Transaction& transaction, Job job, std::int64_t millis, std::int64_t now);
 Job complete(db::Transaction& transaction, Job job, std::string_view resultJson, std::int64_t now);

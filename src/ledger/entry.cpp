@@ -34,13 +34,19 @@ std::string encode(const Entry& entry, std::int64_t timeMicros) {
   return out;
 }
 
-std::int64_t append(db::Transaction& transaction, const Entry& entry, const crypto::MacKey& key) {
+db::Rows send(db::Transaction& transaction, const Entry& entry, const crypto::MacKey& key) {
   // No look at the entry before: on PostgreSQL that would make any two writers collide. This clock never runs backwards
   // within the process, Log::recover() starts it at the last entry's time, and the integrator sees to the rest.
   std::int64_t time = steadyNowMicros();
   std::string body = encode(entry, time), salt = newSalt(time);
-  return transaction.insert("INSERT INTO ledger_entry (time, body, salt, mac) VALUES ($1, $2, $3, $4) RETURNING id",
-                            {time, body, db::Bytes{salt}, pendingMac(key, salt, time, body)});
+  return transaction.send("INSERT INTO ledger_entry (time, body, salt, mac) VALUES ($1, $2, $3, $4) RETURNING id",
+                          {time, body, db::Bytes{salt}, pendingMac(key, salt, time, body)});
+}
+
+std::int64_t append(db::Transaction& transaction, const Entry& entry, const crypto::MacKey& key) {
+  db::Rows id = send(transaction, entry, key);
+  id.next();
+  return id.integer(0);
 }
 
 }  // namespace regesta::ledger

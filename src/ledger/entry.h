@@ -28,5 +28,7 @@ std::string encode(const Entry& entry, std::int64_t timeMicros);
 /// roughly in order; the integrator assigns its index in the log soon after the commit, if `key` is the log's
 /// pendingKey().
 std::int64_t append(db::Transaction& transaction, const Entry& entry, const crypto::MacKey& key);
+/// The same with Transaction::send(): the one row of the result is the id.
+db::Rows send(db::Transaction& transaction, const Entry& entry, const crypto::MacKey& key);
 
 }  // namespace regesta::ledger

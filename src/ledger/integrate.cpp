@@ -14,6 +14,12 @@
 namespace regesta::ledger {
 namespace {
 
+Counter& refusedEntries() {
+  static Counter& all = counter("regesta_ledger_refused_entries_total",
+                                "Rows in the ledger's table that no server wrote and that were not signed.");
+  return all;
+}
+
 constexpr std::int64_t roundEntries = 4096;
 constexpr std::size_t roundBytes = 8 * 1024 * 1024;
 constexpr std::int64_t historyEveryMicros = 1'000'000;
@@ -108,7 +114,20 @@ bool Integrator::apply(db::Transaction& transaction, const Plan& plan) const {
     return false;
   }
   for (const Raised& entry : plan.raised) {
-    transaction.run("UPDATE ledger_entry SET time = $2, body = $3 WHERE id = $1", {entry.id, entry.time, entry.body});
+    transaction.send("UPDATE ledger_entry SET time = $2, body = $3 WHERE id = $1", {entry.id, entry.time, entry.body});
+  }
+  for (const auto& [tile, hashes] : plan.tiles) {
+    std::optional<std::int64_t> bundle;
+    if (tile.level == 0) bundle = plan.bundles.at(tile.number);
+    transaction.send(
+        "INSERT INTO ledger_tile (level, number, bundle, hashes) VALUES ($1, $2, $3, $4) ON CONFLICT (level, number) "
+        "DO UPDATE SET bundle = ledger_tile.bundle + excluded.bundle, hashes = excluded.hashes",
+        {tile.level, tile.number, bundle, db::Bytes{hashes}});
+  }
+  if (plan.history) {
+    transaction.send(
+        "INSERT INTO ledger_checkpoint (size, time, note) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING",
+        {after.size, plan.now, after.note});
   }
   for (const Run& run : plan.runs) {
     std::int64_t changed = transaction.run(
@@ -117,19 +136,6 @@ bool Integrator::apply(db::Transaction& transaction, const Plan& plan) const {
         {run.firstId - run.firstIndex, run.firstId, run.firstId + run.count});
     if (changed != run.count)
       throw error(Code::corrupt, "ledger entries from id {} on changed while they were waiting", run.firstId);
-  }
-  for (const auto& [tile, hashes] : plan.tiles) {
-    std::optional<std::int64_t> bundle;
-    if (tile.level == 0) bundle = plan.bundles.at(tile.number);
-    transaction.run(
-        "INSERT INTO ledger_tile (level, number, bundle, hashes) VALUES ($1, $2, $3, $4) ON CONFLICT (level, number) "
-        "DO UPDATE SET bundle = ledger_tile.bundle + excluded.bundle, hashes = excluded.hashes",
-        {tile.level, tile.number, bundle, db::Bytes{hashes}});
-  }
-  if (plan.history) {
-    transaction.run(
-        "INSERT INTO ledger_checkpoint (size, time, note) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING",
-        {after.size, plan.now, after.note});
   }
   return true;
 }
@@ -173,9 +179,8 @@ Integrator::Seen Integrator::look(db::Transaction& transaction) {
 
 /// Marked, so that they are not looked at again, and kept, as evidence.
 void Integrator::refuse(const Seen& seen) {
+  Counter& refusals = refusedEntries();  // exists, at 0, before it counts
   if (seen.refused.empty()) return;
-  static Counter& refusals = counter("regesta_ledger_refused_entries_total",
-                                     "Rows in the ledger's table that no server wrote and that were not signed.");
   std::int64_t now = nowMicros();
   database_.write([&](db::Transaction& transaction) {
     for (const auto& [id, why] : seen.refused)

@@ -23,6 +23,8 @@ constexpr std::size_t nonceBytes = 8;
 }  // namespace
 
 struct Timestamping::Parts {
+  Counter& failures = counter("regesta_ledger_timestamp_failures_total", "Requests for a timestamp that failed.");
+
   Parts(db::Database& theDatabase, Log& theLog, Options theOptions)
       : database(theDatabase),
         log(theLog),
@@ -44,7 +46,7 @@ struct Timestamping::Parts {
       return {std::move(response), *read};
     } catch (const Error& failure) {
       *fault.lock() = failure.message;
-      counter("regesta_ledger_timestamp_failures_total", "Requests for a timestamp that failed.").add();
+      failures.add();
       throw;
     }
   }

@@ -41,6 +41,17 @@ void keepCosigned(db::Transaction& transaction, std::int64_t size, std::int64_t 
       {time - keepAllSeconds, time - 3 * keepAllSeconds});
 }
 
+std::string labelOf(const Witness& witness) { return fmt::format("witness=\"{}\"", witness.key.name); }
+
+Counter& cosignatures(const Witness& witness) {
+  return counter("regesta_witness_cosignatures_total", "Checkpoints that a witness cosigned.", labelOf(witness));
+}
+
+Counter& witnessFailures(const Witness& witness) {
+  return counter("regesta_witness_failures_total", "Requests that a witness did not answer with a cosignature.",
+                 labelOf(witness));
+}
+
 }  // namespace
 
 struct Witnessing::Parts {
@@ -68,6 +79,8 @@ struct Witnessing::Parts {
     for (const Witness& witness : options.policy.witnesses()) {
       if (witness.url.empty()) continue;
       peers.push_back({witness, options.connect(witness)});
+      cosignatures(witness);  // counted from 0
+      witnessFailures(witness);
       known.lock()->states.push_back({.name = witness.name, .url = witness.url});
     }
   }
@@ -122,16 +135,13 @@ bool Witnessing::Parts::rounds() {
 }
 
 void Witnessing::Parts::note(const Peer& peer, State& state, std::int64_t size) const {
-  std::string label = fmt::format("witness=\"{}\"", peer.witness.key.name);
+  std::string label = labelOf(peer.witness);
   const WitnessOutcome& outcome = peer.outcome;
   bool good = outcome.kind == Kind::cosigned;
   // Another server on this database may have been faster.
   bool ahead = outcome.kind == Kind::ahead && outcome.size > log.sizeAtLeast(outcome.size);
   bool conflict = outcome.kind == Kind::refused || ahead;
-  (good
-       ? counter("regesta_witness_cosignatures_total", "Checkpoints that a witness cosigned.", label)
-       : counter("regesta_witness_failures_total", "Requests that a witness did not answer with a cosignature.", label))
-      .add();
+  (good ? cosignatures(peer.witness) : witnessFailures(peer.witness)).add();
   gauge("regesta_witness_conflict", "1 while a witness refuses the log as a contradiction of what it has seen.", label)
       .set(conflict ? 1 : 0);
   if (good) {

@@ -1,8 +1,6 @@
 #include "lifecycle/retention_rule.h"
 
 #include "base/error.h"
-#include "base/limits.h"
-#include "base/name.h"
 #include "base/name_pattern.h"
 #include "base/text.h"
 #include "db/columns.h"
@@ -27,11 +25,7 @@ void check(const RetentionRule& rule) {
   if (rule.kind == "policy") throw Invalid("kind", "must not be policy: policy bindings select their versions");
   if (rule.kind != "*" && !registry::parseKind(rule.kind))
     throw Invalid("kind", "must be prompt, model, dataset, artifact or \"*\"");
-  if (rule.namePattern.empty() || rule.namePattern.size() > limits::nameLength || !isUtf8(rule.namePattern))
-    throw Invalid("name_pattern",
-                  fmt::format("must be a name or a pattern with '*' and '?', at most {} bytes", limits::nameLength));
-  if (std::string_view fault = nameFault(rule.namePattern); !fault.empty())
-    throw Invalid("name_pattern", std::string(fault));
+  registry::checkNamePattern(rule.namePattern);
   if (rule.keepNewest < 0 || rule.keepNewest > mostKept)
     throw Invalid("keep_newest", fmt::format("must be 0 to {}", mostKept));
   if (!rule.archiveAfter && !rule.deleteAfter) throw Invalid("delete_after", "or 'archive_after' is required");

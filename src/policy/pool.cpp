@@ -7,6 +7,11 @@
 
 namespace regesta::policy {
 namespace {
+
+Counter& lostWorkers() {
+  static Counter& all = counter("regesta_policy_workers_lost_total", "Policy workers that died or were killed");
+  return all;
+}
 constexpr std::chrono::milliseconds callerCheckInterval(100);  // whether a waiting request's caller is still there
 constexpr std::chrono::milliseconds restartPause(100);
 }  // namespace
@@ -15,7 +20,9 @@ Pool::Pool(Options options, int niceness, std::size_t waitingPerCaller)
     : options_(std::move(options)),
       niceness_(niceness),
       members_(Members(waitingPerCaller)),
-      keeper_([this] { keep(); }) {}
+      keeper_([this] { keep(); }) {
+  lostWorkers();  // counted from 0
+}
 
 Pool::~Pool() {
   members_.lock()->closing = true;
@@ -60,8 +67,7 @@ void Pool::give(std::unique_ptr<Worker> worker, bool lost) {
   bool keepIt = !lost && !worker->worn();
   if (lost) {
     ++lost_;
-    static Counter& all = counter("regesta_policy_workers_lost_total", "Policy workers that died or were killed");
-    all.add();
+    lostWorkers().add();
   }
   if (!keepIt) worker.reset();  // outside the lock: it waits for the process
   auto members = members_.lock();

@@ -12,8 +12,8 @@ struct WordRun {
 };
 
 /// The difference of two texts, word by word (Myers, "An O(ND) Difference Algorithm", 1986): the runs that are not
-/// `added` make `before`, those that are not `removed` make `after`. Texts that differ in more than some thousand words
-/// are compared line by line instead, and beyond that as one item; likewise if `steps`, a budget that several
+/// `added` make `before`, those that are not `removed` make `after`. Texts that differ in more than a few thousand
+/// words are compared line by line instead, and beyond that as one item; likewise if `steps`, a budget that several
 /// comparisons can share, is used up.
 std::vector<WordRun> wordDiff(std::string_view before, std::string_view after, std::size_t& steps);
 std::vector<WordRun> wordDiff(std::string_view before, std::string_view after);

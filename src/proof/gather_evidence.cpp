@@ -4,6 +4,7 @@
 #include "governance/decision_view.h"
 #include "governance/evidence.h"
 #include "governance/readable_lineage.h"
+#include "proof/bom.h"
 #include "proof/gathering.h"
 #include "record/record.h"
 #include "registry/access_log.h"
@@ -100,6 +101,17 @@ void gatherOrigin(Gathering& g) {
   g.put("run/seal.json", json::object{{"run", g.runId},
                                       {"sealed", seal.sealed},
                                       {"changed_after_seal", seal.state == tracking::SealState::ahead}});
+}
+
+/// States only evidence that the gathered entries prove.
+void gatherBoms(Gathering& g) {
+  std::vector<governance::Evidence> evidence = governance::evidenceOn(g.transaction, g.version);
+  std::erase_if(evidence, [&](const governance::Evidence& one) {
+    return !g.proven(Table::evidence, fmt::format("evidence/{}", one.id));
+  });
+  Bom bom = gatherBom(g.transaction, g.scope, g.version, evidence, g.server, g.program);
+  g.put(cycloneDxPath, cycloneDx(bom));
+  g.put(spdxPath, spdx(bom));
 }
 
 void gatherAccess(Gathering& g) {

@@ -24,6 +24,7 @@ json::array approvalsOf(Gathering& g, const ChangeRequest& request) {
     item["comment"] = approval.comment;
     item["bound"] = approval.bound;
     item["decision"] = approval.decision;
+    if (!approval.onBehalfOf.empty()) item["on_behalf_of"] = approval.onBehalfOf;
     approvals.push_back(std::move(item));
   }
   return approvals;
@@ -58,6 +59,7 @@ json::object requestJson(Gathering& g, const ChangeRequest& request) {
           {"asset", request.asset},
           {"requested_by", request.requestedBy},
           {"opened_at", formatTime(request.openedAt)},
+          {"not_before", request.notBefore ? json::value(formatTime(request.notBefore)) : json::value()},
           {"status", governance::statusName(request.status)},
           {"closed_by", request.closedBy},
           {"closed_at", request.closedAt ? json::value(formatTime(request.closedAt)) : json::value()},

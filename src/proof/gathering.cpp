@@ -102,6 +102,7 @@ void gather(Gathering& g) {
   gatherEvidence(g);
   gatherOrigin(g);
   gatherRecords(g);
+  gatherBoms(g);
   gatherAccess(g);
 }
 

@@ -29,6 +29,7 @@ struct Gathering {
   std::int64_t waiting = 0;  ///< id of an entry that has no index yet: gather again when it has
   governance::Replay replay;
   std::map<std::string, std::string> documents;
+  std::string server, program;                   ///< as in PackOrder
   std::map<std::string, std::int64_t> withheld;  ///< by class, what the caller may not read
 
   std::string versionRow() const;
@@ -52,6 +53,7 @@ void gatherReview(Gathering& gathering);    ///< change requests, decisions, pol
 void gatherEvidence(Gathering& gathering);  ///< evidence and holds
 void gatherOrigin(Gathering& gathering);    ///< run and lineage
 void gatherRecords(Gathering& gathering);   ///< batches of decision records
-void gatherAccess(Gathering& gathering);    ///< who read the version
+void gatherBoms(Gathering& gathering);
+void gatherAccess(Gathering& gathering);  ///< who read the version
 
 }  // namespace regesta::proof

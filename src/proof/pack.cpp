@@ -30,6 +30,8 @@ Gathered gatherAll(registry::Store& store, ledger::Log& log, const access::Ident
     if (waiting != 0) log.indexOf(waiting, waitMillis);
     auto gathered = store.read([&](db::Transaction& transaction) {
       Gathering g(transaction, identity, registry::resolveVersion(transaction, order.key, order.selector));
+      g.server = order.server;
+      g.program = order.program;
       gather(g);
       waiting = g.waiting;
       Gathered all{g.version, {}, std::move(g.documents), std::move(g.entries), std::move(g.withheld)};
@@ -115,7 +117,7 @@ Pack makePack(registry::Store& store, ledger::Log& log, const access::Identity& 
                                                                {"digest", gathered.version.digest},
                                                                {"made_by", identity.actor.name},
                                                                {"made_at", formatTime(nowMillis())},
-                                                               {"made_with", order.program},
+                                                               {"made_with", "regesta " + order.program},
                                                                {"withheld", std::move(withheld)}});
   gathered.documents["report.html"] = renderReport(gathered.documents);
   std::map<std::string, std::string> digests = digestsOf(gathered);

@@ -37,7 +37,8 @@ struct PackOrder {
   std::string selector;
   bool files = false;      ///< with the content of the version's files
   std::int64_t since = 0;  ///< size of an earlier checkpoint, which the pack is to extend provably; 0: none
-  std::string program;
+  std::string program;     ///< version of this program
+  std::string server;      ///< public URL, for the links of bills of materials
   ledger::Witnessing* witnessing = nullptr;      ///< null: the pack's checkpoint has no cosignatures
   ledger::Timestamping* timestamping = nullptr;  ///< null: the pack's checkpoint has no timestamp
 };

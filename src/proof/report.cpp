@@ -188,8 +188,9 @@ class Reporting {
                     {"Closed at", shown(item, "closed_at")},
                     {"Closing note", shown(item, "closed_reason")},
                     {"Decision", shown(item, "decision")}});
-      page_.table({"Approved by", "Roles", "Comment", "At", "Entry"},
-                  rows(records(member(item, "approvals")), {"by", "roles", "comment", "time", "entry"}));
+      page_.table(
+          {"Approved by", "On behalf of", "Roles", "Comment", "At", "Entry"},
+          rows(records(member(item, "approvals")), {"by", "on_behalf_of", "roles", "comment", "time", "entry"}));
       if (auto comments = records(member(item, "comments")); !comments.empty())
         page_.table({"Comment by", "Text", "At", "Entry"}, rows(comments, {"by", "body", "time", "entry"}));
     }

@@ -1,5 +1,6 @@
 #include <ranges>
 
+#include "base/time.h"
 #include "crypto/hash.h"
 #include "governance/replay.h"
 #include "proof/statements.h"
@@ -106,6 +107,7 @@ class Stated {
     std::string subject = fmt::format("change-request/{}", memberInteger(item, "id"));
     json::object fields = pick(item, {"status", "requested_by", "closed_by", "pointer", "action", "from", "from_digest",
                                       "to", "to_digest", "decision", "asset"});
+    fields["not_before"] = parseTime(memberText(item, "not_before")).value_or(0);  // older packs do not have it
     fields["reason"] = digest(memberText(item, "reason"));
     fields["plan"] = digestOrNull(memberOf(item, "plan"));
     state[Table::changeRequest][subject] = {std::move(fields), -1};
@@ -118,6 +120,7 @@ class Stated {
     rowsOf("approvals", [&](const json::object& approval) {
       json::object row = pick(approval, {"roles", "bound", "decision"});
       row["comment"] = digest(memberText(approval, "comment"));
+      row["on_behalf_of"] = memberText(approval, "on_behalf_of");
       state[Table::approval][fmt::format("{} by {}", subject, memberText(approval, "by"))] = {std::move(row), -1};
     });
     rowsOf("comments", [&](const json::object& comment) {

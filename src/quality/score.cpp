@@ -89,9 +89,10 @@ struct Meaning {
 };
 
 /// Why the config that a score names forbids it; empty: it names none, or fits.
-std::string configFault(db::Transaction& transaction, std::string_view workspace, const Score& score) {
+std::string configFault(db::Transaction& transaction, const access::Identity& caller, std::string_view workspace,
+                        const Score& score) {
   if (score.config.empty()) return {};
-  std::optional<ScoreConfig> config = findScoreConfig(transaction, workspace, score.config);
+  std::optional<ScoreConfig> config = findScoreConfig(transaction, caller, workspace, score.config);
   return config ? faultAgainst(*config, score) : "configId must name a score config of this project";
 }
 
@@ -108,7 +109,7 @@ bool mayReplace(db::Transaction& transaction, const access::Identity& caller, st
 
 Meaning meaningOf(db::Transaction& transaction, const access::Identity& caller, std::string_view workspace,
                   const Score& score) {
-  if (std::string fault = configFault(transaction, workspace, score); !fault.empty())
+  if (std::string fault = configFault(transaction, caller, workspace, score); !fault.empty())
     return {.report = {}, .fault = std::move(fault), .traced = {}};
   if (!mayReplace(transaction, caller, workspace, score.id))
     return {.report = {}, .fault = "id is used by another score", .traced = {}};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "access/grants.h"
 #include "base/error.h"
 #include "base/id.h"
 
@@ -122,8 +123,13 @@ ScoreConfig changeScoreConfig(registry::Change& change, std::string_view workspa
   return config;
 }
 
-std::optional<ScoreConfig> findScoreConfig(db::Transaction& transaction, std::string_view workspace,
-                                           std::string_view id) {
+bool mayReadScoreConfigs(const access::Identity& caller, std::string_view workspace) {
+  return caller.may(access::Verb::read, workspace, access::everyName);
+}
+
+std::optional<ScoreConfig> findScoreConfig(db::Transaction& transaction, const access::Identity& caller,
+                                           std::string_view workspace, std::string_view id) {
+  if (!mayReadScoreConfigs(caller, workspace)) return std::nullopt;
   db::Rows rows = transaction.query(
       fmt::format("SELECT {} FROM score_config WHERE workspace = $1 AND config_id = $2", columns), {workspace, id});
   if (!rows.next()) return std::nullopt;

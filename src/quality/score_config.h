@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/access.h"
 #include "quality/score.h"
 
 namespace regesta::quality {
@@ -26,8 +27,11 @@ struct ScoreConfig {
 ScoreConfig createScoreConfig(registry::Change& change, std::string_view workspace, ScoreConfig asked);
 /// Stores a config of findScoreConfig(). Throws likewise.
 ScoreConfig changeScoreConfig(registry::Change& change, std::string_view workspace, ScoreConfig config);
-std::optional<ScoreConfig> findScoreConfig(db::Transaction& transaction, std::string_view workspace,
-                                           std::string_view id);
+/// Score configs concern all scores of the workspace, so they belong to those who may read every name of it.
+bool mayReadScoreConfigs(const access::Identity& caller, std::string_view workspace);
+/// Empty for one that the caller may not read, as for one that does not exist.
+std::optional<ScoreConfig> findScoreConfig(db::Transaction& transaction, const access::Identity& caller,
+                                           std::string_view workspace, std::string_view id);
 /// Newest first.
 std::vector<ScoreConfig> listScoreConfigs(db::Transaction& transaction, std::string_view workspace, std::int64_t limit,
                                           std::int64_t skip);

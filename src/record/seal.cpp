@@ -75,6 +75,7 @@ Prepared prepare(registry::Store& store, std::string_view workspace, const std::
     if (!one.subject.empty() && !tagOf.contains(one.subject))
       tagOf[one.subject] = rows::subjectTag(store, workspace, one.subject);
   std::vector<std::string> tags;
+  tags.reserve(tagOf.size());
   for (const auto& [subject, tag] : tagOf) tags.push_back(tag);
   Subjects subjects = subjectsOf(store, workspace, tags);
 
@@ -115,6 +116,7 @@ Prepared prepare(registry::Store& store, std::string_view workspace, const std::
 void requireNotErased(db::Transaction& transaction, db::Dialect dialect, const std::set<std::int64_t>& subjects) {
   if (subjects.empty()) return;
   std::vector<std::string> ids;
+  ids.reserve(subjects.size());
   for (std::int64_t id : subjects) ids.push_back(std::to_string(id));
   auto erased = transaction.query(
       fmt::format(
@@ -168,19 +170,19 @@ Batch store(registry::Change& change, std::string_view workspace, std::string_vi
 
 }  // namespace
 
-Batch seal(registry::Store& store_, const registry::Actor& actor, std::string_view workspace,
+Batch seal(registry::Store& target, const registry::Actor& actor, std::string_view workspace,
            const std::vector<NewRecord>& records, std::string_view key) {
   if (records.size() > limits::recordBatch)
     throw error(Code::tooLarge, "a batch has at most {} records, this one has {}", limits::recordBatch, records.size());
-  if (auto known = store_.read([&](db::Transaction& t) { return earlier(t, actor.name, workspace, key, records); }))
+  if (auto known = target.read([&](db::Transaction& t) { return earlier(t, actor.name, workspace, key, records); }))
     return *known;
   constexpr int tries = 3;  // a subject may be erased between preparing and writing
   for (int attempt = 1;; ++attempt) {
     try {
-      Prepared ready = prepare(store_, workspace, records);
-      return store_.change(actor, [&](registry::Change& change) {
+      Prepared ready = prepare(target, workspace, records);
+      return target.change(actor, [&](registry::Change& change) {
         if (auto known = earlier(change.transaction, actor.name, workspace, key, records)) return *known;
-        requireNotErased(change.transaction, store_.database().dialect(), ready.subjects);
+        requireNotErased(change.transaction, target.database().dialect(), ready.subjects);
         return store(change, workspace, key, ready);
       });
     } catch (const Error& fault) {

@@ -93,6 +93,18 @@ void checkNewName(std::string_view name, Kind kind) {
   for (std::string_view part : split(name, '/')) check(part);
 }
 
+void checkNamePattern(std::string_view pattern) {
+  if (pattern.empty() || pattern.size() > limits::nameLength || !isUtf8(pattern))
+    throw Invalid("name_pattern",
+                  fmt::format("must be a name or a pattern with '*' and '?', at most {} bytes", limits::nameLength));
+  if (std::string_view fault = nameFault(pattern); !fault.empty()) throw Invalid("name_pattern", std::string(fault));
+}
+
+bool isKindAndName(std::string_view pattern) {
+  std::string_view kind = pattern.substr(0, pattern.find('/'));
+  return kind.size() < pattern.size() && (kind == "*" || parseKind(kind));
+}
+
 std::optional<Asset> findAsset(db::Transaction& transaction, const AssetKey& key) {
   return one(transaction, "a.workspace = $1 AND a.kind = $2 AND a.name = $3",
              {key.workspace, kindName(key.kind), key.name});
@@ -111,7 +123,7 @@ std::optional<Asset> findAssetById(db::Transaction& transaction, std::int64_t id
 }
 
 std::optional<Asset> findRegistered(db::Transaction& transaction, std::string_view workspace, std::string_view name) {
-  return one(transaction, "a.workspace = $1 AND a.kind IN ('model', 'prompt') AND a.name = $2", {workspace, name});
+  return one(transaction, fmt::format("a.id = {}", rows::registeredAsset), {workspace, name});
 }
 
 std::vector<Asset> listAssets(db::Transaction& transaction, std::string_view workspace, std::optional<Kind> kind,

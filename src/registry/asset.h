@@ -43,6 +43,11 @@ struct Asset {
 void checkName(std::string_view name, Kind kind);
 /// The rules for new names: checkName(), and no name that can be confused with another (base/name.h).
 void checkNewName(std::string_view name, Kind kind);
+/// Throws Invalid{field "name_pattern"} for what is neither a name nor a glob of names, and for a pattern that only
+/// looks like the names it is meant for: it would cover none of them.
+void checkNamePattern(std::string_view pattern);
+/// Whether the pattern is KIND/NAME (coversAny()): a kind or '*' before the first '/'.
+bool isKindAndName(std::string_view pattern);
 
 /// Throws Error{exists} when taken (saying so when a prompt holds a model's name or the reverse).
 Asset createAsset(Change& change, const AssetKey& key, std::string_view description, const Tags& tags);

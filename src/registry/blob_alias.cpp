@@ -15,6 +15,15 @@ void noteUpload(db::Transaction& transaction, std::string_view workspace, const 
       {workspace, stored.digest, actor, nowMillis(), stored.size});
 }
 
+bool isUploader(db::Transaction& transaction, std::string_view workspace, std::string_view digest,
+                std::string_view actor) {
+  static const TableClass& table = *findTableClass("blob_upload");
+  static const std::string sql =
+      fmt::format("SELECT {}, mac FROM blob_upload WHERE workspace = $1 AND digest = $2 AND actor = $3", table.list);
+  db::Rows rows = transaction.query(sql, {workspace, digest, actor});
+  return rows.next() && isGenuine(rowText(table, rows), rows.view(static_cast<int>(table.columns.size())));
+}
+
 void putBlobAlias(db::Transaction& transaction, std::string_view workspace, std::string_view name,
                   const blob::Stored& stored, std::string_view actor) {
   if (auto present = findBlobAlias(transaction, workspace, name)) {

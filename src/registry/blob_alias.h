@@ -14,6 +14,10 @@ namespace regesta::registry {
 void noteUpload(db::Transaction& transaction, std::string_view workspace, const blob::Stored& stored,
                 std::string_view actor);
 
+/// Whether the actor brought the content. A note that this server did not write does not count.
+bool isUploader(db::Transaction& transaction, std::string_view workspace, std::string_view digest,
+                std::string_view actor);
+
 /// Names that content clients have for a workspace's blobs: "md5:<hex>" and "md5:<hex>.dir" (DVC), "lfs:<hex>" (Git
 /// LFS). A name is valid in its workspace only: a blob of another workspace cannot be read by its digest.
 /// Putting the same again changes nothing but the note of the upload. Throws Error{conflict} when the name has other

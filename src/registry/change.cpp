@@ -25,7 +25,8 @@ Change::Change(db::Transaction& transaction, const Actor& actor, const ChangeKey
       transaction(noting_),
       actor(actor),
       now(nowMillis()),
-      keys_(keys) {
+      keys_(keys),
+      dialect_(dialect) {
   REGESTA_INVARIANT(!actor.name.empty());
 }
 
@@ -38,13 +39,17 @@ void Change::record(Action action, std::string workspace, std::string subject, j
 
 void Change::write(ledger::Entry entry, std::size_t bytes) {
   entry.rows = notes_.take(inner_, bytes);
-  lastEntry_ = ledger::append(inner_, entry, keys_.entry);
-  inner_.run("INSERT INTO subject_entry (workspace, subject, entry) VALUES ($1, $2, $3)",
-             {entry.workspace, entry.subject, lastEntry_});
+  sentEntry_ = ledger::send(inner_, entry, keys_.entry);
+  // The id of the row that this session has just inserted; nobody waits for it.
+  inner_.send(dialect_ == db::Dialect::postgres
+                  ? "INSERT INTO subject_entry (workspace, subject, entry) VALUES ($1, $2, lastval())"
+                  : "INSERT INTO subject_entry (workspace, subject, entry) VALUES ($1, $2, last_insert_rowid())",
+              {entry.workspace, entry.subject});
 }
 
 void Change::writePending() {
   if (!pending_) return;
+  noting_.settle();
   ledger::Entry entry = std::move(*pending_);
   pending_.reset();
   while (notes_.size() > notesInEntry)
@@ -54,11 +59,17 @@ void Change::writePending() {
 
 std::int64_t Change::lastEntry() {
   writePending();
+  if (sentEntry_) {
+    sentEntry_->next();
+    lastEntry_ = sentEntry_->integer(0);
+    sentEntry_.reset();
+  }
   return lastEntry_;
 }
 
 void Change::finish() {
   writePending();
+  noting_.settle();
   while (!notes_.empty()) write({restAction, actor.name, "", "state", {}}, notesAlone);
 }
 

@@ -57,9 +57,12 @@ class Change {
   /// Writes the entry recorded last and returns its id, or 0 if nothing was recorded.
   std::int64_t lastEntry();
   /// Whether a governed row was written that no entry covers yet.
-  bool noted() const { return !notes_.empty(); }
+  bool noted() {
+    noting_.settle();
+    return !notes_.empty();
+  }
   /// Whether anything was recorded.
-  bool recorded() const { return pending_ || lastEntry_ != 0; }
+  bool recorded() const { return pending_ || lastEntry_ != 0 || sentEntry_; }
   /// Collects every existing governed row, as if this change had written it.
   void adoptRows();
   /// Writes what is still pending. Called by Store::change; nothing may be written after it.
@@ -71,6 +74,8 @@ class Change {
   void writePending();
   std::optional<ledger::Entry> pending_;
   const ChangeKeys& keys_;
+  const db::Dialect dialect_;
+  std::optional<db::Rows> sentEntry_;  // the id of the newest entry, until it is asked for
   std::int64_t lastEntry_ = 0;
   std::vector<ChangedSubject> touched_;
 };
@@ -92,6 +97,11 @@ class Store {
       database_.read(std::forward<Fn>(fn));
     else
       return database_.reading(std::forward<Fn>(fn));
+  }
+  /// As Database::readOnce().
+  template <class Fn>
+  auto readOnce(Fn&& fn) {
+    return database_.readingOnce(std::forward<Fn>(fn));
   }
   /// False when the server must be started again before it can write.
   bool acceptsWrites() const { return database_.acceptsWrites(); }

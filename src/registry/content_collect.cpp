@@ -93,6 +93,7 @@ Collected apply(db::Transaction& transaction, Plan plan, const CollectOptions& o
   std::erase_if(done.condemned,
                 [&](const auto& object) { return !blob::condemnObject(transaction, object.id, cutoff, options.now); });
   std::vector<std::string> due;
+  due.reserve(done.removed.size());
   for (const auto& object : done.removed) due.push_back(object.digest);
   std::set<std::string> used = referencedContent(transaction, due, options.now - options.uploadMillis, options.now);
   std::erase_if(done.removed, [&](const auto& object) {

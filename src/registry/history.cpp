@@ -289,9 +289,18 @@ std::vector<std::int64_t> entriesOfVersion(db::Transaction& transaction, const A
 
 std::vector<std::int64_t> entriesAbout(db::Transaction& transaction, std::string_view workspace,
                                        std::string_view subject) {
+  std::vector<Found> found = entriesOf(transaction, workspace, subject);
   std::vector<std::int64_t> ids;
-  for (const Found& entry : entriesOf(transaction, workspace, subject)) ids.push_back(entry.id);
+  ids.reserve(found.size());
+  for (const Found& entry : found) ids.push_back(entry.id);
   return ids;
+}
+
+std::int64_t firstEntryAbout(db::Transaction& transaction, std::string_view workspace, std::string_view subject) {
+  db::Rows rows =
+      transaction.query("SELECT entry FROM subject_entry WHERE workspace = $1 AND subject = $2 ORDER BY entry LIMIT 1",
+                        {workspace, subject});
+  return rows.next() ? rows.integer(0) : 0;
 }
 
 }  // namespace regesta::registry

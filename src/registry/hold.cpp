@@ -4,8 +4,6 @@
 #include <limits>
 
 #include "base/error.h"
-#include "base/limits.h"
-#include "base/name.h"
 #include "base/name_pattern.h"
 #include "base/redact.h"
 #include "base/text.h"
@@ -54,13 +52,7 @@ void checkTarget(db::Transaction& transaction, const Hold& hold) {
   getWorkspace(transaction, hold.workspace);
   if (hold.kind != "*" && !parseKind(hold.kind))
     throw Invalid("kind", "must be prompt, model, dataset, policy, artifact or \"*\"");
-  const std::string& pattern = hold.namePattern;
-  if (pattern.empty() || pattern.size() > limits::nameLength || !isUtf8(pattern))
-    throw Invalid("name_pattern",
-                  fmt::format("must be a name or a pattern with '*' and '?', at most {} bytes", limits::nameLength));
-  if (hold.asset != 0) return;
-  // A pattern that only looks like the names it is meant for would hold nothing.
-  if (std::string_view fault = nameFault(pattern); !fault.empty()) throw Invalid("name_pattern", std::string(fault));
+  if (hold.asset == 0) checkNamePattern(hold.namePattern);  // else it is the asset's name
 }
 
 json::object holdData(const Hold& hold) {

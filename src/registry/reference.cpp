@@ -50,6 +50,7 @@ std::string joinFrom(const std::vector<std::string>& parts, std::size_t from) {
 
 std::optional<std::string> pathAfterRoute(const std::vector<std::string>& parts, std::string_view workspace) {
   std::vector<std::string> folded;
+  folded.reserve(parts.size());
   for (const std::string& part : parts) folded.push_back(lower(part));
   auto tail = std::search(folded.begin(), folded.end(), std::begin(routeTail), std::end(routeTail));
   // S3's path style, below the front's own prefix: /s3/<bucket>/<key>.
@@ -95,6 +96,27 @@ bool isFileRoute(std::string_view path) {
   return std::ranges::find(fileRoutes, last) != std::end(fileRoutes);
 }
 
+/// Pages of other fronts that give files of versions or of a branch, which can change: below the server's root, or
+/// below the prefix of a proxy.
+bool isPageOfFiles(std::string_view path) {
+  std::string folded = lower(path) + "/";
+  auto holds = [&](std::string_view part) { return folded.find(part) != std::string::npos; };
+  return (holds("/hf/") && (holds("/resolve/") || holds("/api/"))) || holds("/api/v1/assets/") ||
+         holds("/api/v1/blobs/") || holds("/api/v1/prompts/") || holds(".0/mlflow-artifacts/") ||
+         (holds("/lfs/") && holds("/objects/")) || holds("/model-versions/get-artifact/");
+}
+
+bool isS3(std::string_view scheme) { return scheme == "s3" || scheme == "s3a" || scheme == "s3n"; }
+
+bool isTreeScheme(std::string_view scheme) {
+  return scheme == treeScheme || scheme == "http" || scheme == "https" || isS3(scheme);
+}
+
+std::string_view firstPart(std::string_view path) {
+  while (path.starts_with('/')) path.remove_prefix(1);
+  return path.substr(0, path.find('/'));
+}
+
 std::string safeBelowRoot(std::string_view path) {
   while (path.starts_with('/')) path.remove_prefix(1);
   return path.empty() ? std::string() : safePath(path);
@@ -122,8 +144,16 @@ Uri parseUri(std::string_view text) {
 std::optional<std::string> treePath(std::string_view reference, std::string_view workspace) {
   Uri uri = parseUri(trim(reference));
   // S3 clients send the key as it is in the URI: it is not decoded.
-  if (uri.scheme == "s3" && !workspace.empty() && uri.authority == workspace) return safeBelowRoot(uri.path);
+  if (isS3(uri.scheme) && !workspace.empty()) {
+    if (uri.authority == workspace) return safeBelowRoot(uri.path);
+    if (uri.authority.empty() && firstPart(uri.path) == workspace)
+      refuse(reference, "names no bucket: write s3://BUCKET/path");
+  }
+  if (isTreeScheme(uri.scheme) && reference.find('\\') != std::string_view::npos)
+    refuse(reference, "has a backslash: write '/'");
   if (uri.scheme == treeScheme) return safeBelowRoot(decodedPath(reference, uri.path));
+  if (uri.scheme.find(treeScheme) != std::string::npos)
+    refuse(reference, fmt::format("has an unknown scheme: write {}:/path", treeScheme));
   if (uri.scheme != "http" && uri.scheme != "https") return std::nullopt;
   // Looked for in a path that was decoded as often as it can be, so that no spelling of the route escapes.
   std::string path = uri.path;
@@ -133,8 +163,8 @@ std::optional<std::string> treePath(std::string_view reference, std::string_view
     path = *std::move(next);
   }
   std::optional<RouteTail> inner = pathAfterRoute(std::string_view(path), workspace);
-  if (!inner && isFileRoute(path))
-    refuse(reference, "is a page that gives one file: name a folder, as mlflow-artifacts:/path");
+  if (!inner && (isFileRoute(path) || isPageOfFiles(path)))
+    refuse(reference, "is a page of this server that gives files: name a folder, as mlflow-artifacts:/path");
   if (!inner) return std::nullopt;
   if (inner->relative) refuse(reference, "has '..' in it");
   std::optional<RouteTail> once = pathAfterRoute(std::string_view(decodedPath(reference, uri.path)), workspace);

@@ -44,20 +44,30 @@ class KeptRows final : public db::Rows::Cursor {
 
 std::string columnsNeeded(const TableClass& table) { return table.group ? std::string(table.key.front()) : table.list; }
 
-/// The statement that gives a row its MAC. Tables with one have one or two key columns.
+/// Gives the row with this key, which has at most three columns, its MAC.
 void putMac(db::Transaction& transaction, const TableClass& table, const std::vector<std::string>& key,
             const std::string& mac) {
-  auto value = [&](std::size_t i) -> db::Param {
+  std::string where;
+  std::vector<db::Param> values;
+  for (std::size_t i = 0; i < table.key.size(); ++i) {
     auto column = std::ranges::find(table.columns, table.key[i], &Column::name);
-    if (column->number) return parseInteger(key[i]).value_or(0);
-    return key[i];
-  };
-  if (table.key.size() == 1)
-    transaction.run(fmt::format("UPDATE {} SET mac = $2 WHERE {} = $1", table.table, table.key[0]), {value(0), mac});
-  else
-    transaction.run(
-        fmt::format("UPDATE {} SET mac = $3 WHERE {} = $1 AND {} = $2", table.table, table.key[0], table.key[1]),
-        {value(0), value(1), mac});
+    values.emplace_back(column->number ? db::Param(parseInteger(key[i]).value_or(0)) : db::Param(key[i]));
+    where += fmt::format("{}{} = ${}", i == 0 ? "" : " AND ", table.key[i], i + 2);
+  }
+  std::string sql = fmt::format("UPDATE {} SET mac = $1 WHERE {}", table.table, where);
+  switch (values.size()) {
+    case 1:
+      transaction.run(sql, {mac, values[0]});
+      return;
+    case 2:
+      transaction.run(sql, {mac, values[0], values[1]});
+      return;
+    case 3:
+      transaction.run(sql, {mac, values[0], values[1], values[2]});
+      return;
+    default:
+      REGESTA_INVARIANT(false);  // a key column that is left out would give other rows this MAC
+  }
 }
 
 struct Tagged {
@@ -124,40 +134,61 @@ std::string withOldRow(const TableClass& table, std::string_view sql, std::strin
       prefixed(table, "old_." + std::string("old_")), table.mac ? ", old_.old_mac" : "", own.empty() ? "" : ", ", own);
 }
 
-/// Runs the statement with the columns that a note needs in front of what the caller asks to be returned.
+/// A statement with the columns that a note needs in front of what the caller asks to be returned.
+struct Noting {
+  Noting(const Write& write, std::string_view sql, db::Dialect dialect) : write(write) {
+    const TableClass& table = *write.table;
+    std::size_t at = sql.rfind(returning), count = table.columns.size();
+    std::string_view asked = at == sql.npos ? "" : sql.substr(at + returning.size());
+    own = asked.empty() ? 0 : countColumns(asked);
+    together = write.verb == Verb::update && dialect == db::Dialect::postgres;
+    first = table.group ? 1 : together ? 2 * count + (table.mac ? 1 : 0) : count;
+    text = together ? withOldRow(table, sql, asked)
+                    : fmt::format("{}{}{}{}{}", sql.substr(0, at), returning, columnsNeeded(table),
+                                  asked.empty() ? "" : ", ", asked);
+  }
+
+  Write write;
+  std::string text;
+  bool together;           ///< old and new columns come in one row
+  std::size_t first, own;  ///< the caller's columns
+};
+
+/// Notes the rows and keeps what the caller asked for. `old`: digests from before(), by key.
+std::unique_ptr<KeptRows> noteRows(RowNotes* notes, std::vector<Tagged>& tagged, const Noting& noting, db::Rows& rows,
+                                   std::map<std::string, std::string> old = {}) {
+  const TableClass& table = *noting.write.table;
+  std::size_t count = table.columns.size();
+  auto kept = std::make_unique<KeptRows>();
+  while (rows.next()) {
+    std::string was;
+    if (noting.together) {
+      RowText row = rowText(table, rows, static_cast<int>(count));
+      if (table.mac) requireGenuine(table, row, rows.view(static_cast<int>(2 * count)));
+      was = std::move(row.digest);
+    } else if (noting.write.verb == Verb::update) {
+      was = old[rowText(table, rows).key];
+    }
+    note(notes, tagged, noting.write, rows, std::move(was));
+    KeptRows::Row row(noting.own);
+    for (std::size_t i = 0; i < noting.own; ++i) row[i] = rows.maybeText(static_cast<int>(noting.first + i));
+    kept->rows.push_back(std::move(row));
+  }
+  return kept;
+}
+
 std::unique_ptr<KeptRows> execute(db::Transaction& transaction, RowNotes* notes, const Write& write,
                                   std::string_view sql, db::Params params, db::Dialect dialect) {
-  const TableClass& table = *write.table;
-  std::size_t at = sql.rfind(returning);
-  std::string_view asked = at == sql.npos ? "" : sql.substr(at + returning.size());
-  std::size_t own = asked.empty() ? 0 : countColumns(asked), count = table.columns.size();
-  bool update = write.verb == Verb::update, together = update && dialect == db::Dialect::postgres;
-  std::size_t first = table.group ? 1 : together ? 2 * count + (table.mac ? 1 : 0) : count;
+  Noting noting(write, sql, dialect);
   std::map<std::string, std::string> old;
-  if (update && !together) old = before(transaction, table, sql, params);
-  std::string text = together ? withOldRow(table, sql, asked)
-                              : fmt::format("{}{}{}{}{}", sql.substr(0, at), returning, columnsNeeded(table),
-                                            asked.empty() ? "" : ", ", asked);
-  auto kept = std::make_unique<KeptRows>();
+  if (write.verb == Verb::update && !noting.together) old = before(transaction, *write.table, sql, params);
   std::vector<Tagged> tagged;
+  std::unique_ptr<KeptRows> kept;
   {
-    db::Rows rows = transaction.query(text, params);
-    while (rows.next()) {
-      std::string was;
-      if (together) {
-        RowText row = rowText(table, rows, static_cast<int>(count));
-        if (table.mac) requireGenuine(table, row, rows.view(static_cast<int>(2 * count)));
-        was = std::move(row.digest);
-      } else if (update) {
-        was = old[rowText(table, rows).key];
-      }
-      note(notes, tagged, write, rows, std::move(was));
-      KeptRows::Row row(own);
-      for (std::size_t i = 0; i < own; ++i) row[i] = rows.maybeText(static_cast<int>(first + i));
-      kept->rows.push_back(std::move(row));
-    }
+    db::Rows rows = transaction.query(noting.text, params);
+    kept = noteRows(notes, tagged, noting, rows, std::move(old));
   }
-  for (const Tagged& one : tagged) putMac(transaction, table, one.key, one.mac);
+  for (const Tagged& one : tagged) putMac(transaction, *write.table, one.key, one.mac);
   return kept;
 }
 
@@ -182,7 +213,7 @@ void putMacs(db::Transaction& transaction) {
 
 void RowNotes::put(const TableClass& table, std::string key, std::optional<std::string> digest, std::string before) {
   size_ += key.size() + 64;
-  Noted& noted = rows_[table.table].try_emplace(std::move(key), Noted{std::nullopt, before}).first->second;
+  Noted& noted = rows_[table.table].try_emplace(std::move(key), Noted{std::nullopt, std::move(before)}).first->second;
   noted.digest = std::move(digest);
 }
 
@@ -228,6 +259,7 @@ db::Rows NotingTransaction::query(std::string_view sql, db::Params params) {
   Write write = governedWrite(sql);
   if (!write.table) return inner_.query(sql, params);
   requireChange(notes_, *write.table);
+  settle();  // notes are in the order of the statements
   return db::Rows(execute(inner_, notes_, write, sql, params, dialect_));
 }
 
@@ -235,7 +267,52 @@ std::int64_t NotingTransaction::run(std::string_view sql, db::Params params) {
   Write write = governedWrite(sql);
   if (!write.table) return inner_.run(sql, params);
   requireChange(notes_, *write.table);
+  settle();
   return static_cast<std::int64_t>(execute(inner_, notes_, write, sql, params, dialect_)->rows.size());
+}
+
+struct NotingTransaction::Sent {
+  Noting noting;
+  db::Rows rows;
+  std::unique_ptr<KeptRows> kept;  ///< null: the rows have not been noted
+};
+
+/// What the caller asked for of a statement that was sent.
+class NotingTransaction::SentRows final : public db::Rows::Cursor {
+ public:
+  SentRows(NotingTransaction& transaction, std::shared_ptr<Sent> sent)
+      : transaction_(transaction), sent_(std::move(sent)) {}
+  bool next() override {
+    if (!sent_->kept) transaction_.settle();
+    return sent_->kept->next();
+  }
+  bool isNull(int column) const override { return sent_->kept->isNull(column); }
+  std::int64_t integer(int column) const override { return sent_->kept->integer(column); }
+  double real(int column) const override { return sent_->kept->real(column); }
+  std::string_view text(int column) const override { return sent_->kept->text(column); }
+  std::string_view bytes(int column) const override { return sent_->kept->bytes(column); }
+
+ private:
+  NotingTransaction& transaction_;
+  std::shared_ptr<Sent> sent_;
+};
+
+db::Rows NotingTransaction::send(std::string_view sql, db::Params params) {
+  Write write = governedWrite(sql);
+  if (!write.table) return inner_.send(sql, params);
+  bool asksFirst = write.verb == Verb::update && dialect_ == db::Dialect::sqlite;
+  if (asksFirst || write.table->mac) return query(sql, params);  // more statements belong to it
+  requireChange(notes_, *write.table);
+  Noting noting(write, sql, dialect_);
+  db::Rows rows = inner_.send(noting.text, params);
+  sent_.push_back(std::make_shared<Sent>(std::move(noting), std::move(rows), nullptr));
+  return db::Rows(std::make_unique<SentRows>(*this, sent_.back()));
+}
+
+void NotingTransaction::settle() {
+  std::vector<Tagged> none;
+  for (const std::shared_ptr<Sent>& sent : std::exchange(sent_, {}))
+    sent->kept = noteRows(notes_, none, sent->noting, sent->rows);
 }
 
 }  // namespace regesta::registry

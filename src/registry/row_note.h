@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,12 +49,18 @@ class NotingTransaction final : public db::Transaction {
       : inner_(inner), notes_(notes), dialect_(dialect) {}
   db::Rows query(std::string_view sql, db::Params params) override;
   std::int64_t run(std::string_view sql, db::Params params) override;
+  db::Rows send(std::string_view sql, db::Params params) override;
   void script(std::string_view sql) override { inner_.script(sql); }
+  /// Notes the rows of what was sent. Needed before the notes are read.
+  void settle();
 
  private:
+  struct Sent;
+  class SentRows;
   db::Transaction& inner_;
   RowNotes* notes_;
   db::Dialect dialect_;
+  std::vector<std::shared_ptr<Sent>> sent_;  // in their order, without those that are noted
 };
 
 }  // namespace regesta::registry

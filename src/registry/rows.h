@@ -13,6 +13,12 @@ inline constexpr std::string_view versionColumns =
     "v.model_id, v.created_at, v.updated_at, v.created_by, v.archived_at";
 inline constexpr int versionColumnCount = 16;
 
+/// The id of the model or prompt with the name $2 in the workspace $1: they share one namespace. Not a list in IN:
+/// SQLite builds a table for it each time.
+inline constexpr std::string_view registeredAsset =
+    "coalesce((SELECT id FROM asset WHERE workspace = $1 AND kind = 'model' AND name = $2), "
+    "(SELECT id FROM asset WHERE workspace = $1 AND kind = 'prompt' AND name = $2))";
+
 /// Reads `assetColumns` from column `first` on, without tags.
 Asset asset(db::Rows& rows, int first);
 /// Reads `versionColumns` from column 0 on, without tags and asset.

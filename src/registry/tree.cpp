@@ -44,7 +44,7 @@ bool isSealed(db::Transaction& transaction, std::string_view workspace, std::str
   return false;
 }
 
-constexpr std::string_view fileColumns = "about, digest, etag, modified_at, path, size, workspace, mac";
+constexpr std::string_view fileColumns = "about, digest, etag, modified_at, path, size, workspace, written_by, mac";
 
 /// A row that the server did not write gives no access to the content.
 TreeFile readFile(const db::Rows& rows) {
@@ -59,7 +59,8 @@ TreeFile readFile(const db::Rows& rows) {
           rows.text(at["digest"]),
           rows.integer(at["size"]),
           rows.integer(at["modified_at"]),
-          {rows.text(at["etag"]), rows.text(at["about"])}};
+          {rows.text(at["etag"]), rows.text(at["about"])},
+          rows.text(at["written_by"])};
 }
 
 /// A name is a file or a folder, never both.
@@ -80,7 +81,7 @@ Sealed::Sealed(std::string_view path)
                         path)) {}
 
 void putFile(db::Transaction& transaction, std::string_view workspace, std::string_view path,
-             const blob::Stored& stored, const FileFacts& facts) {
+             const blob::Stored& stored, std::string_view writer, const FileFacts& facts) {
   std::string safe = safePath(path);
   if (safe.empty()) throw PathError("a file needs a name");
   std::optional<TreeFile> present = findFile(transaction, workspace, safe);
@@ -94,10 +95,12 @@ void putFile(db::Transaction& transaction, std::string_view workspace, std::stri
   if (!present) checkPlace(transaction, workspace, safe);
   if (!same) takeStorage(transaction, workspace, static_cast<std::int64_t>(stored.size));
   transaction.run(
-      "INSERT INTO tree_file (workspace, path, digest, size, modified_at, etag, about) VALUES ($1, $2, $3, $4, $5, $6, "
-      "$7) ON CONFLICT (workspace, path) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
-      "modified_at = excluded.modified_at, etag = excluded.etag, about = excluded.about",
-      {workspace, safe, stored.digest, stored.size, nowMillis(), facts.etag, facts.about});
+      "INSERT INTO tree_file (workspace, path, digest, size, modified_at, etag, about, written_by) VALUES ($1, $2, $3, "
+      "$4, $5, $6, $7, $8) ON CONFLICT (workspace, path) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
+      "modified_at = excluded.modified_at, etag = excluded.etag, about = excluded.about, "
+      "written_by = excluded.written_by",
+      {workspace, safe, stored.digest, stored.size, nowMillis(), facts.etag, facts.about,
+       same ? std::string_view(present->writtenBy) : writer});
 }
 
 std::optional<TreeFile> findFile(db::Transaction& transaction, std::string_view workspace, std::string_view path) {
@@ -157,6 +160,16 @@ std::vector<TreeFile> filesBelow(db::Transaction& transaction, std::string_view 
       fmt::format("SELECT {} FROM tree_file WHERE workspace = $1 AND path >= $2 AND path < $3 ORDER BY path",
                   fileColumns),
       {workspace, range.from, range.to});
+  while (rows.next()) files.push_back(readFile(rows));
+  return files;
+}
+
+std::vector<TreeFile> filesWithContent(db::Transaction& transaction, std::string_view workspace,
+                                       std::string_view digest) {
+  std::vector<TreeFile> files;
+  db::Rows rows = transaction.query(
+      fmt::format("SELECT {} FROM tree_file WHERE digest = $1 AND workspace = $2 ORDER BY path", fileColumns),
+      {digest, workspace});
   while (rows.next()) files.push_back(readFile(rows));
   return files;
 }

@@ -27,6 +27,7 @@ struct TreeFile {
   std::int64_t size = 0;
   std::int64_t modifiedAt = 0;
   FileFacts facts = {};
+  std::string writtenBy = {};  ///< whose write gave it the digest: an actor, or "" for old files
 };
 struct TreeItem {
   std::string name;  ///< last segment
@@ -52,9 +53,10 @@ class Sealed : public Error {
 };
 
 /// Throws Sealed when the path is sealed and content or facts differ, Error{invalidState} for a file where a folder is
-/// or the other way around, Error{tooLarge} as takeStorage() does. The same content without facts changes nothing.
+/// or the other way around, Error{tooLarge} as takeStorage() does. The same content without facts changes nothing, and
+/// with facts not its writer.
 void putFile(db::Transaction& transaction, std::string_view workspace, std::string_view path,
-             const blob::Stored& stored, const FileFacts& facts = {});
+             const blob::Stored& stored, std::string_view writer, const FileFacts& facts = {});
 std::optional<TreeFile> findFile(db::Transaction& transaction, std::string_view workspace, std::string_view path);
 /// Direct children of a folder, by name; empty for a file or a missing path.
 std::vector<TreeItem> listFolder(db::Transaction& transaction, std::string_view workspace, std::string_view folder);
@@ -62,6 +64,9 @@ std::vector<TreeItem> listFolder(db::Transaction& transaction, std::string_view 
 bool holdsFiles(db::Transaction& transaction, std::string_view workspace, std::string_view folder);
 /// Every file below a folder (or the file itself), by path.
 std::vector<TreeFile> filesBelow(db::Transaction& transaction, std::string_view workspace, std::string_view folder);
+/// The files with this content, by path.
+std::vector<TreeFile> filesWithContent(db::Transaction& transaction, std::string_view workspace,
+                                       std::string_view digest);
 /// Removes a file or a whole folder; returns the number of files. Throws Sealed.
 std::size_t removeTree(db::Transaction& transaction, std::string_view workspace, std::string_view path);
 void sealFolder(db::Transaction& transaction, std::string_view workspace, std::string_view folder,

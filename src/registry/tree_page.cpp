@@ -18,17 +18,14 @@ class Lister {
     if (!query_.delimiter.empty() && query_.after.size() > query_.prefix.size() &&
         query_.after.ends_with(query_.delimiter) && query_.after.starts_with(query_.prefix))
       cursor_ = query_.after + std::string(highest);
-    for (bool more = true; more;) {
+    for (std::size_t count = batch; count == batch;) {
       checkCancelled();
-      more = false;
       db::Rows rows = transaction.query(
           "SELECT path, digest, size, modified_at, etag FROM tree_file WHERE workspace = $1 AND path >= $2 AND path > "
           "$3 AND path < $4 ORDER BY path LIMIT $5",
           {workspace, query_.prefix, cursor_, end, batch});
-      std::size_t count = 0;
-      for (; rows.next(); ++count)
+      for (count = 0; rows.next(); ++count)
         if (!take(rows)) return std::move(page_);
-      more = count == batch;
     }
     page_.last.clear();
     return std::move(page_);

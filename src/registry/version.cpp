@@ -95,32 +95,39 @@ std::set<std::string> furtherAuthors(const Version& version, const NewVersion& m
   return authors;
 }
 
+/// Gives the version its number and id.
 void insert(db::Transaction& transaction, Version& version, const NewVersion& made) {
   std::optional<std::string> semver;
   if (!version.semver.empty()) semver = version.semver;
-  version.id = transaction.insert(
+  db::Rows counted = transaction.send(
+      "UPDATE asset SET last_number = last_number + 1, updated_at = $2 WHERE id = $1 RETURNING last_number",
+      {version.asset.id, version.createdAt});
+  db::Rows inserted = transaction.send(
       "INSERT INTO version (asset, number, semver, digest, content, description, stage, source, storage, run_id, "
-      "run_link, "
-      "model_id, created_at, updated_at, created_by, deleted) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14, 0) RETURNING id",
-      {version.asset.id, version.number, semver, version.digest, version.content, version.description, version.stage,
-       version.source, version.storage, version.runId, version.runLink, version.modelId, version.createdAt,
-       version.createdBy});
+      "run_link, model_id, created_at, updated_at, created_by, deleted) "
+      "SELECT id, last_number, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, 0 FROM asset WHERE id = $1 "
+      "RETURNING id",
+      {version.asset.id, semver, version.digest, version.content, version.description, version.stage, version.source,
+       version.storage, version.runId, version.runLink, version.modelId, version.createdAt, version.createdBy});
+  if (!counted.next() || !inserted.next())
+    throw error(Code::notFound, "There is no {} named '{}'", kindName(version.asset.key.kind), version.asset.key.name);
+  version.number = counted.integer(0);
+  version.id = inserted.integer(0);
   for (const auto& [key, value] : version.tags)
-    transaction.run("INSERT INTO version_tag (version, key, value) VALUES ($1, $2, $3)", {version.id, key, value});
+    transaction.send("INSERT INTO version_tag (version, key, value) VALUES ($1, $2, $3)", {version.id, key, value});
   if (!made.runDigest.empty())
-    transaction.run("INSERT INTO version_cited_run (version, digest) VALUES ($1, $2)", {version.id, made.runDigest});
+    transaction.send("INSERT INTO version_cited_run (version, digest) VALUES ($1, $2)", {version.id, made.runDigest});
   if (made.folder.empty())
     takeStorage(transaction, version.asset.key.workspace, made.files);  // else the tree counts them
   for (const VersionFile& file : made.files)
-    transaction.run("INSERT INTO version_file (version, path, digest, size) VALUES ($1, $2, $3, $4)",
-                    {version.id, file.path, file.digest, file.size});
+    transaction.send("INSERT INTO version_file (version, path, digest, size) VALUES ($1, $2, $3, $4)",
+                     {version.id, file.path, file.digest, file.size});
   for (const VersionReference& reference : made.references)
-    transaction.run(
+    transaction.send(
         "INSERT INTO version_reference (version, path, uri, digest, size, about) VALUES ($1, $2, $3, $4, $5, $6)",
         {version.id, reference.path, reference.uri, reference.digest, reference.size, reference.about});
   for (const std::string& author : furtherAuthors(version, made))
-    transaction.run("INSERT INTO version_author (version, actor) VALUES ($1, $2)", {version.id, author});
+    transaction.send("INSERT INTO version_author (version, actor) VALUES ($1, $2)", {version.id, author});
 }
 
 }  // namespace
@@ -136,13 +143,6 @@ Version createVersion(Change& change, const Asset& asset, const NewVersion& made
   if (!made.semver.empty()) checkSemverIsFree(change.transaction, asset, made.semver);
 
   Version version = describe(change, asset, made);
-  {
-    db::Rows row = change.transaction.query(
-        "UPDATE asset SET last_number = last_number + 1, updated_at = $2 WHERE id = $1 RETURNING last_number",
-        {asset.id, change.now});
-    if (!row.next()) throw error(Code::notFound, "There is no {} named '{}'", kindName(asset.key.kind), asset.key.name);
-    version.number = row.integer(0);
-  }
   insert(change.transaction, version, made);
 
   json::object data{{"digest", version.digest}, {"number", version.number}, {"tags", rows::digestsOf(version.tags)}};

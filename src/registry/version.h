@@ -71,6 +71,14 @@ Version createVersion(Change& change, const Asset& asset, const NewVersion& made
 std::optional<Version> findSemver(db::Transaction& transaction, const Asset& asset, std::string_view semver);
 std::optional<Version> findVersion(db::Transaction& transaction, const AssetKey& key, std::int64_t number);
 Version getVersion(db::Transaction& transaction, const AssetKey& key, std::int64_t number);  ///< throws Error{notFound}
+/// A version and the names of its aliases, sorted.
+struct AliasedVersion {
+  Version version;
+  std::vector<std::string> aliases;
+};
+/// A version of a model or prompt, by name. Waits once (Database::readOnce).
+std::optional<AliasedVersion> findRegisteredVersion(db::Transaction& transaction, std::string_view workspace,
+                                                    std::string_view name, std::int64_t number);
 /// `selector`: "7", "1.4.2", "^1.2", "latest", or an alias. Throws Error{notFound} that names the selector.
 Version resolveVersion(db::Transaction& transaction, const AssetKey& key, std::string_view selector);
 std::optional<Version> newestVersion(db::Transaction& transaction, const Asset& asset);

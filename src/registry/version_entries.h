@@ -13,5 +13,7 @@ std::vector<std::int64_t> entriesOfVersion(db::Transaction& transaction, const A
 /// Ids of all entries about a subject that belongs to no asset: "change-request/4", "run/…", "hold/1".
 std::vector<std::int64_t> entriesAbout(db::Transaction& transaction, std::string_view workspace,
                                        std::string_view subject);
+/// Id of the oldest of them; 0: none.
+std::int64_t firstEntryAbout(db::Transaction& transaction, std::string_view workspace, std::string_view subject);
 
 }  // namespace regesta::registry

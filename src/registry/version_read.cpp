@@ -105,6 +105,33 @@ std::optional<Version> findVersion(db::Transaction& transaction, const AssetKey&
   return version;
 }
 
+std::optional<AliasedVersion> findRegisteredVersion(db::Transaction& transaction, std::string_view workspace,
+                                                    std::string_view name, std::int64_t number) {
+  static const std::string row = fmt::format(
+      "SELECT {}, {} FROM asset a JOIN version v ON v.asset = a.id "
+      "WHERE a.id = {} AND v.number = $3 AND v.deleted = 0",
+      rows::versionColumns, rows::assetColumns, rows::registeredAsset);
+  static const std::string labels = fmt::format(
+      "SELECT 0, key, value FROM asset_tag WHERE asset = {0} "
+      "UNION ALL SELECT 1, t.key, t.value FROM version v JOIN version_tag t ON t.version = v.id "
+      "WHERE v.asset = {0} AND v.number = $3 "
+      "UNION ALL SELECT 2, name, '' FROM alias WHERE asset = {0} AND number = $3",
+      rows::registeredAsset);
+  db::Rows found = transaction.send(row, {workspace, name, number});
+  db::Rows label = transaction.send(labels, {workspace, name, number});
+  if (!found.next()) return std::nullopt;
+  AliasedVersion result{rows::version(found), {}};
+  result.version.asset = rows::asset(found, rows::versionColumnCount);
+  while (label.next()) {
+    if (label.integer(0) == 2)
+      result.aliases.push_back(label.text(1));
+    else
+      (label.integer(0) == 0 ? result.version.asset.tags : result.version.tags).emplace(label.text(1), label.text(2));
+  }
+  std::ranges::sort(result.aliases);
+  return result;
+}
+
 Version getVersion(db::Transaction& transaction, const AssetKey& key, std::int64_t number) {
   std::optional<Version> found = findVersion(transaction, key, number);
   if (!found) getAsset(transaction, key);

@@ -89,17 +89,20 @@ AcceptedRestore acceptRestore(const Config& config, const std::string& reason) {
   log.recover();
   auto accepted = ledger::openCheckpoint(log.checkpoint(), key);
   std::int64_t id = database->writing([&](db::Transaction& transaction) {
-    return ledger::append(transaction,
-                          {.action = std::string(registry::nameOf(registry::Action::ledgerRestored)),
-                           .actor = registry::Actor::local(loginName()).name,
-                           .workspace = "",
-                           .subject = "ledger",
-                           .data = {{"lost", shown(against.front().checkpoint)},
-                                    {"lost_checkpoint", against.front().note},
-                                    {"accepted", shown(*accepted)},
-                                    {"accepted_checkpoint", log.checkpoint()},
-                                    {"reason", redactText(reason)}}},
-                          log.pendingKey());
+    ledger::Entry entry{.action = std::string(registry::nameOf(registry::Action::ledgerRestored)),
+                        .actor = registry::Actor::local(loginName()).name,
+                        .workspace = "",
+                        .subject = "ledger",
+                        .data = {{"lost", shown(against.front().checkpoint)},
+                                 {"lost_checkpoint", against.front().note},
+                                 {"accepted", shown(*accepted)},
+                                 {"accepted_checkpoint", log.checkpoint()},
+                                 {"reason", redactText(reason)}}};
+    std::int64_t made = ledger::append(transaction, entry, log.pendingKey());
+    // As registry::Change does: every entry has a row in the index of subjects.
+    transaction.run("INSERT INTO subject_entry (workspace, subject, entry) VALUES ($1, $2, $3)",
+                    {entry.workspace, entry.subject, made});
+    return made;
   });
   done.lost = against.front().checkpoint ? against.front().checkpoint->size : 0;
   done.size = accepted->size;

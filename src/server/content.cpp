@@ -10,14 +10,11 @@ constexpr std::int64_t longestRetry = 300;  // seconds; a request is not repeate
 }  // namespace
 
 blob::BucketOptions bucketOptions(const Config& config) {
-  std::int64_t retry = config.integer("blobs.retry-seconds");
-  if (retry < 0 || retry > longestRetry)
-    throw error(Code::invalid, "blobs.retry-seconds must be 0 to {}, got {}", longestRetry, retry);
   return {.url = config.text("blobs"),
           .endpoint = config.text("blobs.endpoint"),
           .region = config.text("blobs.region"),
           .caFile = config.text("blobs.ca-file"),
-          .retrySeconds = static_cast<int>(retry)};
+          .retrySeconds = static_cast<int>(config.integer("blobs.retry-seconds", 0, longestRetry))};
 }
 
 std::unique_ptr<blob::PackStore> openContent(const Config& config, const DataDirectory& data, db::Database& database) {

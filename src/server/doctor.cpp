@@ -83,6 +83,7 @@ class Examination {
         "restore keys/ledger.key from a backup: without it no new checkpoint fits the old ones");
     step("database", [&] { checkDatabase(*data); }, "restore the last backup with `regesta restore`");
     step("ledger", [&] { checkLedger(*data); }, "`regesta ledger verify` has the details");
+    step("reviews", [&] { checkReviews(*data); }, "`regesta break-glass list` names them");
     step("witnesses", [&] { checkWitnesses(*data); }, "correct the file that ledger.witness-policy names");
   }
 
@@ -146,6 +147,26 @@ class Examination {
     if (missing > 0)
       add(Level::problem, "blobs", fmt::format("{} files are referred to but not stored", missing),
           "restore them from a backup");
+  }
+
+  /// Moves against the policies that nobody has reviewed.
+  void checkReviews(const DataDirectory& data) {
+    if (!config_.text("db").empty() || !std::filesystem::exists(data.database())) return;
+    auto database = db::openSqlite({.path = data.database(), .readOnly = true});
+    database->read([&](db::Transaction& transaction) {
+      // A database of an older version has no such table.
+      if (!transaction.query("SELECT 1 FROM sqlite_master WHERE name = 'break_glass'").next()) return;
+      db::Rows rows = transaction.query(
+          "SELECT id, workspace, kind, name, pointer, to_number, used_by, used_at FROM break_glass WHERE status = "
+          "'open' ORDER BY id");
+      while (rows.next())
+        add(Level::warning, "reviews",
+            fmt::format("{} moved {}/{}#{} of workspace '{}' to version {} against the policies on {}, and nobody has "
+                        "reviewed it",
+                        rows.view(6), rows.view(2), rows.view(3), rows.view(4), rows.view(1), rows.integer(5),
+                        formatTime(rows.integer(7))),
+            fmt::format("another user who may approve reviews it: regesta break-glass review {}", rows.integer(0)));
+    });
   }
 
   /// Whether others write to the ledger's table, and whether the database was restored to an earlier state.

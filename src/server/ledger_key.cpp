@@ -41,7 +41,7 @@ LedgerKey parse(std::string_view text, const std::string& file) {
 LedgerKey make(const std::string& file, const std::string& origin) {
   LedgerKey key{origin.empty() ? "regesta/" + randomHex(6) : origin, crypto::generateKeyPair()};
   if (!ledger::isKeyName(key.origin))
-    throw error(Code::invalid, "ledger.origin must not be empty nor hold spaces or '+', got \"{}\"", origin);
+    throw error(Code::invalid, "ledger.origin must not be empty or contain spaces or '+', got \"{}\"", origin);
   file::makeFolders(std::filesystem::path(file).parent_path().string());
   file::replaceFiles({{file, format(key)}});
   std::filesystem::permissions(file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
@@ -59,6 +59,12 @@ LedgerKey loadOrMakeKey(const std::string& file, const std::string& origin) {
     throw error(Code::invalid, "ledger.origin is \"{}\" but the key in {} is for \"{}\"; a ledger's name never changes",
                 origin, file, key.origin);
   return key;
+}
+
+std::string createKey(const std::string& file, const std::string& origin) {
+  if (std::filesystem::exists(file)) throw error(Code::exists, "{} exists already; it is not replaced", file);
+  LedgerKey key = make(file, origin);
+  return ledger::VerifierKey{key.origin, key.pair.publicKey}.text();
 }
 
 LedgerKey openKey(const Config& config, const DataDirectory& data) {

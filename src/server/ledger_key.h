@@ -17,6 +17,9 @@ struct LedgerKey {
 /// name.
 LedgerKey loadOrMakeKey(const std::string& file, const std::string& origin);
 
+/// Writes a new key to `file`, which must not exist, and returns its verifier key. Throws Error{exists}.
+std::string createKey(const std::string& file, const std::string& origin);
+
 class DataDirectory;
 /// The key that the settings name, or the directory's own.
 LedgerKey openKey(const Config& config, const DataDirectory& data);

@@ -13,6 +13,7 @@
 #include "api/feed.h"
 #include "api/origin.h"
 #include "api/routes.h"
+#include "automation/notifier.h"
 #include "automation/standing_guard.h"
 #include "automation/trigger_engine.h"
 #include "base/error.h"
@@ -20,14 +21,17 @@
 #include "base/text.h"
 #include "connect/synchronizer.h"
 #include "db/migrate.h"
+#include "db/slow_log.h"
 #include "delivery/resolve.h"
 #include "evaluation/golden/golden.h"
 #include "evaluation/scan/scanner.h"
 #include "gitremote/repository.h"
 #include "governance/gate.h"
 #include "governance/refusals.h"
+#include "governance/request_clock.h"
 #include "http/access_log.h"
 #include "http/server.h"
+#include "jobs/lease.h"
 #include "jobs/webhook_sender.h"
 #include "ledger/kept.h"
 #include "ledger/log.h"
@@ -44,6 +48,7 @@
 #include "server/content.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
+#include "server/outside_programs.h"
 #include "server/outside_trust.h"
 #include "server/peer_notifier.h"
 #include "server/signals.h"
@@ -52,6 +57,8 @@
 
 namespace regesta::server {
 namespace {
+
+constexpr std::int64_t longestStatement = 3'600'000;
 
 std::unique_ptr<db::Database> openDatabase(const Config& config, const DataDirectory& data) {
   if (config.text("db").empty()) return db::openSqlite({.path = data.database()});
@@ -91,22 +98,12 @@ http::ServerOptions httpOptions(const Config& config, const Address& address) {
 
 access::SessionLimits sessionLimits(const Config& config) {
   constexpr std::int64_t minute = 60'000, hour = 60 * minute, mostHours = 24 * 30;
-  auto within = [&](const char* key, std::int64_t least, std::int64_t most) {
-    std::int64_t value = config.integer(key);
-    if (value < least || value > most)
-      throw error(Code::invalid, "{} must be {} to {}, got {}", key, least, most, value);
-    return value;
-  };
-  return {.idleMillis = within("session.idle-minutes", 0, mostHours * 60) * minute,
-          .longestMillis = within("session.hours", 1, mostHours) * hour};
+  return {.idleMillis = config.integer("session.idle-minutes", 0, mostHours * 60) * minute,
+          .longestMillis = config.integer("session.hours", 1, mostHours) * hour};
 }
 
 /// A setting of hours that may be 0, in milliseconds.
-std::int64_t hoursOf(const Config& config, const char* key) {
-  std::int64_t hours = config.integer(key);
-  if (hours < 0 || hours > 24 * 366) throw error(Code::invalid, "{} must be 0 to {}, got {}", key, 24 * 366, hours);
-  return hours * 3'600'000;
-}
+std::int64_t hoursOf(const Config& config, const char* key) { return config.integer(key, 0, 24 * 366) * 3'600'000; }
 
 double priceOf(const Config& config) {
   std::optional<double> price = parseDouble(config.text("usage.price-per-gb-month"));
@@ -150,6 +147,8 @@ class Running {
     std::vector<std::string> migrated = db::migrate(*database_);
     registry::requireUnmodifiedSchema(*database_);
     if (std::string fault = blobs_->misplaced(); !fault.empty()) log(LogLevel::error, fault);
+    // The directory's lock keeps other servers away from SQLite. One that was killed has left its leases.
+    if (database_->dialect() == db::Dialect::sqlite) jobs::dropLeases(store_);
     tracking::prepareTracking(store_, config.text("default-artifact-root"));
     // Rows are taken as they are only where no server that gives them digests and MACs has ever kept a checkpoint of
     // entries, and before this one keeps its first.
@@ -162,8 +161,9 @@ class Running {
     refuseUnprotectedAddress();
     if (!policy::canFilterSystemCalls())
       log(LogLevel::warn, "this kernel has no seccomp filters: policy workers are held by memory and time alone");
-    gate_ = std::make_unique<governance::Gate>(store_, policy_,
-                                               governance::Gate::Options{.publicUrl = config.text("public-url")});
+    opa_ = std::make_unique<policy::RemoteOpa>(opaOptions(config));
+    gate_ = std::make_unique<governance::Gate>(
+        store_, policy_, governance::Gate::Options{.publicUrl = config.text("public-url"), .opa = opa_.get()});
     connections_ = std::make_unique<connect::Synchronizer>(store_, *gate_, egress_);
     stepper_ = std::make_unique<rollout::Stepper>(store_, *gate_);
     retention_ = std::make_unique<lifecycle::RetentionSchedule>(store_, hoursOf(config, "retention.apply-hours"));
@@ -174,6 +174,12 @@ class Running {
           store_, *blobs_, *gate_, evaluation::Scanner::Options{.scannedBy = fmt::format("regesta {}", version)});
     golden_ = std::make_unique<evaluation::golden::Schedule>(store_, *blobs_);
     triggers_ = std::make_unique<automation::TriggerEngine>(store_, policy_, egress_);
+    requestClock_ = std::make_unique<governance::RequestClock>(
+        store_, *gate_,
+        governance::RequestClock::Options{.expireMillis = hoursOf(config, "requests.expire-hours"),
+                                          .remindMillis = hoursOf(config, "requests.remind-hours")});
+    const http::MailServer mail = mailServer(config);
+    notifier_ = std::make_unique<automation::Notifier>(store_, *gate_, mail);
     standingGuards_ = std::make_unique<automation::StandingGuards>(store_, *gate_);
     openOidc(config);
     exchange_ = std::make_unique<access::oidc::Exchange>(store_, config.text("oidc.ca-file"));
@@ -181,7 +187,7 @@ class Running {
     usage_ = std::make_unique<lifecycle::UsageMeter>(store_, priceOf(config));
     core_ = std::make_unique<api::Core>(api::Core{
         store_, *blobs_, *log_, policy_, *access_, *gate_, prompts_, feed_, *git_, config.text("default-artifact-root"),
-        config.text("public-url"), std::string(version), oidc_.get(), usage_.get(), egress_, exchange_.get()});
+        config.text("public-url"), std::string(version), oidc_.get(), usage_.get(), egress_, exchange_.get(), mail});
     router_ = api::makeRouter(*core_);
     http::ServerOptions options = httpOptions(config, address_);
     options.failed = [this](const http::AccessEntry& entry) { failed(entry); };
@@ -213,8 +219,12 @@ class Running {
     connections_->start();
     triggers_->start();
     standingGuards_->start();
+    notifier_->start();
+    requestClock_->start();
     return url;
   }
+
+  void reopenAccessLog() { http_->reopenAccessLog(); }
 
   void stop(int seconds) {
     connections_->stop();
@@ -225,6 +235,8 @@ class Running {
     golden_->stop();
     triggers_->stop();
     standingGuards_->stop();
+    notifier_->stop();
+    requestClock_->stop();
     http_->drain(seconds);
     accessLog_.stop();
     refusals_.stop();
@@ -287,6 +299,7 @@ class Running {
   void grew() {
     feed_.wake();
     if (triggers_) triggers_->wake();
+    if (notifier_) notifier_->wake();
     news_.notifyLedgerGrew();
   }
   /// In addition to the notifications: what another server changed is dropped from caches when its entry is read.
@@ -337,6 +350,7 @@ class Running {
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<access::oidc::SignIn> oidc_;
   std::unique_ptr<access::oidc::Exchange> exchange_;
+  std::unique_ptr<policy::RemoteOpa> opa_;
   std::unique_ptr<governance::Gate> gate_;
   std::unique_ptr<connect::Synchronizer> connections_;
   std::unique_ptr<rollout::Stepper> stepper_;
@@ -346,6 +360,8 @@ class Running {
   std::unique_ptr<evaluation::golden::Schedule> golden_;
   std::unique_ptr<automation::TriggerEngine> triggers_;
   std::unique_ptr<automation::StandingGuards> standingGuards_;
+  std::unique_ptr<automation::Notifier> notifier_;
+  std::unique_ptr<governance::RequestClock> requestClock_;
   std::unique_ptr<gitremote::Repositories> git_;
   std::unique_ptr<lifecycle::UsageMeter> usage_;
   std::unique_ptr<api::Core> core_;
@@ -357,13 +373,17 @@ class Running {
 
 int serve(const Config& config) {
   setLogLevel(logLevelOf(config));
+  db::setSlowStatementMillis(config.integer("slow-statement-millis", 0, longestStatement));
   mallopt(M_ARENA_MAX, 4);  // many threads wait here; an arena for each would only spread memory
-  sigset_t signals = blockSignals();
+  sigset_t signals = blockSignals({SIGHUP});
   Running running(config);
   std::string url = running.start(config);
   std::printf("regesta %s serves on %s\n", std::string(version).c_str(), url.c_str());
   std::fflush(stdout);
-  log(LogLevel::info, "draining", {{"signal", awaitSignal(signals)}});
+  int signal = awaitSignal(signals);
+  for (; signal == SIGHUP && !config.text("access-log").empty(); signal = awaitSignal(signals))
+    running.reopenAccessLog();
+  log(LogLevel::info, "draining", {{"signal", signal}});
   running.stop(static_cast<int>(config.integer("drain-seconds")));
   return 0;
 }

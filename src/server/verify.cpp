@@ -15,7 +15,6 @@
 #include "ledger/verify_cosigned.h"
 #include "ledger/witnessing.h"
 #include "registry/row_note.h"
-#include "registry/schema_guard.h"
 #include "server/ledger_key.h"
 
 namespace regesta::server {
@@ -113,8 +112,6 @@ DataReport verifyData(const DataCheck& check) {
   ledger::VerifierKey key = keyOf(check, own);
   DataReport report;
   report.key = key.text();
-  for (std::string& intrusion : registry::schemaIntrusions(*database))
-    report.findings.push_back({"schema", std::move(intrusion)});
   ledger::VerifyOptions options;
   options.kept = check.kept;
   options.progress = check.progress;

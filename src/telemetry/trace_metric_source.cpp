@@ -72,7 +72,7 @@ void checkMetricEntity(const MetricFilter& filter) {
          filter.view, filter.entity, entities);
 }
 
-/// The sign between the two sides: the first of = != < <= > >=, or a word such as LIKE.
+/// The comparison operator: the first of = != < <= > >=, or a word such as LIKE.
 std::string_view comparatorIn(std::string_view text) {
   std::size_t at = text.find_first_of("=!<> ");
   if (at == std::string_view::npos) return {};

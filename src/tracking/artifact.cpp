@@ -63,7 +63,7 @@ void putArtifact(registry::Change& change, std::string_view workspace, std::stri
                  const blob::Stored& stored, const registry::FileFacts& facts) {
   std::optional<registry::TreeFile> before = registry::findFile(change.transaction, workspace, path);
   if (before && before->digest != stored.digest) requireNotHeld(change.transaction, workspace, path, "replaced");
-  registry::putFile(change.transaction, workspace, path, stored, facts);
+  registry::putFile(change.transaction, workspace, path, stored, change.actor.name, facts);
   if (!before || before->digest != stored.digest)
     recordArtifact(change, workspace, path, before ? before->digest : "", stored.digest);
 }

@@ -1,9 +1,12 @@
 #include "tracking/history.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <tuple>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "crypto/hash.h"
 #include "tracking/missing.h"
 #include "tracking/ranking.h"
@@ -53,6 +56,17 @@ std::vector<std::size_t> bucketStarts(std::size_t count, std::size_t buckets) {
   return starts;
 }
 
+/// At most `most` of the points, evenly spaced, with the first and the last.
+std::vector<Metric> thinned(std::vector<Metric> points, std::size_t most) {
+  if (points.size() <= most) return points;
+  std::vector<std::size_t> kept = bucketStarts(points.size(), most);
+  kept.back() = points.size() - 1;
+  std::vector<Metric> sample;
+  sample.reserve(kept.size());
+  for (std::size_t i : kept) sample.push_back(std::move(points[i]));
+  return sample;
+}
+
 /// The places of the least and the greatest value in [from, to), in the order of the series. Of values that are
 /// none, the first.
 std::pair<std::size_t, std::size_t> extremes(const std::vector<Metric>& points, std::size_t from, std::size_t to) {
@@ -99,24 +113,47 @@ Page<Metric> metricHistoryPage(db::Transaction& transaction, std::string_view wo
   return page;
 }
 
-std::vector<Metric> sampledHistory(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
-                                   std::string_view key, std::int64_t maxResults, std::optional<std::int64_t> startStep,
-                                   std::optional<std::int64_t> endStep) {
-  std::vector<Metric> points = metricHistory(transaction, workspace, runId, key);
-  if (points.empty() && !rowOf(transaction, workspace, runId)) throw Missing("run", runId);
-  if (startStep && endStep)
-    std::erase_if(points, [&](const Metric& m) { return m.step < *startStep || m.step > *endStep; });
-  std::sort(points.begin(), points.end(), [](const Metric& a, const Metric& b) { return byStep(a) < byStep(b); });
-  auto buckets = static_cast<std::size_t>(std::max<std::int64_t>(1, maxResults));
-  std::vector<std::size_t> chosen = bucketStarts(points.size(), buckets);
-  if (chosen.empty()) return {};
-  if (chosen.back() != points.size() - 1) {
-    if (chosen.size() >= buckets) chosen.pop_back();
-    chosen.push_back(points.size() - 1);
+std::vector<std::vector<Metric>> sampledHistories(db::Transaction& transaction, std::string_view workspace,
+                                                  std::span<const std::string> runIds, std::string_view key,
+                                                  std::size_t maxResults, std::optional<std::int64_t> startStep,
+                                                  std::optional<std::int64_t> endStep) {
+  auto stepsOf = [&](const std::string& runId) {
+    std::vector<Metric> points = metricHistory(transaction, workspace, runId, key);
+    if (points.empty() && !rowOf(transaction, workspace, runId)) throw Missing("run", runId);
+    std::erase_if(
+        points, [&](const Metric& m) { return (startStep && m.step < *startStep) || (endStep && m.step > *endStep); });
+    std::sort(points.begin(), points.end(), [](const Metric& a, const Metric& b) { return byStep(a) < byStep(b); });
+    return points;
+  };
+  // Histories are read twice instead of kept: those of many runs do not fit into memory together.
+  std::vector<std::int64_t> all, chosen;
+  for (const std::string& runId : runIds) {
+    std::vector<Metric> points = stepsOf(runId);
+    if (points.empty()) continue;
+    chosen.push_back(points.front().step);
+    chosen.push_back(points.back().step);
+    std::vector<std::int64_t> steps, both;
+    for (const Metric& m : points)
+      if (steps.empty() || steps.back() != m.step) steps.push_back(m.step);
+    std::ranges::set_union(all, steps, std::back_inserter(both));
+    all = std::move(both);
   }
-  std::vector<Metric> sample;
-  for (std::size_t i : chosen) sample.push_back(points[i]);
-  return sample;
+  if (all.size() <= maxResults) {
+    chosen = all;
+  } else {
+    double interval = static_cast<double>(all.size()) / static_cast<double>(maxResults);
+    for (std::size_t i = 0; i < maxResults; ++i)
+      chosen.push_back(all[static_cast<std::size_t>(static_cast<double>(i) * interval)]);
+    std::ranges::sort(chosen);
+    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+  }
+  std::vector<std::vector<Metric>> samples;
+  for (const std::string& runId : runIds) {
+    std::vector<Metric> points = stepsOf(runId);
+    std::erase_if(points, [&](const Metric& m) { return !std::ranges::binary_search(chosen, m.step); });
+    samples.push_back(thinned(std::move(points), std::max(chosen.size(), limits::sampledPoints)));
+  }
+  return samples;
 }
 
 std::vector<Metric> metricCurve(db::Transaction& transaction, std::string_view workspace, std::string_view runId,

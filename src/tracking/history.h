@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +21,13 @@ Page<Metric> metricHistoryPage(db::Transaction& transaction, std::string_view wo
                                std::string_view key, std::optional<std::int64_t> maxResults,
                                std::string_view pageToken);
 
-/// At most `maxResults` points of a key, evenly spaced over its history by step, including the first and the last.
-/// Throws Error{notFound} for an unknown run.
-std::vector<Metric> sampledHistory(db::Transaction& transaction, std::string_view workspace, std::string_view runId,
-                                   std::string_view key, std::int64_t maxResults, std::optional<std::int64_t> startStep,
-                                   std::optional<std::int64_t> endStep);
+/// The points of a key in several runs, per run by step. Of the steps of all runs, `maxResults` (at least 1) evenly
+/// spaced ones are chosen, and the first and the last step of each run, so that the curves of the runs can be compared.
+/// If many points share a step, a run has at most limits::sampledPoints. Throws Error{notFound} for an unknown run.
+std::vector<std::vector<Metric>> sampledHistories(db::Transaction& transaction, std::string_view workspace,
+                                                  std::span<const std::string> runIds, std::string_view key,
+                                                  std::size_t maxResults, std::optional<std::int64_t> startStep,
+                                                  std::optional<std::int64_t> endStep);
 
 /// A key's history in at most `most` points (at least 4) by step, for charts: per interval the minimum and the maximum,
 /// so that no peak is lost, and the first and the last point. Empty for an unknown run or key.

@@ -12,25 +12,24 @@
 namespace regesta::tracking {
 namespace {
 
+// All of them are words of the names that MLflow makes: its clients and tools know such a name as a random one.
 constexpr std::string_view adjectives[] = {
-    "agile",  "alert",  "amber",  "ample",  "bold",    "brave",  "bright", "brisk",  "calm",   "clear",
-    "clever", "cosy",   "crisp",  "deft",   "eager",   "early",  "fair",   "famous", "fast",   "fine",
-    "firm",   "fond",   "frank",  "fresh",  "gentle",  "glad",   "golden", "grand",  "green",  "handy",
-    "happy",  "hardy",  "honest", "humble", "ideal",   "jolly",  "keen",   "kind",   "lively", "loyal",
-    "lucid",  "lucky",  "mellow", "merry",  "mild",    "modest", "neat",   "nimble", "noble",  "patient",
-    "plain",  "polite", "prime",  "proud",  "quick",   "quiet",  "rapid",  "ready",  "robust", "royal",
-    "serene", "sharp",  "silent", "smart",  "solid",   "sound",  "steady", "still",  "strong", "sunny",
-    "swift",  "tidy",   "true",   "upbeat", "valiant", "vivid",  "warm",   "wise",   "witty",  "zesty"};
+    "able",     "adaptable", "ambitious",  "amusing",     "beautiful", "big",        "bold",      "bouncy",
+    "bright",   "calm",      "capable",    "carefree",    "caring",    "casual",     "charming",  "classy",
+    "clean",    "colorful",  "dapper",     "delightful",  "efficient", "fearless",   "fortunate", "funny",
+    "gentle",   "gifted",    "gregarious", "intelligent", "judicious", "kindly",     "learned",   "luminous",
+    "lyrical",  "nimble",    "orderly",    "overjoyed",   "painted",   "peaceful",   "placid",    "polite",
+    "popular",  "powerful",  "rare",       "receptive",   "resilient", "respected",  "righteous", "serious",
+    "silent",   "sincere",   "skillful",   "smiling",     "sneaky",    "stately",    "stylish",   "thoughtful",
+    "trusting", "unique",    "upbeat",     "useful",      "valuable",  "victorious", "wise",      "youthful"};
 
 constexpr std::string_view nouns[] = {
-    "adder",  "alpaca", "badger",  "beaver",  "bison",  "bobcat",  "camel",  "chough", "cicada", "condor",
-    "cougar", "crane",  "cricket", "curlew",  "dingo",  "dunlin",  "eagle",  "egret",  "ermine", "falcon",
-    "ferret", "gannet", "gazelle", "gecko",   "gibbon", "heron",   "hoopoe", "husky",  "ibex",   "ibis",
-    "impala", "jackal", "jaguar",  "kestrel", "kiwi",   "lapwing", "lemur",  "linnet", "lizard", "llama",
-    "magpie", "marten", "marmot",  "martin",  "mole",   "newt",    "ocelot", "okapi",  "osprey", "otter",
-    "oyster", "petrel", "pigeon",  "pipit",   "plover", "puffin",  "puma",   "rail",   "raven",  "robin",
-    "salmon", "serval", "siskin",  "skylark", "snipe",  "stoat",   "stork",  "swift",  "tapir",  "teal",
-    "tern",   "thrush", "tiger",   "toucan",  "trout",  "vole",    "weasel", "whale",  "wombat", "wren"};
+    "ant",   "bat",   "bear",   "bee",     "bird",   "calf",  "carp",   "cat",   "colt",  "conch", "crab",    "crane",
+    "crow",  "deer",  "dog",    "dolphin", "donkey", "dove",  "duck",   "fawn",  "finch", "fish",  "fox",     "frog",
+    "goat",  "goose", "grouse", "gull",    "hare",   "hawk",  "hound",  "jay",   "kite",  "koi",   "lamb",    "lark",
+    "lynx",  "mare",  "mink",   "mole",    "moose",  "moth",  "mouse",  "newt",  "owl",   "panda", "penguin", "perch",
+    "quail", "ram",   "ray",    "robin",   "seal",   "sheep", "shrimp", "snail", "squid", "stag",  "stoat",   "stork",
+    "swan",  "tern",  "toad",   "trout",   "turtle", "vole",  "whale",  "wolf",  "wren",  "yak",   "zebra"};
 
 }  // namespace
 

@@ -53,8 +53,7 @@ void check(const Sweep& sweep) {
 
 Sweep createSweep(db::Transaction& transaction, Sweep made) {
   check(made);
-  auto count = transaction.query("SELECT COUNT(*) FROM sweep WHERE experiment = $1", {made.experiment});
-  if (count.next() && count.integer(0) >= static_cast<std::int64_t>(mostSweeps))
+  if (countSweeps(transaction, made.experiment) >= static_cast<std::int64_t>(mostSweeps))
     throw error(Code::tooLarge, "a project has at most {} sweeps", mostSweeps);
   made.name = newName();
   made.state = "PENDING";
@@ -85,6 +84,12 @@ std::vector<Sweep> listSweeps(db::Transaction& transaction, std::int64_t experim
   auto rows = transaction.query(std::string(selectSweep) + "experiment = $1 ORDER BY id DESC", {experiment});
   while (rows.next()) sweeps.push_back(readSweep(rows));
   return sweeps;
+}
+
+std::int64_t countSweeps(db::Transaction& transaction, std::int64_t experiment) {
+  auto rows = transaction.query("SELECT COUNT(*) FROM sweep WHERE experiment = $1", {experiment});
+  rows.next();
+  return rows.integer(0);
 }
 
 void changeSweep(db::Transaction& transaction, const Sweep& before, Sweep after) {

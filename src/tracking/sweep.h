@@ -39,6 +39,7 @@ std::optional<Sweep> findSweep(db::Transaction& transaction, std::int64_t experi
 std::optional<Sweep> findSweepById(db::Transaction& transaction, std::int64_t id);
 /// Newest first.
 std::vector<Sweep> listSweeps(db::Transaction& transaction, std::int64_t experiment);
+std::int64_t countSweeps(db::Transaction& transaction, std::int64_t experiment);
 /// Stores display name, description, config and state. Throws Invalid for a state that it cannot take now.
 void changeSweep(db::Transaction& transaction, const Sweep& before, Sweep after);
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "tracking/sweep_parameter.h"
+#include "tracking/sweep_stop.h"
 
 namespace regesta::tracking {
 namespace {
@@ -112,6 +113,7 @@ SweepPlan readSweepPlan(const json::object& config) {
   }
   if (plan.method == SweepPlan::Method::bayes && plan.metric.empty())
     throw Invalid("metric.name", "is required by the method bayes");
+  if (readEarlyStop(config) && plan.metric.empty()) throw Invalid("metric.name", "is required by early_terminate");
   plan.runCap = std::max<std::int64_t>(0, memberInteger(config, "run_cap"));
   const json::value* parameters = config.if_contains("parameters");
   if (!parameters || !parameters->is_object() || parameters->get_object().empty())
@@ -125,13 +127,6 @@ SweepPlan readSweepPlan(const json::object& config) {
     gridSize(leaves);
   }
   return plan;
-}
-
-std::vector<std::string> sweepWarnings(const json::object& config) {
-  std::vector<std::string> warnings;
-  if (config.contains("early_terminate"))
-    warnings.emplace_back("early_terminate has no effect on this server: every run goes to its end");
-  return warnings;
 }
 
 std::optional<std::int64_t> trialsExpected(const SweepPlan& plan) {

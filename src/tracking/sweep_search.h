@@ -10,7 +10,8 @@
 namespace regesta::tracking {
 
 /// What a sweep searches, from a configuration in W&B's form: {"method","metric":{"name","goal"},"parameters":{…},
-/// "run_cap"}. A parameter is {"value"}, {"values","probabilities"}, a range {"min","max"} with a "distribution", or
+/// "run_cap","early_terminate" (sweep_stop.h)}. A parameter is {"value"}, {"values","probabilities"}, a range
+/// {"min","max"} with a "distribution", or
 /// {"parameters"} of its own.
 struct SweepPlan {
   enum class Method { random, grid, bayes };
@@ -22,8 +23,6 @@ struct SweepPlan {
 };
 /// Throws Invalid that names the member.
 SweepPlan readSweepPlan(const json::object& config);
-/// Members of the configuration that have no effect here, as sentences.
-std::vector<std::string> sweepWarnings(const json::object& config);
 /// Trials of a grid; nothing: the method ends by the cap only, or by hand.
 std::optional<std::int64_t> trialsExpected(const SweepPlan& plan);
 

@@ -6,20 +6,16 @@ import shutil
 import subprocess
 import sys
 
-from regesta_server import ROOT, binary
+from go_tool import go_tool
+
+from regesta_server import binary
 
 ACT = "v0.2.89"
 FOLDER = pathlib.Path(__file__).resolve().parent
 
 
 def act_program():
-    """act, built from its Go module into build/tools the first time (two minutes)."""
-    program = ROOT / "build" / "tools" / f"act-{ACT}" / "act"
-    if not program.exists():
-        program.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["go", "install", f"github.com/nektos/act@{ACT}"], check=True, timeout=1200,
-                       env={**os.environ, "GOBIN": str(program.parent), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"})
-    return str(program)
+    return go_tool("github.com/nektos/act", ACT)
 
 
 def git(folder, *words):

@@ -217,3 +217,19 @@ def test_an_issuer_that_is_away_is_no_refusal(bank):
     away.stop()
     status, answer, _ = exchange(bank, token)
     assert (status, answer["error"]) == (503, "temporarily_unavailable") and away.url not in json.dumps(answer)
+
+
+def test_a_stranger_does_not_learn_which_tokens_there_are(bank, issuer):
+    """Without a signature of a trusted issuer, every answer is the same; a proven job learns of no other token either."""
+    stranger = Issuer()
+    try:
+        forged_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        told = {exchange(bank, token, **more)[1]["error_description"]
+                for token in (issuer.token(None, forged_key), issuer.token({"kid": "two"}), stranger.token())
+                for more in ({}, {"requested_subject": "loan-ci"}, {"requested_subject": "nobody"})}
+        assert len(told) == 1, told
+    finally:
+        stranger.stop()
+    evil = {name: exchange(bank, issuer.token(repository="evil/loan"), requested_subject=name)[1]["error_description"]
+            for name in ("loan-ci", "nobody")}
+    assert evil["loan-ci"] == evil["nobody"], evil

@@ -46,7 +46,7 @@ def test_a_card_is_rendered_without_running_what_it_holds(cli, tmp_path):
 
 
 def test_hugging_face_reads_the_draft(cli, tmp_path):
-    huggingface_hub = pytest.importorskip("huggingface_hub")
+    import huggingface_hub as huggingface_hub
     cli("prompt", "create", "greeting", "--template", "Hello")
     cli("card", "draft", "prompt/greeting@1", "--output", "card.md")
     assert huggingface_hub.ModelCard((tmp_path / "card.md").read_text()).text

@@ -14,8 +14,10 @@ from regesta_server import binary
 TASKS = [
     ("README.md", "Quick start"),
     ("docs/api.md", "Make a first call", "Pages"),
+    ("docs/bom.md", "Export a BOM"),
     ("docs/cards.md", "Write a card", "Require sections"),
     ("docs/signing.md", "Sign and verify"),
+    ("docs/croissant.md", "Export"),
     ("docs/delivery.md", "Roll out a new version", "Plan"),
     ("docs/formats.md", "Check a ledger entry by hand"),
     ("docs/git.md", "Register a version with Git"),

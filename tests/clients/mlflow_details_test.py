@@ -139,6 +139,13 @@ def test_sources_on_other_hosts(call, client, name, source):
     assert status == 400 and "'source' cannot use the 'http" in answer["message"]
 
 
+def test_relative_parts_of_a_source_are_named_whatever_its_host(call, client, name):
+    client.create_registered_model(name)
+    for source in ("http://host:9000/models/../../../", "https://host/api/2.0/mlflow-artifacts/artifacts/../../../"):
+        status, answer = call("POST", "2.0/mlflow/model-versions/create", {"name": name, "source": source})
+        assert status == 400 and "If supplying a source as an http, https," in answer["message"]
+
+
 def test_a_source_that_names_an_unknown_model(client, name):
     client.create_registered_model(name)
     with pytest.raises(MlflowException, match="Registered Model with name=nobody not found"):
@@ -158,3 +165,13 @@ def test_traces_as_protobuf_writes_them(call, experiment, name):
 def test_a_logged_model_has_empty_texts(call, experiment):
     info = call("POST", "2.0/mlflow/logged-models", {"experiment_id": experiment, "name": "m"})[1]["model"]["info"]
     assert info["model_type"] == "" and info["source_run_id"] == ""
+
+
+def test_sampled_histories_have_the_same_steps_in_all_runs(client, call, experiment):
+    short, long = (client.create_run(experiment).info.run_id for _ in range(2))
+    for run, count in ((short, 10), (long, 20)):
+        client.log_batch(run, [mlflow.entities.Metric("loss", 1.0, 1, step) for step in range(count)])
+    status, found = call("GET", "2.0/mlflow/metrics/get-history-bulk-interval", run_ids=[short, long], metric_key="loss", max_results=5)
+    assert status == 200
+    steps = {run: [point["step"] for point in found["metrics"] if point["run_id"] == run] for run in (short, long)}
+    assert steps == {short: [0, 4, 8, 9], long: [0, 4, 8, 9, 12, 16, 19]}

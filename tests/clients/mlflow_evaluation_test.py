@@ -47,7 +47,9 @@ def test_links_to_experiments(client, experiment, name):
     made = client.create_dataset(name=name, experiment_id=[experiment])
     assert client.add_dataset_to_experiments(made.dataset_id, [other, other]).experiment_ids == [experiment, other]
     assert client.remove_dataset_from_experiments(made.dataset_id, [experiment]).experiment_ids == [other]
-    assert [d.name for d in client.search_datasets(experiment_ids=other)] == [name]
+    [found] = client.search_datasets(experiment_ids=other)
+    for dataset in (found, client.get_dataset(made.dataset_id)):  # the client asks for the links when somebody reads them
+        assert dataset.name == name and dataset._experiment_ids is None and dataset.experiment_ids == [other]
 
 
 def test_scorers_have_versions(tracking, experiment):

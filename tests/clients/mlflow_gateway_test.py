@@ -3,6 +3,7 @@
 import pathlib
 
 import pytest
+import requests
 from mlflow.entities import (
     FallbackConfig,
     FallbackStrategy,
@@ -170,3 +171,17 @@ def test_guardrails(client, store, endpoint, name):
     store.remove_guardrail_from_endpoint(endpoint.endpoint_id, second.guardrail_id)
     assert used() == []
     refused("RESOURCE_DOES_NOT_EXIST", lambda: store.create_gateway_guardrail("g", "nope", 1, GuardrailStage.AFTER, GuardrailAction.VALIDATION), "Scorer with ID 'nope'")
+
+
+def test_what_forms_offer(tracking, model, name):
+    def ask(what, **query):
+        return requests.get(f"{tracking}/ajax-api/3.0/mlflow/gateway/{what}", params=query, timeout=60)
+
+    assert {"openai", "bedrock"} <= set(ask("supported-providers").json()["providers"])
+    offered = ask("supported-models", provider="openai").json()["models"]
+    assert {"model": "gpt-4o", "provider": "openai", "mode": "chat"} in offered and {m["provider"] for m in offered} == {"openai"}
+    config = ask("provider-config", provider="bedrock").json()
+    assert config["default_mode"] == "api_key" and [m["mode"] for m in config["auth_modes"]] == ["api_key", "access_keys", "iam_role"]
+    assert config["auth_modes"][2]["secret_fields"] == []
+    assert ask("provider-config", provider="another").json()["auth_modes"][0]["config_fields"][0]["name"] == "api_base"
+    assert ask("provider-config").status_code == 400

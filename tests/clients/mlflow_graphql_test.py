@@ -75,7 +75,7 @@ def test_the_other_fields(ask, client, run, name):
     }""", {"run": run.info.run_id, "experiment": run.info.experiment_id, "filter": f"name = '{name}'"}))
     assert answer["mlflowGetExperiment"]["experiment"] == {"name": name, "lifecycleStage": "active"}
     assert answer["mlflowListArtifacts"] == {"rootUri": run.info.artifact_uri, "files": [{"path": "notes/a.txt", "isDir": False, "fileSize": "5"}]}
-    assert [(m["step"], m["runId"]) for m in answer["mlflowGetMetricHistoryBulkInterval"]["metrics"]] == [(s, run.info.run_id) for s in "02469"]
+    assert [(m["step"], m["runId"]) for m in answer["mlflowGetMetricHistoryBulkInterval"]["metrics"]] == [(s, run.info.run_id) for s in "024689"]
     assert answer["mlflowSearchModelVersions"] == {"modelVersions": [{"name": name}], "nextPageToken": ""}
     assert answer["again"]["runs"] == [{"info": {"runId": run.info.run_id}}]
 
@@ -100,6 +100,8 @@ def test_nan_is_null(ask, client, run):
     ("{ mlflowGetRun(input: {runId: \"%s\"}) { run { info { runId } } } }" % ("0" * 32), "not found"),
     ("{ mlflowGetRun(input: {}) { run { info { runId } } } }", "Missing value for required parameter 'run_id'"),
     ("{ mlflowGetRun(input: {runId: \"a\"}) { run { nothing } } }", "Cannot query field"),
+    ('{ test(inputString: "}") { output # {{\n %s } }' % ("output { " * 10 + "output" + " }" * 10), "Query exceeds maximum depth of 10"),
+    ('{ test(inputString: "{{{{{{{{{{{{") { nothing } }', "Cannot query field"),
     ("{ %s }" % " ".join(f'k{i}: test(inputString: "a") {{ output }}' for i in range(11)), "at most 10 root fields, got 11 root fields"),
     ('{ test(inputString: "a") { %s } }' % " ".join(f"k{i}: output" for i in range(11)), "at most 10 aliases, got 11 aliases"),
 ])

@@ -284,6 +284,34 @@ def test_opentelemetry_as_json(tracking, experiment):
     assert answer.json()["partialSuccess"]["rejectedSpans"] == "1"
 
 
+def test_the_name_of_a_known_sender_is_at_its_root_span(tracking, experiment):
+    times = {"startTimeUnixNano": "1544712660000000000", "endTimeUnixNano": "1544712661000000000"}
+    for number, (service, shown) in enumerate([("gemini-cli", "gemini-cli"), ("my-app", None)], 1):
+        trace = f"{number:032x}"
+        root = {"traceId": trace, "spanId": "00000000000000a1", "name": "root", **times}
+        child = {"traceId": trace, "spanId": "00000000000000a2", "parentSpanId": "00000000000000a1", "name": "child", **times}
+        resource = {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
+        body = {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [root, child]}]}]}
+        assert otlp(tracking, experiment, json.dumps(body), **{"Content-Type": "application/json"}).status_code == 200
+        spans = {span.name: span for span in mlflow.get_trace(f"tr-{trace}").data.spans}
+        assert spans["root"].get_attribute("service.name") == shown
+        assert spans["child"].get_attribute("service.name") is None
+
+
+def test_ids_of_zeros_are_ids(tracking, experiment):
+    """Generators that begin with 0 exist; OpenTelemetry calls the id invalid, MLflow keeps the spans."""
+    span = {"traceId": "0" * 32, "spanId": "0" * 16, "name": "first", "startTimeUnixNano": "1544712660000000000", "endTimeUnixNano": "1544712661000000000"}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    answer = otlp(tracking, experiment, json.dumps(body), **{"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()) == (200, {})
+    assert [one.name for one in mlflow.get_trace("tr-" + "0" * 32).data.spans] == ["first"]
+
+
+def test_faults_of_an_export_are_named_before_those_of_its_experiment(tracking):
+    assert "Invalid Content-Type" in otlp(tracking, "nowhere", b"x", **{"Content-Type": "text/plain"}).text
+    assert "no spans found" in otlp(tracking, "nowhere", b"", **{"Content-Type": "application/x-protobuf"}).text
+
+
 def test_broken_exports_are_refused(tracking, experiment):
     protobuf = {"Content-Type": "application/x-protobuf"}
     assert otlp(tracking, experiment, b"garbage", **protobuf).status_code == 400

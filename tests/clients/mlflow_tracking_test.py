@@ -269,7 +269,7 @@ def test_histories(client, run, tracking):
     assert "cannot specify more than 100 run_ids" in requests.get(bulk, params={"run_id": ["x"] * 101, "metric_key": "m"}).json()["message"]
     sampled = bulk + "-interval"
     answer = requests.get(sampled, params={"run_ids": run, "metric_key": "m", "max_results": 5}).json()
-    assert [m["step"] for m in answer["metrics"]] == [0, 2, 4, 6, 9] and answer["metrics"][0]["run_id"] == run
+    assert [m["step"] for m in answer["metrics"]] == [0, 2, 4, 6, 8, 9] and answer["metrics"][0]["run_id"] == run
     for params, message in (({"max_results": 0}, "max_results must be between 1 and 2500."),
                             ({"start_step": 1}, "both must be specified"),
                             ({"start_step": 5, "end_step": 1}, "end_step must be greater than start_step")):

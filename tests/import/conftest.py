@@ -27,7 +27,7 @@ def source(filled, tmp_path):
 
 
 class Import:
-    """Runs `regesta import mlflow` against a server."""
+    """Runs `regesta import mlflow`, or another source, against a server."""
 
     def __init__(self, server, token=None):
         self.server = server
@@ -35,12 +35,12 @@ class Import:
         if token:
             self.environment["REGESTA_TOKEN"] = token
 
-    def start(self, *arguments):
-        return subprocess.Popen([binary(), "import", "mlflow", "--json", *map(str, arguments)], env=self.environment,
+    def start(self, *arguments, what="mlflow"):
+        return subprocess.Popen([binary(), "import", what, "--json", *map(str, arguments)], env=self.environment,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def run(self, *arguments, code=0):
-        process = self.start(*arguments)
+    def run(self, *arguments, code=0, what="mlflow"):
+        process = self.start(*arguments, what=what)
         out, err = process.communicate(timeout=300)
         assert process.returncode == code, f"exit code {process.returncode}\n{out}\n{err}\n{self.server.log()[-3000:]}"
         return json.loads(out) if out.startswith("{") else err

@@ -11,12 +11,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
 
 import boto3
+from go_tool import go_tool
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 VERSITYGW = "v1.7.0"
@@ -25,15 +25,7 @@ BUCKET = "content"
 
 
 def install_versitygw():
-    """Builds it from its Go module the first time, into build/tools."""
-    program = ROOT / "build" / "tools" / f"versitygw-{VERSITYGW}"
-    if not program.exists():
-        program.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=program.parent) as work:
-            subprocess.run(["go", "install", f"github.com/versity/versitygw/cmd/versitygw@{VERSITYGW}"], check=True,
-                           env=os.environ | {"GOBIN": work, "GOFLAGS": "", "PATH": f"{os.environ['PATH']}:/usr/local/go/bin:{ROOT}/.venv/bin"})
-            os.replace(pathlib.Path(work) / "versitygw", program)
-    return program
+    return go_tool("github.com/versity/versitygw/cmd/versitygw", VERSITYGW)
 
 
 def free_port():

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 import yaml
-from go_tool import go_tool
+from go_tool import TOOLS, go_tool
 
 from regesta_server import ROOT
 
@@ -23,7 +23,7 @@ SHARED = ["--set", "admin.existingSecret=a", "--set", "database.existingSecret=d
 @pytest.fixture(scope="session")
 def helm():
     """Compiling Helm takes longer than all other tests of this folder: it is done by request only (make try-packages)."""
-    if not os.environ.get("REGESTA_CHART") and not (ROOT / "build" / "tools" / f"helm-{HELM}").exists():
+    if not os.environ.get("REGESTA_CHART") and not (TOOLS / f"helm-{HELM}").exists():
         pytest.skip("Helm is not compiled: REGESTA_CHART=1 compiles it")
     program = go_tool("helm.sh/helm/v3/cmd/helm", HELM)
 

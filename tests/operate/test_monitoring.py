@@ -46,8 +46,8 @@ def base(name, known):
     return next((name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix) and name.removesuffix(suffix) in known), name)
 
 
-# Of what these servers do not have: a connection, witnesses and a timestamp authority. Their own tests see them.
-ELSEWHERE = re.compile("regesta_(connection|witness|ledger_cosigned|ledger_timestamp)_")
+# Of what these servers do not have: a connection, witnesses, a timestamp authority and a mail server. Their own tests see them.
+ELSEWHERE = re.compile("regesta_(connection|witness|ledger_cosigned|ledger_timestamp|mail)_")
 
 
 def here():

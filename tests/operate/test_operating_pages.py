@@ -76,7 +76,8 @@ def test_back_up_and_restore_postgresql_with_a_bucket(topology, folder, tmp_path
     key = call(one.url + "/ledger/key")
     size = eventually(lambda: (head := call(one.url + "/ledger/checkpoint").split()[1]) == (one.data / "keys" / "ledger.head").read_bytes().split()[1] and head)
     restored = topology.postgres.url.replace("@/regesta?", "@/restored?")
-    variables = environment(folder) | {"REGESTA_DB": topology.postgres.url, "RESTORED_DB": restored}
+    variables = environment(folder) | {"REGESTA_DB": topology.postgres.url, "RESTORED_DB": restored,
+                                       "POSTGRES_ADMIN": topology.postgres.url.replace("/regesta?", "/postgres?")}
 
     def adapt(text):
         return text.replace("/var/lib/regesta", str(one.data))

@@ -52,9 +52,9 @@ def environment(service):
 
 
 class Postgres:
-    def __init__(self):
+    def __init__(self, durable):
         self.folder = tempfile.mkdtemp(prefix="regesta-pg-")  # root lends the work to the user postgres, who must get there
-        self.url = self.call("start", "--fast")
+        self.url = self.call("start", *([] if durable else ["--fast"]))
 
     def call(self, verb, *options):
         return subprocess.run([ROOT / "tools" / "postgres", verb, self.folder, *options], capture_output=True, text=True, check=True).stdout.strip()
@@ -99,10 +99,12 @@ class Process:
 
 
 class Topology:
-    def __init__(self, folder):
+    """`durable`: PostgreSQL keeps what it has committed when it crashes, and is slower."""
+
+    def __init__(self, folder, durable=False):
         self.folder = pathlib.Path(folder)
         program = binary()  # before anything is started that would stay if there is none
-        self.postgres = Postgres()
+        self.postgres = Postgres(durable)
         service = environment("s3")
         (self.folder / "s3" / "regesta").mkdir(parents=True)
         self.s3 = Versitygw(self.folder / "s3", service["ROOT_ACCESS_KEY"], service["ROOT_SECRET_KEY"]).start()
@@ -180,8 +182,8 @@ class Topology:
 
 
 @contextlib.contextmanager
-def running(folder):
-    topology = Topology(folder)
+def running(folder, durable=False):
+    topology = Topology(folder, durable)
     try:
         yield topology
     finally:

@@ -69,9 +69,9 @@ def test_provenance_and_summaries_verify(server, tmp_path):
 
 
 def test_the_statement_is_one_for_the_libraries_of_in_toto(server, tmp_path):
-    statements = pytest.importorskip("in_toto_attestation.v1.statement")
-    envelopes = pytest.importorskip("securesystemslib.dsse")
-    signers = pytest.importorskip("securesystemslib.signer")
+    import in_toto_attestation.v1.statement as statements
+    import securesystemslib.dsse as envelopes
+    import securesystemslib.signer as signers
     root = Caller(server)
     subprocess.run([binary(), "prompt", "create", "greeting", "--template", "Hello"], check=True, capture_output=True,
                    env=os.environ | {"REGESTA_URL": server.url, "HOME": "/nonexistent"})

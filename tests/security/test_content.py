@@ -342,3 +342,18 @@ def test_score_configs_rule_over_everybody(house):
         assert house.nina.call("PATCH", path, change).status == 403
     assert house.nina.post("/api/public/score-configs", {"name": "r", "dataType": "NUMERIC"}).status == 403
     house.dora.ok("PATCH", path, {"maxValue": 2})
+
+
+def test_score_configs_are_read_by_those_who_may_read_every_name(house):
+    """nina reads how others score, and finds out by trying which configs there are and what they allow."""
+    config = house.carl.ok("POST", "/api/public/score-configs", {"name": "q", "dataType": "NUMERIC", "maxValue": 1})["id"]
+    read = lambda who, id: who.get(f"/api/public/score-configs/{id}")
+    assert read(house.rex, config).json["maxValue"] == 1
+    assert house.rex.ok("GET", "/api/public/score-configs")["meta"]["totalItems"] == 1
+    hidden, absent = read(house.nina, config), read(house.nina, "f" * 32)
+    assert hidden.status == absent.status == 404 and hidden.text.replace(config, "f" * 32) == absent.text
+    listed = house.nina.ok("GET", "/api/public/score-configs")
+    assert listed["data"] == [] and listed["meta"]["totalItems"] == 0
+    post = lambda id: house.nina.post("/api/public/scores", {"sessionId": "s", "name": "q", "value": 7, "configId": id})
+    assert post(config).status == post("f" * 32).status == 400 and post(config).text == post("f" * 32).text
+    assert house.carl.post("/api/public/scores", {"sessionId": "s", "name": "q", "value": 0.5, "configId": config}).status == 200

@@ -8,6 +8,7 @@ import pytest
 from test_scan import HOSTILE, scan_of
 from wandb_calls import log_artifact, md5_text, mutation, upload
 
+from artifacts import experiment, finish, model, put, run, version
 from conftest import FOUR_EYES, PASSWORD, Caller
 from gate import request_for
 
@@ -53,6 +54,23 @@ def test_files_of_a_parent_commit(house, amy):
     hf_commit(amy, "replaced", {"weights.bin": b"hers"})
     hf_commit(house.carl, "replaced", {"weights.bin": b"his"})
     assert approve(amy, promote(house.carl, "model", "replaced", 2)).status == 200
+
+
+@pytest.mark.parametrize("sealed", ["by who may write there", "as a copy"])
+def test_files_of_a_run(house, amy, sealed):
+    """Attack: she writes the model into a run of his, and he registers it for her; or he registers a run of hers."""
+    house.guard("model/trained#production", FOUR_EYES)
+    model(house.carl, "trained")
+    owner = house.carl if sealed == "by who may write there" else amy
+    info = run(owner, experiment(owner, "shared"))
+    folder = f"{info['experiment_id']}/{info['run_id']}/artifacts/m"
+    assert put(owner, f"{folder}/MLmodel", b"{}").status == 200 and put(amy, f"{folder}/weights", b"hers").status == 200
+    finish(owner, info["run_id"])
+    assert version(house.carl, "trained", f"runs:/{info['run_id']}/m", run_id=info["run_id"]).status == 200
+    asked = promote(house.carl, "model", "trained", 1)
+    refused = approve(amy, asked)
+    assert refused.status == 403 and "content that it is made of" in refused.text, refused
+    assert approve(house.rita, asked).status == 200
 
 
 def test_text_of_an_included_prompt(house, amy):

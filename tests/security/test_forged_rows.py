@@ -3,6 +3,7 @@
 import hashlib
 import sqlite3
 
+from artifacts import experiment, finish, model, put, run, version
 from conftest import PASSWORD, Caller
 
 
@@ -71,3 +72,94 @@ def test_a_forged_file_is_not_served(house):
                                 "WHERE path LIKE '%good.bin'")
     answer = house.carl.get("/api/2.0/mlflow-artifacts/artifacts/0/x/good.bin")
     assert answer.status >= 400 and b"evil bytes" not in answer.body, answer
+
+
+def rebuild(server, index, where=""):
+    """Builds an index of SQLite again, with the rows for which `where` holds only; its definition looks as before."""
+    with sqlite3.connect(server.data + "/regesta.db") as database:
+        sql = database.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (index,)).fetchone()[0]
+        version = database.execute("PRAGMA schema_version").fetchone()[0]
+    for text, number, reindex in ((sql + (" WHERE " + where if where else ""), version + 1, True), (sql, version, False)):
+        with sqlite3.connect(server.data + "/regesta.db") as database:
+            database.execute("PRAGMA writable_schema = ON")
+            database.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (text, index))
+            database.execute(f"PRAGMA schema_version = {number}")
+        if reindex:
+            with sqlite3.connect(server.data + "/regesta.db") as database:
+                database.execute(f"REINDEX {index}")
+
+
+MEASURED = """package regesta.gate
+require contains {"code": "accuracy", "msg": "0.9", "evidence": {"type": "attestation", "at_least": {"accuracy": 0.9}}}
+"""
+
+
+def test_rows_hidden_by_an_index_are_found_before_and_after_the_server_acts_on_it(house):
+    """The index that finds a legal hold, and the one that finds bad evidence, are rebuilt without those rows, and whole
+    again after the server deleted the held version and moved the alias."""
+    server = house.server
+    for name in ("held", "judged"):
+        house.carl.prompt(name, "one")
+    house.carl.prompt("held", "two")
+    house.root.ok("POST", "/api/v1/holds", {"kind": "prompt", "name": "held", "reason": "lawsuit"})
+    house.guard("prompt/judged#production", MEASURED)
+    for accuracy in (0.95, 0.5):
+        bad = house.carl.ok("POST", "/api/v1/evidence", {"asset": {"kind": "prompt", "name": "judged", "version": 1},
+                                                         "type": "attestation", "body": {"accuracy": accuracy}})["id"]
+    moved = house.carl.call("PUT", "/api/v1/assets/prompt/judged/aliases/production", {"version": 1})
+    assert moved.status == 403, moved
+    server.settle()
+    server.stop()
+    rebuild(server, "legal_hold_asset", "0")
+    rebuild(server, "evidence_version", f"id <> {bad}")
+    found = house.cli("ledger", "verify", "--data", server.data)
+    assert found.returncode == 5 and "legal_hold_asset" in found.stdout and "evidence_version" in found.stdout, found.stdout
+    server.start()
+    house.root.ok("DELETE", "/api/v1/assets/prompt/held/versions/1")
+    house.carl.ok("PUT", "/api/v1/assets/prompt/judged/aliases/production", {"version": 1})
+    server.settle()
+    server.stop()
+    rebuild(server, "legal_hold_asset")
+    rebuild(server, "evidence_version")
+    found = house.cli("ledger", "verify", "--data", server.data)
+    assert found.returncode == 5, found.stdout
+    assert "although hold/1 forbade it" in found.stdout and f"version 1 without its evidence {bad}" in found.stdout, found.stdout
+
+
+def verified(house, *statements):
+    """What verification says after the changes: the exit code and the text. It ends within two minutes."""
+    house.server.settle()
+    house.server.stop()
+    with sqlite3.connect(house.server.data + "/regesta.db") as database:
+        for sql in statements:
+            assert database.execute(sql).rowcount >= 1, sql
+    found = house.cli("ledger", "verify", "--data", house.server.data)
+    return found.returncode, found.stdout + found.stderr
+
+
+def test_text_in_a_column_of_numbers_does_not_hold_up_verification(house):
+    house.carl.ok("POST", "/api/v1/assets", {"kind": "model", "name": "loan", "tags": {"tier": "high"}})
+    code, text = verified(house, "UPDATE asset_tag SET asset = 'x' || asset")
+    assert code == 5 and "asset is not stored as integer" in text, text
+
+
+def test_an_entry_with_half_an_index_is_found(house):
+    """The server looks for entry 3 and does not find 3.5, which reads as 3."""
+    house.carl.prompt("chat", "Hello.")
+    for change in ("UPDATE ledger_entry SET idx = idx + 0.5 WHERE idx = 3", "UPDATE ledger_entry SET body = CAST(body AS BLOB) WHERE idx = 4",
+                   "UPDATE ledger_head SET time = time + 0.5"):
+        code, text = verified(house, change)
+        assert code == 5, text
+        house.server.start()
+
+
+def test_a_sealed_run_that_cannot_be_read_hides_no_other_row(house):
+    info = run(house.carl, experiment(house.carl, "loans"))
+    folder = f"{info['experiment_id']}/{info['run_id']}/artifacts/m"
+    assert put(house.carl, folder + "/MLmodel", b"{}").status == 200
+    finish(house.carl, info["run_id"])
+    model(house.carl, "loan")
+    assert version(house.carl, "loan", f"runs:/{info['run_id']}/m", run_id=info["run_id"]).status == 200
+    house.carl.prompt("chat", "Hello.")
+    code, text = verified(house, "UPDATE run SET links = links || '{'", "UPDATE version SET content = 'evil' WHERE content <> ''")
+    assert code == 5 and "cannot be read" in text and "prompt/chat@1" in text, text

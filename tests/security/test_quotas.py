@@ -114,3 +114,24 @@ def test_strangers_do_not_hold_up_whoever_signed_in_before_a_restart(start):
     statuses = [sign_in(f"198.51.{i // 250}.{i % 250 + 1}", "a wrong guess") for i in range(104)]
     assert statuses[-1] == 429 and sign_in("192.0.2.9", PASSWORD) == 429, statuses[-5:]
     assert sign_in("203.0.113.7", PASSWORD) == 200
+
+
+def test_one_user_does_not_lock_every_path(house):
+    """Lock paths without end with Git LFS: each lock is a row that all clients list."""
+    import sqlite3
+
+    lock = lambda who, path: who.post("/lfs/default/locks", {"path": path})
+    house.server.stop()
+    with sqlite3.connect(house.server.data + "/regesta.db") as database:
+        database.executemany("INSERT INTO path_lock (workspace, path, owner, locked_at) VALUES ('default', ?, 'user:carl', 1)",
+                             [(f"many/{n}",) for n in range(9_999)])
+    database.close()
+    house.server.start()
+    assert lock(house.carl, "last").status == 201
+    refused = lock(house.carl, "one-more")
+    assert refused.status == 413 and refused.headers["Content-Type"] == "application/vnd.git-lfs+json", refused
+    assert "user:carl has 10000 locks in workspace 'default'; unlock some first" in refused.json["message"], refused
+    assert lock(house.dora, "hers").status == 201
+    first = house.carl.ok("GET", "/lfs/default/locks?limit=1")["locks"][0]["id"]
+    assert house.carl.post(f"/lfs/default/locks/{first}/unlock", {}).status == 200
+    assert lock(house.carl, "one-more").status == 201

@@ -5,6 +5,7 @@ import pickle
 import zipfile
 
 import pytest
+import test_oci
 
 from regesta_server import Server, eventually
 
@@ -92,6 +93,17 @@ def test_a_new_scan_brings_the_quarantine_back(house):
     assert move(house.carl, "loan", number).status == 403
 
 
+def test_a_name_that_came_before_the_scan_is_taken_away(house):
+    """Attack: push a hostile file under a tag, which is there before the scan is: loaders of the tag would run it."""
+    test_oci.push(house.carl, "default/app", "prod", HARMLESS)
+    test_oci.push(house.carl, "default/app", "prod", HOSTILE)
+    test_oci.push(house.carl, "default/app", "new", HOSTILE + b"N.")
+    aliases = lambda: [(a["name"], a["version"]) for a in house.carl.ok("GET", "/api/v1/assets/artifact/app/aliases")["items"]]
+    eventually(lambda: aliases() == [("prod", 1)])
+    moved = house.root.ok("GET", "/api/v1/ledger/entries?actor=system:scan&page_size=20")["items"]
+    assert {entry["body"]["action"] for entry in moved} >= {"alias.moved", "alias.removed"}, moved
+
+
 @pytest.mark.parametrize("files", [
     {"notesDOTtxt": HOSTILE},
     {"modelDOTpt": zipped(archive__data_pkl=b"x", **{"archive__data.pkl": HOSTILE})},
@@ -142,6 +154,20 @@ def test_versions_that_came_while_no_scan_ran_are_scanned_at_the_next_start(tmp_
         assert move(Caller(on), "late", number, "other").status == 403
     finally:
         assert on.stop() == 0
+
+
+def test_a_scan_by_order_takes_the_version_out_of_service_too(tmp_path):
+    from conftest import Caller
+    server = Server(tmp_path / "data", environment={"REGESTA_SCAN_ARRIVALS": "false"}).start()
+    try:
+        anyone = Caller(server)
+        number = register(anyone, "late", modelDOTpkl=HOSTILE)
+        assert move(anyone, "late", number).status == 200
+        scan = anyone.ok("POST", "/api/v1/evidence/scan", {"asset": {"kind": "model", "name": "late", "version": number}})
+        assert scan["summary"]["critical"] == 1
+        assert anyone.ok("GET", "/api/v1/assets/model/late/aliases")["items"] == []
+    finally:
+        assert server.stop() == 0
 
 
 def test_the_command_line_tells_what_was_found(house):

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 
-from automation_calls import tell_automation_story
+from automation_calls import MAIL, tell_automation_story
 from review_story import tell_review_story
 from wandb_calls import tell_wandb_story
 
@@ -376,7 +376,8 @@ def check_all(server, folder, make, free=True):
     assert stores[0].after([])[0] == 0
 
 
-SETTINGS = {"REGESTA_WEBHOOKS_ALLOW": "127.0.0.1", "REGESTA_OIDC_ISSUER": "http://127.0.0.1:9/", "REGESTA_OIDC_CLIENT_ID": "regesta"}
+SETTINGS = {"REGESTA_WEBHOOKS_ALLOW": "127.0.0.1", "REGESTA_OIDC_ISSUER": "http://127.0.0.1:9/", "REGESTA_OIDC_CLIENT_ID": "regesta",
+            **MAIL}
 
 
 def test_every_change_by_sql_is_found_on_sqlite(tmp_path):

@@ -52,7 +52,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    server = Server(tmp_path_factory.mktemp("server") / "data").start()
+    server = Server(tmp_path_factory.mktemp("server") / "data", "--webhooks-allow", "127.0.0.1").start()
     site = Site(server)
     yield site
     site.proxy.close()

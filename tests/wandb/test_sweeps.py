@@ -62,7 +62,7 @@ class Sweep:
     def __init__(self, site, project, config, key=None):
         self.site, self.project, self.key = site, project, key
         made = self.ask(UPSERT, projectName=project, config=json.dumps(config))["upsertSweep"]
-        self.sweep, self.warnings = made["sweep"], made["configValidationWarnings"]
+        self.sweep = made["sweep"]
         self.agent = self.ask(CREATE_AGENT, projectName=project, sweep=self.sweep["name"], host="here")["createAgent"]["agent"]["id"]
 
     def ask(self, document, **given):
@@ -73,12 +73,12 @@ class Sweep:
     def commands(self, **running):
         return json.loads(self.ask(HEARTBEAT, id=self.agent, metrics="{}", runState=json.dumps(running))["agentHeartbeat"]["commands"])
 
-    def run(self, name, loss):
+    def run(self, name, *losses, over=True):
         upsert = "mutation ($i: UpsertBucketInput!) { upsertBucket(input: $i) { bucket { id } } }"
         self.ask(upsert, modelName=self.project, name=name, sweep=self.sweep["name"], config="{}")
         base = f"{self.site.server.url}/files/default/{self.project}/{name}/file_stream"
-        files = {"wandb-history.jsonl": {"offset": 0, "content": [json.dumps({"_step": 0, "loss": loss})]}}
-        answer = requests.post(base, json={"files": files, "complete": True, "exitcode": 0}, auth=("api", self.site.key), timeout=60)
+        files = {"wandb-history.jsonl": {"offset": 0, "content": [json.dumps({"_step": step, "loss": loss}) for step, loss in enumerate(losses)]}}
+        answer = requests.post(base, json={"files": files} | ({"complete": True, "exitcode": 0} if over else {}), auth=("api", self.site.key), timeout=60)
         assert answer.ok, answer.text
 
 
@@ -98,8 +98,7 @@ def test_bayes_comes_closer_than_chance(site, name):
 
 
 def test_a_sweep_is_paused_resumed_and_canceled(site, name):
-    search = Sweep(site, name, {"method": "random", "parameters": {"x": {"min": 0, "max": 9}}, "early_terminate": {"type": "hyperband"}})
-    assert "early_terminate" in search.warnings[0]
+    search = Sweep(site, name, {"method": "random", "parameters": {"x": {"min": 0, "max": 9}}})
     change = lambda state: search.ask(UPSERT, id=search.sweep["id"], projectName=name, state=state)
     [first] = search.commands()
     assert search.commands() == [first], "an answer that was lost is given again"
@@ -117,12 +116,57 @@ def test_a_sweep_is_paused_resumed_and_canceled(site, name):
     assert "cannot change any more" in again["errors"][0]["message"]
 
 
+EARLY = {"type": "hyperband", "min_iter": 2, "eta": 2}
+
+
+def test_a_run_that_is_behind_is_stopped(site, name):
+    search = Sweep(site, name, {"method": "random", "metric": LOSS, "parameters": {"x": {"min": 0, "max": 9}}, "early_terminate": EARLY})
+    for loss in (1, 2, 3):
+        search.run(search.commands()[0]["run_id"], 9, 9, loss)
+    late = search.commands()[0]["run_id"]
+    search.run(late, 9, 9, over=False)
+    assert search.commands(**{late: True}) == [], "too early to say"
+    search.run(late, 9, 9, 4, over=False)
+    assert search.commands(**{late: True}) == [{"type": "stop", "run_id": late}]
+    search.run(late, 9, 9, 4)
+    good = search.commands()[0]["run_id"]
+    search.run(good, 9, 9, 1.5, over=False)
+    assert search.commands(**{good: True}) == []
+
+
+STOPPED = """
+import json, time, wandb
+wandb.agents.pyagent.Agent.HEARTBEAT_SLEEP_SECONDS = 0.2
+steps = {{}}
+def train():
+    with wandb.init() as run:
+        good = run.config["kind"] == "good"
+        for step in range(600):
+            run.log({{"loss": 1.0 if good else 9.0}})
+            steps[run.config["kind"]] = step + 1
+            time.sleep(0 if good else 0.1)
+sweep = wandb.sweep({config}, project={project!r})
+wandb.agent(sweep, function=train, project={project!r})
+print("RESULT " + json.dumps(steps))
+"""
+
+
+def test_the_clients_agent_ends_a_run_that_is_behind(site, name, tmp_path):
+    config = {"method": "grid", "metric": LOSS, "parameters": {"kind": {"values": ["good", "bad"]}}, "early_terminate": EARLY | {"eta": 3}}
+    done = site.run(STOPPED.format(config=json.dumps(config), project=name), tmp_path)
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+    steps = json.loads(line[7:])
+    assert steps["good"] == 600 and 2 < steps["bad"] < 600, steps
+
+
 def test_what_is_no_sweep_is_refused(site, name):
     for config, why in (({"method": "guess", "parameters": {"x": {"value": 1}}}, "method"),
                         ({"method": "grid", "parameters": {"x": {"min": 0.0, "max": 1.0}}}, "parameters.x"),
                         ({"method": "random", "parameters": {"x": {"min": 3, "max": 1}}}, "parameters.x"),
                         ({"method": "random", "parameters": {"x": {"min": 0.0, "max": 1.0, "distribution": "log_uniform_values"}}}, "min"),
                         ({"method": "bayes", "parameters": {"x": {"value": 1}}}, "metric.name"),
+                        ({"method": "random", "parameters": {"x": {"value": 1}}, "early_terminate": EARLY}, "metric.name"),
+                        ({"method": "random", "parameters": {"x": {"value": 1}}, "early_terminate": {"type": "envelope"}}, "early_terminate.type"),
                         ({"method": "grid", "parameters": {f"p{n}": {"values": list(range(100))} for n in range(5)}}, "grid"),
                         ({"method": "random"}, "parameters")):
         answer = graphql(site, UPSERT, i={"projectName": name, "config": json.dumps(config)}).json()

@@ -14,6 +14,9 @@ export const screens: Record<string, () => Promise<any>> = {
   runs: () => import('./screens/Runs.svelte'),
   run: () => import('./screens/Run.svelte'),
   compare: () => import('./screens/Compare.svelte'),
+  waivers: () => import('./screens/Waivers.svelte'),
+  decision: () => import('./screens/Decision.svelte'),
+  incidents: () => import('./screens/Incidents.svelte'),
   rollouts: () => import('./screens/Rollout.svelte'),
   golden: () => import('./screens/Golden.svelte'),
   records: () => import('./screens/Records.svelte'),
@@ -32,9 +35,12 @@ export function screenOf(segments: string[]) {
     if (first === 'prompts') return segments.length > 2 && segments.at(-1) === 'diff' ? 'diff' : 'prompt';
     return first === 'policies' ? 'policy' : 'asset';
   }
+  if (first === 'decisions') return name ? 'decision' : 'missing';
   if (first === 'changes') return name ? 'change' : 'changes';
   if (first === 'runs') return name === 'compare' ? 'compare' : name ? 'run' : 'runs';
-  return ['rollouts', 'golden', 'records', 'ledger', 'lineage', 'search', 'settings'].includes(first)
+  return ['rollouts', 'incidents', 'waivers', 'golden', 'records', 'ledger', 'lineage', 'search', 'settings'].includes(
+    first,
+  )
     ? first
     : 'missing';
 }

@@ -14,7 +14,7 @@ import { fillTested } from './tested.mjs';
 const keep = process.env.REGESTA_SCREENSHOTS;
 if (keep) mkdirSync(keep, { recursive: true });
 
-let stage, governed, running, reverted, sealed;
+let stage, decision, governed, running, reverted, sealed;
 before(async () => {
   stage = await new Stage().open();
   await stage.fill();
@@ -22,6 +22,13 @@ before(async () => {
   await stage.rollOut();
   governed = await fillGoverned(stage);
   sealed = await fillTested(stage);
+  decision = (await stage.call('anna', 'GET', '/api/v1/change-requests/1')).decision;
+  const waiver = { kind: 'model', name_pattern: 'loan-*', pointer: 'production', code: 'card', reason: 'a trial' };
+  await stage.call('anna', 'POST', '/api/v1/waivers', {
+    ...waiver,
+    role: 'risk',
+    expires_at: new Date(Date.now() + 86_400_000).toISOString(),
+  });
   running = await rolloutOf(stage, 'running-chat');
   await report(stage, 'running-chat', 12, 0.9, 0.85);
   reverted = await rolloutOf(stage, 'reverted-chat');
@@ -43,6 +50,10 @@ const screens = [
   ['models-empty', () => '/models', 'Models'],
   ['changes', () => '/changes', 'Change requests'],
   ['change', () => '/changes/1', /loan-summary: promote/],
+  ['decision', () => `/decisions/${decision}`, /^Decision/],
+  ['waivers', () => '/waivers', 'Waivers and break-glass'],
+  ['waiver', () => '/waivers?waiver=1&request=1', 'Waivers and break-glass'],
+  ['delegates', () => '/settings/delegates', 'Settings'],
   ['runs', () => '/runs', 'Runs'],
   ['run', () => `/runs/${stage.runs[2]}`, 'run-2'],
   ['runs-parallel', () => '/runs?experiment=1&view=parallel', 'Runs'],

@@ -26,12 +26,27 @@ json::object jobOf(const json::object& claims) {
   return job;
 }
 
-std::string issuerIn(const crypto::Jws& token) {
+/// A claim of a token that is not verified yet.
+std::string claimIn(const crypto::Jws& token, std::string_view claim) {
   boost::system::error_code failed;
   json::value payload = json::parse(token.payload, failed);
-  std::string issuer = !failed && payload.is_object() ? memberText(payload.get_object(), "iss") : "";
+  return !failed && payload.is_object() ? memberText(payload.get_object(), claim) : "";
+}
+
+std::string issuerIn(const crypto::Jws& token) {
+  std::string issuer = claimIn(token, "iss");
   if (issuer.empty()) throw Invalid("subject_token", "must be an ID token with an issuer");
   return issuer;
+}
+
+std::string subjectIn(const crypto::Jws& token) { return shorten(claimIn(token, "sub"), shownClaim); }
+
+/// The same for everybody who has not proved to be a job of a trusted issuer: it tells nothing about the tokens.
+Error unproven() {
+  return {
+      Code::unauthenticated,
+      "this ID token is not signed by an issuer that a token of this server trusts; an administrator can create one: "
+      "regesta token create NAME --issuer URL …"};
 }
 
 /// With an id it counts once, until it has expired anyway.
@@ -59,39 +74,35 @@ std::shared_ptr<Exchange::Issuer> Exchange::issuerOf(const std::string& address)
   return issuer;
 }
 
-std::vector<TrustedToken> Exchange::trusting(const std::string& issuer, std::string_view wanted) {
-  auto tokens = store_.read([](db::Transaction& transaction) { return trustedTokens(transaction); });
-  std::erase_if(tokens, [&](const TrustedToken& token) {
-    return token.trust.issuer != issuer || (!wanted.empty() && token.name != wanted);
-  });
-  if (tokens.empty())
-    throw Error(Code::unauthenticated,
-                "no token of this server trusts the issuer of this ID token; an administrator "
-                "can create one: regesta token create NAME --issuer URL …");
-  return tokens;
+void Exchange::requireSigned(const crypto::Jws& token, const std::string& issuer) try {
+  if (!crypto::verifyJws(token, issuerOf(issuer)->provider.keyOf(token))) throw unproven();
+} catch (const Error& fault) {
+  if (fault.code != Code::unauthenticated) throw;
+  throw unproven();
 }
 
 Exchange::Issued Exchange::exchange(std::string_view idToken, std::string_view wanted) {
   if (idToken.size() > limits::idToken) throw Invalid("subject_token", "is too long");
-  std::string issuer = issuerIn(crypto::parseJws(idToken));
-  std::vector<TrustedToken> tokens = trusting(issuer, wanted);
-  Provider& provider = issuerOf(issuer)->provider;
+  crypto::Jws jws = crypto::parseJws(idToken);
+  std::string issuer = issuerIn(jws);
+  auto tokens = store_.read([](db::Transaction& transaction) { return trustedTokens(transaction); });
+  std::erase_if(tokens, [&](const TrustedToken& token) { return token.trust.issuer != issuer; });
+  if (tokens.empty()) throw unproven();
+  requireSigned(jws, issuer);
   std::vector<const TrustedToken*> found;
   json::object claims;
   std::optional<Error> why;
   for (const TrustedToken& token : tokens) try {
+      if (!wanted.empty() && token.name != wanted) continue;
       Expected expected{.issuer = issuer, .clientId = token.trust.audience, .nowSeconds = nowMillis() / 1000};
-      claims = readJobToken(idToken, [&](const crypto::Jws& jws) { return provider.keyOf(jws); }, expected);
-      if (matches(token.trust, claims))
-        found.push_back(&token);
-      else if (!why)
-        why = error(Code::unauthenticated, "no token of this server trusts the job '{}'",
-                    shorten(memberText(claims, "sub"), shownClaim));
+      claims = checkedClaims(jws, expected);
+      if (matches(token.trust, claims)) found.push_back(&token);
     } catch (const Error& fault) {
       if (fault.code != Code::unauthenticated) throw;
       why = fault;
     }
-  if (found.empty()) throw *why;
+  if (found.empty())
+    throw why ? *why : error(Code::unauthenticated, "no token of this server trusts the job '{}'", subjectIn(jws));
   if (found.size() > 1) throw Invalid("requested_subject", "is required: several tokens trust this job");
   return {found.front()->name, openWorkloadSession(store_, *found.front(), useOf(claims), jobOf(claims))};
 }

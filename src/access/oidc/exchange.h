@@ -23,8 +23,9 @@ class Exchange {
     Access::Session session;
   };
   /// `wanted`: the token's name; empty: the only one that trusts the job. Throws Error{unauthenticated} with a message
-  /// that tells the job only about itself; Invalid for text that is not an ID token, and if several tokens trust the
-  /// job; Error{unavailable} if the issuer cannot be reached.
+  /// that tells the job only about itself, and the same one for every token that no trusted issuer signed; Invalid for
+  /// text that is not an ID token, and if several tokens trust the job; Error{unavailable} if the issuer cannot be
+  /// reached.
   Issued exchange(std::string_view idToken, std::string_view wanted = {});
 
  private:
@@ -35,7 +36,8 @@ class Exchange {
         : options(std::move(known)), provider(options, std::move(outside)) {}
   };
   std::shared_ptr<Issuer> issuerOf(const std::string& address);
-  std::vector<TrustedToken> trusting(const std::string& issuer, std::string_view wanted);
+  /// Throws Error{unauthenticated}.
+  void requireSigned(const crypto::Jws& token, const std::string& issuer);
 
   registry::Store& store_;
   const std::string caFile_;

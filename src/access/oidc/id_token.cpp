@@ -51,11 +51,8 @@ void checkTimes(const json::object& claims, std::int64_t now) {
 
 }  // namespace
 
-json::object readJobToken(std::string_view token, const std::function<crypto::Jwk(const crypto::Jws&)>& keyOf,
-                          const Expected& expected) {
-  crypto::Jws jws = crypto::parseJws(token);
-  if (!crypto::verifyJws(jws, keyOf(jws))) refuse("has a wrong signature");
-  json::value payload = parseJson(jws.payload);
+json::object checkedClaims(const crypto::Jws& verified, const Expected& expected) {
+  json::value payload = parseJson(verified.payload);
   if (!payload.is_object()) refuse("is not a JSON object");
   json::object claims = payload.as_object();
   if (memberText(claims, "iss") != expected.issuer) refuse("is from another issuer");
@@ -68,7 +65,9 @@ json::object readJobToken(std::string_view token, const std::function<crypto::Jw
 
 json::object readIdToken(std::string_view token, const std::function<crypto::Jwk(const crypto::Jws&)>& keyOf,
                          const Expected& expected) {
-  json::object claims = readJobToken(token, keyOf, expected);
+  crypto::Jws jws = crypto::parseJws(token);
+  if (!crypto::verifyJws(jws, keyOf(jws))) refuse("has a wrong signature");
+  json::object claims = checkedClaims(jws, expected);
   if (!crypto::constantTimeEquals(memberText(claims, "nonce"), expected.nonce)) refuse("belongs to another sign-in");
   return claims;
 }

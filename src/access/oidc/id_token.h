@@ -19,10 +19,9 @@ struct Expected {
 /// Accepted clock difference.
 inline constexpr std::int64_t skewSeconds = 60;
 
-/// The same without the rule for `nonce`: for tokens that belong to no sign-in, of which the caller makes sure that
-/// they count once.
-json::object readJobToken(std::string_view token, const std::function<crypto::Jwk(const crypto::Jws&)>& keyOf,
-                          const Expected& expected);
+/// The claims of a token whose signature the caller has verified, after all rules but that for `nonce`: for tokens that
+/// belong to no sign-in, of which the caller makes sure that they count once. Throws as readIdToken() does.
+json::object checkedClaims(const crypto::Jws& verified, const Expected& expected);
 
 /// Returns the claims of a token that the provider signed for this client and sign-in and that is valid now. `keyOf`
 /// finds the key. Otherwise throws Error{unauthenticated} that names the rule, but never the token's content.

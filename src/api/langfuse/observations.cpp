@@ -84,8 +84,9 @@ struct Filter {
 
 /// Those that the caller may read, newest first. Langfuse's SDKs name a trace by its 32 digits, MLflow's with "tr-"
 /// before.
-std::vector<Trace> tracesFor(db::Transaction& transaction, const Call& call, const ObservationQuery& query) {
-  std::vector<Trace> traces = telemetry::newestTraces(transaction, call.workspace, query.traceId, tracesLookedAt);
+std::vector<Trace> tracesFor(db::Transaction& transaction, const Call& call, const std::string& traceId,
+                             std::int64_t most = tracesLookedAt) {
+  std::vector<Trace> traces = telemetry::newestTraces(transaction, call.workspace, traceId, most);
   std::map<std::int64_t, bool> readable;
   std::erase_if(traces, [&](const Trace& trace) {
     auto [known, fresh] = readable.try_emplace(trace.experiment, false);
@@ -113,7 +114,7 @@ Plain listObservations(Call& call, const ObservationQuery& query) {
   bool more = false;
   std::size_t size = 0;
   call.core.store.read([&](db::Transaction& transaction) {
-    for (const Trace& trace : tracesFor(transaction, call, query)) {
+    for (const Trace& trace : tracesFor(transaction, call, query.traceId)) {
       std::vector<Span> spans = telemetry::spansOf(transaction, trace);
       std::ranges::stable_sort(spans, std::greater<>(), &Span::startNs);
       for (const Span& span : spans) {
@@ -147,31 +148,84 @@ json::array scoresOf(db::Transaction& transaction, const Call& call, const std::
   return scores;
 }
 
-/// A trace as SDKs before 5.10 read it: the fields of its root, with all observations and scores.
-Plain getTrace(Call& call, const TracePath& path) {
+/// A trace as SDKs before 5.10 read it: the fields of its root, with all observations and scores. Nothing: it has no
+/// spans. Without `whole`, all observations but the first have their core only.
+std::optional<json::object> traceJson(db::Transaction& transaction, const Call& call, const Trace& trace,
+                                      std::string_view id, bool whole) {
   constexpr std::string_view all = "basic,time,io,metadata,model,usage,prompt,metrics,trace_context";
+  std::vector<Span> spans = telemetry::spansOf(transaction, trace);
+  if (spans.empty()) return std::nullopt;
+  json::array observations;
+  for (const Span& span : spans)
+    observations.emplace_back(
+        Observation(span, trace).shown(whole || observations.empty() ? all : "core", call.workspace));
+  json::object shown = observations.front().get_object();
+  shown["id"] = id;
+  shown["timestamp"] = shown.at("startTime");
+  shown["name"] = shown.at("traceName").is_null() ? shown.at("name") : shown.at("traceName");
+  shown["htmlPath"] = "";
+  shown["observations"] = std::move(observations);
+  shown["scores"] = scoresOf(transaction, call, std::string(id));
+  return shown;
+}
+
+Plain getTrace(Call& call, const TracePath& path) {
   return call.core.store.read([&](db::Transaction& transaction) {
-    std::vector<Trace> found = tracesFor(transaction, call, {.traceId = path.traceId});
-    std::vector<Span> spans = found.empty() ? std::vector<Span>() : telemetry::spansOf(transaction, found.front());
-    if (spans.empty()) throw error(Code::notFound, "Trace {} not found within authorized project", path.traceId);
-    json::array observations;
-    for (const Span& span : spans)
-      observations.emplace_back(Observation(span, found.front()).shown(all, call.workspace));
-    json::object trace = observations.front().get_object();
-    trace["id"] = path.traceId;
-    trace["timestamp"] = trace.at("startTime");
-    trace["name"] = trace.at("traceName").is_null() ? trace.at("name") : trace.at("traceName");
-    trace["htmlPath"] = "";
-    trace["observations"] = std::move(observations);
-    trace["scores"] = scoresOf(transaction, call, path.traceId);
+    std::vector<Trace> found = tracesFor(transaction, call, path.traceId);
+    auto shown = found.empty() ? std::nullopt : traceJson(transaction, call, found.front(), path.traceId, true);
+    if (!shown) throw error(Code::notFound, "Trace {} not found within authorized project", path.traceId);
     Plain answer;
-    answer.body = writeJson(trace);
+    answer.body = writeJson(*shown);
+    return answer;
+  });
+}
+
+struct TraceQuery {
+  std::int64_t page = 1, limit = 50;
+  static constexpr Field fields[] = {field<&TraceQuery::page>("page", atLeast(1) | atMost(10'000)),
+                                     field<&TraceQuery::limit>("limit", atLeast(1) | atMost(100))};
+};
+
+/// Ids in place of what a trace consists of.
+json::array idsOf(const json::value& list) {
+  json::array ids;
+  for (const json::value& one : list.as_array()) ids.push_back(one.at("id"));
+  return ids;
+}
+
+/// Newest first.
+Plain listTraces(Call& call, const TraceQuery& query) {
+  constexpr std::int64_t mostTraces = 10'000;
+  if (query.page * query.limit > mostTraces)
+    throw Invalid("page", fmt::format("must be within the newest {} traces; list observations by time for older ones",
+                                      mostTraces));
+  return call.core.store.read([&](db::Transaction& transaction) {
+    std::vector<Trace> traces = tracesFor(transaction, call, "", mostTraces);
+    json::array data;
+    for (auto at = static_cast<std::size_t>((query.page - 1) * query.limit);
+         at < std::min(traces.size(), static_cast<std::size_t>(query.page * query.limit)); ++at) {
+      std::string_view id = traces[at].traceId;
+      if (id.starts_with("tr-")) id.remove_prefix(3);
+      auto shown = traceJson(transaction, call, traces[at], id, false);
+      if (!shown) continue;
+      for (std::string_view part : {"observations", "scores"}) (*shown)[part] = idsOf(shown->at(part));
+      data.emplace_back(*std::move(shown));
+    }
+    std::int64_t total = std::ssize(traces);
+    Plain answer;
+    answer.body =
+        writeJson(json::object{{"data", std::move(data)},
+                               {"meta", json::object{{"page", query.page},
+                                                     {"limit", query.limit},
+                                                     {"totalItems", total},
+                                                     {"totalPages", (total + query.limit - 1) / query.limit}}}});
     return answer;
   });
 }
 
 const Route routes[] = {
     get("/api/public/v2/observations", "List observations", searching(reads("traces")), listObservations),
+    get("/api/public/traces", "List traces", scanning(reads("traces")), listTraces),
     get("/api/public/traces/{traceId}", "Get a trace with its observations", searching(reads("traces")), getTrace),
 };
 

@@ -79,7 +79,7 @@ Plain answerOf(const json::object& body) {
 }
 
 quality::ScoreConfig configFor(Call& call, db::Transaction& transaction, const std::string& id) {
-  auto found = quality::findScoreConfig(transaction, call.workspace, id);
+  auto found = quality::findScoreConfig(transaction, *call.identity, call.workspace, id);
   if (!found) throw error(Code::notFound, "Score config not found within authorized project: '{}'", id);
   return *std::move(found);
 }
@@ -125,12 +125,14 @@ Plain changeConfig(Call& call, const ScoreConfigChange& request) {
 
 Plain listConfigs(Call& call, const ScoreConfigQuery& query) {
   return call.core.store.read([&](db::Transaction& transaction) {
-    auto total = static_cast<std::size_t>(quality::countScoreConfigs(transaction, call.workspace));
+    bool mayRead = quality::mayReadScoreConfigs(*call.identity, call.workspace);
+    std::int64_t total = mayRead ? quality::countScoreConfigs(transaction, call.workspace) : 0;
     json::array data;
-    for (const auto& config :
-         quality::listScoreConfigs(transaction, call.workspace, query.limit, (query.page - 1) * query.limit))
-      data.emplace_back(shown(config, call.workspace));
-    json::value meta = parseJson(writeAs(pageOf(query.page, query.limit, total)));
+    if (mayRead)
+      for (const auto& config :
+           quality::listScoreConfigs(transaction, call.workspace, query.limit, (query.page - 1) * query.limit))
+        data.emplace_back(shown(config, call.workspace));
+    json::value meta = parseJson(writeAs(pageOf(query.page, query.limit, static_cast<std::size_t>(total))));
     return answerOf({{"data", std::move(data)}, {"meta", std::move(meta)}});
   });
 }

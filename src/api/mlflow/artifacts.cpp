@@ -56,7 +56,7 @@ Empty remove(Call& call, const PathRequest& in) {
   if (path.empty()) throw registry::PathError("the whole tree cannot be deleted");
   call.core.store.change(call.actor(), [&](registry::Change& change) {
     if (!scopeOf(call, change.transaction).subtree(Verb::write, path))
-      throw governance::hidden(*call.identity, Verb::write, call.workspace, "path");
+      throw governance::lacking(*call.identity, Verb::write, call.workspace, "path");
     tracking::removeArtifacts(change, call.workspace, path);
   });
   return {};

@@ -107,9 +107,8 @@ OneAssessment update(Call& call, const UpdateRequest& in) {
 
 /// No error if there is no such trace or assessment, as in MLflow.
 Empty remove(Call& call, const AssessmentRef& in) {
-  if (!call.core.store.read([&](db::Transaction& transaction) {
-        return telemetry::findTrace(transaction, call.workspace, in.trace_id).has_value();
-      }))
+  if (!call.core.store.read(
+          [&](db::Transaction& transaction) { return findVisibleTrace(call, transaction, in.trace_id).has_value(); }))
     return {};
   changeTrace(call, in.trace_id, [&](telemetry::Trace& trace) {
     telemetry::removeAssessment(trace, in.assessment_id);

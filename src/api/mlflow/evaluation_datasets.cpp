@@ -94,7 +94,7 @@ std::optional<std::string> unlessEmpty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
-EvaluationSet wireOf(const EvaluationDataset& d) {
+EvaluationSet withExperiments(const EvaluationDataset& d) {
   EvaluationSet shown{.dataset_id = d.datasetId,
                       .name = d.name,
                       .tags = tracking::packTexts(d.tags),
@@ -108,6 +108,13 @@ EvaluationSet wireOf(const EvaluationDataset& d) {
                       .experiment_ids = idsOf(d)};
   if (d.records > 0) shown.profile = fmt::format(R"({{"num_records": {}}})", d.records);
   return shown;
+}
+
+/// Clients ask for the experiments when somebody needs them: others may have linked it since.
+EvaluationSet wireOf(const EvaluationDataset& d) {
+  EvaluationSet set = withExperiments(d);
+  set.experiment_ids.clear();
+  return set;
 }
 
 /// A JSON object in a text; members that are null are left out, as MLflow does.
@@ -138,7 +145,7 @@ OneEvaluationSet createDataset(Call& call, const CreateEvaluationSet& in) {
   std::vector<std::int64_t> experiments = experimentsOf(in.experiment_ids);
   return call.core.store.change(call.actor(), [&](registry::Change& change) -> OneEvaluationSet {
     requireAll(call, change.transaction, experiments);
-    return {wireOf(evaluation::createEvaluationDataset(change, call.workspace, in.name, tags, experiments))};
+    return {withExperiments(evaluation::createEvaluationDataset(change, call.workspace, in.name, tags, experiments))};
   });
 }
 
@@ -149,17 +156,32 @@ OneEvaluationSet getDataset(Call& call, const EvaluationSetRef& in) {
 }
 
 /// Datasets are named by their ids here: a refusal must not tell the name.
-void requireSet(const Call& call, Verb verb, const EvaluationDataset& dataset) {
-  if (!call.identity->may(verb, call.workspace, dataset.name))
-    throw governance::hidden(*call.identity, verb, call.workspace, "dataset");
+template <class Absent>
+void requireSet(const Call& call, Verb verb, const EvaluationDataset& dataset, const Absent& absent) {
+  governance::requireVisible(
+      *call.identity, verb, call.workspace, "dataset",
+      [&](Verb needed) { return call.identity->may(needed, call.workspace, dataset.name); }, absent);
+}
+
+/// Empty for one that the caller may not read, as for one that does not exist.
+std::optional<EvaluationDataset> findVisibleSet(const Call& call, db::Transaction& transaction, const std::string& id) {
+  auto found = evaluation::findEvaluationDataset(transaction, call.workspace, id);
+  if (found && !call.identity->may(Verb::read, call.workspace, found->name)) found.reset();
+  return found;
+}
+
+/// The same, if the caller may also change it. Throws Error{denied}.
+std::optional<EvaluationDataset> findOwnSet(const Call& call, db::Transaction& transaction, const std::string& id) {
+  auto found = findVisibleSet(call, transaction, id);
+  if (found) requireSet(call, Verb::write, *found, tracking::Missing("evaluation dataset", id));
+  return found;
 }
 
 /// None of a dataset that is not there, as MLflow answers.
 ExperimentIds getExperimentIds(Call& call, const EvaluationSetRef& in) {
   return call.core.store.read([&](db::Transaction& transaction) -> ExperimentIds {
-    auto found = evaluation::findEvaluationDataset(transaction, call.workspace, in.dataset_id);
+    auto found = findVisibleSet(call, transaction, in.dataset_id);
     if (!found) return {};
-    requireSet(call, Verb::read, *found);
     return {idsOf(*found)};
   });
 }
@@ -167,9 +189,8 @@ ExperimentIds getExperimentIds(Call& call, const EvaluationSetRef& in) {
 /// No error if there is none, as in MLflow.
 Empty deleteDataset(Call& call, const EvaluationSetRef& in) {
   call.core.store.change(call.actor(), [&](registry::Change& change) {
-    auto found = evaluation::findEvaluationDataset(change.transaction, call.workspace, in.dataset_id);
+    auto found = findOwnSet(call, change.transaction, in.dataset_id);
     if (!found) return;
-    requireSet(call, Verb::write, *found);
     evaluation::deleteEvaluationDataset(change, *found);
   });
   return {};
@@ -194,9 +215,8 @@ FoundEvaluationSets searchDatasets(Call& call, const SearchEvaluationSets& in) {
 Empty setTags(Call& call, const EvaluationSetTags& in) {
   tracking::Texts tags = tagsOf(in.tags);
   call.core.store.write([&](db::Transaction& transaction) {
-    auto dataset = evaluation::findEvaluationDataset(transaction, call.workspace, in.dataset_id);
+    auto dataset = findOwnSet(call, transaction, in.dataset_id);
     if (!dataset) throw error(Code::notFound, "Could not find evaluation dataset with ID {}", in.dataset_id);
-    requireSet(call, Verb::write, *dataset);
     evaluation::setEvaluationTags(transaction, *dataset, tags);
   });
   return {};
@@ -204,9 +224,8 @@ Empty setTags(Call& call, const EvaluationSetTags& in) {
 
 Empty deleteTag(Call& call, const EvaluationSetTag& in) {
   call.core.store.write([&](db::Transaction& transaction) {
-    auto found = evaluation::findEvaluationDataset(transaction, call.workspace, in.dataset_id);
+    auto found = findOwnSet(call, transaction, in.dataset_id);
     if (!found) return;
-    requireSet(call, Verb::write, *found);
     evaluation::deleteEvaluationTag(transaction, *found, in.key);
   });
   return {};
@@ -217,12 +236,11 @@ template <class Fn>
 OneEvaluationSet changeLinks(Call& call, const EvaluationSetLinks& in, Fn fn) {
   std::vector<std::int64_t> experiments = experimentsOf(in.experiment_ids);
   return call.core.store.write([&](db::Transaction& transaction) -> OneEvaluationSet {
-    auto dataset = evaluation::findEvaluationDataset(transaction, call.workspace, in.dataset_id);
+    auto dataset = findOwnSet(call, transaction, in.dataset_id);
     if (!dataset) throw error(Code::notFound, "Dataset '{}' not found", in.dataset_id);
-    requireSet(call, Verb::write, *dataset);
     requireAll(call, transaction, experiments);
     fn(transaction, *dataset, experiments);
-    return {wireOf(*dataset)};
+    return {withExperiments(*dataset)};
   });
 }
 
@@ -238,7 +256,7 @@ OneEvaluationSet removeExperiments(Call& call, const EvaluationSetLinks& in) {
 evaluation::EvaluationDataset evaluationDatasetFor(Call& call, Verb verb, db::Transaction& transaction,
                                                    const std::string& id) {
   EvaluationDataset dataset = evaluation::getEvaluationDataset(transaction, call.workspace, id);
-  requireSet(call, verb, dataset);
+  requireSet(call, verb, dataset, tracking::Missing("evaluation dataset", id));
   return dataset;
 }
 

@@ -4,10 +4,15 @@
 
 #include "api/endpoint.h"
 #include "api/tracking_scope.h"
+#include "evaluation/label_schema.h"
+#include "evaluation/review_queue.h"
 
 namespace regesta::api::mlflow {
 
-/// Work in one experiment, if the caller has the permission on it. All throw Error{denied}.
+inline tracking::Missing absent(const evaluation::LabelSchema& schema) { return {"label schema", schema.schemaId}; }
+inline tracking::Missing absent(const evaluation::ReviewQueue& queue) { return {"review queue", queue.queueId}; }
+
+/// Work in one experiment, if the caller has the permission on it (api/tracking_scope.h).
 template <class Work>
 auto readIn(Call& call, std::int64_t experiment, Work work) {
   return call.core.store.read([&](db::Transaction& transaction) {
@@ -28,7 +33,7 @@ template <class Get, class Work>
 auto readStored(Call& call, Get get, const std::string& id, Work work) {
   return call.core.store.read([&](db::Transaction& transaction) {
     auto stored = get(transaction, call.workspace, id);
-    requireExperiment(call, access::Verb::read, transaction, stored.experiment);
+    requirePart(call, access::Verb::read, transaction, stored.experiment, absent(stored));
     return work(transaction, stored);
   });
 }
@@ -36,17 +41,17 @@ template <class Get, class Work>
 auto changeStored(Call& call, Get get, const std::string& id, Work work) {
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
     auto stored = get(change.transaction, call.workspace, id);
-    requireExperiment(call, access::Verb::write, change.transaction, stored.experiment);
+    requirePart(call, access::Verb::write, change.transaction, stored.experiment, absent(stored));
     return work(change, stored);
   });
 }
-/// No error if there is none, as in MLflow.
+/// No error if there is none that the caller may read, as in MLflow.
 template <class Find, class Remove>
 Empty deleteStored(Call& call, Find find, Remove remove, const std::string& id) {
   return call.core.store.change(call.actor(), [&](registry::Change& change) -> Empty {
     auto stored = find(change.transaction, call.workspace, id);
-    if (!stored) return {};
-    requireExperiment(call, access::Verb::write, change.transaction, stored->experiment);
+    if (!stored || !scopeOf(call, change.transaction).experiment(access::Verb::read, stored->experiment)) return {};
+    requirePart(call, access::Verb::write, change.transaction, stored->experiment, absent(*stored));
     remove(change, *stored);
     return {};
   });

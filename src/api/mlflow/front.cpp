@@ -10,6 +10,7 @@
 #include "api/mlflow/model_versions.h"
 #include "api/mlflow/multipart.h"
 #include "api/mlflow/probes.h"
+#include "api/mlflow/promptlab.h"
 #include "api/mlflow/registered_models.h"
 #include "api/mlflow/run_logs.h"
 #include "api/mlflow/runs.h"
@@ -62,10 +63,12 @@ Front front() {
                                                    webhookRoutes(),
                                                    gatewaySecretRoutes(),
                                                    gatewayModelRoutes(),
+                                                   gatewayProviderRoutes(),
                                                    gatewayEndpointRoutes(),
                                                    gatewayLinkRoutes(),
                                                    gatewayBudgetRoutes(),
-                                                   gatewayGuardrailRoutes()});
+                                                   gatewayGuardrailRoutes(),
+                                                   promptlabRoutes()});
   static const std::vector<StreamRoute> streams = [] {
     std::vector<StreamRoute> all(artifactStreams().begin(), artifactStreams().end());
     all.insert(all.end(), multipartStreams().begin(), multipartStreams().end());

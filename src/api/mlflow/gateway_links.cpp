@@ -3,7 +3,9 @@
 #include "api/mlflow/gateway.h"
 #include "api/mlflow/gateway_wire.h"
 #include "base/limits.h"
+#include "evaluation/scorer.h"
 #include "gateway/endpoint.h"
+#include "tracking/experiment.h"
 
 namespace regesta::api::mlflow {
 namespace {
@@ -144,6 +146,23 @@ Empty deleteBinding(Call& call, const BindingRef& in) {
   return {};
 }
 
+/// A scorer whose model is an endpoint is bound to it. Shows scorers of experiments that the caller may read.
+void addScorers(Call& call, db::Transaction& transaction, const ListBindings& in, GatewayBindings& found) {
+  for (const auto& experiment : tracking::listExperiments(transaction, call.workspace, tracking::View::activeOnly)) {
+    if (!call.identity->may(access::Verb::read, call.workspace, experiment.name)) continue;
+    for (const evaluation::EndpointUse& use : evaluation::endpointUses(transaction, call.workspace, experiment.id)) {
+      auto same = [&](const GatewayBinding& b) {
+        return b.endpoint_id == use.endpointId && b.resource_id == use.scorerId;
+      };
+      if ((!in.endpoint_id.empty() && in.endpoint_id != use.endpointId) ||
+          (!in.resource_id.empty() && in.resource_id != use.scorerId) || std::ranges::any_of(found.bindings, same))
+        continue;
+      found.bindings.push_back(
+          {use.endpointId, "scorer", use.scorerId, use.createdAt, use.createdAt, std::nullopt, std::nullopt});
+    }
+  }
+}
+
 GatewayBindings listBindings(Call& call, const ListBindings& in) {
   return call.core.store.read([&](db::Transaction& transaction) {
     GatewayBindings found;
@@ -154,6 +173,7 @@ GatewayBindings listBindings(Call& call, const ListBindings& in) {
             (in.resource_id.empty() || binding.resourceId == in.resource_id))
           found.bindings.push_back(wireOf(endpoint.endpointId, binding));
     }
+    if (in.resource_type.empty() || in.resource_type == "scorer") addScorers(call, transaction, in, found);
     return found;
   });
 }
@@ -210,7 +230,8 @@ std::span<const Route> gatewayLinkRoutes() {
            administers(what), createBinding),
       del("/api/3.0/mlflow/gateway/endpoints/bindings/delete", "Delete a binding of an endpoint of the gateway",
           administers(what), deleteBinding),
-      get("/api/3.0/mlflow/gateway/endpoints/bindings/list", "List bindings of the gateway", reads(what), listBindings),
+      get("/api/3.0/mlflow/gateway/endpoints/bindings/list", "List bindings of the gateway", scanning(reads(what)),
+          listBindings),
       post("/api/3.0/mlflow/gateway/endpoints/set-tag", "Set a tag of an endpoint of the gateway", administers(what),
            setEndpointTag),
       del("/api/3.0/mlflow/gateway/endpoints/delete-tag", "Delete a tag of an endpoint of the gateway",

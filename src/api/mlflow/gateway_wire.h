@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "api/mlflow/optional_text.h"
 #include "api/mlflow/tracking_wire.h"
 #include "gateway/endpoint.h"
 #include "gateway/model.h"
@@ -13,10 +14,6 @@ namespace regesta::api::mlflow::wire {
 inline constexpr std::string_view linkageWords[] = {"PRIMARY", "FALLBACK"};
 inline constexpr std::string_view routingWords[] = {"REQUEST_BASED_TRAFFIC_SPLIT"};
 inline constexpr std::string_view fallbackWords[] = {"SEQUENTIAL"};
-
-inline std::optional<std::string> unlessEmpty(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
 
 struct GatewayModel {
   std::string model_definition_id, name;

@@ -108,9 +108,25 @@ class MlflowExecution : public graphql::Execution {
   }
 };
 
+/// A quoted text or """ block """ of a query: the place of its last character.
+std::size_t endOfText(std::string_view query, std::size_t at) {
+  std::string_view quotes = query.substr(at, 3) == "\"\"\"" ? "\"\"\"" : "\"";
+  for (at += quotes.size(); at < query.size(); ++at) {
+    if (query[at] == '\\')
+      ++at;
+    else if (query.substr(at, quotes.size()) == quotes)
+      return at + quotes.size() - 1;
+  }
+  return query.size();
+}
+
+void checkDepth(std::size_t depth) {
+  if (depth > depthMost) throw error(Code::invalid, "Query exceeds maximum depth of {}", depthMost);
+}
+
 /// Throws Error{invalid} for more than MLflow's server accepts.
 void checkSize(const json::array& fields, std::size_t depth, std::size_t& selections) {
-  if (depth > depthMost) throw error(Code::invalid, "Query exceeds maximum depth of {}", depthMost);
+  checkDepth(depth);
   if ((selections += fields.size()) > selectionsMost)
     throw error(Code::invalid, "Query exceeds maximum total selections of {}", selectionsMost);
   auto checkCount = [](std::size_t count, std::size_t most, std::string_view what) {
@@ -125,6 +141,29 @@ void checkSize(const json::array& fields, std::size_t depth, std::size_t& select
       checkSize(below->as_array(), depth + 1, selections);
 }
 
+/// How deep selections are nested, from the text: too deep a query is refused as that, whatever else is wrong with it.
+/// Braces of arguments, texts and comments do not count.
+std::size_t depthOf(std::string_view query) {
+  std::size_t depth = 0, most = 0, arguments = 0;
+  for (std::size_t at = 0; at < query.size(); ++at) {
+    char c = query[at];
+    if (c == '#') at = std::min(query.find('\n', at), query.size());
+    if (c == '"') at = endOfText(query, at);
+    if (c == '(') ++arguments;
+    if (c == ')' && arguments > 0) --arguments;
+    if (arguments > 0) continue;
+    if (c == '{') most = std::max(most, ++depth);
+    if (c == '}' && depth > 0) --depth;
+  }
+  return most;
+}
+
+/// The query of a request; empty for a body without one, which planOf() refuses.
+std::string queryOf(std::string_view body) {
+  json::value request = parseJson(body);
+  return request.is_object() ? memberText(request.get_object(), "query") : std::string();
+}
+
 std::string answer(json::value data, json::array errors) {
   return writeJson(json::object{{"data", std::move(data)},
                                 {"errors", errors.empty() ? json::value() : json::value(std::move(errors))}});
@@ -135,6 +174,7 @@ std::string answer(json::value data, json::array errors) {
 std::optional<std::string> executeGraphql(Call& call, std::string_view body) {
   json::object plan;
   try {
+    checkDepth(depthOf(queryOf(body)));
     plan = schema().planOf(body);
     std::size_t selections = 0;
     checkSize(plan.at("fields").as_array(), 1, selections);

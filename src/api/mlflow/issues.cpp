@@ -1,3 +1,5 @@
+#include <map>
+
 #include "api/mlflow/evaluation.h"
 #include "api/tracking_scope.h"
 #include "evaluation/issue.h"
@@ -104,7 +106,7 @@ Issue wireOf(const evaluation::Issue& i) {
 
 evaluation::Issue issueFor(Call& call, Verb verb, db::Transaction& transaction, const std::string& id) {
   evaluation::Issue issue = evaluation::getIssue(transaction, call.workspace, id);
-  requireExperiment(call, verb, transaction, issue.experiment);
+  requirePart(call, verb, transaction, issue.experiment, {"issue", id});
   return issue;
 }
 
@@ -121,6 +123,7 @@ OneIssue createIssue(Call& call, const CreateIssue& in) {
   if (!in.status.empty()) told.status = in.status;
   return call.core.store.change(call.actor(), [&](registry::Change& change) -> OneIssue {
     requireExperiment(call, Verb::write, change.transaction, told.experiment);
+    if (!told.sourceRun.empty()) requireRun(call, Verb::read, change.transaction, told.sourceRun);
     return {wireOf(evaluation::createIssue(change, told))};
   });
 }
@@ -152,10 +155,15 @@ FoundIssues searchIssues(Call& call, const SearchIssues& in) {
   evaluation::IssueSearch search{.filter = in.filter_string, .maxResults = in.max_results, .pageToken = in.page_token};
   if (!in.experiment_id.empty()) search.experiment = parseExperimentId(in.experiment_id);
   return call.core.store.read([&](db::Transaction& transaction) -> FoundIssues {
+    std::map<std::int64_t, bool> known;
+    search.mayRead = [&](std::int64_t experiment) {
+      auto [place, fresh] = known.try_emplace(experiment);
+      if (fresh) place->second = !readable(call, transaction, {experiment}).empty();
+      return place->second;
+    };
     tracking::Page<evaluation::Issue> page = evaluation::searchIssues(transaction, call.workspace, search);
     FoundIssues found{.issues = {}, .next_page_token = page.nextPageToken};
     for (const evaluation::Issue& issue : page.items) {
-      if (readable(call, transaction, {issue.experiment}).empty()) continue;
       found.issues.push_back(wireOf(issue));
       if (in.include_trace_count) found.issues.back().trace_count = tracesOf(transaction, issue);
     }

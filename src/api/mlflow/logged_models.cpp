@@ -170,7 +170,7 @@ OneLoggedModel createLoggedModel(Call& call, const CreateLoggedModel& in) {
 OneLoggedModel getLoggedModel(Call& call, const GetLoggedModel& in) {
   return call.core.store.read([&](db::Transaction& transaction) -> OneLoggedModel {
     auto model = tracking::getLoggedModel(transaction, call.workspace, in.model_id, in.allow_deleted);
-    requireExperiment(call, Verb::read, transaction, model.experiment);
+    requirePart(call, Verb::read, transaction, model.experiment, {"logged model", in.model_id});
     return {wireOf(transaction, model)};
   });
 }
@@ -227,7 +227,7 @@ Empty logLoggedModelParams(Call& call, const LoggedModelParams& in) {
 wire::FileList listLoggedModelArtifacts(Call& call, const LoggedModelFolder& in) {
   auto uri = call.core.store.read([&](db::Transaction& transaction) {
     auto model = tracking::getLoggedModel(transaction, call.workspace, in.model_id);
-    requireExperiment(call, Verb::read, transaction, model.experiment);
+    requirePart(call, Verb::read, transaction, model.experiment, {"logged model", in.model_id});
     return model.artifactUri;
   });
   return listBelow(call, uri, in.artifact_directory_path);

@@ -119,15 +119,14 @@ History getHistoryInterval(Call& call, const GetHistoryInterval& in) {
   History history;
   call.core.store.read([&](db::Transaction& transaction) {
     history.metrics.clear();
-    for (const std::string& runId : in.run_ids) {
-      requireRun(call, Verb::read, transaction, runId);
-      auto sample = tracking::sampledHistory(transaction, call.workspace, runId, in.metric_key, in.max_results,
-                                             in.start_step, in.end_step);
-      for (const tracking::Metric& point : sample) {
+    for (const std::string& runId : in.run_ids) requireRun(call, Verb::read, transaction, runId);
+    auto samples = tracking::sampledHistories(transaction, call.workspace, in.run_ids, in.metric_key,
+                                              static_cast<std::size_t>(in.max_results), in.start_step, in.end_step);
+    for (std::size_t i = 0; i < samples.size(); ++i)
+      for (const tracking::Metric& point : samples[i]) {
         history.metrics.push_back(wire::metricOf(point));
-        history.metrics.back().run_id = runId;
+        history.metrics.back().run_id = in.run_ids[i];
       }
-    }
   });
   return history;
 }

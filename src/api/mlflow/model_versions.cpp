@@ -7,10 +7,12 @@
 #include "api/mlflow/version_tree.h"
 #include "api/mlflow_prompt.h"
 #include "api/version_source.h"
+#include "api/version_source_uri.h"
 #include "base/text.h"
 #include "delivery/register.h"
 #include "governance/gate.h"
 #include "registry/archive.h"
+#include "registry/reference.h"
 #include "registry/reserved_tag.h"
 #include "tracking/logged_model.h"
 
@@ -86,10 +88,15 @@ Version registered(Call& call, Change& change, const registry::Asset& asset, con
       .version;
 }
 
-/// MLflow's server would connect to the host, so it refuses these; its words.
-void checkScheme(std::string_view source) {
+/// MLflow's server would connect to the host, so it refuses these; its words. It knows the host of its own artifact
+/// root, and clients of such a server register what they logged there. resolveSource() finds our tree in such an
+/// address, so the files are sealed as under any other spelling.
+void checkScheme(const Call& call, std::string_view source) {
   std::string scheme = lower(source.substr(0, source.find(':')));
-  if (scheme == "http" || scheme == "https")
+  if (scheme != "http" && scheme != "https") return;
+  checkNoRelativeParts(source);
+  registry::Uri uri = registry::parseUri(source), root = registry::parseUri(call.core.artifactRoot);
+  if (uri.scheme != root.scheme || uri.authority != root.authority)
     throw error(Code::invalid,
                 "'source' cannot use the '{0}' scheme: the '{0}' scheme addresses a host other than the tracking "
                 "server's configured artifact storage. Use mlflow-artifacts:/PATH for files of this server.",
@@ -99,7 +106,7 @@ void checkScheme(std::string_view source) {
 OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
   checkKnownName(in.name);
   call.require(Verb::write, in.name);
-  checkScheme(in.source);
+  checkScheme(call, in.source);
   const registry::Tags tags = wire::registryTags(in.tags);
   return call.core.store.change(call.actor(), [&](Change& change) {
     Origin origin = resolveSource(call, change.transaction, {in.source, in.run_id, in.model_id, hasPromptTag(tags)});
@@ -118,9 +125,11 @@ OneVersion createModelVersion(Call& call, const CreateModelVersion& in) {
 }
 
 OneVersion getOne(Call& call, const VersionRef& in) {
-  return call.core.store.read([&](db::Transaction& transaction) {
-    return OneVersion{
-        wire::versionWithAliases(transaction, getModelVersion(call, transaction, Verb::read, in.name, in.version))};
+  return call.core.store.readOnce([&](db::Transaction& transaction) {
+    registry::AliasedVersion found = getAliasedVersion(call, transaction, Verb::read, in.name, in.version);
+    OneVersion answer{wire::versionOf(transaction, found.version)};
+    answer.model_version.aliases = std::move(found.aliases);
+    return answer;
   });
 }
 

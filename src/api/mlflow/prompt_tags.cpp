@@ -12,7 +12,6 @@ namespace {
 
 using registry::Tags;
 
-constexpr std::string_view textTag = "mlflow.prompt.text";
 constexpr std::string_view typeTag = "_mlflow_prompt_type";
 constexpr std::string_view formatTag = "_mlflow_prompt_response_format";
 constexpr std::string_view configTag = registry::modelConfigTag;
@@ -68,7 +67,7 @@ void dropFalseMarker(Tags& tags) {
 
 std::string takePromptContent(Tags& tags) {
   take(tags, promptMarker);
-  std::optional<std::string> text = take(tags, textTag);
+  std::optional<std::string> text = take(tags, promptText);
   if (!text) return {};
   std::string type = take(tags, typeTag).value_or("text");
   json::object content;
@@ -86,7 +85,7 @@ Tags renderedTags(const registry::Version& version) {
   auto show = [&](std::string_view tag, std::string_view member) {
     if (const json::value* value = content.if_contains(member)) tags.emplace(tag, flat(*value));
   };
-  show(textTag, "template");
+  show(promptText, "template");
   show(typeTag, "type");
   show(formatTag, "response_format");
   show(configTag, "model_config");

@@ -8,7 +8,7 @@ namespace regesta::api::mlflow {
 
 /// MLflow stores a prompt's text in tags of a model version. Here it is the version's content, which every front shows:
 /// {"model_config"?,"response_format"?,"template":…,"type":"text"|"chat"}. These functions convert both ways.
-inline constexpr std::string_view promptMarker = "mlflow.prompt.is_prompt";
+inline constexpr std::string_view promptMarker = "mlflow.prompt.is_prompt", promptText = "mlflow.prompt.text";
 
 bool hasPromptTag(const registry::Tags& tags);
 /// Removes a marker with the value "false" from a model's tags; the value "true" stays, and is refused for models.

@@ -1,6 +1,7 @@
 #include "api/mlflow/registry_rules.h"
 
 #include "api/mlflow/dialect.h"
+#include "api/mlflow/prompt_tags.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "registry/pointer.h"
@@ -45,6 +46,8 @@ void checkRegistryTag(std::string_view key, std::string_view value) {
   if (key.empty()) missing("key");
   tracking::checkKey(key, "key");
   tracking::checkLength("key", limits::nameLength, key);
+  if (key == promptText && characterCount(value) > limits::tagValueLength)
+    throw error(Code::invalid, "Prompt text exceeds max length of {} characters.", limits::tagValueLength);
   tracking::checkLength("value", limits::tagValueLength, value);
 }
 
@@ -101,6 +104,17 @@ registry::Version getModelVersion(const Call& call, db::Transaction& transaction
   if (asset) found = registry::findVersion(transaction, asset->key, number);
   if (!found) throw error(Code::notFound, "Model Version (name={}, version={}) not found", name, number);
   return *std::move(found);
+}
+
+registry::AliasedVersion getAliasedVersion(const Call& call, db::Transaction& transaction, access::Verb verb,
+                                           std::string_view name, std::string_view version) {
+  std::int64_t number = parseVersion(version);
+  checkKnownName(name);
+  call.require(verb, name);
+  auto found = registry::findRegisteredVersion(transaction, call.workspace, name, number);
+  if (found) return *std::move(found);
+  findModel(call, transaction, verb, name);  // refuses a name that no model has
+  throw error(Code::notFound, "Model Version (name={}, version={}) not found", name, number);
 }
 
 }  // namespace regesta::api::mlflow

@@ -23,5 +23,8 @@ std::string stageOf(std::string_view text);
 registry::Asset getModel(const Call& call, db::Transaction& transaction, access::Verb verb, std::string_view name);
 registry::Version getModelVersion(const Call& call, db::Transaction& transaction, access::Verb verb,
                                   std::string_view name, std::string_view version);
+/// The same with its aliases. Waits once (Database::readOnce).
+registry::AliasedVersion getAliasedVersion(const Call& call, db::Transaction& transaction, access::Verb verb,
+                                           std::string_view name, std::string_view version);
 
 }  // namespace regesta::api::mlflow

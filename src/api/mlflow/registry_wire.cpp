@@ -1,5 +1,6 @@
 #include "api/mlflow/registry_wire.h"
 
+#include "api/mlflow/optional_text.h"
 #include "api/mlflow/prompt_tags.h"
 #include "api/mlflow/registry_rules.h"
 
@@ -11,10 +12,6 @@ std::vector<KeyValue> listOfTags(const registry::Tags& tags) {
   list.reserve(tags.size());
   for (const auto& [key, value] : tags) list.push_back({key, value});
   return list;
-}
-
-std::optional<std::string> unlessEmpty(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
 }
 
 std::string shortName(const std::string& actor) { return registry::Actor{actor}.shortName(); }

@@ -84,7 +84,7 @@ OneRun createRun(Call& call, const CreateRun& in) {
 OneRun getRun(Call& call, const wire::RunRef& in) {
   return call.core.store.read([&](db::Transaction& transaction) -> OneRun {
     tracking::Run run = tracking::getRun(transaction, call.workspace, wire::runIdOf(in));
-    requireExperiment(call, Verb::read, transaction, run.experiment);
+    requirePart(call, Verb::read, transaction, run.experiment, {"run", run.runId});
     wire::Datasets datasets(transaction);
     return {wire::runOf(std::move(run), datasets)};
   });
@@ -142,7 +142,7 @@ FoundRuns searchRuns(Call& call, const SearchRuns& in) {
 wire::FileList listArtifacts(Call& call, const ListArtifacts& in) {
   auto uri = call.core.store.read([&](db::Transaction& transaction) {
     tracking::Run run = tracking::getRun(transaction, call.workspace, wire::runIdOf(in));
-    requireExperiment(call, Verb::read, transaction, run.experiment);
+    requirePart(call, Verb::read, transaction, run.experiment, {"run", run.runId});
     return run.artifactUri;
   });
   return listBelow(call, uri, in.path);

@@ -2,6 +2,7 @@
 
 #include "api/mlflow/evaluation.h"
 #include "api/tracking_scope.h"
+#include "telemetry/trace_search.h"
 #include "tracking/experiment.h"
 #include "tracking/rules.h"
 
@@ -73,9 +74,33 @@ struct OnlineConfigQuery {
   std::vector<std::string> scorer_ids;
   static constexpr Field fields[] = {field<&OnlineConfigQuery::scorer_ids>("scorer_ids", required)};
 };
+struct OnlineConfig {
+  std::string online_scoring_config_id, scorer_id;
+  double sample_rate = 0;
+  std::string experiment_id;
+  std::optional<std::string> filter_string;
+  static constexpr Field fields[] = {
+      field<&OnlineConfig::online_scoring_config_id>("online_scoring_config_id"),
+      field<&OnlineConfig::scorer_id>("scorer_id"), field<&OnlineConfig::sample_rate>("sample_rate"),
+      field<&OnlineConfig::experiment_id>("experiment_id"), field<&OnlineConfig::filter_string>("filter_string")};
+};
+struct OneOnlineConfig {
+  OnlineConfig config;
+  static constexpr Field fields[] = {field<&OneOnlineConfig::config>("config")};
+};
+/// Clients need the list even if it is empty.
 struct OnlineConfigs {
   RawJson configs;
   static constexpr Field fields[] = {field<&OnlineConfigs::configs>("configs")};
+};
+struct SetOnlineConfig {
+  std::string experiment_id, name;
+  double sample_rate = 0;
+  std::optional<std::string> filter_string;
+  static constexpr Field fields[] = {field<&SetOnlineConfig::experiment_id>("experiment_id", required),
+                                     field<&SetOnlineConfig::name>("name", required),
+                                     field<&SetOnlineConfig::sample_rate>("sample_rate", required | about("0 to 1")),
+                                     field<&SetOnlineConfig::filter_string>("filter_string")};
 };
 
 Scorer wireOf(const evaluation::Scorer& s) {
@@ -155,8 +180,33 @@ Empty deleteScorer(Call& call, const ScorerRef& in) {
   return {};
 }
 
-/// Clients ask this for every scorer that they list. Nothing is scored online here, so no scorer has a configuration.
-OnlineConfigs listOnlineConfigs(Call&, const OnlineConfigQuery&) { return {{"[]"}}; }
+OnlineConfig wireOf(const gateway::Scoring& s) {
+  return {s.configId, s.scorerId, s.sampleRate, std::to_string(s.experiment), s.filter};
+}
+
+/// Nothing is scored online here: clients read what they set.
+OneOnlineConfig setOnlineConfig(Call& call, const SetOnlineConfig& in) {
+  std::int64_t id = parseExperimentId(in.experiment_id);
+  return call.core.store.change(call.actor(), [&](registry::Change& change) -> OneOnlineConfig {
+    requireExperiment(call, Verb::write, change.transaction, id);
+    if (in.filter_string) telemetry::countTraces(change.transaction, call.workspace, {}, {*in.filter_string});
+    return {wireOf(evaluation::setScoring(change, call.workspace, id, in.name, in.sample_rate, in.filter_string))};
+  });
+}
+
+OnlineConfigs listOnlineConfigs(Call& call, const OnlineConfigQuery& in) {
+  return call.core.store.read([&](db::Transaction& transaction) {
+    OnlineConfigs found;
+    JsonWriter list(found.configs.text);
+    list.array();
+    for (const std::string& scorer : in.scorer_ids)
+      if (auto scoring = gateway::findScoring(transaction, call.workspace, scorer);
+          scoring && !readable(call, transaction, {scoring->experiment}).empty())
+        list.raw(writeAs(wireOf(*scoring)));
+    list.end();
+    return found;
+  });
+}
 
 }  // namespace
 
@@ -168,6 +218,8 @@ std::span<const Route> scorerRoutes() {
       get("/api/3.0/mlflow/scorers/get", "Get a scorer", reads("scorers"), getScorer),
       get("/api/3.0/mlflow/scorers/online-configs", "List online scoring configurations", scanning(reads("scorers")),
           listOnlineConfigs),
+      put("/api/3.0/mlflow/scorers/online-config", "Set the online scoring configuration of a scorer",
+          writes("scorers"), setOnlineConfig),
       del("/api/3.0/mlflow/scorers/delete", "Delete a scorer", writes("scorers"), deleteScorer),
   };
   return routes;

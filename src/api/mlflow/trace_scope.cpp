@@ -12,13 +12,21 @@ using access::Verb;
 
 telemetry::Trace traceFor(const Call& call, Verb verb, db::Transaction& transaction, std::string_view traceId) {
   telemetry::Trace trace = telemetry::getTrace(transaction, call.workspace, traceId);
-  requireExperiment(call, verb, transaction, trace.experiment);
+  requirePart(call, verb, transaction, trace.experiment, {"trace", traceId});
   return trace;
 }
 
-void requireTrace(const Call& call, Verb verb, db::Transaction& transaction, std::string_view traceId) {
-  if (auto trace = telemetry::findTrace(transaction, call.workspace, traceId))
-    requireExperiment(call, verb, transaction, trace->experiment);
+std::optional<telemetry::Trace> findVisibleTrace(const Call& call, db::Transaction& transaction,
+                                                 std::string_view traceId) {
+  auto trace = telemetry::findTrace(transaction, call.workspace, traceId);
+  if (trace && !scopeOf(call, transaction).experiment(Verb::read, trace->experiment)) trace.reset();
+  return trace;
+}
+
+void requireFreeTrace(const Call& call, db::Transaction& transaction, std::string_view traceId) {
+  auto trace = telemetry::findTrace(transaction, call.workspace, traceId);
+  if (trace && !scopeOf(call, transaction).experiment(Verb::write, trace->experiment))
+    throw governance::lacking(*call.identity, Verb::write, call.workspace, "trace");
 }
 
 std::vector<telemetry::Trace> tracesOf(const Call& call, db::Transaction& transaction,
@@ -60,8 +68,7 @@ void setTag(Call& call, std::string_view traceId, std::string_view key, std::str
 void deleteTag(Call& call, std::string_view traceId, std::string_view key) {
   checkFreeTag(key, "deleted");
   call.core.store.write([&](db::Transaction& transaction) {
-    if (!telemetry::findTrace(transaction, call.workspace, traceId))
-      throw tracking::Missing("tag", key, "trace", traceId);
+    if (!findVisibleTrace(call, transaction, traceId)) throw tracking::Missing("tag", key, "trace", traceId);
     telemetry::Trace trace = traceFor(call, Verb::write, transaction, traceId);
     telemetry::deleteTraceTag(trace, key);
     telemetry::saveTrace(transaction, trace);

@@ -10,10 +10,13 @@
 
 namespace regesta::api::mlflow {
 
-/// The trace, if the caller has the permission on its experiment. Throws Error{notFound}, Error{denied}.
+/// The trace, if the caller has the permission on its experiment. Throws tracking::Missing, Error{denied}.
 telemetry::Trace traceFor(const Call& call, access::Verb verb, db::Transaction& transaction, std::string_view traceId);
-/// For calls that can create the trace: passes if there is none yet.
-void requireTrace(const Call& call, access::Verb verb, db::Transaction& transaction, std::string_view traceId);
+/// Empty for a trace that the caller may not read, as for one that does not exist.
+std::optional<telemetry::Trace> findVisibleTrace(const Call& call, db::Transaction& transaction,
+                                                 std::string_view traceId);
+/// For calls that create the trace or add to it: passes if there is none yet.
+void requireFreeTrace(const Call& call, db::Transaction& transaction, std::string_view traceId);
 
 /// The existing traces that the caller may read, in the requested order; only of `experiments`, if given.
 std::vector<telemetry::Trace> tracesOf(const Call& call, db::Transaction& transaction,

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "api/mlflow/artifact_find.h"
@@ -55,21 +56,35 @@ Plain unusable(std::string_view text) {
   return answer;
 }
 
+/// Programs whose name MLflow shows at their traces.
+constexpr std::string_view namedServices[] = {"claude-code", "codex_cli_rs", "codex_vscode", "gemini-cli", "qwen-code"};
+
+/// Notes the name of the sender at a root span, as MLflow does.
+void noteService(telemetry::Span& span) {
+  constexpr std::string_view key = "service.name";
+  if (!span.isRoot() || !span.resource) return;
+  const json::value* name = span.resource->if_contains(key);
+  if (!name || !name->is_string()) return;
+  if (std::ranges::find(namedServices, std::string_view(name->get_string())) != std::end(namedServices))
+    span.attributes.insert_or_assign(key, *name);
+}
+
 /// Spans as OpenTelemetry's exporters send them, MLflow's own among them. All of a batch or nothing.
 Plain takeSpans(Call& call, const Empty&) {
   auto header = call.http.headers.get("X-MLflow-Experiment-Id");
   if (!header) return unusable("the header x-mlflow-experiment-id is required");
-  std::int64_t experiment = tracking::parseExperimentId(*header);
-  otlp::Batch batch = otlp::read(call.http);
+  otlp::Batch batch = otlp::read(call.http);  // before the experiment: its faults are named first, as by MLflow
   if (batch.spans.empty() && batch.rejected > 0)
     return unusable("Cannot convert OpenTelemetry span to MLflow span: " + batch.reason);
+  std::ranges::for_each(batch.spans, noteService);
+  std::int64_t experiment = tracking::parseExperimentId(*header);
   std::string runId(call.http.headers.get("X-MLflow-Run-Id").value_or(""));
   std::vector<telemetry::Trace> traces = call.core.store.write([&](db::Transaction& transaction) {
     requireExperiment(call, Verb::write, transaction, experiment);
     std::set<std::string_view> ids;
     for (const telemetry::Span& span : batch.spans)
       if (ids.insert(span.traceId).second)
-        requireTrace(call, Verb::write, transaction, telemetry::prefixedTraceId(span.traceId));
+        requireFreeTrace(call, transaction, telemetry::prefixedTraceId(span.traceId));
     std::vector<telemetry::Trace> logged = telemetry::logSpans(transaction, call.workspace, experiment, batch.spans);
     if (!runId.empty()) {
       requireRun(call, Verb::write, transaction, runId);
@@ -84,9 +99,9 @@ Plain takeSpans(Call& call, const Empty&) {
 
 GetAnswer getTrace(Call& call, const GetRequest& in) {
   return call.core.store.read([&](db::Transaction& transaction) -> GetAnswer {
-    if (!telemetry::findTrace(transaction, call.workspace, in.trace_id))
-      throw error(Code::notFound, "Trace with ID {} is not found.", shorten(in.trace_id, 100));
-    telemetry::Trace trace = traceFor(call, Verb::read, transaction, in.trace_id);
+    std::optional<telemetry::Trace> found = findVisibleTrace(call, transaction, in.trace_id);
+    if (!found) throw error(Code::notFound, "Trace with ID {} is not found.", shorten(in.trace_id, 100));
+    telemetry::Trace& trace = *found;
     if (!isHere(trace)) throw Error(Code::invalidState, "Trace data not stored in tracking store");
     std::vector<telemetry::Span> spans = telemetry::spansOf(transaction, trace);
     if (!in.allow_partial && !telemetry::isComplete(trace, spans))

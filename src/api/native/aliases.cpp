@@ -65,6 +65,8 @@ MoveAnswer moveAnswer(Core& core, const std::string& subject, const Gate::Outcom
   answer.decision = optionalText(outcome.decision);
   if (outcome.entryId != 0) answer.entry = core.log.indexOf(outcome.entryId, indexPatienceMillis);
   answer.verdict.text = writeJson(shown.at("verdict"));
+  if (const json::value* waived = shown.if_contains("waived")) answer.waived.text = writeJson(*waived);
+  if (outcome.breakGlass != 0) answer.breakGlass = outcome.breakGlass;
   if (const json::value* request = shown.if_contains("change_request")) answer.changeRequest.text = writeJson(*request);
   return answer;
 }
@@ -128,13 +130,15 @@ Page<AliasAnswer> listAliases(Call& call, const AliasesQuery& asked) {
 }
 
 MoveAnswer moveAlias(Call& call, const AliasMove& asked) {
-  registry::AssetKey key{call.workspace, kindOf(asked.kind), asked.name};
+  registry::AssetKey key = readable(call, asked.kind, asked.name);
   registry::checkAlias(asked.alias);
   return run(call, {.key = key,
                     .pointer = registry::Pointer::alias(asked.alias),
                     .to = numberOf(call, key, asked.version),
                     .reason = asked.reason,
-                    .from = asked.from});
+                    .from = asked.from,
+                    .breakGlass = asked.breakGlass.value_or(false),
+                    .notBefore = momentOf(asked.notBefore, "not_before").value_or(0)});
 }
 
 MoveAnswer removeAlias(Call& call, const AliasPath& path) {
@@ -148,12 +152,14 @@ MoveAnswer removeAlias(Call& call, const AliasPath& path) {
 }
 
 MoveAnswer moveStage(Call& call, const StageMove& asked) {
-  registry::AssetKey key{call.workspace, kindOf(asked.kind), asked.name};
+  registry::AssetKey key = readable(call, asked.kind, asked.name);
   return run(call, {.key = key,
                     .pointer = registry::Pointer::stage(registry::canonicalStage(asked.stage)),
                     .to = numberOf(call, key, asked.version),
                     .reason = asked.reason,
-                    .archiveOthers = asked.archiveExisting});
+                    .archiveOthers = asked.archiveExisting.value_or(false),
+                    .breakGlass = asked.breakGlass.value_or(false),
+                    .notBefore = momentOf(asked.notBefore, "not_before").value_or(0)});
 }
 
 MoveAnswer rollback(Call& call, const Rollback& asked) {

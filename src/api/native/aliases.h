@@ -27,6 +27,8 @@ struct AliasMove {
   RawJson version;
   std::string reason;
   std::optional<std::int64_t> from;
+  std::optional<bool> breakGlass;
+  std::string notBefore;
   static constexpr std::string_view documentation =
       "Runs the policies that are bound to the alias. If they allow the move, the alias points to the "
       "version. If an approval or evidence is missing, a change request is opened. If a policy denies the "
@@ -37,19 +39,28 @@ struct AliasMove {
       field<&AliasMove::alias>("alias", required),
       field<&AliasMove::version>("version", present | about("a number, SemVer, range or alias")),
       field<&AliasMove::reason>("reason", atMost(4000)),
-      field<&AliasMove::from>("from", about("version that it must point to (0: none); otherwise 409"))};
+      field<&AliasMove::from>("from", about("version that it must point to (0: none); otherwise 409")),
+      field<&AliasMove::breakGlass>(
+          "break_glass", about("true: moves although policies refuse it, and opens a review; for administrators")),
+      field<&AliasMove::notBefore>("not_before",
+                                   about("RFC 3339: a change request carries the move out then; absent: at once"))};
 };
 struct StageMove {
   std::string kind, name;
   RawJson version;
   std::string stage, reason;
-  bool archiveExisting = false;
+  std::optional<bool> archiveExisting, breakGlass;
+  std::string notBefore;
   static constexpr std::string_view documentation =
       "Runs the policies that are bound to the stage, as moving an alias does.";
-  static constexpr Field fields[] = {
-      field<&StageMove::kind>("kind", required),         field<&StageMove::name>("name", required),
-      field<&StageMove::version>("version", present),    field<&StageMove::stage>("stage", required),
-      field<&StageMove::reason>("reason", atMost(4000)), field<&StageMove::archiveExisting>("archive_existing")};
+  static constexpr Field fields[] = {field<&StageMove::kind>("kind", required),
+                                     field<&StageMove::name>("name", required),
+                                     field<&StageMove::version>("version", present),
+                                     field<&StageMove::stage>("stage", required),
+                                     field<&StageMove::reason>("reason", atMost(4000)),
+                                     field<&StageMove::archiveExisting>("archive_existing"),
+                                     field<&StageMove::breakGlass>("break_glass", about("as for an alias")),
+                                     field<&StageMove::notBefore>("not_before", about("as for an alias"))};
 };
 struct Rollback {
   std::string kind, name, alias, reason;
@@ -69,10 +80,13 @@ struct MoveAnswer {
   std::int64_t from = 0, to = 0;
   std::optional<std::string> decision;
   std::optional<std::int64_t> entry;
-  RawJson verdict, changeRequest;
+  RawJson verdict, changeRequest, waived;
+  std::optional<std::int64_t> breakGlass;
   std::vector<std::string> warnings;
   static constexpr Field fields[] = {
       field<&MoveAnswer::warnings>("warnings", about("conflicts between this pointer and others")),
+      field<&MoveAnswer::waived>("waived", about("violations that waivers let pass")),
+      field<&MoveAnswer::breakGlass>("break_glass", about("id of the review that the move opened")),
       field<&MoveAnswer::outcome>("outcome"),
       field<&MoveAnswer::subject>("subject"),
       field<&MoveAnswer::from>("from"),

@@ -7,6 +7,7 @@
 #include "governance/card_rule.h"
 #include "governance/card_template.h"
 #include "governance/evidence.h"
+#include "governance/governor.h"
 #include "governance/input.h"
 
 namespace regesta::api::native {
@@ -57,6 +58,10 @@ Plain draftCard(Call& call, const CardDraftQuery& query) {
 Page<CardRuleAnswer> listCardRules(Call& call, const PageQuery& query) {
   auto rules = call.core.store.read(
       [&](db::Transaction& transaction) { return governance::listCardRules(transaction, call.workspace); });
+  std::erase_if(rules, [&](const governance::CardRule& rule) {
+    governance::Binding coverage{.workspace = rule.workspace, .kind = rule.kind, .namePattern = rule.namePattern};
+    return !governance::concerns(*call.identity, coverage, call.workspace);
+  });
   return pageOf(
       rules, query.pageToken, query.pageSize, [](const governance::CardRule& rule) { return rule.id; }, cardRuleAnswer);
 }

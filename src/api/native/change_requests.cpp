@@ -11,6 +11,18 @@ namespace regesta::api::native {
 
 namespace {
 
+std::string exclusionName(governance::Exclusion why) {
+  switch (why) {
+    case governance::Exclusion::author:
+      return "author";
+    case governance::Exclusion::requester:
+      return "requester";
+    case governance::Exclusion::early:
+      return "early";
+  }
+  return {};
+}
+
 using access::Verb;
 using governance::ChangeRequest;
 using governance::Gate;
@@ -35,15 +47,16 @@ void fillRemediations(json::value& violations, const ChangeRequest& request) {
                                                  request.id);
 }
 
-/// The verdict of the request's newest decision, with what has met its requirements since.
-std::string verdictText(db::Transaction& transaction, const ChangeRequest& request) {
+/// The verdict of the request's newest decision, with what has met its requirements since, and what waivers let pass.
+void fillVerdict(db::Transaction& transaction, const ChangeRequest& request, ChangeRequestAnswer& answer) {
   auto decision = governance::findDecision(transaction, request.decision);
-  if (!decision) return {};
+  if (!decision) return;
   json::value body = parseJson(decision->body);
   json::value verdict = body.at("verdict");
   verdict.as_object()["require"] = requirementsOf(body.as_object());
   for (std::string_view set : {"deny", "require", "warn"}) fillRemediations(verdict.as_object()[set], request);
-  return writeJson(verdict);
+  answer.verdict.text = writeJson(verdict);
+  if (const json::value* waivers = body.as_object().if_contains("waivers")) answer.waivers.text = writeJson(*waivers);
 }
 
 ChangeRequestAnswer answerOf(db::Transaction& transaction, const Gate& gate, const ChangeRequest& request) {
@@ -65,18 +78,19 @@ ChangeRequestAnswer answerOf(db::Transaction& transaction, const Gate& gate, con
   answer.closedBy = optionalText(request.closedBy);
   answer.closedReason = optionalText(request.note);
   answer.decision = optionalText(request.decision);
-  answer.verdict.text = verdictText(transaction, request);
+  fillVerdict(transaction, request, answer);
   answer.plan.text = request.plan;
   for (const governance::Approval& approval : governance::approvalsOf(transaction, request.id)) {
     std::optional<bool> lapsed;
     if (request.status == governance::RequestStatus::open && governance::hasLapsed(transaction, request, approval))
       lapsed = true;
     answer.approvals.push_back({approval.actor, approval.roles, approval.comment, timeText(approval.at),
-                                optionalText(approval.decision), lapsed});
+                                optionalText(approval.decision), lapsed, optionalText(approval.onBehalfOf)});
   }
   for (const connect::LinkView& link : connect::linksOf(transaction, request.id))
     answer.tickets.push_back({link.connection, link.type, link.key, link.url, optionalText(link.problem)});
   answer.url = gate.changeRequestUrl(request.id);
+  answer.notBefore = timeText(request.notBefore);
   return answer;
 }
 
@@ -114,10 +128,21 @@ std::string subjectOf(Call& call, std::int64_t id) {
       [&](db::Transaction& transaction) { return requestOf(call, transaction, id).pointerSubject(); });
 }
 
-ReviewRightsAnswer viewerOf(const governance::ReviewRights& rights) {
-  ReviewRightsAnswer answer{rights.mayApprove, rights.counts, rights.roles, {}};
-  if (rights.excluded) answer.excluded = *rights.excluded == governance::Exclusion::author ? "author" : "requester";
+ReviewRightsAnswer viewerOf(db::Transaction& transaction, const ChangeRequest& request,
+                            const access::Identity& identity) {
+  governance::ReviewRights own = governance::reviewRights(transaction, request, identity);
+  auto excludedOf = [](const governance::ReviewRights& rights) {
+    return rights.excluded ? std::optional(exclusionName(*rights.excluded)) : std::nullopt;
+  };
+  ReviewRightsAnswer answer{own.mayApprove, own.counts, own.roles, excludedOf(own), {}};
+  for (const governance::ReviewRights& rights : governance::delegatedRights(transaction, request, identity))
+    answer.delegated.push_back({rights.onBehalfOf, rights.counts, rights.roles, excludedOf(rights)});
   return answer;
+}
+
+/// The actor with the name; empty: nobody.
+std::string representedIn(const Review& review) {
+  return review.onBehalfOf.empty() ? std::string() : registry::Actor::user(review.onBehalfOf).name;
 }
 
 ChangeRequestAnswer read(Call& call, std::int64_t id) {
@@ -125,7 +150,7 @@ ChangeRequestAnswer read(Call& call, std::int64_t id) {
     ChangeRequest request = requestOf(call, transaction, id);
     ChangeRequestAnswer answer = answerOf(transaction, call.core.gate, request);
     if (request.status == governance::RequestStatus::open)
-      answer.viewer = viewerOf(governance::reviewRights(transaction, request, *call.identity));
+      answer.viewer = viewerOf(transaction, request, *call.identity);
     return answer;
   });
 }
@@ -133,9 +158,9 @@ ChangeRequestAnswer read(Call& call, std::int64_t id) {
 }  // namespace
 
 ChangeRequest requestOf(const Call& call, db::Transaction& transaction, std::int64_t id) {
-  ChangeRequest request = governance::getChangeRequest(transaction, id);
-  requireReadable(call, request.key, fmt::format("change request {}", id));
-  return request;
+  std::optional<ChangeRequest> request = governance::findChangeRequest(transaction, id);
+  requireReadable(call, request ? std::optional(request->key) : std::nullopt, fmt::format("change request {}", id));
+  return *std::move(request);
 }
 
 Page<ChangeRequestAnswer> listChangeRequests(Call& call, const ChangeRequestQuery& query) {
@@ -166,12 +191,13 @@ ChangeRequestAnswer getChangeRequest(Call& call, const NumberOnly& path) { retur
 MoveAnswer approveChangeRequest(Call& call, const Review& review) {
   std::string subject = subjectOf(call, review.id);
   return moveAnswer(call.core, subject,
-                    call.core.gate.approve(review.id, *call.identity, review.comment, review.role, review.decision));
+                    call.core.gate.approve(review.id, *call.identity, review.comment, review.role, review.decision,
+                                           nullptr, representedIn(review)));
 }
 
 ChangeRequestAnswer rejectChangeRequest(Call& call, const Review& review) {
   check(call, review.id);
-  call.core.gate.reject(review.id, *call.identity, review.comment, review.decision);
+  call.core.gate.reject(review.id, *call.identity, review.comment, review.decision, nullptr, representedIn(review));
   return read(call, review.id);
 }
 

@@ -10,6 +10,7 @@ struct ApprovalAnswer {
   std::string comment;
   std::optional<std::string> at, decision;
   std::optional<bool> lapsed;
+  std::optional<std::string> onBehalfOf;
   static constexpr Field fields[] = {
       field<&ApprovalAnswer::user>("user"),
       field<&ApprovalAnswer::roles>("roles"),
@@ -17,16 +18,32 @@ struct ApprovalAnswer {
       field<&ApprovalAnswer::at>("at"),
       field<&ApprovalAnswer::decision>("decision", about("the decision that the approver saw")),
       field<&ApprovalAnswer::lapsed>("lapsed", about("true when what it was given for has changed since: it no "
-                                                     "longer counts, and may be given again"))};
+                                                     "longer counts, and may be given again")),
+      field<&ApprovalAnswer::onBehalfOf>("on_behalf_of", about("the approver whose delegate the user was"))};
+};
+struct DelegatedRightsAnswer {
+  std::string delegator;
+  bool counts = false;
+  std::vector<std::string> roles;
+  std::optional<std::string> excluded;
+  static constexpr Field fields[] = {
+      field<&DelegatedRightsAnswer::delegator>("delegator"),
+      field<&DelegatedRightsAnswer::counts>("counts", about("a requirement that is not met yet would count it")),
+      field<&DelegatedRightsAnswer::roles>("roles"),
+      field<&DelegatedRightsAnswer::excluded>("excluded",
+                                              about("author, requester or early: why it cannot be counted"))};
 };
 struct ReviewRightsAnswer {
   bool mayApprove = false, counts = false;
   std::vector<std::string> roles;
   std::optional<std::string> excluded;
+  std::vector<DelegatedRightsAnswer> delegated;
   static constexpr Field fields[] = {
       field<&ReviewRightsAnswer::mayApprove>("may_approve"), field<&ReviewRightsAnswer::roles>("roles"),
       field<&ReviewRightsAnswer::counts>("counts", about("a requirement that is not met yet would count the approval")),
-      field<&ReviewRightsAnswer::excluded>("excluded", about("author or requester: why it cannot be counted"))};
+      field<&ReviewRightsAnswer::excluded>("excluded", about("author, requester or early: why it cannot be counted")),
+      field<&ReviewRightsAnswer::delegated>("delegated", about("the same on behalf of each user whose delegate the "
+                                                               "caller is"))};
 };
 struct TicketAnswer {
   std::string connection, type, key, url;
@@ -42,8 +59,8 @@ struct ChangeRequestAnswer {
   std::string status, kind, name, pointer, action;
   std::int64_t version = 0, from = 0;
   std::string digest, fromDigest, reason, requestedBy;
-  std::optional<std::string> openedAt, closedAt, closedBy, closedReason, decision;
-  RawJson verdict, plan;
+  std::optional<std::string> openedAt, closedAt, closedBy, closedReason, decision, notBefore;
+  RawJson verdict, waivers, plan;
   std::vector<ApprovalAnswer> approvals;
   std::vector<TicketAnswer> tickets;
   std::optional<ReviewRightsAnswer> viewer;
@@ -66,8 +83,10 @@ struct ChangeRequestAnswer {
       field<&ChangeRequestAnswer::closedBy>("closed_by"),
       field<&ChangeRequestAnswer::closedReason>("closed_reason"),
       field<&ChangeRequestAnswer::decision>("decision"),
+      field<&ChangeRequestAnswer::notBefore>("not_before", about("when it is carried out at the earliest")),
       field<&ChangeRequestAnswer::verdict>("verdict",
                                            about("of the newest decision; `require` says what is met and by whom")),
+      field<&ChangeRequestAnswer::waivers>("waivers", about("violations that waivers let pass in that decision")),
       field<&ChangeRequestAnswer::plan>("plan", about("of the rollout that it would start; absent: a plain move")),
       field<&ChangeRequestAnswer::approvals>("approvals"),
       field<&ChangeRequestAnswer::tickets>("tickets", about("where it is reviewed in connected programs")),
@@ -97,11 +116,12 @@ struct NewChangeRequest {
 };
 struct Review {
   std::int64_t id = 0;
-  std::string comment, role, decision;
+  std::string comment, role, decision, onBehalfOf;
   static constexpr Field fields[] = {
       field<&Review::id>("id", present | atLeast(1)), field<&Review::comment>("comment", atMost(4000)),
       field<&Review::role>("role", about("approve in this role only")),
-      field<&Review::decision>("decision", about("the decision that you saw; 409 if there is a newer one"))};
+      field<&Review::decision>("decision", about("the decision that you saw; 409 if there is a newer one")),
+      field<&Review::onBehalfOf>("on_behalf_of", about("name of the user whose delegate you are for this review"))};
 };
 struct WaitingQuery {
   std::string waitingFor, pageToken;

@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "governance/scope.h"
 
 namespace regesta::api::native {
 
@@ -35,9 +36,11 @@ registry::AssetKey readable(const Call& call, std::string_view kind, std::string
 }
 
 void requireReadable(const Call& call, const std::optional<registry::AssetKey>& about, std::string_view what) {
-  bool shown = about && about->workspace == call.workspace &&
-               call.identity->may(access::Verb::read, call.workspace, about->name);
-  if (!shown) throw error(Code::notFound, "there is no {} in workspace '{}'", what, call.workspace);
+  auto allows = [&](access::Verb verb) {
+    return about && about->workspace == call.workspace && call.identity->may(verb, call.workspace, about->name);
+  };
+  governance::requireVisible(*call.identity, access::Verb::read, call.workspace, what, allows,
+                             error(Code::notFound, "there is no {} in workspace '{}'", what, call.workspace));
 }
 
 registry::AssetKey changeable(const Call& call, std::string_view kind, std::string_view name) {

@@ -53,6 +53,36 @@ auto pageOf(const std::vector<Row>& rows, const std::string& token, std::int64_t
   return page;
 }
 
+/// A page of what the caller may see, by descending id, below `before` (0: from the newest). `list` takes such a limit
+/// and a number of rows, `sees` and `answerOf` a row.
+template <class List, class Sees, class AnswerOf>
+auto visiblePage(std::int64_t before, std::int64_t size, List list, Sees sees, AnswerOf answerOf) {
+  using Row = std::ranges::range_value_t<std::invoke_result_t<List, std::int64_t, std::size_t>>;
+  Page<std::invoke_result_t<AnswerOf, const Row&>> page;
+  std::size_t rows = rowsOf(size);
+  while (true) {
+    auto found = list(before, rows + 1);
+    for (const Row& row : found) {
+      if (page.items.size() == rows) {
+        page.nextPageToken = makeToken(std::to_string(before));
+        return page;
+      }
+      before = row.id;
+      if (sees(row)) page.items.push_back(answerOf(row));
+    }
+    if (found.size() <= rows) return page;
+  }
+}
+
+/// What was found, if the caller may see it (maySee() of its namespace). Throws Error{notFound}, the same for what does
+/// not exist and for what is hidden. `what`: "waiver".
+template <class Found>
+Found visible(const Call& call, std::optional<Found> found, std::string_view what, std::int64_t id) {
+  if (!found || !maySee(*call.identity, *found))
+    throw error(Code::notFound, "workspace '{}' has no {} {}", call.workspace, what, id);
+  return *std::move(found);
+}
+
 /// Throws Invalid{field "kind"}.
 registry::Kind kindOf(std::string_view kind);
 /// The asset's key in the call's workspace, with the right to read it. Throws Error{denied}.

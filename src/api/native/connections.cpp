@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "connect/connector.h"
+#include "connect/incoming.h"
 #include "connect/link.h"
 #include "crypto/hash.h"
 #include "jobs/receiver.h"
@@ -53,9 +54,11 @@ connect::Connection found(db::Transaction& transaction, const Call& call, const 
   return *std::move(connection);
 }
 
-std::string withoutSlash(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
+/// "https://prod-1.example" of "https://prod-1.example/workflows/…"; the rest is a secret.
+std::string originOf(const std::string& url) {
+  std::size_t scheme = url.find("://");
+  if (scheme == url.npos) throw Invalid("token", "must be the URL of the incoming webhook");
+  return url.substr(0, url.find_first_of("/?#", scheme + 3));
 }
 
 bool isCloudUrl(std::string_view url) {
@@ -68,6 +71,16 @@ connect::Connection fresh(const Call& call, const NewConnection& request) {
   connection.workspace = call.workspace;
   connection.name = request.name;
   connection.type = request.type.value_or(request.name);
+  if (connection.type == "servicenow") {
+    connection.field = "approval";
+    connection.statuses = {{"open", "requested"}, {"approve", "approved"}, {"reject", "rejected"}};
+    return connection;
+  }
+  if (connection.type != "jira") {
+    if (connection.type == "slack") connection.url = "https://slack.com/api";
+    for (std::string_view meaning : connect::meanings) connection.statuses.emplace(meaning, meaning);
+    return connection;
+  }
   connection.issueType = "Task";
   connection.edition = isCloudUrl(request.url.value_or("")) ? "cloud" : "data-center";
   connection.statuses = {{"approve", "Approved"}, {"reject", "Rejected"}};
@@ -109,6 +122,9 @@ connect::Connection merged(const Call& call, const NewConnection& request,
   replace(wanted.active, request.active);
   replace(secrets.token, request.token);
   replace(secrets.webhook, request.webhookSecret);
+  if (wanted.type == "teams") wanted.url = originOf(secrets.token);
+  if (wanted.type == "slack" && secrets.webhook.empty())
+    throw Invalid("webhook_secret", "is required: the signing secret of the Slack app");
   if (secrets.webhook.empty()) secrets.webhook = randomHex(32);
   // Credentials for one program are not handed to another one.
   if (former && !request.token && (wanted.url != former->url || wanted.user != former->user))
@@ -118,6 +134,17 @@ connect::Connection merged(const Call& call, const NewConnection& request,
   // The owner of a mapped account reviews as the user: as much as creating users.
   if (request.users && (!former || *request.users != former->users)) requireAdministrator(call);
   return wanted;
+}
+
+/// Slack waits for the answer. The same for a wrong name and a wrong signature.
+Plain takeSlackCall(Call& call, const std::optional<connect::Connection>& connection) {
+  connect::SignedCall given{std::string(call.http.headers.get("X-Slack-Request-Timestamp").value_or("")),
+                            std::string(call.http.headers.get("X-Slack-Signature").value_or("")), call.http.body};
+  bool known = connection && connection->type == "slack";
+  connect::takeSignedCall(call.core.store, known ? *connection : connect::Connection(),
+                          known ? connect::openSecrets(call.core.store, *connection) : connect::Secrets(), given,
+                          nowMillis());
+  return {};
 }
 
 bool isSigned(const connect::Secrets& secrets, const http::Request& request) {
@@ -201,11 +228,12 @@ Plain takeConnectionEvent(Call& call, const NameOnly& path) {
     if (name == "workspace" && !value.empty()) workspace = value;
   auto connection = call.core.store.read(
       [&](db::Transaction& transaction) { return connect::findConnection(transaction, workspace, path.name); });
+  if (call.http.headers.get("X-Slack-Signature")) return takeSlackCall(call, connection);
   // One answer for a wrong name and a wrong signature: callers without the secret learn nothing.
   if (!connection || !isSigned(connect::openSecrets(call.core.store, *connection), call.http))
     throw Error(Code::unauthenticated,
                 "X-Hub-Signature is not the signature of this body with the connection's secret");
-  connect::lookSoon(call.core.store, *connection);
+  call.core.store.write([&](db::Transaction& transaction) { connect::lookSoon(transaction, *connection); });
   Plain answer;
   answer.status = 202;
   answer.body = "{}";

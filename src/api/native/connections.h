@@ -53,12 +53,14 @@ struct NewConnection {
       "user.";
   static constexpr Field fields[] = {
       field<&NewConnection::name>("name", required),
-      field<&NewConnection::type>("type", about("jira")),
+      field<&NewConnection::type>("type", about("jira, servicenow, slack or teams; absent: the name")),
       field<&NewConnection::url>("url", about("https://example.atlassian.net")),
       field<&NewConnection::user>("user", about("e-mail address of the token's account, for JIRA Cloud; empty for a "
                                                 "personal access token of JIRA Data Center")),
       field<&NewConnection::edition>("edition", about("cloud or data-center; absent: by the URL")),
-      field<&NewConnection::project>("project"),
+      field<&NewConnection::project>(
+          "project",
+          about("key of the project in JIRA, ID of the channel in Slack, sys_id of the group in ServiceNow")),
       field<&NewConnection::issueType>("issue_type", about("absent: Task")),
       field<&NewConnection::reviewField>("field", about("absent: status")),
       field<&NewConnection::patterns>("patterns"),
@@ -66,8 +68,11 @@ struct NewConnection {
       field<&NewConnection::users>("users"),
       field<&NewConnection::pollSeconds>("poll_seconds", about("absent: 60")),
       field<&NewConnection::active>("active"),
-      field<&NewConnection::token>("token", secret | about("API token, or personal access token; never shown again")),
-      field<&NewConnection::webhookSecret>("webhook_secret", secret | about("absent: one is made"))};
+      field<&NewConnection::token>(
+          "token", secret | about("API token, personal access token, bot token of Slack, or the URL of the incoming "
+                                  "webhook of Teams; never shown again")),
+      field<&NewConnection::webhookSecret>("webhook_secret",
+                                           secret | about("absent: one is made; for Slack the app's signing secret"))};
 };
 struct ConnectionTestAnswer {
   bool connected = false;

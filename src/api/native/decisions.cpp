@@ -59,6 +59,8 @@ DecisionAnswer getDecision(Call& call, const DigestPath& path) {
   answer.requirements.text = writeJson(body.at("requirements"));
   answer.evaluations.text = writeJson(body.at("evaluations"));
   answer.inputs.text = writeJson(body.at("inputs"));
+  for (auto [target, name] : {std::pair{&answer.waivers, "waivers"}, {&answer.breakGlass, "break_glass"}})
+    if (const json::value* found = body.as_object().if_contains(name)) target->text = writeJson(*found);
   if (!answer.hidden) answer.body = std::move(decision.body);
   return answer;
 }

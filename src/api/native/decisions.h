@@ -13,7 +13,7 @@ struct DecisionShort {
 struct DecisionAnswer {
   std::string digest, kind, name, pointer, result;
   std::optional<std::string> at;
-  RawJson input, verdict, requirements, evaluations, inputs;
+  RawJson input, verdict, requirements, evaluations, inputs, waivers, breakGlass;
   std::string body;
   bool hidden = false;
   static constexpr Field fields[] = {
@@ -28,6 +28,8 @@ struct DecisionAnswer {
       field<&DecisionAnswer::requirements>("requirements"),
       field<&DecisionAnswer::evaluations>("evaluations", about("each policy version with its digest and what it said")),
       field<&DecisionAnswer::inputs>("inputs", about("two if a version also left a protected stage")),
+      field<&DecisionAnswer::waivers>("waivers", about("violations that waivers let pass")),
+      field<&DecisionAnswer::breakGlass>("break_glass", about("who moved against the policies, and why")),
       field<&DecisionAnswer::body>("body",
                                    about("the canonical JSON whose SHA-256 is the digest; empty if parts are hidden")),
       field<&DecisionAnswer::hidden>("hidden",

@@ -6,6 +6,7 @@
 #include "evaluation/evaluate.h"
 #include "evaluation/golden/golden.h"
 #include "evaluation/scan/scan_version.h"
+#include "evaluation/scan/withdraw.h"
 #include "governance/decision_view.h"
 #include "governance/evidence_owner.h"
 #include "governance/gate.h"
@@ -120,6 +121,7 @@ EvidenceAnswer scanEvidence(Call& call, const ScanOrder& order) {
   WorkScope scan({.lane = Lane::scan, .caller = call.actor().name});
   governance::Evidence evidence =
       evaluation::scanVersion(call.core.store, call.core.blobs, call.actor(), version, "regesta " + call.core.version);
+  evaluation::withdraw(call.core.store, call.core.gate, version);
   EvidenceAnswer answer = answerOf(evidence, true);
   answer.applied = call.core.gate.reconsider(key, version.number);
   call.status = 201;

@@ -5,11 +5,13 @@
 #include "api/native/assets.h"
 #include "api/native/attestations.h"
 #include "api/native/blobs.h"
+#include "api/native/boms.h"
 #include "api/native/cards.h"
 #include "api/native/change_requests.h"
 #include "api/native/comments.h"
 #include "api/native/connections.h"
 #include "api/native/decisions.h"
+#include "api/native/delegates.h"
 #include "api/native/delivery.h"
 #include "api/native/evidence.h"
 #include "api/native/experiments.h"
@@ -24,6 +26,7 @@
 #include "api/native/ledger.h"
 #include "api/native/lineage.h"
 #include "api/native/oidc.h"
+#include "api/native/opa_bundles.h"
 #include "api/native/openlineage.h"
 #include "api/native/policies.h"
 #include "api/native/prompt_tests.h"
@@ -36,12 +39,14 @@
 #include "api/native/runs.h"
 #include "api/native/session.h"
 #include "api/native/standing_guards.h"
+#include "api/native/subscriptions.h"
 #include "api/native/tokens.h"
 #include "api/native/triggers.h"
 #include "api/native/usage.h"
 #include "api/native/users.h"
 #include "api/native/version_diff.h"
 #include "api/native/versions.h"
+#include "api/native/waivers.h"
 #include "api/native/webhooks.h"
 #include "api/native/workspaces.h"
 
@@ -98,6 +103,10 @@ const Route routes[] = {
         scanning(reads("versions")), listFiles),
     get("/api/v1/assets/{kind}/{name}/versions/{selector}/provenance", "Get the signed provenance of a version",
         scanning(reads("versions")), getProvenance),
+    get("/api/v1/assets/{kind}/{name}/versions/{selector}/bom", "Get the bill of materials of a version",
+        scanning(reads("versions")), getBom),
+    get("/api/v1/assets/{kind}/{name}/versions/{selector}/croissant", "Get the Croissant metadata of a dataset version",
+        scanning(reads("versions")), getCroissant),
     get("/api/v1/assets/{kind}/{name}/versions/{selector}/card", "Get a draft of a version's card",
         scanning(reads("versions")), draftCard),
     get("/api/v1/assets/{kind}/{name}/versions/{selector}/diff", "Compare the files of two versions",
@@ -201,6 +210,23 @@ const Route routes[] = {
     del("/api/v1/golden-rules/{name}", "Delete a golden rule", administers("golden-rules"), deleteGoldenRule),
     post("/api/v1/golden-rules/{name}/run", "Run a golden rule on a version", writes("golden-rules"), runGoldenRule),
 
+    get("/api/v1/opa/bundles/{name}", "Get a policy as a bundle for OPA", scanning(reads("policies")), getBundle),
+    get("/api/v1/waivers", "List waivers", scanning(reads("waivers")), listWaivers),
+    post("/api/v1/waivers", "Request a waiver", writes("waivers"), requestWaiver),
+    get("/api/v1/waivers/{id}", "Get a waiver", reads("waivers"), getWaiver),
+    post("/api/v1/waivers/{id}/approve", "Approve a waiver", approves("waivers"), approveWaiver),
+    post("/api/v1/waivers/{id}/revoke", "Revoke a waiver", waiting(reads("waivers")), revokeWaiver),
+    get("/api/v1/delegates", "List delegates", scanning(reads("delegates")), listDelegates),
+    post("/api/v1/delegates", "Add a delegate", approves("delegates"), addDelegate),
+    get("/api/v1/delegates/{id}", "Get a delegate", reads("delegates"), getDelegate),
+    post("/api/v1/delegates/{id}/remove", "Remove a delegate", waiting(reads("delegates")), removeDelegate),
+    get("/api/v1/break-glass", "List reviews of moves against the policies", scanning(reads("break-glass")),
+        listBreakGlass),
+    get("/api/v1/break-glass/{id}", "Get the review of a move against the policies", reads("break-glass"),
+        getBreakGlass),
+    post("/api/v1/break-glass/{id}/review", "Review a move against the policies", approves("break-glass"),
+         reviewBreakGlass),
+
     get("/api/v1/incidents", "List incidents", scanning(reads("incidents")), listIncidents),
     post("/api/v1/incidents", "Open an incident", waiting(reads("incidents")), openIncident),
     get("/api/v1/incidents/{id}", "Get an incident", searching(reads("incidents")), getIncident),
@@ -225,9 +251,9 @@ const Route routes[] = {
     get("/api/v1/change-requests", "List change requests", scanning(reads("change-requests")), listChangeRequests),
     post("/api/v1/change-requests", "Create a change request", writes("change-requests"), createChangeRequest),
     get("/api/v1/change-requests/{id}", "Get a change request", scanning(reads("change-requests")), getChangeRequest),
-    post("/api/v1/change-requests/{id}/approve", "Approve a change request", approves("change-requests"),
+    post("/api/v1/change-requests/{id}/approve", "Approve a change request", waiting(reads("change-requests")),
          approveChangeRequest),
-    post("/api/v1/change-requests/{id}/reject", "Reject a change request", approves("change-requests"),
+    post("/api/v1/change-requests/{id}/reject", "Reject a change request", waiting(reads("change-requests")),
          rejectChangeRequest),
     post("/api/v1/change-requests/{id}/withdraw", "Withdraw a change request", waiting(reads("change-requests")),
          withdrawChangeRequest),
@@ -305,6 +331,11 @@ const Route routes[] = {
     post("/api/v1/connections/{name}/test", "Test a connection", administers("connections"), testConnection),
     rawBody(post("/api/v1/connections/{name}/events", "Report an event in a connected program", waiting(open()),
                  takeConnectionEvent)),
+    get("/api/v1/subscriptions", "List your subscriptions", scanning(reads("subscriptions")), listSubscriptions),
+    put("/api/v1/subscriptions/{name}", "Set a subscription", waiting(reads("subscriptions")), setSubscription),
+    post("/api/v1/subscriptions/{name}/confirm", "Confirm the address of a subscription",
+         waiting(reads("subscriptions")), confirmSubscription),
+    del("/api/v1/subscriptions/{name}", "Delete a subscription", waiting(reads("subscriptions")), deleteSubscription),
     get("/api/v1/triggers", "List triggers", scanning(reads("triggers")), listTriggers),
     put("/api/v1/triggers/{name}", "Set a trigger", administers("triggers"), setTrigger),
     get("/api/v1/triggers/{name}", "Get a trigger with what it did", scanning(reads("triggers")), getTrigger),

@@ -37,23 +37,14 @@ Page<HoldAnswer> listHolds(Call& call, const HoldQuery& query) {
     return pageOf(holds, query.pageToken, query.pageSize, [](const registry::Hold& hold) { return hold.id; }, answerOf);
   }
   std::int64_t before = readNumberToken(query.pageToken);
-  std::size_t rows = rowsOf(query.pageSize);
-  Page<HoldAnswer> page;
-  call.core.store.read([&](db::Transaction& transaction) {
-    while (true) {
-      auto holds = registry::listHolds(transaction, call.workspace, query.lifted, before, rows + 1);
-      for (const registry::Hold& hold : holds) {
-        if (page.items.size() == rows) {
-          page.nextPageToken = makeToken(std::to_string(before));
-          return;
-        }
-        before = hold.id;
-        if (lifecycle::maySee(*call.identity, hold)) page.items.push_back(answerOf(hold));
-      }
-      if (holds.size() <= rows) return;
-    }
+  return call.core.store.read([&](db::Transaction& transaction) {
+    return visiblePage(
+        before, query.pageSize,
+        [&](std::int64_t below, std::size_t limit) {
+          return registry::listHolds(transaction, call.workspace, query.lifted, below, limit);
+        },
+        [&](const registry::Hold& hold) { return lifecycle::maySee(*call.identity, hold); }, answerOf);
   });
-  return page;
 }
 
 HoldAnswer getHold(Call& call, const NumberOnly& path) {

@@ -27,12 +27,8 @@ IncidentItem itemOf(const Incident& incident) {
   return item;
 }
 
-/// An unknown incident and a hidden one look alike.
 Incident visible(const Call& call, db::Transaction& transaction, std::int64_t id) {
-  auto incident = governance::findIncident(transaction, call.workspace, id);
-  if (!incident || !governance::maySee(*call.identity, *incident))
-    throw error(Code::notFound, "workspace '{}' has no incident {}", call.workspace, id);
-  return *std::move(incident);
+  return native::visible(call, governance::findIncident(transaction, call.workspace, id), "incident", id);
 }
 
 Incident visible(Call& call, std::int64_t id) {
@@ -78,22 +74,14 @@ Page<IncidentItem> listIncidents(Call& call, const IncidentQuery& query) {
   std::optional<registry::AssetKey> key;
   if (!query.name.empty()) key = readable(call, query.kind, query.name);
   std::int64_t before = readNumberToken(query.pageToken);
-  std::size_t rows = rowsOf(query.pageSize);
   return call.core.store.read([&](db::Transaction& transaction) {
     std::int64_t asset = key ? registry::getAsset(transaction, *key).id : 0;
-    Page<IncidentItem> page;
-    while (true) {
-      auto incidents = governance::listIncidents(transaction, call.workspace, status, asset, before, rows + 1);
-      for (const Incident& incident : incidents) {
-        if (page.items.size() == rows) {
-          page.nextPageToken = makeToken(std::to_string(before));
-          return page;
-        }
-        before = incident.id;
-        if (governance::maySee(*call.identity, incident)) page.items.push_back(itemOf(incident));
-      }
-      if (incidents.size() <= rows) return page;
-    }
+    return visiblePage(
+        before, query.pageSize,
+        [&](std::int64_t below, std::size_t limit) {
+          return governance::listIncidents(transaction, call.workspace, status, asset, below, limit);
+        },
+        [&](const Incident& incident) { return governance::maySee(*call.identity, incident); }, itemOf);
   });
 }
 

@@ -9,30 +9,31 @@
 #include "governance/readable_lineage.h"
 #include "registry/lineage.h"
 #include "registry/standing.h"
+#include "registry/version_node.h"
 #include "tracking/run.h"
 
 namespace regesta::api::native {
 
 namespace {
 
-struct VersionNode {
+struct Selected {
   registry::AssetKey key;
   std::string selector;
 };
-/// The parts of "model/loan-risk@3"; empty for nodes that are not versions.
-std::optional<VersionNode> versionNode(const Call& call, const std::string& node) {
+/// The parts of "model/loan-risk@production", as people write it; empty for what is not a version.
+std::optional<Selected> selectedBy(const Call& call, const std::string& node) {
   std::size_t slash = node.find('/'), at = node.rfind('@');
   auto kind = slash == std::string::npos ? std::nullopt : registry::parseKind(node.substr(0, slash));
   if (!kind || node.find('#') != std::string::npos) return std::nullopt;
   std::string name = node.substr(slash + 1, at == std::string::npos ? at : at - slash - 1);
-  return VersionNode{{call.workspace, *kind, name}, at == std::string::npos ? "latest" : node.substr(at + 1)};
+  return Selected{{call.workspace, *kind, name}, at == std::string::npos ? "latest" : node.substr(at + 1)};
 }
 
 /// "model/loan-risk@production" becomes "model/loan-risk@3", the version that the alias pointed to at that moment;
 /// other nodes stay.
 std::string exactNode(db::Transaction& transaction, const Call& call, const std::string& node,
                       std::optional<std::int64_t> moment) {
-  auto version = versionNode(call, node);
+  auto version = selectedBy(call, node);
   if (!version) return node;
   const auto& [key, selector] = *version;
   call.require(access::Verb::read, key.name);
@@ -52,12 +53,11 @@ class Pointers {
       : transaction_(transaction), call_(call), moment_(moment.value_or(nowMillis())) {}
 
   std::vector<std::string> on(const std::string& node) {
-    auto version = versionNode(call_, node);
-    auto number = version ? parseInteger(version->selector) : std::nullopt;
-    if (!number || !call_.identity->may(access::Verb::read, call_.workspace, version->key.name)) return {};
+    auto version = registry::versionNode(call_.workspace, node);
+    if (!version || !call_.identity->may(access::Verb::read, call_.workspace, version->key.name)) return {};
     std::vector<std::string> names;
     for (const registry::StandingPointer& pointer : of(version->key))
-      if (pointer.number == *number && pointer.pointer != registry::Pointer::stage("None"))
+      if (pointer.number == version->number && pointer.pointer != registry::Pointer::stage("None"))
         names.push_back(pointer.pointer.text());
     return names;
   }
@@ -99,7 +99,7 @@ LineageAnswer lineageGraph(Call& call, const LineageQuery& query) {
     governance::Scope scope = scopeOf(call, transaction);
     answer.root = exactNode(transaction, call, query.node, moment);
     if (!governance::isDatasetInput(answer.root) && !scope.node(answer.root))
-      throw governance::hidden(*call.identity, access::Verb::read, call.workspace, "node");
+      throw governance::lacking(*call.identity, access::Verb::read, call.workspace, "node");
     if (moment) answer.at = timeText(*moment);
     Pointers pointers(transaction, call, moment);
     std::set<std::string> seen;

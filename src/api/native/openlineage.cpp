@@ -5,6 +5,7 @@
 #include "access/grants.h"
 #include "api/native/lineage.h"
 #include "api/tracking_scope.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/hash.h"
@@ -44,9 +45,9 @@ std::string textOf(const json::object& object, std::string_view name, const std:
 
 /// The account that reported a run of another place first goes on with it; others would falsify its report.
 void requireReporter(db::Transaction& transaction, const Call& call, const std::string& node) {
-  auto reported = registry::entriesAbout(transaction, call.workspace, "lineage/" + node);
-  if (reported.empty() || call.identity->may(access::Verb::administer, call.workspace, access::everyName)) return;
-  auto entry = transaction.query("SELECT body FROM ledger_entry WHERE id = $1", {reported.front()});
+  std::int64_t reported = registry::firstEntryAbout(transaction, call.workspace, "lineage/" + node);
+  if (reported == 0 || call.identity->may(access::Verb::administer, call.workspace, access::everyName)) return;
+  auto entry = transaction.query("SELECT body FROM ledger_entry WHERE id = $1", {reported});
   if (entry.next() && memberText(parseJson(entry.view(0)).as_object(), "actor") != call.actor().name)
     throw error(Code::denied, "the run {} was reported by somebody else; give your run an id of its own", node);
 }
@@ -56,11 +57,13 @@ std::string runNode(db::Transaction& transaction, const Call& call, const json::
   std::string id = textOf(run, "runId", "run");
   std::string plain = id;
   std::erase(plain, '-');
-  if (tracking::findRun(transaction, call.workspace, plain)) {
+  if (tracking::findRun(transaction, call.workspace, plain) &&
+      scopeOf(call, transaction).run(access::Verb::read, plain)) {
     requireRun(call, access::Verb::write, transaction, plain);
     return "run/" + plain;
   }
-  std::string node = fmt::format("job/{}/{}#{}", textOf(job, "namespace", "job"), textOf(job, "name", "job"), id);
+  std::string node =
+      redactText(fmt::format("job/{}/{}#{}", textOf(job, "namespace", "job"), textOf(job, "name", "job"), id));
   requireReporter(transaction, call, node);
   return node;
 }
@@ -79,7 +82,9 @@ std::string datasetNode(db::Transaction& transaction, const Call& call, const js
   std::string space = textOf(dataset, "namespace", field), name = textOf(dataset, "name", field);
   if (space != here) {
     std::string version = foreignVersion(dataset);
-    return fmt::format("openlineage/{}/{}{}{}", space, name, version.empty() ? "" : "#", version);
+    // Addresses can hold passwords and signatures, and nodes are in the ledger.
+    return fmt::format("openlineage/{}/{}{}{}", redactText(space), redactText(name), version.empty() ? "" : "#",
+                       version);
   }
   std::size_t slash = name.find('/'), at = name.rfind('@');
   auto kind = slash == std::string::npos ? std::nullopt : registry::parseKind(name.substr(0, slash));

@@ -14,7 +14,8 @@ proof::PackOrder packOrderOf(const Call& call) {
   const http::Request& request = call.http;
   proof::PackOrder order{readable(call, request.variable("kind"), request.variable("name")),
                          std::string(request.variable("selector"))};
-  order.program = "regesta " + call.core.version;
+  order.program = call.core.version;
+  order.server = call.core.publicUrl;
   order.witnessing = call.core.log.witnessing();
   order.timestamping = call.core.log.timestamping();
   for (const auto& [name, value] : http::parseQuery(request.query)) {

@@ -1,5 +1,6 @@
 #include "api/native/policies.h"
 
+#include "base/text.h"
 #include "base/time.h"
 #include "governance/binding.h"
 #include "governance/gate.h"
@@ -36,7 +37,9 @@ BindingAnswer answerOf(const governance::Binding& binding) {
           binding.namePattern,
           binding.pointer.text(),
           binding.policy,
-          binding.policySelector,
+          binding.opaUrl.empty() ? binding.policySelector : "",
+          binding.opaUrl,
+          binding.opaPath,
           timeText(binding.createdAt),
           binding.createdBy};
 }
@@ -110,7 +113,12 @@ BindingAnswer createBinding(Call& call, const NewBinding& request) {
                               .namePattern = request.namePattern,
                               .pointer = registry::Pointer::read(request.pointer),
                               .policy = request.policy,
-                              .policySelector = request.policySelector.empty() ? "latest" : request.policySelector};
+                              .policySelector = request.policySelector.empty() ? "latest" : request.policySelector,
+                              .opaUrl = withoutSlash(request.opaUrl),
+                              .opaPath = request.opaPath};
+  if (request.policy.empty() && request.opaUrl.empty()) throw Invalid("policy", "is required without opa_url");
+  if (!binding.opaUrl.empty() && !call.core.gate.asksOpa(binding.opaUrl))
+    throw Invalid("opa_url", "must be one of the setting policy.opa-urls");
   governance::requireGovernor(*call.identity, binding);
   binding.pointer = registry::parsePointer(request.pointer);
   return answerOf(call.core.store.change(call.actor(),

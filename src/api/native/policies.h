@@ -53,30 +53,37 @@ struct Evaluation {
 };
 struct BindingAnswer {
   std::int64_t id = 0;
-  std::string workspace, kind, namePattern, pointer, policy, policySelector;
+  std::string workspace, kind, namePattern, pointer, policy, policySelector, opaUrl, opaPath;
   std::optional<std::string> createdAt;
   std::string createdBy;
-  static constexpr Field fields[] = {field<&BindingAnswer::id>("id"),
-                                     field<&BindingAnswer::workspace>("workspace"),
-                                     field<&BindingAnswer::kind>("kind"),
-                                     field<&BindingAnswer::namePattern>("name_pattern"),
-                                     field<&BindingAnswer::pointer>("pointer"),
-                                     field<&BindingAnswer::policy>("policy"),
-                                     field<&BindingAnswer::policySelector>("policy_selector"),
-                                     field<&BindingAnswer::createdAt>("created_at"),
-                                     field<&BindingAnswer::createdBy>("created_by")};
+  static constexpr Field fields[] = {
+      field<&BindingAnswer::id>("id"),
+      field<&BindingAnswer::workspace>("workspace"),
+      field<&BindingAnswer::kind>("kind"),
+      field<&BindingAnswer::namePattern>("name_pattern"),
+      field<&BindingAnswer::pointer>("pointer"),
+      field<&BindingAnswer::policy>("policy"),
+      field<&BindingAnswer::policySelector>("policy_selector"),
+      field<&BindingAnswer::opaUrl>("opa_url", about("of the external OPA that decides; empty: the policy does")),
+      field<&BindingAnswer::opaPath>("opa_path"),
+      field<&BindingAnswer::createdAt>("created_at"),
+      field<&BindingAnswer::createdBy>("created_by")};
 };
 struct NewBinding {
-  std::string kind, namePattern, pointer, policy, policySelector;
+  std::string kind, namePattern, pointer, policy, policySelector, opaUrl, opaPath;
   bool everyWorkspace = false;
   static constexpr std::string_view documentation =
-      "Binds a policy to an alias or stage of matching assets, which makes it protected.";
-  static constexpr Field fields[] = {field<&NewBinding::kind>("kind", about("default: every kind")),
-                                     field<&NewBinding::namePattern>("name_pattern", required),
-                                     field<&NewBinding::pointer>("pointer", required),
-                                     field<&NewBinding::policy>("policy", required),
-                                     field<&NewBinding::policySelector>("policy_selector", about("default: latest")),
-                                     field<&NewBinding::everyWorkspace>("every_workspace")};
+      "Binds a policy, or the decision of an external OPA, to an alias or stage of matching assets, which makes it "
+      "protected.";
+  static constexpr Field fields[] = {
+      field<&NewBinding::kind>("kind", about("default: every kind")),
+      field<&NewBinding::namePattern>("name_pattern", required),
+      field<&NewBinding::pointer>("pointer", required),
+      field<&NewBinding::policy>("policy", about("required without opa_url")),
+      field<&NewBinding::policySelector>("policy_selector", about("default: latest")),
+      field<&NewBinding::opaUrl>("opa_url", about("of an external OPA that the setting policy.opa-urls names")),
+      field<&NewBinding::opaPath>("opa_path", about("of the document there: bank/lending")),
+      field<&NewBinding::everyWorkspace>("every_workspace")};
 };
 
 VersionAnswer createPolicy(Call& call, const NewPolicy& request);

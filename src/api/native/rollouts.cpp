@@ -186,7 +186,7 @@ RolloutAnswer advanceRollout(Call& call, const RolloutAction& request) {
   registry::AssetKey key = changeable(call, "prompt", request.name);
   Rollout now =
       call.core.store.read([&](db::Transaction& transaction) { return rolloutOf(transaction, key, request.id); });
-  if (now.active() && now.lastStep()) return completeRollout(call, {request.name, request.id, ""});
+  if (now.active() && now.lastStep()) return completeRollout(call, {request.name, request.id, "", request.reason});
   return widen(call, request.name, {.rollout = request.id, .act = Act::advance, .step = now.step + 1}, request.reason);
 }
 
@@ -216,7 +216,7 @@ RolloutAnswer killRollout(Call& call, const RolloutKill& request) {
 }
 
 RolloutAnswer completeRollout(Call& call, const RolloutWinner& request) {
-  return widen(call, request.name, {.rollout = request.id, .act = Act::complete, .arm = request.arm}, "");
+  return widen(call, request.name, {.rollout = request.id, .act = Act::complete, .arm = request.arm}, request.reason);
 }
 
 }  // namespace regesta::api::native

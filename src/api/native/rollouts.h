@@ -109,12 +109,13 @@ struct RolloutKill {
 struct RolloutWinner {
   std::string name;
   std::int64_t id = 0;
-  std::string arm;
+  std::string arm, reason;
   static constexpr std::string_view documentation =
       "Moves the alias to the candidate, or to the named arm, and ends the rollout.";
-  static constexpr Field fields[] = {
-      field<&RolloutWinner::name>("name", required), field<&RolloutWinner::id>("id", present | atLeast(1)),
-      field<&RolloutWinner::arm>("arm", about("which one wins, when there are several"))};
+  static constexpr Field fields[] = {field<&RolloutWinner::name>("name", required),
+                                     field<&RolloutWinner::id>("id", present | atLeast(1)),
+                                     field<&RolloutWinner::arm>("arm", about("which one wins, when there are several")),
+                                     field<&RolloutWinner::reason>("reason", atMost(4000))};
 };
 
 /// Goes through the gate like a move of the alias to the candidate, with the same refused and pending outcomes.

@@ -86,8 +86,8 @@ std::vector<std::int64_t> experimentsOf(db::Transaction& transaction, const Call
   auto found = tracking::findExperimentByName(transaction, call.workspace, named);
   if (!found)
     if (auto id = parseInteger(named)) found = tracking::findExperiment(transaction, call.workspace, *id);
-  if (!found) throw error(Code::notFound, "the experiment '{}' does not exist", named);
-  requireExperiment(call, Verb::read, transaction, found->id);
+  if (!found || !call.identity->may(Verb::read, call.workspace, found->name))
+    throw error(Code::notFound, "the experiment '{}' does not exist", named);
   return {found->id};
 }
 

@@ -24,6 +24,10 @@ Trigger visible(const Call& call, db::Transaction& transaction, const std::strin
 
 /// A reader of some of the names sees what it did about those.
 bool maySee(const Call& call, const Trigger& trigger, const Firing& firing) {
+  if (!firing.event.empty()) {
+    json::value event = parseJson(firing.event);
+    return call.identity->may(access::Verb::read, trigger.workspace, memberText(event.as_object(), "name"));
+  }
   if (firing.cause < 0) return true;
   std::size_t slash = firing.subject.find('/'), at = firing.subject.rfind('@');
   std::string name = firing.subject.substr(slash + 1, at == std::string::npos ? at : at - slash - 1);
@@ -50,11 +54,19 @@ FiringAnswer answerOf(db::Transaction& transaction, const Firing& firing) {
 
 json::object bodyOf(const NewTrigger& request) {
   json::object body;
-  for (auto [name, raw] :
-       {std::pair{"on", &request.on}, {"filter", &request.filter}, {"job", &request.job}, {"limit", &request.limit}})
+  for (auto [name, raw] : {std::pair{"on", &request.on},
+                           {"run", &request.run},
+                           {"filter", &request.filter},
+                           {"job", &request.job},
+                           {"payload", &request.payload},
+                           {"limit", &request.limit},
+                           {"annotations", &request.annotations}})
     if (!raw->text.empty()) body[name] = parseJson(raw->text);
   if (!request.when.empty()) body["when"] = request.when;
+  if (!request.description.empty()) body["description"] = request.description;
   if (request.webhook != 0) body["webhook"] = request.webhook;
+  if (request.note) body["note"] = true;
+  if (!request.enabled) body["enabled"] = false;
   return body;
 }
 

@@ -16,7 +16,13 @@ constexpr std::string_view features[] = {"USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_I
                                          "LARGE_FILENAMES",
                                          "ARTIFACT_COLLECTION_MEMBERSHIP_FILES",
                                          "PROJECT_ARTIFACT_COLLECTION_MEMBERSHIP",
-                                         "MARK_RUN_FILES_UPLOADED"};
+                                         "MARK_RUN_FILES_UPLOADED",
+                                         "QUERY_AUTOMATIONS_ON_ENTITY",
+                                         "AUTOMATION_ACTION_NO_OP",
+                                         "AUTOMATION_EVENT_RUN_METRIC",
+                                         "AUTOMATION_EVENT_RUN_METRIC_CHANGE",
+                                         "AUTOMATION_EVENT_RUN_STATE",
+                                         "AUTOMATION_EVENT_UNLINK_ARTIFACT"};
 
 json::value serverInfo(FieldCall&) {
   json::array list;
@@ -44,8 +50,16 @@ json::value viewer(FieldCall& field) {
 json::value entity(FieldCall& field) {
   const std::string& name = field.call.workspace;
   json::object self{{"id", idOf("Entity", 1)}, {"name", name}, {"isTeam", true}, {"_workspace", name}};
-  json::object organization{{"id", idOf("Organization", 1)}, {"name", name}, {"orgEntity", self}, {"_workspace", name}};
+  json::object asOrganization = self;
+  asOrganization["entityType"] = "organization";
+  json::object organization{
+      {"id", idOf("Organization", 1)}, {"name", name}, {"orgEntity", std::move(asOrganization)}, {"_workspace", name}};
   self["entityType"] = "team";
+  for (std::string_view no : {"readOnlyAdmin", "privateOnly", "isPaid"}) self[no] = false;
+  self["codeSavingEnabled"] = true;
+  self["storageBytes"] = 0;
+  self["defaultAccess"] = "PRIVATE";
+  self["members"] = json::array{};
   self["available"] = true;
   self["xxhashDigestsEnabled"] = false;
   self["readOnly"] = false;
@@ -53,10 +67,13 @@ json::value entity(FieldCall& field) {
   return self;
 }
 
+json::value organization(FieldCall& field) { return entity(field).as_object().at("organization"); }
+
 constexpr Resolver table[] = {
     {"Query", "serverInfo", signedIn(), Where::nowhere, serverInfo},
     {"Query", "viewer", signedIn(), Where::nowhere, viewer},
     {"Query", "entity", reads("the workspace"), Where::args, entity},
+    {"Query", "organization", reads("the workspace"), Where::args, organization},
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "api/wandb/artifact_files.h"
 #include "api/wandb/artifact_object.h"
+#include "api/wandb/artifact_parts.h"
 #include "api/wandb/artifact_rules.h"
 #include "api/wandb/names.h"
 #include "api/wandb/resolvers.h"
@@ -15,6 +16,7 @@
 #include "base/time.h"
 #include "crypto/hash.h"
 #include "crypto/md5.h"
+#include "registry/blob_alias.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
 #include "registry/reserved_tag.h"
@@ -109,12 +111,13 @@ json::value createArtifact(FieldCall& field) {
   return json::object{{"artifact", std::move(made)}};
 }
 
-/// Notes the list of files that the client is about to upload. Asked without a digest first, for an id.
+/// Notes the list of files that the client is about to upload. Asked without a digest first, for an id, which is when
+/// it names the base of an incremental artifact.
 json::value noteManifest(FieldCall& field, const std::string& id, const std::string& digest, const std::string& base) {
   Draft draft = field.call.core.store.write([&](db::Transaction& transaction) {
     Draft found = getDraft(field.call, transaction, id);
-    if (digest.empty()) return found;
-    json::value md5 = json::string(hexOfMd5(digest));
+    if (digest.empty() && base.empty()) return found;
+    json::value md5 = json::string(digest.empty() ? "" : hexOfMd5(digest));
     json::object listed{{"md5", md5}, {"base", base}, {"by", field.call.actor().name}};
     if (std::ranges::find(found.manifests, json::value(listed)) == found.manifests.end())
       found.manifests.push_back(listed);
@@ -144,40 +147,54 @@ json::value updateManifest(FieldCall& field) {
 /// files with the same MD5 can be made.
 bool isTheirs(const Call& call, db::Transaction& transaction, const registry::AssetKey& collection,
               const std::string& digest) {
+  if (registry::isUploader(transaction, collection.workspace, digest, call.actor().name)) return true;
   db::Rows found = transaction.query(
-      "SELECT 1 FROM blob_upload WHERE workspace = $1 AND digest = $2 AND actor = $3 UNION ALL SELECT 1 FROM "
-      "version_file f JOIN version v ON v.id = f.version JOIN asset a ON a.id = v.asset WHERE f.digest = $2 AND "
-      "a.workspace = $1 AND a.kind = $4 AND a.name = $5 LIMIT 1",
-      {collection.workspace, digest, call.actor().name, registry::kindName(collection.kind), collection.name});
+      "SELECT 1 FROM version_file f JOIN version v ON v.id = f.version JOIN asset a ON a.id = v.asset WHERE "
+      "f.digest = $2 AND a.workspace = $1 AND a.kind = $3 AND a.name = $4 LIMIT 1",
+      {collection.workspace, digest, registry::kindName(collection.kind), collection.name});
   return found.next();
 }
 
-/// Where each file goes; nowhere for content that is here already.
+const json::array& partsIn(const json::object& spec) {
+  static const json::array none;
+  const json::value* parts = spec.if_contains("uploadPartsInput");
+  return parts && parts->is_array() ? parts->get_array() : none;
+}
+
+/// Where each file goes; nowhere for content that is here already. Large files go there in parts.
 json::value createFiles(FieldCall& field) {
   const json::array& specs = field.input().at("artifactFiles").as_array();
-  return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
-    json::array edges;
-    std::map<std::string, Draft> drafts;
-    for (const json::value& one : specs) {
-      const json::object& spec = one.as_object();
-      std::string id = memberText(spec, "artifactID");
-      auto draft = drafts.find(id);
-      if (draft == drafts.end()) draft = drafts.emplace(id, getDraft(field.call, transaction, id)).first;
-      std::string digest = memberText(spec, "md5");
-      std::string md5 = hexOfMd5(digest.empty() ? memberText(spec, "digest") : digest);
-      Call call = field.call;
-      call.workspace = draft->second.key.workspace;
-      json::value url = nullptr;
-      auto stored = findContent(call, transaction, md5);
-      if (!stored || !isTheirs(call, transaction, draft->second.key, stored->digest))
-        url = contentUploadUrl(call, draft->second.key, md5);
-      json::object node{{"name", memberText(spec, "name")},        {"displayName", memberText(spec, "name")},
-                        {"storagePath", "wandb_artifacts/" + md5}, {"uploadUrl", std::move(url)},
-                        {"uploadHeaders", json::array{}},          {"artifact", json::object{{"id", id}}}};
-      edges.push_back(json::object{{"node", std::move(node)}});
-    }
-    return json::object{{"files", json::object{{"edges", std::move(edges)}}}};
+  std::map<std::string, Draft> drafts;
+  json::array edges;
+  auto node = [&](db::Transaction& transaction, const json::object& spec, bool inParts) {
+    std::string id = memberText(spec, "artifactID");
+    auto draft = drafts.find(id);
+    if (draft == drafts.end()) draft = drafts.emplace(id, getDraft(field.call, transaction, id)).first;
+    const registry::AssetKey& key = draft->second.key;
+    std::string digest = memberText(spec, "md5");
+    std::string md5 = hexOfMd5(digest.empty() ? memberText(spec, "digest") : digest);
+    Call call = field.call;
+    call.workspace = key.workspace;
+    json::object made{{"name", memberText(spec, "name")},        {"displayName", memberText(spec, "name")},
+                      {"storagePath", "wandb_artifacts/" + md5}, {"uploadUrl", nullptr},
+                      {"uploadHeaders", json::array{}},          {"artifact", json::object{{"id", id}}}};
+    auto stored = findContent(call, transaction, md5);
+    if (stored && isTheirs(call, transaction, key, stored->digest)) return made;
+    made["uploadUrl"] = contentUploadUrl(call, key, md5);
+    if (inParts) made["uploadMultipartUrls"] = partUrls(call, transaction, key, md5, partsIn(spec));
+    return made;
+  };
+  field.call.core.store.read([&](db::Transaction& transaction) {
+    for (const json::value& one : specs)
+      edges.push_back(json::object{{"node", node(transaction, one.as_object(), false)}});
   });
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const json::object& spec = specs[i].as_object();
+    if (partsIn(spec).empty() || edges[i].at("node").at("uploadUrl").is_null()) continue;
+    edges[i] = json::object{{"node", field.call.core.store.write(
+                                         [&](db::Transaction& transaction) { return node(transaction, spec, true); })}};
+  }
+  return json::object{{"files", json::object{{"edges", std::move(edges)}}}};
 }
 
 std::string readAll(Core& core, const blob::Stored& stored) {
@@ -244,18 +261,21 @@ std::string digestOf(const std::map<std::string, std::string>& digests) {
 Entries entriesOf(const Call& call, const Draft& draft) {
   Entries entries;
   std::map<std::string, json::value> parsed;
+  std::set<std::string> bases;
   for (const json::value& listed : draft.manifests) {
-    std::string md5 = memberText(listed.as_object(), "md5");
+    std::string md5 = memberText(listed.as_object(), "md5"), base = memberText(listed.as_object(), "base");
+    if (!bases.insert(base).second) base.clear();  // what was added to it since stays
     auto stored = call.core.store.read([&](db::Transaction& transaction) {
-      addBase(call, transaction, entries, memberText(listed.as_object(), "base"));
+      addBase(call, transaction, entries, base);
       return findContent(call, transaction, md5);
     });
+    if (md5.empty()) continue;
     if (!stored) throw error(Code::invalid, "the manifest with the MD5 {} was not uploaded", md5);
     auto manifest = parsed.find(md5);
     if (manifest == parsed.end()) manifest = parsed.emplace(md5, parseJson(readAll(call.core, *stored))).first;
     addManifest(entries, manifest->second);
   }
-  if (draft.manifests.empty()) throw Error(Code::invalid, "no manifest was uploaded");
+  if (parsed.empty()) throw Error(Code::invalid, "no manifest was uploaded");
   return entries;
 }
 

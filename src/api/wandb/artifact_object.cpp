@@ -13,9 +13,12 @@ using registry::Kind;
 
 json::object placeOf(const registry::AssetKey& key, const Collection& collection) {
   json::object entity{{"id", idOf("Entity", 1)}, {"name", key.workspace}};
-  return {{"id", idOf("Project", 0)},    {"internalId", idOf("ProjectInternalId", 0)},
-          {"name", collection.project},  {"entityName", key.workspace},
-          {"entity", std::move(entity)}, {"_workspace", key.workspace}};
+  return {{"id", registryId(key.workspace, collection.project)},
+          {"internalId", idOf("ProjectInternalId", 0)},
+          {"name", collection.project},
+          {"entityName", key.workspace},
+          {"entity", std::move(entity)},
+          {"_workspace", key.workspace}};
 }
 
 std::string typeOf(const registry::Asset& asset, const std::optional<Facts>& facts) {
@@ -24,10 +27,10 @@ std::string typeOf(const registry::Asset& asset, const std::optional<Facts>& fac
   return tag == asset.tags.end() ? std::string(registry::kindName(asset.key.kind)) : tag->second;
 }
 
-json::array tagsOf(const registry::Version& version) {
+json::array tagsOf(const registry::Tags& all) {
   json::array tags;
-  auto listed = version.tags.find(std::string(artifactTagsTag));
-  if (listed == version.tags.end()) return tags;
+  auto listed = all.find(std::string(artifactTagsTag));
+  if (listed == all.end()) return tags;
   for (const json::value& name : parseJson(listed->second).as_array())
     tags.push_back(json::object{{"id", idOf("Tag", 0)}, {"name", name}});
   return tags;
@@ -61,7 +64,7 @@ json::object collectionObject(db::Transaction& transaction, const registry::Asse
       {"createdAt", formatTime(asset.createdAt)},
       {"updatedAt", formatTime(asset.updatedAt)},
       {"project", placeOf(asset.key, collection)},
-      {"tags", connection({})},
+      {"tags", connection(tagsOf(asset.tags))},
       {"defaultArtifactType", json::object{{"id", idOf("ArtifactType", 0)}, {"name", typeOf(asset, std::nullopt)}}},
       {"digestAlgorithm", "MANIFEST_MD5"},
       {"_workspace", asset.key.workspace},
@@ -102,7 +105,7 @@ json::object artifactObject(const Call& call, db::Transaction& transaction, cons
           {"metadata", metadata},
           {"ttlDurationSeconds", -2},
           {"ttlIsInherited", false},
-          {"tags", tagsOf(version)},
+          {"tags", tagsOf(version.tags)},
           {"historyStep", facts && facts->step > 0 ? json::value(facts->step) : json::value(nullptr)},
           {"size", size},
           {"digest", facts ? facts->digest : version.digest},

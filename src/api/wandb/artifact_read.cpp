@@ -6,6 +6,7 @@
 #include "api/wandb/resolvers.h"
 #include "api/wandb/run_object.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "registry/asset_search.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
@@ -45,7 +46,7 @@ json::value project(FieldCall& field) {
     std::string name = field.text("name");
     if (name.empty()) name = defaultProject;
     if (auto found = findProject(field.call, transaction, name)) return projectObject(*found);
-    return json::object{{"id", idOf("Project", 0)},
+    return json::object{{"id", registryId(field.call.workspace, name)},
                         {"internalId", idOf("ProjectInternalId", 0)},
                         {"name", name},
                         {"entityName", field.call.workspace},
@@ -117,7 +118,11 @@ json::value collections(FieldCall& field) {
 }
 
 json::object typeObject(const FieldCall& field, std::string_view name, const std::string& project) {
-  return {{"id", idOf("ArtifactType", 0)}, {"name", name}, {"_project", project}, {"_workspace", field.call.workspace}};
+  return {{"id", idOf("ArtifactType", 0)},
+          {"name", name},
+          {"createdAt", formatTime(0)},
+          {"_project", project},
+          {"_workspace", field.call.workspace}};
 }
 
 json::value type(FieldCall& field) { return typeObject(field, field.text("name"), memberText(field.parent, "name")); }

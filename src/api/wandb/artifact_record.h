@@ -22,7 +22,8 @@ struct Collection {
 /// Empty for an asset that is not a collection.
 std::optional<Collection> collectionOf(const registry::AssetKey& key);
 
-inline constexpr std::string_view typeTag = "wandb.type", artifactTagsTag = "wandb.tags";
+inline constexpr std::string_view typeTag = "wandb.type",
+                                  artifactTagsTag = "wandb.tags";  ///< of versions and of collections
 
 /// What W&B's clients know of a version beside what every version has.
 struct Facts {

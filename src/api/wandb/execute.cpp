@@ -35,13 +35,23 @@ class WandbExecution : public graphql::Execution {
     }
     countResolver();
     const json::object& args = wanted.at("args").as_object();
+    if (type == "Mutation" && !(args.contains("input") && args.at("input").is_object()))
+      throw Invalid("input", "must be an object");
     Call call = call_;
     call.workspace = workspaceOf(*resolver, parent, args);
+    if (resolver->access.who == AccessRule::Who::role) call.identity->require(resolver->access.verb, call.workspace);
     if (known_.insert(call.workspace).second)
       call.core.store.read([&](db::Transaction& t) { registry::getWorkspace(t, call.workspace); });
-    if (resolver->access.who == AccessRule::Who::role) call.identity->require(resolver->access.verb, call.workspace);
     FieldCall field{call, parent, args, budget()};
-    return resolver->run(field);
+    try {
+      return resolver->run(field);
+    } catch (const Error& fault) {
+      // Clients tell these two apart by the status only.
+      if ((name == "createFilterTrigger" && fault.code == Code::conflict) ||
+          (name == "updateFilterTrigger" && fault.code == Code::notFound))
+        call_.status = httpStatus(fault.code);
+      throw;
+    }
   }
 
   static const Resolver* find(const std::string& type, const std::string& name) {
@@ -60,7 +70,8 @@ class WandbExecution : public graphql::Execution {
       case Where::nowhere:
         return call_.workspace;
       case Where::args:
-        return orDefault(memberText(args, resolver.field == "entity" ? "name" : "entityName"));
+        return orDefault(
+            memberText(args, resolver.field == "entity" || resolver.field == "organization" ? "name" : "entityName"));
       case Where::entity:
         return orDefault(memberText(args.at("input").as_object(), "entityName"));
       case Where::input: {
@@ -94,7 +105,8 @@ std::span<const Resolver> resolvers() {
   static const std::vector<Resolver> all = [] {
     std::vector<Resolver> joined;
     for (std::span<const Resolver> table : {accountResolvers(), runResolvers(), runListResolvers(), sweepResolvers(),
-                                            artifactResolvers(), artifactMakers(), artifactWriters()})
+                                            artifactResolvers(), artifactMakers(), artifactParts(), artifactWriters(),
+                                            registrySearch(), automationResolvers(), collectionWriters()})
       joined.insert(joined.end(), table.begin(), table.end());
     return joined;
   }();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/wandb/artifact_files.h"
+#include "api/wandb/artifact_parts.h"
 #include "api/wandb/dialect.h"
 #include "api/wandb/run_files.h"
 #include "base/json.h"
@@ -39,6 +40,7 @@ Front front() {
   static const std::vector<StreamRoute> streams = [] {
     std::vector<StreamRoute> all(runStreams().begin(), runStreams().end());
     all.insert(all.end(), artifactStreams().begin(), artifactStreams().end());
+    all.insert(all.end(), partStreams().begin(), partStreams().end());
     return all;
   }();
   return {.dialect = dialect(), .routes = {}, .prefixes = below, .streams = streams};

@@ -8,7 +8,7 @@
 namespace regesta::api::wandb {
 namespace {
 
-constexpr std::string_view runPrefix = "Run:v1:";
+constexpr std::string_view runPrefix = "Run:v1:", registryIdPrefix = "Registry:";
 
 std::string decoded(std::string_view id) {
   auto text = base64Decode(id);
@@ -57,6 +57,20 @@ RunName runNameOf(std::string_view id) {
 }
 
 std::string entityOfRunId(std::string_view id) { return runNameOf(id).entity; }
+
+std::string registryId(std::string_view entity, std::string_view project) {
+  return base64Encode(fmt::format("{}{}:{}", registryIdPrefix, entity, project));
+}
+
+bool isRegistryId(std::string_view id) { return base64Decode(id).value_or("").starts_with(registryIdPrefix); }
+
+RegistryName registryOfId(std::string_view id) {
+  std::string text = decoded(id);
+  std::size_t colon = text.find(':', registryIdPrefix.size());
+  if (!text.starts_with(registryIdPrefix) || colon == std::string::npos)
+    throw error(Code::notFound, "there is no registry with the id '{}'", shorten(id, 100));
+  return {text.substr(registryIdPrefix.size(), colon - registryIdPrefix.size()), text.substr(colon + 1)};
+}
 
 json::value looseJson(std::string_view text) {
   std::string plain;

@@ -25,6 +25,14 @@ std::string runId(const RunName& name);
 RunName runNameOf(std::string_view id);  ///< throws Error{notFound}
 std::string entityOfRunId(std::string_view id);
 
+/// A registry is a project without an experiment: its id holds its name.
+struct RegistryName {
+  std::string entity, project;
+};
+std::string registryId(std::string_view entity, std::string_view project);
+bool isRegistryId(std::string_view id);
+RegistryName registryOfId(std::string_view id);  ///< throws Error{notFound}
+
 /// JSON as Python writes it, with bare NaN and Infinity, which become texts. Throws Error{invalid}.
 json::value looseJson(std::string_view text);
 

@@ -9,6 +9,10 @@ std::span<const Resolver> runListResolvers();
 std::span<const Resolver> sweepResolvers();
 std::span<const Resolver> artifactResolvers();
 std::span<const Resolver> artifactMakers();
+std::span<const Resolver> artifactParts();
 std::span<const Resolver> artifactWriters();
+std::span<const Resolver> automationResolvers();
+std::span<const Resolver> collectionWriters();
+std::span<const Resolver> registrySearch();
 
 }  // namespace regesta::api::wandb

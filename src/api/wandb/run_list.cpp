@@ -52,12 +52,12 @@ json::value run(FieldCall& field) {
 std::vector<RunRecord> matching(FieldCall& field, db::Transaction& transaction) {
   auto project = findProject(field.call, transaction, memberText(field.parent, "name"));
   if (!project) return {};
-  RunFilter filter(field.text("filters"));
+  Filter filter(field.text("filters"));
   field.budget.check();
   std::vector<RunRecord> all = listRecords(transaction, *project);
   std::erase_if(all, [&](const RunRecord& record) {
     field.budget.check();
-    return !filter.accepts(record);
+    return !accepts(filter, record);
   });
   sortRuns(all, field.text("order"));
   return all;

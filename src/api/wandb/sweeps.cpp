@@ -1,5 +1,6 @@
 // Sweeps: agents of W&B's clients ask what to try next, and log it as runs.
 #include <algorithm>
+#include <cmath>
 #include <ranges>
 
 #include "api/wandb/resolvers.h"
@@ -7,8 +8,10 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "prompt/file/yaml.h"
+#include "tracking/history.h"
 #include "tracking/sweep.h"
 #include "tracking/sweep_search.h"
+#include "tracking/sweep_stop.h"
 
 namespace regesta::api::wandb {
 namespace {
@@ -141,10 +144,7 @@ json::value upsertSweep(FieldCall& field) {
     tracking::changeSweep(transaction, *found, changed);
     return changed;
   });
-  json::array warnings;
-  for (std::string& warning : tracking::sweepWarnings(parseJson(sweep.config).as_object()))
-    warnings.emplace_back(std::move(warning));
-  return json::object{{"sweep", sweepObject(project, sweep)}, {"configValidationWarnings", std::move(warnings)}};
+  return json::object{{"sweep", sweepObject(project, sweep)}, {"configValidationWarnings", json::array()}};
 }
 
 json::value createAgent(FieldCall& field) {
@@ -195,6 +195,43 @@ json::array nextCommands(db::Transaction& transaction, Search& search, const Swe
                                             *std::move(settings), now))};
 }
 
+/// The metric's values in the order of their steps; empty for a run that was not logged.
+tracking::Curve curveOf(db::Transaction& transaction, const Search& search, const std::string& run,
+                        const std::string& metric) {
+  auto found = findRecord(transaction, search.project, run);
+  if (!found || found->run.deleted) return {};
+  std::vector<tracking::Metric> points =
+      tracking::metricHistory(transaction, search.project.workspace, found->run.runId, metric);
+  std::ranges::stable_sort(points, {}, &tracking::Metric::step);
+  tracking::Curve curve;
+  for (const tracking::Metric& point : points)
+    if (std::isfinite(point.value)) curve.push_back(point.value);
+  return curve;
+}
+
+/// Ends runs that are behind, or all of them once the sweep is canceled.
+json::array stopCommands(db::Transaction& transaction, const Search& search, const json::object& running) {
+  json::array commands;
+  auto stop = [&](std::string_view run) { commands.push_back(json::object{{"type", "stop"}, {"run_id", run}}); };
+  json::object config = parseJson(search.sweep.config).as_object();
+  std::optional<tracking::EarlyStop> early = tracking::readEarlyStop(config);
+  tracking::SweepPlan plan = tracking::readSweepPlan(config);
+  std::vector<tracking::Curve> all;
+  for (const auto& run : running) {
+    if (search.sweep.state == "CANCELED") {
+      stop(run.key());
+      continue;
+    }
+    if (!early) break;
+    tracking::Curve own = curveOf(transaction, search, std::string(run.key()), plan.metric);
+    if (static_cast<std::int64_t>(own.size()) <= early->bands.front()) continue;
+    if (all.empty())
+      for (const SweepTrial& trial : search.trials) all.push_back(curveOf(transaction, search, trial.run, plan.metric));
+    if (tracking::isBehind(*early, plan.maximize, own, all)) stop(run.key());
+  }
+  return commands;
+}
+
 json::value agentHeartbeat(FieldCall& field) {
   const json::object& input = field.input();
   Call& call = field.call;
@@ -210,13 +247,9 @@ json::value agentHeartbeat(FieldCall& field) {
       throw Error(Code::notFound, "no sweep has this agent");
     tracking::touchSweepAgent(transaction, *agent, nowMillis());
     Search search = searchOf(transaction, std::move(project), *std::move(sweep));
-    json::array commands;
     bool busy = running.is_object() && !running.get_object().empty();
-    if (!busy)
-      commands = nextCommands(transaction, search, *agent);
-    else if (search.sweep.state == "CANCELED")
-      for (const auto& run : running.get_object())
-        commands.push_back(json::object{{"type", "stop"}, {"run_id", run.key()}});
+    json::array commands =
+        busy ? stopCommands(transaction, search, running.get_object()) : nextCommands(transaction, search, *agent);
     return json::object{{"agent", agentObject(search, *agent)}, {"commands", writeJson(commands)}};
   });
 }
@@ -251,7 +284,7 @@ json::value sweepsOfProject(FieldCall& field) {
 json::value totalSweeps(FieldCall& field) {
   return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
     auto project = findProject(field.call, transaction, memberText(field.parent, "name"));
-    return project ? tracking::listSweeps(transaction, project->id).size() : 0;
+    return project ? tracking::countSweeps(transaction, project->id) : 0;
   });
 }
 

@@ -27,6 +27,22 @@ void writeReport(const std::string& file, const ImportReport& report) {
   if (!out) throw error(Code::unavailable, "the report {} cannot be written", file);
 }
 
+int finish(Session& session, const ImportReport& report) {
+  if (auto file = session.args.maybe("report")) writeReport(*file, report);
+  if (session.json())
+    printJson(report.toJson());
+  else
+    report.print();
+  return report.failed() ? Exit::unverified : Exit::done;
+}
+
+int importLangfuse(Session& session) {
+  std::unique_ptr<Source> source = openLangfuse(session.args.text("from"));
+  std::string name = session.args.maybe("name").value_or("");
+  if (name.empty()) name = source->identity();
+  return finish(session, Importer(session.api(), *source, ArtifactRoots({}), name).run());
+}
+
 int importMlflow(Session& session) {
   const std::string& from = session.args.text("from");
   std::vector<std::string> named = session.args.all("artifacts");
@@ -35,13 +51,7 @@ int importMlflow(Session& session) {
   std::unique_ptr<Source> source = openSource(from, workspace, session.args.flag("any-schema"));
   std::string name = session.args.maybe("name").value_or("");
   if (name.empty()) name = source->identity() + (workspace == "default" ? "" : "-" + workspace);
-  ImportReport report = Importer(session.api(), *source, roots, name).run();
-  if (auto file = session.args.maybe("report")) writeReport(*file, report);
-  if (session.json())
-    printJson(report.toJson());
-  else
-    report.print();
-  return report.failed() ? Exit::unverified : Exit::done;
+  return finish(session, Importer(session.api(), *source, roots, name).run());
 }
 
 }  // namespace
@@ -63,7 +73,17 @@ Commands importCommands() {
                         "regesta import mlflow --from postgresql://mlflow@db/mlflow --artifacts /srv/mlartifacts"},
            .run = importMlflow,
            .more = "Ids, times, history and versions are kept. Running it again imports what is new, also after an "
-                   "import that was cut. Exits with 5 if something was refused or differs from the source."}};
+                   "import that was cut. Exits with 5 if something was refused or differs from the source."},
+          {.path = "import langfuse",
+           .summary = "import prompts, traces and scores from a Langfuse server",
+           .options = {{"from", "URL", "of the Langfuse server", 0, true},
+                       {"name", "NAME", "name of the source in the ledger; default: computed from the source"},
+                       {"report", "FILE", "write the report as JSON"}},
+           .examples = {"regesta import langfuse --from https://cloud.langfuse.com"},
+           .run = importLangfuse,
+           .more = "Reads the project of LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY. Versions, labels, ids and times "
+                   "are kept. Running it again imports what is new. Exits with 5 if something was refused or differs "
+                   "from the source."}};
 }
 
 }  // namespace regesta::cli

@@ -10,12 +10,6 @@
 namespace regesta::cli {
 namespace {
 
-const json::object& part(const json::object& object, std::string_view name) {
-  static const json::object none;
-  const json::value* found = object.if_contains(name);
-  return found && found->is_object() ? found->get_object() : none;
-}
-
 std::int64_t number(const json::object& object, std::string_view name) {
   const json::value* found = object.if_contains(name);
   if (found && found->is_string()) return parseInteger(found->get_string()).value_or(0);
@@ -72,27 +66,24 @@ std::string compareExperiment(const json::object& item, const json::object& enti
   if (deleted != isDeleted(item) && memberText(item, "id") != "0") return "another lifecycle stage";
   if (item.contains("created_at") && number(item, "created_at") != number(entity, "creation_time"))
     return "another creation time";
-  return compareTexts(part(item, "tags"), entity, "tags");
+  return compareTexts(memberObject(item, "tags"), entity, "tags");
 }
 
 std::string compareRun(const json::object& item, const json::object& entity) {
-  const json::object& info = part(entity, "info");
-  const json::object& data = part(entity, "data");
+  const json::object& info = memberObject(entity, "info");
+  const json::object& data = memberObject(entity, "data");
   if (memberText(info, "status") != memberText(item, "status")) return "another status";
   if ((memberText(info, "lifecycle_stage") == "deleted") != isDeleted(item)) return "another lifecycle stage";
   for (std::string_view time : {"start_time", "end_time"})
     if (number(info, time) != number(item, time)) return fmt::format("another {}", time);
   if (memberText(info, "user_id") != memberText(item, "user")) return "another user";
-  if (std::string found = compareTexts(part(item, "params"), data, "params"); !found.empty()) return found;
-  if (std::string found = compareTexts(part(item, "tags"), data, "tags"); !found.empty()) return found;
-  if (std::string found = compareMetrics(part(item, "latest"), data); !found.empty()) return found;
-  const json::array none;
-  auto listOf = [&](const json::object& object, std::string_view name) -> const json::array& {
-    const json::value* found = object.if_contains(name);
-    return found && found->is_array() ? found->get_array() : none;
-  };
-  if (listOf(part(entity, "inputs"), "dataset_inputs").size() < listOf(item, "inputs").size()) return "fewer inputs";
-  if (listOf(part(entity, "outputs"), "model_outputs").size() < listOf(item, "outputs").size()) return "fewer outputs";
+  if (std::string found = compareTexts(memberObject(item, "params"), data, "params"); !found.empty()) return found;
+  if (std::string found = compareTexts(memberObject(item, "tags"), data, "tags"); !found.empty()) return found;
+  if (std::string found = compareMetrics(memberObject(item, "latest"), data); !found.empty()) return found;
+  if (memberArray(memberObject(entity, "inputs"), "dataset_inputs").size() < memberArray(item, "inputs").size())
+    return "fewer inputs";
+  if (memberArray(memberObject(entity, "outputs"), "model_outputs").size() < memberArray(item, "outputs").size())
+    return "fewer outputs";
   return {};
 }
 
@@ -100,18 +91,18 @@ std::string compareVersion(const json::object& item, const json::object& entity)
   if (number(entity, "creation_timestamp") != number(item, "created_at")) return "another creation time";
   for (std::string_view name : {"description", "run_id"})
     if (memberText(entity, name) != memberText(item, name)) return fmt::format("another {}", name);
-  return compareTexts(part(item, "tags"), entity, "tags");
+  return compareTexts(memberObject(item, "tags"), entity, "tags");
 }
 
 std::string compareTrace(const json::object& item, const json::object& entity) {
-  const json::object& info = part(entity, "trace_info");
+  const json::object& info = memberObject(entity, "trace_info");
   if (memberText(info, "state") != memberText(item, "state")) return "another state";
   for (std::string_view name : {"request_preview", "response_preview"})
     if (memberText(info, name) != memberText(item, name)) return fmt::format("another {}", name);
-  const json::object &tags = part(info, "tags"), &metadata = part(info, "trace_metadata");
-  for (const auto& [key, value] : part(item, "tags"))
+  const json::object &tags = memberObject(info, "tags"), &metadata = memberObject(info, "trace_metadata");
+  for (const auto& [key, value] : memberObject(item, "tags"))
     if (memberText(tags, key) != value.as_string()) return fmt::format("tag '{}' differs", std::string_view(key));
-  for (const auto& [key, value] : part(item, "metadata"))
+  for (const auto& [key, value] : memberObject(item, "metadata"))
     if (memberText(metadata, key) != value.as_string())
       return fmt::format("metadata '{}' differs", std::string_view(key));
   auto countOf = [](const json::object& object, std::string_view name) {
@@ -124,13 +115,13 @@ std::string compareTrace(const json::object& item, const json::object& entity) {
 }
 
 std::string compareLoggedModel(const json::object& item, const json::object& entity) {
-  const json::object& info = part(entity, "info");
-  const json::object& data = part(entity, "data");
+  const json::object& info = memberObject(entity, "info");
+  const json::object& data = memberObject(entity, "data");
   if (memberText(info, "name") != memberText(item, "name")) return "another name";
   if (number(info, "creation_timestamp_ms") != number(item, "created_at")) return "another creation time";
   if (memberText(info, "source_run_id") != memberText(item, "source_run")) return "another source run";
-  if (std::string found = compareTexts(part(item, "params"), data, "params"); !found.empty()) return found;
-  return compareTexts(part(item, "tags"), info, "tags");
+  if (std::string found = compareTexts(memberObject(item, "params"), data, "params"); !found.empty()) return found;
+  return compareTexts(memberObject(item, "tags"), info, "tags");
 }
 
 }  // namespace regesta::cli

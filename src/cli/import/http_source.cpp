@@ -1,23 +1,15 @@
 #include "cli/import/http_source.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/redact.h"
-#include "base/text.h"
 #include "cli/import/mlflow_values.h"
 #include "crypto/hash.h"
 
 namespace regesta::cli {
 namespace {
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
 
 std::string credentials() {
   std::string user = variable("MLFLOW_TRACKING_USERNAME"), token = variable("MLFLOW_TRACKING_TOKEN");
@@ -25,28 +17,8 @@ std::string credentials() {
   return token.empty() ? "" : "Bearer " + token;
 }
 
-const json::array& listOf(const json::object& object, std::string_view name) {
-  static const json::array none;
-  const json::value* found = object.if_contains(name);
-  return found && found->is_array() ? found->get_array() : none;
-}
-
-const json::object& partOf(const json::object& object, std::string_view name) {
-  static const json::object none;
-  const json::value* found = object.if_contains(name);
-  return found && found->is_object() ? found->get_object() : none;
-}
-
-/// Whole numbers arrive as numbers or, of proto3, as text.
-std::int64_t number(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  if (!found) return 0;
-  if (found->is_string()) return parseInteger(found->get_string()).value_or(0);
-  return found->is_double() ? static_cast<std::int64_t>(found->get_double()) : memberInteger(object, name);
-}
-
 void copyNumber(json::object& into, std::string_view name, const json::object& from, std::string_view member) {
-  if (from.contains(member)) into[name] = number(from, member);
+  if (from.contains(member)) into[name] = numberOf(from, member);
 }
 
 void copyText(json::object& into, std::string_view name, const json::object& from, std::string_view member) {
@@ -69,45 +41,45 @@ double valueOf(const json::object& metric) {
 }
 
 json::object inputOf(const json::object& wire) {
-  const json::object& dataset = partOf(wire, "dataset");
+  const json::object& dataset = memberObject(wire, "dataset");
   json::object input{{"name", memberText(dataset, "name")},
                      {"digest", memberText(dataset, "digest")},
                      {"source_type", memberText(dataset, "source_type")},
                      {"source", memberText(dataset, "source")}};
   copyText(input, "schema", dataset, "schema");
   copyText(input, "profile", dataset, "profile");
-  input["tags"] = textsOf(listOf(wire, "tags"));
+  input["tags"] = textsOf(memberArray(wire, "tags"));
   return input;
 }
 
 SourceItem runOf(const json::object& wire) {
-  const json::object &info = partOf(wire, "info"), &data = partOf(wire, "data");
+  const json::object &info = memberObject(wire, "info"), &data = memberObject(wire, "data");
   SourceItem run;
   run.item = {{"id", memberText(info, "run_id")},
               {"experiment", memberText(info, "experiment_id")},
               {"name", memberText(info, "run_name")},
               {"user", memberText(info, "user_id")},
               {"status", memberText(info, "status")},
-              {"start_time", number(info, "start_time")},
+              {"start_time", numberOf(info, "start_time")},
               {"deleted", memberText(info, "lifecycle_stage") == "deleted"},
-              {"params", textsOf(listOf(data, "params"))},
-              {"tags", textsOf(listOf(data, "tags"))},
+              {"params", textsOf(memberArray(data, "params"))},
+              {"tags", textsOf(memberArray(data, "tags"))},
               {"latest", json::object()},
               {"inputs", json::array()},
               {"models", json::array()},
               {"outputs", json::array()}};
   copyNumber(run.item, "end_time", info, "end_time");
-  for (const json::value& metric : listOf(data, "metrics"))
+  for (const json::value& metric : memberArray(data, "metrics"))
     run.item["latest"].as_object()[memberText(metric.as_object(), "key")] =
-        json::array{realJson(valueOf(metric.as_object())), number(metric.as_object(), "timestamp"),
-                    number(metric.as_object(), "step")};
-  for (const json::value& input : listOf(partOf(wire, "inputs"), "dataset_inputs"))
+        json::array{realJson(valueOf(metric.as_object())), numberOf(metric.as_object(), "timestamp"),
+                    numberOf(metric.as_object(), "step")};
+  for (const json::value& input : memberArray(memberObject(wire, "inputs"), "dataset_inputs"))
     run.item["inputs"].as_array().push_back(inputOf(input.as_object()));
-  for (const json::value& input : listOf(partOf(wire, "inputs"), "model_inputs"))
+  for (const json::value& input : memberArray(memberObject(wire, "inputs"), "model_inputs"))
     run.item["models"].as_array().push_back(json::string(memberText(input.as_object(), "model_id")));
-  for (const json::value& output : listOf(partOf(wire, "outputs"), "model_outputs"))
+  for (const json::value& output : memberArray(memberObject(wire, "outputs"), "model_outputs"))
     run.item["outputs"].as_array().push_back(json::object{{"model", memberText(output.as_object(), "model_id")},
-                                                          {"step", number(output.as_object(), "step")}});
+                                                          {"step", numberOf(output.as_object(), "step")}});
   run.artifacts = memberText(info, "artifact_uri");
   return run;
 }
@@ -119,26 +91,26 @@ std::string statusOf(std::string status) {
 }
 
 SourceItem modelOf(const json::object& wire) {
-  const json::object &info = partOf(wire, "info"), &data = partOf(wire, "data");
+  const json::object &info = memberObject(wire, "info"), &data = memberObject(wire, "data");
   SourceItem model;
   model.item = {{"id", memberText(info, "model_id")},
                 {"experiment", memberText(info, "experiment_id")},
                 {"name", memberText(info, "name")},
-                {"created_at", number(info, "creation_timestamp_ms")},
-                {"updated_at", number(info, "last_updated_timestamp_ms")},
+                {"created_at", numberOf(info, "creation_timestamp_ms")},
+                {"updated_at", numberOf(info, "last_updated_timestamp_ms")},
                 {"status", statusOf(memberText(info, "status"))},
                 {"deleted", false},
-                {"params", textsOf(listOf(data, "params"))},
-                {"tags", textsOf(listOf(info, "tags"))},
+                {"params", textsOf(memberArray(data, "params"))},
+                {"tags", textsOf(memberArray(info, "tags"))},
                 {"metrics", json::array()}};
   copyText(model.item, "model_type", info, "model_type");
   copyText(model.item, "source_run", info, "source_run_id");
-  for (const json::value& entry : listOf(data, "metrics")) {
+  for (const json::value& entry : memberArray(data, "metrics")) {
     const json::object& metric = entry.as_object();
     json::object point{{"key", memberText(metric, "key")},
                        {"value", realJson(valueOf(metric))},
-                       {"timestamp", number(metric, "timestamp")},
-                       {"step", number(metric, "step")},
+                       {"timestamp", numberOf(metric, "timestamp")},
+                       {"step", numberOf(metric, "step")},
                        {"run_id", memberText(metric, "run_id")}};
     copyText(point, "dataset_name", metric, "dataset_name");
     copyText(point, "dataset_digest", metric, "dataset_digest");
@@ -154,50 +126,12 @@ std::string filterText(std::string_view name) {
 
 }  // namespace
 
-HttpSource::HttpSource(std::string url) : url_(std::move(url)), authorization_(credentials()) {
-  while (url_.ends_with('/')) url_.pop_back();
-}
-
-std::string HttpSource::origin() const { return redactUrl(url_); }
-
-http::ClientRequest HttpSource::request(std::string method, const std::string& path, const Query& query) const {
-  http::ClientRequest request;
-  request.method = std::move(method);
-  request.url = url_ + path;
-  char separator = '?';
-  for (const auto& [name, value] : query) {
-    if (value.empty()) continue;
-    request.url += fmt::format("{}{}={}", separator, name, percentEncode(value));
-    separator = '&';
-  }
-  request.timeoutSeconds = 300;
-  if (!authorization_.empty()) request.headers.add("Authorization", authorization_);
-  return request;
-}
-
-json::object HttpSource::call(http::ClientRequest request) {
-  http::Response response = client_.send(request);
-  if (response.status >= 400)
-    throw error(response.status >= 500 ? Code::unavailable : Code::invalid, "{} answered {} to {}: {}", origin(),
-                response.status, request.method, shorten(trim(response.body), 200));
-  json::value value = response.body.empty() ? json::object() : parseJson(response.body);
-  if (!value.is_object()) throw error(Code::invalid, "{} does not answer like an MLflow server", origin());
-  return std::move(value.get_object());
-}
-
-json::object HttpSource::get(const std::string& path, const Query& query) { return call(request("GET", path, query)); }
-
-json::object HttpSource::post(const std::string& path, const json::object& body) {
-  http::ClientRequest made = request("POST", path, {});
-  made.headers.add("Content-Type", "application/json");
-  made.body = json::serialize(body);
-  return call(std::move(made));
-}
+HttpSource::HttpSource(std::string url) : client_(std::move(url), credentials(), "an MLflow server") {}
 
 std::string HttpSource::identity() {
-  json::object answer = get("/api/2.0/mlflow/experiments/get", {{"experiment_id", "0"}});
-  const json::object& experiment = partOf(answer, "experiment");
-  return "mlflow-" + crypto::sha256Hex(fmt::format("0 {}", number(experiment, "creation_time"))).substr(0, 12);
+  json::object answer = client_.get("/api/2.0/mlflow/experiments/get", {{"experiment_id", "0"}});
+  const json::object& experiment = memberObject(answer, "experiment");
+  return "mlflow-" + crypto::sha256Hex(fmt::format("0 {}", numberOf(experiment, "creation_time"))).substr(0, 12);
 }
 
 std::vector<SourceItem> HttpSource::experiments() {
@@ -206,14 +140,14 @@ std::vector<SourceItem> HttpSource::experiments() {
   do {
     json::object search{{"max_results", 1000}, {"view_type", "ALL"}};
     if (!token.empty()) search["page_token"] = token;
-    json::object answer = post("/api/2.0/mlflow/experiments/search", search);
-    for (const json::value& entry : listOf(answer, "experiments")) {
+    json::object answer = client_.post("/api/2.0/mlflow/experiments/search", search);
+    for (const json::value& entry : memberArray(answer, "experiments")) {
       const json::object& wire = entry.as_object();
       json::object& item = found.emplace_back().item;
       item = {{"id", memberText(wire, "experiment_id")},
               {"name", memberText(wire, "name")},
               {"deleted", memberText(wire, "lifecycle_stage") == "deleted"},
-              {"tags", textsOf(listOf(wire, "tags"))}};
+              {"tags", textsOf(memberArray(wire, "tags"))}};
       copyNumber(item, "created_at", wire, "creation_time");
       copyNumber(item, "updated_at", wire, "last_update_time");
     }
@@ -234,7 +168,7 @@ std::vector<json::object> HttpSource::nextPage(const std::string& after, std::st
   std::vector<json::object> items;
   while (items.empty() && cursor_.experiment < experimentIds_.size()) {
     json::object answer = search(experimentIds_[cursor_.experiment]);
-    for (const json::value& item : listOf(answer, list)) items.push_back(item.as_object());
+    for (const json::value& item : memberArray(answer, list)) items.push_back(item.as_object());
     cursor_.token = memberText(answer, "next_page_token");
     if (cursor_.token.empty()) cursor_.experiment += 1;
   }
@@ -246,7 +180,7 @@ std::vector<SourceItem> HttpSource::runs(const std::string& after, std::size_t l
   for (const json::object& wire : nextPage(after, "runs", [&](const std::string& experiment) {
          json::object search{{"experiment_ids", {experiment}}, {"run_view_type", "ALL"}, {"max_results", limit}};
          if (!cursor_.token.empty()) search["page_token"] = cursor_.token;
-         return post("/api/2.0/mlflow/runs/search", search);
+         return client_.post("/api/2.0/mlflow/runs/search", search);
        }))
     found.push_back(runOf(wire));
   return found;
@@ -257,7 +191,7 @@ std::vector<SourceItem> HttpSource::loggedModels(const std::string& after, std::
   for (const json::object& wire : nextPage(after, "models", [&](const std::string& experiment) {
          json::object search{{"experiment_ids", {experiment}}, {"max_results", 50}};
          if (!cursor_.token.empty()) search["page_token"] = cursor_.token;
-         return post("/api/2.0/mlflow/logged-models/search", search);
+         return client_.post("/api/2.0/mlflow/logged-models/search", search);
        }))
     found.push_back(modelOf(wire));
   return found;
@@ -268,21 +202,22 @@ std::vector<SourceItem> HttpSource::models(const std::string& after, std::size_t
   filters_ = {"", "tags.`mlflow.prompt.is_prompt` = 'true'"};
   std::vector<SourceItem> found;
   while (found.empty() && cursor_.experiment < filters_.size()) {
-    json::object answer = get("/api/2.0/mlflow/registered-models/search", {{"max_results", std::to_string(limit)},
-                                                                           {"filter", filters_[cursor_.experiment]},
-                                                                           {"page_token", cursor_.token}});
-    for (const json::value& entry : listOf(answer, "registered_models")) {
+    json::object answer =
+        client_.get("/api/2.0/mlflow/registered-models/search", {{"max_results", std::to_string(limit)},
+                                                                 {"filter", filters_[cursor_.experiment]},
+                                                                 {"page_token", cursor_.token}});
+    for (const json::value& entry : memberArray(answer, "registered_models")) {
       const json::object& wire = entry.as_object();
       json::object& item = found.emplace_back().item;
       item = {{"id", memberText(wire, "name")},
               {"name", memberText(wire, "name")},
-              {"tags", textsOf(listOf(wire, "tags"))},
+              {"tags", textsOf(memberArray(wire, "tags"))},
               {"aliases", json::object()}};
       copyNumber(item, "created_at", wire, "creation_timestamp");
       copyNumber(item, "updated_at", wire, "last_updated_timestamp");
       copyText(item, "description", wire, "description");
-      for (const json::value& alias : listOf(wire, "aliases"))
-        item["aliases"].as_object()[memberText(alias.as_object(), "alias")] = number(alias.as_object(), "version");
+      for (const json::value& alias : memberArray(wire, "aliases"))
+        item["aliases"].as_object()[memberText(alias.as_object(), "alias")] = numberOf(alias.as_object(), "version");
       item["kind"] = takePromptMark(item["tags"].as_object()) ? "prompt" : "model";
     }
     cursor_.token = memberText(answer, "next_page_token");
@@ -297,17 +232,17 @@ std::vector<SourceItem> HttpSource::versions(const SourceItem& model) {
   if (memberText(model.item, "kind") == "prompt") filter += " AND tags.`mlflow.prompt.is_prompt` = 'true'";
   std::string token;
   do {
-    json::object answer = get("/api/2.0/mlflow/model-versions/search",
-                              {{"filter", filter}, {"max_results", "1000"}, {"page_token", token}});
-    for (const json::value& entry : listOf(answer, "model_versions")) {
+    json::object answer = client_.get("/api/2.0/mlflow/model-versions/search",
+                                      {{"filter", filter}, {"max_results", "1000"}, {"page_token", token}});
+    for (const json::value& entry : memberArray(answer, "model_versions")) {
       const json::object& wire = entry.as_object();
-      std::int64_t at = number(wire, "version");
+      std::int64_t at = numberOf(wire, "version");
       json::object& item = byNumber[at].item;
       item = {{"id", fmt::format("{}/{}", model.id(), at)},
               {"asset", model.id()},
               {"number", at},
               {"stage", memberText(wire, "current_stage")},
-              {"tags", textsOf(listOf(wire, "tags"))}};
+              {"tags", textsOf(memberArray(wire, "tags"))}};
       copyNumber(item, "created_at", wire, "creation_timestamp");
       copyNumber(item, "updated_at", wire, "last_updated_timestamp");
       copyText(item, "description", wire, "description");
@@ -327,11 +262,11 @@ void HttpSource::history(const SourceItem& run, const std::function<void(const M
     std::string token;
     do {
       json::object answer =
-          get("/api/2.0/mlflow/metrics/get-history",
-              {{"run_id", run.id()}, {"metric_key", key}, {"max_results", "25000"}, {"page_token", token}});
-      for (const json::value& entry : listOf(answer, "metrics")) {
+          client_.get("/api/2.0/mlflow/metrics/get-history",
+                      {{"run_id", run.id()}, {"metric_key", key}, {"max_results", "25000"}, {"page_token", token}});
+      for (const json::value& entry : memberArray(answer, "metrics")) {
         const json::object& metric = entry.as_object();
-        visit({std::string(key), valueOf(metric), number(metric, "timestamp"), number(metric, "step")});
+        visit({std::string(key), valueOf(metric), numberOf(metric, "timestamp"), numberOf(metric, "step")});
       }
       token = memberText(answer, "next_page_token");
     } while (!token.empty());
@@ -344,16 +279,17 @@ void HttpSource::listFolder(const std::string& kind, const SourceItem& item, con
   std::string token;
   do {
     json::object answer =
-        isRun ? get("/api/2.0/mlflow/artifacts/list", {{"run_id", item.id()}, {"path", folder}, {"page_token", token}})
-              : get(fmt::format("/api/2.0/mlflow/logged-models/{}/artifacts/directories", item.id()),
-                    {{"artifact_directory_path", folder}, {"page_token", token}});
-    for (const json::value& entry : listOf(answer, "files")) {
+        isRun ? client_.get("/api/2.0/mlflow/artifacts/list",
+                            {{"run_id", item.id()}, {"path", folder}, {"page_token", token}})
+              : client_.get(fmt::format("/api/2.0/mlflow/logged-models/{}/artifacts/directories", item.id()),
+                            {{"artifact_directory_path", folder}, {"page_token", token}});
+    for (const json::value& entry : memberArray(answer, "files")) {
       const json::object& file = entry.as_object();
       const json::value* isFolder = file.if_contains("is_dir");
       if (isFolder && isFolder->is_bool() && isFolder->get_bool())
         listFolder(kind, item, memberText(file, "path"), into);
       else
-        into.emplace_back(memberText(file, "path"), static_cast<std::uint64_t>(number(file, "file_size")));
+        into.emplace_back(memberText(file, "path"), static_cast<std::uint64_t>(numberOf(file, "file_size")));
     }
     token = memberText(answer, "next_page_token");
   } while (!token.empty());
@@ -370,9 +306,10 @@ std::vector<std::pair<std::string, std::uint64_t>> HttpSource::artifacts(const s
 void HttpSource::download(const std::string& kind, const SourceItem& item, const std::string& path,
                           const std::string& file) {
   http::ClientRequest made =
-      kind == "run" ? request("GET", "/get-artifact", {{"run_uuid", item.id()}, {"path", path}})
-                    : request("GET", fmt::format("/ajax-api/2.0/mlflow/logged-models/{}/artifacts/files", item.id()),
-                              {{"artifact_file_path", path}});
+      kind == "run"
+          ? client_.request("GET", "/get-artifact", {{"run_uuid", item.id()}, {"path", path}})
+          : client_.request("GET", fmt::format("/ajax-api/2.0/mlflow/logged-models/{}/artifacts/files", item.id()),
+                            {{"artifact_file_path", path}});
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   made.sink = [&](std::string_view bytes) {
     out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -381,7 +318,8 @@ void HttpSource::download(const std::string& kind, const SourceItem& item, const
   http::Response response = client_.send(made);
   out.close();
   if (response.status >= 400 || !out)
-    throw error(Code::notFound, "the file {} cannot be downloaded from {} ({})", path, origin(), response.status);
+    throw error(Code::notFound, "the file {} cannot be downloaded from {} ({})", path, client_.origin(),
+                response.status);
 }
 
 }  // namespace regesta::cli

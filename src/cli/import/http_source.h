@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "cli/import/source.h"
-#include "http/client.h"
+#include "cli/import/source_client.h"
 
 namespace regesta::cli {
 
@@ -15,7 +15,7 @@ class HttpSource final : public Source {
  public:
   explicit HttpSource(std::string url);
   std::string identity() override;
-  std::string origin() const override;
+  std::string origin() const override { return client_.origin(); }
   std::vector<std::string> notes() override { return {}; }
   std::vector<SourceItem> experiments() override;
   std::vector<SourceItem> runs(const std::string& after, std::size_t limit) override;
@@ -31,17 +31,12 @@ class HttpSource final : public Source {
                 const std::string& file) override;
 
  private:
-  using Query = std::vector<std::pair<std::string, std::string>>;
   /// Where a listing over all experiments goes on.
   struct Cursor {
     std::size_t experiment = 0;
     std::string token;
     bool done = false;
   };
-  http::ClientRequest request(std::string method, const std::string& path, const Query& query) const;
-  json::object call(http::ClientRequest request);
-  json::object get(const std::string& path, const Query& query);
-  json::object post(const std::string& path, const json::object& body);
   void start(const std::string& after);
   /// The next page that is not empty of a search in each experiment; `list` names its items.
   std::vector<json::object> nextPage(const std::string& after, std::string_view list,
@@ -49,8 +44,7 @@ class HttpSource final : public Source {
   void listFolder(const std::string& kind, const SourceItem& item, const std::string& folder,
                   std::vector<std::pair<std::string, std::uint64_t>>& into);
 
-  std::string url_, authorization_;
-  http::Client client_;
+  SourceClient client_;
   std::vector<std::string> experimentIds_;
   std::vector<std::string> filters_;  ///< of the searches for models and prompts
   Cursor cursor_;

@@ -8,24 +8,6 @@
 namespace regesta::cli {
 namespace {
 
-const json::array& listOf(const json::object& object, std::string_view name) {
-  static const json::array none;
-  const json::value* found = object.if_contains(name);
-  return found && found->is_array() ? found->get_array() : none;
-}
-
-const json::object& partOf(const json::object& object, std::string_view name) {
-  static const json::object none;
-  const json::value* found = object.if_contains(name);
-  return found && found->is_object() ? found->get_object() : none;
-}
-
-std::int64_t number(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  if (found && found->is_string()) return parseInteger(found->get_string()).value_or(0);
-  return memberInteger(object, name);
-}
-
 json::object attributesOf(const json::array& list);
 
 /// A typed value of OTLP as plain JSON.
@@ -34,10 +16,10 @@ json::value plain(const json::object& typed) {
     if (kind == "int_value" && value.is_string()) return parseInteger(value.get_string()).value_or(0);
     if (kind == "array_value") {
       json::array items;
-      for (const json::value& item : listOf(value.as_object(), "values")) items.push_back(plain(item.as_object()));
+      for (const json::value& item : memberArray(value.as_object(), "values")) items.push_back(plain(item.as_object()));
       return items;
     }
-    if (kind == "kvlist_value") return attributesOf(listOf(value.as_object(), "values"));
+    if (kind == "kvlist_value") return attributesOf(memberArray(value.as_object(), "values"));
     return value;
   }
   return nullptr;
@@ -46,42 +28,37 @@ json::value plain(const json::object& typed) {
 json::object attributesOf(const json::array& list) {
   json::object attributes;
   for (const json::value& pair : list)
-    attributes[memberText(pair.as_object(), "key")] = plain(partOf(pair.as_object(), "value"));
+    attributes[memberText(pair.as_object(), "key")] = plain(memberObject(pair.as_object(), "value"));
   return attributes;
 }
 
 json::object spanOf(const json::object& wire) {
   auto hexOf = [&](std::string_view name) { return hexEncode(base64Decode(memberText(wire, name)).value_or("")); };
-  const json::object& status = partOf(wire, "status");
+  const json::object& status = memberObject(wire, "status");
   std::string code = memberText(status, "code");
   json::array events;
-  for (const json::value& entry : listOf(wire, "events")) {
+  for (const json::value& entry : memberArray(wire, "events")) {
     const json::object& event = entry.as_object();
     events.push_back({{"name", memberText(event, "name")},
-                      {"time_ns", number(event, "time_unix_nano")},
-                      {"attributes", attributesOf(listOf(event, "attributes"))}});
+                      {"time_ns", numberOf(event, "time_unix_nano")},
+                      {"attributes", attributesOf(memberArray(event, "attributes"))}});
   }
   return {{"span_id", hexOf("span_id")},
           {"parent_id", hexOf("parent_span_id")},
           {"name", memberText(wire, "name")},
-          {"start_ns", number(wire, "start_time_unix_nano")},
-          {"end_ns", number(wire, "end_time_unix_nano")},
+          {"start_ns", numberOf(wire, "start_time_unix_nano")},
+          {"end_ns", numberOf(wire, "end_time_unix_nano")},
           {"status", code.ends_with("OK")      ? "OK"
                      : code.ends_with("ERROR") ? "ERROR"
                                                : "UNSET"},
           {"message", memberText(status, "message")},
-          {"attributes", attributesOf(listOf(wire, "attributes"))},
+          {"attributes", attributesOf(memberArray(wire, "attributes"))},
           {"events", std::move(events)}};
-}
-
-std::int64_t millisOf(const std::string& time) {
-  auto millis = parseTime(time);
-  return millis ? *millis : 0;
 }
 
 /// A feedback's or expectation's value as JSON text.
 std::string valueOf(const json::object& part) {
-  if (const json::object& serialized = partOf(part, "serialized_value"); !serialized.empty())
+  if (const json::object& serialized = memberObject(part, "serialized_value"); !serialized.empty())
     return memberText(serialized, "value");
   const json::value* value = part.if_contains("value");
   return value ? writeJson(*value) : "null";
@@ -90,11 +67,11 @@ std::string valueOf(const json::object& part) {
 json::object assessmentOf(const json::object& wire) {
   json::object one{{"id", memberText(wire, "assessment_id")},
                    {"name", memberText(wire, "assessment_name")},
-                   {"source_type", memberText(partOf(wire, "source"), "source_type")},
-                   {"source_id", memberText(partOf(wire, "source"), "source_id")},
+                   {"source_type", memberText(memberObject(wire, "source"), "source_type")},
+                   {"source_id", memberText(memberObject(wire, "source"), "source_id")},
                    {"created_at", millisOf(memberText(wire, "create_time"))},
                    {"updated_at", millisOf(memberText(wire, "last_update_time"))},
-                   {"metadata", partOf(wire, "metadata")}};
+                   {"metadata", memberObject(wire, "metadata")}};
   for (std::string_view name : {"span_id", "rationale", "overrides"})
     if (std::string text = memberText(wire, name); !text.empty()) one[name] = text;
   const json::value* valid = wire.if_contains("valid");
@@ -104,7 +81,7 @@ json::object assessmentOf(const json::object& wire) {
     if (!part || !part->is_object()) continue;
     one["type"] = type;
     one["value"] = type == "issue" ? writeJson(*part) : valueOf(part->get_object());
-    if (const json::object& fault = partOf(part->get_object(), "error"); !fault.empty())
+    if (const json::object& fault = memberObject(part->get_object(), "error"); !fault.empty())
       one["error"] = writeJson(fault);
   }
   return one;
@@ -116,14 +93,14 @@ std::int64_t durationOf(const std::string& text) {
 }
 
 SourceItem traceOf(const json::object& wire, const std::string& experiment) {
-  const json::object& info = partOf(wire, "trace_info");
+  const json::object& info = memberObject(wire, "trace_info");
   SourceItem trace;
   trace.item = {{"id", memberText(info, "trace_id")},
                 {"experiment", experiment},
                 {"request_time", millisOf(memberText(info, "request_time"))},
                 {"state", memberText(info, "state")},
-                {"tags", partOf(info, "tags")},
-                {"metadata", partOf(info, "trace_metadata")},
+                {"tags", memberObject(info, "tags")},
+                {"metadata", memberObject(info, "trace_metadata")},
                 {"spans", json::array()},
                 {"assessments", json::array()},
                 {"runs", json::array()},
@@ -133,9 +110,9 @@ SourceItem traceOf(const json::object& wire, const std::string& experiment) {
     trace.item["duration"] = durationOf(duration);
   for (std::string_view name : {"client_request_id", "request_preview", "response_preview"})
     if (std::string text = memberText(info, name); !text.empty()) trace.item[name] = text;
-  for (const json::value& assessment : listOf(info, "assessments"))
+  for (const json::value& assessment : memberArray(info, "assessments"))
     trace.item["assessments"].as_array().push_back(assessmentOf(assessment.as_object()));
-  for (const json::value& span : listOf(wire, "spans"))
+  for (const json::value& span : memberArray(wire, "spans"))
     trace.item["spans"].as_array().push_back(spanOf(span.as_object()));
   return trace;
 }
@@ -152,10 +129,10 @@ std::vector<SourceItem> HttpSource::traces(const std::string& after, std::size_t
                                             {"mlflow_experiment", json::object{{"experiment_id", id}}}}}},
                              {"max_results", limit}};
          if (!cursor_.token.empty()) search["page_token"] = cursor_.token;
-         return post("/api/3.0/mlflow/traces/search", search);
+         return client_.post("/api/3.0/mlflow/traces/search", search);
        })) {
-    json::object answer = get("/api/3.0/mlflow/traces/get", {{"trace_id", memberText(info, "trace_id")}});
-    found.push_back(traceOf(partOf(answer, "trace"), experiment));
+    json::object answer = client_.get("/api/3.0/mlflow/traces/get", {{"trace_id", memberText(info, "trace_id")}});
+    found.push_back(traceOf(memberObject(answer, "trace"), experiment));
   }
   return found;
 }

@@ -57,7 +57,7 @@ void Importer::importVersions(const SourceItem& model, const KnownItems& here, c
   std::vector<SourceItem> versions = source_.versions(model);
   for (SourceItem& version : versions) {
     json::object& item = version.item;
-    if (isPrompt)
+    if (isPrompt && !item.contains("content"))
       item["content"] = takePromptContent(item["tags"].as_object());
     else
       takePromptMark(item["tags"].as_object());

@@ -327,6 +327,7 @@ ImportReport Importer::run() {
       [&](std::vector<Pending>& page) { sendRuns(page); });
   importModels();
   importTraces();
+  importScores();
   verifyExperiments();
   for (const auto& [folder, items] : uncovered_)
     report_.note("file", "",

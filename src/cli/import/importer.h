@@ -57,6 +57,7 @@ class Importer {
   void verifyVersions(const std::vector<SourceItem>& versions, const std::map<std::string, json::object>& outcomes);
   void importTraces();
   void verifyTrace(const SourceItem& trace);
+  void importScores();
   void verifyExperiments();
   void verifyRun(const Pending& run, std::int64_t points);
   void verifyLoggedModel(const Pending& model);

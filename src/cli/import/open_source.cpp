@@ -20,6 +20,8 @@ std::vector<std::pair<std::string, std::uint64_t>> Source::artifacts(const std::
   return {};
 }
 
+std::vector<json::object> Source::scores(std::size_t) { return {}; }
+
 void Source::download(const std::string&, const SourceItem&, const std::string& path, const std::string&) {
   throw error(Code::notFound, "the source does not hand out {}", path);
 }

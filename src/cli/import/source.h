@@ -23,8 +23,9 @@ struct MetricPoint {
   std::int64_t timestamp = 0, step = 0;
 };
 
-/// An MLflow server that is read, through its database or its API. Pages are ordered by id and start after the given
-/// one. The source may change meanwhile: each page is a consistent view, and a later import brings what was missed.
+/// An MLflow or Langfuse server that is read, through its database or its API. Pages are ordered by id and start after
+/// the given one. The source may change meanwhile: each page is a consistent view, and a later import brings what was
+/// missed.
 class Source {
  public:
   virtual ~Source() = default;
@@ -42,6 +43,8 @@ class Source {
   /// Ascending. Beside the members of the import route: "stage".
   virtual std::vector<SourceItem> versions(const SourceItem& model) = 0;
   virtual std::vector<SourceItem> traces(const std::string& after, std::size_t limit) = 0;
+  /// Scores in the form of Langfuse's API.
+  virtual std::vector<json::object> scores(std::size_t page);
   /// Every distinct point of a run.
   virtual void history(const SourceItem& run, const std::function<void(const MetricPoint&)>& visit) = 0;
   /// Whether the source itself hands out artifacts, so that no folder is needed.
@@ -61,6 +64,10 @@ std::unique_ptr<Source> openSqlSource(const std::string& url, const std::string&
 std::unique_ptr<Source> openSource(const std::string& url, const std::string& workspace, bool anySchema);
 /// The file of a sqlite:/// URL, or the text itself.
 std::string sqliteFile(const std::string& url);
+
+/// A Langfuse server, through its API. Credentials: LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY, as its SDKs take them.
+/// Throws UsageError for another kind of URL.
+std::unique_ptr<Source> openLangfuse(const std::string& url);
 
 /// A double as JSON: NaN as text.
 json::value realJson(double value);

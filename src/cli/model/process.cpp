@@ -120,7 +120,7 @@ bool take(int from, std::string& into, const ProcessOrder& order, ProcessResult&
   return got > 0;
 }
 
-/// Feeds stdin and takes the output until the child closes it.
+/// Feeds stdin and reads the output until the child closes it.
 void converse(const ProcessOrder& order, Pipe& input, Pipe& output, Pipe& errors, ProcessResult& result) {
   ::signal(SIGPIPE, SIG_IGN);  // the child may close its stdin early
   ::fcntl(input.writing(), F_SETFL, O_NONBLOCK);

@@ -55,13 +55,6 @@ std::string pathOf(const Ticket& ticket, std::string_view below = {}) {
   return fmt::format("/issue/{}{}", percentEncode(ticket.id), below);
 }
 
-std::string oneLine(std::string_view text) {
-  std::string line = shorten(text, longestSummary);
-  for (char& c : line)
-    if (c == '\n' || c == '\r') c = ' ';
-  return line;
-}
-
 /// Texts and names of a value: a status is {"name"}, other fields are texts or {"value"}.
 std::string nameIn(const json::object& object, std::string_view name) {
   const json::value* found = object.if_contains(name);
@@ -122,7 +115,7 @@ std::optional<Ticket> Jira::find(std::string_view label) {
 Ticket Jira::create(const Draft& draft) {
   json::object fields{{"project", json::object{{"key", connection_.project}}},
                       {"issuetype", json::object{{"name", connection_.issueType}}},
-                      {"summary", oneLine(draft.title)},
+                      {"summary", titleLine(draft.title, longestSummary)},
                       {"description", markup(draft.body)},
                       {"labels", json::array{"regesta", json::value(draft.label)}}};
   WebCall::Answer answer = call_.send("POST", "/issue", json::object{{"fields", std::move(fields)}});
@@ -204,7 +197,7 @@ std::vector<TicketComment> Jira::comments(const Ticket& ticket) {
 }
 
 void Jira::describe(const Ticket& ticket, const Draft& draft) {
-  json::object fields{{"summary", oneLine(draft.title)}, {"description", markup(draft.body)}};
+  json::object fields{{"summary", titleLine(draft.title, longestSummary)}, {"description", markup(draft.body)}};
   WebCall::Answer answer = call_.send("PUT", pathOf(ticket), json::object{{"fields", std::move(fields)}});
   if (answer.status == 404)
     throw ConnectorError(ConnectorError::Kind::refused, fmt::format("JIRA has no issue {}", ticket.key));

@@ -50,7 +50,7 @@ std::vector<std::vector<Output>> readRuns(const json::value& reported, std::size
     for (const json::value& row : run.get_array()) {
       const json::object* object = row.if_object();
       if (!object || object->contains("output") == object->contains("error"))
-        throw Invalid(fmt::format("{}[{}]", place, outputs.size()), "must have an output or an error");
+        throw Invalid(fmt::format("{}[{}]", place, outputs.size()), "must have either an output or an error, not both");
       if (const json::value* output = object->if_contains("output"))
         outputs.push_back({*output, ""});
       else

@@ -5,6 +5,7 @@
 #include "base/repeater.h"
 #include "base/time.h"
 #include "evaluation/scan/scan_version.h"
+#include "evaluation/scan/withdraw.h"
 #include "governance/gate.h"
 #include "jobs/lease.h"
 #include "registry/version.h"
@@ -14,7 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const registry::Actor scanActor = registry::Actor::system("scan");
 constexpr Repeater::Pause longestPause = 5s;  // another server may have registered a version
 constexpr std::int64_t leaseMillis = 60'000;
 constexpr std::string_view leaseName = "scan";
@@ -73,7 +73,8 @@ struct Scanner::State {
     auto version = store.read(
         [&](db::Transaction& transaction) { return registry::findVersion(transaction, one.key, one.number); });
     if (!version) return;
-    scanVersion(store, blobs, scanActor, *version, options.scannedBy);
+    scanVersion(store, blobs, scanActor(), *version, options.scannedBy);
+    withdraw(store, gate, *version);
     gate.reconsider(one.key, one.number);
   }
 };

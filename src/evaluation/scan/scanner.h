@@ -11,9 +11,9 @@ class Gate;
 
 namespace regesta::evaluation {
 
-/// Scans each version with files soon after it was registered (scan_version.h), as "system:scan", and lets change
-/// requests that waited for the result go on. Of the servers on one database one does it at a time. A version whose
-/// files cannot be read is tried again later. Thread-safe.
+/// Scans each version with files soon after it was registered (scan_version.h), as "system:scan", withdraws it if
+/// something critical was found (withdraw.h), and lets change requests that waited for the result go on. Of the servers
+/// on one database one does it at a time. A version whose files cannot be read is tried again later. Thread-safe.
 class Scanner {
  public:
   struct Options {

@@ -46,6 +46,7 @@ struct Rollout {
   bool endedByGuard() const { return status == RolloutStatus::rolledBack && endedBy == guardActor().name; }
   std::string subject() const { return key.subject(Pointer::alias(alias)); }
   bool serves(std::int64_t version) const;  ///< it is the stable version or an arm's
+  bool tries(std::int64_t version) const { return version != stable && serves(version); }  ///< it is an arm's only
   /// Share of the keys that get an arm now.
   std::int64_t share() const;
   bool lastStep() const { return step + 1 >= static_cast<std::int64_t>(plan.steps.size()); }
@@ -81,10 +82,12 @@ Rollout startRollout(Change& change, const Asset& asset, const RolloutPlan& plan
 // Error{invalidState} if it has ended. Serving an arm to more callers needs the gate's clearance; serving it to fewer
 // never waits.
 /// "rollout.stepped"
-Rollout stepRollout(Change& change, const Rollout& rollout, std::int64_t step, const RolloutClearance& clearance);
+Rollout stepRollout(Change& change, const Rollout& rollout, std::int64_t step, const RolloutClearance& clearance,
+                    std::string_view reason = {});
 Rollout pauseRollout(Change& change, const Rollout& rollout, std::string_view reason);  ///< "rollout.paused"
 /// "rollout.resumed"; clears hold and kill switch
-Rollout resumeRollout(Change& change, const Rollout& rollout, const RolloutClearance& clearance);
+Rollout resumeRollout(Change& change, const Rollout& rollout, const RolloutClearance& clearance,
+                      std::string_view reason = {});
 /// Sets or (empty) clears a guard's hold; a held rollout does not advance. "rollout.held" / "rollout.released".
 Rollout holdRollout(Change& change, const Rollout& rollout, std::string_view why);
 /// Serves the stable version to every caller at once, and pauses. "rollout.killed"
@@ -97,6 +100,7 @@ Rollout forceRollout(Change& change, const Rollout& rollout, std::int64_t versio
 Rollout endRollout(Change& change, const Rollout& rollout, RolloutStatus status, std::string_view reason,
                    const json::object& evidence = {});
 /// Moves the alias to the arm's version and ends it. "rollout.completed", then "alias.moved".
-Rollout completeRollout(Change& change, const Rollout& rollout, const Clearance& clearance);
+Rollout completeRollout(Change& change, const Rollout& rollout, const Clearance& clearance,
+                        std::string_view reason = {});
 
 }  // namespace regesta::registry

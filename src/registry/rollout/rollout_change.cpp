@@ -126,8 +126,10 @@ Rollout startRollout(Change& change, const Asset& asset, const RolloutPlan& plan
   return rollout;
 }
 
-Rollout stepRollout(Change& change, const Rollout& rollout, std::int64_t step, const RolloutClearance& clearance) {
+Rollout stepRollout(Change& change, const Rollout& rollout, std::int64_t step, const RolloutClearance& clearance,
+                    std::string_view reason) {
   requireActive(rollout);
+  checkReason(reason);
   if (step <= rollout.step || step >= static_cast<std::int64_t>(rollout.plan.steps.size()))
     throw Invalid(
         "step", fmt::format("must be after step {} and within the plan's {}", rollout.step, rollout.plan.steps.size()));
@@ -136,7 +138,7 @@ Rollout stepRollout(Change& change, const Rollout& rollout, std::int64_t step, c
   after.step = step;
   after.stepSince = change.now;
   after.baked = 0;
-  return save(change, rollout, std::move(after), Action::rolloutStepped, {});
+  return save(change, rollout, std::move(after), Action::rolloutStepped, because(reason));
 }
 
 Rollout pauseRollout(Change& change, const Rollout& rollout, std::string_view reason) {
@@ -149,8 +151,10 @@ Rollout pauseRollout(Change& change, const Rollout& rollout, std::string_view re
   return save(change, rollout, std::move(after), Action::rolloutPaused, because(reason));
 }
 
-Rollout resumeRollout(Change& change, const Rollout& rollout, const RolloutClearance& clearance) {
+Rollout resumeRollout(Change& change, const Rollout& rollout, const RolloutClearance& clearance,
+                      std::string_view reason) {
   requireActive(rollout);
+  checkReason(reason);
   if (rollout.status == RolloutStatus::running && rollout.hold.empty()) return rollout;
   Rollout after = rollout;
   after.decision = clearance.decision();
@@ -158,7 +162,7 @@ Rollout resumeRollout(Change& change, const Rollout& rollout, const RolloutClear
   if (rollout.status == RolloutStatus::paused) after.stepSince = change.now;
   after.hold.clear();
   after.forced = 0;
-  return save(change, rollout, std::move(after), Action::rolloutResumed, {});
+  return save(change, rollout, std::move(after), Action::rolloutResumed, because(reason));
 }
 
 Rollout holdRollout(Change& change, const Rollout& rollout, std::string_view why) {
@@ -222,8 +226,9 @@ Rollout endRollout(Change& change, const Rollout& rollout, RolloutStatus status,
               std::move(data));
 }
 
-Rollout completeRollout(Change& change, const Rollout& rollout, const Clearance& clearance) {
+Rollout completeRollout(Change& change, const Rollout& rollout, const Clearance& clearance, std::string_view reason) {
   requireActive(rollout);
+  checkReason(reason);
   REGESTA_INVARIANT(clearance.pointer().text() == rollout.alias && clearance.from() == rollout.stable);
   Rollout after = rollout;
   after.decision = clearance.decision();
@@ -232,7 +237,9 @@ Rollout completeRollout(Change& change, const Rollout& rollout, const Clearance&
   after.forced = 0;
   after.endedAt = change.now;
   after.endedBy = change.actor.name;
-  after = save(change, rollout, std::move(after), Action::rolloutCompleted, {{"to", clearance.to()}});
+  json::object data = because(reason);
+  data["to"] = clearance.to();
+  after = save(change, rollout, std::move(after), Action::rolloutCompleted, std::move(data));
   moveAlias(change, getAsset(change.transaction, rollout.key), clearance);
   return after;
 }

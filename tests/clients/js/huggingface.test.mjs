@@ -70,7 +70,11 @@ test('large files go up and come back with Xet, and what is there is not sent ag
   const counted = async (input, init) => {
     const answer = await fetch(input, init);
     if (init?.method === 'POST' || init?.method === 'PUT')
-      sent.push({ path: new URL(input).pathname, bytes: init.body?.byteLength ?? init.body?.size ?? 0, status: answer.status });
+      sent.push({
+        path: new URL(input).pathname,
+        bytes: init.body?.byteLength ?? init.body?.size ?? 0,
+        status: answer.status,
+      });
     return answer;
   };
   const first = crypto.getRandomValues(new Uint8Array(65_536)); // what getRandomValues makes at once
@@ -82,8 +86,14 @@ test('large files go up and come back with Xet, and what is there is not sent ag
   await put('weights.bin', content);
   const xorbs = () => sent.filter((each) => each.path.startsWith('/hf/cas/default/v1/xorbs/'));
   assert.ok(xorbs().length > 0 && xorbs().every((each) => each.status === 200), JSON.stringify(sent));
-  assert.ok(sent.some((each) => /shards$/.test(each.path)), JSON.stringify(sent));
-  assert.ok(!sent.some((each) => each.path.includes('/info/lfs/objects/') && !each.path.endsWith('batch')), JSON.stringify(sent));
+  assert.ok(
+    sent.some((each) => /shards$/.test(each.path)),
+    JSON.stringify(sent),
+  );
+  assert.ok(
+    !sent.some((each) => each.path.includes('/info/lfs/objects/') && !each.path.endsWith('batch')),
+    JSON.stringify(sent),
+  );
   const info = await fileDownloadInfo({ ...options, path: 'weights.bin' });
   assert.ok(info.xet, JSON.stringify(info));
   const read = async (path, more) => {

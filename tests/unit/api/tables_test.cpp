@@ -135,15 +135,15 @@ void eachRoute(const std::function<void(const Front&, std::string_view method, s
 
 TEST(Tables, everySummaryBeginsWithAVerb) {
   static const std::set<std::string_view> verbs = {
-      "Abort",       "Add",      "Advance",  "Apply",    "Approve",  "Archive",  "Attach",  "Bind",   "Cancel",
-      "Check",       "Close",    "Collect",  "Comment",  "Compare",  "Complete", "Compute", "Create", "Delete",
-      "Disable",     "Download", "End",      "Evaluate", "Exchange", "Export",   "Extend",  "Fetch",  "Finalize",
-      "Finish",      "Get",      "Import",   "Ingest",   "Insert",   "Lease",    "Lift",    "Link",   "Lint",
-      "List",        "Log",      "Move",     "Open",     "Pause",    "Place",    "Preview", "Pull",   "Push",
-      "Re-evaluate", "Rebuild",  "Redirect", "Register", "Reject",   "Release",  "Remove",  "Rename", "Render",
-      "Replay",      "Report",   "Resolve",  "Restore",  "Resume",   "Revoke",   "Roll",    "Run",    "Scan",
-      "Search",      "Send",     "Set",      "Sign",     "Start",    "Stop",     "Store",   "Test",   "Unlink",
-      "Update",      "Upload",   "Verify",   "Watch",    "Withdraw"};
+      "Abort",    "Add",         "Advance",  "Apply",    "Approve",  "Archive",  "Attach",  "Bind",    "Cancel",
+      "Check",    "Close",       "Collect",  "Comment",  "Compare",  "Complete", "Compute", "Confirm", "Create",
+      "Delete",   "Disable",     "Download", "End",      "Evaluate", "Exchange", "Export",  "Extend",  "Fetch",
+      "Finalize", "Finish",      "Get",      "Import",   "Ingest",   "Insert",   "Lease",   "Lift",    "Link",
+      "Lint",     "List",        "Log",      "Move",     "Open",     "Pause",    "Place",   "Preview", "Pull",
+      "Push",     "Re-evaluate", "Rebuild",  "Redirect", "Register", "Reject",   "Release", "Remove",  "Rename",
+      "Render",   "Replay",      "Report",   "Request",  "Resolve",  "Restore",  "Resume",  "Review",  "Revoke",
+      "Roll",     "Run",         "Scan",     "Search",   "Send",     "Set",      "Sign",    "Start",   "Stop",
+      "Store",    "Test",        "Unlink",   "Update",   "Upload",   "Verify",   "Watch",   "Withdraw"};
   eachRoute([](const Front&, std::string_view method, std::string_view pattern, std::string_view summary) {
     EXPECT_TRUE(verbs.contains(summary.substr(0, summary.find(' ')))) << method << " " << pattern << ": " << summary;
     EXPECT_FALSE(summary.ends_with('.')) << method << " " << pattern << ": " << summary;

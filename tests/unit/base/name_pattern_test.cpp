@@ -68,5 +68,14 @@ TEST(AssetPattern, eachPartMustMatch) {
   EXPECT_FALSE(pattern.isIn("other"));
 }
 
+TEST(CoversAny, oneOfThePatternsOrNoPatternAtAll) {
+  const std::vector<std::string> some{"model/loan-*", "*/shared"};
+  EXPECT_TRUE(coversAny({}, "prompt", "anything"));
+  EXPECT_TRUE(coversAny(some, "model", "loan-risk"));
+  EXPECT_FALSE(coversAny(some, "prompt", "loan-risk"));
+  EXPECT_TRUE(coversAny(some, "prompt", "shared"));
+  EXPECT_FALSE(coversAny(some, "model", "score"));
+}
+
 }  // namespace
 }  // namespace regesta

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "connect/connection.h"
 #include "connect/jira/adf.h"
 #include "connect/web_call.h"
 
@@ -44,16 +43,6 @@ TEST(RetryAfter, isSecondsOrADate) {
   EXPECT_EQ(retryAfterMillis("99999999999", 0), 86'400'000);
   EXPECT_EQ(retryAfterMillis("-5", 0), 0);
   EXPECT_EQ(retryAfterMillis("soon", 0), 0);
-}
-
-TEST(Connection, coversItsPatterns) {
-  Connection all, some;
-  some.patterns = {"model/loan-*", "*/shared"};
-  EXPECT_TRUE(all.covers("prompt", "anything"));
-  EXPECT_TRUE(some.covers("model", "loan-risk"));
-  EXPECT_FALSE(some.covers("prompt", "loan-risk"));
-  EXPECT_TRUE(some.covers("prompt", "shared"));
-  EXPECT_FALSE(some.covers("model", "score"));
 }
 
 }  // namespace

@@ -195,6 +195,101 @@ TEST_F(Postgres, AFunctionThatThrowsBeforeItsFirstStatementLeavesItsNeighboursAl
     EXPECT_EQ(failures[i] != nullptr, i == 0 || i == 3 || i == 4 || i == 6) << i;
 }
 
+TEST_F(Postgres, AFailureThatShowsAfterItsFunctionHasReturnedHarmsOnlyItsFunction) {
+  std::vector<std::exception_ptr> failures;
+  auto add = [](Transaction& s) { s.run("UPDATE counter SET value = value + 1 WHERE id = 1"); };
+  auto send = [](Transaction& s) {
+    s.query("SELECT 1");
+    s.send("UPDATE counter SET value = value + 10 WHERE id = 1");
+  };
+  auto wrong = [](Transaction& s) {
+    s.query("SELECT 1");
+    s.send("INSERT INTO counter VALUES (1, 0)");
+  };
+  for (int round = 1; round <= 3; ++round) {  // after the first, each has a savepoint
+    writeTogether(*database_, {add, send, wrong, add, wrong, send, wrong}, failures);
+    EXPECT_EQ(value(1), 22 * round);
+    for (std::size_t i = 0; i < failures.size(); ++i) {
+      bool bad = i == 2 || i == 4 || i == 6;
+      ASSERT_EQ(failures[i] != nullptr, bad) << i;
+      if (bad) thrown(Code::exists, [&] { std::rethrow_exception(failures[i]); });
+    }
+  }
+}
+
+TEST_F(Postgres, WhatWasSentBeforeACutHappensOnce) {
+  int step = 0;
+  database_->write([&](Transaction& s) {
+    auto cutOnce = [&](int at) {
+      if (step == at) cutAll(), ++step;
+    };
+    s.send("UPDATE counter SET value = value + 1 WHERE id = 1");
+    cutOnce(0);  // nothing has been answered yet
+    s.send("UPDATE counter SET value = value + 1 WHERE id = 1");
+    s.query("SELECT 1");
+    s.send("UPDATE counter SET value = value + 1 WHERE id = 2");
+    cutOnce(1);
+    s.query("SELECT 1");
+    s.send("UPDATE counter SET value = value + 1 WHERE id = 2");
+  });
+  EXPECT_EQ(step, 2);
+  EXPECT_EQ(value(1), 2);
+  EXPECT_EQ(value(2), 2);
+  std::vector<std::exception_ptr> failures;
+  std::atomic<int> cuts{0};
+  auto send = [](Transaction& s) { s.send("UPDATE counter SET value = value + 1 WHERE id = 1"); };
+  auto cut = [&](Transaction& s) {
+    s.send("UPDATE counter SET value = value + 1 WHERE id = 1");
+    if (++cuts <= 2) cutAll();
+  };
+  writeTogether(*database_, {send, cut, send, cut, send}, failures);
+  EXPECT_EQ(value(1), 7);
+  for (const auto& failure : failures) EXPECT_EQ(failure, nullptr);
+}
+
+TEST_F(Postgres, AReadAfterACutIsSentAgain) {
+  auto sum = [&] {
+    return database_->readingOnce([](Transaction& s) {
+      Rows one = s.send("SELECT value FROM counter WHERE id = $1", {1});
+      Rows two = s.send("SELECT value FROM counter WHERE id = $1", {2});
+      EXPECT_TRUE(one.next() && two.next());
+      return one.integer(0) + two.integer(0);
+    });
+  };
+  for (int turn = 0; turn < 3; ++turn) {
+    EXPECT_EQ(sum(), 0);
+    cutAll();
+  }
+}
+
+/// Statements that are waited for once see one snapshot, without BEGIN.
+TEST_F(Postgres, StatementsOfOneRoundTripSeeOneSnapshot) {
+  auto other = openPostgres(clusterUrl());
+  std::latch blocked(1);
+  std::jthread writer([&] {
+    other->write([&](Transaction& s) {
+      s.query("SELECT pg_advisory_xact_lock(77)");
+      s.run("UPDATE counter SET value = 5");
+      blocked.count_down();
+      for (bool waiting = false; !waiting;) {
+        Rows rows = s.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted");
+        waiting = rows.next() && rows.integer(0) > 0;
+      }
+    });
+  });
+  blocked.wait();
+  database_->readOnce([](Transaction& s) {
+    Rows before = s.send("SELECT value FROM counter WHERE id = 1");
+    Rows lock = s.send("SELECT pg_advisory_xact_lock_shared(77)");
+    Rows after = s.send("SELECT value FROM counter WHERE id = 2");
+    ASSERT_TRUE(before.next() && after.next());
+    EXPECT_EQ(before.integer(0), 0);
+    EXPECT_EQ(after.integer(0), 0);
+  });
+  writer.join();
+  EXPECT_EQ(value(2), 5);
+}
+
 TEST_F(Postgres, AWriterThatHangsLosesItsTurn) {
   auto other = openPostgres(clusterUrl());
   int runs = 0;

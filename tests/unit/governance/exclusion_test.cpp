@@ -33,6 +33,9 @@ constexpr std::string_view risk = R"({"code": "a", "msg": "", "approvals": {"rol
 constexpr std::string_view legal = R"({"code": "b", "msg": "", "approvals": {"role": "legal", "count": 2}})";
 constexpr std::string_view card = R"({"code": "c", "msg": "", "evidence": "card"})";
 
+constexpr std::string_view riskAfterLegal =
+    R"({"code": "a", "msg": "", "approvals": {"role": "risk", "after": "legal"}})";
+
 }  // namespace
 
 TEST(Exclusion, AuthorsAreExcludedWhereARequirementAsksForTheirRole) {
@@ -55,4 +58,41 @@ TEST(Exclusion, RequestersAreExcludedOnlyWhereTheRequirementSaysSo) {
   policy::Verdict strict =
       requiring({R"({"code": "a", "msg": "", "approvals": {"role": "risk", "not_requester": true}})"});
   EXPECT_EQ(exclusionOf(by("user:cora", {"risk"}), strict, facts), Exclusion::requester);
+}
+
+TEST(Exclusion, StagesApproveInOrder) {
+  policy::Verdict verdict = requiring({riskAfterLegal, legal});
+  Facts facts = madeBy("user:anna");
+  auto give = [&](const std::string& who, const std::string& role, std::int64_t at) {
+    facts.approvals.push_back(by(who, {role}));
+    facts.approvals.back().at = at;
+  };
+  Approval late = by("user:rita", {"risk"});
+  late.at = 30;
+  EXPECT_EQ(exclusionOf(late, verdict, facts), Exclusion::early);
+  give("user:lara", "legal", 10);
+  EXPECT_EQ(exclusionOf(late, verdict, facts), Exclusion::early);  // two of legal are needed
+  give("user:liam", "legal", 20);
+  EXPECT_EQ(exclusionOf(late, verdict, facts), std::nullopt);
+  late.at = 15;
+  EXPECT_EQ(exclusionOf(late, verdict, facts), Exclusion::early);
+  give("user:rita", "risk", 15);
+  EXPECT_FALSE(allMet(checkRequirements(verdict, facts)));
+  give("user:ron", "risk", 40);
+  EXPECT_TRUE(allMet(checkRequirements(verdict, facts)));
+}
+
+TEST(Exclusion, StagesThatWaitForEachOtherOrForNobodyAreNeverMet) {
+  Facts facts = madeBy("user:anna");
+  for (auto [who, role, at] : {std::tuple("user:rita", "risk", 10), std::tuple("user:lara", "legal", 20),
+                               std::tuple("user:ron", "risk", 30)}) {
+    facts.approvals.push_back(by(who, {role}));
+    facts.approvals.back().at = at;
+  }
+  auto met = [&](std::initializer_list<std::string_view> members) {
+    return allMet(checkRequirements(requiring(members), facts));
+  };
+  EXPECT_FALSE(met({riskAfterLegal, R"({"code": "b", "approvals": {"role": "legal", "after": ["risk"]}})"}));
+  EXPECT_FALSE(met({riskAfterLegal}));
+  EXPECT_FALSE(met({R"({"code": "a", "approvals": {"role": "risk", "after": 7}})"}));
 }

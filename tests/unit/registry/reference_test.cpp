@@ -24,6 +24,8 @@ TEST(Reference, everySpellingOfTheTreeIsTheSamePath) {
   EXPECT_EQ(treePath("mlflow-artifacts:", "default"), "");
   EXPECT_EQ(treePath("s3://default/1/run/model", "default"), "1/run/model");
   EXPECT_EQ(treePath("S3://Default//1/a%20b/", "default"), "1/a%20b");
+  EXPECT_EQ(treePath("s3a://default/1/run/model", "default"), "1/run/model");
+  EXPECT_EQ(treePath("s3n://default/1/run/model", "default"), "1/run/model");
   EXPECT_FALSE(treePath("s3://default/1/run/model", ""));
   EXPECT_FALSE(treePath("s3://default/1/run/model", "west"));
   EXPECT_THROW(treePath("s3://default/../1", "default"), Error);
@@ -41,6 +43,17 @@ TEST(Reference, otherRoutesToTheTree) {
   for (const char* page : {"get-artifact?run_id=r&path=model", "model-versions/get-artifact?name=m&version=1",
                            "ajax-api/2.0/mlflow/Get%2DArtifact/?run_uuid=r"})
     EXPECT_THROW(treePath(std::string("http://h/") + page, "default"), Error) << page;
+}
+
+TEST(Reference, pagesOfOtherFrontsAreNoFolders) {
+  for (const char* text :
+       {"http://h/hf/default/m/resolve/main", "http://h/behind/a/proxy/HF/default/m/resolve/main/x",
+        "http://h/api/v1/assets/model/m/versions/latest/files", "http://h/api/v1/blobs/abc",
+        "http://h/api/3.0/mlflow-artifacts/artifacts/1/run", "http://h\\api\\2.0\\mlflow-artifacts\\artifacts\\1",
+        "s3:/default/1/run", "http+mlflow-artifacts://h/1/run", "mlflow-artifacts+http://h/1/run",
+        "https://h/lfs/default/objects/abc"})
+    EXPECT_THROW(treePath(text, "default"), Error) << text;
+  EXPECT_FALSE(treePath("https://huggingface.co/org/m/resolve/main", "default"));
 }
 
 TEST(Reference, otherPlacesAreNotTheTree) {

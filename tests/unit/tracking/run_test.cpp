@@ -3,6 +3,7 @@
 #include <cmath>
 #include <regex>
 
+#include "base/limits.h"
 #include "tracking/history.h"
 #include "tracking/logged_model.h"
 
@@ -138,23 +139,36 @@ TEST_P(RunTest, HistoryIsByTimeStepAndValue) {
   EXPECT_TRUE(rest.nextPageToken.empty());
 }
 
-TEST_P(RunTest, SamplesKeepBothEnds) {
-  std::string id = makeRun();
-  for (int step = 0; step < 10; ++step) log(id, "m", step, 100 + step, step);
-  auto steps = [&](std::int64_t most, std::optional<std::int64_t> from = {}, std::optional<std::int64_t> to = {}) {
-    std::vector<std::int64_t> found;
-    for (const Metric& m :
-         read([&](db::Transaction& s) { return sampledHistory(s, workspace_, id, "m", most, from, to); }))
-      found.push_back(m.step);
+TEST_P(RunTest, SamplesTakeTheSameStepsInAllRuns) {
+  std::string shorter = makeRun(), longer = makeRun();
+  for (int step = 0; step < 10; ++step) log(shorter, "m", step, 100 + step, step);
+  for (int step = 0; step < 20; ++step) log(longer, "m", step, 100 + step, step);
+  using Steps = std::vector<std::int64_t>;
+  auto steps = [&](std::vector<std::string> runs, std::size_t most, std::optional<std::int64_t> from = {},
+                   std::optional<std::int64_t> to = {}) {
+    std::vector<Steps> found;
+    for (const auto& sample : read([&](db::Transaction& transaction) {
+           return sampledHistories(transaction, workspace_, runs, "m", most, from, to);
+         })) {
+      found.emplace_back();
+      for (const Metric& m : sample) found.back().push_back(m.step);
+    }
     return found;
   };
-  using Steps = std::vector<std::int64_t>;
-  EXPECT_EQ(steps(5), (Steps{0, 2, 4, 6, 9}));
-  EXPECT_EQ(steps(1), (Steps{9}));
-  EXPECT_EQ(steps(100).size(), 10u);
-  EXPECT_EQ(steps(3, 2, 5), (Steps{2, 4, 5}));
-  thrown(Code::notFound,
-         [&] { read([&](db::Transaction& s) { return sampledHistory(s, workspace_, "nobody", "m", 3, {}, {}); }); });
+  using All = std::vector<Steps>;
+  EXPECT_EQ(steps({shorter}, 5), (All{{0, 2, 4, 6, 8, 9}}));
+  EXPECT_EQ(steps({shorter}, 1), (All{{0, 9}}));
+  EXPECT_EQ(steps({shorter}, 3, 2, 5), (All{{2, 3, 4, 5}}));
+  EXPECT_EQ(steps({shorter}, 100)[0].size(), 10u);
+  EXPECT_EQ(steps({shorter, longer}, 5), (All{{0, 4, 8, 9}, {0, 4, 8, 9, 12, 16, 19}}));
+  for (int at = 0; at < 3000; at += 1000) {
+    Batch sameStep;
+    for (int i = at; i < at + 1000; ++i)
+      sameStep.metrics.push_back({.metric = {.key = "m", .value = 1, .timestamp = 1000 + i, .step = 3}});
+    write([&](db::Transaction& transaction) { logBatch(transaction, workspace_, shorter, sameStep); });
+  }
+  EXPECT_EQ(steps({shorter}, 100)[0].size(), limits::sampledPoints);
+  thrown(Code::notFound, [&] { steps({"nobody"}, 3); });
 }
 
 TEST_P(RunTest, DeletedRunsTakeNothing) {

@@ -44,6 +44,9 @@ export function subjectAddress(subject: string): string | undefined {
   if (kind === 'dataset' && version === undefined && match[4]) return undefined; // a run's input by digest, not an asset of ours
   if (kind in kinds) return assetAddress(kind, name, version);
   if (kind === 'change-request') return `/changes/${name}`;
+  if (kind === 'waiver') return `/waivers?waiver=${name}`;
+  if (kind === 'break-glass') return `/waivers?review=${name}`;
+  if (kind === 'incident') return `/incidents?incident=${name}`;
   if (kind === 'run') return `/runs/${name}`;
   return undefined;
 }

@@ -47,7 +47,7 @@ export function needWords({ approvals, needs }: Finding): string {
 }
 
 /** Why the viewer's approval cannot count: the server says which rule, this page says it in words. */
-export function whyExcluded(viewer: Viewer | undefined): string | undefined {
+export function whyExcluded(viewer: Pick<Viewer, 'excluded'> | undefined): string | undefined {
   if (viewer?.excluded === 'author') return 'You made this version, so somebody else has to approve it.';
   if (viewer?.excluded === 'requester') return 'You requested this change, so somebody else has to approve it.';
   return undefined;

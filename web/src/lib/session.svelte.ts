@@ -49,5 +49,9 @@ class Session {
   holds(role: string) {
     return this.me?.grants.some((grant) => grant.role === role) ?? false;
   }
+  /** Whether the user may open incidents and work on them. */
+  mayInvestigate() {
+    return this.may('write') || this.may('approve') || this.holds('auditor');
+  }
 }
 export const session = new Session();

@@ -1,3 +1,5 @@
+import type { Waived } from './waivers';
+
 export interface Page<T> {
   items: T[];
   next_page_token?: string;
@@ -83,6 +85,7 @@ export interface MoveOutcome {
   entry?: number;
   verdict?: Verdict;
   change_request?: { id: number };
+  waived?: Waived[];
 }
 /** What the approval of whoever asks would be. */
 export interface Viewer {
@@ -90,6 +93,8 @@ export interface Viewer {
   roles: string[];
   counts: boolean;
   excluded?: 'author' | 'requester';
+  /** The same on behalf of each user whose delegate they are. */
+  delegated?: { delegator: string; counts: boolean; roles: string[]; excluded?: 'author' | 'requester' }[];
 }
 export interface ChangeRequest {
   id: number;
@@ -110,8 +115,9 @@ export interface ChangeRequest {
   closed_reason?: string;
   decision: string;
   verdict: Verdict;
+  waivers?: Waived[];
   plan?: any;
-  approvals: { user: string; roles: string[]; comment: string; at: string; lapsed?: boolean }[];
+  approvals: { user: string; roles: string[]; comment: string; at: string; lapsed?: boolean; on_behalf_of?: string }[];
   tickets?: { connection: string; type: string; key: string; url: string; problem?: string }[];
   viewer?: Viewer;
 }

@@ -1,9 +1,0 @@
-#pragma once
-#include "cli/command.h"
-
-namespace regesta::cli {
-
-Commands signCommands();
-Commands cardCommands();
-
-}  // namespace regesta::cli

@@ -1,0 +1,13 @@
+#pragma once
+#include "base/config.h"
+#include "http/mail.h"
+#include "policy/remote_opa.h"
+
+/// Settings of the programs of the operator that the server calls.
+namespace regesta::server {
+
+/// Throws Error{invalid} that names the setting.
+policy::RemoteOpa::Options opaOptions(const Config& config);
+http::MailServer mailServer(const Config& config);
+
+}  // namespace regesta::server
