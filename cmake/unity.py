@@ -1,5 +1,6 @@
 """Writes a room's unity files: OUT/<room>_<n>.cpp, each including up to SIZE of the sources, and prints their paths for CMake.
-Sources that could disturb each other with names in anonymous namespaces go into different files.
+Sources that could disturb each other with names in anonymous namespaces go into different files. The headers come before all
+sources, so that these names mean nothing to them.
 Usage: unity.py OUT ROOM SIZE SOURCE..."""
 import re
 import sys
@@ -30,10 +31,13 @@ def local_names(text):
     return found
 
 
-def local_types(text):
-    """The types among a source's local names, and those that it takes over from another namespace."""
-    types = set(re.findall(r"^(?:struct|class|enum class|using) (\w+)\b", text, re.MULTILINE))
-    return (local_names(text) & types) | set(re.findall(r"^using [\w:]+::(\w+);", text, re.MULTILINE))
+def declared_types(text):
+    return set(re.findall(r"^(?:struct|class|enum class|using) (\w+)\b", text, re.MULTILINE))
+
+
+def taken_over(text):
+    """The names that a source takes over from another namespace."""
+    return set(re.findall(r"^using [\w:]+::(\w+);", text, re.MULTILINE))
 
 
 def used_names(text):
@@ -45,15 +49,16 @@ def used_names(text):
 
 def batches(sources, size):
     """Each source goes into the first batch with room, none of whose local names it mentions, nor the other way round: it would
-    mean another thing there, or nothing. A source is alone if headers mention one of its types: the next one may include them."""
+    mean another thing there, or nothing. A source is alone if one of its local types has the name of one in a header."""
     found, alone = [], []
     headers = {header for source in sources for header in source.parent.glob("*.h")}
-    in_headers = set().union(*(used_names(header.read_text(encoding="utf-8")) for header in headers))
+    in_headers = set().union(*(declared_types(header.read_text(encoding="utf-8")) for header in headers))
     for source in sources:
         text = source.read_text(encoding="utf-8")
-        local, used = local_names(text), used_names(text)
+        over = taken_over(text)
+        local, used = local_names(text) | over, used_names(text) - over
         opens = re.search(r"^using namespace (?!std::)", text, re.MULTILINE)
-        if opens or source.name in ALONE or local_types(text) & in_headers:
+        if opens or source.name in ALONE or declared_types(text) & local_names(text) & in_headers:
             alone.append([source])
             continue
         for batch in found:
@@ -65,6 +70,12 @@ def batches(sources, size):
         else:
             found.append(([source], local, used))
     return [batch[0] for batch in found] + alone
+
+
+def unity_text(batch):
+    headers = dict.fromkeys(line for source in batch for line in source.read_text(encoding="utf-8").splitlines()
+                            if re.match(r'#include (<.+>|".+\.h")', line))
+    return "".join(f"{line}\n" for line in [*headers, *(f'#include "{source}"' for source in batch)])
 
 
 def write_if_new(path, text):
@@ -81,7 +92,7 @@ def main():
             paths.append(batch[0])
             continue
         paths.append(out / f"{room}_{number}.cpp")
-        write_if_new(paths[-1], "".join(f'#include "{source}"\n' for source in batch))
+        write_if_new(paths[-1], unity_text(batch))
     print(";".join(map(str, paths)), end="")
 
 

@@ -57,13 +57,26 @@ void readMetric(const json::object& run, RunCondition& condition) {
   if (const json::value* relative = run.if_contains("relative")) condition.relative = *relative == json::value(true);
 }
 
-double aggregateOf(std::string_view aggregate, const tracking::Metric* first, const tracking::Metric* end) {
-  double result = first->value;
-  for (const tracking::Metric* one = first + 1; one != end; ++one)
-    result = aggregate == "max"   ? std::max(result, one->value)
-             : aggregate == "min" ? std::min(result, one->value)
-                                  : result + one->value;
-  return aggregate == "average" ? result / static_cast<double>(end - first) : result;
+/// The aggregates of each `window` values in a row; those that end with point i are at i. Before the first whole
+/// window, they mean nothing. Linear in the points however long the window is (van Herk, Pattern Recognition Letters
+/// 13, 1992): a window is the end of one block and the beginning of the next.
+std::vector<double> aggregates(std::string_view aggregate, const std::vector<tracking::Metric>& points,
+                               std::size_t window) {
+  auto both = [&](double a, double b) {
+    return aggregate == "max" ? std::max(a, b) : aggregate == "min" ? std::min(a, b) : a + b;
+  };
+  std::size_t count = points.size();
+  std::vector<double> begins(count), ends(count);
+  for (std::size_t i = 0; i < count; ++i)
+    begins[i] = i % window == 0 ? points[i].value : both(begins[i - 1], points[i].value);
+  for (std::size_t i = count; i-- > 0;)
+    ends[i] = i + 1 == count || (i + 1) % window == 0 ? points[i].value : both(points[i].value, ends[i + 1]);
+  for (std::size_t i = window - 1; i < count; ++i) {
+    std::size_t first = i + 1 - window;
+    double value = first % window == 0 ? begins[i] : both(ends[first], begins[i]);
+    begins[i] = aggregate == "average" ? value / static_cast<double>(window) : value;
+  }
+  return begins;
 }
 
 bool compares(const RunCondition& condition, double value) {
@@ -108,14 +121,13 @@ std::optional<RunMatch> findMatch(const RunCondition& condition, const std::vect
                                   std::int64_t since) {
   std::size_t window = static_cast<std::size_t>(condition.window);
   std::size_t prior = condition.is.empty() ? static_cast<std::size_t>(condition.prior) : 0;
-  for (std::size_t end = window + prior; end <= points.size(); ++end) {
-    const tracking::Metric& last = points[end - 1];
-    if (last.timestamp < since) continue;
-    const tracking::Metric* current = points.data() + (end - window);
-    double value = aggregateOf(condition.aggregate, current, points.data() + end);
-    bool holds = prior == 0 ? compares(condition, value)
-                            : changes(condition, aggregateOf(condition.aggregate, current - prior, current), value);
-    if (holds) return RunMatch{.state = {}, .metric = condition.metric, .value = value, .step = last.step};
+  if (points.size() < window + prior) return std::nullopt;
+  std::vector<double> values = aggregates(condition.aggregate, points, window), before;
+  if (prior > 0) before = aggregates(condition.aggregate, points, prior);
+  for (std::size_t i = window + prior - 1; i < points.size(); ++i) {
+    if (points[i].timestamp < since) continue;
+    bool holds = prior == 0 ? compares(condition, values[i]) : changes(condition, before[i - window], values[i]);
+    if (holds) return RunMatch{.state = {}, .metric = condition.metric, .value = values[i], .step = points[i].step};
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #include "db/schema.h"
 
 #include "base/text.h"
+#include "db/migrate.h"
 #include "db/migration_text.h"
 #include "db/schema_dialect.h"
 #include "db/sqlite_connection.h"
@@ -21,21 +22,18 @@ bool isHarmless(std::string_view key, std::string_view definition) {
          definition.find(" where ") == definition.npos;
 }
 
-Schema migratedOnSqlite() {
+/// What `read` returns of an SQLite database in memory with all migrations.
+template <class Read>
+auto ofMigrated(Read read) {
   SqliteConnection connection({.path = ":memory:"}, SqliteConnection::Mode::memory);
   for (const Migration& migration : embeddedMigrations())
     connection.script(migrationText(migration.sql, Dialect::sqlite));
-  return describeSqlite(connection);
+  return read(connection);
 }
 
-}  // namespace
-
-Schema describeSchema(Transaction& transaction, Dialect dialect) {
-  return dialect == Dialect::sqlite ? describeSqlite(transaction) : describePostgres(transaction);
-}
-
+/// What the migrations make, as describeSchema() has it for `dialect`.
 const Schema& migratedSchema(Dialect dialect) {
-  static const Schema sqlite = migratedOnSqlite();
+  static const Schema sqlite = ofMigrated(describeSqlite);
   static const Schema postgres = [] {
     Schema schema = sqlite;
     for (auto& [key, definition] : schema)  // how SQLite stores a table
@@ -45,7 +43,14 @@ const Schema& migratedSchema(Dialect dialect) {
   return dialect == Dialect::sqlite ? sqlite : postgres;
 }
 
-std::vector<std::string> schemaDifferences(const Schema& found, const Schema& expected) {
+/// Whether SQLite keeps the same text of every definition: then nothing differs, and the thousands of definitions in it
+/// need not be described.
+bool isMigratedText(Transaction& transaction) {
+  static const std::string migrated = ofMigrated(sqliteDefinitions);
+  return sqliteDefinitions(transaction) == migrated;
+}
+
+std::vector<std::string> compared(const Schema& found, const Schema& expected) {
   std::vector<std::string> differences;
   auto isOurs = [&](std::string_view key) { return expected.contains("table " + std::string(tableOf(key))); };
   for (const auto& [key, definition] : expected) {
@@ -60,6 +65,14 @@ std::vector<std::string> schemaDifferences(const Schema& found, const Schema& ex
     if (!expected.contains(key) && isOurs(key) && !isHarmless(key, definition))
       differences.push_back(fmt::format("{} was added ({})", key, definition));
   return differences;
+}
+
+}  // namespace
+
+std::vector<std::string> schemaDifferences(Transaction& transaction, Dialect dialect) {
+  if (dialect == Dialect::sqlite && isMigratedText(transaction)) return {};
+  return compared(dialect == Dialect::sqlite ? describeSqlite(transaction) : describePostgres(transaction),
+                  migratedSchema(dialect));
 }
 
 }  // namespace regesta::db

@@ -1,10 +1,19 @@
 #pragma once
-#include "db/schema.h"
+#include <map>
+#include <string>
+
+#include "db/database.h"
 
 namespace regesta::db {
 
-/// describeSchema() of one database each.
+/// A schema in the same words for both databases. Keys name a part by its table ("column alias.number", "index
+/// alias_name of alias", "trigger evil of alias"), values define it.
+using Schema = std::map<std::string, std::string>;
+
 Schema describeSqlite(Transaction& transaction);
 Schema describePostgres(Transaction& transaction);
+
+/// The text of every definition as SQLite keeps it.
+std::string sqliteDefinitions(Transaction& transaction);
 
 }  // namespace regesta::db

@@ -5,6 +5,9 @@
 namespace regesta::db {
 namespace {
 
+/// Excepts tables of SQLite's own, such as those of ANALYZE, but no trigger that is only named like one.
+const std::string notInternal = R"(NOT (type = 'table' AND name LIKE 'sqlite\_%' ESCAPE '\'))";
+
 struct Table {
   std::string name, sql;
 };
@@ -107,11 +110,20 @@ void describeForeignKeys(Transaction& transaction, const Table& table, Schema& s
 
 }  // namespace
 
+std::string sqliteDefinitions(Transaction& transaction) {
+  Rows rows = transaction.query("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE " +
+                                notInternal + " ORDER BY type, name");
+  std::string definitions;
+  while (rows.next())
+    definitions += fmt::format("{} {} of {}: {}\n", rows.view(0), rows.view(1), rows.view(2), rows.view(3));
+  return definitions;
+}
+
 Schema describeSqlite(Transaction& transaction) {
   Schema schema;
   std::vector<Table> tables;
-  Rows rows = transaction.query(
-      "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type <> 'index' AND name NOT LIKE 'sqlite%'");
+  Rows rows =
+      transaction.query("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type <> 'index' AND " + notInternal);
   while (rows.next()) {
     if (rows.view(0) == "table")
       tables.push_back({rows.text(1), rows.text(3)});

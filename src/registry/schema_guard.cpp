@@ -7,10 +7,8 @@
 namespace regesta::registry {
 
 std::vector<std::string> schemaDifferences(db::Database& database) {
-  const db::Schema& expected = db::migratedSchema(database.dialect());
-  return database.reading([&](db::Transaction& transaction) {
-    return db::schemaDifferences(db::describeSchema(transaction, database.dialect()), expected);
-  });
+  return database.reading(
+      [&](db::Transaction& transaction) { return db::schemaDifferences(transaction, database.dialect()); });
 }
 
 void requireUnmodifiedSchema(db::Database& database) {

@@ -25,6 +25,9 @@ TEST_P(SchemaGuardTest, WhatChangesRowsIsNamed) {
     EXPECT_EQ(after("CREATE TRIGGER evil AFTER INSERT ON alias BEGIN SELECT 1; END"),
               "trigger evil of alias was added (present)");
     EXPECT_EQ(after("DROP TRIGGER evil"), "");
+    EXPECT_EQ(after("CREATE TRIGGER sqliteEvil AFTER INSERT ON alias BEGIN SELECT 1; END"),
+              "trigger sqliteEvil of alias was added (present)");
+    EXPECT_EQ(after("DROP TRIGGER sqliteEvil; ANALYZE"), "");
     return;
   }
   EXPECT_EQ(after("CREATE RULE evil AS ON DELETE TO alias DO INSTEAD NOTHING"),
