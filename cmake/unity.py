@@ -31,8 +31,8 @@ def local_names(text):
     return found
 
 
-def declared_types(text):
-    return set(re.findall(r"^(?:struct|class|enum class|using) (\w+)\b", text, re.MULTILINE))
+def defined_types(text):
+    return set(re.findall(r"^(?:struct|class|enum class|using) (\w+)\b(?!;)", text, re.MULTILINE))
 
 
 def taken_over(text):
@@ -49,16 +49,17 @@ def used_names(text):
 
 def batches(sources, size):
     """Each source goes into the first batch with room, none of whose local names it mentions, nor the other way round: it would
-    mean another thing there, or nothing. A source is alone if one of its local types has the name of one in a header."""
+    mean another thing there, or nothing. A source is alone if one of its types has the name of one in a header."""
     found, alone = [], []
     headers = {header for source in sources for header in source.parent.glob("*.h")}
-    in_headers = set().union(*(declared_types(header.read_text(encoding="utf-8")) for header in headers))
+    in_headers = set().union(*(defined_types(header.read_text(encoding="utf-8")) for header in headers))
     for source in sources:
         text = source.read_text(encoding="utf-8")
         over = taken_over(text)
         local, used = local_names(text) | over, used_names(text) - over
         opens = re.search(r"^using namespace (?!std::)", text, re.MULTILINE)
-        if opens or source.name in ALONE or declared_types(text) & local_names(text) & in_headers:
+        types = over | (defined_types(text) & local_names(text))
+        if opens or source.name in ALONE or types & in_headers:
             alone.append([source])
             continue
         for batch in found:

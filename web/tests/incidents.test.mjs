@@ -15,6 +15,11 @@ before(async () => {
     on: { action: 'version.created', kind: 'prompt', names: 'loan' },
     job: { command: 'tune', grants: [] },
   });
+  await call('PUT', '/api/v1/triggers/diverges', {
+    on: { names: 'credit*' },
+    run: { metric: 'loss', aggregate: 'average', window: 5, changes: 'increase', by: 0.2, relative: true },
+    job: { command: 'tune', grants: [] },
+  });
   await call('PUT', '/api/v1/assets/prompt/loan/standing-guards/production/happy', {
     metric: 'helpfulness',
     threshold: 0.8,
@@ -63,6 +68,10 @@ test('a trigger shows what it is about and what it did', async () => {
   const page = await stage.page('anna');
   await page.goto('/settings/triggers');
   await page.getByRole('row', { name: /tune/ }).getByText('version.created on prompt/loan').waitFor();
+  await page
+    .getByRole('row', { name: /diverges/ })
+    .getByText('run whose average of the last 5 values of loss increases by 20 % in experiment credit*')
+    .waitFor();
   await page.getByRole('link', { name: 'tune' }).click();
   await page.getByRole('listitem').filter({ hasText: 'prompt/loan@3' }).getByText('Started').waitFor();
   assert.deepEqual(page.faults, []);
