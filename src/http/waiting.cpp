@@ -76,13 +76,13 @@ struct WaitingPool::State {
 
   State(std::size_t ordinary, std::size_t perCaller)
       : limit(ordinary + limits::scanThreads + limits::trialThreads), queue(Queue(ordinary, perCaller)) {}
-  void run();
-  void runOne(Sync<Queue>::Guard& guard);
+  void run(const std::shared_ptr<State>& self);
+  void runOne(Sync<Queue>::Guard& guard, const std::shared_ptr<State>& self);
   bool callThread(Sync<Queue>::Guard& guard, const std::shared_ptr<State>& self);
 };
 
 /// Runs the next job that may run, without the lock.
-void WaitingPool::State::runOne(Sync<Queue>::Guard& guard) {
+void WaitingPool::State::runOne(Sync<Queue>::Guard& guard, const std::shared_ptr<State>& self) {
   Line* line = nullptr;
   while (line == nullptr) {
     Line& candidate = guard->lines[guard->next++ % guard->lines.size()];
@@ -91,7 +91,8 @@ void WaitingPool::State::runOne(Sync<Queue>::Guard& guard) {
   auto taken = line->jobs.pop(line->free());
   ++line->running;
   queued.add(-1);
-  if (guard->ready() && guard->idle > 0) wake.notify_one();
+  // Several may have been submitted while this thread, called once for each of them, woke up.
+  callThread(guard, self);
   guard.unlock();
   http::run(taken->item);
   guard = queue.lock();
@@ -99,7 +100,7 @@ void WaitingPool::State::runOne(Sync<Queue>::Guard& guard) {
   line->jobs.finish(taken->party);
 }
 
-void WaitingPool::State::run() {
+void WaitingPool::State::run(const std::shared_ptr<State>& self) {
   auto guard = queue.lock();
   for (;;) {
     ++guard->idle;
@@ -107,7 +108,7 @@ void WaitingPool::State::run() {
                                 [&] { return guard->ready() || (guard->closing && guard->empty()); });
     --guard->idle;
     if (!called || !guard->ready()) break;  // quiet for long, or closing with nothing left
-    runOne(guard);
+    runOne(guard, self);
   }
   threads.add(-1);
   if (guard->closing) wake.notify_all();
@@ -123,7 +124,7 @@ bool WaitingPool::State::callThread(Sync<Queue>::Guard& guard, const std::shared
   }
   try {
     // Detached, holding the state: the destructor waits for the count, and the state outlives the last thread.
-    std::thread([self] { self->run(); }).detach();
+    std::thread([self] { self->run(self); }).detach();
     ++guard->threads;
     threads.add(1);
   } catch (const std::system_error&) {

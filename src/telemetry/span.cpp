@@ -24,15 +24,8 @@ std::string textOf(const json::value& value) { return std::string(value.as_strin
 struct TypeName {
   std::string_view attribute, value, type;
 };
-/// Other conventions' names for what MLflow calls a span's type.
+/// Other conventions' names for what MLflow calls a span's type, in MLflow's order.
 constexpr TypeName typeNames[] = {
-    {"gen_ai.operation.name", "chat", "CHAT_MODEL"},
-    {"gen_ai.operation.name", "generate_content", "LLM"},
-    {"gen_ai.operation.name", "text_completion", "LLM"},
-    {"gen_ai.operation.name", "embeddings", "EMBEDDING"},
-    {"gen_ai.operation.name", "execute_tool", "TOOL"},
-    {"gen_ai.operation.name", "create_agent", "AGENT"},
-    {"gen_ai.operation.name", "invoke_agent", "AGENT"},
     {"openinference.span.kind", "LLM", "LLM"},
     {"openinference.span.kind", "CHAIN", "CHAIN"},
     {"openinference.span.kind", "TOOL", "TOOL"},
@@ -40,13 +33,49 @@ constexpr TypeName typeNames[] = {
     {"openinference.span.kind", "RETRIEVER", "RETRIEVER"},
     {"openinference.span.kind", "EMBEDDING", "EMBEDDING"},
     {"openinference.span.kind", "RERANKER", "RERANKER"},
-    {"traceloop.span.kind", "workflow", "CHAIN"},
-    {"traceloop.span.kind", "task", "CHAIN"},
+    {"openinference.span.kind", "GUARDRAIL", "GUARDRAIL"},
+    {"openinference.span.kind", "EVALUATOR", "EVALUATOR"},
+    {"gen_ai.operation.name", "chat", "CHAT_MODEL"},
+    {"gen_ai.operation.name", "create_agent", "AGENT"},
+    {"gen_ai.operation.name", "embeddings", "EMBEDDING"},
+    {"gen_ai.operation.name", "execute_tool", "TOOL"},
+    {"gen_ai.operation.name", "generate_content", "LLM"},
+    {"gen_ai.operation.name", "invoke_agent", "AGENT"},
+    {"gen_ai.operation.name", "text_completion", "LLM"},
+    {"gen_ai.operation.name", "response", "LLM"},
+    {"traceloop.span.kind", "workflow", "WORKFLOW"},
+    {"traceloop.span.kind", "task", "TASK"},
     {"traceloop.span.kind", "agent", "AGENT"},
     {"traceloop.span.kind", "tool", "TOOL"},
+    {"ai.operationId", "ai.generateText", "LLM"},
+    {"ai.operationId", "ai.generateText.doGenerate", "LLM"},
+    {"ai.operationId", "ai.toolCall", "TOOL"},
+    {"ai.operationId", "ai.streamText", "LLM"},
+    {"ai.operationId", "ai.streamText.doStream", "LLM"},
+    {"ai.operationId", "ai.generateObject", "LLM"},
+    {"ai.operationId", "ai.generateObject.doGenerate", "LLM"},
+    {"ai.operationId", "ai.streamObject", "LLM"},
+    {"ai.operationId", "ai.streamObject.doStream", "LLM"},
+    {"ai.operationId", "ai.embed", "EMBEDDING"},
+    {"ai.operationId", "ai.embed.doEmbed", "EMBEDDING"},
+    {"ai.operationId", "ai.embedMany", "EMBEDDING"},
+    {"lmnr.span.type", "LLM", "LLM"},
+    {"lmnr.span.type", "TOOL", "TOOL"},
+    {"lmnr.span.type", "DEFAULT", "CHAIN"},
+    {"lmnr.span.type", "PIPELINE", "CHAIN"},
+    {"lmnr.span.type", "EXECUTOR", "AGENT"},
+    {"lmnr.span.type", "EVALUATOR", "EVALUATOR"},
+    {"lmnr.span.type", "HUMAN_EVALUATOR", "EVALUATOR"},
+    {"lmnr.span.type", "EVALUATION", "EVALUATOR"},
+    {"lmnr.span.type", "CACHED", "LLM"},
     {"langfuse.observation.type", "generation", "LLM"},
+    {"langfuse.observation.type", "embedding", "EMBEDDING"},
     {"langfuse.observation.type", "tool", "TOOL"},
+    {"langfuse.observation.type", "retriever", "RETRIEVER"},
     {"langfuse.observation.type", "agent", "AGENT"},
+    {"langfuse.observation.type", "chain", "CHAIN"},
+    {"langfuse.observation.type", "evaluator", "EVALUATOR"},
+    {"langfuse.observation.type", "guardrail", "GUARDRAIL"},
 };
 
 }  // namespace
@@ -57,11 +86,14 @@ std::string Span::text(std::string_view attribute) const {
   return value->is_string() ? std::string(value->get_string()) : writeJson(*value);
 }
 
+std::string Span::ownType() const {
+  std::string own = text("mlflow.spanType");
+  // Servers keep attributes as JSON, so the text may arrive with quotes.
+  return own.size() > 1 && own.front() == '"' && own.back() == '"' ? own.substr(1, own.size() - 2) : own;
+}
+
 std::string Span::type() const {
-  if (std::string own = text("mlflow.spanType"); !own.empty()) {
-    // Servers keep attributes as JSON, so the text may arrive with quotes.
-    return own.size() > 1 && own.front() == '"' && own.back() == '"' ? own.substr(1, own.size() - 2) : own;
-  }
+  if (std::string own = ownType(); !own.empty() && own != "UNKNOWN") return own;
   for (const TypeName& known : typeNames)
     if (text(known.attribute) == known.value) return std::string(known.type);
   return "UNKNOWN";

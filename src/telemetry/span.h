@@ -40,6 +40,8 @@ struct Span {
   /// An attribute as text: a string unchanged, anything else as JSON; empty if absent. Treats MLflow's attributes and
   /// those that its client sends as JSON in a string alike.
   std::string text(std::string_view attribute) const;
+  /// MLflow's attribute for the type; empty if absent.
+  std::string ownType() const;
   /// MLflow's type: CHAT_MODEL, TOOL, …; from its attribute or from other conventions; otherwise "UNKNOWN".
   std::string type() const;
 };

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import secrets
 import sqlite3
 import time
 
@@ -158,6 +159,13 @@ def test_assessments(experiment):
         mlflow.get_assessment(trace_id, better.assessment_id)
 
 
+def test_an_assessment_of_no_trace(experiment):
+    for call in (lambda: mlflow.get_assessment("tr-none", "a-1"),
+                 lambda: mlflow.update_assessment("tr-none", "a-1", Feedback(name="f", value=1))):
+        with pytest.raises(MlflowException, match="Trace with request_id 'tr-none' not found"):
+            call()
+
+
 def test_a_feedback_may_carry_an_error(experiment):
     trace_id = traced()
     made = mlflow.log_feedback(trace_id=trace_id, name="judge", error=RuntimeError("out of tokens"))
@@ -282,6 +290,43 @@ def test_opentelemetry_as_json(tracking, experiment):
     mixed = {"resourceSpans": [{"scopeSpans": [{"spans": [span, {**span, "spanId": "051581bf3cb55c14"}]}]}]}
     answer = otlp(tracking, experiment, json.dumps(mixed), **{"Content-Type": "application/json"})
     assert answer.json()["partialSuccess"]["rejectedSpans"] == "1"
+
+
+@pytest.mark.parametrize(("said", "span_type"), [
+    ({"openinference.span.kind": "TOOL", "input.value": "why?", "output.value": "so",
+      "llm.token_count.prompt": 7, "llm.token_count.completion": 3, "llm.model_name": "m-1"}, "TOOL"),
+    ({"gen_ai.operation.name": "chat", "gen_ai.input.messages": "why?", "gen_ai.output.messages": "so",
+      "gen_ai.usage.input_tokens": 7, "gen_ai.usage.output_tokens": 3, "gen_ai.response.model": "m-1"}, "CHAT_MODEL"),
+    ({"traceloop.span.kind": "workflow", "gen_ai.prompt.0.content": "why?", "gen_ai.completion.0.content": "so",
+      "gen_ai.usage.prompt_tokens": 7, "gen_ai.usage.completion_tokens": 3, "gen_ai.request.model": "m-1"}, "WORKFLOW"),
+])
+def test_other_conventions_are_read_as_mlflow_s_own(tracking, experiment, said, span_type):
+    trace = secrets.token_hex(16)
+    attributes = [{"key": key, "value": {"intValue": value} if isinstance(value, int) else {"stringValue": value}}
+                  for key, value in said.items()]
+    span = {"traceId": trace, "spanId": "051581bf3cb55c13", "name": "call", "startTimeUnixNano": "1544712660000000000",
+            "endTimeUnixNano": "1544712661000000000", "attributes": attributes}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    answer = otlp(tracking, experiment, json.dumps(body), **{"Content-Type": "application/json"})
+    assert answer.status_code == 200, answer.text
+    read = mlflow.get_trace(f"tr-{trace}")
+    only = read.data.spans[0]
+    assert (only.span_type, only.inputs, only.outputs, only.model_name) == (span_type, "why?", "so", "m-1")
+    assert only.attributes["mlflow.chat.tokenUsage"] == {"input_tokens": 7, "output_tokens": 3, "total_tokens": 10}
+    assert (read.info.request_preview, read.info.response_preview) == ('"why?"', '"so"')
+
+
+def test_what_a_span_says_itself_is_not_replaced(tracking, experiment):
+    trace = secrets.token_hex(16)
+    said = {"mlflow.spanType": '"LLM"', "mlflow.spanInputs": '"own"', "openinference.span.kind": "TOOL", "input.value": "other",
+            "output.value": "{}"}
+    span = {"traceId": trace, "spanId": "051581bf3cb55c13", "name": "call", "startTimeUnixNano": "1544712660000000000",
+            "endTimeUnixNano": "1544712661000000000",
+            "attributes": [{"key": key, "value": {"stringValue": value}} for key, value in said.items()]}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    assert otlp(tracking, experiment, json.dumps(body), **{"Content-Type": "application/json"}).status_code == 200
+    only = mlflow.get_trace(f"tr-{trace}").data.spans[0]
+    assert (only.span_type, only.inputs, only.outputs) == ("LLM", "own", None)
 
 
 def test_the_name_of_a_known_sender_is_at_its_root_span(tracking, experiment):

@@ -66,11 +66,19 @@ telemetry::AssessmentUpdate updateOf(const UpdateRequest& in) {
   return update;
 }
 
+/// traceFor(), with MLflow's words for calls on an assessment that exists.
+telemetry::Trace assessedTrace(const Call& call, Verb verb, db::Transaction& transaction, std::string_view traceId) {
+  if (!findVisibleTrace(call, transaction, traceId))
+    throw error(Code::notFound, "Trace with request_id '{}' not found", shorten(traceId, 100));
+  return traceFor(call, verb, transaction, traceId);
+}
+
 /// Changes the trace by `fn` and returns its result with the changed trace.
 template <class Fn>
-std::pair<telemetry::Trace, telemetry::Assessment> changeTrace(Call& call, const std::string& traceId, Fn fn) {
+std::pair<telemetry::Trace, telemetry::Assessment> changeTrace(Call& call, const std::string& traceId, Fn fn,
+                                                               decltype(traceFor)* get = traceFor) {
   return call.core.store.write([&](db::Transaction& transaction) {
-    telemetry::Trace trace = traceFor(call, Verb::write, transaction, traceId);
+    telemetry::Trace trace = get(call, Verb::write, transaction, traceId);
     telemetry::Assessment one = fn(trace);
     telemetry::saveTrace(transaction, trace);
     return std::pair(std::move(trace), std::move(one));
@@ -93,16 +101,17 @@ OneAssessment create(Call& call, const CreateRequest& in) {
 
 OneAssessment read(Call& call, const AssessmentRef& in) {
   return call.core.store.read([&](db::Transaction& transaction) -> OneAssessment {
-    telemetry::Trace trace = traceFor(call, Verb::read, transaction, in.trace_id);
+    telemetry::Trace trace = assessedTrace(call, Verb::read, transaction, in.trace_id);
     return {wire::assessmentOf(telemetry::getAssessment(trace, in.assessment_id), trace.traceId)};
   });
 }
 
 OneAssessment update(Call& call, const UpdateRequest& in) {
   telemetry::AssessmentUpdate wanted = updateOf(in);
-  return tell(call, changeTrace(call, in.trace_id, [&](telemetry::Trace& trace) {
-                return telemetry::updateAssessment(trace, in.assessment_id, wanted, nowMillis());
-              }));
+  auto change = [&](telemetry::Trace& trace) {
+    return telemetry::updateAssessment(trace, in.assessment_id, wanted, nowMillis());
+  };
+  return tell(call, changeTrace(call, in.trace_id, change, assessedTrace));
 }
 
 /// No error if there is no such trace or assessment, as in MLflow.

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "quality/trace_quality.h"
 #include "registry/tree.h"
+#include "telemetry/span_convention.h"
 #include "tracking/rules.h"
 
 namespace regesta::api::mlflow {
@@ -77,6 +78,8 @@ Plain takeSpans(Call& call, const Empty&) {
   if (batch.spans.empty() && batch.rejected > 0)
     return unusable("Cannot convert OpenTelemetry span to MLflow span: " + batch.reason);
   std::ranges::for_each(batch.spans, noteService);
+  std::ranges::for_each(batch.spans, telemetry::unwrapJson);
+  std::ranges::for_each(batch.spans, telemetry::translateConventions);
   std::int64_t experiment = tracking::parseExperimentId(*header);
   std::string runId(call.http.headers.get("X-MLflow-Run-Id").value_or(""));
   std::vector<telemetry::Trace> traces = call.core.store.write([&](db::Transaction& transaction) {

@@ -84,13 +84,36 @@ TEST(WaitingPool, ACallerWithTooMuchWaitingIsRefusedAndOthersAreNot) {
   EXPECT_EQ(static_cast<std::size_t>(done) + refused, most + 10);
 }
 
+/// The second of two comes before the thread that the first one called is awake.
+TEST(WaitingPool, WorkDoesNotWaitForWorkThatTookItsThread) {
+  for (int i = 0; i < 200; ++i) {
+    WaitingPool pool(4);
+    std::latch idle(1), release(1), second(1);
+    pool.submit([&] { idle.count_down(); });
+    idle.wait();
+    std::this_thread::sleep_for(200us);  // until that thread waits for more
+    pool.submit([&] { release.wait(); });
+    pool.submit([&] { second.count_down(); });
+    waitFor([&] { return second.try_wait(); });
+    release.count_down();
+    pool.close();
+  }
+}
+
 TEST(WaitingPool, WorkWhoseCallerHasGoneMakesRoom) {
   std::latch release(1);
   std::atomic<int> ended = 0;
   Cancellation gone;
   WaitingPool pool(4);
+  std::atomic<std::size_t> running = 0;
   for (std::size_t i = 0; i < limits::trialsPerCaller; ++i)
-    pool.submit([&] { release.wait(); }, {Lane::trial, "user:rex", nullptr});
+    pool.submit(
+        [&] {
+          ++running;
+          release.wait();
+        },
+        {Lane::trial, "user:rex", nullptr});
+  waitFor([&] { return running == limits::trialsPerCaller; });  // none of them waits, so that what follows does
   std::size_t waiting = 0;
   try {
     for (; waiting < 1000; ++waiting) pool.submit([&] { ++ended; }, {Lane::trial, "user:rex", &gone});
