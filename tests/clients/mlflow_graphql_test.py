@@ -102,6 +102,9 @@ def test_nan_is_null(ask, client, run):
     ("{ mlflowGetRun(input: {runId: \"a\"}) { run { nothing } } }", "Cannot query field"),
     ('{ test(inputString: "}") { output # {{\n %s } }' % ("output { " * 10 + "output" + " }" * 10), "Query exceeds maximum depth of 10"),
     ('{ test(inputString: "{{{{{{{{{{{{") { nothing } }', "Cannot query field"),
+    ('{ test(inputString: "a") { %s } }' % " ".join(f"field_{i} {{ name }}" for i in range(501)), "Query exceeds maximum total selections of 1000"),
+    # Aliases, types, names of fragments and directives are no fields: these are 500.
+    ('{ test(inputString: "a") { %s } }' % " ".join(f"k{i}: field @skip(if: true) ... on Test {{ ...one }}" for i in range(500)), "there is no fragment 'one'"),
     ("{ %s }" % " ".join(f'k{i}: test(inputString: "a") {{ output }}' for i in range(11)), "at most 10 root fields, got 11 root fields"),
     ('{ test(inputString: "a") { %s } }' % " ".join(f"k{i}: output" for i in range(11)), "at most 10 aliases, got 11 aliases"),
 ])

@@ -74,8 +74,7 @@ http::Response renderError(const Error& error) {
   std::string message = messageOf(error);
   writer.object().key("error_code").text(spelling.code);
   if (message.starts_with(invalidPath)) {
-    // Clients compare these two words; the reason is a separate member.
-    writer.key("message").text(invalidPath).key("detail").object().key("reason").text(message).end();
+    writer.key("message").text(invalidPath);  // and no more: clients compare the whole answer
   } else {
     writer.key("message").text(message);
     if (!error.detail.empty()) writer.key("detail").raw(error.detail);

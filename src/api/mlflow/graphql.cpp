@@ -1,6 +1,8 @@
 #include "api/mlflow/graphql.h"
 
 #include <algorithm>
+#include <cctype>
+#include <utility>
 
 #include "api/graphql_execution.h"
 #include "api/graphql_schema.h"
@@ -124,11 +126,15 @@ void checkDepth(std::size_t depth) {
   if (depth > depthMost) throw error(Code::invalid, "Query exceeds maximum depth of {}", depthMost);
 }
 
+void checkSelections(std::size_t selections) {
+  if (selections > selectionsMost)
+    throw error(Code::invalid, "Query exceeds maximum total selections of {}", selectionsMost);
+}
+
 /// Throws Error{invalid} for more than MLflow's server accepts.
 void checkSize(const json::array& fields, std::size_t depth, std::size_t& selections) {
   checkDepth(depth);
-  if ((selections += fields.size()) > selectionsMost)
-    throw error(Code::invalid, "Query exceeds maximum total selections of {}", selectionsMost);
+  checkSelections(selections += fields.size());
   auto checkCount = [](std::size_t count, std::size_t most, std::string_view what) {
     if (count > most)
       throw error(Code::invalid, "GraphQL queries should have at most {} {}, got {} {}.", most, what, count, what);
@@ -141,21 +147,59 @@ void checkSize(const json::array& fields, std::size_t depth, std::size_t& select
       checkSize(below->as_array(), depth + 1, selections);
 }
 
-/// How deep selections are nested, from the text: too deep a query is refused as that, whatever else is wrong with it.
-/// Braces of arguments, texts and comments do not count.
-std::size_t depthOf(std::string_view query) {
-  std::size_t depth = 0, most = 0, arguments = 0;
-  for (std::size_t at = 0; at < query.size(); ++at) {
-    char c = query[at];
-    if (c == '#') at = std::min(query.find('\n', at), query.size());
-    if (c == '"') at = endOfText(query, at);
-    if (c == '(') ++arguments;
-    if (c == ')' && arguments > 0) --arguments;
-    if (arguments > 0) continue;
-    if (c == '{') most = std::max(most, ++depth);
-    if (c == '}' && depth > 0) --depth;
+struct Size {
+  std::size_t depth = 0, selections = 0;
+};
+
+/// Reads the names and punctuation of a query one by one, without texts, comments and arguments.
+class Words {
+ public:
+  explicit Words(std::string_view query) : query_(query) {}
+  /// A name, "...", or another single character; empty at the end.
+  std::string_view next() {
+    for (std::size_t arguments = 0; at_ < query_.size(); ++at_) {
+      char c = query_[at_];
+      if (c == '#') at_ = std::min(query_.find('\n', at_), query_.size());
+      if (c == '"') at_ = endOfText(query_, at_);
+      if (c == '(') ++arguments;
+      if (c == ')' && arguments > 0) --arguments;
+      if (arguments == 0 && (isName(c) || std::string_view("{}@:.").find(c) != std::string_view::npos)) return take();
+    }
+    return {};
   }
-  return most;
+
+ private:
+  static bool isName(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; }
+  std::string_view take() {
+    std::size_t from = at_++;
+    if (isName(query_[from]))
+      while (at_ < query_.size() && isName(query_[at_])) ++at_;
+    else if (query_.substr(from, 3) == "...")
+      at_ += 2;
+    return query_.substr(from, at_ - from);
+  }
+  std::string_view query_;
+  std::size_t at_ = 0;
+};
+
+/// How deep selections are nested and how many fields they have, from the text: too large a query is refused as that,
+/// whatever else is wrong with it.
+Size sizeOf(std::string_view query) {
+  Size size;
+  std::size_t depth = 0;
+  Words words(query);
+  std::string_view before;
+  for (std::string_view word = words.next(); !word.empty(); before = std::exchange(word, words.next())) {
+    if (word == "{") size.depth = std::max(size.depth, ++depth);
+    if (word == "}" && depth > 0) --depth;
+    bool isField = depth > 0 && std::string_view("{}@:.").find(word.front()) == std::string_view::npos;
+    if (word == ":" && depth > 0 && size.selections > 0) --size.selections;  // the name before it was an alias
+    if (before == "..." && word == "on")
+      word = "...";  // the type follows
+    else if (isField && before != "@" && before != "...")
+      ++size.selections;
+  }
+  return size;
 }
 
 /// The query of a request; empty for a body without one, which planOf() refuses.
@@ -174,7 +218,9 @@ std::string answer(json::value data, json::array errors) {
 std::optional<std::string> executeGraphql(Call& call, std::string_view body) {
   json::object plan;
   try {
-    checkDepth(depthOf(queryOf(body)));
+    Size size = sizeOf(queryOf(body));
+    checkDepth(size.depth);
+    checkSelections(size.selections);
     plan = schema().planOf(body);
     std::size_t selections = 0;
     checkSize(plan.at("fields").as_array(), 1, selections);
