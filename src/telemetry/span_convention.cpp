@@ -88,10 +88,11 @@ void fill(json::object& attributes, std::string_view target, std::span<const std
 
 }  // namespace
 
-void unwrapJson(Span& span) {
+void unwrapJson(Span& span, MemoryShare& share) {
   for (auto& [key, value] : span.attributes) {
     const json::string* text = value.if_string();
     if (!text || text->empty() || std::string_view("{[\"").find(text->front()) == std::string_view::npos) continue;
+    share.add(parsedSize(*text));
     try {
       value = parseJson(*text);
     } catch (const Error&) {

@@ -9,6 +9,7 @@
 #include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/memory_share.h"
 #include "base/text.h"
 #include "quality/trace_quality.h"
 #include "registry/tree.h"
@@ -78,7 +79,8 @@ Plain takeSpans(Call& call, const Empty&) {
   if (batch.spans.empty() && batch.rejected > 0)
     return unusable("Cannot convert OpenTelemetry span to MLflow span: " + batch.reason);
   std::ranges::for_each(batch.spans, noteService);
-  std::ranges::for_each(batch.spans, telemetry::unwrapJson);
+  MemoryShare share;
+  for (telemetry::Span& span : batch.spans) telemetry::unwrapJson(span, share);
   std::ranges::for_each(batch.spans, telemetry::translateConventions);
   std::int64_t experiment = tracking::parseExperimentId(*header);
   std::string runId(call.http.headers.get("X-MLflow-Run-Id").value_or(""));
