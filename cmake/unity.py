@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+SOURCES = Path(__file__).resolve().parent.parent / "src"
 # These see the generated otlp.pb.h.
 ALONE = {"otlp_protobuf.cpp"}
 # A file may say these again.
@@ -74,9 +75,10 @@ def batches(sources, size):
 
 
 def unity_text(batch):
+    """Sources by their paths below src/, so that the compiler cache knows the file in another clone, too."""
     headers = dict.fromkeys(line for source in batch for line in source.read_text(encoding="utf-8").splitlines()
                             if re.match(r'#include (<.+>|".+\.h")', line))
-    return "".join(f"{line}\n" for line in [*headers, *(f'#include "{source}"' for source in batch)])
+    return "".join(f"{line}\n" for line in [*headers, *(f'#include "{source.relative_to(SOURCES)}"' for source in batch)])
 
 
 def write_if_new(path, text):
