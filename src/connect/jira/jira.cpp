@@ -65,6 +65,11 @@ std::string nameIn(const json::object& object, std::string_view name) {
   return text.empty() ? memberText(found->get_object(), "value") : text;
 }
 
+void requireIssue(const WebCall::Answer& answer, const Ticket& ticket) {
+  if (answer.status == 404)
+    throw ConnectorError(ConnectorError::Kind::refused, fmt::format("JIRA has no issue {}", ticket.key));
+}
+
 }  // namespace
 
 Jira::Jira(const Connection& connection, const Secrets& secrets, const http::Egress& egress)
@@ -198,20 +203,16 @@ std::vector<TicketComment> Jira::comments(const Ticket& ticket) {
 
 void Jira::describe(const Ticket& ticket, const Draft& draft) {
   json::object fields{{"summary", titleLine(draft.title, longestSummary)}, {"description", markup(draft.body)}};
-  WebCall::Answer answer = call_.send("PUT", pathOf(ticket), json::object{{"fields", std::move(fields)}});
-  if (answer.status == 404)
-    throw ConnectorError(ConnectorError::Kind::refused, fmt::format("JIRA has no issue {}", ticket.key));
+  requireIssue(call_.send("PUT", pathOf(ticket), json::object{{"fields", std::move(fields)}}), ticket);
 }
 
 void Jira::comment(const Ticket& ticket, const Document& text) {
-  WebCall::Answer answer = call_.send("POST", pathOf(ticket, "/comment"), json::object{{"body", markup(text)}});
-  if (answer.status == 404)
-    throw ConnectorError(ConnectorError::Kind::refused, fmt::format("JIRA has no issue {}", ticket.key));
+  requireIssue(call_.send("POST", pathOf(ticket, "/comment"), json::object{{"body", markup(text)}}), ticket);
 }
 
 bool Jira::moveTo(const Ticket& ticket, std::string_view status) {
   WebCall::Answer answer = call_.get(pathOf(ticket, "/transitions"));
-  if (answer.status == 404) return false;
+  requireIssue(answer, ticket);
   for (const json::value& value : listIn(answer.body, "transitions")) {
     if (!value.is_object() || !equalsIgnoreCase(nameIn(value.get_object(), "to"), status)) continue;
     json::object body{{"transition", json::object{{"id", textIn(value.get_object(), "id")}}}};
