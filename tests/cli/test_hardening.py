@@ -28,5 +28,6 @@ def test_released_code_checks_its_frames_and_buffers():
         pytest.skip("only what is released is compiled with these checks")
     symbols = readelf("--dyn-syms")
     assert "__stack_chk_fail" in symbols
-    assert len(re.findall(r"__\w+_chk\b", symbols)) >= 3, "_FORTIFY_SOURCE"
+    # Only _FORTIFY_SOURCE makes a call of this; how many other functions have one depends on what was inlined.
+    assert "__memcpy_chk" in symbols, "_FORTIFY_SOURCE"
     assert "SHSTK" in readelf("-n")
