@@ -40,6 +40,8 @@ bool mustFail() {
   return true;
 }
 
+}  // namespace
+
 std::string reason(int number) {
   switch (number) {
     case ENOSPC:
@@ -50,7 +52,7 @@ std::string reason(int number) {
       return "the file system is read-only";
     case EACCES:
     case EPERM:
-      return "the server's user may not write there";
+      return "the user of this process lacks the permission";
     case EMFILE:
     case ENFILE:
       return "too many files are open";
@@ -61,9 +63,11 @@ std::string reason(int number) {
   }
 }
 
-[[noreturn]] void fail(std::string_view verb, const std::string& path) {
-  throw error(Code::unavailable, "cannot {} {}: {}", verb, path, reason(errno));
+void fail(std::string_view verb, std::string_view object, int number) {
+  throw error(Code::unavailable, "cannot {} {}: {}", verb, object, reason(number));
 }
+
+namespace {
 
 std::string folderOf(const std::string& path) {
   auto slash = path.rfind('/');
@@ -206,6 +210,18 @@ std::optional<std::string> readFile(const std::string& path, std::uint64_t limit
     }
     bytes.append(buffer.data(), static_cast<std::size_t>(count));
   }
+}
+
+std::size_t readAt(const Handle& handle, std::string_view object, std::uint64_t offset, std::span<char> into) {
+  std::size_t have = 0;
+  while (have < into.size()) {
+    ssize_t count = ::pread(handle.get(), into.data() + have, into.size() - have, static_cast<off_t>(offset + have));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("read", object);
+    if (count == 0) break;
+    have += static_cast<std::size_t>(count);
+  }
+  return have;
 }
 
 bool removeFile(const std::string& path) {

@@ -1,7 +1,9 @@
 #pragma once
+#include <cerrno>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +12,11 @@
 /// Files as a power cut sees them. Every function that fails throws Error{unavailable} naming the path and the reason
 /// ("the disk is full"); nothing here is retried, because an fsync that failed may have dropped the bytes already.
 namespace regesta::file {
+
+/// What an errno of a call on a file says, in words: "the disk is full".
+std::string reason(int number);
+/// Throws Error{unavailable} "cannot {verb} {object}: {reason}".
+[[noreturn]] void fail(std::string_view verb, std::string_view object, int number = errno);
 
 /// An open file descriptor, closed at the end of its life.
 class Handle {
@@ -43,6 +50,8 @@ void makeFolders(const std::string& path);
 void settle(const std::string& path);
 /// Empty optional when there is no such file. Error{tooLarge} above `limit`.
 std::optional<std::string> readFile(const std::string& path, std::uint64_t limit = UINT64_MAX);
+/// The number of bytes read, which is less than asked for only at the end of the file. `object` is what errors name.
+std::size_t readAt(const Handle& handle, std::string_view object, std::uint64_t offset, std::span<char> into);
 /// False when there was nothing to remove.
 bool removeFile(const std::string& path);
 

@@ -1,10 +1,9 @@
 #include <sys/mman.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "blob/bucket.h"
@@ -22,7 +21,7 @@ class Mapping {
   explicit Mapping(const Spool& spool) : size_(static_cast<std::size_t>(spool.size())) {
     file::Handle handle = file::openFile(spool.path());  // the spool's own is for writing
     memory_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, handle.get(), 0);
-    if (memory_ == MAP_FAILED) throw error(Code::unavailable, "cannot read {}: {}", spool.path(), std::strerror(errno));
+    if (memory_ == MAP_FAILED) file::fail("read", spool.path());
   }
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;

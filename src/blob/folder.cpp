@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "base/error.h"
@@ -23,7 +22,7 @@ std::vector<fs::directory_entry> entriesOf(const std::string& folder) {
   std::error_code failure;
   for (fs::directory_iterator each(folder, failure), end; !failure && each != end; each.increment(failure))
     entries.push_back(*each);
-  if (failure) throw error(Code::unavailable, "cannot list {}: {}", folder, failure.message());
+  if (failure) file::fail("list", folder, failure.value());
   return entries;
 }
 
@@ -31,10 +30,10 @@ std::vector<fs::directory_entry> entriesOf(const std::string& folder) {
 std::shared_ptr<void> lockHold(const std::string& folder, int kind) {
   std::string path = folder + "/hold";
   auto handle = std::make_shared<file::Handle>(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!*handle) throw error(Code::unavailable, "cannot open {}: {}", path, std::strerror(errno));
+  if (!*handle) file::fail("open", path);
   if (::flock(handle->get(), kind) == 0) return handle;
   if (errno == EWOULDBLOCK) return nullptr;
-  throw error(Code::unavailable, "cannot lock {}: {}", path, std::strerror(errno));
+  file::fail("lock", path);
 }
 
 class Folder final : public Medium {
@@ -66,16 +65,7 @@ class Folder final : public Medium {
 
   std::size_t read(const PackName& name, std::uint64_t offset, std::span<char> into) override {
     file::Handle handle = file::openFile(path(name));
-    if (!handle) return 0;
-    std::size_t have = 0;
-    while (have < into.size()) {
-      ssize_t count = ::pread(handle.get(), into.data() + have, into.size() - have, static_cast<off_t>(offset + have));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw error(Code::unavailable, "cannot read {}: {}", path(name), std::strerror(errno));
-      if (count == 0) break;
-      have += static_cast<std::size_t>(count);
-    }
-    return have;
+    return handle ? file::readAt(handle, path(name), offset, into) : 0;
   }
 
   bool remove(const PackName& name) override {
@@ -113,8 +103,7 @@ class Folder final : public Medium {
     int linked = ::link(draft.c_str(), file.c_str());
     int number = errno;
     file::removeFile(draft);
-    if (linked != 0 && number != EEXIST)
-      throw error(Code::unavailable, "cannot create {}: {}", file, std::strerror(number));
+    if (linked != 0 && number != EEXIST) file::fail("create", file, number);
   }
 
   std::string shelf(const PackName& name) const { return fmt::format("{}/{}", packs_, name.substr(0, 2)); }

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "base/error.h"
@@ -31,13 +30,13 @@ std::optional<std::uint64_t> fileSize(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) == 0) return static_cast<std::uint64_t>(info.st_size);
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
-  throw error(Code::unavailable, "cannot look at {}: {}", path, std::strerror(errno));
+  file::fail("look at", path);
 }
 
 fs::directory_iterator entriesOf(const fs::path& folder) {
   std::error_code failure;
   fs::directory_iterator entries(folder, failure);
-  if (failure) throw error(Code::unavailable, "cannot list {}: {}", folder.string(), failure.message());
+  if (failure) file::fail("list", folder.string(), failure.value());
   return entries;
 }
 
@@ -115,8 +114,7 @@ class LocalWriter final : public Writer {
 
 std::uint64_t sizeOf(const file::Handle& handle, std::string_view digest) {
   struct stat info{};
-  if (::fstat(handle.get(), &info) != 0)
-    throw error(Code::unavailable, "cannot look at the content {}: {}", digest, std::strerror(errno));
+  if (::fstat(handle.get(), &info) != 0) file::fail("look at", fmt::format("the content {}", digest));
   return static_cast<std::uint64_t>(info.st_size);
 }
 
@@ -128,14 +126,9 @@ class LocalReader final : public Reader {
 
   std::size_t read(std::uint64_t offset, std::span<char> into) override {
     if (offset >= size_ || into.empty()) return 0;
-    std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_ - offset)), have = 0;
-    while (have < want) {
-      ssize_t count = ::pread(handle_.get(), into.data() + have, want - have, static_cast<off_t>(offset + have));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw error(Code::unavailable, "cannot read the content {}: {}", digest_, std::strerror(errno));
-      if (count == 0) throw error(Code::corrupt, "the content {} ends at byte {} of {}", digest_, offset + have, size_);
-      have += static_cast<std::size_t>(count);
-    }
+    std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_ - offset));
+    std::size_t have = file::readAt(handle_, fmt::format("the content {}", digest_), offset, into.first(want));
+    if (have < want) throw error(Code::corrupt, "the content {} ends at byte {} of {}", digest_, offset + have, size_);
     check_.read(offset, {into.data(), have});
     return have;
   }

@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -16,6 +15,7 @@
 #include "base/cancel.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "db/slow_log.h"
 
@@ -40,7 +40,7 @@ void createDatabaseFile(const std::string& path) {
   if (errno == EEXIST) return;
   if (errno == ENOENT || errno == ENOTDIR)
     throw error(Code::unavailable, "the folder of the database file {} does not exist", path);
-  throw error(Code::unavailable, "the database file {} cannot be created: {}", path, std::strerror(errno));
+  file::fail("create the database file", path);
 }
 
 int isCancelled(void*) {
@@ -56,7 +56,7 @@ Error openError(sqlite3* handle, int code, const std::string& path) {
   if (std::filesystem::is_directory(path, ignored))
     why = "it is a folder";
   else if (reason != 0 && (code & 0xff) != SQLITE_NOTADB && (code & 0xff) != SQLITE_CORRUPT)
-    why = std::strerror(reason);
+    why = file::reason(reason);
   return error(failure.code, "cannot open the database {}: {}", path, why);
 }
 

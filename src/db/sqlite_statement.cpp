@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/cancel.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "db/value_check.h"
 
@@ -125,6 +126,13 @@ class LiveCursor final : public Rows::Cursor {
   bool first_ = true;
 };
 
+/// Why a call on a file failed, if SQLite knows it: its own messages only say that one did. Known after SQLITE_IOERR
+/// and SQLITE_CANTOPEN.
+std::optional<std::string> reasonOfTheSystem(sqlite3* handle) {
+  int number = handle == nullptr ? 0 : sqlite3_system_errno(handle);
+  return number == 0 ? std::nullopt : std::optional(file::reason(number));
+}
+
 }  // namespace
 
 Error sqliteError(sqlite3* handle, int code, std::string_view sql) {
@@ -135,8 +143,8 @@ Error sqliteError(sqlite3* handle, int code, std::string_view sql) {
     case SQLITE_FULL:
       return Error(Code::unavailable, "the disk that holds the database is full");
     case SQLITE_IOERR:
-      return error(Code::unavailable, "the disk that holds the database reported an error ({}, code {})", message,
-                   code);
+      return error(Code::unavailable, "the disk that holds the database reported an error ({}, code {})",
+                   reasonOfTheSystem(handle).value_or(message), code);
     case SQLITE_READONLY:
       if (handle != nullptr && sqlite3_db_readonly(handle, "main") == 1)
         return error(Code::internal, "a function that reads must not write: {}", shorten(sql, 300));
@@ -146,7 +154,8 @@ Error sqliteError(sqlite3* handle, int code, std::string_view sql) {
       return Error(Code::unavailable, "another process is using the database; try again");
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-      return error(Code::unavailable, "the database file cannot be opened: {}", message);
+      return error(Code::unavailable, "the database file cannot be opened: {}",
+                   reasonOfTheSystem(handle).value_or(message));
     case SQLITE_NOMEM:
       return Error(Code::unavailable, "the database ran out of memory");
     case SQLITE_INTERRUPT:

@@ -3,8 +3,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include <cstring>
-
 #include "base/error.h"
 #include "base/file.h"
 
@@ -17,7 +15,7 @@ MappedFile::MappedFile(const std::string& path) {
   size_ = static_cast<std::size_t>(facts.st_size);
   if (size_ == 0) return;
   void* mapped = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, handle.get(), 0);
-  if (mapped == MAP_FAILED) throw error(Code::unavailable, "{}: {}", path, std::strerror(errno));
+  if (mapped == MAP_FAILED) file::fail("read", path);
   data_ = static_cast<char*>(mapped);
 }
 

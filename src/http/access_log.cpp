@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -57,7 +58,7 @@ void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t n
 AccessLog::AccessLog(const std::string& file) : file_(file) {
   if (file.empty()) return;
   descriptor_ = file == "-" ? ::dup(STDERR_FILENO) : openFile(file);
-  if (descriptor_ < 0) throw error(Code::invalid, "the access log {} cannot be opened: {}", file, std::strerror(errno));
+  if (descriptor_ < 0) throw error(Code::invalid, "the access log {} cannot be opened: {}", file, file::reason(errno));
 }
 
 void AccessLog::reopen() const {

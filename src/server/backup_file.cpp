@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "base/error.h"
@@ -23,7 +22,7 @@ std::string readPiece(const file::Handle& handle, const std::string& path, std::
   while (filled < size) {
     ssize_t got = ::read(handle.get(), piece.data() + filled, size - filled);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw error(Code::unavailable, "{} cannot be read: {}", path, std::strerror(errno));
+    if (got < 0) file::fail("read", path);
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
   }

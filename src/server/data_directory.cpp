@@ -4,7 +4,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
 
 #include "base/error.h"
@@ -57,14 +56,14 @@ void DataDirectory::lock() {
   lockFile_ = open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lockFile_ < 0)
     throw error(Code::unavailable, "cannot write to {}: {}; give this user write access or choose another --data DIR",
-                path_, std::strerror(errno));
+                path_, file::reason(errno));
   if (flock(lockFile_, LOCK_EX | LOCK_NB) != 0)
     throw error(Code::unavailable, "another regesta server (process {}) uses {}; stop it or choose another --data DIR",
                 holder(lockFile_), path_);
   std::string self = fmt::format("{}\n", getpid());
   bool written = ftruncate(lockFile_, 0) == 0 &&
                  pwrite(lockFile_, self.data(), self.size(), 0) == static_cast<ssize_t>(self.size());
-  if (!written) throw error(Code::unavailable, "cannot write to {}: {}", name, std::strerror(errno));
+  if (!written) file::fail("write to", name);
 }
 
 }  // namespace regesta::server

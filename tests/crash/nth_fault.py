@@ -24,7 +24,7 @@ import kill
 
 KINDS = ["write", "fsync", "rename", "create", "mkdir", "open", "unlink"]
 ERRORS = ["EIO", "ENOSPC", "EDQUOT", "EROFS"]
-REASONS = ["the disk", "the file system is read-only", "cannot list"]  # in the server's log: clients are not told of its disks
+REASONS = ["the disk", "the file system is read-only"]  # in the server's log: clients are not told of its disks
 
 
 class Front:

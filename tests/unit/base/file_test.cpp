@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -85,12 +86,24 @@ TEST_F(FileTest, WordsForWhatTheSystemSays) {
   } reasons[] = {{EROFS, "the file system is read-only"},
                  {EIO, "the disk reports an input/output error"},
                  {EDQUOT, "the disk quota is used up"},
-                 {EACCES, "the server's user may not write there"}};
+                 {EACCES, "the user of this process lacks the permission"}};
   for (const auto& [number, words] : reasons) {
     file::failAt(1, number);
     EXPECT_EQ(failure([&] { file::syncFolder(folder_); }), fmt::format("cannot sync {}: {}", folder_, words));
   }
   EXPECT_THROW(file::readFile(folder_ + "/plain", 0), Error);
+}
+
+TEST_F(FileTest, ReadAtEndsWithTheFile) {
+  std::ofstream(folder_ + "/plain") << "0123456789";
+  file::Handle handle = file::openFile(folder_ + "/plain");
+  std::array<char, 4> bytes{};
+  EXPECT_EQ(file::readAt(handle, "it", 2, bytes), 4u);
+  EXPECT_EQ(std::string_view(bytes.data(), 4), "2345");
+  EXPECT_EQ(file::readAt(handle, "it", 8, bytes), 2u);
+  EXPECT_EQ(file::readAt(handle, "it", 10, bytes), 0u);
+  EXPECT_EQ(failure([&] { file::readAt(file::Handle(), "the content abc", 0, bytes); }),
+            "cannot read the content abc: Bad file descriptor");
 }
 
 TEST_F(FileTest, RemoveTellsWhetherThereWasOne) {
