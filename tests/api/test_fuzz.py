@@ -1,12 +1,12 @@
 """Every operation of /openapi.json with valid, broken and hostile requests: whatever comes in, the answer is a client error
-in the front's dialect or a success, never a server error, and the server stays. The seed is printed."""
+in the front's dialect or a success, never a server error, and the server stays. REGESTA_SEED sets the seed."""
 
 import http.client
 import json
 import random
 import time
 
-import pytest
+from seed import seed
 
 HOSTILE = ["", "a", "../../etc/passwd", "%2e%2e%2f", "'; DROP TABLE asset; --", "\u0000", "😀" * 50, "a" * 70_000, "NaN", "1e999", "-1",
            "9223372036854775808", "{}", "[]", "null", "true", "latest", "^1.2", "${jndi:ldap://x}", "\ud83d".encode("utf-8", "surrogatepass").decode("latin-1")]
@@ -73,10 +73,8 @@ def check(method, target, body, status, content):
         assert {"error", "errors", "error_code", "errorCode", "errorDetails"} & answer.keys(), shown  # each front's own word
 
 
-@pytest.mark.parametrize("seed", [int(time.time())])
-def test_no_request_breaks_the_server(server, seed):
-    print("seed", seed)
-    rng = random.Random(seed)
+def test_no_request_breaks_the_server(server):
+    rng = random.Random(seed())
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request("GET", "/openapi.json")
     document = json.loads(connection.getresponse().read())

@@ -8,13 +8,15 @@ import sys
 import pytest
 from disk import why_not
 
+from seed import seed
+
 FOLDER = pathlib.Path(__file__).parent
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 
 def run(script, seconds, *options):
     seconds = os.environ.get("REGESTA_CRASH_SECONDS", seconds)
-    done = subprocess.run([sys.executable, FOLDER / script, "--seconds", seconds, *options], capture_output=True, text=True, timeout=float(seconds) * 2 + 900)
+    done = subprocess.run([sys.executable, FOLDER / script, "--seconds", seconds, "--seed", str(seed()), *options], capture_output=True, text=True, timeout=float(seconds) * 2 + 900)
     print(done.stdout)  # holds the seed
     assert done.returncode == 0, done.stdout + done.stderr[-6000:]
     return done.stdout

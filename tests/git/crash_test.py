@@ -3,12 +3,12 @@
 import random
 import subprocess
 import threading
-import time
 
 import pytest
 
 from conftest import Api, Clone, prompt
 from regesta_server import ROOT, Server
+from seed import seed
 
 
 @pytest.fixture
@@ -41,9 +41,7 @@ def check_whole(server, folder, acknowledged):
 
 @pytest.mark.parametrize("rounds", [8])
 def test_kill_during_push(tmp_path, rounds):
-    seed = int(time.time())
-    print("seed", seed)
-    chance = random.Random(seed)
+    chance = random.Random(seed())
     server = Server(tmp_path / "data").start()
     work = Clone(tmp_path / "work", f"{server.url}/git/prompts.git")
     work.commit("first", files={"prompts/p/v1.0.0.md": prompt("Number 0")})
