@@ -61,7 +61,7 @@ class Trial:
 
     def __init__(self, folder, seed):
         self.disk = Disk(folder)
-        self.server = DiskServer(self.disk).start()
+        self.server = DiskServer(self.disk, "--blobs-collect-hours", "0").start()
         self.random, self.stored = random.Random(seed), {}
         run = json.loads(self.client().do("POST", "/api/2.0/mlflow/runs/create", {"experiment_id": "0"}))["run"]["info"]["run_id"]
         root = f"/api/2.0/mlflow-artifacts/artifacts/0/{run}/artifacts/"
