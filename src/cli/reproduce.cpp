@@ -95,6 +95,12 @@ int reproduce(Session& session) {
         stored.contains("erased_at") ? Code::invalidState : Code::denied, "record {} cannot be read: {}", id,
         stored.contains("erased_at") ? "its subject was erased" : "you need the role auditor or admin on its model");
   const json::object& record = stored.at("record").as_object();
+  if (record.contains("policy"))
+    throw error(
+        Code::unsupported,
+        "record {} is a decision of an Open Policy Agent: evaluate its policy, {}, with `opa eval` on the input "
+        "that `regesta record show` prints",
+        id, member(record, "policy"));
   json::value inputs = inputsOf(session, record);
   Reproduction made = record.contains("model") && !(record.contains("prompt") && session.args.has("model-url"))
                           ? runModel(session, record, inputs)

@@ -3,9 +3,11 @@
 #include <string_view>
 #include <vector>
 
+#include "crypto/ec_key.h"
+
 namespace regesta::crypto {
 
-/// Signatures of JSON Web Tokens (RFC 7515), verified only. These three algorithms and no others exist here, so no
+/// Signatures of JSON Web Tokens (RFC 7515). These three algorithms and no others exist here, so no
 /// token can ask for "none" or for an HMAC under a public key.
 enum class JwsAlgorithm { rs256, es256, eddsa };
 
@@ -35,5 +37,8 @@ std::vector<Jwk> readJwkSet(std::string_view text);
 /// False as well for a key of another type than the token's algorithm, and for one that is too small, too large or no
 /// point of its curve.
 bool verifyJws(const Jws& token, const Jwk& key);
+
+/// The payload as a token in compact form, signed with ES256 by a private P-256 key, whose id() is the "kid".
+std::string signJws(const EcKey& key, std::string_view payload);
 
 }  // namespace regesta::crypto

@@ -9,6 +9,9 @@
 
 #include <memory>
 
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/json.h"
 #include "crypto/jws.h"
 #include "crypto/sign.h"
 
@@ -86,6 +89,20 @@ std::string inDer(std::string_view signature) {
   return der;
 }
 
+std::string halfOf(const BIGNUM* value) {
+  std::string bytes(halfSignature, '\0');
+  BN_bn2binpad(value, reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  return bytes;
+}
+
+/// The other way.
+std::string fromDer(std::string_view der) {
+  const unsigned char* at = raw(der);
+  Signature pair(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
+  REGESTA_INVARIANT(pair);
+  return halfOf(ECDSA_SIG_get0_r(pair.get())) + halfOf(ECDSA_SIG_get0_s(pair.get()));
+}
+
 bool verifySha256(EVP_PKEY* key, std::string_view message, std::string_view signature) {
   DigestContext context(EVP_MD_CTX_new());
   return context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
@@ -111,6 +128,13 @@ bool verifyJws(const Jws& token, const Jwk& key) {
       return verify(key.x, token.signedText, token.signature);
   }
   return false;
+}
+
+std::string signJws(const EcKey& key, std::string_view payload) {
+  REGESTA_INVARIANT(key.curve() == "P-256");
+  json::object header{{"alg", "ES256"}, {"kid", key.id()}, {"typ", "JWT"}};
+  std::string text = base64UrlEncode(json::serialize(header)) + '.' + base64UrlEncode(payload);
+  return text + '.' + base64UrlEncode(fromDer(key.sign(text)));
 }
 
 }  // namespace regesta::crypto

@@ -9,13 +9,13 @@
 #include "registry/change.h"
 #include "registry/version.h"
 
-/// Decision records: one prediction of a version each. They are bulk data, so a batch has one entry, "records.sealed",
-/// with the root of a Merkle tree (RFC 6962) over its records.
+/// Decision records: one prediction of a model or prompt, or one decision of a policy. They are bulk data, so a batch
+/// has one entry, "records.sealed", with the root of a Merkle tree (RFC 6962) over its records.
 namespace regesta::record {
 
 /// The row ids and numbers of what answered; 0: none. One of both is set.
 struct Cited {
-  std::int64_t asset = 0, number = 0;         ///< the model
+  std::int64_t asset = 0, number = 0;         ///< the model or the policy
   std::int64_t prompt = 0, promptNumber = 0;  ///< the prompt
 };
 

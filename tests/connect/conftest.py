@@ -99,12 +99,21 @@ class Bank:
     def shown(self, request):
         return self.root.json("request", "show", request)
 
-    def call(self, method, path, body=None, user="root"):
+    def raw(self, method, path, body=None, user="root"):
         data = None if body is None else json.dumps(body).encode()
         call = urllib.request.Request(self.server.url + path, data, {"Content-Type": "application/json"}, method=method)
         call.add_header("Authorization", "Basic " + base64.b64encode(f"{user}:{PASSWORD}".encode()).decode())
         with urllib.request.urlopen(call, timeout=60) as answer:
-            return json.load(answer)
+            return answer.read()
+
+    def call(self, method, path, body=None, user="root"):
+        return json.loads(self.raw(method, path, body, user))
+
+    def refused(self, method, path, body=None, user="root"):
+        """Status and message."""
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            self.raw(method, path, body, user)
+        return caught.value.code, json.load(caught.value)["error"]["message"]
 
     def comments(self, request):
         return self.call("GET", f"/api/v1/change-requests/{request}/comments?page_size=1000")["items"]

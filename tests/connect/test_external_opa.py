@@ -200,6 +200,90 @@ def test_opa_loads_policies_from_here_as_bundles(bank, tmp_path):
         loader.stop()
 
 
+class Loader(Opa):
+    """An OPA that takes the policy "gate" from the bank: signed, verified with `key`, below `prefix`; it reports what it decided."""
+
+    def __init__(self, bank, folder, token, key, prefix):
+        folder.mkdir()
+        config = {"services": {"regesta": {"url": bank.server.url + "/api/v1/opa", "credentials": {"bearer": {"token": token}}}},
+                  "keys": {"regesta": {"algorithm": "ES256", "key": key}},
+                  "bundles": {"gate": {"service": "regesta", "resource": f"bundles/gate?signed=true&prefix={prefix}", "signing": {"keyid": "regesta"},
+                                       "polling": {"min_delay_seconds": 1, "max_delay_seconds": 1}}},
+                  "decision_logs": {"service": "regesta", "resource": "logs?subject=/applicant/id",
+                                    "reporting": {"min_delay_seconds": 1, "max_delay_seconds": 1}}}
+        (folder / "config.json").write_text(json.dumps(config))
+        super().__init__(folder, "--config-file", folder / "config.json")
+
+    def decide(self, path, data):
+        request = urllib.request.Request(f"{self.url}/v1/data/{path}", json.dumps({"input": data}).encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+
+def public_key(bank):
+    with urllib.request.urlopen(bank.server.url + "/ledger/attestation-key", timeout=60) as answer:
+        return answer.read().decode()
+
+
+def test_opa_verifies_signed_bundles(bank, tmp_path):
+    token = bank.root.json("token", "create", "opa", "--grant", "reader")["token"]
+    other = subprocess.run("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl pkey -pubout", shell=True, check=True, capture_output=True, text=True).stdout
+    good, bad = Loader(bank, tmp_path / "good", token, public_key(bank), "a"), Loader(bank, tmp_path / "bad", token, other, "a")
+    try:
+        assert eventually(lambda: "gate" in good.get("/v1/data").get("result", {}).get("a", {}).get("regesta", {}))
+        assert eventually(lambda: "failed to verify JWT signature" in bad.log.read_text()), bad.log.read_text()
+        assert "a" not in bad.get("/v1/data").get("result", {}), "nothing is activated that does not verify"
+    finally:
+        good.stop()
+        bad.stop()
+
+
+def test_decision_logs_of_opa_become_decision_records(bank, tmp_path):
+    reporter = bank.root.json("token", "create", "opa", "--grant", "contributor:default:gate")["token"]
+    loader = Loader(bank, tmp_path / "loader", reporter, public_key(bank), "lending")
+    try:
+        eventually(lambda: "lending" in loader.get("/v1/data").get("result", {}))
+        made = loader.decide("lending/regesta/gate", {"applicant": {"id": "customer-4711"}, "amount": 7})
+        [record] = eventually(lambda: bank.root.json("record", "list", "--subject", "customer-4711")["items"])
+        assert record["policy"] == "gate@1" and "model" not in record
+        found = bank.root.json("record", "show", record["id"])["record"]
+        assert found["inputs"] == {"applicant": {"id": "customer-4711"}, "amount": 7} and found["output"] == made["result"]
+        assert found["opa"]["decision_id"] == made["decision_id"] and found["opa"]["path"] == "lending/regesta/gate"
+        assert [one["id"] for one in bank.root.json("record", "list", "--policy", "gate@1", "--subject", "customer-4711")["items"]] == [record["id"]]
+        bank.root.done("record", "verify")
+        refused = bank.root.run("reproduce", record["id"])
+        assert refused.returncode != 0 and "opa eval" in refused.stderr
+    finally:
+        loader.stop()
+    bank.root.done("record", "erase", "customer-4711", "--yes")
+    assert "record" not in bank.root.json("record", "show", record["id"]), "a person can be erased here, too"
+
+
+def test_decision_logs_are_checked_before_they_are_kept(bank):
+    with tarfile.open(fileobj=io.BytesIO(bank.raw("GET", "/api/v1/opa/bundles/gate")), mode="r:gz") as bundle:
+        revision = json.load(bundle.extractfile(".manifest"))["revision"]
+
+    def event(revision=revision, **more):
+        return {"decision_id": "d", "path": "regesta/gate/deny", "bundles": {"b": {"revision": revision}}, "input": {"id": 1},
+                "result": [], "timestamp": "2026-11-25T02:15:12.000000001Z"} | more
+
+    def send(body, query="", who="root"):
+        return bank.call("POST", "/api/v1/opa/logs" + query, body, who)
+
+    first = send([event(), event("gate@1:" + "0" * 64), event("elsewhere"), {"decision_id": "no bundle"}])
+    assert (first["records"], first["skipped"]) == (1, 3)
+    assert send([event(), event("gate@1:" + "0" * 64), event("elsewhere"), {"decision_id": "no bundle"}])["batch"] == first["batch"], "sent again, stored once"
+    assert send([event("elsewhere")]) == {"records": 0, "skipped": 1}
+    assert send([event(timestamp="2126-01-01T00:00:00Z")])["records"] == 1, "a clock ahead keeps no log back"
+    for body, query, why in [({}, "", "array"), ([1], "", "array"), ([event()], "?subject=id", "pointer"), ([event()], "?other=1", "other"),
+                             ([event(input={"id": "x" * 300})], "?subject=/id", "at most")]:
+        status, message = bank.refused("POST", "/api/v1/opa/logs" + query, body)
+        assert status == 400 and why in message
+    assert bank.refused("POST", "/api/v1/opa/logs", [event()], "rex")[0] == 403, "readers do not report"
+    bank.root.done("user", "grant", "rex", "--grant", "contributor:default:other")
+    assert send([event()], who="rex") == {"records": 0, "skipped": 1}, "what is hidden is as what does not exist"
+
+
 def test_bundles_have_an_etag_and_belong_to_readers(bank):
     url = bank.server.url + "/api/v1/opa/bundles/gate"
 
@@ -221,6 +305,8 @@ def test_bundles_have_an_etag_and_belong_to_readers(bank):
     assert get(rex | {"If-None-Match": headers["ETag"]})[0] == 304
     assert get({})[0] == 401
     assert get(rex, url + "?prefix=../x")[0] == 400
+    status, headers, _ = get(rex, url + "?signed=true")
+    assert get(rex | {"If-None-Match": headers["ETag"]}, url + "?signed=true")[0] == 304 and headers["ETag"].startswith('W/"')
     assert get(rex, url + "x")[0] == 404
     bank.root.done("user", "grant", "rex", "--grant", "reader:default:other-*")
     assert get(rex)[0] in (403, 404)

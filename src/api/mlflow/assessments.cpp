@@ -1,6 +1,7 @@
 #include "api/mlflow/trace_scope.h"
 #include "api/mlflow/trace_wire.h"
 #include "api/mlflow/traces.h"
+#include "api/tracking_scope.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -68,9 +69,10 @@ telemetry::AssessmentUpdate updateOf(const UpdateRequest& in) {
 
 /// traceFor(), with MLflow's words for calls on an assessment that exists.
 telemetry::Trace assessedTrace(const Call& call, Verb verb, db::Transaction& transaction, std::string_view traceId) {
-  if (!findVisibleTrace(call, transaction, traceId))
-    throw error(Code::notFound, "Trace with request_id '{}' not found", shorten(traceId, 100));
-  return traceFor(call, verb, transaction, traceId);
+  auto trace = findVisibleTrace(call, transaction, traceId);
+  if (!trace) throw error(Code::notFound, "Trace with request_id '{}' not found", shorten(traceId, 100));
+  requirePart(call, verb, transaction, trace->experiment, {"trace", traceId});
+  return *std::move(trace);
 }
 
 /// Changes the trace by `fn` and returns its result with the changed trace.

@@ -12,8 +12,6 @@
 namespace regesta::api::native {
 namespace {
 
-crypto::EcKey signerOf(const Call& call) { return crypto::EcKey::fromSecret(call.core.log.attestationSecret()); }
-
 proof::FileDigests digestsOf(db::Transaction& transaction, const registry::Version& version) {
   proof::FileDigests files;
   for (const registry::VersionFile& file : registry::versionFiles(transaction, version))
@@ -24,11 +22,15 @@ proof::FileDigests digestsOf(db::Transaction& transaction, const registry::Versi
 Plain bundleAnswer(const Call& call, const json::object& statement) {
   Plain answer;
   answer.contentType = "application/vnd.dev.sigstore.bundle.v0.3+json";
-  answer.body = json::serialize(proof::signStatement(statement, signerOf(call)));
+  answer.body = json::serialize(proof::signStatement(statement, attestationSigner(call)));
   return answer;
 }
 
 }  // namespace
+
+crypto::EcKey attestationSigner(const Call& call) {
+  return crypto::EcKey::fromSecret(call.core.log.attestationSecret());
+}
 
 Plain getProvenance(Call& call, const ProvenancePath& path) {
   registry::AssetKey key = readable(call, path.kind, path.name);
@@ -64,7 +66,7 @@ Plain getDecisionAttestation(Call& call, const DigestPath& path) {
 Plain attestationKey(Call& call, const Empty&) {
   Plain answer;
   answer.contentType = "application/x-pem-file";
-  answer.body = signerOf(call).publicPem();
+  answer.body = attestationSigner(call).publicPem();
   return answer;
 }
 

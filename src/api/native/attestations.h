@@ -1,5 +1,6 @@
 #pragma once
 #include "api/native/decisions.h"
+#include "crypto/ec_key.h"
 
 namespace regesta::api::native {
 
@@ -12,6 +13,9 @@ struct ProvenancePath {
                                      field<&ProvenancePath::name>("name", required),
                                      field<&ProvenancePath::selector>("selector", required)};
 };
+
+/// The key that signs what the server attests. It follows from the ledger's.
+crypto::EcKey attestationSigner(const Call& call);
 
 Plain getProvenance(Call& call, const ProvenancePath& path);
 /// SLSA verification summary (VSA) of a gate decision, signed likewise.

@@ -27,6 +27,7 @@
 #include "api/native/lineage.h"
 #include "api/native/oidc.h"
 #include "api/native/opa_bundles.h"
+#include "api/native/opa_logs.h"
 #include "api/native/openlineage.h"
 #include "api/native/policies.h"
 #include "api/native/prompt_tests.h"
@@ -211,6 +212,8 @@ const Route routes[] = {
     post("/api/v1/golden-rules/{name}/run", "Run a golden rule on a version", writes("golden-rules"), runGoldenRule),
 
     get("/api/v1/opa/bundles/{name}", "Get a policy as a bundle for OPA", scanning(reads("policies")), getBundle),
+    rawBody(post("/api/v1/opa/logs", "Add a decision log of OPA as decision records",
+                 waiting(writes("the policies that decided")), takeDecisionLog)),
     get("/api/v1/waivers", "List waivers", scanning(reads("waivers")), listWaivers),
     post("/api/v1/waivers", "Request a waiver", writes("waivers"), requestWaiver),
     get("/api/v1/waivers/{id}", "Get a waiver", reads("waivers"), getWaiver),

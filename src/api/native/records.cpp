@@ -119,7 +119,10 @@ class View {
     answer.id = one.id();
     answer.batch = one.batch;
     answer.commitment = one.commitment;
-    if (one.cited.asset != 0) answer.model = nameOf(one.cited.asset, one.cited.number);
+    if (one.cited.asset != 0) {
+      bool isPolicy = keyOf(one.cited.asset).kind == registry::Kind::policy;
+      (isPolicy ? answer.policy : answer.model) = nameOf(one.cited.asset, one.cited.number);
+    }
     if (one.cited.prompt != 0) answer.prompt = nameOf(one.cited.prompt, one.cited.promptNumber);
     answer.at = timeText(one.at);
     answer.erasedAt = timeText(one.erasedAt);
@@ -225,8 +228,9 @@ Page<RecordAnswer> listRecords(Call& call, const RecordQuery& query) {
       auto [name, selector] = splitVersion(text, std::string(kind));
       return registry::resolveVersion(transaction, readable(call, kind, name), selector);
     };
-    if (!query.model.empty()) {
-      registry::Version version = find("model", query.model);
+    if (!query.model.empty() && !query.policy.empty()) throw Invalid("policy", "cannot be combined with 'model'");
+    if (!query.model.empty() || !query.policy.empty()) {
+      registry::Version version = query.policy.empty() ? find("model", query.model) : find("policy", query.policy);
       search.cited.asset = version.asset.id;
       search.cited.number = version.number;
     }

@@ -38,7 +38,7 @@ SealedAnswer sealRecords(Call& call, std::string_view lines, std::string_view ke
 struct RecordAnswer {
   std::string id;
   std::int64_t batch = 0;
-  std::optional<std::string> model, prompt, at, erasedAt;
+  std::optional<std::string> model, policy, prompt, at, erasedAt;
   bool readable = false;
   std::optional<std::string> subject, caller;
   RawJson record;
@@ -47,6 +47,7 @@ struct RecordAnswer {
       field<&RecordAnswer::id>("id"),
       field<&RecordAnswer::batch>("batch"),
       field<&RecordAnswer::model>("model", about("NAME@VERSION, by the present name")),
+      field<&RecordAnswer::policy>("policy", about("instead of a model: the record is a decision of an OPA")),
       field<&RecordAnswer::prompt>("prompt"),
       field<&RecordAnswer::at>("at"),
       field<&RecordAnswer::erasedAt>("erased_at", about("when its subject was erased")),
@@ -57,12 +58,13 @@ struct RecordAnswer {
       field<&RecordAnswer::commitment>("commitment")};
 };
 struct RecordQuery {
-  std::string model, prompt, subject, since, until, pageToken;
+  std::string model, policy, prompt, subject, since, until, pageToken;
   std::int64_t pageSize = 0;
   static constexpr std::string_view documentation =
       "Newest first: by time if a version or a subject is given, else by arrival. A search by subject needs admin or "
       "auditor, and so do subject, inputs and output of a record.";
   static constexpr Field fields[] = {field<&RecordQuery::model>("model", about("NAME@VERSION")),
+                                     field<&RecordQuery::policy>("policy", about("NAME@VERSION")),
                                      field<&RecordQuery::prompt>("prompt", about("NAME@VERSION")),
                                      field<&RecordQuery::subject>("subject"),
                                      field<&RecordQuery::since>("since", about("RFC 3339")),

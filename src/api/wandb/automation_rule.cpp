@@ -231,8 +231,7 @@ json::object ruleOf(db::Transaction& transaction, const AutomationScope& scope, 
 
 std::int64_t webhookOf(db::Transaction& transaction, std::string_view workspace, std::string_view id) {
   auto webhook = jobs::findWebhook(transaction, workspace, numberOf("Integration", id));
-  if (!webhook || webhook->isMlflow())
-    throw error(Code::notFound, "there is no integration with the id '{}'", shorten(std::string(id), 100));
+  if (!webhook || webhook->isMlflow()) noSuch("integration", id);
   return webhook->id;
 }
 

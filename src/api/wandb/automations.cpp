@@ -56,7 +56,7 @@ Automation getAutomation(const Call& call, db::Transaction& transaction, const s
   std::int64_t row = numberOf("Trigger", id);
   std::vector<Automation> all = automationsOf(call, transaction, "");
   auto found = std::ranges::find(all, row, [](const Automation& one) { return one.trigger.id; });
-  if (found == all.end()) throw error(Code::notFound, "there is no automation with the id '{}'", shorten(id, 100));
+  if (found == all.end()) noSuch("automation", id);
   return std::move(*found);
 }
 

@@ -23,8 +23,7 @@ constexpr std::size_t mostTags = 100;
 /// For a change. Throws Error{notFound}, Error{denied}.
 registry::Asset getCollection(const Call& call, db::Transaction& transaction, const std::string& id) {
   auto asset = registry::findAssetById(transaction, numberOf("ArtifactCollection", id));
-  if (!asset || !call.identity->may(Verb::read, asset->key.workspace, asset->key.name))
-    throw error(Code::notFound, "there is no collection with the id '{}'", shorten(id, 100));
+  if (!asset || !call.identity->may(Verb::read, asset->key.workspace, asset->key.name)) noSuch("collection", id);
   call.identity->require(Verb::write, asset->key.workspace, asset->key.name);
   return *std::move(asset);
 }

@@ -28,6 +28,10 @@ std::string defaultEntity(const Call& call) {
   return only.empty() ? std::string(registry::defaultWorkspace) : only;
 }
 
+void noSuch(std::string_view type, std::string_view id) {
+  throw error(Code::notFound, "no such {}: '{}'", type, shorten(id, 100));
+}
+
 std::string idOf(std::string_view type, std::int64_t number) {
   return base64Encode(fmt::format("{}:{}", type, number));
 }
@@ -38,8 +42,7 @@ std::int64_t numberOf(std::string_view type, std::string_view id) {
   std::optional<std::int64_t> number;
   if (text.starts_with(prefix)) number = parseInteger(text.substr(prefix.size()));
   // One spelling per object: "Artifact:01" is not another name of "Artifact:1".
-  if (!number || idOf(type, *number) != id)
-    throw error(Code::notFound, "there is no {} with the id '{}'", type, shorten(id, 100));
+  if (!number || idOf(type, *number) != id) noSuch(type, id);
   return *number;
 }
 
@@ -50,8 +53,7 @@ std::string runId(const RunName& name) {
 RunName runNameOf(std::string_view id) {
   std::string text = decoded(id);
   std::size_t last = text.rfind(':'), first = text.find(':', runPrefix.size());
-  if (!text.starts_with(runPrefix) || first == std::string::npos || first >= last)
-    throw error(Code::notFound, "there is no run with the id '{}'", shorten(id, 100));
+  if (!text.starts_with(runPrefix) || first == std::string::npos || first >= last) noSuch("run", id);
   return {text.substr(last + 1), text.substr(first + 1, last - first - 1),
           text.substr(runPrefix.size(), first - runPrefix.size())};
 }
@@ -67,8 +69,7 @@ bool isRegistryId(std::string_view id) { return base64Decode(id).value_or("").st
 RegistryName registryOfId(std::string_view id) {
   std::string text = decoded(id);
   std::size_t colon = text.find(':', registryIdPrefix.size());
-  if (!text.starts_with(registryIdPrefix) || colon == std::string::npos)
-    throw error(Code::notFound, "there is no registry with the id '{}'", shorten(id, 100));
+  if (!text.starts_with(registryIdPrefix) || colon == std::string::npos) noSuch("registry", id);
   return {text.substr(registryIdPrefix.size(), colon - registryIdPrefix.size()), text.substr(colon + 1)};
 }
 

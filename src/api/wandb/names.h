@@ -12,6 +12,9 @@ namespace regesta::api::wandb {
 inline constexpr std::string_view defaultProject = "uncategorized";
 std::string defaultEntity(const Call& call);
 
+/// Throws Error{notFound}. `type`: "run".
+[[noreturn]] void noSuch(std::string_view type, std::string_view id);
+
 /// Ids as clients expect them: standard base64 of "Type:…".
 std::string idOf(std::string_view type, std::int64_t number);
 /// The number in such an id. Throws Error{notFound}.

@@ -1,5 +1,6 @@
 #include "crypto/jws.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/encoding.h"
@@ -143,4 +144,24 @@ TEST(Jws, HostileKeysVerifyNothing) {
   Jwk smallOrder = keyOf(eddsa);
   smallOrder.x = std::string(32, '\0');
   EXPECT_FALSE(verifyJws(parseJws(eddsa.token), smallOrder));
+}
+
+TEST(Jws, WhatIsSignedHereVerifies) {
+  EcKey key = EcKey::fromSecret(std::string(32, 's'));
+  std::string pem = key.publicPem(), body;
+  for (char c : pem.substr(pem.find('\n'), pem.rfind("\n-----END") - pem.find('\n')))
+    if (c != '\n') body += c;
+  std::string point = base64Decode(body).value();
+  point = point.substr(point.size() - 64);
+  Jwk half{.algorithm = JwsAlgorithm::es256, .x = point.substr(0, 32), .y = point.substr(32)};
+  // So many that some of the numbers begin with a zero byte.
+  for (int i = 0; i < 600; ++i) {
+    Jws token = parseJws(signJws(key, fmt::format("{{\"i\":{}}}", i)));
+    EXPECT_EQ(token.keyId, key.id());
+    EXPECT_EQ(token.payload, fmt::format("{{\"i\":{}}}", i));
+    ASSERT_TRUE(verifyJws(token, half));
+    token.payload.back() = ']';
+    token.signedText.back() ^= 1;
+    ASSERT_FALSE(verifyJws(token, half));
+  }
 }

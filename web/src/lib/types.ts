@@ -236,6 +236,8 @@ export interface DecisionRecord {
   id: string;
   batch: number;
   model?: string;
+  /** Instead of a model: a decision of an OPA. */
+  policy?: string;
   prompt?: string;
   at?: string;
   erased_at?: string;
