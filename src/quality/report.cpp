@@ -8,7 +8,7 @@
 #include "base/limits_delivery.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "prompt/json_items.h"
+#include "db/json_items.h"
 #include "quality/summary.h"
 #include "rollout/guard.h"
 
@@ -126,7 +126,7 @@ class Batch {
                     "SELECT CAST(value->>0 AS BIGINT), CAST(value->>1 AS BIGINT), value->>2, "
                     "CAST(value->>3 AS DOUBLE PRECISION), value->>4, value->>5, CAST(value->>6 AS BIGINT), value->>7 "
                     "FROM {} WHERE true ON CONFLICT (asset, metric, key) DO NOTHING RETURNING asset, metric, key",
-                    prompt::jsonItems(dialect_, "$1")),
+                    db::jsonItems(dialect_, "$1")),
         {rows});
     while (stored.next())
       if (!stored.isNull(2)) fresh.emplace(stored.integer(0), stored.text(1), stored.text(2));

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/limits_records.h"
 #include "crypto/hash.h"
+#include "db/json_items.h"
 #include "ledger/merkle.h"
 #include "record/record.h"
 #include "record/row.h"
@@ -28,19 +29,17 @@ std::string jsonList(const std::vector<std::string>& texts) {
   return json::serialize(list);
 }
 
-std::string itemsOf(db::Dialect dialect, std::string_view parameter) {
-  if (dialect == db::Dialect::sqlite) return fmt::format("json_each({}) AS item", parameter);
-  return fmt::format("json_array_elements_text(CAST({} AS JSON)) AS item (value)", parameter);
-}
-
 Subjects knownSubjects(registry::Store& store, std::string_view workspace, const std::vector<std::string>& tags) {
   return store.read([&](db::Transaction& transaction) {
     Subjects known;
-    auto rows = transaction.query(fmt::format("SELECT s.tag, s.id, s.key FROM {} JOIN record_subject s ON s.tag = "
-                                              "item.value AND s.workspace = $2 AND s.erased_at = 0",
-                                              itemsOf(store.database().dialect(), "$1")),
-                                  {jsonList(tags), workspace});
-    while (rows.next()) known[rows.text(0)] = {rows.integer(1), rows.text(2)};
+    constexpr std::string_view named =
+        "record_subject s WHERE s.workspace = $2 AND s.tag = item.value AND s.erased_at = 0";
+    auto rows =
+        transaction.query(fmt::format("SELECT item.value, (SELECT s.id FROM {0}), (SELECT s.key FROM {0}) FROM {1}",
+                                      named, db::jsonTexts(store.database().dialect(), "$1")),
+                          {jsonList(tags), workspace});
+    while (rows.next())
+      if (!rows.isNull(1)) known[rows.text(0)] = {rows.integer(1), rows.text(2)};
     return known;
   });
 }
@@ -53,7 +52,7 @@ Subjects subjectsOf(registry::Store& store, std::string_view workspace, const st
   store.write([&](db::Transaction& transaction) {
     for (const std::string& tag : tags)
       if (!known.contains(tag))
-        transaction.run(
+        transaction.send(
             "INSERT INTO record_subject (workspace, tag, key, erased_at) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
             {workspace, tag, randomHex(keyBytes)});
   });
@@ -118,11 +117,11 @@ void requireNotErased(db::Transaction& transaction, db::Dialect dialect, const s
   std::vector<std::string> ids;
   ids.reserve(subjects.size());
   for (std::int64_t id : subjects) ids.push_back(std::to_string(id));
-  auto erased = transaction.query(
-      fmt::format(
-          "SELECT 1 FROM {} JOIN record_subject s ON s.id = CAST(item.value AS BIGINT) WHERE s.erased_at <> 0 LIMIT 1",
-          itemsOf(dialect, "$1")),
-      {jsonList(ids)});
+  auto erased = transaction.query(fmt::format("SELECT 1 FROM {} WHERE (SELECT s.erased_at FROM record_subject s WHERE "
+                                              "s.id = CAST(item.value AS BIGINT)) <> 0 "
+                                              "LIMIT 1",
+                                              db::jsonTexts(dialect, "$1")),
+                                  {jsonList(ids)});
   if (erased.next()) throw Error(Code::conflict, "a subject of the batch was erased meanwhile");
 }
 
@@ -159,7 +158,7 @@ Batch store(registry::Change& change, std::string_view workspace, std::string_vi
       "expired_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) RETURNING id",
       {workspace, given, batch.digest, batch.records, batch.firstAt, batch.lastAt, batch.createdAt, batch.createdBy});
   for (const Record& row : ready.records)
-    change.transaction.run(
+    change.transaction.send(
         "INSERT INTO decision_record (batch, position, asset, number, prompt, prompt_number, at, subject, commitment, "
         "body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         {batch.id, row.position, row.cited.asset, row.cited.number, row.cited.prompt, row.cited.promptNumber, row.at,

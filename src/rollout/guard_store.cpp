@@ -1,7 +1,7 @@
 #include "rollout/guard_store.h"
 
 #include "base/json.h"
-#include "prompt/json_items.h"
+#include "db/json_items.h"
 
 namespace regesta::rollout::guards {
 namespace {
@@ -36,7 +36,7 @@ std::map<std::string, bool> countUnits(db::Transaction& transaction, db::Dialect
                   "SELECT CAST($1 AS BIGINT), $2, value->>0, CAST($3 AS BIGINT), CAST($3 AS BIGINT) FROM {} WHERE true "
                   "ON CONFLICT (rollout, guard, unit) DO UPDATE SET at = excluded.at "
                   "WHERE guard_unit.at <= excluded.at - CAST($4 AS BIGINT) RETURNING unit, first_at, at",
-                  prompt::jsonItems(dialect, "$5")),
+                  db::jsonItems(dialect, "$5")),
       {rollout, guard.name, now, guard.unitMillis, writeJson(list)});
   // One that is counted again in the very millisecond of its first time would look new; a window keeps that away.
   while (rows.next()) counted.emplace(rows.text(0), rows.integer(1) == rows.integer(2));
