@@ -179,6 +179,13 @@ using Type = TableColumn::Type;
 /// Leading zeros and signs are part of a text, not of a number.
 bool isPlainInteger(std::string_view text) { return parseInteger(text) && std::to_string(*parseInteger(text)) == text; }
 
+/// Most values: what the general way gives back unchanged, after much more work.
+bool isNormalInteger(std::string_view text) {
+  constexpr std::size_t exactDigits = 15;  // of a double
+  return !text.empty() && text.size() <= exactDigits && (text[0] != '0' || text.size() == 1) &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool isBoolean(std::string_view text) { return equalsIgnoreCase(text, "true") || equalsIgnoreCase(text, "false"); }
 
 /// What the values of a column have in common.
@@ -246,6 +253,7 @@ std::vector<TableColumn> readColumns(std::string_view bytes, std::string_view wh
 
 std::string normalValue(std::string_view text) {
   text = trim(text);
+  if (isNormalInteger(text)) return std::string(text);
   for (std::string_view missing : {"", "nan", "null", "none", "na", "<na>"})
     if (equalsIgnoreCase(text, missing)) return {};
   if (equalsIgnoreCase(text, "true")) return "1";

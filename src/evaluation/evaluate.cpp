@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -28,6 +29,7 @@ std::vector<std::size_t> align(const DataTable& dataset, const DataTable& predic
   }
   std::unordered_map<std::string, std::size_t> places;
   const auto& keys = predictions.column(join);
+  places.reserve(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i)
     if (!places.emplace(normalValue(keys[i]), i).second)
       throw error(Code::invalid, "the predictions have the {} '{}' twice", join, shorten(keys[i], 80));
@@ -59,14 +61,20 @@ std::vector<std::string> values(const std::vector<std::string>& column, std::str
 /// The value that counts as selected. If the request names none, there must be two classes, one of them "1".
 std::string positiveValue(const std::string& asked, const std::vector<std::string>& labels,
                           const std::vector<std::string>& predicted) {
-  std::set<std::string> seen(labels.begin(), labels.end());
-  seen.insert(predicted.begin(), predicted.end());
+  std::unordered_set<std::string_view> distinct(labels.begin(), labels.end());
+  distinct.insert(predicted.begin(), predicted.end());
+  std::set<std::string, std::less<>> seen(distinct.begin(), distinct.end());
   std::string positive = asked.empty() ? "1" : normalValue(asked);
   if (seen.contains(positive) && (seen.size() <= 2 || !asked.empty())) return positive;
   std::vector<std::string> some(
       seen.begin(), std::next(seen.begin(), static_cast<std::ptrdiff_t>(std::min<std::size_t>(seen.size(), 10))));
   throw Invalid("positive", fmt::format("must name which of the values counts as selected; there are {}: {}",
                                         seen.size(), shorten(join(some, ", "), 200)));
+}
+
+std::string groupName(std::string_view text) {
+  std::string value = normalValue(text);
+  return value.empty() ? "(missing)" : shorten(value, 100);
 }
 
 std::vector<double> scores(const std::vector<std::string>& column, const std::string& name) {
@@ -118,10 +126,12 @@ Evaluation evaluate(std::string_view datasetBytes, std::string_view predictionBy
   std::size_t groupCount = 0;
   for (const std::string& name : columns.groups) {
     std::map<std::string, Confusion> groups;
+    std::unordered_map<std::string_view, Confusion*> bySpelling;
     const auto& column = dataset.column(name);
     for (std::size_t i = 0; i < column.size(); ++i) {
-      std::string value = normalValue(column[i]);
-      groups[value.empty() ? "(missing)" : shorten(value, 100)].add(actual[i], selected[i]);
+      auto [group, isNew] = bySpelling.try_emplace(column[i], nullptr);
+      if (isNew) group->second = &groups[groupName(column[i])];
+      group->second->add(actual[i], selected[i]);
       if (groupCount + groups.size() > mostGroups)
         throw Invalid("groups", fmt::format("must have at most {} different values together; '{}' has too many",
                                             mostGroups, name));

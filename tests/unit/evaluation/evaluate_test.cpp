@@ -37,6 +37,18 @@ struct Sample {
 };
 
 // The expected numbers are scikit-learn 1.9.1's and fairlearn 0.15.0's for these rows.
+TEST(NormalValue, OneSpellingPerNumber) {
+  for (std::string_view text : {"0", "7", "10", "123456789012345"}) {
+    EXPECT_EQ(normalValue(text), text);
+    EXPECT_EQ(normalValue(fmt::format(" {}.0 ", text)), text);
+  }
+  EXPECT_EQ(normalValue("1234567890123456"), normalValue("1234567890123456.0"));
+  EXPECT_EQ(normalValue("007"), "7");
+  EXPECT_EQ(normalValue("True"), "1");
+  EXPECT_EQ(normalValue("NaN"), "");
+  EXPECT_EQ(normalValue("1e3"), normalValue("1000"));
+}
+
 TEST(Evaluate, agreesWithScikitLearnAndFairlearn) {
   Sample sample;
   Evaluation got = evaluate(sample.dataset, sample.predictions,
