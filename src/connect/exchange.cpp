@@ -212,12 +212,16 @@ std::string Exchange::judge(const Link& link, const TicketChange& change, std::s
                                               {changeMark(change.id), "", claimed.now});
                                     }};
   std::string comment = fmt::format("{} ({}, {})", link.ticket.key, connection_.name, event);
+  std::string_view role = meaning.starts_with("approve:") ? meaning.substr(8) : "";
+  bool rejects = meaning == "reject";
   try {
-    if (meaning == "reject")
-      gate_.reject(request.id, identity, comment, seen, &channel);
+    std::string delegator = store_.read([&](db::Transaction& transaction) {
+      return governance::impliedDelegator(transaction, request, identity, role, rejects);
+    });
+    if (rejects)
+      gate_.reject(request.id, identity, comment, seen, &channel, delegator);
     else
-      gate_.approve(request.id, identity, comment, meaning.starts_with("approve:") ? meaning.substr(8) : "", seen,
-                    &channel);
+      gate_.approve(request.id, identity, comment, role, seen, &channel, delegator);
   } catch (const ConnectorError&) {
     throw;
   } catch (const Error& failure) {

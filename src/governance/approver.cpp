@@ -4,6 +4,7 @@
 
 #include "access/grants.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "governance/decision.h"
 #include "governance/delegate.h"
@@ -199,6 +200,22 @@ std::vector<ReviewRights> delegatedRights(db::Transaction& transaction, const Ch
     all.back().counts = all.back().counts && !heard;
   }
   return all;
+}
+
+std::string impliedDelegator(db::Transaction& transaction, const ChangeRequest& request,
+                             const access::Identity& identity, std::string_view role, bool rejects) {
+  auto counts = [&](const ReviewRights& rights) {
+    return rights.counts && (role.empty() || std::ranges::find(rights.roles, role) != rights.roles.end());
+  };
+  ReviewRights own = reviewRights(transaction, request, identity);
+  if (rejects ? own.mayApprove : counts(own)) return {};
+  std::vector<std::string> delegators;
+  for (const ReviewRights& rights : delegatedRights(transaction, request, identity))
+    if (rejects || counts(rights)) delegators.push_back(rights.onBehalfOf);
+  if (delegators.size() > 1)
+    throw error(Code::denied, "you are the delegate of {}: review on behalf of one of them in Regesta",
+                join(delegators, " and "));
+  return delegators.empty() ? std::string() : delegators.front();
 }
 
 bool waitsFor(db::Transaction& transaction, const ChangeRequest& request, const access::Identity& identity) {

@@ -47,6 +47,12 @@ ReviewRights reviewRights(db::Transaction& transaction, const ChangeRequest& req
 std::vector<ReviewRights> delegatedRights(db::Transaction& transaction, const ChangeRequest& request,
                                           const access::Identity& identity);
 
+/// On whose behalf a review is that names nobody, because it was given where one cannot: empty if it counts in the
+/// reviewer's own name (a rejection: if they may give it), else the one user for whom it does. `role`: of the approval;
+/// empty: any. Throws Error{denied} if there are several.
+std::string impliedDelegator(db::Transaction& transaction, const ChangeRequest& request,
+                             const access::Identity& identity, std::string_view role, bool rejects);
+
 /// Whether an open request still requires an approval that this user can give and has not given.
 bool waitsFor(db::Transaction& transaction, const ChangeRequest& request, const access::Identity& identity);
 

@@ -63,6 +63,38 @@ def test_two_reviewers_approve_one_after_the_other(bank, site):
     assert len(approvals) == 2, texts(site, key)
 
 
+def test_a_delegate_reviews_in_jira(bank, cloud):
+    """In their own name where that counts, else for the one approver who is away; for several, it must be said in Regesta."""
+    cloud.people["rex"] = cloud.account("rex@bank.example", "acc-rex", "Rex")
+    bank.connect(cloud)
+    request = bank.request()
+    key = ticket(bank, request)
+    eventually(lambda: status(cloud, key) == "In Review")
+    review(cloud, cloud.people["rex"], key, "Approved")
+    eventually(lambda: [one for one in bank.ledger("access.refused") if one["body"]["actor"] == "user:rex"])
+    assert bank.shown(request)["approvals"] == []
+
+    bank.rita.done("delegate", "add", "rex", "--days", "3", "-m", "on holiday")
+    eventually(lambda: status(cloud, key) == "In Review")
+    review(cloud, cloud.people["rex"], key, "Approved")
+    applied = eventually(lambda: (shown := bank.shown(request))["status"] == "applied" and shown)
+    assert [(one["user"], one["on_behalf_of"], one["roles"]) for one in applied["approvals"]] == [("user:rex", "user:rita", ["risk"])]
+    assert eventually(lambda: any("rex approved as risk on behalf of rita" in text for text in texts(cloud, key)))
+
+    bank.ron.done("delegate", "add", "rex", "--days", "3", "-m", "away as well")
+    other = bank.request()
+    key = ticket(bank, other)
+    eventually(lambda: status(cloud, key) == "In Review")
+    review(cloud, cloud.people["rex"], key, "Approved")
+    assert eventually(lambda: any("the delegate of user:rita and user:ron" in text for text in texts(cloud, key))), texts(cloud, key)
+    assert bank.shown(other)["approvals"] == []
+    bank.ron.done("delegate", "add", "rita", "--days", "3", "-m", "away as well")
+    eventually(lambda: status(cloud, key) == "In Review")
+    review(cloud, cloud.people["rita"], key, "Approved")
+    applied = eventually(lambda: (shown := bank.shown(other))["status"] == "applied" and shown)
+    assert [(one["user"], one.get("on_behalf_of")) for one in applied["approvals"]] == [("user:rita", None)], "her own name comes first"
+
+
 def test_comments_go_both_ways_once(bank, site):
     bank.connect(site)
     request = bank.request()
