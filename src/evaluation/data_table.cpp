@@ -22,64 +22,67 @@ template <class... Args>
   throw error(Code::invalid, "{} {}", what, fmt::format(text, std::forward<Args>(args)...));
 }
 
-/// Reads CSV one record at a time.
+/// Reads CSV one record at a time. Fields with doubled quotation marks go to `unescaped`; the others are views into the
+/// bytes.
 class CsvReader {
  public:
-  CsvReader(std::string_view bytes, std::string_view what) : rest_(bytes), what_(what) {}
+  CsvReader(std::string_view bytes, std::string_view what, std::deque<std::string>& unescaped)
+      : rest_(bytes), what_(what), unescaped_(unescaped) {}
 
   /// The first record.
   std::vector<std::string> header() {
-    std::vector<std::string> fields;
+    std::vector<std::string_view> fields;
     if (!next(fields)) refuse(what_, "is empty");
-    return fields;
+    return {fields.begin(), fields.end()};
   }
   /// False at the end. Empty lines are skipped.
-  bool next(std::vector<std::string>& fields) {
+  bool next(std::vector<std::string_view>& fields) {
     while (!rest_.empty() && (rest_[0] == '\n' || rest_[0] == '\r')) takeLineEnd();
     if (rest_.empty()) return false;
-    std::size_t count = 0;
+    fields.clear();
     while (true) {
-      if (count == fields.size()) fields.emplace_back();
-      std::string& field = fields[count++];
-      field.clear();
-      if (count > mostColumns) refuse(what_, "has more than {} columns", mostColumns);
-      readField(field);
+      if (fields.size() == mostColumns) refuse(what_, "has more than {} columns", mostColumns);
+      fields.push_back(readField());
       if (rest_.empty() || rest_[0] != ',') break;
       rest_.remove_prefix(1);
     }
-    fields.resize(count);
     if (!rest_.empty()) takeLineEnd();
     return true;
   }
   std::size_t line() const { return line_; }
 
  private:
-  void readField(std::string& field) {
-    if (!rest_.empty() && rest_[0] == '"') return readQuoted(field);
+  std::string_view readField() {
+    if (!rest_.empty() && rest_[0] == '"') return readQuoted();
     std::size_t end = std::min(rest_.find_first_of(",\r\n"), rest_.size());
-    if (rest_.substr(0, end).find('"') != std::string_view::npos)
-      refuse(what_, "has an unexpected quotation mark on line {}", line_);
-    field = rest_.substr(0, end);
+    std::string_view field = rest_.substr(0, end);
+    if (field.find('"') != std::string_view::npos) refuse(what_, "has an unexpected quotation mark on line {}", line_);
     rest_.remove_prefix(end);
+    return field;
   }
 
-  void readQuoted(std::string& field) {
+  std::string_view readQuoted() {
     std::size_t opened = line_;
     rest_.remove_prefix(1);
+    std::string* joined = nullptr;
+    std::string_view field;
     while (true) {
       std::size_t end = rest_.find('"');
       if (end == std::string_view::npos)
         refuse(what_, "has a quoted field that begins on line {} and never ends", opened);
-      field += rest_.substr(0, end);
-      line_ +=
-          static_cast<std::size_t>(std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+      field = rest_.substr(0, end);
+      line_ += static_cast<std::size_t>(std::ranges::count(field, '\n'));
       rest_.remove_prefix(end + 1);
-      if (rest_.empty() || rest_[0] != '"') break;
-      field += '"';
+      bool doubled = !rest_.empty() && rest_[0] == '"';
+      if (doubled && !joined) joined = &unescaped_.emplace_back();
+      if (joined) joined->append(field);
+      if (!doubled) break;
+      *joined += '"';
       rest_.remove_prefix(1);
     }
     if (!rest_.empty() && rest_[0] != ',' && rest_[0] != '\n' && rest_[0] != '\r')
       refuse(what_, "has text after a closing quotation mark on line {}", line_);
+    return joined ? *joined : field;
   }
 
   void takeLineEnd() {
@@ -89,6 +92,7 @@ class CsvReader {
   }
 
   std::string_view rest_, what_;
+  std::deque<std::string>& unescaped_;
   std::size_t line_ = 1;
 };
 
@@ -113,11 +117,11 @@ DataTable readCsv(std::string_view bytes, std::string_view what, const std::vect
   if (bytes.size() > csvBytes)
     throw error(Code::tooLarge, "{} has {} bytes; {} is the limit for CSV", what, bytes.size(), csvBytes);
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  CsvReader reader(bytes, what);
+  DataTable table{wanted, std::vector<DataTable::Column>(wanted.size())};
+  CsvReader reader(bytes, what, *table.unescaped);
   const std::vector<std::string> header = reader.header();
-  std::vector<std::string> fields;
+  std::vector<std::string_view> fields;
   std::vector<std::size_t> at = places(header, what, wanted);
-  DataTable table{wanted, std::vector<std::vector<std::string>>(wanted.size())};
   while (true) {
     std::size_t line = reader.line();
     if (!reader.next(fields)) break;
@@ -151,14 +155,14 @@ DataTable readJsonTable(std::string_view bytes, std::string_view what, const std
   std::vector<std::string> header;
   for (const json::value& name : columns->as_array()) header.push_back(cellText(name, what, 0));
   std::vector<std::size_t> at = places(header, what, wanted);
-  DataTable table{wanted, std::vector<std::vector<std::string>>(wanted.size())};
+  DataTable table{wanted, std::vector<DataTable::Column>(wanted.size())};
   if (data->as_array().size() > mostRows) throw error(Code::tooLarge, "{} has more than {} rows", what, mostRows);
   for (std::size_t row = 0; row < data->as_array().size(); ++row) {
     const json::value& cells = data->as_array()[row];
     if (!cells.is_array() || cells.as_array().size() != header.size())
       refuse(what, "has row {} of another length than its columns", row + 1);
     for (std::size_t i = 0; i < at.size(); ++i)
-      table.columns[i].push_back(cellText(cells.as_array()[at[i]], what, row));
+      table.columns[i].push_back(table.unescaped->emplace_back(cellText(cells.as_array()[at[i]], what, row)));
   }
   return table;
 }
@@ -216,7 +220,7 @@ class ColumnType {
 
 }  // namespace
 
-const std::vector<std::string>& DataTable::column(std::string_view name) const {
+const DataTable::Column& DataTable::column(std::string_view name) const {
   auto at = std::ranges::find(names, name);
   REGESTA_INVARIANT(at != names.end());
   return columns[static_cast<std::size_t>(at - names.begin())];
@@ -233,17 +237,17 @@ DataTable readTable(std::string_view bytes, std::string_view what, const std::ve
 
 std::vector<TableColumn> readColumns(std::string_view bytes, std::string_view what, bool complete) {
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  CsvReader reader(bytes, what);
-  std::vector<std::string> fields = reader.header();
+  std::deque<std::string> unescaped;
+  CsvReader reader(bytes, what, unescaped);
   std::vector<TableColumn> columns;
-  for (const std::string& name : fields) {
+  for (const std::string& name : reader.header()) {
     if (name.empty() || std::ranges::find(columns, name, &TableColumn::name) != columns.end())
       refuse(what, "has a column without a name, or a name twice");
     columns.push_back({name, Type::text});
   }
   if (!complete) return columns;
   std::vector<ColumnType> types(columns.size());
-  while (reader.next(fields)) {
+  for (std::vector<std::string_view> fields; reader.next(fields); unescaped.clear()) {
     if (fields.size() != columns.size()) refuse(what, "has rows of unequal length");
     for (std::size_t i = 0; i < fields.size(); ++i) types[i].take(fields[i]);
   }

@@ -1,16 +1,22 @@
 #pragma once
+#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace regesta::evaluation {
 
-/// The requested columns of a table file, as text. Input is untrusted: every fault is an Error with its position.
+/// The requested columns of a table file, as text: views into the file's bytes, which must outlive it. Input is
+/// untrusted: every fault is an Error with its position.
 struct DataTable {
+  using Column = std::vector<std::string_view>;
   std::vector<std::string> names;
-  std::vector<std::vector<std::string>> columns;  ///< columns[i] is the column names[i]; all have the same length
+  std::vector<Column> columns;  ///< columns[i] is the column names[i]; all have the same length
+  /// What does not stand in the bytes as it is meant.
+  std::unique_ptr<std::deque<std::string>> unescaped = std::make_unique<std::deque<std::string>>();
   std::size_t rows() const { return columns.empty() ? 0 : columns[0].size(); }
-  const std::vector<std::string>& column(std::string_view name) const;  ///< a requested one
+  const Column& column(std::string_view name) const;  ///< a requested one
 };
 
 /// Reads CSV (RFC 4180: header, quoted fields, commas) or MLflow's JSON table {"columns":[…],"data":[[…],…]}.

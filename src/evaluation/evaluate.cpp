@@ -1,5 +1,6 @@
 #include "evaluation/evaluate.h"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <set>
@@ -17,6 +18,21 @@ namespace {
 
 constexpr std::size_t mostGroups = 100;  // over all columns: policies see every one of them
 
+std::vector<std::string> normalValues(const DataTable::Column& column) {
+  std::vector<std::string> normal;
+  normal.reserve(column.size());
+  for (std::string_view text : column) normal.push_back(normalValue(text));
+  return normal;
+}
+
+/// Shorter ones first, so that ids that count up are sorted. What is sorted so has no key twice.
+bool isStrictlySorted(const std::vector<std::string>& keys) {
+  auto notBelow = [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a >= b;
+  };
+  return std::ranges::adjacent_find(keys, notBelow) == keys.end();
+}
+
 /// For each row of the dataset the row of the predictions.
 std::vector<std::size_t> align(const DataTable& dataset, const DataTable& predictions, const std::string& join) {
   std::vector<std::size_t> rows(dataset.rows());
@@ -27,16 +43,19 @@ std::vector<std::size_t> align(const DataTable& dataset, const DataTable& predic
     std::iota(rows.begin(), rows.end(), 0);
     return rows;
   }
-  std::unordered_map<std::string, std::size_t> places;
-  const auto& keys = predictions.column(join);
+  std::vector<std::string> keys = normalValues(predictions.column(join)), wanted = normalValues(dataset.column(join));
+  if (keys == wanted && isStrictlySorted(keys)) {
+    std::iota(rows.begin(), rows.end(), 0);
+    return rows;
+  }
+  std::unordered_map<std::string_view, std::size_t> places;
   places.reserve(keys.size());
   for (std::size_t i = 0; i < keys.size(); ++i)
-    if (!places.emplace(normalValue(keys[i]), i).second)
+    if (!places.emplace(keys[i], i).second)
       throw error(Code::invalid, "the predictions have the {} '{}' twice", join, shorten(keys[i], 80));
-  const auto& wanted = dataset.column(join);
   std::vector<bool> used(keys.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    auto found = places.find(normalValue(wanted[i]));
+    auto found = places.find(wanted[i]);
     if (found == places.end())
       throw error(Code::invalid, "the predictions have no row with {} '{}'", join, shorten(wanted[i], 80));
     if (used[found->second])
@@ -47,14 +66,11 @@ std::vector<std::size_t> align(const DataTable& dataset, const DataTable& predic
   return rows;
 }
 
-std::vector<std::string> values(const std::vector<std::string>& column, std::string_view what,
-                                const std::string& name) {
-  std::vector<std::string> normal;
-  normal.reserve(column.size());
-  for (std::size_t i = 0; i < column.size(); ++i) {
-    normal.push_back(normalValue(column[i]));
-    if (normal.back().empty()) throw error(Code::invalid, "{} has no value for '{}' in row {}", what, name, i + 1);
-  }
+std::vector<std::string> values(const DataTable::Column& column, std::string_view what, const std::string& name) {
+  std::vector<std::string> normal = normalValues(column);
+  auto missing = std::ranges::find(normal, "");
+  if (missing != normal.end())
+    throw error(Code::invalid, "{} has no value for '{}' in row {}", what, name, missing - normal.begin() + 1);
   return normal;
 }
 
@@ -77,7 +93,7 @@ std::string groupName(std::string_view text) {
   return value.empty() ? "(missing)" : shorten(value, 100);
 }
 
-std::vector<double> scores(const std::vector<std::string>& column, const std::string& name) {
+std::vector<double> scores(const DataTable::Column& column, const std::string& name) {
   std::vector<double> numbers;
   numbers.reserve(column.size());
   for (std::size_t i = 0; i < column.size(); ++i) {

@@ -149,10 +149,10 @@ TEST(Evaluate, hostileFilesGetWordsNotCrashes) {
 }
 
 TEST(Evaluate, csvQuotingAndLineEnds) {
-  DataTable table =
-      readTable("\xEF\xBB\xBF\"a\",\"b \"\"q\"\"\"\r\n\"x\ny\",1\r\n\r\nz,2", "the file", {"a", "b \"q\""});
-  EXPECT_EQ(table.column("a"), (std::vector<std::string>{"x\ny", "z"}));
-  EXPECT_EQ(table.column("b \"q\""), (std::vector<std::string>{"1", "2"}));
+  DataTable table = readTable("\xEF\xBB\xBF\"a\",\"b \"\"q\"\"\"\r\n\"x\ny\",1\r\n\r\n\"z \"\"w\"\"\",2", "the file",
+                              {"a", "b \"q\""});
+  EXPECT_EQ(table.column("a"), (DataTable::Column{"x\ny", "z \"w\""}));
+  EXPECT_EQ(table.column("b \"q\""), (DataTable::Column{"1", "2"}));
 }
 
 class StoredEvaluationTest : public governance::GovernanceTest {
