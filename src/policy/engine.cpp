@@ -2,9 +2,13 @@
 
 #include <regesta_native.h>
 
+#include <optional>
+#include <unordered_map>
+
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/limits_work.h"
+#include "base/sync.h"
 #include "base/time.h"
 #include "base/work.h"
 #include "policy/answer.h"
@@ -31,19 +35,37 @@ bool ranOutOfTurn(const Answer& answer, const Reply& reply, std::int64_t millis)
   return answer.problem.code == "timeout" && reply.cpuMillis < millis * 7 / 10;
 }
 
-std::string loadBody(const std::vector<Module>& modules, std::string_view dataJson) {
+/// By which a worker and the server know a policy again.
+std::string digestOf(const std::vector<Module>& modules, std::string_view dataJson) {
+  std::string text;
+  auto add = [&](std::string_view part) { fmt::format_to(std::back_inserter(text), "{}:{}", part.size(), part); };
+  for (const Module& module : modules) {
+    add(module.name);
+    add(module.text);
+  }
+  add(dataJson);
+  std::array<std::uint8_t, 32> hash{};
+  regesta_blake3(nullptr, reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), hash.data());
+  return hexEncode({reinterpret_cast<const char*>(hash.data()), hash.size()});
+}
+
+/// What one request is about.
+struct Policy {
+  explicit Policy(const std::vector<Module>& from, std::string_view dataJson = "{}")
+      : modules(from), data(dataJson), digest(digestOf(from, dataJson)) {}
+  const std::vector<Module>& modules;
+  std::string_view data;  ///< JSON
+  std::string digest;
+};
+
+std::string loadBody(const Policy& policy) {
   std::string body;
   JsonWriter w(body);
   w.object().key("modules").array();
-  for (const auto& module : modules) w.object().key("name").text(module.name).key("text").text(module.text).end();
-  w.end().key("data").raw(dataJson).key("strict").boolean(true).end();
+  for (const auto& module : policy.modules)
+    w.object().key("name").text(module.name).key("text").text(module.text).end();
+  w.end().key("data").raw(policy.data).key("strict").boolean(true).end();
   return body;
-}
-
-std::string digestOf(std::string_view body) {
-  std::array<std::uint8_t, 32> hash{};
-  regesta_blake3(nullptr, reinterpret_cast<const std::uint8_t*>(body.data()), body.size(), hash.data());
-  return hexEncode({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
 }  // namespace
@@ -55,29 +77,39 @@ struct Engine::State {
   /// that finds too many of its caller before it throws Error{exhausted}; one whose caller has gone ends.
   Pool& pool() { return currentWork().lane == Lane::ordinary ? gates : trials; }
 
+  /// tooComplex(), which reads the whole text: once for each policy.
+  std::optional<Problem> tooComplexFor(const Policy& policy) {
+    {
+      auto known = complexity_.lock();
+      if (auto found = known->find(policy.digest); found != known->end()) return found->second;
+    }
+    auto problem = tooComplex(policy.modules);
+    auto known = complexity_.lock();
+    if (known->size() >= mostKnown) known->clear();
+    known->emplace(policy.digest, problem);
+    return problem;
+  }
+
   /// One request about a policy; the worker is given the policy first when it does not have it.
-  Answer ask(json::object head, std::string_view body, const std::vector<Module>& modules, std::string_view dataJson,
-             int wallMillis) {
-    std::string load = loadBody(modules, dataJson);
-    std::string digest = digestOf(load);
-    head["policy"] = digest;
+  Answer ask(json::object head, std::string_view body, const Policy& policy, int wallMillis) {
+    head["policy"] = policy.digest;
     std::int64_t millis = engineMillis(gates.options(), wallMillis);
     // The second time it may take as long as the worker may: the limit of processor time is enough.
     for (std::int64_t limit : {millis, std::max<std::int64_t>(millis, wallMillis * 8LL / 10)}) {
       head["millis"] = limit;
-      Reply reply = askLoaded(json::serialize(head), body, load, digest, wallMillis);
+      Reply reply = askLoaded(json::serialize(head), body, policy, wallMillis);
       Answer answer = readAnswer(reply);
       if (!ranOutOfTurn(answer, reply, millis)) return answer;
     }
     throw error(Code::unavailable, "the policy was not evaluated: the machine is too busy; try again");
   }
 
-  Reply askLoaded(std::string_view headText, std::string_view body, std::string_view load, const std::string& digest,
-                  int wallMillis) {
+  Reply askLoaded(std::string_view headText, std::string_view body, const Policy& policy, int wallMillis) {
     return pool().with([&](Worker& worker) {
       auto reply = worker.ask(headText, body, wallMillis);
       if (!reply.lost.empty() || reply.status != REGESTA_UNKNOWN) return reply;
-      auto loaded = worker.ask(json::serialize(json::object{{"do", "load"}, {"policy", digest}}), load, wallMillis);
+      auto loaded = worker.ask(json::serialize(json::object{{"do", "load"}, {"policy", policy.digest}}),
+                               loadBody(policy), wallMillis);
       if (!loaded.lost.empty() || loaded.status != REGESTA_OK) return loaded;
       return worker.ask(headText, body, wallMillis);
     });
@@ -89,6 +121,10 @@ struct Engine::State {
   }
 
   Pool gates, trials;
+
+ private:
+  static constexpr std::size_t mostKnown = 1000;
+  Sync<std::unordered_map<std::string, std::optional<Problem>>> complexity_;  // by digest
 };
 
 Engine::Engine(Options options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -97,9 +133,10 @@ Engine::~Engine() = default;
 std::uint64_t Engine::workersLost() const { return state_->gates.lost() + state_->trials.lost(); }
 
 Verdict Engine::decide(const std::vector<Module>& modules, std::string_view inputJson, std::int64_t nowNanos) {
-  if (auto problem = tooComplex(modules)) return {.error = describe(*problem)};
+  Policy policy(modules);
+  if (auto problem = state_->tooComplexFor(policy)) return {.error = describe(*problem)};
   auto answer =
-      state_->ask({{"do", "decide"}, {"now", nowNanos}}, inputJson, modules, "{}", state_->gates.options().wallMillis);
+      state_->ask({{"do", "decide"}, {"now", nowNanos}}, inputJson, policy, state_->gates.options().wallMillis);
   if (!answer.ok()) return {.error = describe(answer)};
   return readVerdict(answer.value);
 }
@@ -130,8 +167,9 @@ CheckReport Engine::check(const std::vector<Module>& modules) {
 
 TestReport Engine::test(const std::vector<Module>& modules, std::string_view filter) {
   TestReport report;
-  if (auto problem = tooComplex(modules)) return {.error = describe(*problem)};
-  auto listed = state_->ask({{"do", "tests"}}, {}, modules, "{}", testRunMillis);
+  Policy policy(modules);
+  if (auto problem = state_->tooComplexFor(policy)) return {.error = describe(*problem)};
+  auto listed = state_->ask({{"do", "tests"}}, {}, policy, testRunMillis);
   if (!listed.ok()) return {.error = describe(listed)};
   for (const auto& entry : listed.value.at("tests").as_array()) {
     auto found = readTestCase(entry.as_object());
@@ -139,7 +177,7 @@ TestReport Engine::test(const std::vector<Module>& modules, std::string_view fil
     checkCancelled();
     if (found.outcome != Outcome::skipped) {
       json::object head{{"do", "test"}, {"now", nowMicros() * 1000}, {"path", entry.at("path").as_string()}};
-      auto answer = state_->ask(std::move(head), {}, modules, "{}", testRunMillis);
+      auto answer = state_->ask(std::move(head), {}, policy, testRunMillis);
       if (answer.ok()) {
         finish(found, answer.value.as_object());
         merge(report.coverage, answer.value.at("coverage").as_array());
@@ -157,10 +195,11 @@ EvalResult Engine::eval(const std::vector<Module>& modules, std::string_view que
                         std::string_view dataJson) {
   Module asModule{"query", std::string(query)};
   if (auto problem = tooComplex(asModule)) return {.error = describe(*problem)};
+  Policy policy(modules, dataJson);
   if (!modules.empty())
-    if (auto problem = tooComplex(modules)) return {.error = describe(*problem)};
-  auto answer = state_->ask({{"do", "query"}, {"now", nowMicros() * 1000}, {"query", query}}, inputJson, modules,
-                            dataJson, state_->gates.options().wallMillis);
+    if (auto problem = state_->tooComplexFor(policy)) return {.error = describe(*problem)};
+  auto answer = state_->ask({{"do", "query"}, {"now", nowMicros() * 1000}, {"query", query}}, inputJson, policy,
+                            state_->gates.options().wallMillis);
   if (!answer.ok()) return {.error = describe(answer)};
   return readEvalResult(answer.value.as_object());
 }
