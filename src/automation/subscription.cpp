@@ -80,6 +80,15 @@ json::object entryData(const Subscription& subscription) {
           {"confirmed", subscription.isConfirmed()}};
 }
 
+/// Before the first subscription nobody reads the ledger. From here on everything is read, however late that begins.
+void beginToRead(db::Transaction& transaction) {
+  if (!listSubscriptions(transaction, "", "").empty()) return;
+  transaction.run(
+      "INSERT INTO notification_cursor (id, position) SELECT 1, COALESCE(MAX(idx), -1) + 1 FROM ledger_entry WHERE "
+      "true "
+      "ON CONFLICT (id) DO UPDATE SET position = excluded.position");
+}
+
 }  // namespace
 
 std::int64_t Subscription::dueAt(std::int64_t now) const {
@@ -128,6 +137,7 @@ void confirmSubscription(registry::Change& change, const Subscription& subscript
   if (subscription.isConfirmed()) return;
   if (!crypto::constantTimeEquals(crypto::sha256Hex(trim(code)), subscription.confirmation))
     throw Error(Code::denied, "this is not the code that was sent to the address");
+  beginToRead(change.transaction);
   Subscription confirmed = subscription;
   confirmed.confirmation.clear();
   confirmed.setAt = change.now;

@@ -183,7 +183,7 @@ def test_ids_and_manifests_of_drafts_are_bounded(house):
     fields = lambda id, start: "\n".join(
         f'a{n}: updateArtifactManifest(input: {{artifactManifestID: "{id}", digest: "{md5_text(b"%d" % n)}"}}) {{ artifactManifest {{ id }} }}'
         for n in range(start, start + 300))
-    assert "no ArtifactDraft" in graphql(house.carl, f"mutation {{ {fields(zero, 0)} }}").text
+    assert "no such ArtifactDraft" in graphql(house.carl, f"mutation {{ {fields(zero, 0)} }}").text
     for start in (0, 300):
         last = graphql(house.carl, f"mutation {{ {fields(draft.id, start)} }}")
     assert "manifests already" in last.text, last.text[:300]

@@ -186,7 +186,7 @@ for number, (event, action) in enumerate([
 def test_what_cannot_be_a_trigger_is_refused_in_words(site, admin, name, tmp_path):
     site.run(LOG.format(name=name, text="one"), tmp_path)
     lines = site.run(REFUSED.format(name=name), tmp_path, key=admin).stdout.splitlines()[-5:]
-    for line, words in zip(lines, ["no integration", "'latest' is set by this server", "LINK_MODEL in a project", "not supported", "not supported"]):
+    for line, words in zip(lines, ["no such integration", "'latest' is set by this server", "LINK_MODEL in a project", "not supported", "not supported"]):
         assert words in line, lines
     # A contributor sees the reason, too.
     done = site.run(CREATE.format(name=name), tmp_path, fails=True)
