@@ -24,7 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests")
 from go_tool import go_tool
 from regesta_server import ROOT, Server, eventually
 
-CLIENTS = 2
+CLIENTS, REVIEWERS = 2, 8
 
 
 def policy(rules, floor=0.5):
@@ -127,7 +127,7 @@ def measure_requests(server, asked):
         for number in numbers:
             call(server, "POST", f"/api/v1/change-requests/{number}/retry", {}, fine=(200, 202, 409))
 
-    threads = [threading.Thread(target=again, args=(range(1 + at, asked.requests + 1, CLIENTS),)) for at in range(CLIENTS)]
+    threads = [threading.Thread(target=again, args=(range(1 + at, asked.requests + 1, REVIEWERS),)) for at in range(REVIEWERS)]
     began = time.perf_counter()
     for thread in threads:
         thread.start()

@@ -279,6 +279,7 @@ def test_decision_logs_are_checked_before_they_are_kept(bank):
                              ([event(input={"id": "x" * 300})], "?subject=/id", "at most")]:
         status, message = bank.refused("POST", "/api/v1/opa/logs" + query, body)
         assert status == 400 and why in message
+    assert bank.refused("POST", "/api/v1/opa/logs", [event(f"gate@1:{n}") for n in range(101)])[0] == 413, "each is looked up"
     assert bank.refused("POST", "/api/v1/opa/logs", [event()], "rex")[0] == 403, "readers do not report"
     bank.root.done("user", "grant", "rex", "--grant", "contributor:default:other")
     assert send([event()], who="rex") == {"records": 0, "skipped": 1}, "what is hidden is as what does not exist"

@@ -32,6 +32,8 @@ class Policies {
   /// report on the policy.
   const Policy* find(const std::string& revision) {
     auto [found, isNew] = known_.try_emplace(revision);
+    if (known_.size() > limits::recordBundles)
+      throw error(Code::tooLarge, "a decision log may name at most {} bundles", limits::recordBundles);
     if (isNew) found->second = look(revision);
     return found->second ? &*found->second : nullptr;
   }
