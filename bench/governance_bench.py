@@ -9,29 +9,25 @@ import argparse
 import http.client
 import json
 import pathlib
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.error
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
 
-from go_tool import go_tool
-from regesta_server import ROOT, Server, eventually
+from clients import call, together
+from opa_server import Opa
+from regesta_server import Server
 
 CLIENTS, REVIEWERS = 2, 8
 
 
-def policy(rules, floor=0.5):
+def policy(rules):
     lines = ["package regesta.gate", ""]
     for n in range(rules):
         lines.append(f'deny contains {{"code": "rule-{n}", "msg": sprintf("metric %v is %v", ["m{n}", input.candidate.metrics.claimed.m{n}])}} if {{\n'
-                     f'\tinput.candidate.metrics.claimed.m{n} < {floor}\n\tinput.candidate.tags["team-{n}"] != "exempt"\n}}\n')
+                     f'\tinput.candidate.metrics.claimed.m{n} < 0.5\n\tinput.candidate.tags["team-{n}"] != "exempt"\n}}\n')
     return "\n".join(lines)
 
 
@@ -54,37 +50,8 @@ def ask(port, path, body, count, took):
 def decisions(port, path, body, count):
     """Per second, and the median time of one in milliseconds."""
     took = []
-    threads = [threading.Thread(target=ask, args=(port, path, body, count // CLIENTS, took)) for _ in range(CLIENTS)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return len(took) / (time.perf_counter() - began), statistics.median(took) * 1000
-
-
-def start_opa(folder, text):
-    version = re.search(r'^VERSION = "(.*)"$', (ROOT / "tests/opa/run.py").read_text(), re.MULTILINE)[1]
-    (folder / "gate.rego").write_text(text)
-    process = subprocess.Popen([go_tool("github.com/open-policy-agent/opa", version), "run", "--server", "--addr", "127.0.0.1:0",
-                                "--log-level", "error", "--disable-telemetry", folder / "gate.rego"], stderr=subprocess.DEVNULL)
-
-    def port():
-        listed = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True).stdout
-        found = re.search(rf"127\.0\.0\.1:(\d+).*pid={process.pid},", listed)
-        return found and int(found[1])
-    return process, eventually(port)
-
-
-def call(server, method, path, body=None, fine=(200, 201)):
-    request = urllib.request.Request(server.url + path, None if body is None else json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            status, text = answer.status, answer.read()
-    except urllib.error.HTTPError as refused:
-        status, text = refused.code, refused.read()
-    assert status in fine, (method, path, status, text[:500])
-    return json.loads(text or b"null")
+    seconds = together(lambda share: ask(port, path, body, share, took), [count // CLIENTS] * CLIENTS)
+    return len(took) / seconds, statistics.median(took) * 1000
 
 
 def push(server, name, text):
@@ -94,14 +61,14 @@ def push(server, name, text):
 def measure_decisions(server, folder, asked):
     text = policy(asked.rules)
     push(server, "many", text)
-    opa, port = start_opa(folder, text)
+    (folder / "gate.rego").write_text(text)
+    opa = Opa(folder, "--log-level", "error", folder / "gate.rego")
     here = {"policy": {"name": "many", "selector": "1"}, "input": facts(asked.rules)}
     rounds = {"here": [], "OPA": []}
     for _ in range(3):
         rounds["here"].append(decisions(server.port, "/api/v1/policies/eval", here, asked.decisions))
-        rounds["OPA"].append(decisions(port, "/v1/data/regesta/gate", {"input": here["input"]}, asked.decisions))
-    opa.terminate()
-    opa.wait()
+        rounds["OPA"].append(decisions(int(opa.port()), "/v1/data/regesta/gate", {"input": here["input"]}, asked.decisions))
+    opa.stop()
     for name, measured in rounds.items():
         print(f"policy of {asked.rules} rules, {name}: {statistics.median(one[0] for one in measured):,.0f} decisions/s, "
               f"{statistics.median(one[1] for one in measured):.2f} ms each")
@@ -127,13 +94,8 @@ def measure_requests(server, asked):
         for number in numbers:
             call(server, "POST", f"/api/v1/change-requests/{number}/retry", {}, fine=(200, 202, 409))
 
-    threads = [threading.Thread(target=again, args=(range(1 + at, asked.requests + 1, REVIEWERS),)) for at in range(REVIEWERS)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    print(f"{asked.requests:,} open change requests evaluated again after their policy has changed: {time.perf_counter() - began:.2f} s")
+    seconds = together(again, [range(1 + at, asked.requests + 1, REVIEWERS) for at in range(REVIEWERS)])
+    print(f"{asked.requests:,} open change requests evaluated again after their policy has changed: {seconds:.2f} s")
 
 
 def main():

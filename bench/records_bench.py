@@ -17,23 +17,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
 
+from clients import call, together
 from regesta_server import ROOT, Server, binary
 
-BATCH = 5_000
+BATCH, SLICE = 5_000, 200_000
 SUBJECTS = 50_000
-
-
-def call(server, method, path, body=None):
-    data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(server.url + path, data, {"Content-Type": "application/json"}, method=method)
-    with urllib.request.urlopen(request, timeout=600) as answer:
-        return json.loads(answer.read() or b"null")
 
 
 def model(server, name):
@@ -76,30 +68,21 @@ def to_sqlite(folder, bodies):
     return time.perf_counter() - began
 
 
-def send(port, bodies, took):
+def send(port, bodies):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     for body in bodies:
-        began = time.perf_counter()
         connection.request("POST", "/api/v1/records", body)
         answer = connection.getresponse()
         text = answer.read()
         assert answer.status == 201, text[:500]
-        took.append(time.perf_counter() - began)
 
 
 def ingest(server, count, clients=2):
     """Prepared in slices, so that making the bodies takes no part in the time."""
-    done, seconds = 0, 0.0
-    while done < count:
-        bodies = list(batches(done, min(200_000, count - done)))
-        threads = [threading.Thread(target=send, args=(server.port, bodies[i::clients], [])) for i in range(clients)]
-        began = time.perf_counter()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        seconds += time.perf_counter() - began
-        done += min(200_000, count - done)
+    seconds = 0.0
+    for done in range(0, count, SLICE):
+        bodies = list(batches(done, min(SLICE, count - done)))
+        seconds += together(lambda share: send(server.port, share), [bodies[i::clients] for i in range(clients)])
     return seconds
 
 

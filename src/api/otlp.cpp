@@ -57,11 +57,10 @@ Batch decode(std::string_view body, Encoding encoding) {
 
 Batch read(const http::Request& request) {
   Encoding encoding = encodingOf(request);
-  auto packed = request.headers.get("Content-Encoding");
-  if (!packed || equalsIgnoreCase(*packed, "identity")) return decode(request.body, encoding);
   MemoryShare share;
-  std::string body = http::inflate(request.body, *packed, limits::inflatedBody, share);
-  if (encoding == Encoding::json) share.add(parsedSize(body));
+  std::string unpacked;
+  std::string_view body = http::unpackedBody(request, limits::inflatedBody, unpacked, share);
+  if (encoding == Encoding::json && !unpacked.empty()) share.add(parsedSize(unpacked));
   return decode(body, encoding);
 }
 

@@ -50,13 +50,12 @@ int isCancelled(void*) {
 
 Error openError(sqlite3* handle, int code, const std::string& path) {
   Error failure = sqliteError(handle, code);
-  int reason = sqlite3_system_errno(handle);
   std::error_code ignored;
   std::string why = failure.message;
   if (std::filesystem::is_directory(path, ignored))
     why = "it is a folder";
-  else if (reason != 0 && (code & 0xff) != SQLITE_NOTADB && (code & 0xff) != SQLITE_CORRUPT)
-    why = file::reason(reason);
+  else if ((code & 0xff) != SQLITE_NOTADB && (code & 0xff) != SQLITE_CORRUPT)
+    why = reasonOfTheSystem(handle).value_or(why);
   return error(failure.code, "cannot open the database {}: {}", path, why);
 }
 

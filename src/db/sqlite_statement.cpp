@@ -126,14 +126,12 @@ class LiveCursor final : public Rows::Cursor {
   bool first_ = true;
 };
 
-/// Why a call on a file failed, if SQLite knows it: its own messages only say that one did. Known after SQLITE_IOERR
-/// and SQLITE_CANTOPEN.
+}  // namespace
+
 std::optional<std::string> reasonOfTheSystem(sqlite3* handle) {
   int number = handle == nullptr ? 0 : sqlite3_system_errno(handle);
   return number == 0 ? std::nullopt : std::optional(file::reason(number));
 }
-
-}  // namespace
 
 Error sqliteError(sqlite3* handle, int code, std::string_view sql) {
   std::string message = handle == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle);

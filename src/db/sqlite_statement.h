@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,10 @@ namespace regesta::db {
 
 /// The failure `code` of `handle` in words that a person understands. `sql` may be empty.
 Error sqliteError(sqlite3* handle, int code, std::string_view sql = {});
+
+/// Why a call on a file failed, if SQLite knows it: its own messages only say that one did. Known after SQLITE_IOERR
+/// and SQLITE_CANTOPEN.
+std::optional<std::string> reasonOfTheSystem(sqlite3* handle);
 
 /// One prepared statement. Parameters are bound by the digit in `$n`: SQLite itself takes `$n` as a name and numbers
 /// the names by first appearance.

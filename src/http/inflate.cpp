@@ -55,4 +55,11 @@ std::string inflate(std::string_view body, std::string_view encoding, std::size_
   return *std::move(out);
 }
 
+std::string_view unpackedBody(const Request& request, std::size_t most, std::string& unpacked, MemoryShare& share) {
+  auto encoding = request.headers.get("Content-Encoding");
+  if (!encoding || equalsIgnoreCase(*encoding, "identity")) return request.body;
+  unpacked = inflate(request.body, *encoding, most, share);
+  return unpacked;
+}
+
 }  // namespace regesta::http

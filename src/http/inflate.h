@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/memory_share.h"
+#include "http/message.h"
 
 namespace regesta::http {
 
@@ -12,5 +13,8 @@ namespace regesta::http {
 /// than `most` bytes come out.
 /// `share` holds what came out so far.
 std::string inflate(std::string_view body, std::string_view encoding, std::size_t most, MemoryShare& share);
+
+/// The request's body as its client meant it: itself, or inflated into `unpacked`, as its Content-Encoding says.
+std::string_view unpackedBody(const Request& request, std::size_t most, std::string& unpacked, MemoryShare& share);
 
 }  // namespace regesta::http

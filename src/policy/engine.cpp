@@ -58,13 +58,17 @@ struct Policy {
   std::string digest;
 };
 
+void writeModules(JsonWriter& w, const std::vector<Module>& modules) {
+  w.key("modules").array();
+  for (const auto& module : modules) w.object().key("name").text(module.name).key("text").text(module.text).end();
+  w.end();
+}
+
 std::string loadBody(const Policy& policy) {
   std::string body;
   JsonWriter w(body);
-  w.object().key("modules").array();
-  for (const auto& module : policy.modules)
-    w.object().key("name").text(module.name).key("text").text(module.text).end();
-  w.end().key("data").raw(policy.data).key("strict").boolean(true).end();
+  writeModules(w.object(), policy.modules);
+  w.key("data").raw(policy.data).key("strict").boolean(true).end();
   return body;
 }
 
@@ -150,9 +154,8 @@ CheckReport Engine::check(const std::vector<Module>& modules) {
   if (!report.problems.empty()) return report;
   std::string body;
   JsonWriter w(body);
-  w.object().key("modules").array();
-  for (const auto& module : modules) w.object().key("name").text(module.name).key("text").text(module.text).end();
-  w.end().key("inputs").array();
+  writeModules(w.object(), modules);
+  w.key("inputs").array();
   for (auto path : inputPaths()) w.text(path);
   w.end().key("opa_builtins").array();
   for (auto name : opaOnlyFunctions()) w.text(name);

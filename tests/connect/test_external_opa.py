@@ -4,7 +4,6 @@ import http.server
 import io
 import json
 import os
-import re
 import subprocess
 import tarfile
 import threading
@@ -12,47 +11,16 @@ import urllib.error
 import urllib.request
 
 import pytest
-from go_tool import go_tool
+from opa_server import Opa
 
 from conftest import PASSWORD, Bank
-from regesta_server import ROOT, eventually
+from regesta_server import eventually
 
 RULES = """package bank.lending
 deny contains {"code": "reason", "msg": "a reason is given"} if input.reason == ""
 require contains {"code": "risk", "approvals": {"role": "risk", "not_author": true}} if input.reason == "risky"
 """
 ALLOW = "package bank.plain\nallow := input.reason == \"good\"\n"
-
-
-def opa_program():
-    """The one of tests/opa/run."""
-    version = re.search(r'^VERSION = "(.*)"$', (ROOT / "tests/opa/run.py").read_text(), re.MULTILINE)[1]
-    return go_tool("github.com/open-policy-agent/opa", version)
-
-
-class Opa:
-    def __init__(self, folder, *arguments):
-        self.log = folder / "opa.log"
-        self.process = subprocess.Popen([opa_program(), "run", "--server", "--addr", "127.0.0.1:0", "--disable-telemetry",
-                                         "--log-format", "json", *map(str, arguments)], stdout=self.log.open("w"),
-                                        stderr=subprocess.STDOUT)
-        found = eventually(lambda: re.search(r'"addrs":\["127\.0\.0\.1:(\d+)"\]', self.log.read_text())
-                           and self.port())
-        self.url = f"http://127.0.0.1:{found}"
-
-    def port(self):
-        """The log names the address that was asked for; the port is the process's."""
-        listed = subprocess.run(["ss", "-ltnpH"], capture_output=True, text=True).stdout
-        found = re.search(rf"127\.0\.0\.1:(\d+).*pid={self.process.pid},", listed)
-        return found and found[1]
-
-    def get(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
-            return json.load(answer)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(60)
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ record::NewRecord recordOf(const registry::Version& version, json::object event,
   made.cited.asset = version.asset.id;
   made.cited.number = version.number;
   made.about.push_back(version.subject());
-  // A clock ahead of ours must not keep the log back; the event has the time that it said.
+  // OPA repeats a log that is refused, so a clock that is ahead refuses none. The event keeps its own time.
   made.at = std::min(parseTime(memberText(event, "timestamp")).value_or(now), now + limits::recordAheadMillis);
   made.subject = subjectAt(event, pointer);
   if (made.subject.size() > limits::recordTextLength)
@@ -120,12 +120,6 @@ record::NewRecord recordOf(const registry::Version& version, json::object event,
   return made;
 }
 
-std::string unpacked(const http::Request& request, MemoryShare& share) {
-  auto encoding = request.headers.get("Content-Encoding");
-  if (!encoding || equalsIgnoreCase(*encoding, "identity")) return request.body;
-  return http::inflate(request.body, *encoding, limits::inflatedBody, share);
-}
-
 std::string pointerOf(const http::Request& request) {
   std::string pointer;
   for (const auto& [name, value] : http::parseQuery(request.query)) {
@@ -141,7 +135,8 @@ std::string pointerOf(const http::Request& request) {
 DecisionLogAnswer takeDecisionLog(Call& call, const Empty&) {
   std::string pointer = pointerOf(call.http);
   MemoryShare share;
-  std::string text = unpacked(call.http, share);
+  std::string unpacked;
+  std::string_view text = http::unpackedBody(call.http, limits::inflatedBody, unpacked, share);
   share.add(parsedSize(text));
   json::value events = parseJson(text);
   if (!events.is_array()) throw Invalid("body", "must be an array of decision log events");
