@@ -1,13 +1,17 @@
-# The Rust crate in native/: regorus, blake3 and minijinja behind one C ABI. All presets share one cargo target folder:
-# the archive does not depend on them.
+# The Rust crate in native/: regorus, blake3 and minijinja behind one C ABI. All presets but quick share one archive.
 find_program(CARGO cargo REQUIRED HINTS $ENV{HOME}/.cargo/bin)
 set(NATIVE_TARGET ${CMAKE_SOURCE_DIR}/build/native)
-set(NATIVE_LIBRARY ${NATIVE_TARGET}/release/libregesta_native.a)
+if(CMAKE_BUILD_TYPE STREQUAL "Quick")
+  set(NATIVE_PROFILE quick)
+else()
+  set(NATIVE_PROFILE release)
+endif()
+set(NATIVE_LIBRARY ${NATIVE_TARGET}/${NATIVE_PROFILE}/libregesta_native.a)
 file(GLOB_RECURSE NATIVE_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/native/src/*.rs)
 add_custom_command(
   OUTPUT ${NATIVE_LIBRARY}
   COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${NATIVE_TARGET} CC=clang-19
-          ${CARGO} build --release --locked --manifest-path ${CMAKE_SOURCE_DIR}/native/Cargo.toml
+          ${CARGO} build --profile ${NATIVE_PROFILE} --locked --manifest-path ${CMAKE_SOURCE_DIR}/native/Cargo.toml
   DEPENDS ${NATIVE_SOURCES} ${CMAKE_SOURCE_DIR}/native/Cargo.toml ${CMAKE_SOURCE_DIR}/native/Cargo.lock
   COMMENT "cargo build (native)" VERBATIM)
 add_custom_target(native_build DEPENDS ${NATIVE_LIBRARY})

@@ -10,6 +10,7 @@ add_link_options(-fuse-ld=lld-19 -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 # One kind of code for rooms and programs alike, or they could not share the precompiled header.
 add_compile_options(-fPIE)
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+set(CMAKE_CXX_FLAGS_QUICK "-O0")  # for a first look: generating optimised code is most of a build
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")  # no line tables: packages are stripped, and these take a quarter of the time
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_link_options(-Wl,--gc-sections)
