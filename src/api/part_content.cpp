@@ -37,7 +37,7 @@ http::asio::awaitable<std::string> receivePart(http::Exchange& exchange, const C
   co_await exchange.waiting([&] {
     blob::Stored content = writer.commit();
     call.core.store.write([&](db::Transaction& transaction) {
-      registry::putPart(transaction, find(transaction), {*number, content, etag, {}, 0});
+      registry::putPart(transaction, find(transaction), {*number, content, etag, {}, 0, {call.actor().name}});
     });
   });
   co_return etag;

@@ -225,7 +225,7 @@ void takeFiles(const Call& call, db::Transaction& transaction, Origin& origin) {
     std::string_view inner = file.path;
     inner.remove_prefix(path->empty() ? 0 : inner.size() > path->size() ? path->size() + 1 : inner.rfind('/') + 1);
     origin.files.push_back({std::string(inner), file.digest, file.size});
-    origin.writers.push_back(file.writtenBy);
+    origin.writers.push_back(file.writers);
   }
   tracking::Ground ground = tracking::groundOf(transaction, call.workspace, *path, owner);
   if (ground == tracking::Ground::shared) {
@@ -253,8 +253,7 @@ void Origin::fill(registry::Change& change, std::string_view workspace, registry
   fresh.files = files;
   fresh.references = references;
   fresh.folder = folder;
-  for (const std::string& writer : writers)
-    if (!writer.empty()) fresh.authors.insert(writer);
+  for (const std::set<std::string>& names : writers) fresh.authors.insert(names.begin(), names.end());
   if (copied)
     for (std::size_t i = 0; i < files.size(); ++i)
       registry::putFile(change.transaction, workspace, folder + '/' + files[i].path,

@@ -20,9 +20,9 @@ struct Claim {
 /// The resolved source.
 struct Origin {
   std::string source, storage, runId, modelId;
-  std::vector<registry::Edge> edges;         ///< `to` is set later to the version's subject
-  std::vector<registry::VersionFile> files;  ///< the files at registration
-  std::vector<std::string> writers = {};     ///< of each of them, if they are in the tree
+  std::vector<registry::Edge> edges;                ///< `to` is set later to the version's subject
+  std::vector<registry::VersionFile> files;         ///< the files at registration
+  std::vector<std::set<std::string>> writers = {};  ///< of each of them, if they are in the tree
   std::vector<registry::VersionReference> references = {};
   std::string folder;   ///< their folder in the artifact tree, sealed with the version; empty: none
   bool copied = false;  ///< `folder` is new; the files must still be copied into it

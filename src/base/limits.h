@@ -29,6 +29,7 @@ inline constexpr std::size_t problems = 200;                     // that one lin
 inline constexpr std::size_t renderVariables = 4 * 1024 * 1024;  // JSON of the variables of one rendering
 inline constexpr std::size_t renderedText = 4 * 1024 * 1024;     // one rendered text, and a composed one
 inline constexpr std::size_t renderSteps = 1'000'000;            // tags and texts put out, repetitions counted
+inline constexpr std::size_t promptVariables = 10'000;           // declared and used ones of one prompt
 inline constexpr std::size_t promptMessages = 1000;              // in one chat prompt
 inline constexpr std::size_t pageSize = 1000;                    // rows in one native API page
 inline constexpr std::size_t nameLength = 250;

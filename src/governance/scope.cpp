@@ -125,7 +125,9 @@ bool Scope::node(std::string_view node) const {
   std::string_view kind = node.substr(0, slash), rest = slash == node.npos ? "" : node.substr(slash + 1);
   if (kind == "run") return run(access::Verb::read, rest);
   if (kind == "logged-model") return model(access::Verb::read, rest);
-  if (!registry::parseKind(kind)) return true;  // "code/<commit>" has no owner
+  if (kind == "code") return true;  // a commit has no owner
+  if (!registry::parseKind(kind))
+    return false;  // jobs and datasets of other systems: for those who may read everything
   std::size_t mark = rest.find_last_of("@#");
   return name(access::Verb::read, rest.substr(0, mark));
 }

@@ -1,6 +1,7 @@
 #include "prompt/compose.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -38,11 +39,24 @@ class Composer {
     std::string subject;
   };
 
+  /// A partial as it is stored. It is read and scanned once, however often it is used.
+  struct Partial {
+    registry::Version version;
+    Prompt prompt;
+    TemplateScan scanned;
+    std::vector<registry::Use> uses;
+  };
+
   /// `text` is a copy of one of the prompt's templates.
   std::string expandText(const std::string& text, const Prompt& prompt, const std::vector<registry::Use>& uses) {
+    return expandText(text, scanTemplate(text, prompt.format), prompt, uses);
+  }
+
+  std::string expandText(const std::string& text, const TemplateScan& scanned, const Prompt& prompt,
+                         const std::vector<registry::Use>& uses) {
     std::string out;
     std::size_t at = 0;
-    for (const PartialUse& tag : scanTemplate(text, prompt.format).partials) {
+    for (const PartialUse& tag : scanned.partials) {
       auto use = std::ranges::find_if(
           uses, [&](const registry::Use& one) { return one.name == tag.name && one.selector == tag.selector; });
       if (use == uses.end() || tag.offset < at) continue;  // left as text at registration
@@ -59,7 +73,8 @@ class Composer {
     // An empty partial that is used often at every level adds no text, and could be included endlessly.
     if (++expansions_ > limits::partialExpansions)
       throw error(Code::invalidState, "partials are put in more than {} times", limits::partialExpansions);
-    registry::Version version = versionOf(use);
+    const Partial& known = read(use);
+    const registry::Version& version = known.version;
     checkLock(use, parent, version);
     std::string subject = fmt::format("{}@{}", version.asset.key.name, version.number);
     for (const Step& step : path_)
@@ -67,12 +82,21 @@ class Composer {
     if (path_.size() > limits::partialDepth)
       throw error(Code::invalidState, "partials nest deeper than {}: {}", limits::partialDepth, pathTo(subject));
     note(use, version);
-    Prompt prompt = parsePrompt(version.content);
-    checkFits(prompt, parent.format, subject);
+    checkFits(known, parent.format, subject);
     path_.push_back({use.asset, subject});
-    std::string text = expandText(prompt.text, prompt, registry::usesOf(transaction_, version));
+    std::string text = expandText(known.prompt.text, known.scanned, known.prompt, known.uses);
     path_.pop_back();
     return text;
+  }
+
+  const Partial& read(const registry::Use& use) {
+    auto known = partials_.find({use.asset, use.number});
+    if (known != partials_.end()) return known->second;
+    Partial partial{.version = versionOf(use)};
+    partial.prompt = parsePrompt(partial.version.content);
+    partial.scanned = scanTemplate(partial.prompt.text, partial.prompt.format);
+    partial.uses = registry::usesOf(transaction_, partial.version);
+    return partials_.emplace(std::pair{use.asset, use.number}, std::move(partial)).first->second;
   }
 
   registry::Version versionOf(const registry::Use& use) {
@@ -104,13 +128,14 @@ class Composer {
     }
   }
 
-  static void checkFits(const Prompt& partial, TemplateFormat format, std::string_view subject) {
+  static void checkFits(const Partial& known, TemplateFormat format, std::string_view subject) {
+    const Prompt& partial = known.prompt;
     if (partial.chat)
       throw error(Code::invalidState, "{} is a chat prompt; only text prompts can be partials", subject);
     if (partial.format != format)
       throw error(Code::invalidState, "{} is a {} template, but is used in a {} one", subject,
                   formatName(partial.format), formatName(format));
-    if (scanTemplate(partial.text, format).changesDelimiters)
+    if (known.scanned.changesDelimiters)
       throw error(Code::invalidState, "{} changes its delimiters, and so cannot be a partial", subject);
   }
 
@@ -139,6 +164,7 @@ class Composer {
   db::Transaction& transaction_;
   std::vector<Step> path_;
   std::vector<Dependency> dependencies_;
+  std::map<std::pair<std::int64_t, std::int64_t>, Partial> partials_;  ///< by asset and number
   std::size_t expansions_ = 0;
 };
 

@@ -9,7 +9,7 @@
 namespace regesta::prompt {
 namespace {
 
-constexpr std::size_t keptPatterns = 20;
+constexpr std::size_t mostPatterns = 100;  // compiling one takes up to milliseconds and limits::patternProgram
 
 Pattern compile(std::string_view expression) {
   try {
@@ -26,7 +26,8 @@ PatternSearch patternSearch() {
       [kept = std::map<std::string, Pattern, std::less<>>()](std::string_view pattern, std::string_view text) mutable {
         auto found = kept.find(pattern);
         if (found == kept.end()) {
-          if (kept.size() == keptPatterns) kept.clear();
+          if (kept.size() == mostPatterns)
+            throw error(Code::tooLarge, "at most {} different patterns may be used", mostPatterns);
           found = kept.emplace(std::string(pattern), compile(pattern)).first;
         }
         return found->second.isIn(text);

@@ -49,12 +49,12 @@ class Renderer {
     }
     refuseUnknownVariables();
   }
-  void check(const Variable& variable, const json::value& value) const {
+  void check(const Variable& variable, const json::value& value) {
     json::value schema = variable.schema;
     if (json::object* members = schema.if_object())
       for (std::string_view shared : {"$defs", "definitions"})  // what "#/$defs/…" in it refers to
         if (const json::value* definitions = prompt_.inputSchema.if_contains(shared)) (*members)[shared] = *definitions;
-    std::vector<SchemaProblem> problems = checkAgainstSchema(schema, value, patternSearch());
+    std::vector<SchemaProblem> problems = checkAgainstSchema(schema, value, matches_);
     if (problems.empty()) return;
     const SchemaProblem& first = problems.front();
     throw Invalid("variables", fmt::format("'{}{}' {}", variable.name, first.path, first.message));
@@ -106,6 +106,7 @@ class Renderer {
   const Prompt& prompt_;
   json::object values_;
   policy::Engine* engine_;
+  PatternSearch matches_ = patternSearch();  // the limits of one hold for all variables
   std::size_t total_ = 0;
 };
 

@@ -117,8 +117,9 @@ constexpr Line lines[] = {
      "caller's "
      "own",
      "", false, false, true},
-    {"upload_part", authenticated, "upload number", "upload number# digest size# etag checksum modified_at#", "",
-     "parts of such uploads; the client names each by its ETag when it completes the upload", "", false, false, true},
+    {"upload_part", authenticated, "upload number", "upload number# digest size# etag checksum modified_at# written_by",
+     "", "parts of such uploads; the client names each by its ETag when it completes the upload", "", false, false,
+     true},
     {"path_lock", free, "id", "", "id workspace path owner locked_at",
      "advisory: it tells cooperating Git LFS clients who works on a file, and protects nothing"},
     {"tree_seal", governed, "workspace folder", "workspace folder reason", "", ""},

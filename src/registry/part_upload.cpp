@@ -6,6 +6,7 @@
 #include "db/columns.h"
 #include "registry/row_note.h"
 #include "registry/storage_quota.h"
+#include "registry/writers.h"
 
 namespace regesta::registry {
 namespace {
@@ -47,7 +48,7 @@ PartUpload readUpload(const db::Rows& rows) {
           .completed = rows.text(at["completed"])};
 }
 
-constexpr std::string_view partColumns = "checksum, digest, etag, modified_at, number, size, upload, mac";
+constexpr std::string_view partColumns = "checksum, digest, etag, modified_at, number, size, upload, written_by, mac";
 
 UploadPart readPart(const db::Rows& rows) {
   constexpr db::Columns at(partColumns);
@@ -56,7 +57,8 @@ UploadPart readPart(const db::Rows& rows) {
           .content = {rows.text(at["digest"]), static_cast<std::uint64_t>(rows.integer(at["size"]))},
           .etag = rows.text(at["etag"]),
           .checksum = rows.text(at["checksum"]),
-          .modifiedAt = rows.integer(at["modified_at"])};
+          .modifiedAt = rows.integer(at["modified_at"]),
+          .writers = readWriters(rows.view(at["written_by"]))};
 }
 
 }  // namespace
@@ -117,10 +119,19 @@ std::vector<PartUpload> uploadsOf(db::Transaction& transaction, std::string_view
 void putPart(db::Transaction& transaction, const PartUpload& upload, const UploadPart& part) {
   takeStorage(transaction, upload.workspace, static_cast<std::int64_t>(part.content.size));
   transaction.run(
-      "INSERT INTO upload_part (upload, number, digest, size, etag, checksum, modified_at) VALUES ($1, $2, $3, $4, $5, "
-      "$6, $7) ON CONFLICT (upload, number) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
-      "etag = excluded.etag, checksum = excluded.checksum, modified_at = excluded.modified_at",
-      {upload.id, part.number, part.content.digest, part.content.size, part.etag, part.checksum, nowMillis()});
+      "INSERT INTO upload_part (upload, number, digest, size, etag, checksum, modified_at, written_by) VALUES ($1, $2, "
+      "$3, "
+      "$4, $5, $6, $7, $8) ON CONFLICT (upload, number) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
+      "etag = excluded.etag, checksum = excluded.checksum, modified_at = excluded.modified_at, "
+      "written_by = excluded.written_by",
+      {upload.id, part.number, part.content.digest, part.content.size, part.etag, part.checksum, nowMillis(),
+       writersText(part.writers)});
+}
+
+std::set<std::string> writersOf(const std::vector<UploadPart>& parts) {
+  std::set<std::string> writers;
+  for (const UploadPart& part : parts) writers.insert(part.writers.begin(), part.writers.end());
+  return writers;
 }
 
 std::vector<UploadPart> partsOf(db::Transaction& transaction, std::string_view id, std::int64_t after,

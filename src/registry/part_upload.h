@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,10 @@ struct UploadPart {
   blob::Stored content;
   std::string etag, checksum;
   std::int64_t modifiedAt = 0;
+  std::set<std::string> writers = {};  ///< who sent it, or wrote the file that it was copied from
 };
+/// The writers of all of them.
+std::set<std::string> writersOf(const std::vector<UploadPart>& parts);
 
 /// How long uploads that nobody completes are kept.
 inline constexpr std::int64_t uploadMillis = std::int64_t{7} * 24 * 60 * 60 * 1000;

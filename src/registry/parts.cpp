@@ -2,10 +2,16 @@
 
 #include <set>
 
+#include "base/text.h"
 #include "registry/lineage.h"
 #include "registry/version_node.h"
 
 namespace regesta::registry {
+bool leadsToPart(const VersionReference& reference) {
+  std::string uri = lower(trim(reference.uri));
+  return uri.starts_with("wandb-artifact:") || uri.starts_with("wandb-client-artifact:");
+}
+
 void recordParts(Change& change, const Version& version, const NewVersion& made) {
   const std::string& workspace = version.asset.key.workspace;
   for (const std::string& part : made.contains)
@@ -22,14 +28,16 @@ std::vector<Version> partsOf(db::Transaction& transaction, const Version& versio
   while (!next.empty()) {
     std::string node = std::move(next.back());
     next.pop_back();
-    std::vector<std::string> others;
-    auto rows =
-        transaction.query("SELECT origin FROM lineage_edge WHERE workspace = $1 AND target = $2 AND relation = $3",
-                          {workspace, node, containsRelation});
-    while (rows.next()) others.push_back(rows.text(0));
-    for (std::string& other : others) {
+    std::vector<std::pair<std::string, bool>> others;
+    // A copy has the parts of its original, which itself is none.
+    auto rows = transaction.query(
+        "SELECT origin, relation FROM lineage_edge WHERE workspace = $1 AND target = $2 AND relation IN ($3, $4)",
+        {workspace, node, containsRelation, copiedRelation});
+    while (rows.next()) others.emplace_back(rows.text(0), rows.view(1) == containsRelation);
+    for (auto& [other, isPart] : others) {
       if (!seen.insert(other).second) continue;
-      if (auto live = findVersionAt(transaction, workspace, other)) found.push_back(*std::move(live));
+      auto live = isPart ? findVersionAt(transaction, workspace, other) : std::nullopt;
+      if (live) found.push_back(*std::move(live));
       next.push_back(std::move(other));
     }
   }

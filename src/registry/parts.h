@@ -11,6 +11,10 @@ namespace regesta::registry {
 inline constexpr std::string_view copiedRelation = "copied", containsRelation = "contains",
                                   basedOnRelation = "based-on";
 
+/// Whether a reference leads to a version of this server by its URI, which W&B's clients follow
+/// (wandb-artifact://ID/PATH, wandb-client-artifact://ID/PATH): that version is a part. Others lead out of the server.
+bool leadsToPart(const VersionReference& reference);
+
 /// Adds the edges from the versions that a new one contains and is based on.
 void recordParts(Change& change, const Version& version, const NewVersion& made);
 

@@ -5,6 +5,7 @@
 #include "db/columns.h"
 #include "registry/row_note.h"
 #include "registry/storage_quota.h"
+#include "registry/writers.h"
 
 namespace regesta::registry {
 namespace {
@@ -60,7 +61,7 @@ TreeFile readFile(const db::Rows& rows) {
           rows.integer(at["size"]),
           rows.integer(at["modified_at"]),
           {rows.text(at["etag"]), rows.text(at["about"])},
-          rows.text(at["written_by"])};
+          readWriters(rows.view(at["written_by"]))};
 }
 
 /// A name is a file or a folder, never both.
@@ -81,7 +82,7 @@ Sealed::Sealed(std::string_view path)
                         path)) {}
 
 void putFile(db::Transaction& transaction, std::string_view workspace, std::string_view path,
-             const blob::Stored& stored, std::string_view writer, const FileFacts& facts) {
+             const blob::Stored& stored, const std::set<std::string>& writers, const FileFacts& facts) {
   std::string safe = safePath(path);
   if (safe.empty()) throw PathError("a file needs a name");
   std::optional<TreeFile> present = findFile(transaction, workspace, safe);
@@ -100,7 +101,7 @@ void putFile(db::Transaction& transaction, std::string_view workspace, std::stri
       "modified_at = excluded.modified_at, etag = excluded.etag, about = excluded.about, "
       "written_by = excluded.written_by",
       {workspace, safe, stored.digest, stored.size, nowMillis(), facts.etag, facts.about,
-       same ? std::string_view(present->writtenBy) : writer});
+       writersText(same ? present->writers : writers)});
 }
 
 std::optional<TreeFile> findFile(db::Transaction& transaction, std::string_view workspace, std::string_view path) {

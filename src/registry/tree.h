@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,8 @@ struct TreeFile {
   std::int64_t size = 0;
   std::int64_t modifiedAt = 0;
   FileFacts facts = {};
-  std::string writtenBy = {};  ///< whose write gave it the digest: an actor, or "" for old files
+  /// Whose writes gave it the digest, also through copies and parts; nobody for old files.
+  std::set<std::string> writers = {};
 };
 struct TreeItem {
   std::string name;  ///< last segment
@@ -54,9 +56,9 @@ class Sealed : public Error {
 
 /// Throws Sealed when the path is sealed and content or facts differ, Error{invalidState} for a file where a folder is
 /// or the other way around, Error{tooLarge} as takeStorage() does. The same content without facts changes nothing, and
-/// with facts not its writer.
+/// with facts not its writers.
 void putFile(db::Transaction& transaction, std::string_view workspace, std::string_view path,
-             const blob::Stored& stored, std::string_view writer, const FileFacts& facts = {});
+             const blob::Stored& stored, const std::set<std::string>& writers, const FileFacts& facts = {});
 std::optional<TreeFile> findFile(db::Transaction& transaction, std::string_view workspace, std::string_view path);
 /// Direct children of a folder, by name; empty for a file or a missing path.
 std::vector<TreeItem> listFolder(db::Transaction& transaction, std::string_view workspace, std::string_view folder);

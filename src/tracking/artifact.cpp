@@ -60,10 +60,11 @@ FolderDigest digestOfFolder(db::Transaction& transaction, std::string_view works
 }
 
 void putArtifact(registry::Change& change, std::string_view workspace, std::string_view path,
-                 const blob::Stored& stored, const registry::FileFacts& facts) {
+                 const blob::Stored& stored, const registry::FileFacts& facts, std::set<std::string> others) {
   std::optional<registry::TreeFile> before = registry::findFile(change.transaction, workspace, path);
   if (before && before->digest != stored.digest) requireNotHeld(change.transaction, workspace, path, "replaced");
-  registry::putFile(change.transaction, workspace, path, stored, change.actor.name, facts);
+  others.insert(change.actor.name);
+  registry::putFile(change.transaction, workspace, path, stored, others, facts);
   if (!before || before->digest != stored.digest)
     recordArtifact(change, workspace, path, before ? before->digest : "", stored.digest);
 }

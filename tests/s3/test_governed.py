@@ -34,6 +34,28 @@ def registered(server, token, name):
     return post, run, run["artifact_uri"].split(":/", 1)[1].lstrip("/")
 
 
+def writers(office, path):
+    with sqlite3.connect(os.path.join(office.server.data, "regesta.db")) as database:
+        return database.execute("SELECT written_by FROM tree_file WHERE path = ?", (path,)).fetchone()[0].split("\n")
+
+
+def test_the_writer_of_a_copied_object_is_still_its_writer(office):
+    """Four eyes: whoever wrote the bytes is an author of what is made of them, also if somebody else copies them."""
+    office.boss.s3().put_object(Bucket="default", Key="from-boss", Body=b"x" * 5 * MIB)
+    s3 = office.carl.s3()
+    s3.copy_object(Bucket="default", Key="copied", CopySource="default/from-boss")
+    s3.copy_object(Bucket="default", Key="copied-again", CopySource="default/copied")
+    joined = {"Bucket": "default", "Key": "joined"}
+    upload = s3.create_multipart_upload(**joined)["UploadId"]
+    first = s3.upload_part_copy(**joined, UploadId=upload, PartNumber=1, CopySource="default/from-boss")["CopyPartResult"]["ETag"]
+    second = s3.upload_part(**joined, UploadId=upload, PartNumber=2, Body=b"y")["ETag"]
+    s3.complete_multipart_upload(**joined, UploadId=upload, MultipartUpload={
+        "Parts": [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": second}]})
+    s3.put_object(Bucket="default", Key="own", Body=b"mine")
+    assert writers(office, "copied") == writers(office, "copied-again") == writers(office, "joined") == ["token:boss", "token:carl"]
+    assert writers(office, "own") == ["token:carl"]
+
+
 def test_sealed_files_neither_change_nor_go(office):
     post, run, folder = registered(office.server, office.carl.token, "loans")
     s3 = office.carl.s3()

@@ -251,3 +251,36 @@ def test_thousands_of_order_columns_are_refused(house):
     answer = house.rex.post("/api/2.0/mlflow/runs/search", {
         "experiment_ids": ["0"], "order_by": [f"metrics.m{i} ASC" for i in range(50_000)]})
     assert answer.status == 400 and "order_by" in answer.json["message"], answer
+
+
+def test_a_partial_that_is_used_often_is_read_once(house):
+    """Attack: a small request makes the server parse megabytes once per use of a partial."""
+    house.carl.ok("POST", "/api/v1/prompts/part/versions", {"template": "x", "model_config": {"x": ["ab"] * 200_000}})
+    house.carl.ok("POST", "/api/v1/prompts/whole/versions", {"template": "{{> part}}" * 500})
+    before = cpu_seconds(house.server)
+    assert house.carl.get("/api/public/v2/prompts/whole?version=1").status == 200
+    assert cpu_seconds(house.server) - before < 5  # 500 readings take a minute
+
+
+def test_variables_of_a_prompt_are_bounded(house):
+    many = "".join(f"{{{{v{n}}}}}" for n in range(10_001))
+    made = house.carl.post("/api/v1/prompts/p/versions", {"template": many})
+    assert made.status == 413 and "at most 10000 variables" in made.text, made
+
+
+def test_patterns_of_a_test_suite_are_bounded(house):
+    """Attack: each pattern of a schema takes milliseconds to compile, and a small body has thousands of them."""
+    house.carl.prompt("p", "hello")
+    schema = {"allOf": [{"pattern": f"\\w{{8}}{n}"} for n in range(101)]}
+    refused = house.carl.call("PUT", "/api/v1/prompts/p/tests", {"tests": [{"assert": [{"type": "is-json", "value": schema}]}]})
+    assert refused.status == 400 and "at most 100 different patterns" in refused.text, refused
+
+
+def test_a_list_of_values_does_not_multiply_a_test_case(house):
+    """Attack: one case is copied for each value of a list, and a body of half a megabyte becomes two gigabytes."""
+    house.carl.prompt("p", "hello")
+    before = resident(house.server)
+    refused = house.carl.call("PUT", "/api/v1/prompts/p/tests", {
+        "tests": [{"vars": {"big": "x" * 600_000, "l": list(range(1000))}, "assert": [{"type": "contains", "value": "x"}]}]})
+    assert refused.status == 413 and "one case per value" in refused.text, refused
+    assert resident(house.server) < before + 100

@@ -173,3 +173,40 @@ def test_a_page_of_records_does_not_tell_of_those_out_of_reach(house):
             break
         page = house.root.ok("GET", f"/api/v1/records?page_size=1&page_token={page['next_page_token']}")
     assert seen >= 3
+
+
+def test_an_artifact_that_a_reference_leads_to(house, amy):
+    """Clients follow wandb-artifact:// references to other artifacts here, so those are parts of the version."""
+    hers = log_artifact(amy, "p", "hers", {"weights": b"hers"})
+    uri = f"wandb-artifact://{base64.b64decode(hers['id']).hex()}/weights"
+    log_artifact(house.carl, "p", "refers", {"README": b"x"}, refs={"weights": uri})
+    house.guard("artifact/p/refers#production", FOUR_EYES)
+    asked = promote(house.carl, "artifact", "p%2Frefers", 1)
+    refused = approve(amy, asked)
+    assert refused.status == 403 and "content that it is made of" in refused.text, refused
+    assert approve(house.rita, asked).status == 200
+    deleted = mutation(house.carl, "DeleteArtifactInput!", "deleteArtifact", "artifact { id }", artifactID=hers["id"])
+    assert isinstance(deleted, list) and "p/refers" in deleted[0], deleted
+
+
+@pytest.mark.parametrize("uri", ["wandb-artifact://{}/model.pkl", " WANDB-ARTIFACT://{}/model.pkl"])
+def test_a_hostile_artifact_that_a_reference_leads_to(house, uri):
+    bad = log_artifact(house.carl, "p", "bad", {"model.pkl": HOSTILE})
+    assert scan_of(house.carl, "p%2Fbad", 1, kind="artifact")["summary"]["status"] == "critical"
+    good = log_artifact(house.carl, "p", "good", {"README": b"x"},
+                        refs={"model.pkl": uri.format(base64.b64decode(bad["id"]).hex())})
+    assert "id" in good, good
+    refused = promote(house.carl, "artifact", "p%2Fgood", 1)
+    assert refused.status == 403 and "it contains artifact/p/bad@1" in refused.text, refused
+
+
+def test_references_that_cannot_be_governed(house):
+    absent = log_artifact(house.carl, "p", "a", {}, refs={"w": f"wandb-artifact://{b'Artifact:999999'.hex()}/w"})
+    assert isinstance(absent, list), absent
+    unread = log_artifact(house.carl, "p", "b", {}, refs={"w": "wandb-artifact:///w"})
+    assert isinstance(unread, list) and "names no artifact" in unread[0], unread
+    hers = log_artifact(house.carl, "p", "hidden", {"weights": b"x"})
+    foreign = log_artifact(house.nina, "nina-p", "c", {}, refs={"w": f"wandb-artifact://{base64.b64decode(hers['id']).hex()}/w"})
+    assert isinstance(foreign, list) and foreign[0].replace(hers["id"], "") == absent[0].replace(base64.b64encode(b"Artifact:999999").decode(), ""), (foreign, absent)
+    log_artifact(house.carl, "p", "outside", {"README": b"x"}, refs={"w": "s3://bucket/w"})
+    assert scan_of(house.carl, "p%2Foutside", 1, kind="artifact")["summary"]["status"] == "incomplete"

@@ -26,3 +26,13 @@ def test_an_event_with_an_old_time_leaves_the_past_as_it_was(house):
     assert len(house.carl.ok("GET", f"/api/v1/lineage/graph?node={node}")["nodes"]) == 2
     past = house.carl.call("GET", f"/api/v1/lineage/graph?node={node}&at={before}")
     assert past.status == 404 or len(past.json["nodes"]) <= 1, past.text
+
+
+def test_what_outside_tools_report_is_for_those_who_may_read_everything(house):
+    """Nina may use nina-* only: names of others' jobs and tables have no owner whose names could be compared with hers."""
+    house.carl.ok("POST", "/api/v1/lineage", event("33333333-3333-4333-8333-333333333333", outputs=[("pg://hr", "salaries")]))
+    node = "/api/v1/lineage/graph?node=openlineage/pg://hr/salaries&direction=both"
+    assert house.dora.get(node).status == 200
+    for path in (node, node.replace("graph", "export") + "&format=openlineage"):
+        refused = house.nina.get(path)
+        assert refused.status == 403 and "layoffs" not in refused.text and "daily" not in refused.text, refused

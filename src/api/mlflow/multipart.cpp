@@ -117,6 +117,7 @@ Empty complete(Call& call, const EndUploadRequest& in) {
     return chosenParts(registry::partsOf(transaction, upload.id, 0, registry::partsPerUpload), etags, in);
   });
   if (done) return {};
+  std::set<std::string> writers = registry::writersOf(parts);
   registry::PartJoin join(call.core.blobs, std::move(parts));
   join.step(std::numeric_limits<std::int64_t>::max());
   blob::Stored content = join.finish();
@@ -124,7 +125,7 @@ Empty complete(Call& call, const EndUploadRequest& in) {
     registry::PartUpload upload = requireOwnUpload(call, change.transaction, in);  // it may have been aborted
     if (wasCompleted(upload, change.transaction, etag)) return;                    // two requests at once
     registry::completeUpload(change.transaction, upload, etag);
-    tracking::putArtifact(change, call.workspace, upload.path, content, {.etag = etag, .about = {}});
+    tracking::putArtifact(change, call.workspace, upload.path, content, {.etag = etag, .about = {}}, writers);
   });
   return {};
 }

@@ -86,7 +86,7 @@ void appendToUpload(const Call& call, ResumableUpload& upload, const blob::Store
                   upload.offset);
     if (now.parts == registry::partsPerUpload)
       throw error(Code::tooLarge, "an upload comes in at most {} pieces; send larger ones", registry::partsPerUpload);
-    registry::putPart(transaction, now.upload, {now.parts + 1, content, {}, {}, 0});
+    registry::putPart(transaction, now.upload, {now.parts + 1, content, {}, {}, 0, {call.actor().name}});
   });
   upload.offset += static_cast<std::int64_t>(content.size);
   ++upload.parts;

@@ -99,7 +99,8 @@ void keep(Core& core, Completion& completion, const blob::Stored& content) {
     requireUpload(call, completion.query, change.transaction);
     requirePrecondition(call.http, registry::findFile(change.transaction, call.workspace, upload.path));
     registry::completeUpload(change.transaction, upload, completion.etag);
-    tracking::putArtifact(change, call.workspace, upload.path, content, {completion.etag, completion.about.json()});
+    tracking::putArtifact(change, call.workspace, upload.path, content, {completion.etag, completion.about.json()},
+                          registry::writersOf(completion.parts));
   });
 }
 

@@ -47,7 +47,8 @@ registry::TreeFile copy(const Call& call, const Query& query) {
       replaced.checksum = About::read(file.facts.about).checksum;  // the content is the same
       facts.about = replaced.json();
     }
-    tracking::putArtifact(change, call.workspace, path, {file.digest, static_cast<std::uint64_t>(file.size)}, facts);
+    tracking::putArtifact(change, call.workspace, path, {file.digest, static_cast<std::uint64_t>(file.size)}, facts,
+                          file.writers);
     return *registry::findFile(transaction, call.workspace, path);
   });
 }

@@ -47,12 +47,13 @@ Part beginPart(Core& core, Entered request) {
 }
 
 void keepPart(Core& core, const Part& part, const blob::Stored& content, const std::string& etag,
-              const std::optional<SentChecksum>& checksum) {
+              const std::optional<SentChecksum>& checksum, std::set<std::string> writers) {
+  writers.insert(part.call.actor().name);
   requirePlanned(part.upload, checksum);
   core.store.write([&](db::Transaction& transaction) {
     registry::PartUpload upload = requireUpload(part.call, part.query, transaction);  // it may have been aborted
     std::string sum = checksum ? fmt::format("{} {}", nameOf(checksum->kind), checksum->value) : std::string();
-    registry::putPart(transaction, upload, {part.number, content, etag, sum, 0});
+    registry::putPart(transaction, upload, {part.number, content, etag, sum, 0, writers});
   });
 }
 
@@ -60,6 +61,7 @@ void keepPart(Core& core, const Part& part, const blob::Stored& content, const s
 struct PartSource {
   std::unique_ptr<blob::Reader> reader;
   std::uint64_t from = 0, end = 0;
+  std::set<std::string> writers;
 };
 
 PartSource openSource(Core& core, const Call& call) {
@@ -68,6 +70,7 @@ PartSource openSource(Core& core, const Call& call) {
   PartSource opened{core.blobs.open(file.digest)};
   if (!opened.reader) throw error(Code::corrupt, "the content of '{}' is missing from the store", file.path);
   opened.end = opened.reader->size();
+  opened.writers = file.writers;
   auto range = call.http.headers.get("x-amz-copy-source-range");
   if (!range) return opened;
   std::size_t dash = range->find('-');
@@ -110,7 +113,7 @@ http::Response createUpload(const Call& call) {
 Task uploadPart(Exchange& exchange, Core& core) {
   Part part = co_await exchange.waiting([&] { return beginPart(core, entered(core, exchange.request())); });
   blob::Stored content = co_await receiveContent(exchange, core, part.payload);
-  co_await exchange.waiting([&] { keepPart(core, part, content, part.payload.md5(), part.payload.checksum()); });
+  co_await exchange.waiting([&] { keepPart(core, part, content, part.payload.md5(), part.payload.checksum(), {}); });
   http::Response answer;
   answer.contentType.clear();
   answer.headers.set("ETag", fmt::format("\"{}\"", part.payload.md5()));
@@ -139,7 +142,7 @@ Task copyPart(Exchange& exchange, Core& core) {
       source.from += count;
     });
   std::string etag = md5.finish();
-  co_await exchange.waiting([&] { keepPart(core, part, writer->commit(), etag, std::nullopt); });
+  co_await exchange.waiting([&] { keepPart(core, part, writer->commit(), etag, std::nullopt, source.writers); });
   std::string body;
   XmlWriter xml(body);
   xml.root("CopyPartResult")

@@ -16,8 +16,10 @@
 #include "base/time.h"
 #include "crypto/hash.h"
 #include "crypto/md5.h"
+#include "registry/author.h"
 #include "registry/blob_alias.h"
 #include "registry/lineage.h"
+#include "registry/parts.h"
 #include "registry/pointer.h"
 #include "registry/reserved_tag.h"
 #include "registry/tree.h"
@@ -213,6 +215,7 @@ struct Entries {
   std::map<std::string, std::string> digests;    ///< as in the manifests
   std::map<std::string, std::string> announced;  ///< the same without those of a base: what the client knows
   std::set<std::string> bases;                   ///< versions that it goes on from: their authors count (author.h)
+  std::set<std::string> authors;                 ///< of a base in another workspace
 };
 
 void addManifest(Entries& entries, const json::value& manifest) {
@@ -238,7 +241,10 @@ void addManifest(Entries& entries, const json::value& manifest) {
 void addBase(const Call& call, db::Transaction& transaction, Entries& entries, const std::string& base) {
   if (base.empty()) return;
   registry::Version version = getArtifact(call, transaction, base, Verb::read);
-  if (version.asset.key.workspace == call.workspace) entries.bases.insert(version.subject());
+  if (version.asset.key.workspace == call.workspace)
+    entries.bases.insert(version.subject());
+  else  // lineage does not leave a workspace
+    entries.authors.merge(registry::authorsOf(transaction, version));
   for (const registry::VersionFile& file : registry::versionFiles(transaction, version)) {
     auto md5 = knownMd5(transaction, call.workspace, file.digest);
     if (!md5) throw error(Code::invalidState, "the base artifact was not logged by a client of W&B");
@@ -288,6 +294,24 @@ std::set<std::string> contributorsOf(const Draft& draft) {
   return names;
 }
 
+/// The version that a reference leads to, if it leads to an artifact of this server: clients fetch it from there, so it
+/// is a part of the version. Throws as getArtifact() does, and if it cannot be followed.
+std::optional<registry::Version> referencedVersion(const Call& call, db::Transaction& transaction,
+                                                   const registry::VersionReference& reference) {
+  if (!registry::leadsToPart(reference)) return std::nullopt;
+  std::string_view uri = trim(reference.uri), rest = uri.substr(uri.find(':') + 1);
+  bool client = lower(uri).starts_with("wandb-client");
+  std::string_view id = rest.starts_with("//") ? rest.substr(2, rest.find('/', 2) - 2) : "";
+  auto raw = client ? std::nullopt : hexDecode(id);
+  if (id.empty() || (!client && !raw))
+    throw Invalid("manifest", fmt::format("the reference '{}' names no artifact", shorten(reference.uri, 200)));
+  registry::Version version = getArtifact(call, transaction, client ? std::string(id) : base64Encode(*raw), Verb::read);
+  if (version.asset.key.workspace != call.workspace)
+    throw error(Code::invalid, "the reference '{}' leads to another workspace; log a copy of its files instead",
+                shorten(reference.uri, 200));
+  return version;
+}
+
 registry::NewVersion versionOf(const Call& call, db::Transaction& transaction, const Draft& draft,
                                const Entries& entries) {
   registry::NewVersion made;
@@ -302,11 +326,17 @@ registry::NewVersion versionOf(const Call& call, db::Transaction& transaction, c
     if (!stored) throw error(Code::invalid, "'{}' was not uploaded", shorten(path, 200));
     made.files.push_back({path, stored->digest, static_cast<std::int64_t>(stored->size)});
   }
-  for (const auto& [path, reference] : entries.references) made.references.push_back(reference);
+  std::set<std::string> parts;
+  for (const auto& [path, reference] : entries.references) {
+    made.references.push_back(reference);
+    if (auto part = referencedVersion(call, transaction, reference)) parts.insert(part->subject());
+  }
+  made.contains.assign(parts.begin(), parts.end());
   if (made.files.empty()) made.digest = registry::digestOfFiles({});  // unless there are references
   if (std::string metadata = metadataOf(draft.input); metadata != noMetadata)
     made.tags[std::string(registry::metadataTag)] = metadata;
   made.authors = contributorsOf(draft);
+  made.authors.insert(entries.authors.begin(), entries.authors.end());
   made.basedOn.assign(entries.bases.begin(), entries.bases.end());
   return made;
 }

@@ -207,13 +207,17 @@ class Reader {
   }
 
   /// A variable with a list makes one case per value.
-  static void expand(Suite& suite, const TestCase& test, bool lists) {
+  void expand(Suite& suite, const TestCase& test, bool lists) {
     auto list = std::ranges::find_if(test.vars, [&](const auto& member) {
       return lists && member.value().is_array() && !member.value().get_array().empty();
     });
     if (list == test.vars.end()) {
       if (suite.tests.size() >= limits::testCases)
         refuse("tests", fmt::format("must be at most {} cases", limits::testCases));
+      expanded_ += writeJson(test.vars).size();
+      if (expanded_ > limits::testSuite)
+        throw error(Code::tooLarge, "with one case per value of a list the tests have more than {} bytes",
+                    limits::testSuite);
       suite.tests.push_back(test);
       return;
     }
@@ -227,6 +231,7 @@ class Reader {
   }
 
   const PatternSearch* matches_;
+  std::size_t expanded_ = 0;  // bytes of the variables of all cases
 };
 
 json::object assertionJson(const Assertion& assertion) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "evaluation/scan/scan_file.h"
 #include "governance/quarantine.h"
+#include "registry/parts.h"
 
 namespace regesta::evaluation {
 namespace {
@@ -30,13 +31,14 @@ class Sum {
     if (!tells) return;
     report["path"] = file.path;
     report["digest"] = file.digest;
-    std::size_t size = writeJson(report).size();
-    if (files_.size() < mostListed && bytes_ + size < mostBytes) {
-      bytes_ += size;
-      files_.push_back(std::move(report));
-    } else {
-      ++unlisted_;
-    }
+    list(std::move(report));
+  }
+
+  /// Bytes that are elsewhere cannot be scanned. What leads to a version of this server is scanned with that version.
+  void add(const registry::VersionReference& reference) {
+    if (registry::leadsToPart(reference)) return;
+    complete_ = false;
+    list({{"path", reference.path}, {"uri", reference.uri}, {"incomplete", "its bytes are not stored here"}});
   }
 
   governance::NewEvidence evidence(std::size_t count, std::string_view scannedBy) && {
@@ -56,6 +58,15 @@ class Sum {
  private:
   std::string_view status() const {
     return critical_ > 0 ? "critical" : !complete_ ? "incomplete" : warnings_ > 0 ? "warnings" : "clean";
+  }
+  void list(json::object report) {
+    std::size_t size = writeJson(report).size();
+    if (files_.size() < mostListed && bytes_ + size < mostBytes) {
+      bytes_ += size;
+      files_.push_back(std::move(report));
+    } else {
+      ++unlisted_;
+    }
   }
   void noteWorst(const registry::VersionFile& file, const json::object& report) {
     if (!worst_.empty() || numberIn(report, "critical") == 0) return;
@@ -83,12 +94,17 @@ json::object reportOf(blob::BlobStore& blobs, const registry::VersionFile& file)
 
 governance::Evidence scanVersion(registry::Store& store, blob::BlobStore& blobs, const registry::Actor& actor,
                                  const registry::Version& version, std::string_view scannedBy) {
-  std::vector<registry::VersionFile> files =
-      store.read([&](db::Transaction& transaction) { return registry::versionFiles(transaction, version); });
+  std::vector<registry::VersionFile> files;
+  std::vector<registry::VersionReference> references;
+  store.read([&](db::Transaction& transaction) {
+    files = registry::versionFiles(transaction, version);
+    references = registry::versionReferences(transaction, version);
+  });
   if (files.empty()) throw error(Code::invalidState, "{} has no files to scan", version.subject());
   std::ranges::sort(files, {}, &registry::VersionFile::path);
   Sum sum;
   for (const registry::VersionFile& file : files) sum.add(file, reportOf(blobs, file));
+  for (const registry::VersionReference& reference : references) sum.add(reference);
   governance::NewEvidence made = std::move(sum).evidence(files.size(), scannedBy);
   return store.change(actor, [&](registry::Change& change) {
     registry::Version present =

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "prompt/template/fstring.h"
 #include "prompt/template/jinja.h"
@@ -127,6 +129,8 @@ std::vector<TemplateVariable> templateVariables(const Prompt& prompt) {
   for (std::string_view text : prompt.templates())
     for (const VariableUse& use : scanTemplate(text, prompt.format).variables) {
       auto [at, fresh] = known.try_emplace(use.name, found.size());
+      if (fresh && found.size() == limits::promptVariables)
+        throw error(Code::tooLarge, "a prompt has at most {} variables", limits::promptVariables);
       if (fresh) found.push_back({.name = use.name});
       TemplateVariable& variable = found[at->second];
       variable.conditional &= use.conditional;

@@ -30,7 +30,7 @@ class ContentScheduleTest : public StoreTest {
   void put(const std::string& text, bool used) {
     blob::Stored stored = blob::put(*blobs_, text);
     if (used)
-      write([&](db::Transaction& t) { registry::putFile(t, "default", "a/" + stored.digest, stored, "user:anna"); });
+      write([&](db::Transaction& t) { registry::putFile(t, "default", "a/" + stored.digest, stored, {"user:anna"}); });
   }
   /// As if `millis` had passed since everything that happened so far.
   void pass(std::int64_t millis) {

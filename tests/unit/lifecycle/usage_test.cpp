@@ -34,8 +34,8 @@ TEST_P(UsageTest, SharedContentIsSplitAndUniqueContentIsWhatDeletingFrees) {
   version(loan, {{"base", digest('a'), 600}, {"copy", digest('a'), 600}, {"own", digest('c'), 70}});
   version(churn, {{"base", digest('a'), 600}});
   write([&](db::Transaction& s) {
-    registry::putFile(s, "default", "1/run/artifacts/base", {digest('a'), 600}, "user:anna");
-    registry::putFile(s, "default", "1/run/artifacts/log", {digest('d'), 9}, "user:anna");
+    registry::putFile(s, "default", "1/run/artifacts/base", {digest('a'), 600}, {"user:anna"});
+    registry::putFile(s, "default", "1/run/artifacts/log", {digest('d'), 9}, {"user:anna"});
     registry::putBlobAlias(s, "default", "md5:x", {digest('e'), 30}, "user:anna");
   });
   change([&](Change& c) { registry::setAssetTag(c, loan, "team", "credit"); });

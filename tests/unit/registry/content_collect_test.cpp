@@ -33,7 +33,7 @@ class ContentCollectTest : public RegistryTest {
   void reopen() { blobs_ = blob::openPacks(folder_.string(), store_->database()); }
   blob::Stored put(const std::string& bytes) { return blob::put(*blobs_, bytes); }
   void refer(const std::string& path, const blob::Stored& stored) {
-    write([&](db::Transaction& s) { putFile(s, "default", path, stored, "user:anna"); });
+    write([&](db::Transaction& s) { putFile(s, "default", path, stored, {"user:anna"}); });
   }
   /// Collects as if a grace period was over since everything that happened so far.
   Collected collect(bool dryRun = false) {

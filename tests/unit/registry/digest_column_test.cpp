@@ -33,6 +33,7 @@ constexpr Exemption exemptions[] = {
     {"alias", "name moved_by", labels},
     {"binding", "workspace kind name_pattern pointer policy policy_selector opa_url opa_path created_by", labels},
     {"tree_file", "workspace path about written_by", labels},
+    {"upload_part", "written_by", labels},
     {"tree_file", "etag", otherHash},
     {"part_upload", "workspace path about checksum created_by", labels},
     {"part_upload", "id mac", keys},

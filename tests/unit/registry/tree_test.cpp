@@ -8,7 +8,7 @@ namespace regesta::registry {
 class TreeTest : public RegistryTest {
  protected:
   void put(const std::string& path, const std::string& digest = "d1", std::uint64_t size = 7) {
-    write([&](db::Transaction& s) { putFile(s, "default", path, {digest, size}, "user:anna"); });
+    write([&](db::Transaction& s) { putFile(s, "default", path, {digest, size}, {"user:anna"}); });
   }
   std::vector<std::string> list(const std::string& folder) {
     return read([&](db::Transaction& s) {
@@ -35,9 +35,9 @@ TEST_P(TreeTest, ListsDirectChildren) {
 
 TEST_P(TreeTest, ListsLargeFoldersWhole) {
   write([&](db::Transaction& s) {
-    for (int i = 0; i < 700; ++i) putFile(s, "default", fmt::format("f/sub/{:04}", i), {"d", 1}, "user:anna");
-    for (int i = 0; i < 600; ++i) putFile(s, "default", fmt::format("f/x{:04}", i), {"d", 1}, "user:anna");
-    putFile(s, "default", "f/sub.txt", {"d", 1}, "user:anna");
+    for (int i = 0; i < 700; ++i) putFile(s, "default", fmt::format("f/sub/{:04}", i), {"d", 1}, {"user:anna"});
+    for (int i = 0; i < 600; ++i) putFile(s, "default", fmt::format("f/x{:04}", i), {"d", 1}, {"user:anna"});
+    putFile(s, "default", "f/sub.txt", {"d", 1}, {"user:anna"});
   });
   EXPECT_EQ(list("f").size(), 602u);
   EXPECT_EQ(list("f/sub").size(), 700u);

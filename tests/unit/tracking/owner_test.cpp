@@ -24,7 +24,7 @@ class OwnerTest : public TrackingTest {
     return read([&](db::Transaction& s) { return groundOf(s, workspace_, path, ownerOf(s, workspace_, path)); });
   }
   void put(const std::string& path) {
-    write([&](db::Transaction& s) { registry::putFile(s, workspace_, path, {"d", 1}, "user:anna"); });
+    write([&](db::Transaction& s) { registry::putFile(s, workspace_, path, {"d", 1}, {"user:anna"}); });
   }
 };
 REGESTA_ON_BOTH(OwnerTest);
