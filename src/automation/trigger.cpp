@@ -12,6 +12,7 @@
 #include "governance/governor.h"
 #include "jobs/webhook.h"
 #include "jobs/webhook_template.h"
+#include "registry/action.h"
 
 namespace regesta::automation {
 namespace {
@@ -201,6 +202,8 @@ Trigger setTrigger(registry::Change& change, const access::Identity& identity, s
   trigger.name = name;
   trigger.rule = readRule(body, workspace);
   requireTriggerRights(identity, workspace, trigger.rule);
+  // Not in readRule, which also reads the stored rules: an older server accepted any action.
+  for (const std::string& action : trigger.rule.actions) registry::requireActionPattern("on.actions", action);
   if (trigger.rule.webhook != 0 && !jobs::findWebhook(change.transaction, workspace, trigger.rule.webhook))
     throw Invalid("webhook", "must be the id of a webhook of this workspace");
   trigger.body = canonicalJson(body);
@@ -219,7 +222,7 @@ Trigger setTrigger(registry::Change& change, const access::Identity& identity, s
         {trigger.id, trigger.body, trigger.afterIndex, trigger.setAt, trigger.setBy});
   } else {
     if (listTriggers(change.transaction, workspace).size() >= triggersOfWorkspace)
-      throw error(Code::tooLarge, "a workspace has at most {} triggers", triggersOfWorkspace);
+      throw limitReached(fmt::format("workspace '{}'", workspace), triggersOfWorkspace, "triggers");
     trigger.id = change.transaction.insert(
         "INSERT INTO trigger_rule (workspace, name, body, after_index, set_at, set_by) VALUES ($1, $2, $3, $4, $5, $6) "
         "RETURNING id",
