@@ -193,6 +193,19 @@ TEST_F(AccessTest, theLedgerTellsOfUsersWithoutTheirSecrets) {
   EXPECT_EQ(json::serialize(created[0]).find("argon2"), std::string::npos);
 }
 
+TEST(Identity, aMissingRoleNamesWhoCanHoldIt) {
+  auto remediation = [](const std::string& actor, std::string_view role) {
+    std::string text = missingRole({{actor}, {}}, role, "default", "").message;
+    return text.substr(text.find("; ") + 2);
+  };
+  EXPECT_EQ(remediation("token:ci", "contributor"),
+            "an admin can make a token that has it: regesta token create NAME --grant contributor:default");
+  for (std::string role : {"risk", "approver"})
+    EXPECT_EQ(remediation("token:ci", role),
+              fmt::format("only users can approve; create one: regesta user create NAME --grant {}:default", role));
+  EXPECT_EQ(remediation("user:rita", "risk"), "an admin can grant it: regesta user grant rita --grant risk:default");
+}
+
 TEST(Identity, rolesHoldWhereTheyWereGranted) {
   Identity identity{
       {"user:x"}, {{"contributor", "fraud", "loan-*"}, {"risk", "*", "*"}, {"admin", "sandbox", "*"}}, false};
