@@ -157,8 +157,21 @@ void printRendered(const json::object& rendered) {
   }
 }
 
+/// A missing variable is an option of this command.
+Error withVariableHint(Error fault) {
+  if (fault.detail.empty()) return fault;
+  json::value detail = parseJson(fault.detail);
+  const json::value* missing = detail.is_object() ? detail.get_object().if_contains("missing") : nullptr;
+  if (!missing || !missing->is_array()) return fault;
+  std::string options;
+  for (const json::value& name : missing->get_array())
+    if (name.is_string()) options += fmt::format(" --var {}=VALUE", std::string_view(name.get_string()));
+  if (!options.empty()) fault.message += ": add" + options;
+  return fault;
+}
+
 /// A file is rendered locally (Jinja2 in a worker, as on the server), a registered prompt by the server.
-int render(Session& session) {
+json::object renderedOf(Session& session) {
   std::string what = session.args.text("WHAT");
   json::object variables = variablesOf(session), rendered;
   if (isFile(what)) {
@@ -183,7 +196,15 @@ int render(Session& session) {
     if (session.args.has("key")) body["key"] = session.args.text("key");
     rendered = session.api().post(route({"prompts", ref.name, "render"}), body).as_object();
   }
-  return session.show(rendered, printRendered);
+  return rendered;
+}
+
+int render(Session& session) {
+  try {
+    return session.show(renderedOf(session), printRendered);
+  } catch (const Error& fault) {
+    throw withVariableHint(fault);
+  }
 }
 
 // --- history and pull ---
