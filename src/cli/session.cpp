@@ -1,7 +1,6 @@
 #include "cli/session.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 
@@ -83,12 +82,6 @@ int Session::deliver(const std::string& text, std::string_view member, json::obj
   json::object value{{member, file}};
   value.insert(about.begin(), about.end());
   return said(value, line.empty() ? fmt::format("wrote {}", file) : line);
-}
-
-Error unreadable(const std::string& file) {
-  int reason = errno;
-  return error(reason == ENOENT ? Code::notFound : Code::unavailable, "cannot read {}: {}", file,
-               reason == 0 ? "unknown error" : std::strerror(reason));
 }
 
 std::string readInput(const std::string& file) {

@@ -46,8 +46,6 @@ class Session {
 inline const Option yesOption = {"yes", "", "delete without asking", 'y'};
 
 /// The text of a file, or of stdin for "-". Throws UsageError or Error{tooLarge}.
-/// Why the file could not be opened or read, from errno: notFound if it does not exist.
-Error unreadable(const std::string& file);
 std::string readInput(const std::string& file);
 
 }  // namespace regesta::cli
