@@ -10,7 +10,5 @@ inline constexpr std::string_view builtInRoles[] = {"reader", "contributor", "ap
 inline bool isBuiltInRole(std::string_view role) {
   return std::ranges::find(builtInRoles, role) != std::end(builtInRoles);
 }
-/// Only users can hold such a role and use it.
-inline bool isApprovalRole(std::string_view role) { return role == "approver" || !isBuiltInRole(role); }
 
 }  // namespace regesta

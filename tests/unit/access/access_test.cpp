@@ -1,6 +1,7 @@
 #include <chrono>
 #include <thread>
 
+#include "access/grants.h"
 #include "base/encoding.h"
 #include "base/time.h"
 #include "support/governance_test.h"
@@ -200,6 +201,8 @@ TEST(Identity, aMissingRoleNamesWhoCanHoldIt) {
   };
   EXPECT_EQ(remediation("token:ci", "contributor"),
             "an admin can make a token that has it: regesta token create NAME --grant contributor:default");
+  EXPECT_EQ(remediation("token:ci", "admin"),
+            "an admin can make a token that has it: regesta token create NAME --grant admin:default");
   for (std::string role : {"risk", "approver"})
     EXPECT_EQ(remediation("token:ci", role),
               fmt::format("only users can approve; create one: regesta user create NAME --grant {}:default", role));
