@@ -13,6 +13,7 @@
 #include "jobs/webhook.h"
 #include "jobs/webhook_template.h"
 #include "registry/action.h"
+#include "registry/entry_search.h"
 
 namespace regesta::automation {
 namespace {
@@ -209,10 +210,7 @@ Trigger setTrigger(registry::Change& change, const access::Identity& identity, s
   trigger.body = canonicalJson(body);
   trigger.setAt = change.now;
   trigger.setBy = change.actor.name;
-  {
-    db::Rows head = change.transaction.query("SELECT size FROM ledger_head WHERE id = 1");
-    trigger.afterIndex = head.next() ? head.integer(0) : 0;
-  }
+  trigger.afterIndex = registry::entryCount(change.transaction);
   if (auto present = findTrigger(change.transaction, workspace, name)) {
     // Who replaces a trigger takes away what it did for others.
     requireTriggerRights(identity, workspace, present->rule);

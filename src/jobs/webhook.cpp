@@ -14,6 +14,7 @@
 #include "jobs/webhook_rows.h"
 #include "registry/action.h"
 #include "registry/asset.h"
+#include "registry/entry_search.h"
 
 namespace regesta::jobs {
 namespace {
@@ -137,8 +138,7 @@ Webhook createWebhook(registry::Change& change, const Webhook& asked) {
   count.next();
   if (count.integer(0) >= static_cast<std::int64_t>(limits::webhooks))
     throw limitReached(fmt::format("workspace '{}'", made.workspace), limits::webhooks, "webhooks");
-  db::Rows head = change.transaction.query("SELECT size FROM ledger_head WHERE id = 1");
-  made.cursor = head.next() ? head.integer(0) : 0;
+  made.cursor = registry::entryCount(change.transaction);
   made.createdAt = change.now;
   made.createdBy = change.actor.name;
   made.id = change.transaction.insert(
