@@ -157,17 +157,16 @@ void printRendered(const json::object& rendered) {
   }
 }
 
-/// A missing variable is an option of this command.
-Error withVariableHint(Error fault) {
-  if (fault.detail.empty()) return fault;
+/// The options that give the variables that are missing; empty if the error is another one.
+std::string optionsFor(const Error& fault) {
+  std::string options;
+  if (fault.detail.empty()) return options;
   json::value detail = parseJson(fault.detail);
   const json::value* missing = detail.is_object() ? detail.get_object().if_contains("missing") : nullptr;
-  if (!missing || !missing->is_array()) return fault;
-  std::string options;
+  if (!missing || !missing->is_array()) return options;
   for (const json::value& name : missing->get_array())
     if (name.is_string()) options += fmt::format(" --var {}=VALUE", std::string_view(name.get_string()));
-  if (!options.empty()) fault.message += ": add" + options;
-  return fault;
+  return options;
 }
 
 /// A file is rendered locally (Jinja2 in a worker, as on the server), a registered prompt by the server.
@@ -203,7 +202,9 @@ int render(Session& session) {
   try {
     return session.show(renderedOf(session), printRendered);
   } catch (const Error& fault) {
-    throw withVariableHint(fault);
+    std::string options = optionsFor(fault);
+    if (options.empty()) throw;
+    throw Error(fault.code, fault.message + ": add" + options, fault.detail);
   }
 }
 

@@ -52,7 +52,6 @@ def test_mistyped_words_get_a_suggestion_and_exit_code_2(words, suggestion):
     (["evidence", "add", "a@1"], "--type"), (["promote", "a@1", "--to"], "--to needs ALIAS"),
     (["prompt", "render", "a", "--var", "name"], "--var is written"), (["rollout", "start", "a"], "give a VERSION, or --plan FILE"),
     (["prompt", "create", "a", "--template", "x", "--file", "y"], "not several"), (["serve", "--listen", "4711"], "HOST:PORT"),
-    (["prompt", "create", "a", "--file", "/nonexistent/file"], "cannot be read"),
     (["version", "create", "artifact/a", "--file", "/nonexistent/file"], "does not exist"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
     (["ledger", "verify"], "--receipt"), (["policy", "bind", "p", "model/x"], "#ALIAS"), (["model", "show", "model/"], "names no asset"),
     (["prompt", "lint", "x", "--max-tokens", "two"], "whole number"),
@@ -65,6 +64,12 @@ def test_mistyped_words_get_a_suggestion_and_exit_code_2(words, suggestion):
 def test_a_wrong_command_line_says_which_argument_and_exits_2(words, why):
     got = Line().run(*words)
     assert got.returncode == 2 and why in got.stderr and "usage: regesta" in got.stderr, got.stderr
+
+
+def test_a_file_that_does_not_exist_is_not_a_usage_error():
+    got = Line().run("prompt", "create", "a", "--file", "/nonexistent/file")
+    assert got.returncode == 4 and "cannot read /nonexistent/file: No such file or directory" in got.stderr
+    assert "usage" not in got.stderr
 
 
 def test_every_command_has_help_with_an_example():
