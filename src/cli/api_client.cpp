@@ -122,7 +122,7 @@ class Source {
 
 Error unreadable(const std::string& file) {
   int reason = errno;
-  return error(reason == ENOENT ? Code::notFound : Code::unavailable, "cannot read {}: {}", file,
+  return error(reason == ENOENT ? Code::notFound : Code::invalid, "cannot read {}: {}", file,
                reason == 0 ? "unknown error" : std::strerror(reason));
 }
 
