@@ -66,12 +66,6 @@ def test_a_wrong_command_line_says_which_argument_and_exits_2(words, why):
     assert got.returncode == 2 and why in got.stderr and "usage: regesta" in got.stderr, got.stderr
 
 
-def test_a_file_that_does_not_exist_is_not_a_usage_error():
-    got = Line().run("prompt", "create", "a", "--file", "/nonexistent/file")
-    assert got.returncode == 4 and "cannot read /nonexistent/file: No such file or directory" in got.stderr
-    assert "usage" not in got.stderr
-
-
 def test_every_command_has_help_with_an_example():
     page = Line().done("reference-page")
     paths = re.findall(r"^regesta ([a-z -]+?) (?:[A-Z\[-].*)?\[options\]$", page, re.M)
