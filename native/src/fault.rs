@@ -36,6 +36,13 @@ impl Fault {
                 fault.message = message.split("\n--> ").next().unwrap_or(message).trim().to_string();
             }
         }
+        // regorus knows no token to name here, and calls a query a file.
+        if fault.message.ends_with("expecting") {
+            fault.message.push_str(" the end of the expression");
+        }
+        if fault.file == "<query.rego>" {
+            fault.file.clear();
+        }
         if fault.message.contains("used before definition") {
             fault.hint =
                 "a variable that has the name of a rule, or is declared after its use: rename or move it".to_string();

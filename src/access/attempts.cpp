@@ -84,7 +84,6 @@ Attempts::Try::~Try() {
     Record& record = found->second;
     --record.underWay;
     record.last = now;
-    if (abandoned_) continue;
     if (succeeded_) {
       // Only of the pair: a user with a valid password must not clear the count of their address.
       if (key.front() == 'p') record.failures = 0;

@@ -24,15 +24,13 @@ class Attempts {
     Try& operator=(Try&&) = delete;
     ~Try();
     void succeeded() { succeeded_ = true; }
-    /// The password was not checked: the try does not count.
-    void abandon() { abandoned_ = true; }
 
    private:
     friend class Attempts;
     Try(Attempts& attempts, std::vector<std::string> keys) : attempts_(&attempts), keys_(std::move(keys)) {}
     Attempts* attempts_;
     std::vector<std::string> keys_;  ///< the pair first
-    bool succeeded_ = false, abandoned_ = false;
+    bool succeeded_ = false;
   };
 
   /// Throws Error{exhausted} while the name or the address (empty: unknown, not counted) must wait.

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/name.h"
+#include "base/roles.h"
 #include "base/text.h"
 #include "registry/row_note.h"
 #include "registry/workspace.h"
@@ -19,7 +20,6 @@ bool isGenuine(db::Transaction& transaction, std::string_view table, std::int64_
 }
 
 constexpr std::string_view roleLetters = "abcdefghijklmnopqrstuvwxyz0123456789_-";
-const std::vector<std::string> knownRoles = {"reader", "contributor", "approver", "admin", "auditor", "runner"};
 
 /// Words for access that other products use, with the role that they mean here.
 constexpr std::pair<std::string_view, std::string_view> foreignRoles[] = {
@@ -40,7 +40,7 @@ void refuseForeign(const std::string& role, const std::string& field) {
 /// Any other word is a custom approval role, so a typo would create an unintended role. Typos keep the first letter;
 /// "trader" and "leader" are valid roles.
 void refuseForeignRole(const std::string& role, const std::string& field) {
-  auto near = nearest(role, knownRoles);
+  auto near = nearest(role, {std::begin(builtInRoles), std::end(builtInRoles)});
   if (near && *near != role && near->front() == role.front())
     throw Invalid(field + ".role", fmt::format("is '{}': did you mean {}? Choose a less similar name for a custom "
                                                "approval role",
@@ -105,6 +105,10 @@ Error missingRole(const Identity& identity, std::string_view role, std::string_v
   if (!name.empty() && name != "*") where = fmt::format("'{}' in {}", name, where);
   std::string lacks = fmt::format("{} has no role '{}' on {}", identity.actor.name, role, where);
   Grant missing{std::string(role), std::string(workspace), "*"};
+  // An admin approves, too, but a token can have that role for everything else.
+  if (identity.actor.id().kind != registry::ActorKind::user && isApprovalRole(role) && role != "admin")
+    return error(Code::denied, "{}; only users can approve; create one: regesta user create NAME{}", lacks,
+                 grantOption(missing));
   if (identity.actor.id().kind != registry::ActorKind::user)
     return error(Code::denied, "{}; an admin can make a token that has it: regesta token create NAME{}", lacks,
                  grantOption(missing));

@@ -13,10 +13,10 @@ namespace regesta::access {
 /// As a name: all names. Only a name pattern that equals this covers it, not a pattern that matches it as text.
 inline constexpr std::string_view everyName = "*";
 
-/// Roles: 1–64 of [a-z0-9_-]; workspace a name or "*"; name pattern 1–250 bytes. Empty workspace and pattern become
-/// "*". Throws Invalid that names the grant, also for a role that resembles a built-in one.
 /// Whether holders of the role approve in it: not for the built-in roles that only read, write and run.
 bool isApprovalRole(std::string_view role);
+/// Roles: 1–64 of [a-z0-9_-]; workspace a name or "*"; name pattern 1–250 bytes. Empty workspace and pattern become
+/// "*". Throws Invalid that names the grant, also for a role that resembles a built-in one.
 std::vector<Grant> checkGrants(std::vector<Grant> grants);
 /// The same for one grant; `field` is its name in the error.
 void checkGrant(Grant& grant, const std::string& field);

@@ -246,6 +246,13 @@ http::Response errorHead(const Error& error, int status, std::string_view challe
   return response;
 }
 
+http::Response renderPlainError(const http::Request& /*request*/, const Error& error) {
+  http::Response response = errorHead(error, httpStatus(error.code));
+  response.contentType = "text/plain; charset=utf-8";
+  response.body = error.message + "\n";
+  return response;
+}
+
 namespace {
 
 /// Who calls, noted for the access log; `find` is what finds it out.

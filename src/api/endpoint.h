@@ -204,6 +204,8 @@ struct Dialect {
 /// Retry-After).
 constexpr std::string_view basicChallenge = R"(Basic realm="regesta", charset="UTF-8")";
 http::Response errorHead(const Error& error, int status, std::string_view challenge = basicChallenge);
+/// A Dialect::renderError for clients that show the body to people: the message as plain text.
+http::Response renderPlainError(const http::Request& request, const Error& error);
 
 /// A front: a table of routes in one dialect.
 struct Front {

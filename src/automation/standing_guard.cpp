@@ -142,7 +142,8 @@ StandingGuard setGuard(registry::Change& change, const access::Identity& identit
         {guard.id, guard.body, guard.setAt, guard.setBy});
   } else {
     if (listGuards(change.transaction, asset.id).size() >= guardsOfAsset)
-      throw error(Code::tooLarge, "an asset has at most {} standing guards", guardsOfAsset);
+      throw limitReached(fmt::format("{} '{}'", registry::kindName(key.kind), key.name), guardsOfAsset,
+                         "standing guards");
     guard.id = change.transaction.insert(
         "INSERT INTO standing_guard (asset, alias, name, body, set_at, set_by, acted_number, acted_at, outcome, state, "
         "why, checked_at) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '', 'waiting', '', 0) RETURNING id",

@@ -47,12 +47,6 @@ Subscription readSubscription(const db::Rows& rows) {
   return one;
 }
 
-bool isKnownEvent(std::string_view event) {
-  if (event == reviewEvent) return true;
-  return std::ranges::any_of(registry::actions(),
-                             [&](const registry::ActionInfo& info) { return globMatch(event, info.name); });
-}
-
 void checkSubscription(const Subscription& wanted) {
   if (!access::isActorName(wanted.name))
     throw Invalid("name", "must be 1 to 100 letters, digits, '.', '_', '@' and '-'");
@@ -60,9 +54,7 @@ void checkSubscription(const Subscription& wanted) {
   if (wanted.events.empty() || wanted.events.size() > mostItems)
     throw Invalid("events", fmt::format("must be 1 to {}", mostItems));
   for (const std::string& event : wanted.events)
-    if (!isKnownEvent(event))
-      throw Invalid("events",
-                    fmt::format("'{}' is neither review nor the name of a ledger action", shorten(event, 100)));
+    if (event != reviewEvent) registry::requireActionPattern("events", event);
   if (wanted.patterns.size() > mostItems) throw Invalid("patterns", fmt::format("must be at most {}", mostItems));
   for (const std::string& pattern : wanted.patterns) {
     if (pattern.size() > 250 || !isUtf8(pattern) || !registry::isKindAndName(pattern))
@@ -119,8 +111,8 @@ std::string setSubscription(registry::Change& change, const access::Identity& id
   } else {
     if (listSubscriptions(change.transaction, subscription.workspace, subscription.person).size() >=
         subscriptionsOfPerson)
-      throw error(Code::invalidState, "you have {} subscriptions in workspace '{}', which is the limit",
-                  subscriptionsOfPerson, subscription.workspace);
+      throw limitReached(fmt::format("user '{}'", identity.actor.shortName()), subscriptionsOfPerson,
+                         fmt::format("subscriptions in workspace '{}'", subscription.workspace));
     subscription.id = change.transaction.insert(
         "INSERT INTO subscription (workspace, person, name, address, events, patterns, every, confirmation, set_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",

@@ -12,6 +12,8 @@
 #include "governance/governor.h"
 #include "jobs/webhook.h"
 #include "jobs/webhook_template.h"
+#include "registry/action.h"
+#include "registry/entry_search.h"
 
 namespace regesta::automation {
 namespace {
@@ -201,15 +203,14 @@ Trigger setTrigger(registry::Change& change, const access::Identity& identity, s
   trigger.name = name;
   trigger.rule = readRule(body, workspace);
   requireTriggerRights(identity, workspace, trigger.rule);
+  // Not in readRule, which also reads the stored rules: an older server accepted any action.
+  for (const std::string& action : trigger.rule.actions) registry::requireActionPattern("on.actions", action);
   if (trigger.rule.webhook != 0 && !jobs::findWebhook(change.transaction, workspace, trigger.rule.webhook))
     throw Invalid("webhook", "must be the id of a webhook of this workspace");
   trigger.body = canonicalJson(body);
   trigger.setAt = change.now;
   trigger.setBy = change.actor.name;
-  {
-    db::Rows head = change.transaction.query("SELECT size FROM ledger_head WHERE id = 1");
-    trigger.afterIndex = head.next() ? head.integer(0) : 0;
-  }
+  trigger.afterIndex = registry::entryCount(change.transaction);
   if (auto present = findTrigger(change.transaction, workspace, name)) {
     // Who replaces a trigger takes away what it did for others.
     requireTriggerRights(identity, workspace, present->rule);
@@ -219,7 +220,7 @@ Trigger setTrigger(registry::Change& change, const access::Identity& identity, s
         {trigger.id, trigger.body, trigger.afterIndex, trigger.setAt, trigger.setBy});
   } else {
     if (listTriggers(change.transaction, workspace).size() >= triggersOfWorkspace)
-      throw error(Code::tooLarge, "a workspace has at most {} triggers", triggersOfWorkspace);
+      throw limitReached(fmt::format("workspace '{}'", workspace), triggersOfWorkspace, "triggers");
     trigger.id = change.transaction.insert(
         "INSERT INTO trigger_rule (workspace, name, body, after_index, set_at, set_by) VALUES ($1, $2, $3, $4, $5, $6) "
         "RETURNING id",

@@ -3,15 +3,18 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace regesta::automation {
 
 void requireKnownMembers(const json::object& object, std::string_view field,
                          std::initializer_list<std::string_view> known) {
-  for (const auto& member : object)
-    if (std::ranges::find(known, std::string_view(member.key())) == known.end())
-      throw Invalid(fmt::format("{}{}{}", field, field.empty() ? "" : ".", std::string_view(member.key())),
-                    "is not a known member");
+  for (const auto& member : object) {
+    if (std::ranges::find(known, std::string_view(member.key())) != known.end()) continue;
+    auto near = nearest(member.key(), {known.begin(), known.end()});
+    throw Invalid(fmt::format("{}{}{}", field, field.empty() ? "" : ".", std::string_view(member.key())),
+                  near ? fmt::format("is not a known field; did you mean {}?", *near) : "is not a known field");
+  }
 }
 
 std::string memberTextOf(const json::object& from, std::string_view name, std::string_view field) {

@@ -61,6 +61,10 @@ Invalid::Invalid(std::string field, std::string rule, std::string got)
       rule(std::move(rule)),
       got(std::move(got)) {}
 
+Error limitReached(std::string_view holder, std::size_t limit, std::string_view things) {
+  return error(Code::tooLarge, "{} already has {} {}, the limit; delete one first", holder, limit, things);
+}
+
 void invariantBroken(const char* what, const char* file, int line) {
   std::fprintf(stderr, "regesta: broken invariant: %s (%s:%d)\n", what, file, line);
   std::abort();

@@ -57,6 +57,9 @@ Error error(Code code, fmt::format_string<Args...> text, Args&&... args) {
   return Error(code, fmt::format(text, std::forward<Args>(args)...));
 }
 
+/// One more `things` than `holder` ("workspace 'x'") may have.
+Error limitReached(std::string_view holder, std::size_t limit, std::string_view things);
+
 /// A broken invariant ends the program, also in release builds, because wrong data is worse than downtime.
 [[noreturn]] void invariantBroken(const char* what, const char* file, int line);
 #define REGESTA_INVARIANT(condition) \

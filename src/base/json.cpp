@@ -255,6 +255,8 @@ std::string writeJson(const json::value& value) {
   return out;
 }
 
+json::value textOrNull(std::string_view text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
 std::string memberText(const json::object& object, std::string_view name) {
   const json::value* found = object.if_contains(name);
   return found && found->is_string() ? std::string(found->get_string()) : std::string();

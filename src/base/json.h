@@ -29,6 +29,9 @@ const json::object& memberObject(const json::object& object, std::string_view na
 /// The same for an array.
 const json::array& memberArray(const json::object& object, std::string_view name);
 
+/// The text; null if it is empty.
+json::value textOrNull(std::string_view text);
+
 /// Appends `text` as a JSON string with its quotes.
 void appendJsonString(std::string& out, std::string_view text);
 /// Appends the shortest text that reads back as the same double; NaN and infinities as MLflow writes them, as strings.

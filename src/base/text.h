@@ -12,6 +12,7 @@ bool isUtf8(std::string_view text);
 std::size_t characterCount(std::string_view text);
 std::string_view trim(std::string_view text);
 std::string lower(std::string_view text);  // ASCII only
+std::string upper(std::string_view text);  // ASCII only
 bool equalsIgnoreCase(std::string_view a, std::string_view b);
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);

@@ -23,7 +23,7 @@ int list(Session& session) {
         return {shortTime(member(item, "at")), member(item, "actor"),   member(item, "front"), member(item, "action"),
                 member(item, "name"),          member(item, "version"), member(item, "path"),  member(item, "bytes")};
       },
-      "no reads; is the access log on? See `regesta access-log show`");
+      "no entries yet; `regesta access-log show` prints whether reads are logged");
 }
 
 int show(Session& session) {

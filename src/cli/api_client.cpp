@@ -1,6 +1,8 @@
 #include "cli/api_client.h"
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -72,8 +74,6 @@ json::value parsed(const http::Response& response, const Connection& connection)
   }
 }
 
-Error unreadable(const std::string& file) { return error(Code::notFound, "the file {} cannot be read", file); }
-
 /// The content of a file, to send from some byte on.
 class Source {
  public:
@@ -119,6 +119,12 @@ class Source {
 };
 
 }  // namespace
+
+Error unreadable(const std::string& file) {
+  int reason = errno;
+  return error(reason == ENOENT ? Code::notFound : Code::invalid, "cannot read {}: {}", file,
+               reason == 0 ? "unknown error" : std::strerror(reason));
+}
 
 std::string route(std::initializer_list<std::string_view> segments) {
   std::string path = "/api/v1";
@@ -230,7 +236,10 @@ void Api::each(const std::string& path, const Query& query, std::size_t limit,
 json::object Api::upload(const std::string& file) {
   std::error_code fault;
   auto size = std::filesystem::file_size(file, fault);
-  if (fault) throw unreadable(file);
+  if (fault) {
+    errno = fault.value();
+    throw unreadable(file);
+  }
   return size < resumableBytes ? uploadAtOnce(file, size) : uploadResumably(file, size);
 }
 

@@ -58,4 +58,7 @@ class Api {
   http::Client client_;
 };
 
+/// Why the file could not be opened or read, from errno: notFound if it does not exist, else invalid.
+Error unreadable(const std::string& file);
+
 }  // namespace regesta::cli

@@ -2,15 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "cli/refusal.h"
 #include "cli/table.h"
 
 namespace regesta::cli {
 namespace {
-
-bool hasBeenMet(const json::object& requirement) {
-  const json::value* met = requirement.if_contains("met");
-  return met && met->is_bool() && met->get_bool();
-}
 
 GateFinding findingOf(const json::value& value, GateFinding::Level level) {
   if (!value.is_object()) return {level, "", json::serialize(value), "", "", {}};
@@ -20,7 +16,7 @@ GateFinding findingOf(const json::value& value, GateFinding::Level level) {
   if (level != GateFinding::Level::pending) return finding;
   for (const json::value& by : memberArray(object, "by"))
     if (by.is_string()) finding.by.emplace_back(by.get_string());
-  if (hasBeenMet(object)) {
+  if (isMet(object)) {
     finding.level = GateFinding::Level::passed;
     finding.remediation.clear();
   } else {

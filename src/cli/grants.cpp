@@ -1,5 +1,6 @@
 #include "cli/grants.h"
 
+#include "base/roles.h"
 #include "base/text.h"
 #include "cli/table.h"
 
@@ -29,11 +30,9 @@ json::array grantsOf(const Arguments& arguments) {
 }
 
 std::string ownRoles(const json::array& grants) {
-  static const std::set<std::string, std::less<>> known = {"reader", "contributor", "approver",
-                                                           "admin",  "auditor",     "runner"};
   std::set<std::string> own;
   for (const json::value& grant : grants)
-    if (std::string role = member(grant.as_object(), "role"); !known.contains(role)) own.insert(std::move(role));
+    if (std::string role = member(grant.as_object(), "role"); !isBuiltInRole(role)) own.insert(std::move(role));
   std::string text;
   for (const std::string& role : own) text += fmt::format("\n{}: an approval role of your own", role);
   return text;

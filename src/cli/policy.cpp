@@ -131,6 +131,8 @@ int bindings(Session& session) {
 }
 
 int unbind(Session& session) {
+  if (!parseInteger(session.args.text("ID")))
+    throw UsageError("policy bindings have numbers: list them with `regesta policy bindings`");
   json::value answer = session.api().remove(route({"policies", "bindings", session.args.text("ID")}));
   return session.said(answer, fmt::format("deleted policy binding {}", session.args.text("ID")));
 }

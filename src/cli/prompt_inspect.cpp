@@ -157,8 +157,20 @@ void printRendered(const json::object& rendered) {
   }
 }
 
+/// The options that give the variables that are missing; empty if the error is another one.
+std::string optionsFor(const Error& fault) {
+  std::string options;
+  if (fault.detail.empty()) return options;
+  json::value detail = parseJson(fault.detail);
+  const json::value* missing = detail.is_object() ? detail.get_object().if_contains("missing") : nullptr;
+  if (!missing || !missing->is_array()) return options;
+  for (const json::value& name : missing->get_array())
+    if (name.is_string()) options += fmt::format(" --var {}=VALUE", std::string_view(name.get_string()));
+  return options;
+}
+
 /// A file is rendered locally (Jinja2 in a worker, as on the server), a registered prompt by the server.
-int render(Session& session) {
+json::object renderedOf(Session& session) {
   std::string what = session.args.text("WHAT");
   json::object variables = variablesOf(session), rendered;
   if (isFile(what)) {
@@ -183,7 +195,17 @@ int render(Session& session) {
     if (session.args.has("key")) body["key"] = session.args.text("key");
     rendered = session.api().post(route({"prompts", ref.name, "render"}), body).as_object();
   }
-  return session.show(rendered, printRendered);
+  return rendered;
+}
+
+int render(Session& session) {
+  try {
+    return session.show(renderedOf(session), printRendered);
+  } catch (const Error& fault) {
+    std::string options = optionsFor(fault);
+    if (options.empty()) throw;
+    throw Error(fault.code, fault.message + ": add" + options, fault.detail);
+  }
 }
 
 // --- history and pull ---

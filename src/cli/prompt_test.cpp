@@ -21,11 +21,6 @@ struct Subject {
   std::function<Render()> makeRender;
 };
 
-json::value valueOr(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found ? *found : json::value();
-}
-
 evaluation::check::Suite suiteFrom(const std::string& file) {
   try {
     return evaluation::check::parseSuite(readYamlFile(file), prompt::patternSearch());
@@ -42,9 +37,9 @@ Subject storedPrompt(Session& session) {
   Subject subject;
   std::int64_t number = version.at("version").to_number<std::int64_t>();
   subject.title = fmt::format("prompt/{}@{}", ref.name, number);
-  subject.settings.modelConfig = valueOr(version, "model_config");
-  subject.settings.responseFormat = valueOr(version, "response_format");
-  if (json::value tools = valueOr(version, "tools"); tools.is_array()) subject.settings.tools = tools.get_array();
+  subject.settings.modelConfig = valueOrNull(version, "model_config");
+  subject.settings.responseFormat = valueOrNull(version, "response_format");
+  if (json::value tools = valueOrNull(version, "tools"); tools.is_array()) subject.settings.tools = tools.get_array();
   if (session.args.has("tests")) {
     subject.suite = suiteFrom(session.args.text("tests"));
   } else {

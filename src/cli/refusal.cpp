@@ -11,11 +11,6 @@ const json::array& violations(const json::object& verdict, std::string_view set)
   return value && value->is_array() ? value->get_array() : none;
 }
 
-bool isMet(const json::object& requirement) {
-  const json::value* met = requirement.if_contains("met");
-  return met && met->is_bool() && met->get_bool();
-}
-
 void printViolation(const json::value& value, std::string_view mark, Colour colour, std::FILE* stream) {
   if (!value.is_object()) {
     fmt::print(stream, "  {} {}\n", paint(mark, colour, stream), printable(json::serialize(value)));
@@ -55,6 +50,11 @@ std::string nextStep(const json::object& verdict, const std::string& changeReque
 }
 
 }  // namespace
+
+bool isMet(const json::object& requirement) {
+  const json::value* met = requirement.if_contains("met");
+  return met && met->is_bool() && met->get_bool();
+}
 
 void printVerdict(const json::object& verdict, std::FILE* stream, bool onlyUnmet) {
   if (std::string fault = member(verdict, "error"); !fault.empty())

@@ -6,6 +6,9 @@
 
 namespace regesta::cli {
 
+/// Whether a requirement of a decision is satisfied.
+bool isMet(const json::object& requirement);
+
 /// What a person reads after a gate said no or not yet: every reason with its remediation, what is still required and
 /// by whom, the change request, and the command to type next. On stderr.
 void explainRefusal(const std::string& message, const json::object& detail);

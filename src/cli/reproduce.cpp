@@ -21,11 +21,6 @@ struct Reproduction {
   json::object environment;
 };
 
-json::value valueOr(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found ? *found : json::value();
-}
-
 /// The inputs of a record, or those of --inputs, which must have the commitment that the record has.
 json::value inputsOf(const Session& session, const json::object& record) {
   if (const json::value* stored = record.if_contains("inputs")) return *stored;
@@ -74,8 +69,8 @@ Reproduction runPrompt(Session& session, const json::object& record, const json:
   if (!inputs.is_object()) throw error(Code::invalid, "the inputs of a prompt must be an object with its variables");
   EndpointOptions endpoint = endpointOf(session);
   ModelEndpoint model(endpoint);
-  ModelAnswer answer =
-      answerOfPrompt(session, model, ref, inputs.get_object(), valueOr(record, "parameters"), valueOr(record, "seed"));
+  ModelAnswer answer = answerOfPrompt(session, model, ref, inputs.get_object(), valueOrNull(record, "parameters"),
+                                      valueOrNull(record, "seed"));
   return {json::value(answer.text), json::object{{"model", answer.model}, {"endpoint", endpoint.url}}};
 }
 

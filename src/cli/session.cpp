@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include <cerrno>
 #include <fstream>
 #include <iostream>
 
@@ -84,13 +85,14 @@ int Session::deliver(const std::string& text, std::string_view member, json::obj
 }
 
 std::string readInput(const std::string& file) {
+  errno = 0;
   std::ifstream opened;
   std::istream& input = file == "-" ? std::cin : (opened.open(file, std::ios::binary), opened);
-  if (!input) throw UsageError(fmt::format("the file {} cannot be read", file));
+  if (!input) throw unreadable(file);
   std::string text(limits::wholeBody + 1, '\0');
   input.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(input.gcount()));
-  if (input.bad() || (text.empty() && !input.eof())) throw UsageError(fmt::format("the file {} cannot be read", file));
+  if (input.bad() || (text.empty() && !input.eof())) throw unreadable(file);
   if (text.size() > limits::wholeBody)
     throw error(Code::tooLarge, "{} has more than {} MiB", file, limits::wholeBody >> 20);
   return text;

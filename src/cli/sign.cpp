@@ -26,7 +26,7 @@ std::string digestOfFile(const fs::path& file) {
   std::string buffer(1 << 20, '\0');
   while (input.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || input.gcount() > 0)
     hash.update(std::string_view(buffer).substr(0, static_cast<std::size_t>(input.gcount())));
-  if (!input.eof()) throw error(Code::unavailable, "{} cannot be read", file.string());
+  if (!input.eof()) throw unreadable(file.string());
   return crypto::hex(hash.finish());
 }
 

@@ -126,6 +126,11 @@ std::string member(const json::object& object, std::string_view name) {
   return regesta::writeJson(*value);
 }
 
+json::value valueOrNull(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found ? *found : json::value();
+}
+
 std::string memberTexts(const json::object& object, std::string_view name) {
   std::string texts;
   for (const json::value& one : memberArray(object, name))

@@ -38,6 +38,8 @@ void printJson(const json::value& value);
 
 /// A member of a JSON object as text: strings bare, absent and null empty, the rest as JSON.
 std::string member(const json::object& object, std::string_view name);
+/// The member; null if there is none.
+json::value valueOrNull(const json::object& object, std::string_view name);
 /// The texts of a list, joined with ", ".
 std::string memberTexts(const json::object& object, std::string_view name);
 /// A number with at most `digits` after the point, without trailing zeros; empty when it is none.

@@ -46,6 +46,8 @@ std::optional<ledger::WitnessPolicy> witnessPolicyOf(const Arguments& args) {
     std::error_code ignored;
     bool isFile = !ledger::parseWitnessKey(text) && std::filesystem::is_regular_file(text, ignored);
     auto key = ledger::parseWitnessKey(isFile ? std::string(trim(readInput(text))) : text);
+    if (!key && !isFile && text.find('+') == std::string::npos)
+      throw UsageError(fmt::format("--witness: the file {} does not exist", text));
     if (!key) throw UsageError("--witness: " + key.error());
     keys.push_back(*std::move(key));
   }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/semver.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "evaluation/evaluation.h"
 #include "prompt/compose.h"
 
@@ -128,7 +129,7 @@ class Plan {
   }
   const std::vector<registry::Use>& uses() const { return uses_; }
   /// Thrown by the registration, returned by the plan.
-  const std::optional<Invalid>& tooLow() const { return tooLow_; }
+  const std::exception_ptr& semverFault() const { return semverFault_; }
 
  private:
   void assemble() {
@@ -193,9 +194,13 @@ class Plan {
     if (below && !below->content.empty()) plan.registered.bump = prompt::bumpBetween(servedBefore(*below), composed_);
     try {
       plan.registered.version.semver = numbering.semver(plan.registered.bump);
-    } catch (const Invalid& fault) {
+      if (asset_ && !asked_.version.semver.empty())
+        registry::requireFreeSemver(transaction_, *asset_, asked_.version.semver,
+                                    crypto::sha256Hex(prompt::canonicalPrompt(prompt_)));
+    } catch (const Error& fault) {
+      if (fault.code != Code::invalid && fault.code != Code::exists) throw;
       plan.refusal = fault.message;
-      tooLow_ = fault;
+      semverFault_ = std::current_exception();
     }
   }
   /// What callers got of the version below; when its partials cannot be put in any more, its own text.
@@ -216,7 +221,7 @@ class Plan {
   std::vector<registry::Use> uses_;
   std::optional<registry::Asset> asset_;
   std::optional<Version> newest_;
-  std::optional<Invalid> tooLow_;
+  std::exception_ptr semverFault_;
 };
 
 std::string lintSentence(const std::vector<prompt::Problem>& problems) {
@@ -250,7 +255,7 @@ Registered registerPrompt(registry::Change& change, const access::Identity& auth
   Registered& result = planned.registered;
   if (!result.created) return std::move(result);
   if (!asked.lenient && prompt::hasErrors(result.problems)) throw LintRefusal(result.problems);
-  if (plan.tooLow()) throw *plan.tooLow();
+  if (plan.semverFault()) std::rethrow_exception(plan.semverFault());
   registry::NewVersion made = asked.version;
   made.content = result.version.content;
   made.semver = result.version.semver;

@@ -37,7 +37,7 @@ Registered registerPrompt(registry::Change& change, const access::Identity& auth
                           const NewPrompt& asked);
 
 /// The result that registerPrompt would have, without changes. A new version has number 0 and its future SemVer. Lint
-/// errors are in `problems`, a SemVer that is too low in `refusal`.
+/// errors are in `problems`, a SemVer that is too low or taken in `refusal`.
 struct Planned {
   Registered registered;
   std::string refusal;

@@ -48,7 +48,9 @@ Target::Target(db::Transaction& transaction, const registry::AssetKey& key, std:
     selector = label->alias;
     bucket_ = label->bucket;
     alias = registry::findAlias(transaction, asset, selector);
-    if (!alias) throw error(Code::notFound, "{} has no alias '{}'", key.subject(), shorten(selector, 100));
+    if (!alias)
+      throw error(Code::notFound, "{} has no alias '{}'{}", key.subject(), shorten(selector, 100),
+                  registry::nearAlias(transaction, asset, selector));
   }
   if (alias)
     if (auto rollout = registry::runningRollout(transaction, asset, selector)) {

@@ -78,8 +78,6 @@ Sources find(db::Transaction& transaction, const EvaluationOrder& order) {
   return sources;
 }
 
-json::value textOrNull(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
-
 /// What the numbers were computed from: enough to compute them again.
 json::object describe(const Sources& sources, const EvaluationOrder& order, const std::string& commit) {
   const Columns& columns = order.columns;

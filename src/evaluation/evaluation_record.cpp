@@ -44,13 +44,6 @@ struct Told {
   }
 };
 
-std::string upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return out;
-}
-
 void takeSource(json::object& body, const json::object& source) {
   const json::value* type = source.if_contains("source_type");
   std::string name = type && type->is_string() ? upper(type->get_string()) : std::string();

@@ -85,12 +85,6 @@ void requireFreeName(db::Transaction& transaction, const LabelSchema& schema) {
                 schema.experiment);
 }
 
-tracking::Experiment activeExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t id) {
-  tracking::Experiment experiment = tracking::getExperiment(transaction, workspace, id);
-  if (experiment.deleted) throw tracking::Missing("experiment", std::to_string(id));
-  return experiment;
-}
-
 void record(registry::Change& change, registry::Action action, const LabelSchema& schema) {
   change.record(action, schema.workspace, "label-schema/" + schema.schemaId,
                 {{"experiment", schema.experiment}, {"name", schema.name}});
@@ -101,7 +95,7 @@ void record(registry::Change& change, registry::Action action, const LabelSchema
 LabelSchema createLabelSchema(registry::Change& change, LabelSchema told) {
   check(told);
   db::Transaction& transaction = change.transaction;
-  activeExperiment(transaction, told.workspace, told.experiment);
+  tracking::getActiveExperiment(transaction, told.workspace, told.experiment);
   requireFreeName(transaction, told);
   told.schemaId = "ls-" + randomHex(16);
   told.createdAt = told.updatedAt = change.now;
@@ -133,7 +127,7 @@ LabelSchema getLabelSchema(db::Transaction& transaction, std::string_view worksp
 
 LabelSchema getLabelSchemaByName(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
                                  std::string_view name) {
-  tracking::Experiment owner = activeExperiment(transaction, workspace, experiment);
+  tracking::Experiment owner = tracking::getActiveExperiment(transaction, workspace, experiment);
   if (name == defaultName) return defaultSchema(owner);
   db::Rows rows = transaction.query(
       fmt::format("SELECT {} FROM label_schema WHERE experiment = $1 AND name = $2", columns), {experiment, name});
@@ -145,7 +139,7 @@ tracking::Page<LabelSchema> listLabelSchemas(db::Transaction& transaction, std::
                                              std::int64_t experiment, std::int64_t maxResults,
                                              const std::string& pageToken) {
   tracking::checkMaxResults(maxResults);
-  tracking::Experiment owner = activeExperiment(transaction, workspace, experiment);
+  tracking::Experiment owner = tracking::getActiveExperiment(transaction, workspace, experiment);
   std::int64_t skip = tracking::pageOffset(pageToken);
   db::Rows rows = transaction.query(
       fmt::format("SELECT {} FROM label_schema WHERE experiment = $1 ORDER BY created_at DESC, id DESC "

@@ -105,12 +105,6 @@ void checkUserQueue(ReviewQueue& queue) {
                 "A user queue cannot have explicitly-attached schemas; it asks all of the experiment's.");
 }
 
-tracking::Experiment activeExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t id) {
-  tracking::Experiment experiment = tracking::getExperiment(transaction, workspace, id);
-  if (experiment.deleted) throw tracking::Missing("experiment", std::to_string(id));
-  return experiment;
-}
-
 std::optional<ReviewQueue> findByName(db::Transaction& transaction, std::int64_t experiment, std::string_view name) {
   db::Rows rows =
       transaction.query(fmt::format("SELECT {} FROM review_queue WHERE experiment = $1 AND name_key = $2", columns),
@@ -139,7 +133,7 @@ ReviewQueue createReviewQueue(registry::Change& change, ReviewQueue told) {
     checkUserQueue(told);
   else
     told.name = customName(told.name);
-  activeExperiment(transaction, told.workspace, told.experiment);
+  tracking::getActiveExperiment(transaction, told.workspace, told.experiment);
   told.schemas = checkedSchemas(transaction, told, told.schemas);
   requireFreeName(transaction, told);
   told.queueId = "rq-" + randomHex(16);
@@ -156,7 +150,7 @@ ReviewQueue createReviewQueue(registry::Change& change, ReviewQueue told) {
 ReviewQueue userQueue(registry::Change& change, std::string_view workspace, std::int64_t experiment,
                       std::string_view user) {
   std::string name = lower(checked("user", user));
-  activeExperiment(change.transaction, workspace, experiment);
+  tracking::getActiveExperiment(change.transaction, workspace, experiment);
   if (auto existing = findByName(change.transaction, experiment, name)) {
     if (existing->type == "user") return *std::move(existing);
     throw error(Code::exists,
@@ -182,7 +176,7 @@ ReviewQueue getReviewQueue(db::Transaction& transaction, std::string_view worksp
 
 ReviewQueue getReviewQueueByName(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
                                  std::string_view name) {
-  activeExperiment(transaction, workspace, experiment);
+  tracking::getActiveExperiment(transaction, workspace, experiment);
   auto found = findByName(transaction, experiment, name);
   if (!found) throw tracking::Missing("review queue", name, "experiment", std::to_string(experiment));
   return *std::move(found);
@@ -191,7 +185,7 @@ ReviewQueue getReviewQueueByName(db::Transaction& transaction, std::string_view 
 tracking::Page<ReviewQueue> listReviewQueues(db::Transaction& transaction, std::string_view workspace,
                                              const ReviewQueueSearch& search) {
   tracking::checkMaxResults(search.maxResults);
-  activeExperiment(transaction, workspace, search.experiment);
+  tracking::getActiveExperiment(transaction, workspace, search.experiment);
   std::int64_t skip = tracking::pageOffset(search.pageToken), seen = 0;
   std::string user = search.user ? lower(trim(*search.user)) : "";
   db::Rows rows = transaction.query(

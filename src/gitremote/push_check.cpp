@@ -111,7 +111,8 @@ class Checker {
           "note: this branch is a draft; what is registered is on main: git push origin HEAD:main");
   }
 
-  /// What main would say against a version of a draft beyond lint: a SemVer too low, a partial that is not there.
+  /// What main would say against a version of a draft beyond lint: a SemVer too low or taken, a partial that is not
+  /// there.
   std::string refusalOf(const PlannedVersion& version, const Plan& plan) const {
     // What comes with the same draft cannot be looked up yet.
     for (const prompt::PartialUse& use : prompt::partialsOf(version.file.prompt))

@@ -60,7 +60,7 @@ CardRule setCardRule(registry::Change& change, CardRule rule) {
   check(rule);
   auto count = change.transaction.query("SELECT COUNT(*) FROM card_rule WHERE workspace = $1", {rule.workspace});
   if (count.next() && count.integer(0) >= mostRules)
-    throw error(Code::tooLarge, "the workspace {} has {} card rules, which is the limit", rule.workspace, mostRules);
+    throw limitReached(fmt::format("workspace '{}'", rule.workspace), mostRules, "card rules");
   rule.setAt = change.now;
   rule.setBy = change.actor.name;
   json::array sections(rule.sections.begin(), rule.sections.end());

@@ -65,6 +65,13 @@ std::int64_t lastGood(db::Transaction& transaction, const registry::AssetKey& ke
   return 0;
 }
 
+Error noOtherVersion(const registry::AssetKey& key, const registry::Pointer& pointer) {
+  std::string next =
+      pointer.isStage() ? "" : fmt::format("; move it: regesta alias set {} {} VERSION", key.subject(), pointer);
+  return error(Code::invalidState, "'{}' of {} has pointed to no other version that may be used{}", pointer,
+               key.subject(), next);
+}
+
 }  // namespace
 
 Gate::Outcome Gate::rollback(const access::Identity& identity, const registry::AssetKey& key,
@@ -86,8 +93,7 @@ Gate::Outcome Gate::rollback(const access::Identity& identity, const registry::A
     if (to != 0)
       throw error(Code::invalidState, "'{2}' of {1} never pointed to version {0}; set the alias instead", to,
                   key.subject(), pointer);
-    throw error(Code::invalidState, "'{}' of {} has pointed to no other version that may be used", pointer,
-                key.subject());
+    throw noOtherVersion(key, pointer);
   });
   return run(
       {identity, {key, pointer, target, std::move(reason), true, pointer.isStage(), 0}, identity.actor, false, 0});
@@ -109,9 +115,7 @@ Gate::Outcome Gate::rollBackFrom(const access::Identity& identity, const registr
     return true;
   });
   if (!isThere) return {};
-  if (question.to == 0)
-    throw error(Code::invalidState, "'{}' of {} has pointed to no other version that may be used", pointer,
-                key.subject());
+  if (question.to == 0) throw noOtherVersion(key, pointer);
   return run({identity, std::move(question), actor, false, 0});
 }
 

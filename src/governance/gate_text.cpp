@@ -20,8 +20,6 @@ std::string replaced(std::string text, std::string_view word, std::string_view b
   return text;
 }
 
-json::value textOrNull(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
-
 std::string pointerWords(const registry::Pointer& pointer) {
   return fmt::format("{} '{}'", pointer.isStage() ? "stage" : "alias", pointer.name());
 }

@@ -19,8 +19,6 @@ namespace regesta::governance {
 
 namespace {
 
-json::value textOrNull(std::string_view text) { return text.empty() ? json::value(nullptr) : json::value(text); }
-
 json::value numberOrNull(double value) { return std::isfinite(value) ? json::value(value) : json::value(nullptr); }
 
 template <class Map>

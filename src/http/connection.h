@@ -59,8 +59,6 @@ class Connection final : public Swept {
   /// Whether to tell browsers to use TLS only for this host (HSTS).
   bool isPinned() const;
   void countBody(std::size_t bytes) { answer_.bytes += bytes; }
-  /// Nothing more can be answered after this request.
-  void closeAfter() { closing_ = true; }
   bool closing() const { return closing_; }
   /// While set, the worker's sweep looks whether the peer has left. `wake` hears that (true) or that the server drains.
   void park(std::function<void(bool gone)> wake) { parked_ = std::move(wake); }

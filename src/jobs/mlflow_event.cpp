@@ -93,8 +93,6 @@ Facts factsOf(db::Transaction& transaction, const json::object& entry) {
   return facts;
 }
 
-json::value textOrNull(std::string_view text) { return text.empty() ? json::value() : json::value(text); }
-
 std::string templateOf(const registry::Version& version) {
   if (version.content.empty()) return {};
   json::value content = parseJson(version.content);

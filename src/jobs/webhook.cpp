@@ -12,7 +12,9 @@
 #include "jobs/mlflow_event.h"
 #include "jobs/receiver.h"
 #include "jobs/webhook_rows.h"
+#include "registry/action.h"
 #include "registry/asset.h"
+#include "registry/entry_search.h"
 
 namespace regesta::jobs {
 namespace {
@@ -31,6 +33,14 @@ void checkFilter(const WebhookFilter& filter) {
     if (!registry::parseKind(kind)) throw Invalid("kinds", "must be model, prompt, dataset, policy or artifact");
   if (filter.names.empty() || filter.names.size() > limits::nameLength)
     throw Invalid("names", "must be a pattern of asset names such as * or loan-*");
+}
+
+/// A webhook that no event matches is sent by triggers only.
+constexpr std::string_view noAction = "none";
+
+void checkActions(const Webhook& webhook) {
+  for (const std::string& pattern : webhook.filter.actions)
+    if (pattern != noAction) registry::requireActionPattern("actions", pattern);
 }
 
 void checkSecret(std::string_view secret) {
@@ -123,12 +133,12 @@ Webhook createWebhook(registry::Change& change, const Webhook& asked) {
   else if (made.secret.empty())
     made.secret = newWebhookSecret();
   check(made);
+  checkActions(made);
   db::Rows count = change.transaction.query("SELECT COUNT(*) FROM webhook WHERE workspace = $1", {made.workspace});
   count.next();
   if (count.integer(0) >= static_cast<std::int64_t>(limits::webhooks))
-    throw error(Code::invalidState, "workspace '{}' has {} webhooks already", made.workspace, limits::webhooks);
-  db::Rows head = change.transaction.query("SELECT size FROM ledger_head WHERE id = 1");
-  made.cursor = head.next() ? head.integer(0) : 0;
+    throw limitReached(fmt::format("workspace '{}'", made.workspace), limits::webhooks, "webhooks");
+  made.cursor = registry::entryCount(change.transaction);
   made.createdAt = change.now;
   made.createdBy = change.actor.name;
   made.id = change.transaction.insert(
@@ -161,6 +171,9 @@ Webhook changeWebhook(registry::Change& change, const Webhook& wanted) {
   Webhook changed = wanted;
   if (changed.isMlflow()) changed.filter.actions = actionsOf(changed.events);
   check(changed);
+  auto present = findWebhook(change.transaction, changed.workspace, changed.id);
+  // What an older server accepted can still be switched off.
+  if (!present || present->filter.actions != changed.filter.actions) checkActions(changed);
   changed.updatedAt = change.now;
   // A changed one starts with a clean slate: its next event is tried at once.
   change.transaction.run(

@@ -21,6 +21,7 @@
 #include "jobs/mlflow_event.h"
 #include "jobs/webhook_rows.h"
 #include "jobs/webhook_send.h"
+#include "registry/entry_search.h"
 
 namespace regesta::jobs {
 namespace {
@@ -137,8 +138,7 @@ void WebhookSender::State::look() {
     db::Rows found = transaction.query("SELECT id, cursor, next_at FROM webhook WHERE active = 1 ORDER BY id");
     while (found.next()) active.push_back({found.integer(0), found.integer(1), found.integer(2)});
     if (active.empty()) return;
-    db::Rows head = transaction.query("SELECT size FROM ledger_head WHERE id = 1");
-    if (head.next()) size = head.integer(0);
+    size = registry::entryCount(transaction);
   });
   if (active.empty()) return;
   renewLease();

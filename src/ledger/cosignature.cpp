@@ -47,7 +47,7 @@ std::string WitnessKey::text() const {
 std::expected<WitnessKey, std::string> parseWitnessKey(std::string_view text) {
   auto first = text.find('+');
   auto second = first == std::string_view::npos ? first : text.find('+', first + 1);
-  if (second == std::string_view::npos) return std::unexpected("a witness key reads name+id+key");
+  if (second == std::string_view::npos) return std::unexpected("a witness key has the form NAME+ID+KEY");
   auto bytes = base64Decode(text.substr(second + 1));
   if (!isKeyName(text.substr(0, first)))
     return std::unexpected("the witness key has no proper name before its first '+'");
@@ -86,14 +86,6 @@ std::expected<std::vector<Cosignature>, std::string> cosignaturesOf(const Note& 
         {position, static_cast<std::int64_t>(seconds), lineOf(signature.name, signature.id, signature.bytes)});
   }
   return found;
-}
-
-std::string cosignatureLine(std::string_view text, std::string_view name, const crypto::KeyPair& key,
-                            std::int64_t seconds) {
-  WitnessKey own{std::string(name), key.publicKey};
-  return lineOf(
-      name, own.id(),
-      bigEndianBytes(static_cast<std::uint64_t>(seconds), timeBytes) + crypto::sign(key, signedText(text, seconds)));
 }
 
 }  // namespace regesta::ledger

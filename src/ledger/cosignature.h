@@ -32,8 +32,5 @@ struct Cosignature {
 /// The cosignatures by `keys`, at most one per key; those of unknown keys are ignored. A cosignature by a known key
 /// that does not match the text is a fault.
 std::expected<std::vector<Cosignature>, std::string> cosignaturesOf(const Note& note, std::span<const WitnessKey> keys);
-/// The line that a witness adds to a checkpoint; `text` is the note's text.
-std::string cosignatureLine(std::string_view text, std::string_view name, const crypto::KeyPair& key,
-                            std::int64_t seconds);
 
 }  // namespace regesta::ledger

@@ -65,7 +65,7 @@ std::string VerifierKey::text() const {
 std::expected<VerifierKey, std::string> parseVerifierKey(std::string_view text) {
   auto first = text.find('+');
   auto second = first == std::string_view::npos ? first : text.find('+', first + 1);
-  if (second == std::string_view::npos) return Failure("a verifier key reads name+id+key");
+  if (second == std::string_view::npos) return Failure("a verifier key has the form NAME+ID+KEY");
   auto id = text.substr(first + 1, second - first - 1);
   auto key = base64Decode(text.substr(second + 1));
   if (!isKeyName(text.substr(0, first))) return Failure("the verifier key has no proper name before its first '+'");

@@ -118,8 +118,7 @@ RetentionRule setRule(registry::Change& change, std::string_view workspace, Rete
   std::optional<RetentionRule> present = findRule(change.transaction, workspace, rule.name);
   if (present && bodyOf(*present) == body) return *std::move(present);
   if (!present && listRules(change.transaction, workspace).size() >= rulesOfWorkspace)
-    throw error(Code::tooLarge, "workspace '{}' has {} retention rules; delete some first", workspace,
-                rulesOfWorkspace);
+    throw limitReached(fmt::format("workspace '{}'", workspace), rulesOfWorkspace, "retention rules");
   rule.revision = lastRevision(change.transaction, workspace, rule.name) + 1;
   rule.setAt = change.now;
   rule.setBy = change.actor.name;

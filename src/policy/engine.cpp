@@ -134,8 +134,6 @@ struct Engine::State {
 Engine::Engine(Options options) : state_(std::make_unique<State>(std::move(options))) {}
 Engine::~Engine() = default;
 
-std::uint64_t Engine::workersLost() const { return state_->gates.lost() + state_->trials.lost(); }
-
 Verdict Engine::decide(const std::vector<Module>& modules, std::string_view inputJson, std::int64_t nowNanos) {
   Policy policy(modules);
   if (auto problem = state_->tooComplexFor(policy)) return {.error = describe(*problem)};

@@ -61,9 +61,6 @@ class Engine {
   /// missing variable where `strict`, or one that exceeds the limits.
   std::string render(std::string_view templateText, std::string_view contextJson, bool strict = false);
 
-  /// Number of workers that died or were killed since the start; for tests; the metric counts those of all engines.
-  std::uint64_t workersLost() const;
-
  private:
   struct State;
   std::unique_ptr<State> state_;

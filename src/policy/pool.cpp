@@ -65,10 +65,7 @@ std::unique_ptr<Worker> Pool::take(std::string& why) {
 
 void Pool::give(std::unique_ptr<Worker> worker, bool lost) {
   bool keepIt = !lost && !worker->worn();
-  if (lost) {
-    ++lost_;
-    lostWorkers().add();
-  }
+  if (lost) lostWorkers().add();
   if (!keepIt) worker.reset();  // outside the lock: it waits for the process
   auto members = members_.lock();
   if (keepIt)

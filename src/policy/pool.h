@@ -38,7 +38,6 @@ class Pool {
   }
 
   const Options& options() const { return options_; }
-  std::uint64_t lost() const { return lost_.load(); }
 
  private:
   /// A request that waits for a worker; on the stack of its thread.
@@ -66,7 +65,6 @@ class Pool {
   int niceness_;
   Sync<Members> members_;
   std::condition_variable changed_;
-  std::atomic<std::uint64_t> lost_{0};
   std::thread keeper_;
 };
 

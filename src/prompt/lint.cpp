@@ -86,8 +86,8 @@ class TextLint {
                             text_.substr(at, text_.find('}', at) - at + 1), formatName(prompt_.format)));
     }
     if (prompt_.format == TemplateFormat::jinja2)
-      for (std::string_view sign : {"{{#", "{{^", "{{>"})
-        if (std::size_t at = text_.find(sign); at != std::string_view::npos && sign != "{{#")
+      for (std::string_view sign : {"{{^", "{{>"})
+        if (std::size_t at = text_.find(sign); at != std::string_view::npos)
           mixed(at, fmt::format("'{}' is Mustache, and this is a jinja2 template", sign));
   }
   void mixed(std::size_t at, std::string message) {

@@ -14,6 +14,15 @@
 namespace regesta::prompt {
 namespace {
 
+Invalid missingVariables(const std::vector<std::string>& names) {
+  std::string text = names.size() == 1 ? fmt::format("variable '{}' is missing", names.front())
+                                       : fmt::format("variables '{}' are missing", fmt::join(names, "', '"));
+  Invalid fault("variables", text);
+  fault.message = std::move(text);
+  fault.detail = writeJson(json::object{{"missing", json::array(names.begin(), names.end())}});
+  return fault;
+}
+
 class Renderer {
  public:
   Renderer(const Prompt& prompt, const json::object& given, policy::Engine* engine)
@@ -39,13 +48,13 @@ class Renderer {
       if (!value && !variable.fallback.is_null())
         values_[variable.name] = variable.fallback;
       else if (!value && variable.required)
-        missing.push_back(fmt::format("'{}'", variable.name));
+        missing.push_back(variable.name);
       else if (value && variable.declared)
         check(variable, *value);
     }
     if (!missing.empty()) {
       std::ranges::sort(missing);
-      throw Invalid("variables", fmt::format("lack {}", join(missing, ", ")));
+      throw missingVariables(missing);
     }
     refuseUnknownVariables();
   }

@@ -21,9 +21,9 @@ struct RenderedPrompt {
 /// as an empty text.
 ///
 /// Mustache and f-strings are rendered here, within limits::renderSteps and limits::renderedText; Jinja2 in a policy
-/// worker. Throws Invalid{field "variables"} that names every missing variable, or the one whose value its schema does
-/// not allow and why; Error{tooLarge}; Error{invalid} with the line for a template that cannot be rendered or exceeds a
-/// limit.
+/// worker. Throws Invalid{field "variables"} that names every missing variable (`detail` is {"missing":[…]}), or the
+/// one whose value its schema does not allow and why; Error{tooLarge}; Error{invalid} with the line for a template that
+/// cannot be rendered or exceeds a limit.
 RenderedPrompt render(const Prompt& prompt, const json::object& variables, policy::Engine& engine);
 
 /// The same without a worker. Throws Error{unsupported} for Jinja2.

@@ -35,7 +35,6 @@ void take(Gathering& g, std::int64_t id) {
   g.entries.emplace(entry.index, std::move(entry));
 }
 
-json::value textOrNull(std::string_view text) { return text.empty() ? json::value() : json::value(text); }
 json::value timeOrNull(std::int64_t millis) { return millis == 0 ? json::value() : json::value(formatTime(millis)); }
 
 json::array provenAliases(const Gathering& g) {

@@ -102,7 +102,7 @@ ScoreConfig createScoreConfig(registry::Change& change, std::string_view workspa
   }
   check(asked);
   if (countScoreConfigs(change.transaction, workspace) >= configCount)
-    throw error(Code::exhausted, "a workspace may have at most {} score configs", configCount);
+    throw limitReached(fmt::format("workspace '{}'", workspace), configCount, "score configs");
   asked.id = randomHex(16);
   asked.createdAt = asked.updatedAt = change.now;
   change.transaction.run(

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace regesta::registry {
 namespace {
@@ -194,6 +195,17 @@ bool isRolloutAction(Action action) { return nameOf(action).starts_with("rollout
 std::optional<Action> parseAction(std::string_view name) {
   const ActionInfo* found = find(name);
   return found ? std::optional(found->action) : std::nullopt;
+}
+
+void requireActionPattern(std::string_view field, std::string_view pattern) {
+  std::vector<std::string> names;
+  for (const ActionInfo& info : table) {
+    if (globMatch(pattern, info.name)) return;
+    names.emplace_back(info.name);
+  }
+  auto near = nearest(pattern, names);
+  throw Invalid(std::string(field), fmt::format("no ledger action matches '{}'{}", shorten(pattern, 100),
+                                                near ? fmt::format("; did you mean '{}'?", *near) : ""));
 }
 
 SubjectKind subjectKindOf(std::string_view actionName) {

@@ -177,6 +177,8 @@ std::string_view verbOf(Action action);
 bool isRolloutAction(Action action);
 /// Nothing for a name that this version does not know: a newer server may have written the entry.
 std::optional<Action> parseAction(std::string_view name);
+/// Throws Invalid for a pattern of names, such as "rollout.*", that no action matches.
+void requireActionPattern(std::string_view field, std::string_view pattern);
 /// The kind of subject that entries with this action name have; other for an unknown name.
 SubjectKind subjectKindOf(std::string_view actionName);
 

@@ -38,6 +38,11 @@ std::string otherOfTheName(db::Transaction& transaction, const AssetKey& key) {
   return rows.next() ? "" : fmt::format("; there is a {} of this name: write {}/{}", kind, kind, key.name);
 }
 
+std::string nextStep(db::Transaction& transaction, const AssetKey& key) {
+  std::string other = otherOfTheName(transaction, key);
+  return other.empty() && key.kind == Kind::policy ? "; list policies: regesta policy list" : other;
+}
+
 /// The page that listAssets asks for, of one kind.
 std::vector<Asset> page(db::Transaction& transaction, std::string_view workspace, Kind kind, std::string_view nameAfter,
                         std::size_t limit) {
@@ -114,7 +119,7 @@ Asset getAsset(db::Transaction& transaction, const AssetKey& key) {
   std::optional<Asset> found = findAsset(transaction, key);
   if (!found)
     throw error(Code::notFound, "There is no {} named '{}'{}", kindName(key.kind), key.name,
-                otherOfTheName(transaction, key));
+                nextStep(transaction, key));
   return *std::move(found);
 }
 

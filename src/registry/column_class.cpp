@@ -354,11 +354,6 @@ TableClass compile(const Line& line) {
 
 }  // namespace
 
-std::string_view className(ColumnClass columnClass) {
-  constexpr std::string_view names[] = {"governed", "authenticated", "derived", "ledger", "free"};
-  return names[static_cast<std::size_t>(columnClass)];
-}
-
 std::span<const TableClass> tableClasses() {
   static const std::vector<TableClass> all = [] {
     std::vector<TableClass> compiled;

@@ -15,7 +15,6 @@ enum class ColumnClass {
   ledger,         ///< the ledger's own tables: checked against signed checkpoints
   free,           ///< not checked, for the reason given
 };
-std::string_view className(ColumnClass columnClass);
 
 struct Column {
   std::string_view name;

@@ -83,6 +83,8 @@ FoundEntries findByAction(db::Transaction& transaction, const EntryFilter& filte
 
 }  // namespace
 
+std::int64_t entryCount(db::Transaction& transaction) { return ledger::readHead(transaction).size; }
+
 FoundEntries findEntries(db::Transaction& transaction, const EntryFilter& filter, std::size_t limit) {
   if (!filter.actions.empty() && filter.subject.empty() && filter.actor.empty())
     return findByAction(transaction, filter, limit);

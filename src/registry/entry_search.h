@@ -9,6 +9,9 @@
 
 namespace regesta::registry {
 
+/// Number of ledger entries that have an index; the next entry gets this index.
+std::int64_t entryCount(db::Transaction& transaction);
+
 /// Filter for ledger entries. Subject, actor and action are globs (base/text.h); empty ones match everything.
 struct EntryFilter {
   std::string subject, actor;

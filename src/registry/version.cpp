@@ -55,18 +55,6 @@ std::string digestOf(const NewVersion& made) {
   return crypto::sha256Hex(made.source);
 }
 
-void checkSemverIsFree(db::Transaction& transaction, const Asset& asset, std::string_view semver) {
-  db::Rows taken =
-      transaction.query("SELECT number, deleted FROM version WHERE asset = $1 AND semver = $2", {asset.id, semver});
-  if (!taken.next()) return;
-  if (taken.integer(1) == 0)
-    throw error(Code::exists, "{} '{}' has a version {} already", kindName(asset.key.kind), asset.key.name, semver);
-  throw error(Code::exists,
-              "{} '{}' had a version {} (#{}), which was deleted. Numbers and SemVers are never used twice: choose "
-              "another one",
-              kindName(asset.key.kind), asset.key.name, semver, taken.integer(0));
-}
-
 bool isText(Kind kind) { return kind == Kind::prompt || kind == Kind::policy; }
 
 Version describe(const Change& change, const Asset& asset, const NewVersion& made) {
@@ -134,13 +122,27 @@ void insert(db::Transaction& transaction, Version& version, const NewVersion& ma
 
 std::string Version::subject() const { return fmt::format("{}@{}", asset.key.subject(), number); }
 
+void requireFreeSemver(db::Transaction& transaction, const Asset& asset, std::string_view semver,
+                       std::string_view digest) {
+  db::Rows taken = transaction.query("SELECT number, deleted, digest FROM version WHERE asset = $1 AND semver = $2",
+                                     {asset.id, semver});
+  if (!taken.next()) return;
+  if (taken.integer(1) == 0)
+    throw error(Code::exists, "{} '{}' already has version {}{}; choose another SemVer", kindName(asset.key.kind),
+                asset.key.name, semver, taken.view(2) == digest ? "" : " with other content");
+  throw error(Code::exists,
+              "{} '{}' had a version {} (#{}), which was deleted. Numbers and SemVers are never used twice: choose "
+              "another one",
+              kindName(asset.key.kind), asset.key.name, semver, taken.integer(0));
+}
+
 Version createVersion(Change& change, const Asset& asset, const NewVersion& made) {
   check(asset.key, made);
   if (isText(asset.key.kind) && !made.evenIfSame) {
     std::optional<Version> newest = newestVersion(change.transaction, asset);
     if (newest && !newest->isArchived() && newest->content == made.content) return *std::move(newest);
   }
-  if (!made.semver.empty()) checkSemverIsFree(change.transaction, asset, made.semver);
+  if (!made.semver.empty()) requireFreeSemver(change.transaction, asset, made.semver, digestOf(made));
 
   Version version = describe(change, asset, made);
   insert(change.transaction, version, made);

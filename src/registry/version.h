@@ -65,6 +65,12 @@ struct NewVersion {
   bool evenIfSame = false;  ///< create a version even if a prompt's or policy's content equals the newest one's
 };
 
+/// "; did you mean 'production'?" for a mistyped alias; empty if no alias is near.
+std::string nearAlias(db::Transaction& transaction, const Asset& asset, std::string_view name);
+/// Throws Error{exists} if a version of the asset has this SemVer, or had it before it was deleted. `digest`: of the
+/// content that is to get it.
+void requireFreeSemver(db::Transaction& transaction, const Asset& asset, std::string_view semver,
+                       std::string_view digest);
 /// Number = 1 + the highest ever used. Throws Error{exists} when the SemVer is taken.
 /// Prompts and policies: returns the newest version if its content is identical.
 Version createVersion(Change& change, const Asset& asset, const NewVersion& made);

@@ -138,6 +138,13 @@ Version getVersion(db::Transaction& transaction, const AssetKey& key, std::int64
   return orNotFound(std::move(found), key, fmt::format("version {}", number));
 }
 
+std::string nearAlias(db::Transaction& transaction, const Asset& asset, std::string_view name) {
+  std::vector<std::string> names;
+  for (Alias& alias : listAliases(transaction, asset)) names.push_back(std::move(alias.name));
+  auto near = nearest(name, names);
+  return near ? fmt::format("; did you mean '{}'?", *near) : "";
+}
+
 Version resolveVersion(db::Transaction& transaction, const AssetKey& key, std::string_view selector) {
   Asset asset = getAsset(transaction, key);
   if (selector.empty()) throw Invalid("version", "is required");
@@ -149,7 +156,8 @@ Version resolveVersion(db::Transaction& transaction, const AssetKey& key, std::s
     return orNotFound(findVersion(transaction, key, alias->number), key, fmt::format("version {}", alias->number));
   if (isRange(selector))
     return orNotFound(bestInRange(transaction, asset, selector), key, fmt::format("version in the range {}", selector));
-  return orNotFound(std::nullopt, key, fmt::format("alias '{}'", selector));
+  return orNotFound(std::nullopt, key,
+                    fmt::format("alias '{}'{}", shorten(selector, 100), nearAlias(transaction, asset, selector)));
 }
 
 std::optional<Version> newestVersion(db::Transaction& transaction, const Asset& asset) {

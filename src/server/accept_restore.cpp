@@ -17,6 +17,7 @@
 #include "ledger/pending.h"
 #include "registry/action.h"
 #include "registry/actor.h"
+#include "server/address.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
 
@@ -65,6 +66,7 @@ json::value shown(const std::optional<ledger::Checkpoint>& checkpoint) {
 
 AcceptedRestore acceptRestore(const Config& config, const std::string& reason) {
   if (reason.empty() || reason.size() > 4000) throw Invalid("reason", "is required and has at most 4000 bytes");
+  requireDatabaseUrl(config.text("db"));
   DataDirectory data(config.text("data"));
   LedgerKey own = openKey(config, data);
   ledger::VerifierKey key{own.origin, own.pair.publicKey};

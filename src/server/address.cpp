@@ -15,4 +15,14 @@ Address parseAddress(const std::string& text) {
   return {host, static_cast<std::uint16_t>(*port)};
 }
 
+void requireDatabaseUrl(const std::string& url) {
+  if (url.empty() || url.starts_with("postgres://") || url.starts_with("postgresql://")) return;
+  std::size_t colon = url.find("://");
+  // Only the scheme: the rest may hold a password.
+  throw error(Code::invalid,
+              "db must be the URL of a PostgreSQL database, postgres://USER@HOST/DATABASE, or empty for SQLite in the "
+              "data directory{}",
+              colon == std::string::npos ? "" : fmt::format(", not {}://…", shorten(url.substr(0, colon), 30)));
+}
+
 }  // namespace regesta::server

@@ -15,4 +15,8 @@ struct Address {
 /// HOST:PORT, with an IPv6 address in brackets. Throws Error{invalid}.
 Address parseAddress(const std::string& text);
 
+/// Throws Error{invalid} unless the setting db is the URL of a PostgreSQL database, or empty for SQLite. Called before
+/// anything is created.
+void requireDatabaseUrl(const std::string& url);
+
 }  // namespace regesta::server

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "db/migrate.h"
 #include "registry/schema_guard.h"
+#include "server/address.h"
 #include "server/data_directory.h"
 
 namespace regesta::server {
@@ -26,6 +27,7 @@ void requireMigratable(db::Database& database) {
 }  // namespace
 
 std::vector<std::string> migrate(const Config& config) {
+  requireDatabaseUrl(config.text("db"));
   std::optional<DataDirectory> data;  // held while its database changes
   if (config.text("db").empty()) data.emplace(config.text("data"));
   auto database = data ? db::openSqlite({.path = data->database()}) : db::openPostgres(config.text("db"), 2);

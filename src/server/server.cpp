@@ -372,6 +372,7 @@ class Running {
 }  // namespace
 
 int serve(const Config& config) {
+  requireDatabaseUrl(config.text("db"));
   setLogLevel(logLevelOf(config));
   db::setSlowStatementMillis(config.integer("slow-statement-millis", 0, longestStatement));
   mallopt(M_ARENA_MAX, 4);  // many threads wait here; an arena for each would only spread memory

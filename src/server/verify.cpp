@@ -15,6 +15,7 @@
 #include "ledger/verify_cosigned.h"
 #include "ledger/witnessing.h"
 #include "registry/row_note.h"
+#include "server/address.h"
 #include "server/ledger_key.h"
 
 namespace regesta::server {
@@ -49,6 +50,7 @@ void take(DataReport& into, const ledger::Report& report, std::string_view subje
 }
 
 std::unique_ptr<db::Database> openState(const DataCheck& check) {
+  requireDatabaseUrl(check.database);
   if (!check.database.empty()) return db::openPostgres(check.database, 2);
   std::string file = check.folder + "/regesta.db";
   if (!fs::exists(file))

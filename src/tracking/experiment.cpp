@@ -143,6 +143,12 @@ Experiment getExperiment(db::Transaction& transaction, std::string_view workspac
   return *experiment;
 }
 
+Experiment getActiveExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t id) {
+  Experiment experiment = getExperiment(transaction, workspace, id);
+  if (experiment.deleted) throw Missing("experiment", std::to_string(id));
+  return experiment;
+}
+
 void requireActive(const Experiment& experiment) {
   if (experiment.deleted) throw Deleted("experiment", std::to_string(experiment.id));
 }

@@ -33,6 +33,8 @@ std::optional<Experiment> findExperimentByName(db::Transaction& transaction, std
                                                std::string_view name);
 Experiment getExperiment(db::Transaction& transaction, std::string_view workspace,
                          std::int64_t id);  ///< throws Error{notFound}
+/// The same; a deleted experiment is missing, too.
+Experiment getActiveExperiment(db::Transaction& transaction, std::string_view workspace, std::int64_t id);
 /// Throws Error{invalid} if it is deleted.
 void requireActive(const Experiment& experiment);
 

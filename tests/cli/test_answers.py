@@ -119,3 +119,38 @@ def test_doctor_does_not_call_a_directory_broken_after_a_failed_start(server, tm
     (tmp_path / "other" / "regesta.db").touch()
     got = cli.run("doctor", "--data", tmp_path / "other")
     assert got.returncode == 0 and "regesta serve" in got.stdout, got.stdout + got.stderr
+
+
+def test_the_database_setting_is_checked_before_anything_is_created(cli, tmp_path):
+    for command in ("serve", "migrate"):
+        got = cli.run(command, "--data", tmp_path / "new", "--db", "mysql://anna:secret@host/db")
+        assert got.returncode == 1 and "not mysql://" in got.stderr and "secret" not in got.stderr
+        assert not (tmp_path / "new").exists()
+
+
+def test_a_file_that_cannot_be_read_says_why(cli, tmp_path):
+    got = cli.run("card", "render", tmp_path / "absent.md")
+    assert got.returncode == 4 and "absent.md: No such file or directory" in got.stderr and "usage" not in got.stderr
+    got = cli.run("card", "render", tmp_path)
+    assert got.returncode == 1 and "Is a directory" in got.stderr and "usage" not in got.stderr
+    got = cli.run("ledger", "verify", "--data", tmp_path, "--witness", "missing.vkey")
+    assert got.returncode == 2 and "--witness: the file missing.vkey does not exist" in got.stderr
+
+
+def test_a_mistyped_event_is_refused_with_the_nearest(cli):
+    got = cli.run("webhook", "create", "http://127.0.0.1:1/hook", "--action", "version.creatd")
+    assert got.returncode == 1 and "no ledger action matches 'version.creatd'; did you mean 'version.created'?" in got.stderr
+    assert cli.done("webhook", "create", "http://127.0.0.1:1/hook", "--action", "none").startswith("whsec_")
+
+
+def test_what_does_not_exist_names_the_next_step(cli):
+    got = cli.run("policy", "unbind", "mine")
+    assert got.returncode == 2 and "regesta policy bindings" in got.stderr
+    got = cli.run("policy", "show", "absent")
+    assert got.returncode == 4 and "list policies: regesta policy list" in got.stderr
+    two_versions(cli, "model/loan-risk")
+    cli.done("alias", "set", "model/loan-risk", "production", "2")
+    got = cli.run("version", "show", "model/loan-risk@prodution")
+    assert got.returncode == 4 and "did you mean 'production'?" in got.stderr
+    got = cli.run("rollback", "model/loan-risk#production")
+    assert got.returncode == 1 and "regesta alias set model/loan-risk production VERSION" in got.stderr

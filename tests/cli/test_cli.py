@@ -52,7 +52,6 @@ def test_mistyped_words_get_a_suggestion_and_exit_code_2(words, suggestion):
     (["evidence", "add", "a@1"], "--type"), (["promote", "a@1", "--to"], "--to needs ALIAS"),
     (["prompt", "render", "a", "--var", "name"], "--var is written"), (["rollout", "start", "a"], "give a VERSION, or --plan FILE"),
     (["prompt", "create", "a", "--template", "x", "--file", "y"], "not several"), (["serve", "--listen", "4711"], "HOST:PORT"),
-    (["prompt", "create", "a", "--file", "/nonexistent/file"], "cannot be read"),
     (["version", "create", "artifact/a", "--file", "/nonexistent/file"], "does not exist"), (["version", "tag", "a@1", "x"], "KEY=VALUE"), (["promote", "loan-risk"], "@VERSION"),
     (["ledger", "verify"], "--receipt"), (["policy", "bind", "p", "model/x"], "#ALIAS"), (["model", "show", "model/"], "names no asset"),
     (["prompt", "lint", "x", "--max-tokens", "two"], "whole number"),
@@ -388,8 +387,8 @@ def test_quality_guards_and_webhooks(cli):
     why = cli.json("rollout", "why", "chat")
     assert why["items"][0]["standing"] == "waiting" and why["items"][0]["config"]["margin"] == 0.05
     assert "0 of 30 reports" in cli.done("rollout", "why", "chat", "1")
-    assert cli.done("webhook", "create", "http://127.0.0.1:1/hook", "--action", "nothing.*").startswith("whsec_")
-    assert cli.json("webhook", "list")["items"][0]["actions"] == ["nothing.*"]
+    assert cli.done("webhook", "create", "http://127.0.0.1:1/hook", "--action", "none").startswith("whsec_")
+    assert cli.json("webhook", "list")["items"][0]["actions"] == ["none"]
     test = cli.run("webhook", "test", "1")
     assert test.returncode == 1 and "not delivered" in test.stdout
     assert "webhook.test" in cli.done("webhook", "deliveries", "1")

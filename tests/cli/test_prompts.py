@@ -99,7 +99,7 @@ def test_diff_and_render(cli, folder):
     assert cli.done("prompt", "render", "greet@1.0.0", "--var", "name=Eva") == "Hello Eva\n"
     assert cli.done("prompt", "render", folder / "prompts/greet/v1.1.0.md", "--var", "name=Eva") == "Dear Eva\n"
     got = cli.run("prompt", "render", "greet@1.0.0")
-    assert got.returncode == 1 and "lack 'name'" in got.stderr
+    assert got.returncode == 1 and "variable 'name' is missing: add --var name=VALUE" in got.stderr
     jinja = write(folder, "loop.j2", "{% for x in 'ab' %}{{ x }}-{% endfor %}")
     assert cli.done("prompt", "render", jinja) == "a-b-\n"
 

@@ -43,7 +43,7 @@ def test_errors_say_what_the_server_says(server, client):
         client.prompt("none")
     assert caught.value.status == 404
     greeting(server)
-    with pytest.raises(regesta.RegestaError, match="lack 'name'"):
+    with pytest.raises(regesta.RegestaError, match="'name' is missing"):
         client.prompt("greeting").render()
     server.stop()
     with pytest.raises(regesta.Unavailable, match="cannot be reached"):

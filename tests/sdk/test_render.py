@@ -100,5 +100,5 @@ def test_the_server_renders_what_only_it_can(shared_server, client):
     assert prompt.render_messages(rows=["a"]) == [{"role": "user", "content": "A;"}]
     make(shared_server, "sections", template="{{#rows}}{{.}};{{/rows}}{{n}}")
     assert client.prompt("sections", "1").render({"rows": [1, 2], "n": 0.5}) == "1;2;0.5"
-    with pytest.raises(regesta.RegestaError, match="lack 'name'"):
+    with pytest.raises(regesta.RegestaError, match="'name' is missing"):
         client.prompt("texts", "1").render()

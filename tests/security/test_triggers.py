@@ -100,7 +100,12 @@ def test_filters_conditions_and_limits(house, runner):
     assert [f["outcome"] for f in firings(house.root, "limited", 3)] == ["started", "started", "limited"]
     assert [f["subject"] for f in firings(house.root, "filtered", 1)] == ["prompt/a-dora@2"]
     house.carl.prompt("b-other", "1")
-    set_trigger(house.root, "broken", rule("c", "x", when="input.version =="), status=400)
+    refused = set_trigger(house.root, "broken", rule("c", "x", when="input.version =="), status=400)
+    assert "expecting the end of the expression" in refused.text and "query.rego" not in refused.text
+    refused = set_trigger(house.root, "broken", rule("c", "x") | {"on": {"action": "version.creatd"}}, status=400)
+    assert "did you mean 'version.created'?" in refused.text
+    refused = set_trigger(house.root, "broken", rule("c", "x") | {"filtr": {}}, status=400)
+    assert "is not a known field; did you mean filter?" in refused.text
     for body in ({"on": {}}, rule("c", "x") | {"webhook": 1}, rule("c", "x", command="rm -rf /"), rule("c", "x") | {"odd": 1},
                  {"on": {"action": "version.created"}, "job": {"command": "x", "grants": [{"role": "admin", "name_pattern": "*"}]}}):
         set_trigger(house.root, "broken", body, status=400)

@@ -277,13 +277,6 @@ class Receive final : public http::StreamHandler {
   Core& core_;
 };
 
-http::Response renderError(const http::Request& /*request*/, const Error& error) {
-  http::Response response = errorHead(error, httpStatus(error.code));
-  response.contentType = "text/plain; charset=utf-8";
-  response.body = error.message + "\n";
-  return response;
-}
-
 /// The repository's name says which workspace it is of.
 std::string workspaceOfPath(const http::Request& request) {
   std::string name(request.variable("repo"));
@@ -305,7 +298,7 @@ const StreamRoute streams[] = {
 }  // namespace
 
 Front front() {
-  static const Dialect plain{.name = "git", .manner = {}, .renderError = renderError};
+  static const Dialect plain{.name = "git", .manner = {}, .renderError = renderPlainError};
   static constexpr std::string_view below[] = {"/git/"};
   return {.dialect = plain, .routes = {}, .prefixes = below, .streams = streams};
 }

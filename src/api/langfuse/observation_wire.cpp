@@ -13,13 +13,6 @@ constexpr std::int64_t nsPerMs = 1'000'000;
 
 json::value orNull(const std::string& text) { return text.empty() ? json::value() : json::value(text); }
 
-std::string upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return out;
-}
-
 /// Attributes that SDKs write as JSON in a text.
 json::value parsed(const std::string& text) {
   if (text.empty()) return {};

@@ -46,13 +46,6 @@ struct ScorePath {
   static constexpr Field fields[] = {field<&ScorePath::id>("id", required)};
 };
 
-std::optional<std::int64_t> timeOf(std::string_view field, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  auto time = parseTime(text);
-  if (!time) throw Invalid(std::string(field), "must be an ISO 8601 time with its offset");
-  return time;
-}
-
 std::optional<double> numberOf(std::string_view field, const std::string& text) {
   if (text.empty()) return std::nullopt;
   auto number = parseDouble(text);

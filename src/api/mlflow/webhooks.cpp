@@ -159,11 +159,6 @@ std::vector<std::string> eventsOf(const std::vector<WebhookEvent>& events) {
   return names;
 }
 
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
-
 Webhook wireOf(const jobs::Webhook& webhook) {
   Webhook shown{.webhook_id = std::to_string(webhook.id),
                 .name = webhook.name,

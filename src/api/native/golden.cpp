@@ -126,7 +126,7 @@ GoldenRuleAnswer createGoldenRule(Call& call, const NewGoldenRule& request) {
   call.status = 201;
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
     if (registry::listGoldenRules(change.transaction, call.workspace).size() >= limits::goldenRules)
-      throw error(Code::tooLarge, "a workspace has at most {} golden rules", limits::goldenRules);
+      throw limitReached(fmt::format("workspace '{}'", call.workspace), limits::goldenRules, "golden rules");
     return answerOf(call, change.transaction, registry::addGoldenRule(change, rule));
   });
 }

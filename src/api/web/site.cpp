@@ -43,13 +43,6 @@ Plain icon(Call& call, const Empty&) {
   return serve(call.http, *file, "public, max-age=86400", contentPolicy);
 }
 
-http::Response renderError(const http::Request& /*request*/, const Error& error) {
-  http::Response response = errorHead(error, httpStatus(error.code));
-  response.contentType = "text/plain; charset=utf-8";
-  response.body = error.message + "\n";
-  return response;
-}
-
 const Route routes[] = {
     get("/", "Open the web UI", open(), home),
     get("/favicon.png", "Get the icon of the web UI", open(), icon),
@@ -59,7 +52,7 @@ const Route routes[] = {
 }  // namespace
 
 Front front() {
-  static const Dialect pages{.name = "web", .manner = {}, .renderError = renderError};
+  static const Dialect pages{.name = "web", .manner = {}, .renderError = renderPlainError};
   static constexpr std::string_view below[] = {"/assets/", "/docs/"};
   static const std::vector<Route> all = joined({routes, docsRoutes()});
   return {.dialect = pages, .routes = all, .prefixes = below};

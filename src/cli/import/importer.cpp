@@ -27,7 +27,7 @@ std::string digestOf(const SourceItem& item, const ArtifactTree& files) {
 
 std::string digestOfFile(const ArtifactFile& file) {
   std::ifstream input(file.file, std::ios::binary);
-  if (!input) throw error(Code::notFound, "the file {} cannot be read", file.file.string());
+  if (!input) throw unreadable(file.file.string());
   crypto::Sha256 sum;
   std::vector<char> piece(1024 * 1024);
   while (input.read(piece.data(), static_cast<std::streamsize>(piece.size())), input.gcount() > 0)

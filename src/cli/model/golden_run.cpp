@@ -9,11 +9,6 @@
 namespace regesta::cli {
 namespace {
 
-json::value valueOr(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found ? *found : json::value();
-}
-
 json::array rowsOf(const std::vector<Prediction>& predictions) {
   json::array rows;
   for (const Prediction& one : predictions)
@@ -32,8 +27,8 @@ std::vector<Prediction> askPrompt(Session& session, const Reference& prompt, con
       continue;
     }
     try {
-      ModelAnswer answer = answerOfPrompt(session, model, prompt, inputs->get_object(), valueOr(row, "parameters"),
-                                          valueOr(row, "seed"));
+      ModelAnswer answer = answerOfPrompt(session, model, prompt, inputs->get_object(), valueOrNull(row, "parameters"),
+                                          valueOrNull(row, "seed"));
       predictions.push_back({json::value(answer.text), ""});
     } catch (const Error& fault) {
       if (fault.code != Code::invalid) throw;
@@ -49,8 +44,8 @@ ModelAnswer answerOfPrompt(Session& session, ModelEndpoint& model, const Referen
                            const json::object& variables, const json::value& parameters, const json::value& seed) {
   json::value found = session.api().get(route({"prompts", prompt.name, "versions", prompt.selector}));
   const json::object& version = found.as_object();
-  ModelSettings settings{valueOr(version, "model_config"), valueOr(version, "response_format"), {}};
-  if (json::value tools = valueOr(version, "tools"); tools.is_array()) settings.tools = tools.get_array();
+  ModelSettings settings{valueOrNull(version, "model_config"), valueOrNull(version, "response_format"), {}};
+  if (json::value tools = valueOrNull(version, "tools"); tools.is_array()) settings.tools = tools.get_array();
   json::object config = settings.modelConfig.is_object() ? settings.modelConfig.get_object() : json::object();
   if (parameters.is_object())
     for (const auto& [name, value] : parameters.get_object()) config[name] = value;

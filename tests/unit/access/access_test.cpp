@@ -1,6 +1,7 @@
 #include <chrono>
 #include <thread>
 
+#include "access/grants.h"
 #include "base/encoding.h"
 #include "base/time.h"
 #include "support/governance_test.h"
@@ -191,6 +192,21 @@ TEST_F(AccessTest, theLedgerTellsOfUsersWithoutTheirSecrets) {
   EXPECT_EQ(created[0].at("subject").as_string(), "user/anna");
   EXPECT_EQ(created[0].at("data").at("grants").at(0).at("role").as_string(), "admin");
   EXPECT_EQ(json::serialize(created[0]).find("argon2"), std::string::npos);
+}
+
+TEST(Identity, aMissingRoleNamesWhoCanHoldIt) {
+  auto remediation = [](const std::string& actor, std::string_view role) {
+    std::string text = missingRole({{actor}, {}}, role, "default", "").message;
+    return text.substr(text.find("; ") + 2);
+  };
+  EXPECT_EQ(remediation("token:ci", "contributor"),
+            "an admin can make a token that has it: regesta token create NAME --grant contributor:default");
+  EXPECT_EQ(remediation("token:ci", "admin"),
+            "an admin can make a token that has it: regesta token create NAME --grant admin:default");
+  for (std::string role : {"risk", "approver"})
+    EXPECT_EQ(remediation("token:ci", role),
+              fmt::format("only users can approve; create one: regesta user create NAME --grant {}:default", role));
+  EXPECT_EQ(remediation("user:rita", "risk"), "an admin can grant it: regesta user grant rita --grant risk:default");
 }
 
 TEST(Identity, rolesHoldWhereTheyWereGranted) {

@@ -52,6 +52,28 @@ TEST_P(RegisterTest, SemverFollowsTheReleaseBelow) {
   EXPECT_EQ(wish("x", "d"), "semver: must be a Semantic Version such as 1.4.2");
 }
 
+TEST_P(RegisterTest, APlanRefusesATakenSemver) {
+  EXPECT_EQ(wish("1.0.0", "a"), "1.0.0 none");
+  EXPECT_EQ(wish("2.0.0", "b"), "2.0.0 minor");
+  auto plan = [&](const std::string& semver, const std::string& text) {
+    return read([&](db::Transaction& transaction) {
+      NewPrompt asked{.prompt = {.text = text}, .version = {.semver = semver}};
+      return planPrompt(transaction, author_, {"default", registry::Kind::prompt, "p"}, asked).refusal;
+    });
+  };
+  std::string taken = "prompt 'p' already has version 2.0.0 with other content; choose another SemVer";
+  EXPECT_EQ(plan("2.0.0", "c"), taken);
+  EXPECT_EQ(wish("2.0.0", "c"), taken);
+  EXPECT_EQ(plan("2.0.0", "b"), "");
+  EXPECT_EQ(plan("2.1.0", "c"), "");
+  change([&](registry::Change& change) {
+    change.transaction.run("UPDATE version SET deleted = 1 WHERE semver = '2.0.0'");
+  });
+  std::string deleted = plan("2.0.0", "b");
+  EXPECT_NE(deleted.find("had a version 2.0.0 (#2), which was deleted"), std::string::npos) << deleted;
+  EXPECT_EQ(wish("2.0.0", "b"), deleted);
+}
+
 TEST_P(RegisterTest, AReleaseOfAPrereleaseMaySayTheSame) {
   EXPECT_EQ(wish("1.0.0-rc.1", "a"), "1.0.0-rc.1 none");
   EXPECT_EQ(wish("1.0.0-rc.1", "a"), "1.0.0-rc.1 same");

@@ -10,6 +10,11 @@
 namespace regesta::governance {
 namespace {
 
+std::string_view className(registry::ColumnClass columnClass) {
+  constexpr std::string_view names[] = {"governed", "authenticated", "derived", "ledger", "free"};
+  return names[static_cast<std::size_t>(columnClass)];
+}
+
 using registry::ColumnClass;
 using registry::TableClass;
 

@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/limits_delivery.h"
 #include "base/sync.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -261,7 +262,22 @@ TEST_P(WebhookTest, AddressesAndSecretsHaveRules) {
             "url must not have a user or password; receivers check the signature");
   EXPECT_EQ(problem({.url = "http://example.test", .secret = "short"}).substr(0, 6), "secret");
   EXPECT_EQ(problem({.url = "http://example.test", .filter = {{""}, "*"}}).substr(0, 7), "actions");
+  EXPECT_EQ(problem({.url = "http://example.test", .filter = {{"version.creatd"}, "*"}}),
+            "actions no ledger action matches 'version.creatd'; did you mean 'version.created'?");
+  EXPECT_EQ(problem({.url = "http://example.test", .filter = {{"rollout.*", "none"}, "*"}}), "none");
   EXPECT_EQ(problem({.url = "http://example.test", .secret = newWebhookSecret()}), "none");
+}
+
+TEST_P(WebhookTest, OneOverTheLimitIsRefused) {
+  for (std::size_t count = 0; count < limits::webhooks; ++count) make({.url = "http://example.test"});
+  try {
+    make({.url = "http://example.test"});
+    FAIL();
+  } catch (const Error& fault) {
+    EXPECT_EQ(fault.code, Code::tooLarge);
+    EXPECT_EQ(fault.message, fmt::format("workspace 'default' already has {} webhooks, the limit; delete one first",
+                                         limits::webhooks));
+  }
 }
 
 REGESTA_ON_BOTH(WebhookTest);

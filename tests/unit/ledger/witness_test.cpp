@@ -10,6 +10,22 @@
 namespace regesta::ledger {
 namespace {
 
+std::string bigEndianBytes(std::uint64_t number, int bytes) {
+  std::string text;
+  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) text.push_back(static_cast<char>(number >> shift & 0xff));
+  return text;
+}
+
+/// The line that a witness adds to a checkpoint (C2SP tlog-cosignature); `text` is the note's text.
+std::string cosignatureLine(std::string_view text, std::string_view name, const crypto::KeyPair& key,
+                            std::int64_t seconds) {
+  WitnessKey own{std::string(name), key.publicKey};
+  std::string signature = crypto::sign(key, fmt::format("cosignature/v1\ntime {}\n{}", seconds, text));
+  return fmt::format(
+      "\u2014 {} {}\n", name,
+      base64Encode(bigEndianBytes(own.id(), 4) + bigEndianBytes(static_cast<std::uint64_t>(seconds), 8) + signature));
+}
+
 /// A witness as C2SP tlog-witness describes it, with its own state.
 struct FakeWitness {
   explicit FakeWitness(std::string theName) : name(std::move(theName)) {}

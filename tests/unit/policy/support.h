@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/metrics.h"
 #include "policy/engine.h"
 
 namespace regesta::policy {
@@ -12,6 +13,11 @@ namespace regesta::policy {
 inline Engine& engine() {
   static Engine shared(Options{.wallMillis = 60'000, .queueMillis = 600'000});  // patient: the machine may be busy
   return shared;
+}
+
+/// Workers of all engines that died or were killed.
+inline std::uint64_t workersLost() {
+  return counter("regesta_policy_workers_lost_total", "Policy workers that died or were killed").value();
 }
 
 inline std::vector<Module> gate(std::string_view rules) {

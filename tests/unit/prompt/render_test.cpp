@@ -42,7 +42,7 @@ TEST(Render, FString) {
 }
 
 TEST(Render, EveryMissingVariableIsNamed) {
-  EXPECT_EQ(refused({.text = "{{b}} {{a}} {{#c}}{{/c}}"}, "{}"), "variables: lack 'a', 'b'");
+  EXPECT_EQ(refused({.text = "{{b}} {{a}} {{#c}}{{/c}}"}, "{}"), "variables 'a', 'b' are missing");
 }
 
 TEST(Render, SchemaIsKept) {
@@ -55,7 +55,7 @@ TEST(Render, SchemaIsKept) {
   EXPECT_EQ(refused(prompt, R"({"n":0})"), "variables: 'n' must be at least 1");
   EXPECT_EQ(refused(prompt, R"({"n":1,"tone":"loud"})"), "variables: 'tone' must be one of [\"kind\",\"firm\"]");
   EXPECT_EQ(refused(prompt, R"({"n":1,"x":1})"), "variables: must not have 'x'");
-  EXPECT_EQ(refused(prompt, "{}"), "variables: lack 'n'");
+  EXPECT_EQ(refused(prompt, "{}"), "variable 'n' is missing");
 }
 
 TEST(Render, SchemaMayReferToItsDefinitions) {
