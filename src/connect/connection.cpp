@@ -159,7 +159,7 @@ void checkCount(db::Transaction& transaction, std::string_view workspace) {
   db::Rows count = transaction.query("SELECT COUNT(*) FROM connection WHERE workspace = $1", {workspace});
   count.next();
   if (count.integer(0) >= static_cast<std::int64_t>(connectionsOfWorkspace))
-    throw error(Code::invalidState, "workspace '{}' has {} connections already", workspace, connectionsOfWorkspace);
+    throw error(Code::invalidState, "workspace '{}' already has {} connections", workspace, connectionsOfWorkspace);
 }
 
 std::string keyOf(const registry::Store& store, const Connection& connection) {

@@ -59,7 +59,7 @@ void check(const Webhook& webhook) {
   if (!webhook.bodyTemplate.empty()) checkTemplate(webhook.bodyTemplate);
   if (webhook.isMlflow() &&
       (!webhook.headers.empty() || !webhook.bodyTemplate.empty() || !webhook.filter.kinds.empty()))
-    throw Invalid("events", "of MLflow cannot be combined with headers, a template or kinds");
+    throw Invalid("events", "MLflow's events cannot be combined with headers, a template or kinds");
   if (webhook.description.size() > limits::descriptionLength)
     throw Invalid("description", fmt::format("must have at most {} bytes", limits::descriptionLength));
 }
@@ -126,7 +126,7 @@ Webhook createWebhook(registry::Change& change, const Webhook& asked) {
   db::Rows count = change.transaction.query("SELECT COUNT(*) FROM webhook WHERE workspace = $1", {made.workspace});
   count.next();
   if (count.integer(0) >= static_cast<std::int64_t>(limits::webhooks))
-    throw error(Code::invalidState, "workspace '{}' has {} webhooks already", made.workspace, limits::webhooks);
+    throw error(Code::invalidState, "workspace '{}' already has {} webhooks", made.workspace, limits::webhooks);
   db::Rows head = change.transaction.query("SELECT size FROM ledger_head WHERE id = 1");
   made.cursor = head.next() ? head.integer(0) : 0;
   made.createdAt = change.now;
@@ -162,7 +162,7 @@ Webhook changeWebhook(registry::Change& change, const Webhook& wanted) {
   if (changed.isMlflow()) changed.filter.actions = actionsOf(changed.events);
   check(changed);
   changed.updatedAt = change.now;
-  // A changed one starts with a clean slate: its next event is tried at once.
+  // Reset attempts, so that the next event is sent at once.
   change.transaction.run(
       "UPDATE webhook SET url = $2, description = $3, actions = $4, names = $5, active = $6, secret = $7, name = $8, "
       "events = $9, updated_at = $10, headers = $11, template = $12, kinds = $13, attempts = 0, next_at = 0, problem = "

@@ -60,7 +60,7 @@ void checkSemverIsFree(db::Transaction& transaction, const Asset& asset, std::st
       transaction.query("SELECT number, deleted FROM version WHERE asset = $1 AND semver = $2", {asset.id, semver});
   if (!taken.next()) return;
   if (taken.integer(1) == 0)
-    throw error(Code::exists, "{} '{}' has a version {} already", kindName(asset.key.kind), asset.key.name, semver);
+    throw error(Code::exists, "{} '{}' already has a version {}", kindName(asset.key.kind), asset.key.name, semver);
   throw error(Code::exists,
               "{} '{}' had a version {} (#{}), which was deleted. Numbers and SemVers are never used twice: choose "
               "another one",
