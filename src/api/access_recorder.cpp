@@ -169,7 +169,7 @@ void noteAccess(registry::AccessLogger& logger, const http::AccessEntry& entry, 
     noted.name = asked.kind.empty() ? asked.name : fmt::format("{}/{}@{}", asked.kind, asked.name, asked.selector);
     logger.note(std::move(noted), std::move(asked.kind), std::move(asked.name), std::move(asked.selector));
   } catch (...) {
-    // An entry is lost, the answer is not.
+    // Losing an entry must not fail the request.
   }
 }
 

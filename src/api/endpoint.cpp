@@ -159,7 +159,7 @@ std::string callerOf(Core& core, const Dialect& dialect, const http::Request& re
     auto credentials = credentialsOf(request, dialect);
     if (!credentials || !core.access.wouldCheck(*credentials)) return core.access.authenticate(credentials)->actor.name;
   } catch (const Error&) {
-    // The handler will meet and tell it.
+    // The handler reports the error.
   }
   return "address:" + std::string(request.remote);
 }

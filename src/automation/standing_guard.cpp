@@ -107,7 +107,8 @@ GuardRule readGuard(const json::object& body) {
   rule.margin = realOf(body, "margin");
   if (rule.margin && *rule.margin < 0) throw Invalid("margin", "must be 0 or more");
   if (!rule.threshold && !rule.margin)
-    throw Invalid("threshold", "or 'margin' is required: how good the version must be, or how much worse than before");
+    throw Invalid("threshold",
+                  "is required (how good the version must be) unless 'margin' is given (how much worse it may be)");
   rule.minReports = countOf(body, "min_reports", 30, 2, 1'000'000);
   rule.windowHours = countOf(body, "window_hours", 24 * 7, 0, 24 * 365);
   rule.rollback = wordOf(body, "on_breach", {"alert", "rollback"}) == "rollback";

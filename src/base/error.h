@@ -43,7 +43,8 @@ class Error : public std::exception {
   std::string detail;   ///< empty, or a JSON object that is sent to the client unchanged
 };
 
-/// A request value that breaks a rule. `rule` continues the field: "is required", "must be at least 0".
+/// A request value that breaks a rule. `rule` is a predicate about the field, written after a colon: "is required",
+/// "must be at least 0". The message is "FIELD: RULE".
 class Invalid : public Error {
  public:
   Invalid(std::string field, std::string rule, std::string got = {});

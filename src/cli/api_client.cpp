@@ -59,7 +59,7 @@ Error errorOf(const http::Response& response, const Connection& connection) {
     return Error(code, std::string(fault.at("message").as_string()) + hintFor(code, connection),
                  detail && detail->is_object() ? json::serialize(*detail) : "");
   } catch (const std::exception&) {
-    // Not this program's answer: a proxy's page, or another server on this port.
+    // Not a response of Regesta: a proxy's page, or another server on this port.
     return error(codeOf("", response.status), "{} answered {} {}{}", connection.url, response.status,
                  http::reason(response.status), response.body.empty() ? "" : ": " + shorten(trim(response.body), 200));
   }

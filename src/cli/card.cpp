@@ -35,7 +35,7 @@ int templates(Session& session) {
   return session.list(
       route({"card-templates"}), {}, {"TEMPLATE", "TITLE", "REQUIRED SECTIONS"},
       [](const json::object& item) -> std::vector<Cell> {
-        return {member(item, "name"), member(item, "title"), memberTexts(item, "required")};
+        return {member(item, "name"), member(item, "title"), memberTexts(item, "required", " · ")};
       },
       "no templates");
 }
@@ -44,8 +44,12 @@ int listRules(Session& session) {
   return session.list(
       route({"card-rules"}), {}, {"ID", "KIND", "PATTERN", "TEMPLATE", "SECTIONS", "SET BY"},
       [](const json::object& item) -> std::vector<Cell> {
-        return {member(item, "id"),       member(item, "kind"),          member(item, "name_pattern"),
-                member(item, "template"), memberTexts(item, "sections"), member(item, "set_by")};
+        return {member(item, "id"),
+                member(item, "kind"),
+                member(item, "name_pattern"),
+                member(item, "template"),
+                memberTexts(item, "sections", " · "),
+                member(item, "set_by")};
       },
       "no card rules; `regesta card rule set` makes one");
 }

@@ -8,21 +8,21 @@ const Commands& allCommands() {
   static const Commands commands = [] {
     Commands all;
     for (const Commands& part :
-         {serveCommands(),        loginCommands(),         assetCommands(),         promptCommands(),
-          promptPushCommands(),   promptLintCommands(),    promptInspectCommands(), promptImportCommands(),
-          promptTestCommands(),   qualityCommands(),       versionCommands(),       fileCommands(),
-          aliasCommands(),        promoteCommands(),       gateCommands(),          ciCommands(),
-          rolloutCommands(),      requestCommands(),       historyCommands(),       evidenceCommands(),
-          evaluateCommands(),     policyTestCommands(),    policyCommands(),        ledgerCommands(),
-          ledgerVerifyCommands(), ledgerRestoreCommands(), packCommands(),          bomCommands(),
-          signCommands(),         cardCommands(),          recordCommands(),        reproduceCommands(),
-          goldenCommands(),       accessLogCommands(),     lineageCommands(),       tokenCommands(),
-          ciTokenCommands(),      userCommands(),          workspaceCommands(),     webhookCommands(),
-          runnerCommands(),       agentCommands(),         holdCommands(),          retentionCommands(),
-          usageCommands(),        blobCommands(),          configCommands(),        backupCommands(),
-          completionCommands(),   pageCommands(),          incidentCommands(),      connectionCommands(),
-          triggerCommands(),      standingGuardCommands(), importCommands(),        waiverCommands(),
-          subscriptionCommands(), migrateCommands(),       ledgerKeyCommands(),     delegateCommands()})
+         {serveCommands(),      loginCommands(),        assetCommands(),         promptCommands(),
+          promptPushCommands(), promptLintCommands(),   promptInspectCommands(), promptImportCommands(),
+          promptTestCommands(), qualityCommands(),      versionCommands(),       fileCommands(),
+          aliasCommands(),      promoteCommands(),      gateCommands(),          ciCommands(),
+          ciTokenCommands(),    rolloutCommands(),      standingGuardCommands(), requestCommands(),
+          waiverCommands(),     delegateCommands(),     historyCommands(),       lineageCommands(),
+          evidenceCommands(),   evaluateCommands(),     cardCommands(),          policyTestCommands(),
+          policyCommands(),     ledgerCommands(),       ledgerVerifyCommands(),  ledgerRestoreCommands(),
+          ledgerKeyCommands(),  packCommands(),         bomCommands(),           signCommands(),
+          recordCommands(),     reproduceCommands(),    goldenCommands(),        incidentCommands(),
+          accessLogCommands(),  tokenCommands(),        userCommands(),          workspaceCommands(),
+          webhookCommands(),    subscriptionCommands(), connectionCommands(),    triggerCommands(),
+          runnerCommands(),     agentCommands(),        holdCommands(),          retentionCommands(),
+          usageCommands(),      blobCommands(),         configCommands(),        migrateCommands(),
+          backupCommands(),     importCommands(),       completionCommands(),    pageCommands()})
       all.insert(all.end(), part.begin(), part.end());
     return all;
   }();

@@ -20,7 +20,7 @@ std::string credentialsFile();
 std::optional<Connection> storedConnection();
 /// Writes the file, readable by this user alone.
 void storeConnection(const Connection& connection);
-/// False when there was nothing to forget.
+/// False if no credentials were stored.
 bool forgetConnection();
 
 /// URL: `urlFlag`, else REGESTA_URL, else the stored one, else http://127.0.0.1:4600. Credentials: REGESTA_TOKEN, else

@@ -70,7 +70,8 @@ Commands delegateCommands() {
        .examples = {"regesta delegate add bob --days 14 -m \"on holiday\"",
                     "regesta delegate add bob --role risk --from 2027-08-02T00:00:00Z --until 2027-08-16T00:00:00Z"},
        .run = add,
-       .more = "What one of you two made, neither can approve. Roles that were delegated to you, and the role admin, "
+       .more = "Neither of you can approve a version that the other made. Roles that were delegated to you, and the "
+               "role admin, "
                "are not passed on."},
       {.path = "delegate list",
        .summary = "list delegates, newest first",

@@ -34,7 +34,7 @@ std::string ownRoles(const json::array& grants) {
   for (const json::value& grant : grants)
     if (std::string role = member(grant.as_object(), "role"); !isBuiltInRole(role)) own.insert(std::move(role));
   std::string text;
-  for (const std::string& role : own) text += fmt::format("\n{}: an approval role of your own", role);
+  for (const std::string& role : own) text += fmt::format("\n{} is a custom approval role", role);
   return text;
 }
 

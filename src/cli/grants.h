@@ -10,7 +10,7 @@ namespace regesta::cli {
 Option grantOption();
 /// The grants of a command line as the API takes them.
 json::array grantsOf(const Arguments& arguments);
-/// Lines about custom roles: "risk: an approval role of your own"; empty without any.
+/// Lines about custom roles: "risk is a custom approval role"; empty without any.
 std::string ownRoles(const json::array& grants);
 /// "contributor, risk on default/loan-*" from the member "grants".
 std::string grantsText(const json::object& holder);

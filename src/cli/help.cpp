@@ -89,7 +89,7 @@ void printOverview(const std::string& group, std::FILE* stream) {
     printColumns(lines, stream);
     fmt::print(stream,
                "\nexit codes: 0 done, 1 failed, 2 usage, 3 refused by a gate or by access, 4 not found, 5 verification "
-               "failed\n");
+               "failed, 6 approvals or evidence are missing (gate)\n");
     return;
   }
   fmt::print(stream, "{}\n\n",

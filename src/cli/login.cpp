@@ -26,8 +26,7 @@ int login(Session& session) {
 
 int logout(Session& session) {
   bool had = forgetConnection();
-  return session.said(json::object{{"forgotten", had}},
-                      had ? "forgot " + credentialsFile() : "there was nothing to forget");
+  return session.said(json::object{{"forgotten", had}}, had ? "deleted " + credentialsFile() : "no stored credentials");
 }
 
 }  // namespace

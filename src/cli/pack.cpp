@@ -29,7 +29,9 @@ int make(Session& session) {
     url += fmt::format("&since={}", sizeOf(readInput(session.args.text("checkpoint"))));
   download(session, url, target, 0);
   return session.said(json::object{{"pack", target.string()}},
-                      fmt::format("wrote {0}; anyone can verify it with\n  regesta pack verify {0}", target.string()));
+                      fmt::format("wrote {0}; verify it with the ledger's key, from its operator:\n"
+                                  "  regesta pack verify {0} --key ledger.key",
+                                  target.string()));
 }
 
 int verify(Session& session) {

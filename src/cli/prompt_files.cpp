@@ -52,7 +52,8 @@ std::vector<std::string> promptPaths(const std::vector<std::string>& paths) {
     files.insert(files.end(), found.begin(), found.end());
   }
   if (files.empty())
-    throw error(Code::notFound, "no prompt files there: .md, .prompt, .prompty, .txt, .j2, .json, .yaml");
+    throw error(Code::notFound, "no prompt files found in {} (.md, .prompt, .prompty, .txt, .j2, .json, .yaml)",
+                join(paths, ", "));
   return files;
 }
 

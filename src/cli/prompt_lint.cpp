@@ -72,7 +72,10 @@ int lint(Session& session) {
     printJson(lintJson(files));
   } else {
     for (const LintedFile& file : files) printProblems(file);
-    fmt::print("{} files, {} errors, {} warnings\n", files.size(), errors, warnings);
+    auto counted = [](std::size_t n, std::string_view noun) {
+      return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+    };
+    fmt::print("{}, {}, {}\n", counted(files.size(), "file"), counted(errors, "error"), counted(warnings, "warning"));
   }
   return errors == 0 ? Exit::done : Exit::failed;
 }

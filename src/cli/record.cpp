@@ -23,7 +23,8 @@ std::string ageTime(std::string_view age) {
                       : age.ends_with('h') ? 3'600'000
                       : age.ends_with('m') ? 60'000
                                            : 0;
-  if (!count || *count < 0 || *count > 36'500 || unit == 0) throw UsageError("an age is a number and d, h or m: 90d");
+  if (!count || *count < 0 || *count > 36'500 || unit == 0)
+    throw UsageError("--older-than must be a number followed by d, h or m, for example 90d");
   return formatTime(nowMillis() - *count * unit);
 }
 

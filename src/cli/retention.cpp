@@ -98,7 +98,7 @@ Commands retentionCommands() {
                    {"keep-newest", "N", "number of newest versions of each asset to keep (default: 0)"},
                    {"archive-after", "AGE", "archive versions of this age: 90d, 12h, 30m"},
                    {"delete-after", "AGE", "delete versions of this age"},
-                   {"age", "WORD", "start of the age: creation, or use for the last use (default: creation)"}},
+                   {"age", "WORD", "what the age counts from: creation (default), or last use"}},
        .examples = {"regesta retention set old-models --kind model --keep-newest 5 --archive-after 90d --delete-after "
                     "365d"},
        .run = set,

@@ -74,7 +74,7 @@ class Runner {
 
   int run() {
     bool once = session_.args.flag("once");
-    say(fmt::format("{} asks {} for work", runnerName(), session_.api().connection().url));
+    say(fmt::format("{} waits for jobs from {}", runnerName(), session_.api().connection().url));
     std::chrono::seconds pause{1};
     while (!signals_.stopped()) {
       try {

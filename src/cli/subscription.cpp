@@ -60,7 +60,7 @@ Commands subscriptionCommands() {
        .options = {{"event", "EVENT", "review, the name of a ledger action, or a pattern (default: review)", 0, false,
                     true},
                    {"pattern", "KIND/NAME", "assets, for example model/loan-* (default: every asset)", 0, false, true},
-                   {"every", "WHEN", "now (default), hourly or daily: one mail about all"}},
+                   {"every", "WHEN", "now (default), hourly or daily: one mail with all events"}},
        .examples =
            {"regesta subscription set reviews anna@example.org",
             "regesta subscription set moves anna@example.org --event 'alias.*' --pattern 'model/loan-*' --every "

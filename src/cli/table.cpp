@@ -131,10 +131,10 @@ json::value valueOrNull(const json::object& object, std::string_view name) {
   return found ? *found : json::value();
 }
 
-std::string memberTexts(const json::object& object, std::string_view name) {
+std::string memberTexts(const json::object& object, std::string_view name, std::string_view separator) {
   std::string texts;
   for (const json::value& one : memberArray(object, name))
-    if (one.is_string()) texts += (texts.empty() ? "" : ", ") + std::string(one.get_string());
+    if (one.is_string()) texts.append(texts.empty() ? "" : separator).append(one.get_string());
   return texts;
 }
 

@@ -41,7 +41,7 @@ std::string member(const json::object& object, std::string_view name);
 /// The member; null if there is none.
 json::value valueOrNull(const json::object& object, std::string_view name);
 /// The texts of a list, joined with ", ".
-std::string memberTexts(const json::object& object, std::string_view name);
+std::string memberTexts(const json::object& object, std::string_view name, std::string_view separator = ", ");
 /// A number with at most `digits` after the point, without trailing zeros; empty when it is none.
 std::string memberReal(const json::object& object, std::string_view name, int digits = 4);
 /// 2026-11-25T02:15:12.345Z as "2026-11-25 02:15:12".

@@ -13,7 +13,7 @@ struct KeyRecipe {
   std::size_t memoryBytes = std::size_t{256} * 1024 * 1024;
 };
 KeyRecipe newKeyRecipe();
-/// Throws Error{invalid} for a recipe that is none, Error{unavailable} when there is not enough memory for it.
+/// Throws Error{invalid} for an invalid recipe, Error{unavailable} when there is not enough memory for it.
 std::string keyFrom(std::string_view passphrase, const KeyRecipe& recipe);
 
 inline constexpr std::size_t sealedPiece = std::size_t{1} << 20;  ///< plain bytes of every piece but the last

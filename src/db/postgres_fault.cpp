@@ -48,7 +48,7 @@ Error resultError(const PGresult* result, std::string_view sql, bool readOnly) {
     return Error(Code::conflict, "the change clashed with another one; try again");
   if (family == "22") return error(Code::invalid, "the database refuses a value: {}", message);
   if (state == "53100") return Error(Code::unavailable, "the disk that holds the database is full");
-  if (state == "42501") return error(Code::unavailable, "the database user lacks a right, grant it: {}", message);
+  if (state == "42501") return error(Code::unavailable, "the database role lacks a privilege; grant it: {}", message);
   if (state == "25006" && !readOnly) return error(Code::unavailable, "the database server is read-only: {}", message);
   if (family == "08" || family == "53" || family == "57" || state == "58030")
     return error(Code::unavailable, "the database server cannot do this now: {}", message);

@@ -53,7 +53,7 @@ struct Entry {
   bool isFolder() const { return mode == folder; }
 };
 
-// Strict readers of bytes from outside: what is malformed throws Invalid that names the object's type and the rule. A
+// Strict readers of untrusted bytes: what is malformed throws Invalid that names the object's type and the rule. A
 // tree's entries must be files or folders in Git's order, without duplicates, and with names that every client can
 // check out (isSafeName).
 Commit parseCommit(std::string_view data);

@@ -163,7 +163,7 @@ void requireOneVoice(db::Transaction& transaction, const ChangeRequest& request,
   for (const Approval& other : standing(transaction, request)) {
     if (other.actor == approval.actor) continue;  // a second one by the same user: addApproval() says so
     if (!other.sharesVoiceWith(approval)) continue;
-    throw error(Code::exists, "{}{} has approved change request {} already, which is the voice of both", other.actor,
+    throw error(Code::exists, "{}{} has already approved change request {}, which is the voice of both", other.actor,
                 other.onBehalfOf.empty() ? "" : fmt::format(", on behalf of {},", other.onBehalfOf), request.id);
   }
 }

@@ -44,7 +44,7 @@ class Collector {
       add(found_.records, {fmt::format("decisions of the gate about {}", version.subject()), name});
     for (std::int64_t id : requestsAbout(transaction_, version.asset, version.number, true))
       add(found_.records, {fmt::format("change-request/{}", id), name});
-    // Scans come by themselves: they are nobody's reason to keep a version.
+    // Automatic scans do not keep a version.
     auto rows = transaction_.query(
         "SELECT id FROM evidence WHERE version = $1 AND NOT (type = 'scan' AND origin = 'server') ORDER BY id LIMIT 20",
         {version.id});

@@ -142,7 +142,7 @@ Delegation removeDelegate(registry::Change& change, const access::Identity& iden
   if (identity.actor.name != delegation.delegator && identity.actor.name != delegation.delegate)
     identity.require(access::Verb::administer, delegation.workspace, access::everyName);
   if (delegation.removedAt != 0)
-    throw error(Code::invalidState, "{} has removed delegate {} already", delegation.removedBy, delegation.id);
+    throw error(Code::invalidState, "{} has already removed delegate {}", delegation.removedBy, delegation.id);
   if (delegation.endsAt <= change.now)
     throw error(Code::invalidState, "delegate {} ended on {}", delegation.id, formatTime(delegation.endsAt));
   delegation.removedAt = change.now;

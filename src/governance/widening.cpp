@@ -156,8 +156,8 @@ Widened findWidened(db::Transaction& transaction, const registry::Asset& asset, 
   if (!rollout || rollout->asset != asset.id)
     throw error(Code::notFound, "{} has no rollout {}", asset.key.subject(), widening.rollout);
   if (!rollout->active())
-    throw error(Code::invalidState, "rollout {} of {} is {} already", rollout->id, rollout->subject(),
-                registry::statusName(rollout->status));
+    throw error(Code::invalidState, "rollout {} of {} has already been {}", rollout->id, rollout->subject(),
+                registry::pastParticiple(rollout->status));
   const auto& arms = rollout->plan.arms;
   std::int64_t step = rollout->step + (widening.act == Act::advance ? 1 : 0);
   if (widening.step >= 0 && widening.step != step)

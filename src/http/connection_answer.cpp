@@ -84,11 +84,11 @@ const Action* Connection::route() {
         throw error(Code::tooLarge, "the request body is larger than {} bytes", bodyLimit_);
       return action_;
     }
-    if (found.allowed.empty()) throw error(Code::notFound, "there is nothing at {}", request_.rawPath);
+    if (found.allowed.empty()) throw error(Code::notFound, "{} does not exist", request_.rawPath);
     Response response{204, {}, {}, {}};
     if (request_.method != "OPTIONS") {
       statusOverride_ = 405;
-      response = render(error(Code::unsupported, "{} is not possible at {}; possible are {}", request_.method,
+      response = render(error(Code::unsupported, "{} is not allowed on {}; allowed: {}", request_.method,
                               request_.rawPath, join(found.allowed, ", ")));
     }
     response.headers.set("Allow", join(found.allowed, ", "));

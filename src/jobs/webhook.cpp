@@ -69,7 +69,7 @@ void check(const Webhook& webhook) {
   if (!webhook.bodyTemplate.empty()) checkTemplate(webhook.bodyTemplate);
   if (webhook.isMlflow() &&
       (!webhook.headers.empty() || !webhook.bodyTemplate.empty() || !webhook.filter.kinds.empty()))
-    throw Invalid("events", "of MLflow cannot be combined with headers, a template or kinds");
+    throw Invalid("events", "MLflow's events cannot be combined with headers, a template or kinds");
   if (webhook.description.size() > limits::descriptionLength)
     throw Invalid("description", fmt::format("must have at most {} bytes", limits::descriptionLength));
 }
@@ -175,7 +175,7 @@ Webhook changeWebhook(registry::Change& change, const Webhook& wanted) {
   // What an older server accepted can still be switched off.
   if (!present || present->filter.actions != changed.filter.actions) checkActions(changed);
   changed.updatedAt = change.now;
-  // A changed one starts with a clean slate: its next event is tried at once.
+  // Reset attempts, so that the next event is sent at once.
   change.transaction.run(
       "UPDATE webhook SET url = $2, description = $3, actions = $4, names = $5, active = $6, secret = $7, name = $8, "
       "events = $9, updated_at = $10, headers = $11, template = $12, kinds = $13, attempts = 0, next_at = 0, problem = "

@@ -112,7 +112,7 @@ class DatabaseCheck {
     if (time < lastTime_)
       findings_.add(next_, fmt::format("{}: it is older than the entry before it", entryName(next_, body)));
     lastTime_ = std::max(lastTime_, time);
-    // The time column is for queries only; it must tell what the hashed bytes tell.
+    // The time column is for queries only. It must equal the time in the hashed bytes.
     if (body.find("\"time\":\"" + formatTime(time / 1000) + '"') == std::string_view::npos) {
       findings_.add(next_, fmt::format("{}: the stored time ({}) differs from the time in the entry",
                                        entryName(next_, body), formatTime(time / 1000)));

@@ -28,7 +28,8 @@ void check(const RetentionRule& rule) {
   registry::checkNamePattern(rule.namePattern);
   if (rule.keepNewest < 0 || rule.keepNewest > mostKept)
     throw Invalid("keep_newest", fmt::format("must be 0 to {}", mostKept));
-  if (!rule.archiveAfter && !rule.deleteAfter) throw Invalid("delete_after", "or 'archive_after' is required");
+  if (!rule.archiveAfter && !rule.deleteAfter)
+    throw Invalid("delete_after", "is required unless 'archive_after' is given");
   if (rule.archiveAfter && rule.deleteAfter && *rule.archiveAfter > *rule.deleteAfter)
     throw Invalid("archive_after", "must not be longer than 'delete_after'");
 }

@@ -74,7 +74,7 @@ void parseTemplate(Prompt& prompt, const json::object& content) {
   const json::value* text = content.if_contains("template");
   if (!text) throw Invalid("template", "is required");
   if (!prompt.chat) {
-    if (!text->is_string()) throw Invalid("template", "of a text prompt must be text");
+    if (!text->is_string()) throw Invalid("template", "must be text for a text prompt");
     prompt.text = std::string(text->get_string());
     return;
   }

@@ -38,7 +38,7 @@ const Form* formAt(std::string_view text, std::size_t at, std::size_t& length) {
     while (end < text.size() && isKeyByte(static_cast<unsigned char>(text[end]), form.dashes)) ++end;
     length = end - at;
     if (length - form.prefix.size() < form.least) return nullptr;
-    // A token has three parts; a word that begins so has none.
+    // A token has three parts; a word with this prefix has not.
     if (form.prefix == "eyJ" && !text.substr(end).starts_with(".eyJ")) return nullptr;
     bool digits =
         std::any_of(text.begin() + static_cast<std::ptrdiff_t>(at), text.begin() + static_cast<std::ptrdiff_t>(end),

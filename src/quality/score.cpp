@@ -154,7 +154,7 @@ std::vector<std::string> storeScores(registry::Store& store, const access::Ident
     for (std::size_t i = 0; i < scores.size(); ++i)
       if (meanings[i].fault.empty()) storeRow(transaction, caller, workspace, scores[i], now);
   });
-  // A crash in between is healed by the client, who has no answer yet and sends the scores again.
+  // After a crash here, the client retries: it has no response yet.
   std::vector<Report> reports;
   std::vector<TracedValue> traced;
   std::vector<std::string> faults;

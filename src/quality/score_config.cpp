@@ -47,7 +47,8 @@ void check(const ScoreConfig& config) {
   if (config.description.size() > descriptionLength)
     throw Invalid("description", fmt::format("must have at most {} bytes", descriptionLength));
   bool numeric = config.type == "NUMERIC", categorical = config.type == "CATEGORICAL";
-  if (!numeric && (config.least || config.most)) throw Invalid("minValue", "and maxValue are for NUMERIC configs only");
+  if (!numeric && (config.least || config.most))
+    throw Invalid(config.least ? "minValue" : "maxValue", "is for NUMERIC configs only");
   if (config.least && config.most && *config.least >= *config.most)
     throw Invalid("maxValue", "must be greater than minValue");
   if (categorical) checkCategories(config);

@@ -80,7 +80,7 @@ AcceptedRestore acceptRestore(const Config& config, const std::string& reason) {
   if (against.empty())
     throw Error(Code::invalidState, "the database extends every checkpoint of this server: there is nothing to accept");
 
-  // Away first: should this end half-way, the next try finds the rest, and nothing was signed yet.
+  // Move the evidence first: after a crash the next attempt finds the rest, and nothing is signed yet.
   std::string stamp = fmt::format("lost-{}", nowMillis());
   AcceptedRestore done;
   done.evidence = data.ledgerHead() + "." + stamp;

@@ -39,7 +39,7 @@ ledger::VerifierKey keyOf(const DataCheck& check, const std::optional<LedgerKey>
   if (check.folder.empty())
     throw error(Code::notFound, "there is no key without a data directory: give the verifier key with --key");
   if (!own)
-    throw error(Code::notFound, "{}/keys/ledger.key is not there, so give the verifier key with --key", check.folder);
+    throw error(Code::notFound, "cannot find {}/keys/ledger.key; pass the verifier key with --key FILE", check.folder);
   return {own->origin, own->pair.publicKey};
 }
 
@@ -117,7 +117,7 @@ DataReport verifyData(const DataCheck& check) {
   ledger::VerifyOptions options;
   options.kept = check.kept;
   options.progress = check.progress;
-  // What the tiles have shown to the world binds the database, too.
+  // The database must extend the published checkpoint.
   std::string tiles = check.folder + "/ledger";
   auto shown = check.folder.empty() ? std::nullopt : file::readFile(tiles + "/checkpoint");
   if (shown) options.kept.push_back(*shown);

@@ -111,7 +111,7 @@ Assessment addAssessment(Trace& trace, Assessment made, std::int64_t now) {
   made.valid = true;
   checkAssessment(made);
   if (placeOf(trace.assessments, made.id) != trace.assessments.end())
-    throw error(Code::exists, "Trace '{}' has an assessment with ID '{}' already", trace.traceId, made.id);
+    throw error(Code::exists, "Trace '{}' already has an assessment with ID '{}'", trace.traceId, made.id);
   if (trace.assessments.size() >= limits::traceAssessments)
     throw error(Code::invalid, "A trace can have at most {} assessments", limits::traceAssessments);
   if (!made.overrides.empty()) {

@@ -251,7 +251,7 @@ def test_a_refusal_prints_every_reason_and_cure(cli, tmp_path):
 
 def test_a_misspelt_role_or_workspace_is_no_role(cli, server):
     own = cli.done("user", "create", "anna", "--password", "correct horse", "--grant", "risk")
-    assert "risk: an approval role of your own" in own
+    assert "risk is a custom approval role" in own
     admin = Line(server.url, REGESTA_USER="anna", REGESTA_PASSWORD="correct horse")
     for grant, meant in (("contributer", "did you mean contributor?"), ("contributor:defalt", "did you mean default?"),
                          ("contributor:team-seven", "regesta workspace create team-seven")):

@@ -13,21 +13,28 @@ from regesta_server import binary
 # First tasks of pages, and sections that go on from there. Those with a runner, a model or a client that is installed apart are tested in their own suites.
 TASKS = [
     ("README.md", "Quick start"),
+    ("docs/access-log.md", "Enable the access log"),
     ("docs/api.md", "Make a first call", "Pages"),
     ("docs/bom.md", "Export a BOM"),
     ("docs/cards.md", "Write a card", "Require sections"),
     ("docs/signing.md", "Sign and verify"),
     ("docs/croissant.md", "Export"),
     ("docs/delivery.md", "Roll out a new version", "Plan"),
+    ("docs/evidence-pack.md", "Make and verify a pack", "Verify with other tools"),
     ("docs/formats.md", "Check a ledger entry by hand"),
     ("docs/git.md", "Register a version with Git"),
+    ("docs/incidents.md", "Open an incident", "Investigate", "Close"),
     ("docs/ledger.md", "Verify what happened", "Read entries", "Keep checkpoints elsewhere"),
+    ("docs/lineage.md", "Send OpenLineage", "Find what is affected", "Export"),
     ("docs/network.md", "Back up and restore"),
     ("docs/policy-input.md", "Write a first policy"),
     ("docs/prompts.md", "From an empty folder to a guarded rollout"),
     ("docs/prompts.md", "Render"),
     ("docs/quality.md", "Report and compare", "Guards"),
+    ("docs/records.md", "Report and verify predictions"),
+    ("docs/retention.md", "Place a legal hold"),
     ("docs/roles.md", "Give access"),
+    ("docs/scan.md", "View the findings"),
     ("docs/security/database.md", "Find a change"),
     ("docs/stability.md", "Check what you run"),
     ("docs/web.md", "Approve a change"),
@@ -37,6 +44,8 @@ TASKS = [
 OTHERWISE = {
     "regesta promote": 3,
     "regesta webhook test": 1,
+    "regesta incident open model/credit-limit@2": 1,  # the policy and the incident are the reader's
+    "regesta ledger verify --receipt ledger/N": 2,  # N stands for a number
     "regesta ledger verify --data ./regesta-data": (0, 5),
 }
 # They start servers, which the test has already, or build the program.

@@ -133,7 +133,7 @@ def test_what_several_servers_get(helm):
 def test_the_settings_are_settings_of_the_server(helm):
     """Every REGESTA_ variable that the chart can set is one that `regesta serve` knows."""
     reference = (ROOT / "docs" / "cli.md").read_text()
-    options = set(re.findall(r"`--([a-z-]+) VALUE`", reference))
+    options = set(re.findall(r"`--([a-z-]+) [A-Z:]+`", reference))
     for text in (path.read_text() for path in (CHART / "templates").glob("*")):
         for name in re.findall(r"name: REGESTA_([A-Z_]+)[,}\s]", text):
             assert name == "TOKEN" or name.lower().replace("_", "-") in options, name

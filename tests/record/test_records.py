@@ -114,7 +114,7 @@ def test_pages_are_complete(api):
     ({"model": "loan-risk@2"}, "names no version"),
     ({"model": "loan-risk@production"}, "names no version"),
     ({"model": "other@1"}, "other"),
-    ({"model": None}, "'prompt' is required"),
+    ({"model": None}, "is required unless"),
     ({"inputs": None}, "inputs_commitment"),
     ({"output": None}, "output"),
     ({"at": "2099-01-01T00:00:00Z"}, "future"),

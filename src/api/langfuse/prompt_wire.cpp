@@ -24,10 +24,10 @@ json::object itemOf(const json::value& value) {
 json::value templateOf(const NewPrompt& request, bool chat) {
   json::value given = request.prompt.text.empty() ? json::value() : parseJson(request.prompt.text);
   if (!chat) {
-    if (!given.is_string()) throw Invalid("prompt", "of a text prompt must be text");
+    if (!given.is_string()) throw Invalid("prompt", "must be text for a text prompt");
     return given;
   }
-  if (!given.is_array()) throw Invalid("prompt", "of a chat prompt must be a list of messages");
+  if (!given.is_array()) throw Invalid("prompt", "must be a list of messages for a chat prompt");
   json::array items;
   for (const json::value& value : given.get_array()) items.emplace_back(itemOf(value));
   return items;

@@ -29,14 +29,14 @@ void readNumber(Score& score, const json::value& value) {
   else if (value.is_number())
     score.value = value.to_number<double>();
   else
-    throw Invalid("value", fmt::format("of a {} score must be a number", score.type));
+    throw Invalid("value", fmt::format("must be a number for a {} score", score.type));
   if (!std::isfinite(score.value)) throw Invalid("value", "must be finite");
   if (score.type == "BOOLEAN" && score.value != 0 && score.value != 1)
-    throw Invalid("value", "of a BOOLEAN score must be 0 or 1");
+    throw Invalid("value", "must be 0 or 1 for a BOOLEAN score");
 }
 
 void readText(Score& score, const json::value& value) {
-  if (!value.is_string()) throw Invalid("value", fmt::format("of a {} score must be text", score.type));
+  if (!value.is_string()) throw Invalid("value", fmt::format("must be text for a {} score", score.type));
   score.text = std::string(value.get_string());
   std::size_t most = score.type == "CORRECTION" ? limits::tagValueLength : 500;
   if (score.text.size() > most) throw Invalid("value", fmt::format("must have at most {} bytes", most));
@@ -129,7 +129,8 @@ Score scoreOf(const ScoreBody& body) {
   score.at = timeOf(body.timestamp);
   bool aboutPrompt = score.metadata.is_object() && score.metadata.get_object().contains("prompt");
   if (score.trace.empty() && score.session.empty() && score.datasetRun.empty() && !aboutPrompt)
-    throw Invalid("traceId", "or sessionId or datasetRunId is required, or a prompt and its version in metadata");
+    throw Invalid("traceId",
+                  "is required unless sessionId, datasetRunId, or a prompt and its version in metadata are given");
   if (!score.observation.empty() && score.trace.empty()) throw Invalid("traceId", "is required with observationId");
   return score;
 }

@@ -64,7 +64,7 @@ std::optional<std::string> timeText(std::int64_t millis) {
 std::optional<std::int64_t> momentOf(std::string_view text, std::string_view field) {
   if (text.empty()) return std::nullopt;
   auto millis = parseTime(text);
-  if (!millis) throw Invalid(std::string(field), "must be a moment as 2026-11-25T02:15:12Z (RFC 3339)");
+  if (!millis) throw Invalid(std::string(field), "must be an RFC 3339 time, for example 2026-11-25T02:15:12Z");
   return millis;
 }
 

@@ -57,7 +57,7 @@ HoldAnswer getHold(Call& call, const NumberOnly& path) {
 
 HoldAnswer placeHold(Call& call, const NewHold& request) {
   if (request.name.empty() == request.namePattern.empty())
-    throw Invalid("name", "or 'name_pattern' is required, and only one of them");
+    throw Invalid("name", "set exactly one of \"name\" and \"name_pattern\"");
   std::string selector = request.version.text.empty() ? "" : selectorOf(request.version, "version");
   if (request.name.empty() && !selector.empty()) throw Invalid("version", "needs the name of an asset");
   registry::Hold hold;

@@ -96,7 +96,7 @@ record::NewRecord recordOf(const registry::Version& version, json::object event,
   made.at = std::min(parseTime(memberText(event, "timestamp")).value_or(now), now + limits::recordAheadMillis);
   made.subject = subjectAt(event, pointer);
   if (made.subject.size() > limits::recordTextLength)
-    throw Invalid("subject", fmt::format("of the input must be at most {} bytes", limits::recordTextLength));
+    throw Invalid("subject", fmt::format("must be at most {} bytes in the input", limits::recordTextLength));
   json::object body{{"policy", fmt::format("{}@{}", version.asset.key.name, version.number)},
                     {"policy_digest", version.digest},
                     {"at", formatTime(made.at)},

@@ -89,7 +89,7 @@ Plain evaluatePolicy(Call& call, const Evaluation& request) {
     });
   }
   if (request.pointer) return preview(call, *request.pointer, std::move(modules));
-  if (modules.empty()) throw Invalid("modules", "or \"policy\" or \"pointer\" is required");
+  if (modules.empty()) throw Invalid("modules", "is required unless \"policy\" or \"pointer\" is given");
   json::value input = request.input.text.empty() ? json::object() : parseJson(request.input.text);
   policy::Verdict verdict = call.core.policy.decide(modules, canonicalJson(input), nowMillis() * 1'000'000);
   return jsonAnswer({{"denied", verdict.denied()}, {"verdict", policy::toJson(verdict)}});

@@ -10,7 +10,7 @@ namespace {
 
 prompt::Prompt promptOf(const NewPrompt& request) {
   if (request.messages.text.empty() && request.templateText.empty())
-    throw Invalid("template", "or \"messages\" is required");
+    throw Invalid("template", "is required unless \"messages\" is given");
   if (!request.messages.text.empty() && !request.templateText.empty())
     throw Invalid("template", "must not be given with \"messages\"");
   json::object content;

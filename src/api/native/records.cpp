@@ -51,7 +51,7 @@ void put(json::object& body, std::string_view name, const RawJson& value) {
 record::NewRecord recordOf(Cited& cited, const RecordItem& item, const registry::Actor& actor, std::int64_t now) {
   record::NewRecord made;
   json::object body;
-  if (item.model.empty() && item.prompt.empty()) throw Invalid("model", "or 'prompt' is required");
+  if (item.model.empty() && item.prompt.empty()) throw Invalid("model", "is required unless \"prompt\" is given");
   if (!item.model.empty()) {
     const registry::Version& version = cited.exact(registry::Kind::model, item.model, "model");
     made.cited.asset = version.asset.id;
@@ -71,7 +71,7 @@ record::NewRecord recordOf(Cited& cited, const RecordItem& item, const registry:
   made.at = momentOf(item.at, "at").value_or(now);
   if (made.at > now + limits::recordAheadMillis) throw Invalid("at", "must not be in the future");
   if (item.inputs.text.empty() == item.inputsCommitment.empty())
-    throw Invalid("inputs", "or 'inputs_commitment' is required, and only one of them");
+    throw Invalid("inputs", "set exactly one of \"inputs\" and \"inputs_commitment\"");
   if (item.output.text.empty()) throw Invalid("output", "is required");
   made.subject = item.subject;
   body["at"] = formatTime(made.at);

@@ -59,7 +59,7 @@ std::int64_t numberOf(db::Transaction& transaction, const registry::AssetKey& ke
 /// The arms as a plan has them: versions by number, whatever the caller named them by.
 json::array armsOf(Call& call, const registry::AssetKey& key, const NewRollout& request) {
   if (request.version.text.empty() == request.arms.text.empty())
-    throw Invalid("version", "or \"arms\" is required, and not both");
+    throw Invalid("version", "set exactly one of \"version\" and \"arms\"");
   return call.core.store.read([&](db::Transaction& transaction) {
     if (request.arms.text.empty()) {
       std::int64_t number = numberOf(transaction, key, selectorOf(request.version, "version"));

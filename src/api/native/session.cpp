@@ -16,7 +16,7 @@ namespace {
 
 std::string authorizationOf(const SignIn& request) {
   if (!request.token.empty()) return "Bearer " + request.token;
-  if (request.user.empty()) throw Invalid("user", "or \"token\" is required");
+  if (request.user.empty()) throw Invalid("user", "is required unless \"token\" is given");
   if (request.user.find(':') != std::string::npos) throw Invalid("user", "must not contain ':'");
   return "Basic " + base64Encode(request.user + ":" + request.password);
 }

@@ -7,7 +7,7 @@ struct GrantWire {
   std::string role, workspace, namePattern;
   static constexpr Field fields[] = {
       field<&GrantWire::role>(
-          "role", required | about("reader, contributor, approver, admin, auditor, or an approval role of your own")),
+          "role", required | about("reader, contributor, approver, admin, auditor, or a custom approval role")),
       field<&GrantWire::workspace>("workspace"), field<&GrantWire::namePattern>("name_pattern")};
 };
 std::vector<access::Grant> grantsOf(const std::vector<GrantWire>& wire);

@@ -206,7 +206,7 @@ VersionAnswer createVersion(Call& call, const NewVersion& request) {
   made.tags = request.tags;
   made.files = filesOf(call, request.files);
   if (made.content.empty() && made.files.empty() && made.source.empty())
-    throw Invalid("files", "or \"source\" is required");
+    throw Invalid("files", "is required unless \"source\" is given");
   call.status = 201;
   return storeVersion(call, key, made, false);
 }

@@ -73,7 +73,7 @@ Commands importCommands() {
                         "regesta import mlflow --from postgresql://mlflow@db/mlflow --artifacts /srv/mlartifacts"},
            .run = importMlflow,
            .more = "Ids, times, history and versions are kept. Running it again imports what is new, also after an "
-                   "import that was cut. Exits with 5 if something was refused or differs from the source."},
+                   "interrupted import. Exits with 5 if something was refused or differs from the source."},
           {.path = "import langfuse",
            .summary = "import prompts, traces and scores from a Langfuse server",
            .options = {{"from", "URL", "of the Langfuse server", 0, true},

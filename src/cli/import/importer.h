@@ -14,7 +14,7 @@
 namespace regesta::cli {
 
 /// Moves a source to the server that `api` reaches. Every step may be repeated: what is there with the same digest is
-/// skipped, so an import that was cut, or of a source that changed, goes on when it is started again.
+/// skipped, so an interrupted import, or one of a source that changed, continues when it is started again.
 class Importer {
  public:
   Importer(Api& api, Source& source, const ArtifactRoots& roots, std::string name);

@@ -109,7 +109,7 @@ Grade words(const Look& look) {
     most = limit("max", 1e18);
   } else {
     auto exact = parseDouble(look.text());
-    if (!exact) throw Invalid("value", "of word-count must be a number or {\"min\", \"max\"}");
+    if (!exact) throw Invalid("value", "must be a number or {\"min\", \"max\"} for word-count");
     least = most = *exact;
   }
   return plain(count >= least && count <= most, fmt::format("has {} words", count));

@@ -61,6 +61,9 @@ const Actor& guardActor() {
 }
 
 std::string_view statusName(RolloutStatus status) { return statusNames[static_cast<int>(status)]; }
+std::string_view pastParticiple(RolloutStatus status) {
+  return status == RolloutStatus::rolledBack ? "rolled back" : statusName(status);
+}
 
 std::optional<RolloutStatus> parseRolloutStatus(std::string_view text) {
   auto found = std::ranges::find(statusNames, text);

@@ -12,7 +12,8 @@
 namespace regesta::registry {
 
 enum class RolloutStatus { running, paused, completed, rolledBack, stopped };
-std::string_view statusName(RolloutStatus status);  ///< "running", …, "rolled_back", "stopped"
+std::string_view statusName(RolloutStatus status);      ///< "running", …, "rolled_back", "stopped"
+std::string_view pastParticiple(RolloutStatus status);  ///< for messages: "completed", "rolled back", "stopped"
 std::optional<RolloutStatus> parseRolloutStatus(std::string_view text);
 
 /// Who rolls back when a guard is breached.

@@ -24,10 +24,10 @@ json::array armsJson(const Rollout& rollout) {
 
 void requireActive(const Rollout& rollout) {
   if (!rollout.active())
-    throw error(Code::invalidState, "rollout {} of {} is {} already{}", rollout.id, rollout.subject(),
-                statusName(rollout.status),
+    throw error(Code::invalidState, "rollout {} of {} has already been {}{}", rollout.id, rollout.subject(),
+                pastParticiple(rollout.status),
                 rollout.status == RolloutStatus::completed
-                    ? fmt::format("; to go back now: regesta rollback {}", rollout.subject())
+                    ? fmt::format("; to roll back now: regesta rollback {}", rollout.subject())
                     : "");
 }
 
@@ -74,7 +74,7 @@ void checkStart(db::Transaction& transaction, const Asset& asset, std::string_vi
                 alias, asset.key.subject());
   for (const RolloutArm& arm : plan.arms) {
     if (arm.version == stable)
-      throw error(Code::invalidState, "'{}' of {} points to version {} already", alias, asset.key.subject(), stable);
+      throw error(Code::invalidState, "'{}' of {} already points to version {}", alias, asset.key.subject(), stable);
     requireNotArchived(getVersion(transaction, asset.key, arm.version), "rolled out");
   }
   if (auto other = runningRollout(transaction, asset, alias))
