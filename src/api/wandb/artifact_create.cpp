@@ -19,7 +19,6 @@
 #include "registry/author.h"
 #include "registry/blob_alias.h"
 #include "registry/lineage.h"
-#include "registry/parts.h"
 #include "registry/pointer.h"
 #include "registry/reserved_tag.h"
 #include "registry/tree.h"
@@ -292,24 +291,6 @@ std::set<std::string> contributorsOf(const Draft& draft) {
   for (const json::value& listed : draft.manifests) names.insert(memberText(listed.as_object(), "by"));
   names.erase("");
   return names;
-}
-
-/// The version that a reference leads to, if it leads to an artifact of this server: clients fetch it from there, so it
-/// is a part of the version. Throws as getArtifact() does, and if it cannot be followed.
-std::optional<registry::Version> referencedVersion(const Call& call, db::Transaction& transaction,
-                                                   const registry::VersionReference& reference) {
-  if (!registry::leadsToPart(reference)) return std::nullopt;
-  std::string_view uri = trim(reference.uri), rest = uri.substr(uri.find(':') + 1);
-  bool client = lower(uri).starts_with("wandb-client");
-  std::string_view id = rest.starts_with("//") ? rest.substr(2, rest.find('/', 2) - 2) : "";
-  auto raw = client ? std::nullopt : hexDecode(id);
-  if (id.empty() || (!client && !raw))
-    throw Invalid("manifest", fmt::format("the reference '{}' names no artifact", shorten(reference.uri, 200)));
-  registry::Version version = getArtifact(call, transaction, client ? std::string(id) : base64Encode(*raw), Verb::read);
-  if (version.asset.key.workspace != call.workspace)
-    throw error(Code::invalid, "the reference '{}' leads to another workspace; log a copy of its files instead",
-                shorten(reference.uri, 200));
-  return version;
 }
 
 registry::NewVersion versionOf(const Call& call, db::Transaction& transaction, const Draft& draft,

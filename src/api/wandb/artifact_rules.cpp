@@ -1,10 +1,12 @@
 #include "api/wandb/artifact_rules.h"
 
 #include "api/wandb/names.h"
+#include "base/encoding.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "governance/gate.h"
+#include "registry/parts.h"
 #include "registry/pointer.h"
 #include "registry/reserved_tag.h"
 
@@ -64,6 +66,23 @@ std::string metadataOf(const json::object& input) {
   if (characterCount(written) > limits::tagValueLength)
     throw Invalid("metadata", fmt::format("must be at most {} characters", limits::tagValueLength));
   return written;
+}
+
+std::optional<registry::Version> referencedVersion(const Call& call, db::Transaction& transaction,
+                                                   const registry::VersionReference& reference) {
+  if (!registry::leadsToPart(reference)) return std::nullopt;
+  std::string_view uri = trim(reference.uri), rest = uri.substr(uri.find(':') + 1);
+  bool client = lower(uri).starts_with("wandb-client");
+  std::string_view id = rest.starts_with("//") ? rest.substr(2, rest.find('/', 2) - 2) : "";
+  auto raw = client ? std::nullopt : hexDecode(id);
+  if (id.empty() || (!client && !raw))
+    throw Invalid("manifest", fmt::format("the reference '{}' names no artifact", shorten(reference.uri, 200)));
+  registry::Version version =
+      getArtifact(call, transaction, client ? std::string(id) : base64Encode(*raw), access::Verb::read);
+  if (version.asset.key.workspace != call.workspace)
+    throw error(Code::invalid, "the reference '{}' leads to another workspace; log a copy of its files instead",
+                shorten(reference.uri, 200));
+  return version;
 }
 
 registry::Asset makeAsset(registry::Change& change, const registry::AssetKey& key, const std::string& type) {
