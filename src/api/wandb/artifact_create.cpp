@@ -14,7 +14,6 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "crypto/hash.h"
 #include "crypto/md5.h"
 #include "registry/author.h"
 #include "registry/blob_alias.h"
