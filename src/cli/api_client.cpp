@@ -2,12 +2,12 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "base/encoding.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/progress.h"
 #include "crypto/hash.h"
@@ -123,7 +123,7 @@ class Source {
 Error unreadable(const std::string& file) {
   int reason = errno;
   return error(reason == ENOENT ? Code::notFound : Code::invalid, "cannot read {}: {}", file,
-               reason == 0 ? "unknown error" : std::strerror(reason));
+               reason == 0 ? "unknown error" : file::reason(reason));
 }
 
 std::string route(std::initializer_list<std::string_view> segments) {

@@ -3,8 +3,6 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/error.h"
-#include "base/limits.h"
 #include "prompt/template/scan.h"
 
 namespace regesta::prompt {
@@ -33,16 +31,12 @@ Variable declared(const Names& required, std::string_view name, const json::valu
 
 std::vector<Variable> variablesOf(const Prompt& prompt) {
   std::vector<Variable> variables;
-  auto requireRoom = [&] {
-    if (variables.size() >= limits::promptVariables)
-      throw error(Code::tooLarge, "a prompt has at most {} variables", limits::promptVariables);
-  };
   Names required = requiredNames(prompt.inputSchema);
   std::unordered_map<std::string, std::size_t> places;
   const json::value* properties = prompt.inputSchema.if_contains("properties");
   if (properties && properties->is_object())
     for (const auto& [name, property] : properties->get_object()) {
-      requireRoom();
+      requireVariables(variables.size() + 1);
       places.emplace(name, variables.size());
       variables.push_back(declared(required, name, property));
     }
@@ -52,7 +46,7 @@ std::vector<Variable> variablesOf(const Prompt& prompt) {
       variables[known->second].used = true;
       continue;
     }
-    requireRoom();
+    requireVariables(variables.size() + 1);
     bool anything = use.conditional || use.section;
     variables.push_back({.name = use.name,
                          .used = true,

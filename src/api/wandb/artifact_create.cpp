@@ -306,12 +306,8 @@ registry::NewVersion versionOf(const Call& call, db::Transaction& transaction, c
     if (!stored) throw error(Code::invalid, "'{}' was not uploaded", shorten(path, 200));
     made.files.push_back({path, stored->digest, static_cast<std::int64_t>(stored->size)});
   }
-  std::set<std::string> parts;
-  for (const auto& [path, reference] : entries.references) {
-    made.references.push_back(reference);
-    if (auto part = referencedVersion(call, transaction, reference)) parts.insert(part->subject());
-  }
-  made.contains.assign(parts.begin(), parts.end());
+  for (const auto& [path, reference] : entries.references) made.references.push_back(reference);
+  made.contains = referencedVersions(call, transaction, made.references);
   if (made.files.empty()) made.digest = registry::digestOfFiles({});  // unless there are references
   if (std::string metadata = metadataOf(draft.input); metadata != noMetadata)
     made.tags[std::string(registry::metadataTag)] = metadata;

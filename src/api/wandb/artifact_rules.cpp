@@ -1,5 +1,7 @@
 #include "api/wandb/artifact_rules.h"
 
+#include <set>
+
 #include "api/wandb/names.h"
 #include "base/encoding.h"
 #include "base/error.h"
@@ -68,21 +70,35 @@ std::string metadataOf(const json::object& input) {
   return written;
 }
 
-std::optional<registry::Version> referencedVersion(const Call& call, db::Transaction& transaction,
-                                                   const registry::VersionReference& reference) {
-  if (!registry::leadsToPart(reference)) return std::nullopt;
+namespace {
+
+/// The id of the artifact that wandb-artifact://HEX/PATH or wandb-client-artifact://ID/PATH leads to.
+std::string artifactIdIn(const registry::VersionReference& reference) {
   std::string_view uri = trim(reference.uri), rest = uri.substr(uri.find(':') + 1);
   bool client = lower(uri).starts_with("wandb-client");
   std::string_view id = rest.starts_with("//") ? rest.substr(2, rest.find('/', 2) - 2) : "";
   auto raw = client ? std::nullopt : hexDecode(id);
   if (id.empty() || (!client && !raw))
     throw Invalid("manifest", fmt::format("the reference '{}' names no artifact", shorten(reference.uri, 200)));
-  registry::Version version =
-      getArtifact(call, transaction, client ? std::string(id) : base64Encode(*raw), access::Verb::read);
-  if (version.asset.key.workspace != call.workspace)
-    throw error(Code::invalid, "the reference '{}' leads to another workspace; log a copy of its files instead",
-                shorten(reference.uri, 200));
-  return version;
+  return client ? std::string(id) : base64Encode(*raw);
+}
+
+}  // namespace
+
+std::vector<std::string> referencedVersions(const Call& call, db::Transaction& transaction,
+                                            const std::vector<registry::VersionReference>& references) {
+  std::set<std::string> ids, subjects;  // an artifact may have a hundred thousand references into one other
+  for (const registry::VersionReference& reference : references) {
+    if (!registry::leadsToPart(reference)) continue;
+    std::string id = artifactIdIn(reference);
+    if (!ids.insert(id).second) continue;
+    registry::Version version = getArtifact(call, transaction, id, access::Verb::read);
+    if (version.asset.key.workspace != call.workspace)
+      throw error(Code::invalid, "the reference '{}' leads to another workspace; log a copy of its files instead",
+                  shorten(reference.uri, 200));
+    subjects.insert(version.subject());
+  }
+  return {subjects.begin(), subjects.end()};
 }
 
 registry::Asset makeAsset(registry::Change& change, const registry::AssetKey& key, const std::string& type) {

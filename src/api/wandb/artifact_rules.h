@@ -21,10 +21,10 @@ std::string metadataOf(const registry::Version& version);
 /// Of an entry with a `ref`, and back.
 registry::VersionReference referenceOf(const std::string& path, const json::object& entry);
 json::object entryOf(const registry::VersionReference& reference);
-/// The version that a reference leads to, if it leads to an artifact of this server: clients fetch it from there, so it
-/// is a part of the version. Throws as getArtifact() does, and if it cannot be followed.
-std::optional<registry::Version> referencedVersion(const Call& call, db::Transaction& transaction,
-                                                   const registry::VersionReference& reference);
+/// The versions that references to artifacts of this server lead to, each once: clients fetch files from there, so
+/// these are parts of the version with the references. Throws as getArtifact() does, and if one cannot be followed.
+std::vector<std::string> referencedVersions(const Call& call, db::Transaction& transaction,
+                                            const std::vector<registry::VersionReference>& references);
 /// The asset of a collection; created if it is missing.
 registry::Asset makeAsset(registry::Change& change, const registry::AssetKey& key, const std::string& type);
 

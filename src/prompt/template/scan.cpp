@@ -123,15 +123,21 @@ TemplateScan scanTemplate(std::string_view text, TemplateFormat format) {
   return out;
 }
 
+void requireVariables(std::size_t count) {
+  if (count > limits::promptVariables)
+    throw error(Code::tooLarge, "a prompt has at most {} variables", limits::promptVariables);
+}
+
 std::vector<TemplateVariable> templateVariables(const Prompt& prompt) {
   std::vector<TemplateVariable> found;
   std::unordered_map<std::string, std::size_t> known;
   for (std::string_view text : prompt.templates())
     for (const VariableUse& use : scanTemplate(text, prompt.format).variables) {
       auto [at, fresh] = known.try_emplace(use.name, found.size());
-      if (fresh && found.size() == limits::promptVariables)
-        throw error(Code::tooLarge, "a prompt has at most {} variables", limits::promptVariables);
-      if (fresh) found.push_back({.name = use.name});
+      if (fresh) {
+        requireVariables(found.size() + 1);
+        found.push_back({.name = use.name});
+      }
       TemplateVariable& variable = found[at->second];
       variable.conditional &= use.conditional;
       variable.section |= use.section;

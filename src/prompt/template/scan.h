@@ -57,6 +57,9 @@ struct TemplateVariable {
   bool conditional = true;  ///< all its uses are
   bool section = false;
 };
+/// Throws Error{tooLarge} for more variables than a prompt may have (limits::promptVariables).
+void requireVariables(std::size_t count);
+/// Throws as requireVariables() does.
 std::vector<TemplateVariable> templateVariables(const Prompt& prompt);
 
 /// The partials of a prompt's templates, each (name, selector) once.
