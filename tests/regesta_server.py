@@ -87,6 +87,12 @@ class Server:
                 raise
         return self.process.returncode if self.process else None
 
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
     def restart(self):
         port = self.port
         self.stop()

@@ -11,7 +11,7 @@ namespace regesta {
 /// One setting that exists. The key in regesta.toml is `key` ("listen", "tls.certificate"); as environment variable
 /// REGESTA_LISTEN, REGESTA_TLS_CERTIFICATE; as flag --listen, --tls-certificate.
 struct SettingInfo {
-  std::string_view key, fallback, about;
+  std::string_view key, placeholder, fallback, about;  ///< `placeholder` stands for the value in help texts: "FILE"
   bool secret = false;
 };
 const std::vector<SettingInfo>& settingInfos();
@@ -32,7 +32,8 @@ class Config {
   std::int64_t integer(std::string_view key) const;  ///< throws Error{invalid} naming key and origin
   /// The same, of a number from `least` to `most`.
   std::int64_t integer(std::string_view key, std::int64_t least, std::int64_t most) const;
-  bool flag(std::string_view key) const;  ///< likewise for anything but true or false
+  double real(std::string_view key, double least, double most) const;  ///< likewise, a finite number
+  bool flag(std::string_view key) const;                               ///< likewise for anything but true or false
   const std::map<std::string, Setting>& all() const { return settings_; }
 
  private:

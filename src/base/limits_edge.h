@@ -37,6 +37,10 @@ inline constexpr std::size_t protobufMemory = 64 * 1024 * 1024;  // of one decod
 inline constexpr std::size_t decodedMemory = 192 * 1024 * 1024;  // of all bodies being unpacked, parsed or decoded
 inline constexpr std::size_t weighedBody = 64 * 1024;            // smaller ones are not looked at
 
+// Spans of requests, see server/request_tracing.h
+inline constexpr std::size_t spansWaiting = 8192;    // for the receiver; further ones are dropped
+inline constexpr std::size_t spansPerExport = 1024;  // in one request to the receiver
+
 // Signing in
 inline constexpr int passwordFailures = 5;             // of one name from one address, before it has to wait
 inline constexpr int addressFailures = 100;            // of one address, whatever the names

@@ -11,20 +11,6 @@ std::string flagOf(std::string_view key) {
   return flag;
 }
 
-/// The placeholder of a value in the help text, from the setting's name.
-std::string_view placeholderOf(std::string_view key) {
-  constexpr std::pair<std::string_view, std::string_view> byEnding[] = {
-      {"listen", "HOST:PORT"}, {"data", "FOLDER"},     {"-file", "FILE"},   {"tls.certificate", "FILE"},
-      {".key", "FILE"},        {"access-log", "FILE"}, {"-policy", "FILE"}, {"db", "URL"},
-      {"blobs", "URL"},        {".endpoint", "URL"},   {"url", "URL"},      {".issuer", "URL"},
-      {"-urls", "URLS"},       {"-hours", "HOURS"},    {".hours", "HOURS"}, {"-minutes", "MINUTES"},
-      {"-seconds", "SECONDS"}, {"-millis", "MILLIS"},  {"-bytes", "BYTES"}, {"bytes-per-day", "BYTES"},
-  };
-  for (const auto& [ending, placeholder] : byEnding)
-    if (key.ends_with(ending)) return placeholder;
-  return "VALUE";
-}
-
 }  // namespace
 
 std::vector<Option> settingOptions() {
@@ -32,7 +18,7 @@ std::vector<Option> settingOptions() {
   for (const SettingInfo& info : settingInfos()) {
     std::string about(info.about);
     if (!info.fallback.empty()) about += fmt::format(" (default {})", info.fallback);
-    options.push_back({flagOf(info.key), std::string(placeholderOf(info.key)), about});
+    options.push_back({flagOf(info.key), std::string(info.placeholder), about});
   }
   return options;
 }

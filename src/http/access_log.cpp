@@ -17,16 +17,20 @@ namespace regesta::http {
 namespace {
 
 void appendText(std::string& out, std::string_view text) {
-  if (isUtf8(text)) return appendJsonString(out, text);
-  std::string cleaned(text);
-  for (char& c : cleaned)
-    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-  appendJsonString(out, cleaned);
+  isUtf8(text) ? appendJsonString(out, text) : appendJsonString(out, asUtf8(text));
 }
 
 int openFile(const std::string& file) { return ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640); }
 
 }  // namespace
+
+std::string asUtf8(std::string_view text) {
+  std::string cleaned(text);
+  if (isUtf8(text)) return cleaned;
+  for (char& c : cleaned)
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  return cleaned;
+}
 
 void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t nowMillis) {
   out += "{\"time\":\"";
@@ -50,6 +54,10 @@ void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t n
   if (!entry.problem.empty()) {
     out += ",\"problem\":";
     appendText(out, entry.problem);
+  }
+  if (!entry.traceId.empty()) {
+    out += ",\"trace_id\":";
+    appendText(out, entry.traceId);
   }
   fmt::format_to(std::back_inserter(out), ",\"status\":{},\"bytes\":{},\"ms\":{:.3f}}}\n", entry.status, entry.bytes,
                  entry.seconds * 1000);

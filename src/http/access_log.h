@@ -12,7 +12,11 @@ struct AccessEntry {
   int status = 0;
   std::uint64_t bytes = 0;  ///< of the answer's body
   double seconds = 0;
+  std::string_view traceId;  ///< of the header traceparent; empty: none
 };
+
+/// The text if it is UTF-8; else with `?` for each byte that is not ASCII.
+std::string asUtf8(std::string_view text);
 
 /// Appends the entry as one JSON line.
 void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t nowMillis);

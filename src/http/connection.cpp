@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/limits.h"
 #include "http/caller.h"
+#include "http/trace_context.h"
 
 namespace regesta::http {
 namespace {
@@ -22,6 +23,12 @@ void clearOrFree(std::string& text) {
     text = std::string();
   else
     text.clear();
+}
+
+std::string_view traceIdOf(const Request& request) {
+  auto header = request.headers.get("traceparent");
+  auto context = header ? parseTraceparent(*header) : std::nullopt;
+  return context ? context->traceId : std::string_view();
 }
 
 /// True when nothing is left of the pieces.
@@ -226,10 +233,10 @@ void Connection::endRequest() {
                     request_.account.problem,
                     answer_.status,
                     answer_.bytes,
-                    took.count()};
+                    took.count(),
+                    traceIdOf(request_)};
   worker_.logAccess(entry);
-  if (answer_.status >= 400 && site_.options.failed) site_.options.failed(entry);
-  if (answer_.status < 400 && site_.options.answered) site_.options.answered(entry, request_);
+  if (site_.options.answered) site_.options.answered(entry, request_);
   if (kept_ > 0) site_.bufferedBodies.fetch_sub(std::exchange(kept_, 0), std::memory_order_relaxed);
   bodyShare_ = {};
   parsed_ = {};

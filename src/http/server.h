@@ -25,9 +25,7 @@ struct ServerOptions {
   std::string certificateFile;  ///< PEM; TLS when both are set
   std::string keyFile;
   std::string accessLog;  ///< file of JSON lines, "-" for stderr, empty for none
-  /// Hears of every answer with a status of 400 and above, on an I/O thread: it must be quick and throw nothing.
-  std::function<void(const AccessEntry&)> failed = nullptr;
-  /// Hears of every other answer, likewise.
+  /// Hears of every answer, on an I/O thread: it must be quick and throw nothing.
   std::function<void(const AccessEntry&, const Request&)> answered = nullptr;
   std::size_t maxConnections = limits::connections;
   std::size_t connectionsPerAddress = limits::connectionsPerAddress;  ///< loopback is exempt; 0: no limit

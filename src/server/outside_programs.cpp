@@ -2,12 +2,16 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/id.h"
 #include "base/text.h"
+#include "http/client.h"
 
 namespace regesta::server {
 namespace {
 
 constexpr std::uint64_t secretFileBytes = 64 * 1024;
+constexpr int secondsToExport = 10;
+constexpr std::size_t exportAnswerBytes = 64 * 1024;
 
 std::string secretOf(const Config& config, std::string_view key) {
   const std::string& path = config.text(key);
@@ -17,6 +21,20 @@ std::string secretOf(const Config& config, std::string_view key) {
   std::string text(trim(*content));
   if (text.empty()) throw error(Code::invalid, "{} names {}, which is empty", key, path);
   return text;
+}
+
+/// A file of lines `NAME: VALUE`.
+http::Headers headersOf(const Config& config, std::string_view key) {
+  http::Headers headers;
+  const std::string text = secretOf(config, key);
+  for (std::string_view line : split(text, '\n')) {
+    if (trim(line).empty()) continue;
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || trim(line.substr(0, colon)).empty())
+      throw error(Code::invalid, "{} names {}, whose lines must be NAME: VALUE", key, config.text(key));
+    headers.add(std::string(trim(line.substr(0, colon))), std::string(trim(line.substr(colon + 1))));
+  }
+  return headers;
 }
 
 }  // namespace
@@ -51,6 +69,27 @@ http::MailServer mailServer(const Config& config) {
   server.caFile = config.text("mail.ca-file");
   server.encrypt = config.flag("mail.encrypt");
   return server;
+}
+
+std::optional<RequestTracing::Options> tracingOptions(const Config& config) {
+  const std::string& url = config.text("tracing.url");
+  if (url.empty()) return std::nullopt;
+  if (!url.starts_with("https://") && !url.starts_with("http://"))
+    throw error(Code::invalid, "tracing.url must begin with https:// or http://, got \"{}\"", url);
+  RequestTracing::Options options{.post = {},
+                                  .serviceName = config.text("tracing.service-name"),
+                                  .instance = randomHex(16),
+                                  .sampleRatio = config.real("tracing.sample-ratio", 0, 1)};
+  http::ClientRequest request{.method = "POST", .url = url, .headers = headersOf(config, "tracing.headers-file")};
+  request.headers.set("Content-Type", "application/json");
+  request.timeoutSeconds = secondsToExport;
+  request.answerLimit = exportAnswerBytes;
+  request.caFile = config.text("tracing.ca-file");
+  options.post = [request, client = std::make_shared<http::Client>()](const std::string& body) mutable {
+    request.body = body;
+    return client->send(request);
+  };
+  return options;
 }
 
 }  // namespace regesta::server

@@ -48,9 +48,11 @@
 #include "server/content.h"
 #include "server/data_directory.h"
 #include "server/ledger_key.h"
+#include "server/options.h"
 #include "server/outside_programs.h"
 #include "server/outside_trust.h"
 #include "server/peer_notifier.h"
+#include "server/request_tracing.h"
 #include "server/signals.h"
 #include "server/version.h"
 #include "tracking/experiment.h"
@@ -58,59 +60,9 @@
 namespace regesta::server {
 namespace {
 
-constexpr std::int64_t longestStatement = 3'600'000;
-
 std::unique_ptr<db::Database> openDatabase(const Config& config, const DataDirectory& data) {
   if (config.text("db").empty()) return db::openSqlite({.path = data.database()});
   return db::openPostgres(config.text("db"));
-}
-
-LogLevel logLevelOf(const Config& config) {
-  const std::string& name = config.text("log-level");
-  if (name == "debug") return LogLevel::debug;
-  if (name == "info") return LogLevel::info;
-  if (name == "warn") return LogLevel::warn;
-  if (name == "error") return LogLevel::error;
-  throw error(Code::invalid, "log-level must be debug, info, warn or error, got \"{}\"", name);
-}
-
-http::ServerOptions httpOptions(const Config& config, const Address& address) {
-  http::ServerOptions options;
-  options.host = address.host;
-  options.port = address.port;
-  options.ioThreads = static_cast<std::size_t>(config.integer("threads"));
-  options.waitingThreads = static_cast<std::size_t>(config.integer("waiting-threads"));
-  options.certificateFile = config.text("tls.certificate");
-  options.keyFile = config.text("tls.key");
-  if (options.certificateFile.empty() != options.keyFile.empty())
-    throw Error(Code::invalid, "tls.certificate and tls.key belong together: set both or neither");
-  options.accessLog = config.text("access-log");
-  auto count = [&](std::string_view key) {
-    return static_cast<std::size_t>(std::max<std::int64_t>(config.integer(key), 0));
-  };
-  options.bytesPerDay = count("quota.bytes-per-day");
-  options.streamsPerCaller = count("quota.streams");
-  options.transfersPerCaller = count("quota.uploads");
-  options.connectionsPerAddress = count("quota.connections-per-address");
-  options.requestsPerCaller = count("quota.requests");
-  return options;
-}
-
-access::SessionLimits sessionLimits(const Config& config) {
-  constexpr std::int64_t minute = 60'000, hour = 60 * minute, mostHours = 24 * 30;
-  return {.idleMillis = config.integer("session.idle-minutes", 0, mostHours * 60) * minute,
-          .longestMillis = config.integer("session.hours", 1, mostHours) * hour};
-}
-
-/// A setting of hours that may be 0, in milliseconds.
-std::int64_t hoursOf(const Config& config, const char* key) { return config.integer(key, 0, 24 * 366) * 3'600'000; }
-
-double priceOf(const Config& config) {
-  std::optional<double> price = parseDouble(config.text("usage.price-per-gb-month"));
-  if (!price || !(*price >= 0) || *price > 1e9)
-    throw error(Code::invalid, "usage.price-per-gb-month must be a number from 0 to 1000000000, got \"{}\"",
-                config.text("usage.price-per-gb-month"));
-  return *price;
 }
 
 std::function<void(http::Request&)> guardOf(const Config& config, access::Access& access) {
@@ -182,17 +134,19 @@ class Running {
     notifier_ = std::make_unique<automation::Notifier>(store_, *gate_, mail);
     standingGuards_ = std::make_unique<automation::StandingGuards>(store_, *gate_);
     openOidc(config);
+    if (auto tracing = tracingOptions(config)) tracing_ = std::make_unique<RequestTracing>(*std::move(tracing));
     exchange_ = std::make_unique<access::oidc::Exchange>(store_, config.text("oidc.ca-file"));
     git_ = std::make_unique<gitremote::Repositories>(store_, *blobs_, *gate_, data_.git());
-    usage_ = std::make_unique<lifecycle::UsageMeter>(store_, priceOf(config));
+    usage_ = std::make_unique<lifecycle::UsageMeter>(store_, storagePrice(config));
     core_ = std::make_unique<api::Core>(api::Core{
         store_, *blobs_, *log_, policy_, *access_, *gate_, prompts_, feed_, *git_, config.text("default-artifact-root"),
         config.text("public-url"), std::string(version), oidc_.get(), usage_.get(), egress_, exchange_.get(), mail});
     router_ = api::makeRouter(*core_);
     http::ServerOptions options = httpOptions(config, address_);
-    options.failed = [this](const http::AccessEntry& entry) { failed(entry); };
     options.answered = [this](const http::AccessEntry& entry, const http::Request& request) {
+      if (entry.status >= 400) failed(entry);
       api::noteAccess(accessLog_, entry, request);
+      if (tracing_) tracing_->record(entry, request);
     };
     options.guard = guardOf(config, *access_);
     http_ = std::make_unique<http::Server>(std::move(options), *router_, api::renderUnrouted);
@@ -206,6 +160,7 @@ class Running {
     webhooks_.start();
     refusals_.start();
     accessLog_.start();
+    if (tracing_) tracing_->start();
     http_->start();
     std::string scheme = config.text("tls.certificate").empty() ? "http" : "https";
     std::string url = fmt::format("{}://{}:{}", scheme, address_.host, http_->port());
@@ -238,6 +193,7 @@ class Running {
     notifier_->stop();
     requestClock_->stop();
     http_->drain(seconds);
+    if (tracing_) tracing_->stop();
     accessLog_.stop();
     refusals_.stop();
     webhooks_.stop();
@@ -247,12 +203,6 @@ class Running {
   }
 
  private:
-  static policy::Options policyOptions(const Config& config) {
-    policy::Options options;
-    options.workers = static_cast<int>(config.integer("policy.workers"));
-    return options;
-  }
-
   bool hasKeptEntries() {
     ledger::VerifierKey key{key_.origin, key_.pair.publicKey};
     auto note = ledger::readKeptNote(data_.ledgerHead(), key);
@@ -364,6 +314,7 @@ class Running {
   std::unique_ptr<governance::RequestClock> requestClock_;
   std::unique_ptr<gitremote::Repositories> git_;
   std::unique_ptr<lifecycle::UsageMeter> usage_;
+  std::unique_ptr<RequestTracing> tracing_;  ///< null: tracing.url is empty
   std::unique_ptr<api::Core> core_;
   std::unique_ptr<http::Router> router_;
   std::unique_ptr<http::Server> http_;
@@ -374,7 +325,7 @@ class Running {
 int serve(const Config& config) {
   requireDatabaseUrl(config.text("db"));
   setLogLevel(logLevelOf(config));
-  db::setSlowStatementMillis(config.integer("slow-statement-millis", 0, longestStatement));
+  db::setSlowStatementMillis(slowStatementMillis(config));
   mallopt(M_ARENA_MAX, 4);  // many threads wait here; an arena for each would only spread memory
   sigset_t signals = blockSignals({SIGHUP});
   Running running(config);

@@ -155,7 +155,7 @@ def test_running_servers_have_every_documented_metric(topology, promtool, tmp_pa
     topology.cli("promote", "prompt/greeting@2", url=one.url)
     subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", topology.postgres.url, "-c", FOREIGN_ROW], check=True, capture_output=True)
     eventually(lambda: b"regesta_ledger_refused_entries_total 1" in call(one.url + "/metrics") + call(topology.two.url + "/metrics"))
-    server = Server(tmp_path / "sqlite").start()
+    server = Server(tmp_path / "sqlite", "--tracing-url", "http://127.0.0.1:1/v1/traces").start()
     try:
         for url in (one.url, topology.two.url, server.url):
             text, kinds = exposition(url)
