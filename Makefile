@@ -1,5 +1,5 @@
 # The short names for daily work. Each goal installs what it needs first (tools/setup) and can be run again at will.
-.PHONY: help setup build demo docs test walk bench packages image try-packages lint format fuzz clean
+.PHONY: help setup build demo docs test walk bench packages image release reproduce try-packages lint format fuzz clean
 help:
 	@echo "make build    the program, optimised: build/release/regesta"
 	@echo "make demo     a loan model from training to production through a gate, with the real mlflow client"
@@ -9,6 +9,8 @@ help:
 	@echo "make bench    measurements, side by side with peers"
 	@echo "make packages the wheel, the Debian package and the npm package: dist/"
 	@echo "make image    the container image: dist/regesta_VERSION_ARCH.oci.tar (as root)"
+	@echo "make release  the files of a release with their SHA256SUMS: dist/"
+	@echo "make reproduce builds the release twice from clones, and compares the files (half an hour)"
 	@echo "make try-packages installs the wheel into a new environment and plays the demo there"
 	@echo "make lint     layering, style, layout, links, shellcheck, ruff, clippy, prose, clang-tidy"
 	@echo "make format   formats the C++ sources in place"
@@ -46,6 +48,12 @@ packages:
 	@packaging/wheel
 	@packaging/deb
 	@packaging/npm
+release:
+	@tools/setup package
+	@tools/build release regesta
+	@packaging/release
+reproduce:
+	@tools/reproduce
 try-packages: packages
 	@python3 -m venv --clear build/try-packages
 	@build/try-packages/bin/pip install --quiet --disable-pip-version-check "$$(ls dist/regesta-*.whl)[demo]"

@@ -6,11 +6,17 @@ if(CMAKE_BUILD_TYPE STREQUAL "Quick")
 else()
   set(NATIVE_PROFILE release)
 endif()
+# As in toolchain.cmake: crates name their sources in messages, and those lie in cargo's folder.
+set(CARGO_FOLDER $ENV{CARGO_HOME})
+if(NOT CARGO_FOLDER)
+  set(CARGO_FOLDER $ENV{HOME}/.cargo)
+endif()
+set(NATIVE_FLAGS "--remap-path-prefix=${CARGO_FOLDER}=/cargo --remap-path-prefix=${CMAKE_SOURCE_DIR}=.")
 set(NATIVE_LIBRARY ${NATIVE_TARGET}/${NATIVE_PROFILE}/libregesta_native.a)
 file(GLOB_RECURSE NATIVE_SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/native/src/*.rs)
 add_custom_command(
   OUTPUT ${NATIVE_LIBRARY}
-  COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${NATIVE_TARGET} CC=clang-19
+  COMMAND ${CMAKE_COMMAND} -E env CARGO_TARGET_DIR=${NATIVE_TARGET} CC=clang-19 RUSTFLAGS=${NATIVE_FLAGS}
           ${CARGO} build --profile ${NATIVE_PROFILE} --locked --manifest-path ${CMAKE_SOURCE_DIR}/native/Cargo.toml
   DEPENDS ${NATIVE_SOURCES} ${CMAKE_SOURCE_DIR}/native/Cargo.toml ${CMAKE_SOURCE_DIR}/native/Cargo.lock
   COMMENT "cargo build (native)" VERBATIM)

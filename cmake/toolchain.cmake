@@ -14,7 +14,8 @@ set(CMAKE_CXX_FLAGS_QUICK "-O0")  # for a first look: generating optimised code 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")  # no line tables: packages are stripped, and these take a quarter of the time
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_link_options(-Wl,--gc-sections)
-  add_compile_options(-ffunction-sections -fdata-sections)
+  # No path of this machine is in the program: the same sources make the same program anywhere (make reproduce).
+  add_compile_options(-ffunction-sections -fdata-sections -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
   if(NOT REGESTA_SANITIZE)
     # What is released also checks its stack frames and buffers, and marks where indirect jumps may lead. Development builds
     # are not optimised, which _FORTIFY_SOURCE needs. tests/cli/test_hardening.py reads the program for it.
