@@ -24,6 +24,7 @@ inline constexpr std::size_t patternProgram = 512 * 1024;  // bytes of a compile
 inline constexpr std::size_t patternText = 64 * 1024;      // bytes of a stored text that RLIKE looks at
 inline constexpr std::size_t nearestWord = 64;             // bytes; longer words get no "did you mean"
 inline constexpr std::size_t nearestCandidates = 1000;
+inline constexpr std::size_t movesTogether = 20;        // pointers that one change set moves
 inline constexpr std::size_t partialExpansions = 2000;  // of one prompt, at every level, the same ones again too
 inline constexpr std::size_t diffSteps = 20'000'000;    // of one comparison of two prompts; then it becomes coarser
 

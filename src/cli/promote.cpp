@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/commands.h"
 #include "cli/pointer_move.h"
 #include "cli/refusal.h"
@@ -18,15 +20,34 @@ std::string exceptionText(const json::object& outcome) {
   return text;
 }
 
-int promote(Session& session) {
-  Reference ref = session.version();
+/// Several versions: all their aliases move, or none.
+int promoteTogether(Session& session, const std::vector<Reference>& references) {
+  if (session.args.flag("break-glass")) throw UsageError("--break-glass is for one version at a time");
+  json::array moves;
+  for (const Reference& ref : references)
+    moves.push_back(json::object{
+        {"kind", ref.kind}, {"name", ref.name}, {"pointer", aliasOf(session, ref, "to")}, {"version", ref.selector}});
+  json::object body{{"moves", std::move(moves)}, {"reason", session.args.text("reason")}};
+  if (session.args.has("not-before")) body["not_before"] = session.args.text("not-before");
+  json::value answer = session.api().post(route({"moves"}), body);
+  std::string text;
+  const json::array& outcomes = answer.at("moves").as_array();
+  for (std::size_t i = 0; i < references.size(); ++i)
+    text += (i == 0 ? "" : "\n") +
+            moveText(references[i], aliasOf(session, references[i], "to"), outcomes.at(i).as_object());
+  return session.said(answer, text);
+}
+
+int promoteOne(Session& session, const Reference& ref) {
   std::string alias = aliasOf(session, ref, "to");
-  if (!session.args.flag("dry-run")) {
-    std::string rollout = activeRollout(session, ref, alias);
-    json::object outcome = moveAlias(session, ref, alias, ref.selector);
-    return session.said(outcome,
-                        moveText(ref, alias, outcome) + exceptionText(outcome) + stoppedText(session, ref, rollout));
-  }
+  std::string rollout = activeRollout(session, ref, alias);
+  json::object outcome = moveAlias(session, ref, alias, ref.selector);
+  return session.said(outcome,
+                      moveText(ref, alias, outcome) + exceptionText(outcome) + stoppedText(session, ref, rollout));
+}
+
+int tryPromotion(Session& session, const Reference& ref) {
+  std::string alias = aliasOf(session, ref, "to");
   json::object pointer = {{"kind", ref.kind}, {"name", ref.name}, {"alias", alias}, {"version", ref.selector}};
   json::object answer = session.api().post(route({"policies", "eval"}), json::object{{"pointer", pointer}}).as_object();
   std::string outcome = member(answer, "outcome");
@@ -40,6 +61,17 @@ int promote(Session& session) {
       printVerdict(verdict->get_object(), stdout);
   }
   return free ? Exit::done : Exit::refused;
+}
+
+int promote(Session& session) {
+  std::vector<Reference> references;
+  for (const std::string& text : session.args.all("VERSION")) references.push_back(parseVersionReference(text));
+  if (session.args.flag("dry-run")) {
+    int code = Exit::done;
+    for (const Reference& ref : references) code = std::max(code, tryPromotion(session, ref));
+    return code;
+  }
+  return references.size() == 1 ? promoteOne(session, references.front()) : promoteTogether(session, references);
 }
 
 int rollback(Session& session) {
@@ -61,7 +93,9 @@ Commands promoteCommands() {
   return {
       {.path = "promote",
        .summary = "move an alias (production) to a version, through its gate",
-       .operands = {{"VERSION", "KIND/NAME@VERSION; without a kind, a model"}},
+       .operands = {{.name = "VERSION",
+                     .about = "KIND/NAME@VERSION; without a kind, a model. Several move together or not at all",
+                     .many = true}},
        .options = {{"to", "ALIAS", "the alias to move, or stage:NAME (default production)"},
                    {"reason", "TEXT", "reason, stored in the ledger entry", 'm'},
                    {"not-before", "TIME", "RFC 3339 time: a change request carries the move out then"},
@@ -69,6 +103,7 @@ Commands promoteCommands() {
                    {"dry-run", "", "only print the gate's decision"}},
        .examples = {"regesta promote loan-risk@3 -m \"fairer and better\"", "regesta promote loan-risk@3 --dry-run",
                     "regesta promote prompt/loan-summary@2 --to staging",
+                    "regesta promote loan-risk@3 prompt/loan-summary@2 -m \"the prompt is written for this model\"",
                     "regesta promote loan-risk@3 --not-before 2026-12-07T09:00:00Z -m \"after the freeze\""},
        .run = promote,
        .more = "Exit code 3 if the gate refuses or still requires something; prints every reason and its remediation."},

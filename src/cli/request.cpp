@@ -72,6 +72,14 @@ std::string onBehalf(const json::object& approval) {
   return who.empty() ? who : fmt::format(" on behalf of {}", printable(who));
 }
 
+/// The other change requests that are carried out with this one.
+std::string setText(const json::object& request) {
+  std::string text;
+  for (const json::value& id : memberArray(request, "together"))
+    text += (text.empty() ? "change request " : ", ") + json::serialize(id);
+  return text;
+}
+
 int show(Session& session) {
   json::value value = session.api().get(path(session));
   return session.show(value, [&](const json::object& request) {
@@ -82,6 +90,7 @@ int show(Session& session) {
                  {"opened", shortTime(member(request, "opened_at"))},
                  {"reason", member(request, "reason")},
                  {"not before", shortTime(member(request, "not_before"))},
+                 {"together with", setText(request)},
                  {"outcome", member(request, "closed_reason")}});
     if (state == "open") printCandidate(session, request);
     if (const json::value* verdict = request.if_contains("verdict"); verdict && verdict->is_object())

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view columns =
     "SELECT id, workspace, kind, name, pointer, action, from_number, from_digest, to_number, to_digest, "
     "archive_others, reason, "
-    "status, requested_by, opened_at, closed_at, closed_by, note, decision, plan, asset, not_before FROM "
+    "status, requested_by, opened_at, closed_at, closed_by, note, decision, plan, asset, not_before, change_set FROM "
     "change_request ";
 
 ChangeRequest readRequest(const db::Rows& rows) {
@@ -45,6 +45,7 @@ ChangeRequest readRequest(const db::Rows& rows) {
   request.plan = rows.text(at["plan"]);
   request.asset = rows.integer(at["asset"]);
   request.notBefore = rows.integer(at["not_before"]);
+  request.changeSet = rows.text(at["change_set"]);
   return request;
 }
 
@@ -53,6 +54,7 @@ json::object about(const ChangeRequest& request) {
                     {"from_digest", request.fromDigest},   {"to", request.toNumber},   {"to_digest", request.toDigest}};
   if (request.asset != 0) data["asset"] = request.asset;
   if (request.notBefore != 0) data["not_before"] = request.notBefore;
+  if (!request.changeSet.empty()) data["change_set"] = request.changeSet;
   if (!request.plan.empty()) data["plan"] = crypto::sha256Hex(request.plan);
   return data;
 }
@@ -113,13 +115,13 @@ ChangeRequest openChangeRequest(registry::Change& change, ChangeRequest request)
       "INSERT INTO change_request (workspace, kind, name, pointer, action, from_number, from_digest, to_number, "
       "to_digest, "
       "archive_others, reason, status, requested_by, opened_at, closed_at, closed_by, note, decision, plan, asset, "
-      "not_before) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, 0, '', '', $14, $15, $16, $17) "
+      "not_before, change_set) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open', $12, $13, 0, '', '', $14, $15, $16, $17, $18) "
       "RETURNING id",
       {request.key.workspace, registry::kindName(request.key.kind), request.key.name, request.pointer.text(),
        request.action, request.fromNumber, request.fromDigest, request.toNumber, request.toDigest,
        request.archiveOthers, request.reason, request.requestedBy, request.openedAt, request.decision, request.plan,
-       request.asset, request.notBefore});
+       request.asset, request.notBefore, request.changeSet});
   json::object data = about(request);
   data["decision"] = request.decision;
   data["bound"] = request.bound();
@@ -153,12 +155,20 @@ std::optional<ChangeRequest> findOpen(db::Transaction& transaction, const Change
       fmt::format("{} WHERE workspace = $1 AND kind = $2 AND name = $3 AND pointer = $4 AND status = "
                   "'open' AND action = $5 AND "
                   "from_number = $6 AND from_digest = $7 AND to_number = $8 AND to_digest = $9 AND "
-                  "archive_others = $10 AND plan = $11 AND (asset = $12 OR asset = 0) ORDER BY id",
+                  "archive_others = $10 AND plan = $11 AND (asset = $12 OR asset = 0) AND change_set = $13 ORDER BY id",
                   columns),
       {like.key.workspace, registry::kindName(like.key.kind), like.key.name, like.pointer.text(), like.action,
-       like.fromNumber, like.fromDigest, like.toNumber, like.toDigest, like.archiveOthers, like.plan, like.asset});
+       like.fromNumber, like.fromDigest, like.toNumber, like.toDigest, like.archiveOthers, like.plan, like.asset,
+       like.changeSet});
   if (!rows.next()) return std::nullopt;
   return readRequest(rows);
+}
+
+std::vector<ChangeRequest> requestsOfSet(db::Transaction& transaction, std::string_view changeSet) {
+  std::vector<ChangeRequest> list;
+  auto rows = transaction.query(fmt::format("{} WHERE change_set = $1 ORDER BY id", columns), {changeSet});
+  while (rows.next()) list.push_back(readRequest(rows));
+  return list;
 }
 
 namespace {
@@ -181,18 +191,32 @@ registry::Action actionOf(RequestStatus status) {
   throw error(Code::internal, "a change request cannot be closed as {}", statusName(status));
 }
 
-}  // namespace
-
-void closeChangeRequest(registry::Change& change, const ChangeRequest& request, RequestStatus status,
-                        std::string_view note, json::object data) {
+/// False if it was closed before.
+bool closeOne(registry::Change& change, const ChangeRequest& request, RequestStatus status, std::string_view note,
+              json::object data) {
   checkText("comment", note);
-  change.transaction.run(
-      "UPDATE change_request SET status = $2, closed_at = $3, closed_by = $4, note = $5 WHERE id = $1",
+  std::int64_t closed = change.transaction.run(
+      "UPDATE change_request SET status = $2, closed_at = $3, closed_by = $4, note = $5 WHERE id = $1 AND status = "
+      "'open'",
       {request.id, statusName(status), change.now, change.actor.name, note});
+  if (closed == 0) return false;
   data["pointer"] = request.pointerSubject();
   data["requested_by"] = request.requestedBy;
   data["note"] = crypto::sha256Hex(note);
   change.record(actionOf(status), request.key.workspace, request.subject(), std::move(data));
+  return true;
+}
+
+}  // namespace
+
+void closeChangeRequest(registry::Change& change, const ChangeRequest& request, RequestStatus status,
+                        std::string_view note, json::object data) {
+  bool closed = closeOne(change, request, status, note, std::move(data));
+  if (!closed || request.changeSet.empty() || status == RequestStatus::applied) return;
+  for (const ChangeRequest& other : requestsOfSet(change.transaction, request.changeSet))
+    closeOne(change, other, RequestStatus::stale,
+             fmt::format("change request {}, which is of the same change set, is {}", request.id, statusName(status)),
+             {});
 }
 
 void closeStale(registry::Change& change, const registry::AssetKey& key, const registry::Pointer& pointer,

@@ -39,6 +39,7 @@ struct ChangeRequest {
   std::string closedBy, note;
   std::string decision;        ///< digest of its newest decision
   std::int64_t notBefore = 0;  ///< it is carried out at this time or later; 0: as soon as nothing is missing
+  std::string changeSet;  ///< all open requests of one are carried out together or not at all; empty: it stands alone
   std::string subject() const { return "change-request/" + std::to_string(id); }
   std::string pointerSubject() const { return key.subject(pointer); }
   /// Digest of what an approval of this request covers: pointer, action, both versions with their digests, and plan.
@@ -69,10 +70,12 @@ ChangeRequest getChangeRequest(db::Transaction& transaction, std::int64_t id);  
 /// The request that was applied with this decision.
 std::optional<ChangeRequest> findApplied(db::Transaction& transaction, std::string_view workspace,
                                          std::string_view decision);
-/// The open one for the same pointer, action, versions, digests and plan.
+/// The open one for the same pointer, action, versions, digests, plan and change set.
 std::optional<ChangeRequest> findOpen(db::Transaction& transaction, const ChangeRequest& like);
+/// The requests of a change set, by id. It is not empty.
+std::vector<ChangeRequest> requestsOfSet(db::Transaction& transaction, std::string_view changeSet);
 /// `status` is not open. Recorded as "change-request.applied", ".rejected", ".withdrawn" or ".stale". `data` is added
-/// to the entry.
+/// to the entry. No effect if it was closed before. Unless it is applied, the others of its change set become stale.
 void closeChangeRequest(registry::Change& change, const ChangeRequest& request, RequestStatus status,
                         std::string_view note, json::object data = {});
 /// Closes the other open requests on the pointer, whose current version has changed. 0: all of them.

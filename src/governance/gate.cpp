@@ -27,6 +27,8 @@ void checkPlan(const Gate::Move& move, const Question& question) {
     throw Invalid("arms", "must begin with the version that the rollout is about");
 }
 
+}  // namespace
+
 Question questionOf(const Gate::Move& move) {
   Question question{move.key,
                     registry::parsePointer(move.pointer.text()),
@@ -65,13 +67,14 @@ Outcome outcomeOf(const Case& about, Outcome::Kind kind) {
   return outcome;
 }
 
-/// A caller who saw an older state would undo later moves without knowing.
 void requireFrom(const Case& about) {
   const Question& question = about.question;
   if (!question.from || *question.from == about.move.from) return;
   throw error(Code::conflict, "{}#{} points to {}, not to {} as you saw; read it again before you move it",
               question.key.subject(), question.pointer, about.move.from, *question.from);
 }
+
+namespace {
 
 json::array codesOf(const policy::Verdict& verdict) {
   json::array codes;
@@ -102,7 +105,8 @@ void recordPending(registry::Change& change, const Case& about, const GateCheck&
   outcome.entryId = change.lastEntry();
 }
 
-/// Decisions store the policy's text; callers get commands to run.
+}  // namespace
+
 void fillRemediations(Outcome& outcome, const Question& question) {
   auto fill = [&](std::string& remediation) {
     remediation = fillRemediation(std::move(remediation), question.key, question.to, outcome.changeRequest);
@@ -114,6 +118,8 @@ void fillRemediations(Outcome& outcome, const Question& question) {
     fill(requirement.remediation);
   }
 }
+
+namespace {
 
 void closeApplied(registry::Change& change, const Case& about, const GateCheck& check) {
   const auto& open = about.move.open;
@@ -218,9 +224,6 @@ void Gate::apply(registry::Change& change, const Attempt& attempt, Outcome& outc
   outcome.entryId = change.lastEntry();
 }
 
-namespace {
-
-/// Also of pointers that no policy protects: what a scan found critical reaches nobody by a name.
 void requireNoQuarantine(db::Transaction& transaction, const Question& question) {
   auto require = [&](std::int64_t number) {
     if (auto version = registry::findVersion(transaction, question.key, number))
@@ -231,7 +234,21 @@ void requireNoQuarantine(db::Transaction& transaction, const Question& question)
   for (const registry::RolloutArm& arm : registry::parsePlan(question.plan).arms) require(arm.version);
 }
 
-}  // namespace
+void Gate::settle(registry::Change& change, const Attempt& attempt, const Case& about, const GateCheck& check,
+                  Outcome& outcome) {
+  const Question& question = attempt.question;
+  if (about.move.open) outcome.changeRequest = about.move.open->id;
+  if (outcome.kind == Outcome::Kind::refused) return recordRefusal(change, about, check, outcome);
+  if (outcome.kind == Outcome::Kind::pending) return recordPending(change, about, check, outcome);
+  if (about.guarded()) storeDecision(change, check.decision);
+  if (check.brokeGlass) outcome.breakGlass = openReview(change, about, check);
+  apply(change, attempt, outcome);
+  closeApplied(change, about, check);
+  bool moved = outcome.rollout == 0 || completes(question);
+  if (moved) closeStale(change, question.key, question.pointer, outcome.changeRequest);
+  if (about.leaving)
+    closeStale(change, question.key, registry::Pointer::stage(about.move.candidate->stage), outcome.changeRequest);
+}
 
 std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
   const Question& question = attempt.question;
@@ -265,21 +282,7 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
     if (attempt.changeRequest != 0 && (!again.move.open || again.move.open->id != attempt.changeRequest))
       return std::nullopt;
     Outcome result = outcome;
-    if (again.move.open) result.changeRequest = again.move.open->id;
-    if (result.kind == Outcome::Kind::refused) {
-      recordRefusal(change, again, check, result);
-    } else if (result.kind == Outcome::Kind::pending) {
-      recordPending(change, again, check, result);
-    } else {
-      if (again.guarded()) storeDecision(change, check.decision);
-      if (check.brokeGlass) result.breakGlass = openReview(change, again, check);
-      apply(change, attempt, result);
-      closeApplied(change, again, check);
-      bool moved = result.rollout == 0 || completes(question);
-      if (moved) closeStale(change, question.key, question.pointer, result.changeRequest);
-      if (again.leaving)
-        closeStale(change, question.key, registry::Pointer::stage(again.move.candidate->stage), result.changeRequest);
-    }
+    settle(change, attempt, again, check, result);
     return result;
   });
 }

@@ -20,6 +20,10 @@ class RemoteOpa;  // policy/remote_opa.h
 
 namespace regesta::governance {
 
+struct Case;           // governance/input.h
+struct ChangeRequest;  // governance/change_request.h
+struct GateCheck;      // governance/gate_check.h
+
 /// A member of a verdict's `require` set with its status: what meets it, and what is missing.
 struct Requirement {
   std::string code, msg, remediation;
@@ -99,6 +103,12 @@ class Gate {
   /// Like move(), but throws Error{refused} unless it moved. The message has every reason with its remediation and the
   /// change request's id and link; detail is outcomeJson().
   Outcome moveOrThrow(const access::Identity& identity, const Move& move);
+  /// Moves several pointers of a workspace together or not at all; returns an outcome for each, in the same order. If
+  /// nothing is denied but something is missing, none moves: a change request opens for each, and the one that is met
+  /// last carries all of them out. Throws as move() does, Invalid for an empty list, more than limits::movesTogether,
+  /// the same asset twice, a rollout or break-glass, and Error{invalidState} if an unprotected pointer would have to
+  /// wait: no change request can hold it.
+  std::vector<Outcome> moveTogether(const access::Identity& identity, const std::vector<Move>& moves);
   /// The outcome that move() would have now. Changes nothing.
   Outcome preview(const access::Identity& identity, const Move& move);
   /// The same for the given policy only, bound or not, and also for the version that the pointer points to.
@@ -182,11 +192,19 @@ class Gate {
 
  private:
   struct Attempt;
+  struct Together;
   Outcome run(const Attempt& attempt);
   /// One attempt; empty if the decision's facts changed meanwhile.
   std::optional<Outcome> tryOnce(const Attempt& attempt);
+  std::vector<Outcome> runTogether(const Together& attempt);
+  std::optional<std::vector<Outcome>> tryTogether(const Together& attempt);
   Outcome runRequest(std::int64_t changeRequest);
+  Outcome runChangeSet(const ChangeRequest& asked, const access::Identity& requester,
+                       const std::vector<ChangeRequest>& set);
   Outcome outcomeOfClosed(std::int64_t changeRequest);
+  /// Records the outcome of an attempt, and carries it out if it is allowed.
+  static void settle(registry::Change& change, const Attempt& attempt, const Case& about, const GateCheck& check,
+                     Outcome& outcome);
   static void apply(registry::Change& change, const Attempt& attempt, Outcome& outcome);
   static void applyWidening(registry::Change& change, const registry::Rollout& rollout, const Widening& widening,
                             std::int64_t version, std::string_view reason, const std::string& decision);

@@ -57,7 +57,13 @@ Question questionOf(const ChangeRequest& request) {
           request.action == "rollback",
           request.archiveOthers,
           0,
-          request.plan};
+          request.plan,
+          std::nullopt,
+          {},
+          std::nullopt,
+          false,
+          0,
+          request.changeSet};
 }
 
 /// The part of versions and plan that has changed since the decision with this digest; empty: none.
@@ -83,37 +89,65 @@ bool isOfIncident(db::Transaction& transaction, const access::Identity& requeste
   return incident && incident->status == IncidentStatus::open;
 }
 
+bool mayStillMove(db::Transaction& transaction, const access::Identity& requester, const ChangeRequest& request) {
+  bool policy = request.key.kind == registry::Kind::policy;
+  bool may =
+      requester.may(policy ? access::Verb::administer : access::Verb::write, request.key.workspace, request.key.name) &&
+      (!policy || governsPolicy(transaction, requester, request.key));
+  return may || isOfIncident(transaction, requester, request);
+}
+
+Gate::Outcome outcomeWithoutRequester(const ChangeRequest& request) {
+  Gate::Outcome outcome;
+  outcome.kind = Gate::Outcome::Kind::pending;
+  outcome.isProtected = true;
+  outcome.to = request.toNumber;
+  outcome.changeRequest = request.id;
+  outcome.verdict.error = fmt::format(
+      "{}, who requested this, may no longer move it; a user who may must request it again", request.requestedBy);
+  return outcome;
+}
+
 }  // namespace
 
 Gate::Outcome Gate::runRequest(std::int64_t changeRequest) {
+  // All requests of a change set have the same requester.
   struct Ready {
-    Attempt attempt;
-    bool mayStill = false;
-    std::optional<Outcome> applied;
+    ChangeRequest request;
+    access::Identity requester;
+    std::vector<ChangeRequest> set;
+    bool mayStill = true;
   };
   Ready ready = store_.read([&](db::Transaction& transaction) {
-    ChangeRequest request = getChangeRequest(transaction, changeRequest);
-    if (request.status == RequestStatus::applied) return Ready{{}, true, appliedOutcome(request)};
-    requireOpen(request);
-    access::Identity requester = access::identityOf(transaction, request.requestedBy, nowMillis());
-    bool policy = request.key.kind == registry::Kind::policy;
-    bool mayStill = requester.may(policy ? access::Verb::administer : access::Verb::write, request.key.workspace,
-                                  request.key.name) &&
-                    (!policy || governsPolicy(transaction, requester, request.key));
-    mayStill = mayStill || isOfIncident(transaction, requester, request);
-    return Ready{{std::move(requester), questionOf(request), gateActor, false, changeRequest}, mayStill, std::nullopt};
+    Ready found{getChangeRequest(transaction, changeRequest), {}, {}, true};
+    if (found.request.status == RequestStatus::applied) return found;
+    requireOpen(found.request);
+    found.requester = access::identityOf(transaction, found.request.requestedBy, nowMillis());
+    if (found.request.changeSet.empty())
+      found.set = {found.request};
+    else
+      found.set = requestsOfSet(transaction, found.request.changeSet);
+    found.mayStill = std::ranges::all_of(
+        found.set, [&](const ChangeRequest& one) { return mayStillMove(transaction, found.requester, one); });
+    return found;
   });
-  if (ready.applied) return *ready.applied;
-  if (ready.mayStill) return run(ready.attempt);
-  Outcome outcome;
-  outcome.kind = Outcome::Kind::pending;
-  outcome.isProtected = true;
-  outcome.to = ready.attempt.question.to;
-  outcome.changeRequest = changeRequest;
-  outcome.verdict.error =
-      fmt::format("{}, who requested this, may no longer move it; a user who may must request it again",
-                  ready.attempt.identity.actor.name);
-  return outcome;
+  if (ready.request.status == RequestStatus::applied) return appliedOutcome(ready.request);
+  if (!ready.mayStill) return outcomeWithoutRequester(ready.request);
+  if (!ready.request.changeSet.empty()) return runChangeSet(ready.request, ready.requester, ready.set);
+  return run({std::move(ready.requester), questionOf(ready.request), gateActor, false, changeRequest});
+}
+
+Gate::Outcome Gate::runChangeSet(const ChangeRequest& asked, const access::Identity& requester,
+                                 const std::vector<ChangeRequest>& set) {
+  Together attempt{requester, {}, gateActor, {}};
+  for (const ChangeRequest& one : set) {
+    requireOpen(one);
+    attempt.questions.push_back(questionOf(one));
+    attempt.requests.push_back(one.id);
+  }
+  std::vector<Outcome> outcomes = runTogether(attempt);
+  const auto place = std::ranges::find(attempt.requests, asked.id) - attempt.requests.begin();
+  return outcomes[static_cast<std::size_t>(place)];
 }
 
 Gate::Outcome Gate::approve(std::int64_t changeRequest, const access::Identity& identity, std::string_view comment,

@@ -289,6 +289,7 @@ ChangeRequest Facts::request(const Question& question) const {
   made.plan = question.plan;
   made.reason = question.reason;
   made.notBefore = question.notBefore;
+  made.changeSet = question.changeSet;
   return made;
 }
 

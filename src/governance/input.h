@@ -37,6 +37,7 @@ struct Question {
   std::optional<BoundPolicy> tried = std::nullopt;
   bool breakGlass = false;     ///< moves although the policies refuse it (break_glass.h)
   std::int64_t notBefore = 0;  ///< it waits for this time, in milliseconds; 0: it does not wait
+  std::string changeSet = {};  ///< the moves of one happen together; empty: this one stands alone
 };
 
 /// All facts of one decision, read in one snapshot. docs/policy-input.md describes `input`, member by member.

@@ -179,7 +179,7 @@ void readHolds(db::Transaction& transaction, State& state) {
 void readRequests(db::Transaction& transaction, State& state) {
   auto requests = transaction.query(
       "SELECT id, status, requested_by, closed_by, kind, name, pointer, action, from_number, from_digest, to_number, "
-      "to_digest, decision, reason, plan, asset, not_before FROM change_request");
+      "to_digest, decision, reason, plan, asset, not_before, change_set FROM change_request");
   while (requests.next())
     state[Table::changeRequest][fmt::format("change-request/{}", requests.integer(0))] = {
         {{"status", requests.text(1)},
@@ -195,6 +195,7 @@ void readRequests(db::Transaction& transaction, State& state) {
          {"reason", digest(requests.view(13))},
          {"asset", requests.integer(15)},
          {"not_before", requests.integer(16)},
+         {"change_set", requests.text(17)},
          {"plan", requests.view(14).empty() ? json::value() : json::value(digest(requests.view(14)))}},
         -1};
 

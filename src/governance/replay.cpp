@@ -293,6 +293,7 @@ void Replay::takeRequest(const Entry& entry) {
       fields[name] = entry.value(name);
     fields["asset"] = entry.number("asset");
     fields["not_before"] = entry.number("not_before");
+    fields["change_set"] = entry.text("change_set");
     set(requests, entry.subject, std::move(fields), entry.index);
   } else if (entry.is(Action::changeRequestLinked) || entry.is(Action::changeRequestReminded)) {
     return;  // where else people review it, and that they were asked again

@@ -289,8 +289,8 @@ void checkEvidence(Requirement& requirement, const json::value& asked, const Fac
     need.currentTests = flag(members, "current_tests", false);
     need.notAuthor = flag(members, "not_author", false);
     if (flag(members, "runner", false)) need.origins = {"runner"};
-    if (const json::value* asked = members.if_contains("origin")) {
-      auto origins = originsOf(*asked);
+    if (const json::value* from = members.if_contains("origin")) {
+      auto origins = originsOf(*from);
       if (!origins) need.type.clear();  // what cannot be understood must not make it easier
       if (origins) need.origins = *std::move(origins);
     }

@@ -60,6 +60,7 @@ json::object requestJson(Gathering& g, const ChangeRequest& request) {
           {"requested_by", request.requestedBy},
           {"opened_at", formatTime(request.openedAt)},
           {"not_before", request.notBefore ? json::value(formatTime(request.notBefore)) : json::value()},
+          {"change_set", request.changeSet},
           {"status", governance::statusName(request.status)},
           {"closed_by", request.closedBy},
           {"closed_at", request.closedAt ? json::value(formatTime(request.closedAt)) : json::value()},

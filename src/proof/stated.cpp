@@ -108,6 +108,7 @@ class Stated {
     json::object fields = pick(item, {"status", "requested_by", "closed_by", "pointer", "action", "from", "from_digest",
                                       "to", "to_digest", "decision", "asset"});
     fields["not_before"] = parseTime(memberText(item, "not_before")).value_or(0);  // older packs do not have it
+    fields["change_set"] = memberText(item, "change_set");                         // likewise
     fields["reason"] = digest(memberText(item, "reason"));
     fields["plan"] = digestOrNull(memberOf(item, "plan"));
     state[Table::changeRequest][subject] = {std::move(fields), -1};

@@ -174,7 +174,7 @@ constexpr Line lines[] = {
     {"decision", governed, "digest", "digest workspace kind name pointer result facts body created_at#", "", ""},
     {"change_request", governed, "id",
      "id# workspace kind name pointer action from_number# from_digest to_number# to_digest archive_others# reason "
-     "status requested_by opened_at# closed_at# closed_by note decision plan asset# not_before#",
+     "status requested_by opened_at# closed_at# closed_by note decision plan asset# not_before# change_set",
      "", ""},
     {"approval", governed, "change_request actor",
      "change_request# actor roles comment bound decision created_at# on_behalf_of", "", ""},

@@ -195,6 +195,7 @@ REQUESTS = {
     "/api/v1/lineage/export GET": ["format=openlineage&node=model/<model>@1", "format=openlineage&node=run/<run>"],
     "/api/v1/ledger/entries GET": ["subject=model/<model>@1", "subject=run/<run>"],
     "/api/v1/access-log GET": ["kind=prompt&name=<prompt>", "name=<prompt>"],
+    "/api/v1/moves POST": [{"moves": [{"kind": "prompt", "name": "<prompt>", "pointer": "production", "version": 1}]}],
     "/api/v1/policies/eval POST": [{"pointer": {"kind": "model", "name": "<model>", "alias": "production", "version": 1}},
                                    {"policy": "<policy>", "pointer": {"kind": "model", "name": "nina-m", "alias": "production", "version": 1}}],
     "/api/v1/policies/test POST": [{"policy": "<policy>"}],

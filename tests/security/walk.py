@@ -191,6 +191,12 @@ class World:
         self.call(self.writer(), "POST", "/api/2.0/mlflow/registered-models/alias",
                   {"name": self.name(), "alias": "production", "version": str(self.version())})
 
+    def move_together(self):
+        who, names = self.random.choice([*self.people]), self.random.sample(NAMES, 2)
+        self.call(who, "POST", "/api/v1/moves", {"moves": [
+            {"kind": self.random.choice(["prompt", "prompt", "model"]), "name": name, "pointer": "production", "version": self.version()}
+            for name in names]})
+
     def roll_back(self):
         kind = self.random.choice(["prompt", "model"])
         body = {"to": self.version()} if self.random.random() < 0.3 else {}
@@ -321,7 +327,7 @@ class World:
 
     def steps(self, count):
         acts = ([self.create_prompt] * 3 + [self.create_prompt_mlflow, self.create_prompt_langfuse, self.overwrite_tag] +
-                [self.move_alias] * 5 + [self.move_alias_mlflow] * 2 + [self.roll_back] * 3 + [self.remove_alias] +
+                [self.move_alias] * 5 + [self.move_alias_mlflow] * 2 + [self.move_together] * 2 + [self.roll_back] * 3 + [self.remove_alias] +
                 [self.rename] * 2 + [self.delete_version, self.start_rollout, self.start_rollout] +
                 [self.change_rollout] * 4 + [self.answer_request] * 3 + [self.create_model] * 2)
         for step in range(1, count + 1):

@@ -91,6 +91,9 @@ ChangeRequestAnswer answerOf(db::Transaction& transaction, const Gate& gate, con
     answer.tickets.push_back({link.connection, link.type, link.key, link.url, optionalText(link.problem)});
   answer.url = gate.changeRequestUrl(request.id);
   answer.notBefore = timeText(request.notBefore);
+  if (!request.changeSet.empty())
+    for (const ChangeRequest& other : governance::requestsOfSet(transaction, request.changeSet))
+      if (other.id != request.id) answer.together.push_back(other.id);
   return answer;
 }
 

@@ -63,6 +63,7 @@ struct ChangeRequestAnswer {
   RawJson verdict, waivers, plan;
   std::vector<ApprovalAnswer> approvals;
   std::vector<TicketAnswer> tickets;
+  std::vector<std::int64_t> together;
   std::optional<ReviewRightsAnswer> viewer;
   std::string url;
   static constexpr Field fields[] = {
@@ -90,6 +91,8 @@ struct ChangeRequestAnswer {
       field<&ChangeRequestAnswer::plan>("plan", about("of the rollout that it would start; absent: a plain move")),
       field<&ChangeRequestAnswer::approvals>("approvals"),
       field<&ChangeRequestAnswer::tickets>("tickets", about("where it is reviewed in connected programs")),
+      field<&ChangeRequestAnswer::together>(
+          "together", about("ids of the other requests of its change set: all are carried out together")),
       field<&ChangeRequestAnswer::viewer>(
           "viewer", about("what the caller's approval would be; only for one open request, not in lists")),
       field<&ChangeRequestAnswer::url>("url")};

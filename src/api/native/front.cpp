@@ -25,6 +25,7 @@
 #include "api/native/jobs.h"
 #include "api/native/ledger.h"
 #include "api/native/lineage.h"
+#include "api/native/moves.h"
 #include "api/native/oidc.h"
 #include "api/native/opa_bundles.h"
 #include "api/native/opa_logs.h"
@@ -121,6 +122,7 @@ const Route routes[] = {
     get("/api/v1/assets/{kind}/{name}/aliases/{alias}/history", "List the moves of an alias",
         scanning(reads("aliases")), aliasHistory),
     post("/api/v1/assets/{kind}/{name}/stages", "Move a version to a stage", writes("aliases"), moveStage),
+    post("/api/v1/moves", "Move aliases and stages together", writes("aliases"), moveTogether),
 
     get("/api/v1/assets/{kind}/{name}/standing-guards", "List standing guards of an asset",
         searching(reads("standing-guards")), listStandingGuards),

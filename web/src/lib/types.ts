@@ -119,6 +119,8 @@ export interface ChangeRequest {
   plan?: any;
   approvals: { user: string; roles: string[]; comment: string; at: string; lapsed?: boolean; on_behalf_of?: string }[];
   tickets?: { connection: string; type: string; key: string; url: string; problem?: string }[];
+  not_before?: string;
+  together?: number[];
   viewer?: Viewer;
 }
 export interface Evidence {
