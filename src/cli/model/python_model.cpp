@@ -54,7 +54,7 @@ std::vector<std::string> launcherOf(std::string_view text, const LocalExecution&
 /// What a launcher needs to find its engine. Nothing else is passed on: a launcher may pass it on to the model.
 std::vector<std::string> engineVariables() {
   std::vector<std::string> variables;
-  for (const char* name : {"SLURM_CONF", "KUBECONFIG", "RAY_ADDRESS", "USER", "LOGNAME", "TMPDIR"})
+  for (const char* name : {"SLURM_CONF", "KUBECONFIG", "RAY_ADDRESS", "RAY_AUTH_TOKEN", "USER", "LOGNAME", "TMPDIR"})
     if (const char* value = std::getenv(name)) variables.push_back(fmt::format("{}={}", name, value));
   return variables;
 }
