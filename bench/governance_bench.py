@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests")
 
 from clients import call, together
 from opa_server import Opa
+
 from regesta_server import Server
 
 CLIENTS, REVIEWERS = 2, 8

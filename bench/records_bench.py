@@ -22,6 +22,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
 
 from clients import call, together
+
 from regesta_server import ROOT, Server, binary
 
 BATCH, SLICE = 5_000, 200_000

@@ -6,6 +6,7 @@ import subprocess
 import urllib.request
 
 from go_tool import go_tool
+
 from regesta_server import ROOT, eventually
 
 

@@ -13,7 +13,7 @@ struct DataTable {
   using Column = std::vector<std::string_view>;
   std::vector<std::string> names;
   std::vector<Column> columns;  ///< columns[i] is the column names[i]; all have the same length
-  /// What does not stand in the bytes as it is meant.
+  /// Values that are not in the bytes as such, because escapes in them had to be decoded.
   std::unique_ptr<std::deque<std::string>> unescaped = std::make_unique<std::deque<std::string>>();
   std::size_t rows() const { return columns.empty() ? 0 : columns[0].size(); }
   const Column& column(std::string_view name) const;  ///< a requested one

@@ -66,7 +66,7 @@ void refuseToHoldUnprotected(const std::vector<Member>& members) {
     if (!member.isDone && !member.about.guarded())
       throw error(Code::invalidState,
                   "{} is not protected, so no change request can hold it until the others may move. Bind a policy to "
-                  "it, or move it by itself",
+                  "it, or move it separately",
                   member.about.question.key.subject(member.about.question.pointer));
 }
 

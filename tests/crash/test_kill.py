@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-
 from seed import seed
 
 KILL = pathlib.Path(__file__).parent / "kill.py"

@@ -7,7 +7,6 @@ import sys
 
 import pytest
 from disk import why_not
-
 from seed import seed
 
 FOLDER = pathlib.Path(__file__).parent

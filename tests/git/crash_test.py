@@ -5,10 +5,10 @@ import subprocess
 import threading
 
 import pytest
+from seed import seed
 
 from conftest import Api, Clone, prompt
 from regesta_server import ROOT, Server
-from seed import seed
 
 
 @pytest.fixture
