@@ -50,7 +50,7 @@ packages:
 	@packaging/npm
 release:
 	@tools/setup package
-	@tools/build release regesta
+	@tools/build release regesta regesta_prompts
 	@packaging/release
 reproduce:
 	@tools/reproduce
