@@ -81,6 +81,30 @@ def test_a_decision_without_a_bound_policy_is_found(house, canary):
     assert code == 5 and "did not ask policy/policy-" in text, text
 
 
+APPROVED_TEXT = """package regesta.gate
+deny contains {"code": "text", "msg": "the version says what it is"} if {
+  input.candidate.tags.checked != "yes"
+  input.candidate.description != "checked"
+}
+"""
+
+
+@pytest.mark.parametrize("table, change, said", [
+    ("version_tag", "UPDATE version_tag SET value = 'yes' WHERE key = 'checked'", "another tag 'checked' of version 1"),
+    ("version", "UPDATE version SET description = 'checked'", "another description of version 1")])
+def test_a_text_that_a_policy_saw_for_a_moment_is_found(house, table, change, said):
+    """A tag or the description of the version is altered while the policy looks."""
+    house.guard("prompt/*#production", APPROVED_TEXT)
+    house.carl.prompt("pay", "one", tags={"checked": "no", "team": "credit"})
+    house.carl.ok("PATCH", "/api/v1/assets/prompt/pay/versions/1", {"description": "draft"})
+    house.carl.ok("DELETE", "/api/v1/assets/prompt/pay/versions/1/tags/team")
+    assert move(house, "pay", 1).status == 403
+    with altered(house, table, change):
+        assert move(house, "pay", 1).status == 200
+    code, text = verified(house)
+    assert code == 5 and said in text, text
+
+
 @pytest.mark.parametrize("selector", ["live", "latest"])
 def test_a_decision_by_an_earlier_version_of_a_policy_is_found(house, selector):
     for text in (LENIENT, FOUR_EYES):
@@ -140,3 +164,42 @@ def test_honest_rollouts_and_renames_verify(house, canary):
     assert json.loads(house.root.get("/api/v1/assets/prompt/pay-free/aliases").text)["items"][0]["version"] == 1
     code, text = verified(house)
     assert code == 0, text
+
+
+def put_alias(house, name, version=1):
+    house.carl.ok("PUT", f"/api/v1/assets/prompt/pay/aliases/{name}", {"version": version})
+
+
+def delete_alias(house, name):
+    house.carl.ok("DELETE", f"/api/v1/assets/prompt/pay/aliases/{name}")
+
+
+ALTERED = {
+    "an alias is moved": ("UPDATE alias SET number = 3 WHERE name = 'live'", lambda house: put_alias(house, "live", 2)),
+    "an alias is removed": ("UPDATE alias SET number = 3 WHERE name = 'live'", lambda house: delete_alias(house, "live")),
+    "a forged alias is removed": ("INSERT INTO alias SELECT asset, 'ghost', 3, moved_at, moved_by FROM alias", lambda house: delete_alias(house, "ghost")),
+    "a tag is set": ("UPDATE asset_tag SET value = 'other'", lambda house: house.carl.ok("PUT", "/api/v1/assets/prompt/pay/tags/k", {"value": "w"})),
+    "a tag of a version is set": ("UPDATE version_tag SET value = 'other' WHERE key = 'k'",
+                                  lambda house: house.carl.ok("PUT", "/api/v1/assets/prompt/pay/versions/1/tags/k", {"value": "w"})),
+    "a policy is unbound": ("UPDATE binding SET name_pattern = 'none'", lambda house: house.root.ok("DELETE", "/api/v1/policies/bindings/1")),
+    "an asset is deleted": ("UPDATE asset SET created_by = 'user:dora' WHERE name = 'pay'",
+                            lambda house: house.carl.ok("DELETE", "/api/v1/assets/prompt/pay?force=true")),
+}
+
+
+@pytest.mark.parametrize("then", ALTERED)
+def test_a_row_that_was_altered_is_found_after_the_server_wrote_or_deleted_it(house, then):
+    """What was served in between disappears with the server's own next change of the row."""
+    for text in ("one", "two", "three"):
+        house.carl.prompt("pay", text)
+    house.carl.ok("PUT", "/api/v1/assets/prompt/pay/tags/k", {"value": "v"})
+    house.carl.ok("PUT", "/api/v1/assets/prompt/pay/versions/1/tags/k", {"value": "v"})
+    house.guard("prompt/other#production", FOUR_EYES)
+    put_alias(house, "live")
+    code, text = verified(house)
+    assert code == 0, text
+    change, follow = ALTERED[then]
+    run_sql(house, (change,))
+    follow(house)
+    code, text = verified(house)
+    assert code == 5 and "had been altered outside the server" in text, text
