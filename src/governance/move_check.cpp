@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "governance/widening.h"
+#include "registry/pointer.h"
 
 namespace regesta::governance {
 
@@ -182,13 +183,42 @@ void MoveCheck::take(std::int64_t index, const json::object& entry) {
     takeRollout(*action, entry, std::move(move));
   } else if (action == Action::assetRenamed) {
     takeRename(entry, move);
+  } else if (action == Action::incidentOpened || action == Action::incidentClosed) {
+    takeIncident(*action, move, data);
   } else if (action == Action::assetDeleted) {
     held_.erase(placeOf(move.workspace, move.subject));
   } else if (movesPointer(*action) || action == Action::stageLeft) {
+    forbid(move, memberInteger(data, "from"));
     takeHeld(*action, move, data);
     move.share = action == Action::aliasMoved ? everybody : 0;
     if (movesPointer(*action)) expect(std::move(move));
   }
+}
+
+void MoveCheck::takeIncident(Action action, const Move& move, const json::object& data) {
+  std::string place = placeOf(move.workspace, move.subject);
+  if (action == Action::incidentClosed) {
+    if (memberText(data, "status") == "dismissed") incidents_.erase(place);
+    return;
+  }
+  incidents_[place] = {facts_.versionsOf(move.workspace, memberText(data, "asset")), memberInteger(data, "version"),
+                       memberText(data, "version_digest"), move.subject};
+}
+
+/// A move to a version that an incident kept from every alias and stage.
+void MoveCheck::forbid(const Move& move, std::int64_t from) {
+  bool enters = move.action == Action::aliasMoved ||
+                (move.action == Action::stageEntered && move.pointer != registry::Pointer::stage("Archived").text());
+  if (!enters || from == move.to) return;  // a new name confirms what is there
+  auto versions = facts_.versionsOf(move.workspace, assetOf(move.subject, move.pointer));
+  auto version = versions->find(move.to);
+  if (version == versions->end()) return;
+  for (const auto& [place, incident] : incidents_)
+    if (incident.versions == versions && (incident.number == move.to || incident.digest == version->second.digest))
+      broken_.push_back(
+          {move.index, move.subject,
+           fmt::format("{} of {} ({}), although {} forbade it: the server did not find the incident's row",
+                       registry::nameOf(move.action), move.subject, entryWords(move.index), incident.subject)});
 }
 
 /// The entry is about what a rename left to confirm, or whatever is left stays without a decision.
@@ -202,6 +232,7 @@ void MoveCheck::confirm(const Move& move) {
 
 void MoveCheck::compare(db::Transaction& transaction, Comparison& found, std::size_t limit) {
   confirm({});
+  for (const Difference& difference : broken_) found.add(difference, limit);
   for (const Move& move : moves_) {
     ++found.compared;
     std::string fault = faultOf(transaction, move);

@@ -16,6 +16,7 @@ namespace regesta::governance {
 /// Checks that whatever widened what a then protected pointer serves cites a decision that allowed it: stored, with
 /// that digest, the result "allowed", that pointer, version and share, by every policy bound then, and on facts that
 /// the ledger confirms. Moves, removals and rollouts are such changes, and renames that bring a pointer under a policy.
+/// And that nothing moved to a version that had an incident.
 class MoveCheck {
  public:
   /// Entries in the tree's order, then those that are not in it yet (-1).
@@ -38,6 +39,11 @@ class MoveCheck {
     std::int64_t stable = 0;
     std::string decision;
   };
+  struct Incident {
+    std::shared_ptr<const DecisionFacts::Versions> versions;  ///< of its asset, which may be renamed
+    std::int64_t number = 0;
+    std::string digest, subject;
+  };
   /// Versions on pointers of one asset.
   using Held = std::set<std::pair<std::string, std::int64_t>>;
 
@@ -45,6 +51,8 @@ class MoveCheck {
   void takeRollout(registry::Action action, const json::object& entry, Move move);
   void takeRename(const json::object& entry, const Move& move);
   void takeHeld(registry::Action action, const Move& move, const json::object& data);
+  void takeIncident(registry::Action action, const Move& move, const json::object& data);
+  void forbid(const Move& move, std::int64_t from);
   void confirm(const Move& move);
   void expect(Move move);
 
@@ -56,6 +64,8 @@ class MoveCheck {
   std::map<std::string, Held> held_;                                     ///< by workspace and asset
   std::map<std::string, Rollout> rollouts_;                              ///< by workspace and id
   std::map<std::pair<std::string, std::int64_t>, Move> renamed_;  ///< by subject and version: to be confirmed next
+  std::map<std::string, Incident> incidents_;  ///< by workspace and subject: those that were not dismissed
+  std::vector<Difference> broken_;
   std::vector<Move> moves_;
   DecisionFacts facts_;
 };

@@ -105,6 +105,22 @@ def test_a_text_that_a_policy_saw_for_a_moment_is_found(house, table, change, sa
     assert code == 5 and said in text, text
 
 
+def test_a_move_to_a_version_whose_incident_was_hidden_is_found(house):
+    """No policy is bound: the incident alone keeps the version, and the same content under another number, from aliases."""
+    for text in ("one", "two", "one", "two"):
+        house.carl.prompt("pay", text)
+    assert move(house, "pay", 2).status == 200
+    house.rita.ok("POST", "/api/v1/incidents", {"kind": "prompt", "name": "pay", "version": 2, "reason": "flawed"})
+    house.carl.ok("PATCH", "/api/v1/assets/prompt/pay", {"new_name": "pay-2"})
+    code, text = verified(house)
+    assert code == 0, text
+    assert move(house, "pay-2", 4).status == 403
+    with altered(house, "incident", "UPDATE incident SET asset = 0"):
+        assert move(house, "pay-2", 4).status == 200
+    code, text = verified(house)
+    assert code == 5 and "incident/1 forbade it" in text, text
+
+
 @pytest.mark.parametrize("selector", ["live", "latest"])
 def test_a_decision_by_an_earlier_version_of_a_policy_is_found(house, selector):
     for text in (LENIENT, FOUR_EYES):
