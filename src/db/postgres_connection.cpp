@@ -72,8 +72,10 @@ void PostgresConnection::setUp() {
                 "the PostgreSQL database {} is not encoded in UTF-8; create one with: createdb --encoding=UTF8 "
                 "--template=template0 NAME",
                 PQdb(handle_.get()));
-  // Acknowledged means durable, whatever the server's default says.
+  // Acknowledged means durable, whatever the server's default says. A search path of the database or the role could
+  // name operators and functions to use in place of PostgreSQL's own: only the schema of the tables is kept.
   const char* settings =
+      "SELECT pg_catalog.set_config('search_path', pg_catalog.quote_ident(pg_catalog.current_schema()), false);"
       "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
       "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', "
       "'local')";

@@ -130,10 +130,10 @@ void dropPacks(registry::Change& change, std::string_view workspace, const std::
 
 void noteFile(db::Transaction& transaction, std::string_view workspace, const VersionPlace& place,
               std::string_view digest) {
-  transaction.run(
-      "INSERT INTO git_file (workspace, name, semver, digest) VALUES ($1, $2, $3, $4) "
-      "ON CONFLICT (workspace, name, semver) DO UPDATE SET digest = excluded.digest",
-      {workspace, place.name, place.semver, digest});
+  if (transaction.run("UPDATE git_file SET digest = $4 WHERE workspace = $1 AND name = $2 AND semver = $3",
+                      {workspace, place.name, place.semver, digest}) == 0)
+    transaction.run("INSERT INTO git_file (workspace, name, semver, digest) VALUES ($1, $2, $3, $4)",
+                    {workspace, place.name, place.semver, digest});
 }
 
 void forgetFile(db::Transaction& transaction, std::string_view workspace, const VersionPlace& place) {

@@ -1,6 +1,7 @@
 #include "governance/decision_facts.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/text.h"
 #include "crypto/hash.h"
@@ -25,6 +26,34 @@ const json::array* arrayAt(const json::object& object, std::string_view name) {
   return found ? found->if_array() : nullptr;
 }
 
+std::uint64_t beginOf(std::string_view digest) {
+  std::uint64_t begin = 0;
+  digest = digest.substr(0, 16);
+  std::from_chars(digest.data(), digest.data() + digest.size(), begin, 16);
+  return begin;
+}
+
+std::uint64_t digestOf(std::string_view text) { return beginOf(crypto::sha256Hex(text)); }
+
+/// A tag or the description of a version that was other than entries up to `made` set it; empty: none.
+std::string faultOfTexts(const json::object& shown, const DecisionFacts::Made& version, std::int64_t made) {
+  std::map<std::uint64_t, std::uint64_t> present;
+  for (const DecisionFacts::Text& text : version.texts)
+    if (text.at <= made) present[text.key] = text.value;
+  std::string description = memberText(shown, "description");
+  std::uint64_t described = description.empty() ? 0 : digestOf(description);
+  if (present[0] != described) return "another description";
+  present.erase(0);
+  for (const auto& tag : memberObject(shown, "tags")) {
+    auto known = present.find(digestOf(tag.key()));
+    bool same = known != present.end() && tag.value().is_string() && known->second == digestOf(tag.value().as_string());
+    if (!same) return fmt::format("another tag '{}'", std::string_view(tag.key()));
+    present.erase(known);
+  }
+  bool hidden = std::ranges::any_of(present, [](const auto& one) { return one.second != 0; });
+  return hidden ? "no value of a tag" : "";
+}
+
 }  // namespace
 
 void DecisionFacts::take(const json::object& entry) {
@@ -37,6 +66,9 @@ void DecisionFacts::take(const json::object& entry) {
   const json::object& data = found ? *found : none;
   if (action == Action::versionCreated) {
     takeVersion(workspace, subject, actor, data);
+  } else if (action == Action::versionTagSet || action == Action::versionTagDeleted ||
+             action == Action::versionDescribed) {
+    takeText(*action, workspace, subject, data);
   } else if (action == Action::assetRenamed) {
     rename(workspace, subject, data);
   } else if (action == Action::assetDeleted) {
@@ -86,8 +118,26 @@ void DecisionFacts::takeVersion(const std::string& workspace, std::string_view s
   if (!number) return;
   std::shared_ptr<Versions>& versions = assets_[placeOf(workspace, subject.substr(0, at))];
   if (!versions) versions = std::make_shared<Versions>();
-  (*versions)[*number] = {memberText(data, "digest"), actor};
+  Made& made = (*versions)[*number] = {memberText(data, "digest"), actor};
+  for (const auto& tag : memberObject(data, "tags"))
+    if (tag.value().is_string()) made.texts.push_back({count_, digestOf(tag.key()), beginOf(tag.value().as_string())});
+  if (std::string description = memberText(data, "description"); !description.empty())
+    made.texts.push_back({count_, 0, beginOf(description)});
   if (subject.starts_with("policy/")) policies_.insert(fmt::format("{} {}", subject, memberText(data, "digest")));
+}
+
+void DecisionFacts::takeText(Action action, const std::string& workspace, std::string_view subject,
+                             const json::object& data) {
+  std::size_t at = std::min(subject.rfind('@'), subject.size());
+  auto asset = assets_.find(placeOf(workspace, subject.substr(0, at)));
+  auto number = at < subject.size() ? parseInteger(subject.substr(at + 1)) : std::nullopt;
+  if (asset == assets_.end() || !number) return;
+  auto version = asset->second->find(*number);
+  if (version == asset->second->end()) return;
+  bool describes = action == Action::versionDescribed;
+  std::string digest = memberText(data, "digest");
+  if (describes && digest == crypto::sha256Hex("")) digest.clear();
+  version->second.texts.push_back({count_, describes ? 0 : digestOf(memberText(data, "key")), beginOf(digest)});
 }
 
 void DecisionFacts::rename(const std::string& workspace, const std::string& subject, const json::object& data) {
@@ -132,6 +182,8 @@ std::string DecisionFacts::faultOfVersion(const json::value& described, const Ve
   if (memberText(*version, "author") != made->second.author)
     return fmt::format("{} as the author of version {}, the ledger says {}", memberText(*version, "author"), number,
                        made->second.author);
+  if (std::string fault = faultOfTexts(*version, made->second, span.made); !fault.empty())
+    return fmt::format("{} of version {}", fault, number);
   const json::array* list = arrayAt(*version, "evidence");
   if (!list) return {};
   for (const json::value& item : *list) {

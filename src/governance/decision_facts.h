@@ -16,8 +16,14 @@ namespace regesta::governance {
 /// decision with other facts was made on rows that someone inserted for the move and then removed.
 class DecisionFacts {
  public:
+  /// A tag or, with key 0, the description: the beginnings of their SHA-256; value 0: none any more.
+  struct Text {
+    std::int64_t at = 0;  ///< number of the entry
+    std::uint64_t key = 0, value = 0;
+  };
   struct Made {
     std::string digest, author;
+    std::vector<Text> texts = {};  ///< as they were set, one after another
   };
   using Versions = std::map<std::int64_t, Made>;
 
@@ -58,6 +64,8 @@ class DecisionFacts {
   };
   void takeVersion(const std::string& workspace, std::string_view subject, const std::string& actor,
                    const json::object& data);
+  void takeText(registry::Action action, const std::string& workspace, std::string_view subject,
+                const json::object& data);
   void rename(const std::string& workspace, const std::string& subject, const json::object& data);
   /// When a decision was made, and the last entry that can confirm its facts; both count entries.
   struct Span {

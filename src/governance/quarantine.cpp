@@ -32,9 +32,18 @@ std::optional<Quarantine> quarantineByScan(db::Transaction& transaction, const r
 
 std::optional<Quarantine> quarantineOf(db::Transaction& transaction, const registry::Version& version) {
   constexpr std::size_t reasonShown = 300;
-  if (auto incident = incidentHolding(transaction, version))
-    return Quarantine{incident->id, 0,
-                      fmt::format("incident {}: {}", incident->id, shorten(incident->reason, reasonShown))};
+  std::int64_t number = 0;
+  auto byIncident = [&](const registry::Version& held) -> std::optional<std::string> {
+    auto incident = incidentHolding(transaction, held);
+    if (!incident) return std::nullopt;
+    number = incident->id;
+    return fmt::format("incident {}: {}", incident->id, shorten(incident->reason, reasonShown));
+  };
+  if (auto why = byIncident(version)) return Quarantine{number, 0, *why};
+  // Another name, or a version around it, must not bring back what an incident took out of service.
+  for (const registry::Version& source : registry::sourcesOf(transaction, version))
+    if (auto why = byIncident(source))
+      return Quarantine{number, 0, fmt::format("it is made of {}: {}", source.subject(), *why), source.subject()};
   if (auto quarantine = quarantineByScan(transaction, version)) return quarantine;
   for (const registry::Version& part : registry::partsOf(transaction, version))
     if (auto quarantine = quarantineByScan(transaction, part))

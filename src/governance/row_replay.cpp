@@ -32,6 +32,12 @@ bool adoptsMore(const json::object& entry) {
          memberText(data->as_object(), "about") == registry::nameOf(registry::Action::stateAdopted);
 }
 
+/// The row's digest after the change that noted it; null: it was deleted.
+const json::value& leftIn(const json::value& row) {
+  const json::array* both = row.if_array();
+  return both && both->size() == 2 ? both->at(1) : row;
+}
+
 /// The rows that migrations put into an empty database.
 constexpr std::pair<std::string_view, std::string_view> firstRows[] = {
     {"workspace", "default"}, {"experiment", "0"}, {"access_state", "1"}};
@@ -44,7 +50,7 @@ RowReplay::RowReplay() {
 }
 
 void RowReplay::drop(const std::string& table, const std::string& key) {
-  tables_[table].erase(key);
+  if (auto noted = tables_[table].extract(key)) gone_[table].insert(std::move(noted));
   // Deleting a row deletes what belongs to it (ON DELETE CASCADE): its rows' keys begin with the last part of this one.
   std::string prefix = key.substr(key.rfind('|') + 1);
   for (const TableClass& child : registry::tableClasses()) {
@@ -78,21 +84,18 @@ void RowReplay::take(std::int64_t id, std::int64_t index, const json::object& en
     for (const auto& table : rows->as_object()) {
       if (!table.value().is_object()) continue;
       for (const auto& row : table.value().as_object())
-        if (row.value().is_null() == deletions)
+        if (leftIn(row.value()).is_null() == deletions)
           takeRow(std::string(table.key()), std::string(row.key()), row.value(), by);
     }
+  if (memberText(entry, "action") != registry::nameOf(registry::Action::stateRecorded)) gone_.clear();
 }
 
 void RowReplay::takeRow(const std::string& table, const std::string& key, const json::value& row, const Noted& by) {
-  const json::array* both = row.if_array();
-  if (row.is_null()) {
-    drop(table, key);
-  } else if (row.is_string()) {
-    put(table, key, row.as_string(), by);
-  } else if (both && both->size() == 2 && both->at(0).is_string() && both->at(1).is_string()) {
+  const json::value& left = leftIn(row);
+  if (const json::array* both = row.if_array(); both && both->size() == 2 && both->at(0).is_string())
     expect(table, key, both->at(0).as_string(), by);
-    put(table, key, both->at(1).as_string(), by);
-  }
+  if (left.is_null()) drop(table, key);
+  if (left.is_string()) put(table, key, left.as_string(), by);
 }
 
 void RowReplay::put(const std::string& table, const std::string& key, std::string_view digest, const Noted& by) {
@@ -102,10 +105,13 @@ void RowReplay::put(const std::string& table, const std::string& key, std::strin
 }
 
 void RowReplay::expect(const std::string& table, const std::string& key, std::string_view before, const Noted& by) {
-  const Notes& notes = tables_[table];
-  auto noted = notes.find(key);
   const TableClass* known = registry::findTableClass(table);
   if (!known) return;
+  const Notes* list = &tables_[table];
+  // The change deleted it together with the row that it belongs to.
+  if (auto gone = gone_.find(table); !list->contains(key) && gone != gone_.end()) list = &gone->second;
+  const Notes& notes = *list;
+  auto noted = notes.find(key);
   if (noted == notes.end()) {
     if (complete_ && !known->sparse) altered_.push_back({table, key, by});
   } else if (!noted->second.any &&

@@ -40,6 +40,7 @@ class RowReplay {
   void expect(const std::string& table, const std::string& key, std::string_view before, const Noted& by);
   void drop(const std::string& table, const std::string& key);
   std::map<std::string, Notes, std::less<>> tables_;
+  std::map<std::string, Notes, std::less<>> gone_;          ///< what the change at hand deleted
   std::unordered_map<std::int64_t, std::string> subjects_;  ///< by entry id: a digest of workspace and subject
   std::vector<Altered> altered_;
   std::vector<std::int64_t> strayAdoptions_;  ///< indexes of entries that adopt rows that the ledger has already

@@ -15,6 +15,7 @@ namespace {
 using Act = Gate::Widening::Act;
 
 constexpr std::string_view actNames[] = {"advance", "resume", "kill", "complete"};
+constexpr std::string_view described[] = {"share", "final_share"};
 constexpr std::string_view beside[] = {"id", "action", "step", "version", "early", "held"};
 
 std::int64_t lastShare(const registry::RolloutPlan& plan) {
@@ -149,6 +150,18 @@ void describePlan(json::object& input, std::string_view text) {
   object["share"] = percent(std::max(share, segmentShare(plan)));
   object["final_share"] = percent(std::max(most, segmentShare(plan)));
   input["rollout"] = std::move(object);
+}
+
+bool decidesShare(const json::object& decision, std::int64_t share) {
+  const json::array& inputs = memberArray(decision, "inputs");
+  if (inputs.empty() || !inputs[0].is_object()) return false;
+  const json::object& input = inputs[0].get_object();
+  if (memberObject(input, "rollout").empty()) return true;
+  json::object plan = memberObject(input, "rollout");
+  for (std::string_view member : described) plan.erase(member);
+  for (std::string_view member : beside) plan.erase(member);
+  registry::RolloutPlan decided = registry::planOf(plan);
+  return share == everybody ? endsWithEverybody(decided) : share <= std::max(lastShare(decided), segmentShare(decided));
 }
 
 Widened findWidened(db::Transaction& transaction, const registry::Asset& asset, const Gate::Widening& widening) {

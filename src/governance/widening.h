@@ -1,6 +1,7 @@
 #pragma once
 // Internal to the governance room.
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,5 +36,10 @@ Widened findWidened(db::Transaction& transaction, const registry::Asset& asset, 
 /// checked bake times and guards.
 bool isDecided(db::Transaction& transaction, const registry::Rollout& rollout, const Gate::Widening& widening,
                std::int64_t version, std::optional<std::int64_t> now);
+
+inline constexpr std::int64_t everybody = std::numeric_limits<std::int64_t>::max();
+/// Whether a stored decision covers that a rollout's arms get this share (of registry::wholeShare), or `everybody` its
+/// one version.
+bool decidesShare(const json::object& decision, std::int64_t share);
 
 }  // namespace regesta::governance

@@ -157,10 +157,9 @@ Asset describeAsset(Change& change, const Asset& asset, std::string_view descrip
 void setAssetTag(Change& change, const Asset& asset, std::string_view key, std::string_view value) {
   checkAssetTagKey(asset.key, key);
   rows::checkTag(key, value);
-  change.transaction.run(
-      "INSERT INTO asset_tag (asset, key, value) VALUES ($1, $2, $3) "
-      "ON CONFLICT (asset, key) DO UPDATE SET value = excluded.value",
-      {asset.id, key, value});
+  if (change.transaction.run("UPDATE asset_tag SET value = $3 WHERE asset = $1 AND key = $2", {asset.id, key, value}) ==
+      0)
+    change.transaction.run("INSERT INTO asset_tag (asset, key, value) VALUES ($1, $2, $3)", {asset.id, key, value});
   change.record(Action::assetTagSet, asset.key.workspace, asset.key.subject(), rows::tagData(key, value));
 }
 

@@ -48,6 +48,9 @@ Write governedWrite(std::string_view sql) {
     return {};
   const TableClass* table = findTableClass(sql.substr(0, sql.find_first_of(" (\n")));
   if (!table || (table->columnClass != ColumnClass::governed && !table->mac)) return {};
+  if (verb == Verb::insert && table->columnClass == ColumnClass::governed &&
+      sql.find(" DO UPDATE ") != std::string_view::npos)
+    throw error(Code::internal, "{} is governed: update the row, or insert it if there is none", table->table);
   if (verb == Verb::insert && table->sparse) return {};
   if (verb == Verb::update) {
     std::size_t from = sql.find(" SET "), to = sql.find(" WHERE ");

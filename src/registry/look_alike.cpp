@@ -1,7 +1,12 @@
 #include "registry/look_alike.h"
 
+#include <map>
+#include <set>
+
 #include "base/error.h"
 #include "base/name.h"
+#include "base/name_pattern.h"
+#include "base/text.h"
 
 namespace regesta::registry {
 namespace {
@@ -45,6 +50,26 @@ void checkReadsAsName(db::Transaction& transaction, const AssetKey& key, std::in
   }
 }
 
+/// Patterns of policy bindings distinguish case, readers do not: nothing is named Prod-loan beside a guarded prod-*.
+void checkCase(db::Transaction& transaction, const AssetKey& key) {
+  std::set<std::string> guarded;
+  std::map<std::string, std::string> missed;  // patterns, by pointer
+  db::Rows rows = transaction.query("SELECT workspace, kind, name_pattern, pointer FROM binding");
+  std::string name = lower(key.name);
+  while (rows.next()) {
+    std::string pattern = rows.text(2), folded = lower(pattern);
+    if (AssetPattern{rows.view(0), rows.view(1), pattern}.covers(key.workspace, kindName(key.kind), key.name))
+      guarded.insert(rows.text(3));
+    else if (AssetPattern{rows.view(0), rows.view(1), folded}.covers(key.workspace, kindName(key.kind), name))
+      missed.emplace(rows.text(3), std::move(pattern));
+  }
+  for (const auto& [pointer, pattern] : missed)
+    if (!guarded.contains(pointer))
+      throw Invalid("name", fmt::format("differs only by case from names that a policy guards at '{}' ({}): write it "
+                                        "in that case",
+                                        pointer, pattern));
+}
+
 /// How many there were.
 std::size_t fillSome(db::Transaction& transaction) {
   std::vector<std::pair<std::int64_t, std::string>> older;
@@ -74,6 +99,7 @@ void checkNoLookAlike(db::Transaction& transaction, const AssetKey& key, std::in
                                         "people can tell apart from it",
                                         rows.view(0)));
   checkReadsAsName(transaction, key, self);
+  checkCase(transaction, key);
 }
 
 void fillSkeletons(Store& store) {

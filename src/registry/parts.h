@@ -18,7 +18,10 @@ bool leadsToPart(const VersionReference& reference);
 /// Adds the edges from the versions that a new one contains and is based on.
 void recordParts(Change& change, const Version& version, const NewVersion& made);
 
-/// The live versions that this one consists of, at any depth: the images of an OCI index.
+/// The live versions that this one consists of, at any depth: the images of an OCI index, the prompts that
+/// a prompt includes.
 std::vector<Version> partsOf(db::Transaction& transaction, const Version& version);
+/// Those, and the versions that it is a copy of.
+std::vector<Version> sourcesOf(db::Transaction& transaction, const Version& version);
 
 }  // namespace regesta::registry

@@ -62,11 +62,11 @@ void moveAlias(Change& change, const Asset& asset, const Clearance& clearance) {
   } else {
     checkAlias(alias);
     requireNotArchived(getVersion(change.transaction, asset.key, clearance.to()), "promoted");
-    if (!findAlias(change.transaction, asset, alias)) checkNewAlias(change.transaction, asset, alias);
+    bool fresh = !findAlias(change.transaction, asset, alias);
+    if (fresh) checkNewAlias(change.transaction, asset, alias);
     change.transaction.run(
-        "INSERT INTO alias (asset, name, number, moved_at, moved_by) VALUES ($1, $2, $3, $4, $5) "
-        "ON CONFLICT (asset, name) DO UPDATE SET number = excluded.number, moved_at = excluded.moved_at, "
-        "moved_by = excluded.moved_by",
+        fresh ? "INSERT INTO alias (asset, name, number, moved_at, moved_by) VALUES ($1, $2, $3, $4, $5)"
+              : "UPDATE alias SET number = $3, moved_at = $4, moved_by = $5 WHERE asset = $1 AND name = $2",
         {asset.id, alias, clearance.to(), change.now, change.actor.name});
   }
   change.record(clearance.to() == 0 ? Action::aliasRemoved : Action::aliasMoved, asset.key.workspace,

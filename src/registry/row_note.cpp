@@ -88,9 +88,11 @@ void note(RowNotes* notes, std::vector<Tagged>& tagged, const Write& write, cons
   if (write.table->group) return notes->touchGroup(*write.table, rows.integer(0));
   RowText row = rowText(*write.table, rows);
   if (write.table->mac && write.verb != Verb::remove) tagged.push_back({keyOf(*write.table, rows), rowMac(row)});
-  if (write.table->columnClass == ColumnClass::governed)
-    notes->put(*write.table, std::move(row.key),
-               write.verb == Verb::remove ? std::nullopt : std::optional(std::move(row.digest)), std::move(before));
+  if (write.table->columnClass != ColumnClass::governed) return;
+  if (write.verb == Verb::remove)
+    notes->put(*write.table, std::move(row.key), std::nullopt, std::move(row.digest));
+  else
+    notes->put(*write.table, std::move(row.key), std::move(row.digest), std::move(before));
 }
 
 std::string prefixed(const TableClass& table, std::string_view prefix, std::string_view between = "") {
@@ -243,10 +245,8 @@ std::string RowNotes::take(db::Transaction& transaction, std::size_t bytes) {
       taken += node.key().size() + 64;
       const Noted& row = node.mapped();
       json::value& now = noted[node.key()];
-      if (row.digest && row.before.empty())
-        now = *row.digest;
-      else if (row.digest)
-        now = json::array{row.before, *row.digest};
+      if (row.digest) now = *row.digest;
+      if (!row.before.empty()) now = json::array{row.before, now};
     }
     tables[table->first] = std::move(noted);
     if (table->second.empty()) rows_.erase(table);

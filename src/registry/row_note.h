@@ -19,13 +19,13 @@ void putMacs(db::Transaction& transaction);
 class RowNotes {
  public:
   /// `digest`: the row's new digest, or none if it was deleted. `before`: its digest when the statement read it, which
-  /// reveals a change by others before the server overwrote it; empty: the statement set every column.
+  /// reveals a change by others before the server overwrote or deleted it; empty: the statement inserted the row.
   void put(const TableClass& table, std::string key, std::optional<std::string> digest, std::string before = {});
   /// Marks a group; its rows are read when the entry is written.
   void touchGroup(const TableClass& table, std::int64_t key);
   bool empty() const { return rows_.empty() && groups_.empty(); }
   /// Removes about `bytes` of notes and returns them as JSON:
-  /// {"alias":{"7|live":"now"},"version":{"7|8":null,"7|9":["before","now"]}}.
+  /// {"alias":{"7|live":"now"},"version":{"7|8":["before",null],"7|9":["before","now"]}}.
   std::string take(db::Transaction& transaction, std::size_t bytes);
   std::size_t size() const { return size_; }  ///< approximate number of bytes that take() would return
 

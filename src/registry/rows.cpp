@@ -86,10 +86,10 @@ void checkDescription(std::string_view description) {
 
 void putVersionTag(Change& change, const Version& version, std::string_view key, std::string_view value) {
   checkTag(key, value);
-  change.transaction.run(
-      "INSERT INTO version_tag (version, key, value) VALUES ($1, $2, $3) "
-      "ON CONFLICT (version, key) DO UPDATE SET value = excluded.value",
-      {version.id, key, value});
+  if (change.transaction.run("UPDATE version_tag SET value = $3 WHERE version = $1 AND key = $2",
+                             {version.id, key, value}) == 0)
+    change.transaction.run("INSERT INTO version_tag (version, key, value) VALUES ($1, $2, $3)",
+                           {version.id, key, value});
   change.record(Action::versionTagSet, version.asset.key.workspace, version.subject(), tagData(key, value));
 }
 

@@ -81,6 +81,27 @@ def test_no_way_leads_back_to_a_version_in_quarantine(house):
     assert release.status == 409 or release.status == 400, release
 
 
+def test_a_version_in_quarantine_does_not_come_back_inside_another_or_as_a_copy(house):
+    """Include the flawed prompt in another one, by either syntax, or copy the flawed model to another name."""
+    two_versions(house)
+    opened(house.rita)
+    house.carl.prompt("around", "{{> support@2}}")
+    house.carl.prompt("langfuse", "@@@langfusePrompt:name=support|version=2@@@")
+    house.carl.prompt("twice", "{{> around@1}}")
+    for name in ("around", "langfuse", "twice"):
+        answer = house.carl.call("PUT", f"/api/v1/assets/prompt/{name}/aliases/production", {"version": 1})
+        assert answer.status == 403 and "prompt/support@2" in answer.text, (name, answer)
+    house.carl.prompt("good", "{{> support@1}}")
+    house.carl.ok("PUT", "/api/v1/assets/prompt/good/aliases/production", {"version": 1})
+    mlflow = "/api/2.0/mlflow/"
+    for name, source in (("loan", "s3://bucket/loan"), ("copy", "models:/loan/1")):
+        house.carl.ok("POST", mlflow + "registered-models/create", {"name": name})
+        house.carl.ok("POST", mlflow + "model-versions/create", {"name": name, "source": source})
+    house.rita.ok("POST", "/api/v1/incidents", {"kind": "model", "name": "loan", "version": 1, "reason": "biased"})
+    answer = house.carl.post(mlflow + "registered-models/alias", {"name": "copy", "alias": "live", "version": "1"})
+    assert answer.status == 403 and "model/loan@1" in answer.text, answer
+
+
 def test_an_author_does_not_close_the_incident_of_their_version(house, audra):
     """Dismiss one's own flaw, or write the conclusion about it, alone or through the mitigation or a token."""
     mira = person(house, "mira", {"role": "contributor"}, {"role": "risk"})

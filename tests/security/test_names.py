@@ -71,6 +71,20 @@ def test_an_asset_of_an_earlier_release_has_look_alikes_as_well(house):
     assert house.carl.post("/api/v1/assets", {"kind": "prompt", "name": "\u0440\u0430\u0443"}).status == 400
 
 
+def test_a_name_does_not_leave_a_policy_by_its_case(house):
+    """'Prod-loan' beside the guarded 'prod-*': its production alias moves without the policy, and people read the same name."""
+    house.guard("model/prod-*#production", FOUR_EYES)
+    house.guard("model/Test-*#production", FOUR_EYES)
+    house.guard("model/test-*#production", FOUR_EYES)
+    create = lambda name, kind="model": house.carl.post("/api/v1/assets", {"kind": kind, "name": name}).status
+    for name in ("Prod-loan", "PROD-LOAN", "prOd-x"):
+        assert create(name) == 400, name
+        assert house.carl.post("/api/2.0/mlflow/registered-models/create", {"name": name}).status == 400, name
+    assert [create(name) for name in ("prod-loan", "Test-a", "test-b", "production", "Loan")] == [201] * 5
+    assert create("Prod-loan", "dataset") == 201
+    assert house.carl.call("PATCH", "/api/v1/assets/model/Loan", {"new_name": "Prod-loan"}).status == 400
+
+
 def test_an_alias_does_not_differ_from_another_by_case_only(house):
     """'Live' beside 'live', where no policy is bound: callers get one and people look at the other."""
     house.carl.prompt("pay", "Pay.")

@@ -8,6 +8,7 @@ import tempfile
 
 import pytest
 
+from conftest import Caller
 from regesta_server import ROOT, Server, binary
 
 
@@ -76,6 +77,34 @@ def test_a_changed_schema_is_found_on_postgresql(postgres, attack, undo, said):
         run_sql(url, undo)
     code, text = verify("--data", data, "--db", url)
     assert code == 0, text
+
+
+OTHER_OPERATOR = """
+CREATE SCHEMA other;
+CREATE FUNCTION other.equals(bigint, bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
+CREATE OPERATOR other.= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = other.equals);
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, other, pg_catalog', current_database()); END $$"""
+NO_OTHER_OPERATOR = """
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET search_path', current_database()); END $$;
+DROP SCHEMA other CASCADE"""
+
+
+def test_operators_of_another_schema_are_not_used(postgres):
+    """Where no number equals another, the server finds neither holds nor approvals, and no row is altered."""
+    data, url = postgres
+    run_sql(url, OTHER_OPERATOR)
+    try:
+        server = Server(data, "--db", url).start()
+        try:
+            root = Caller(server)
+            root.ok("POST", "/api/v1/assets", {"kind": "model", "name": "held"})
+            root.ok("POST", "/api/v1/holds", {"kind": "model", "name": "held", "reason": "case 1"})
+            assert root.call("DELETE", "/api/v1/assets/model/held").status == 403
+        finally:
+            server.stop()
+    finally:
+        run_sql(url, NO_OTHER_OPERATOR)
+    assert verify("--data", data, "--db", url)[0] == 0
 
 
 def test_a_server_does_not_start_on_a_changed_schema(postgres):

@@ -210,7 +210,7 @@ class World:
         kind, who = self.random.choice(["prompt", "model"]), self.writer()
         old, new = self.random.sample(NAMES, 2)
         if self.random.random() < 0.5:
-            self.call(who, "PATCH", f"/api/v1/assets/{kind}/{old}", {"name": new})
+            self.call(who, "PATCH", f"/api/v1/assets/{kind}/{old}", {"new_name": new})
         else:
             self.call(who, "POST", "/api/2.0/mlflow/registered-models/rename", {"name": old, "new_name": new})
 
