@@ -225,7 +225,9 @@ def decoded(value):
 def compared(answer, values):
     """The parts of an answer that a caller can tell apart, without the ids that they sent."""
     spellings = {spelling for value in values for spelling in (value, urllib.parse.quote(value, safe=""))}
-    spellings |= {part for value in values for part in (*value.split("/"), *decoded(value).split(":")) if len(part) > 2}
+    inner = [part for value in values for part in decoded(value).split(":")]
+    spellings |= {part for value in values for part in (*value.split("/"), *inner) if len(part) > 2}
+    spellings |= {part for one in inner for part in decoded(one).split(":") if len(part) > 2}  # the id of a file has that of its run
 
     def plain(text):
         for one in sorted(spellings, key=len, reverse=True):

@@ -173,7 +173,7 @@ r.save()
     refused = site.run(limit, tmp_path, fails=True)
     assert refused.returncode != 0 and "admin" in refused.stderr
     site.run(limit, tmp_path, key=site.token(f"admin-{name}", "admin"))
-    delete = f"import wandb; wandb.Api().registry('%s', organization='default').delete()"
+    delete = "import wandb; wandb.Api().registry('%s', organization='default').delete()"
     assert site.run(delete % f"r-{name}", tmp_path, key=reader, fails=True).returncode != 0
     built_in = site.run(delete % "model", tmp_path, fails=True)
     assert built_in.returncode != 0 and "cannot be deleted" in built_in.stderr

@@ -98,7 +98,7 @@ const Route routes[] = {
          restoreVersion),
     put("/api/v1/assets/{kind}/{name}/versions/{selector}/expiry", "Set when a version is deleted", writes("versions"),
         setVersionExpiry),
-    del("/api/v1/assets/{kind}/{name}/versions/{selector}/expiry", "Let a version not expire", writes("versions"),
+    del("/api/v1/assets/{kind}/{name}/versions/{selector}/expiry", "Remove the expiry of a version", writes("versions"),
         removeVersionExpiry),
     put("/api/v1/assets/{kind}/{name}/versions/{selector}/tags/{key}", "Set a version tag", writes("versions"),
         setVersionTag),
