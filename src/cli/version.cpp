@@ -60,7 +60,8 @@ int show(Session& session) {
                  {"quarantine", member(version, "quarantine")},
                  {"tags", member(version, "tags")},
                  {"created", shortTime(member(version, "created_at"))},
-                 {"created by", member(version, "created_by")}});
+                 {"created by", member(version, "created_by")},
+                 {"expires", shortTime(member(version, "expires_at"))}});
     if (std::string content = member(version, "content"); !content.empty()) fmt::print("\n{}\n", printable(content));
   });
 }
@@ -130,6 +131,21 @@ int restore(Session& session) {
   Reference ref = session.version();
   json::value done = session.api().post(route({"assets", ref.kind, ref.name, "versions", ref.selector, "restore"}));
   return session.said(done, fmt::format("restored {}@{}", ref.asset(), member(done.as_object(), "version")));
+}
+
+int expire(Session& session) {
+  const Arguments& args = session.args;
+  if (args.has("at") + args.has("after") + args.has("never") != 1)
+    throw UsageError("give one of --after, --at and --never");
+  Reference ref = session.version();
+  std::string path = route({"assets", ref.kind, ref.name, "versions", ref.selector, "expiry"});
+  json::object wanted;
+  for (const char* name : {"at", "after"})
+    if (args.has(name)) wanted[name] = args.text(name);
+  json::value done = args.has("never") ? session.api().remove(path) : session.api().put(path, wanted);
+  std::string number = member(done.as_object(), "version"), at = shortTime(member(done.as_object(), "expires_at"));
+  return session.said(done, args.has("never") ? fmt::format("{}@{} does not expire", ref.asset(), number)
+                                              : fmt::format("{}@{} expires at {}", ref.asset(), number, at));
 }
 
 int release(Session& session) {
@@ -206,6 +222,18 @@ Commands versionCommands() {
        .operands = {version},
        .examples = {"regesta version restore loan-risk@2"},
        .run = restore},
+      {.path = "version expire",
+       .summary = "set when the server deletes a version",
+       .operands = {version},
+       .options = {{"after", "AGE", "age since it was registered: 90d, 12h or 30m"},
+                   {"at", "TIME", "RFC 3339 time"},
+                   {"never", "", "do not delete it; retention rules may still"}},
+       .examples = {"regesta version expire artifact/loans/rows@2 --after 30d",
+                    "regesta version expire artifact/loans/rows@2 --never"},
+       .run = expire,
+       .more =
+           "Kept while an alias, a stage, a rollout, another prompt, evidence, a decision, an open change request or "
+           "a legal hold needs it."},
       {.path = "version release",
        .summary = "release a version from quarantine, where a critical finding of its scan keeps it",
        .operands = {version},

@@ -6,6 +6,7 @@
 #include "governance/card_rule.h"
 #include "governance/input.h"
 #include "registry/author.h"
+#include "registry/expiry.h"
 #include "registry/golden_rule.h"
 #include "registry/lineage.h"
 #include "registry/pointer.h"
@@ -273,6 +274,8 @@ json::object describeVersion(db::Transaction& transaction, const registry::Versi
                       {"tags", texts(version.tags)},
                       {"stage", version.stage},
                       {"aliases", std::move(aliases)}};
+
+  if (std::int64_t at = registry::expiryOf(transaction, version); at != 0) object["expires_at"] = formatTime(at);
 
   json::object claimed;
   std::string modelRun;

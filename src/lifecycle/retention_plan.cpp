@@ -258,6 +258,20 @@ std::string reasonToKeep(db::Transaction& transaction, const PlannedItem& item, 
   return Keeper(transaction).reason(*version, item.act);
 }
 
+std::string reasonToStay(db::Transaction& transaction, const registry::Version& version, RetentionAct act) {
+  return Keeper(transaction).reason(version, act);
+}
+
+std::optional<std::int64_t> ageAtDeletion(db::Transaction& transaction, const registry::AssetKey& key) {
+  std::optional<std::int64_t> longest;
+  for (const RetentionRule& rule : listRules(transaction, key.workspace)) {
+    if (!rule.covers(key) || !rule.deleteAfter) continue;
+    if (rule.keepNewest > 0 || rule.age == AgeOf::use) return std::nullopt;
+    longest = std::max(longest.value_or(0), *rule.deleteAfter);
+  }
+  return longest;
+}
+
 json::value itemsJson(const std::vector<PlannedItem>& items) {
   json::array all;
   for (const PlannedItem& item : items)

@@ -46,6 +46,12 @@ RetentionPlan planRetention(db::Transaction& transaction, std::string_view works
 /// reason why not; empty: they do.
 std::string reasonToKeep(db::Transaction& transaction, const PlannedItem& item, std::int64_t asOf);
 
+/// Why nothing but a user may archive or delete the version: what uses, holds or cites it. Empty: nothing does.
+std::string reasonToStay(db::Transaction& transaction, const registry::Version& version, RetentionAct act);
+/// The age in milliseconds at which the rules in force delete versions of the asset, if it does not depend on use or on
+/// newer versions.
+std::optional<std::int64_t> ageAtDeletion(db::Transaction& transaction, const registry::AssetKey& key);
+
 /// For an application that is resumed.
 json::value itemsJson(const std::vector<PlannedItem>& items);
 std::vector<PlannedItem> itemsOf(std::string_view json, std::string_view workspace);

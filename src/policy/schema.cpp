@@ -49,6 +49,7 @@ constexpr std::string_view versionPaths[] = {
     "digest",
     "author",
     "created_at",
+    "expires_at",  // absent if it does not expire
     "description",
     "source",
     "tags.*",

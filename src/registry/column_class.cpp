@@ -49,6 +49,7 @@ constexpr Line lines[] = {
     {"version_file", governed, "version", "version# path digest size#", "", "", "version", false, true},
     {"version_reference", governed, "version", "version# path uri digest size# about", "", "", "version", false, true},
     {"version_author", governed, "version actor", "version# actor", "", "", "version"},
+    {"version_expiry", governed, "version", "version# expires_at# set_at# set_by", "", "", "version"},
     {"version_cited_run", governed, "version", "version# digest", "", "", "version"},
     {"blob_upload", authenticated, "workspace digest actor", "workspace digest actor", "at size",
      "written in bulk: who may name a stored blob, until when (free) and counted by what size (free); what is made of "
@@ -249,6 +250,8 @@ constexpr Line lines[] = {
      "an artifact that is being made: what becomes of it is a version, which is governed"},
     {"wandb_version", free, "version", "", "version type digest step source",
      "what W&B's clients call a version; what they load is in version_file, version_reference and version_tag"},
+    {"wandb_registry", governed, "workspace name",
+     "workspace name description types created_at# updated_at# created_by", "", ""},
     {"wandb_run", free, "run", "", "run experiment name config summary created_at heartbeat_at history events logs",
      telemetry},
     {"sweep", free, "id", "",

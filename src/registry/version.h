@@ -106,7 +106,8 @@ void deleteVersionTag(Change& change, const Version& version, std::string_view k
 void noteOrigin(Change& change, const Version& version, const Tags& tags);
 /// Soft deletion: the number stays used, source and run are cleared. Throws Error{refused} while a legal hold covers it
 /// (hold.h), a protected pointer points to it, an active rollout serves it, a prompt includes it (use.h), or (unless
-/// the removal includes pointers) any pointer points to it. `rule`: the retention rule that caused it, for the entry.
+/// the removal includes pointers) any pointer points to it. `rule`: the retention rule that caused it, or
+/// "expiry", for the entry.
 void deleteVersion(Change& change, const Version& version, const Removal& removal, std::string_view rule = {});
 
 /// The digest of a file list: SHA-256 of lines "digest  path\n" in byte order of the paths (as sha256sum prints them).

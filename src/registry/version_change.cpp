@@ -68,6 +68,7 @@ void deleteVersion(Change& change, const Version& version, const Removal& remova
       "UPDATE version SET deleted = 1, stage = 'Deleted', updated_at = $2, description = '', content = '', "
       "source = '', storage = '', run_id = '', run_link = '', model_id = '', archived_at = 0 WHERE id = $1",
       {version.id, change.now});
+  change.transaction.run("DELETE FROM version_expiry WHERE version = $1", {version.id});
   // Nothing reads the files of a deleted version: garbage collection may have what nothing else has.
   change.transaction.run("DELETE FROM version_file WHERE version = $1", {version.id});
   change.transaction.run("DELETE FROM version_reference WHERE version = $1", {version.id});

@@ -36,6 +36,7 @@
 #include "ledger/kept.h"
 #include "ledger/log.h"
 #include "lifecycle/content_schedule.h"
+#include "lifecycle/expiry.h"
 #include "lifecycle/retention_schedule.h"
 #include "lifecycle/usage.h"
 #include "policy/engine.h"
@@ -119,6 +120,7 @@ class Running {
     connections_ = std::make_unique<connect::Synchronizer>(store_, *gate_, egress_);
     stepper_ = std::make_unique<rollout::Stepper>(store_, *gate_);
     retention_ = std::make_unique<lifecycle::RetentionSchedule>(store_, hoursOf(config, "retention.apply-hours"));
+    expiry_ = std::make_unique<lifecycle::Expiry>(store_);
     content_ =
         std::make_unique<lifecycle::ContentSchedule>(store_, blobs_->packs(), hoursOf(config, "blobs.collect-hours"));
     if (config.flag("scan.arrivals"))
@@ -168,6 +170,7 @@ class Running {
     if (config.text("public-url").empty()) gate_->setPublicUrl(url);
     stepper_->start();
     retention_->start();
+    expiry_->start();
     content_->start();
     if (scanner_) scanner_->start();
     golden_->start();
@@ -184,6 +187,7 @@ class Running {
   void stop(int seconds) {
     connections_->stop();
     content_->stop();
+    expiry_->stop();
     retention_->stop();
     stepper_->stop();
     if (scanner_) scanner_->stop();
@@ -305,6 +309,7 @@ class Running {
   std::unique_ptr<connect::Synchronizer> connections_;
   std::unique_ptr<rollout::Stepper> stepper_;
   std::unique_ptr<lifecycle::RetentionSchedule> retention_;
+  std::unique_ptr<lifecycle::Expiry> expiry_;
   std::unique_ptr<lifecycle::ContentSchedule> content_;
   std::unique_ptr<evaluation::Scanner> scanner_;  ///< null: scan.arrivals is off
   std::unique_ptr<evaluation::golden::Schedule> golden_;

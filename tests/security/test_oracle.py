@@ -87,14 +87,14 @@ def test_every_route_is_in_the_table():
             missing.append(route)
     assert not missing, "\n".join(missing)
     roots = [field for field in graphql_fields() if ROOTS.search(field)]
-    unnamed = {"Query.serverInfo", "Query.viewer", "Query.models", "Mutation.createArtifact"}
+    unnamed = {"Query.serverInfo", "Query.viewer", "Query.users", "Query.models", "Mutation.createArtifact"}
     by_object = {"Mutation.addAliases", "Mutation.deleteAliases", "Mutation.createArtifactFiles", "Mutation.createArtifactManifest",
                  "Mutation.createRunFiles", "Mutation.markRunFilesUploaded", "Mutation.notifyScriptableRunAlert", "Mutation.updateArtifactManifest"}
     # tests/wandb/test_access.py sends each mutation as people with and without the role.
     by_object |= {f"Mutation.{name}" for name in (
         "completeMultipartUploadArtifact createFilterTrigger updateFilterTrigger deleteTrigger upsertModel createArtifactCollectionTagAssignments "
         "deleteArtifactCollectionTagAssignments deleteArtifactPortfolio deleteArtifactSequence updateArtifactPortfolio updateArtifactSequence "
-        "createProject createGenericWebhookIntegration").split()}
+        "createProject createGenericWebhookIntegration moveArtifactSequence renameProject deleteModel").split()}
     assert set(roots) - set(FIELDS) <= unnamed | by_object, sorted(set(roots) - set(FIELDS) - unnamed - by_object)
 
 
@@ -175,7 +175,7 @@ def collect(house):
     found["lock"] = (str(carl.ok("GET", "/lfs/default/locks")["locks"][0]["id"]), "987654")
     found["wandb project"] = ("wandb1", "ghost1")
     ask = lambda query: carl.ok("POST", "/graphql", {"query": query})["data"]["project"]
-    project = ask('query { project(name: "wandb1", entityName: "default") { artifact(name: "data:v0") { id } run(name: "r") { id } '
+    project = ask('query { project(name: "wandb1", entityName: "default") { artifact(name: "data:v0") { id artifactSequence { id } } run(name: "r") { id } '
                   'sweeps { edges { node { name } } } } }')
     artifact = project["artifact"]["id"]
     coded = base64.b64decode(artifact).decode()
@@ -183,6 +183,9 @@ def collect(house):
     found["number"] = (coded.split(":")[1], "987654")
     run_id = project["run"]["id"]
     found["wandb run id"] = (run_id, base64.b64encode(base64.b64decode(run_id).replace(b"wandb1", b"ghost1")).decode())
+    collection = project["artifact"]["artifactSequence"]["id"]
+    found["wandb collection id"] = (collection, base64.b64encode(b"ArtifactCollection:987654").decode())
+    found["wandb run file"] = tuple(base64.b64encode(f"RunFile:{run}:a".encode()).decode() for run in found["wandb run id"])
     found["sweep"] = (project["sweeps"]["edges"][0]["node"]["name"], "ghostghost")
     found["agent"] = (base64.b64encode(b"Agent:1").decode(), base64.b64encode(b"Agent:987654").decode())
     found["wandb client"] = ("0" * 16, "1" * 16)
@@ -222,7 +225,9 @@ def decoded(value):
 def compared(answer, values):
     """The parts of an answer that a caller can tell apart, without the ids that they sent."""
     spellings = {spelling for value in values for spelling in (value, urllib.parse.quote(value, safe=""))}
-    spellings |= {part for value in values for part in (*value.split("/"), *decoded(value).split(":")) if len(part) > 2}
+    inner = [part for value in values for part in decoded(value).split(":")]
+    spellings |= {part for value in values for part in (*value.split("/"), *inner) if len(part) > 2}
+    spellings |= {part for one in inner for part in decoded(one).split(":") if len(part) > 2}  # the id of a file has that of its run
 
     def plain(text):
         for one in sorted(spellings, key=len, reverse=True):

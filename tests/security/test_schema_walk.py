@@ -155,6 +155,7 @@ def tell_story(house, folder, n):
     tell_automation_story(root, carl, n)
     root.ok("PUT", "/api/v1/card-rules", {"kind": "model", "name_pattern": f"carded{n}", "sections": ["Limits"]})
     carl.ok("POST", "/api/2.0/mlflow/traces/link-to-run", {"run_id": runs[0]["run_id"], "trace_ids": [f"tr-awaited-{n}"]})
+    carl.ok("PUT", f"/api/v1/assets/prompt/chat{n}/versions/1/expiry", {"after": "36500d"})
     root.ok("POST", "/api/v1/holds", {"kind": "model", "name": f"copy{n}", "version": 1, "reason": "case 1"})
     # Webhooks and a delivery.
     receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)

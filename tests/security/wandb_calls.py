@@ -75,6 +75,7 @@ def tell_wandb_story(carl, n):
     made = log_artifact(carl, f"wandb{n}", "data", {"a.txt": f"entry {n}".encode()}, kind="dataset", run="r", distributedID=f"shared-{n}")
     assert made["id"], made
     assert log_artifact(carl, f"wandb{n}", "elsewhere", {}, {"weights": f"s3://bucket/{n}"}, kind="dataset")["id"]
+    mutation(carl, "UpsertModelInput!", "upsertModel", "inserted", entityName="default", name=f"wandb-registry-made{n}", description="made")
     config = json.dumps({"method": "grid", "parameters": {"x": {"values": [1, 2]}}})
     sweep = mutation(carl, "UpsertSweepInput!", "upsertSweep", "sweep { name }", projectName=f"wandb{n}", config=config)["sweep"]
     agent = mutation(carl, "CreateAgentInput!", "createAgent", "agent { id }", projectName=f"wandb{n}", sweep=sweep["name"], host="h")

@@ -42,10 +42,10 @@ class Site:
                       "WANDB_CACHE_DIR": f"{folder}/cache", "WANDB_DATA_DIR": f"{folder}/data", "WANDB_CONFIG_DIR": f"{folder}/config",
                       "WANDB_ARTIFACT_DIR": f"{folder}/artifacts", "WANDB_ERROR_REPORTING": "false", "HOME": str(folder), "NETRC": f"{folder}/netrc"} | more
 
-    def run(self, code, folder, key=None, fails=False, **more):
+    def run(self, code, folder, key=None, fails=False, seconds=300, **more):
         """Runs Python in a process of its own, as a team's script would be."""
         done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=self.environment(folder, key, **more), capture_output=True,
-                              text=True, timeout=300)
+                              text=True, timeout=seconds)
         assert fails or done.returncode == 0, done.stdout + done.stderr + "\n" + "\n".join(map(repr, self.proxy.requests[-20:])) + self.server.log()[-2000:]
         return done
 

@@ -11,8 +11,10 @@
 #include "governance/gate.h"
 #include "governance/governor.h"
 #include "governance/quarantine.h"
+#include "lifecycle/retention_rule.h"
 #include "policy/engine.h"
 #include "registry/archive.h"
+#include "registry/expiry.h"
 #include "registry/pointer.h"
 #include "registry/reference.h"
 #include "registry/tree.h"
@@ -117,6 +119,7 @@ VersionAnswer versionAnswer(db::Transaction& transaction, const registry::Versio
   answer.createdAt = timeText(version.createdAt);
   answer.updatedAt = timeText(version.updatedAt);
   answer.archivedAt = timeText(version.archivedAt);
+  answer.expiresAt = timeText(registry::expiryOf(transaction, version));
   answer.createdBy = version.createdBy;
   answer.tags = version.tags;
   answer.aliases = registry::aliasesOf(transaction, version);
@@ -244,6 +247,27 @@ VersionAnswer restoreVersion(Call& call, const VersionPath& path) {
   return call.core.store.change(call.actor(), [&](registry::Change& change) {
     return versionAnswer(change.transaction,
                          registry::restoreVersion(change, resolve(change.transaction, key, path.selector)));
+  });
+}
+
+VersionAnswer setVersionExpiry(Call& call, const VersionExpiry& request) {
+  registry::AssetKey key = changeable(call, request.kind, request.name);
+  if (request.at.empty() == request.after.empty()) throw Invalid("at", "or 'after' is required, not both");
+  return call.core.store.change(call.actor(), [&](registry::Change& change) {
+    registry::Version version = resolve(change.transaction, key, request.selector);
+    std::int64_t at = request.after.empty() ? momentOf(request.at, "at").value()
+                                            : version.createdAt + lifecycle::parseAge(request.after, "after");
+    registry::setExpiry(change, version, at);
+    return versionAnswer(change.transaction, version);
+  });
+}
+
+VersionAnswer removeVersionExpiry(Call& call, const VersionPath& path) {
+  registry::AssetKey key = changeable(call, path.kind, path.name);
+  return call.core.store.change(call.actor(), [&](registry::Change& change) {
+    registry::Version version = resolve(change.transaction, key, path.selector);
+    registry::setExpiry(change, version, 0);
+    return versionAnswer(change.transaction, version);
   });
 }
 

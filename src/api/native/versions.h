@@ -18,7 +18,7 @@ struct VersionAnswer {
   std::string digest;
   RawJson content;
   std::string description, stage, source;
-  std::optional<std::string> runId, modelId, createdAt, updatedAt, archivedAt;
+  std::optional<std::string> runId, modelId, createdAt, updatedAt, archivedAt, expiresAt;
   std::string createdBy;
   TextMap tags;
   std::vector<std::string> aliases;
@@ -42,6 +42,7 @@ struct VersionAnswer {
       field<&VersionAnswer::createdAt>("created_at"),
       field<&VersionAnswer::updatedAt>("updated_at"),
       field<&VersionAnswer::archivedAt>("archived_at", about("absent: not archived")),
+      field<&VersionAnswer::expiresAt>("expires_at", about("when the server deletes it; absent: never")),
       field<&VersionAnswer::createdBy>("created_by"),
       field<&VersionAnswer::tags>("tags"),
       field<&VersionAnswer::aliases>("aliases"),
@@ -106,6 +107,14 @@ struct VersionChange {
                                      field<&VersionChange::selector>("selector", required),
                                      field<&VersionChange::description>("description", present)};
 };
+/// Exactly one of `at` and `after`.
+struct VersionExpiry {
+  std::string kind, name, selector, at, after;
+  static constexpr Field fields[] = {
+      field<&VersionExpiry::kind>("kind", required), field<&VersionExpiry::name>("name", required),
+      field<&VersionExpiry::selector>("selector", required), field<&VersionExpiry::at>("at", about("RFC 3339")),
+      field<&VersionExpiry::after>("after", about("age since registration, instead of 'at': 90d, 12h or 30m"))};
+};
 struct VersionTag {
   std::string kind, name, selector, key, value;
   static constexpr Field fields[] = {field<&VersionTag::kind>("kind", required),
@@ -135,6 +144,9 @@ VersionAnswer describeVersion(Call& call, const VersionChange& request);
 /// Policies cannot be archived, and nothing that a pointer serves.
 VersionAnswer archiveVersion(Call& call, const VersionPath& path);
 VersionAnswer restoreVersion(Call& call, const VersionPath& path);
+/// The server deletes the version then, unless something protects it.
+VersionAnswer setVersionExpiry(Call& call, const VersionExpiry& request);
+VersionAnswer removeVersionExpiry(Call& call, const VersionPath& path);
 Empty deleteVersion(Call& call, const VersionRemoval& path);
 Empty setVersionTag(Call& call, const VersionTag& request);
 Empty deleteVersionTag(Call& call, const VersionTag& request);

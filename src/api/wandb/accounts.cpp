@@ -11,6 +11,7 @@ constexpr std::string_view features[] = {"USE_ARTIFACT_WITH_ENTITY_AND_PROJECT_I
                                          "TOTAL_COUNT_IN_FILE_CONNECTION",
                                          "ARTIFACT_COLLECTIONS_FILTERING_SORTING",
                                          "ARTIFACT_REGISTRY_SEARCH",
+                                         "INCLUDE_ARTIFACT_TYPES_IN_REGISTRY_CREATION",
                                          "ARTIFACT_TAGS",
                                          "CLIENT_IDS",
                                          "LARGE_FILENAMES",

@@ -349,6 +349,7 @@ std::optional<std::int64_t> makeVersion(const Call& call, const Draft& draft) {
                         {run->run.subject(), version.subject(), "output", change.now});
     putFacts(change.transaction, version.id,
              {.type = type, .digest = digestOf(entries.digests), .step = memberInteger(draft.input, "historyStep")});
+    setTtl(change, version, draft.input);
     now.version = version.id;
     saveDraft(change.transaction, now);
     return version.id;

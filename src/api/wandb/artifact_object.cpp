@@ -96,30 +96,31 @@ json::object artifactObject(const Call& call, db::Transaction& transaction, cons
   count += static_cast<std::int64_t>(registry::versionReferences(transaction, version).size());
   json::object collection = collectionObject(transaction, version.asset);
   collection["__typename"] = "ArtifactSequence";
-  return {{"id", idOf(version)},
-          {"state", "COMMITTED"},
-          {"artifactSequence", std::move(collection)},
-          {"versionIndex", version.number - 1},
-          {"artifactType", json::object{{"id", idOf("ArtifactType", 0)}, {"name", typeOf(version.asset, facts)}}},
-          {"description", given.description},
-          {"metadata", metadata},
-          {"ttlDurationSeconds", -2},
-          {"ttlIsInherited", false},
-          {"tags", tagsOf(version.tags)},
-          {"historyStep", facts && facts->step > 0 ? json::value(facts->step) : json::value(nullptr)},
-          {"size", size},
-          {"digest", facts ? facts->digest : version.digest},
-          {"digestAlgorithm", "MANIFEST_MD5"},
-          {"commitHash", version.digest.substr(0, 20)},
-          {"fileCount", count},
-          {"createdAt", formatTime(version.createdAt)},
-          {"updatedAt", formatTime(version.updatedAt)},
-          {"aliases", aliasList(transaction, version)},
-          {"currentManifest", json::object{{"id", idOf("ArtifactManifest", version.id)},
-                                           {"file", json::object{{"id", idOf("File", version.id)},
-                                                                 {"directUrl", manifestUrl(call, version)}}}}},
-          {"_workspace", version.asset.key.workspace},
-          {"_version", version.id}};
+  json::object made{
+      {"id", idOf(version)},
+      {"state", "COMMITTED"},
+      {"artifactSequence", std::move(collection)},
+      {"versionIndex", version.number - 1},
+      {"artifactType", json::object{{"id", idOf("ArtifactType", 0)}, {"name", typeOf(version.asset, facts)}}},
+      {"description", given.description},
+      {"metadata", metadata},
+      {"tags", tagsOf(version.tags)},
+      {"historyStep", facts && facts->step > 0 ? json::value(facts->step) : json::value(nullptr)},
+      {"size", size},
+      {"digest", facts ? facts->digest : version.digest},
+      {"digestAlgorithm", "MANIFEST_MD5"},
+      {"commitHash", version.digest.substr(0, 20)},
+      {"fileCount", count},
+      {"createdAt", formatTime(version.createdAt)},
+      {"updatedAt", formatTime(version.updatedAt)},
+      {"aliases", aliasList(transaction, version)},
+      {"currentManifest", json::object{{"id", idOf("ArtifactManifest", version.id)},
+                                       {"file", json::object{{"id", idOf("File", version.id)},
+                                                             {"directUrl", manifestUrl(call, version)}}}}},
+      {"_workspace", version.asset.key.workspace},
+      {"_version", version.id}};
+  describeTtl(made, transaction, version);
+  return made;
 }
 
 json::object membershipObject(const Call& call, db::Transaction& transaction, const registry::Version& version) {

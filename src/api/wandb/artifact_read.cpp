@@ -81,6 +81,17 @@ json::value collection(FieldCall& field) {
   return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
     auto asset = findCollection(field.call, transaction, memberText(field.parent, "_project"), field.text("name"));
     if (!asset) return nullptr;
+    json::object found = collectionObject(transaction, *asset);
+    // The collections of a registry hold what was linked to them, whatever its type.
+    bool fits = found.at("__typename") == "ArtifactPortfolio" ||
+                found.at("defaultArtifactType").at("name") == field.parent.at("name");
+    return fits ? json::value(std::move(found)) : json::value();
+  });
+}
+json::value collectionOfId(FieldCall& field) {
+  return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
+    auto asset = registry::findAssetById(transaction, numberOf("ArtifactCollection", field.text("id")));
+    if (!asset || !mayRead(field.call, asset->key)) noSuch("collection", field.text("id"));
     return collectionObject(transaction, *asset);
   });
 }
@@ -131,6 +142,8 @@ json::value types(FieldCall& field) {
   return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
     std::set<std::string> names;
     std::string project = memberText(field.parent, "name");
+    if (const json::value* accepted = field.parent.if_contains("_types"))
+      for (const json::value& name : accepted->as_array()) names.emplace(name.as_string());
     for (const registry::Asset& asset : collectionsOf(field.call, transaction, project))
       names.insert(
           std::string(collectionObject(transaction, asset)["defaultArtifactType"].as_object().at("name").as_string()));
@@ -147,15 +160,30 @@ registry::Asset parentAsset(FieldCall& field, db::Transaction& transaction) {
   return registry::getAsset(transaction, key);
 }
 
+/// As the client asks for it: "-created_at", "+version_index"; by default the newest first, as they come.
+void sortVersions(std::vector<registry::Version>& versions, std::string_view order) {
+  if (order.empty()) return;
+  bool descending = order.front() == '-';
+  bool byChange = order.find("pdated") != std::string_view::npos;
+  std::ranges::stable_sort(versions, [&](const registry::Version& a, const registry::Version& b) {
+    std::int64_t left = byChange ? a.updatedAt : a.number, right = byChange ? b.updatedAt : b.number;
+    return descending ? left > right : left < right;
+  });
+}
+
 json::value versionsOf(FieldCall& field) {
   return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
     registry::Asset asset = parentAsset(field, transaction);
     std::size_t count = static_cast<std::size_t>(std::clamp<std::int64_t>(memberInteger(field.args, "first"), 1, 200));
     std::int64_t before = parseInteger(field.text("after")).value_or(0);
-    std::vector<registry::Version> page = registry::listVersions(transaction, asset, count + 1, before);
-    std::int64_t total = static_cast<std::int64_t>(registry::listVersions(transaction, asset, 100'000).size());
-    bool more = page.size() > count;
-    if (more) page.pop_back();
+    std::vector<registry::Version> all = registry::listVersions(transaction, asset, 100'000);
+    const auto total = static_cast<std::int64_t>(all.size());
+    sortVersions(all, field.text("order"));
+    auto from = all.begin();
+    if (before > 0) from = std::ranges::find(all, before, &registry::Version::number);
+    if (before > 0 && from != all.end()) ++from;
+    std::vector<registry::Version> page(from, from + std::min<std::ptrdiff_t>(all.end() - from, std::ptrdiff_t(count)));
+    bool more = from + std::ptrdiff_t(page.size()) != all.end();
     json::array nodes;
     for (const registry::Version& version : page) nodes.push_back(artifactObject(field.call, transaction, version));
     return connection(std::move(nodes), total, more ? std::to_string(page.back().number) : "");
@@ -293,6 +321,7 @@ constexpr Resolver table[] = {
     {"Query", "project", reads("projects and artifacts of this name"), Where::args, project},
     {"Query", "model", reads("projects and artifacts of this name"), Where::args, project},
     {"Query", "artifact", signedIn(), Where::nowhere, artifact},
+    {"Query", "artifactCollection", signedIn(), Where::nowhere, collectionOfId},
     {"Query", "clientIDMapping", signedIn(), Where::nowhere, clientIdMapping},
     {"Project", "artifactCollectionMembership", reads(artifacts), Where::parent, membership},
     {"Project", "artifact", reads(artifacts), Where::parent, artifactOfProject},

@@ -8,6 +8,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "governance/gate.h"
+#include "lifecycle/retention_plan.h"
+#include "registry/expiry.h"
 #include "registry/parts.h"
 #include "registry/pointer.h"
 #include "registry/reserved_tag.h"
@@ -15,6 +17,10 @@
 namespace regesta::api::wandb {
 
 using governance::Gate;
+
+namespace {
+constexpr std::int64_t ttlDisabled = -2, longestTtlSeconds = 36'500LL * 24 * 3600;
+}
 
 bool isAutomatic(const std::string& alias) {
   return alias == "latest" || (alias.size() > 1 && alias.front() == 'v' && parseInteger(alias.substr(1)));
@@ -41,6 +47,24 @@ void checkAliases(const std::vector<std::string>& names) {
 std::string metadataOf(const registry::Version& version) {
   auto tag = version.tags.find(std::string(registry::metadataTag));
   return tag == version.tags.end() ? std::string(noMetadata) : tag->second;
+}
+
+void setTtl(registry::Change& change, const registry::Version& version, const json::object& input) {
+  const json::value* given = input.if_contains("ttlDurationSeconds");
+  if (!given || given->is_null()) return;
+  std::int64_t seconds = memberInteger(input, "ttlDurationSeconds");
+  if (seconds == 0 || seconds < ttlDisabled || seconds > longestTtlSeconds)
+    throw Invalid("ttlDurationSeconds", "must be 1 second to 100 years");
+  registry::setExpiry(change, version, seconds < 0 ? 0 : version.createdAt + seconds * 1000);
+}
+
+void describeTtl(json::object& artifact, db::Transaction& transaction, const registry::Version& version) {
+  std::int64_t at = registry::expiryOf(transaction, version);
+  std::optional<std::int64_t> byRule;
+  if (at == 0) byRule = lifecycle::ageAtDeletion(transaction, version.asset.key);
+  std::int64_t millis = byRule.value_or(at == 0 ? 0 : at - version.createdAt);
+  artifact["ttlIsInherited"] = byRule.has_value();
+  artifact["ttlDurationSeconds"] = at == 0 && !byRule ? ttlDisabled : std::max<std::int64_t>(1, millis / 1000);
 }
 
 registry::VersionReference referenceOf(const std::string& path, const json::object& entry) {

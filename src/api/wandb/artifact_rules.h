@@ -18,6 +18,11 @@ inline constexpr std::string_view noMetadata = "{}";
 /// An input's metadata as it is stored. Throws Invalid.
 std::string metadataOf(const json::object& input);
 std::string metadataOf(const registry::Version& version);
+/// Applies an input's "ttlDurationSeconds", which counts from the creation of the version. INHERIT (-1) and DISABLED
+/// (-2) leave it to retention rules. Throws Invalid.
+void setTtl(registry::Change& change, const registry::Version& version, const json::object& input);
+/// The members of an artifact for it: its own, or what retention rules say.
+void describeTtl(json::object& artifact, db::Transaction& transaction, const registry::Version& version);
 /// Of an entry with a `ref`, and back.
 registry::VersionReference referenceOf(const std::string& path, const json::object& entry);
 json::object entryOf(const registry::VersionReference& reference);

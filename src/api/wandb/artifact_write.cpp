@@ -4,6 +4,7 @@
 #include "api/wandb/artifact_object.h"
 #include "api/wandb/artifact_rules.h"
 #include "api/wandb/names.h"
+#include "api/wandb/registry_record.h"
 #include "api/wandb/resolvers.h"
 #include "api/wandb/run_object.h"
 #include "base/error.h"
@@ -46,6 +47,8 @@ registry::Version linkVersion(registry::Change& change, const registry::Version&
   registry::Asset asset =
       makeAsset(change, target, facts.type.empty() ? std::string(kindName(target.kind)) : facts.type);
   if (auto linked = findLink(change.transaction, asset, source)) return *std::move(linked);
+  if (auto collection = collectionOf(target))
+    requireAccepted(change.transaction, target.workspace, collection->project, facts.type);
   registry::NewVersion made{
       .description = source.description, .source = source.source, .runId = source.runId, .tags = source.tags};
   made.files = registry::versionFiles(change.transaction, source);
@@ -198,6 +201,7 @@ json::value update(FieldCall& field) {
                                         shorten(std::string(text->get_string()), limits::descriptionLength - 4));
     if (!memberText(input, "metadata").empty()) changeMetadata(change, found, metadataOf(input));
     changeTags(change, found, input);
+    setTtl(change, found, input);
     return registry::getVersion(change.transaction, found.asset.key, found.number);
   });
   return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {

@@ -18,7 +18,7 @@ using access::Verb;
 using governance::Gate;
 
 constexpr std::string_view artifacts = "artifacts of this name";
-constexpr std::size_t mostTags = 100;
+constexpr std::size_t mostTags = 100, typeLength = 128;
 
 /// For a change. Throws Error{notFound}, Error{denied}.
 registry::Asset getCollection(const Call& call, db::Transaction& transaction, const std::string& id) {
@@ -104,12 +104,30 @@ json::value deleteTags(FieldCall& field) {
   return json::object{{"success", true}};
 }
 
-/// Clients call a project a model here. Registries exist as soon as something is linked to them.
-json::value makeModel(FieldCall& field) {
-  std::string name = memberText(field.input(), "name");
-  if (isRegistry(name)) throw Error(Code::unsupported, "a registry is created when an artifact is linked to it");
-  json::object project = projectObject(makeProject(field.call, name));
-  return json::object{{"project", project}, {"model", project}, {"inserted", true}};
+/// Gives the collection and its versions another type.
+json::value changeType(FieldCall& field) {
+  const Call& call = field.call;
+  const json::object& input = field.input();
+  std::string type = memberText(input, "destinationArtifactTypeName");
+  if (type.empty() || type.size() > typeLength || type.find_first_of("/:") != std::string::npos)
+    throw Invalid("destinationArtifactTypeName", fmt::format("must be 1 to {} bytes, without / and :", typeLength));
+  if (type.starts_with("wandb-") || type == "job" || type == "run_table" || type == "code")
+    throw Invalid("destinationArtifactTypeName", "is a type that only the client itself gives");
+  registry::Asset asset = call.core.store.change(call.actor(), [&](registry::Change& change) {
+    registry::Asset found = getCollection(call, change.transaction, collectionId(input));
+    auto collection = collectionOf(found.key);
+    if (!collection || isRegistry(collection->project))
+      throw Invalid("artifactSequenceID",
+                    "is a collection of a registry: change the type where its artifacts were logged");
+    registry::setAssetTag(change, found, typeTag, type);
+    change.transaction.run(
+        "UPDATE wandb_version SET type = $2 WHERE version IN (SELECT id FROM version WHERE asset = $1)",
+        {found.id, type});
+    return registry::getAsset(change.transaction, found.key);
+  });
+  return call.core.store.read([&](db::Transaction& transaction) -> json::value {
+    return json::object{{"artifactCollection", collectionObject(transaction, asset)}};
+  });
 }
 
 /// The collections that the artifact is in: its own, and those that it is linked to.
@@ -144,7 +162,7 @@ constexpr Resolver table[] = {
     {"Mutation", "deleteArtifactPortfolio", signedIn(), Where::nowhere, remove},
     {"Mutation", "createArtifactCollectionTagAssignments", writes(artifacts), Where::entity, addTags},
     {"Mutation", "deleteArtifactCollectionTagAssignments", writes(artifacts), Where::entity, deleteTags},
-    {"Mutation", "upsertModel", writes("projects of this name"), Where::entity, makeModel},
+    {"Mutation", "moveArtifactSequence", signedIn(), Where::nowhere, changeType},
     {"Artifact", "artifactMemberships", reads(artifacts), Where::parent, membershipsOf},
 };
 

@@ -104,9 +104,10 @@ class WandbExecution : public graphql::Execution {
 std::span<const Resolver> resolvers() {
   static const std::vector<Resolver> all = [] {
     std::vector<Resolver> joined;
-    for (std::span<const Resolver> table : {accountResolvers(), runResolvers(), runListResolvers(), sweepResolvers(),
-                                            artifactResolvers(), artifactMakers(), artifactParts(), artifactWriters(),
-                                            registrySearch(), automationResolvers(), collectionWriters()})
+    for (std::span<const Resolver> table :
+         {accountResolvers(), runResolvers(), runListResolvers(), sweepResolvers(), artifactResolvers(),
+          artifactMakers(), artifactParts(), artifactWriters(), registrySearch(), automationResolvers(),
+          collectionWriters(), registryWriters(), runChanges()})
       joined.insert(joined.end(), table.begin(), table.end());
     return joined;
   }();

@@ -8,7 +8,7 @@
 namespace regesta::api::wandb {
 namespace {
 
-constexpr std::string_view runPrefix = "Run:v1:", registryIdPrefix = "Registry:";
+constexpr std::string_view runPrefix = "Run:v1:", registryIdPrefix = "Registry:", filePrefix = "RunFile:";
 
 std::string decoded(std::string_view id) {
   auto text = base64Decode(id);
@@ -59,6 +59,17 @@ RunName runNameOf(std::string_view id) {
 }
 
 std::string entityOfRunId(std::string_view id) { return runNameOf(id).entity; }
+
+std::string runFileId(const RunName& run, std::string_view path) {
+  return base64Encode(fmt::format("{}{}:{}", filePrefix, runId(run), path));
+}
+
+std::pair<RunName, std::string> runFileOf(std::string_view id) {
+  std::string text = decoded(id);
+  std::size_t colon = text.find(':', filePrefix.size());  // base64 has none
+  if (!text.starts_with(filePrefix) || colon == std::string::npos) noSuch("file", id);
+  return {runNameOf(text.substr(filePrefix.size(), colon - filePrefix.size())), text.substr(colon + 1)};
+}
 
 std::string registryId(std::string_view entity, std::string_view project) {
   return base64Encode(fmt::format("{}{}:{}", registryIdPrefix, entity, project));

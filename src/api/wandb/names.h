@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/endpoint.h"
@@ -27,6 +28,9 @@ struct RunName {
 std::string runId(const RunName& name);
 RunName runNameOf(std::string_view id);  ///< throws Error{notFound}
 std::string entityOfRunId(std::string_view id);
+std::string runFileId(const RunName& run, std::string_view path);
+/// Throws Error{notFound}.
+std::pair<RunName, std::string> runFileOf(std::string_view id);
 
 /// A registry is a project without an experiment: its id holds its name.
 struct RegistryName {

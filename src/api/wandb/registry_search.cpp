@@ -8,6 +8,8 @@
 #include "api/wandb/artifact_record.h"
 #include "api/wandb/filter.h"
 #include "api/wandb/names.h"
+#include "api/wandb/registry_object.h"
+#include "api/wandb/registry_record.h"
 #include "api/wandb/resolvers.h"
 #include "api/wandb/run_object.h"
 #include "base/text.h"
@@ -70,7 +72,13 @@ std::vector<std::pair<Collection, registry::Asset>> registered(const Call& call,
   return found;
 }
 
-json::object registryObject(const registry::Workspace& workspace, std::string_view name) {
+}  // namespace
+
+json::object registryObject(db::Transaction& transaction, const std::string& workspaceName, std::string_view name) {
+  registry::Workspace workspace = registry::getWorkspace(transaction, workspaceName);
+  RegistryRecord record =
+      findRegistry(transaction, workspace.name, name.substr(registryPrefix.size()))
+          .value_or(RegistryRecord{.createdAt = workspace.createdAt, .updatedAt = workspace.createdAt});
   json::object organization{{"id", idOf("Organization", 1)}, {"name", workspace.name}};
   json::object entity{{"id", idOf("Entity", 1)}, {"name", workspace.name}, {"organization", std::move(organization)}};
   return {{"id", registryId(workspace.name, name)},
@@ -78,13 +86,33 @@ json::object registryObject(const registry::Workspace& workspace, std::string_vi
           {"name", name},
           {"entityName", workspace.name},
           {"entity", std::move(entity)},
-          {"description", ""},
-          {"createdAt", formatTime(workspace.createdAt)},
-          {"updatedAt", formatTime(workspace.createdAt)},
+          {"description", record.description},
+          {"createdAt", formatTime(record.createdAt)},
+          {"updatedAt", formatTime(record.updatedAt)},
           {"access", "PRIVATE"},
-          {"allowAllArtifactTypesInRegistry", true},
+          {"allowAllArtifactTypesInRegistry", record.types.empty()},
+          {"_types", json::array(record.types.begin(), record.types.end())},
           {"_workspace", workspace.name}};
 }
+
+std::set<std::string> registryNames(const Call& call, db::Transaction& transaction) {
+  std::set<std::string> names{std::string(registryPrefix) + "dataset", std::string(registryPrefix) + "model"};
+  for (const auto& [collection, asset] : registered(call, transaction)) names.insert(collection.project);
+  for (const RegistryRecord& record : listRegistries(transaction, call.workspace))
+    if (std::string name = std::string(registryPrefix) + record.name;
+        call.identity->may(Verb::read, call.workspace, name))
+      names.insert(std::move(name));
+  return names;
+}
+
+bool hasCollections(db::Transaction& transaction, const std::string& workspace, std::string_view project) {
+  for (const registry::Asset& asset :
+       registry::listAssets(transaction, workspace, registry::Kind::artifact, "", mostCollections))
+    if (auto collection = collectionOf(asset.key); collection && collection->project == project) return true;
+  return false;
+}
+
+namespace {
 
 json::object registryValues(const json::object& object) {
   return {{"name", object.at("name")},
@@ -94,12 +122,9 @@ json::object registryValues(const json::object& object) {
 }
 
 std::vector<Found> registries(const Call& call, db::Transaction& transaction) {
-  std::set<std::string> names{std::string(registryPrefix) + "dataset", std::string(registryPrefix) + "model"};
-  for (const auto& [collection, asset] : registered(call, transaction)) names.insert(collection.project);
-  registry::Workspace workspace = registry::getWorkspace(transaction, call.workspace);
   std::vector<Found> all;
-  for (const std::string& name : names) {
-    json::object object = registryObject(workspace, name);
+  for (const std::string& name : registryNames(call, transaction)) {
+    json::object object = registryObject(transaction, call.workspace, name);
     all.push_back({registryValues(object), [object] { return object; }});
   }
   return all;
@@ -108,13 +133,12 @@ std::vector<Found> registries(const Call& call, db::Transaction& transaction) {
 /// The collections of those registries that fit.
 std::vector<std::pair<Collection, registry::Asset>> collectionsIn(FieldCall& field, db::Transaction& transaction) {
   Filter filter(field.text("projectFilters"));
-  registry::Workspace workspace = registry::getWorkspace(transaction, field.call.workspace);
   auto all = registered(field.call, transaction);
   std::map<std::string, bool> fits;
   std::erase_if(all, [&](const auto& one) {
     auto [known, fresh] = fits.try_emplace(one.first.project);
     if (fresh) {
-      json::value values = registryValues(registryObject(workspace, one.first.project));
+      json::value values = registryValues(registryObject(transaction, field.call.workspace, one.first.project));
       known->second = filter.accepts(reader(values));
     }
     return !known->second;

@@ -14,5 +14,7 @@ std::span<const Resolver> artifactWriters();
 std::span<const Resolver> automationResolvers();
 std::span<const Resolver> collectionWriters();
 std::span<const Resolver> registrySearch();
+std::span<const Resolver> registryWriters();
+std::span<const Resolver> runChanges();
 
 }  // namespace regesta::api::wandb

@@ -64,9 +64,9 @@ Task takeStream(Exchange& exchange, Core& core) {
     Call call = admit(core, request, writes(projects), dialect());
     call.workspace = std::string(request.variable("entity"));
     RunName name{call.workspace, std::string(request.variable("project")), std::string(request.variable("run"))};
-    takeFileStream(call, name, parseJson(body.text));
+    bool stop = takeFileStream(call, name, parseJson(body.text));
     http::Response answer;
-    answer.body = "{}";
+    answer.body = stop ? R"({"stopped": true})" : "{}";
     return answer;
   });
   co_await exchange.respond(std::move(response));

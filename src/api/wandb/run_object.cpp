@@ -18,6 +18,8 @@ std::string_view stateOf(tracking::RunStatus status) {
       return "failed";
     case tracking::RunStatus::killed:
       return "killed";
+    case tracking::RunStatus::scheduled:
+      return "pending";
     default:
       return "running";
   }
@@ -59,6 +61,10 @@ void flatten(const json::object& nested, const std::string& prefix, tracking::Te
 }
 
 }  // namespace
+
+bool shouldStop(const tracking::Run& run) {
+  return run.tags.contains(std::string(stopTag)) && !tracking::isTerminal(run.status);
+}
 
 json::object projectObject(const tracking::Experiment& project) {
   std::string id = idOf("Project", project.id);
@@ -105,8 +111,8 @@ json::object runObject(const RunRecord& record) {
           {"commit", tagOf(run, commitTag)},
           {"sweepName", std::move(sweep)},
           {"readOnly", false},
-          {"stopped", false},
-          {"shouldStop", false},
+          {"stopped", shouldStop(run)},
+          {"shouldStop", shouldStop(run)},
           {"createdAt", formatTime(run.startTime)},
           {"heartbeatAt", formatTime(record.heartbeatAt)},
           {"historyLineCount", record.history},

@@ -11,7 +11,9 @@ json::object runObject(const RunRecord& record);
 inline constexpr std::string_view groupTag = "wandb.group", jobTypeTag = "wandb.job_type", tagsTag = "wandb.tags",
                                   nameTag = "wandb.run_id", hostTag = "wandb.host", sweepTag = "wandb.sweep",
                                   notesTag = "mlflow.note.content", commitTag = "mlflow.source.git.commit",
-                                  programTag = "mlflow.source.name", userTag = "mlflow.user";
+                                  programTag = "mlflow.source.name", userTag = "mlflow.user",
+                                  stopTag = "wandb.stop";  ///< when somebody asked the run to stop
+bool shouldStop(const tracking::Run& run);
 
 /// Values of nested JSON objects by their path, "optimizer.lr": texts as they are, all others as JSON.
 tracking::Texts flattened(const json::object& nested, bool configuration);

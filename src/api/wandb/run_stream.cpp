@@ -106,8 +106,8 @@ void append(db::Transaction& transaction, RunRecord& record, Stream stream, cons
     points.insert(points.end(), prepared.points[at].begin(), prepared.points[at].end());
 }
 
-std::string take(db::Transaction& transaction, const Call& call, const RunName& name, const json::object& files,
-                 const Prepared& history, const Prepared& events) {
+tracking::Run take(db::Transaction& transaction, const Call& call, const RunName& name, const json::object& files,
+                   const Prepared& history, const Prepared& events) {
   RunRecord record = getRecord(call, transaction, name, Verb::write);
   std::vector<tracking::Metric> points;
   append(transaction, record, Stream::history, history, points);
@@ -119,33 +119,35 @@ std::string take(db::Transaction& transaction, const Call& call, const RunName& 
   record.heartbeatAt = nowMillis();
   saveRecord(transaction, record);
   tracking::logPoints(transaction, record.run, points);
-  return record.run.runId;
+  return record.run;
 }
 
 }  // namespace
 
-void takeFileStream(const Call& call, const RunName& name, const json::value& body) {
+bool takeFileStream(const Call& call, const RunName& name, const json::value& body) {
   if (!body.is_object()) throw Invalid("body", "must be a JSON object");
   const json::object& request = body.get_object();
   const json::value* given = request.if_contains("files");
   const json::object files = given && given->is_object() ? given->get_object() : json::object{};
   const Prepared history = prepare(partOf(files, "wandb-history.jsonl"), true, nowMillis());
   const Prepared events = prepare(partOf(files, "wandb-events.jsonl"), false, nowMillis());
-  call.core.store.change(call.actor(), [&](registry::Change& change) {
-    std::string runId = take(change.transaction, call, name, files, history, events);
-    tracking::recordWrite(change, call.workspace, runId);
+  bool stop = call.core.store.change(call.actor(), [&](registry::Change& change) {
+    tracking::Run run = take(change.transaction, call, name, files, history, events);
+    tracking::recordWrite(change, call.workspace, run.runId);
+    return shouldStop(run);
   });
   if (request.contains("complete") && request.at("complete") == json::value(true)) {
     RunRecord record = call.core.store.read(
         [&](db::Transaction& transaction) { return getRecord(call, transaction, name, Verb::write); });
     bool failed = memberInteger(request, "exitcode") != 0;
-    if (tracking::isTerminal(record.run.status)) return;
+    if (tracking::isTerminal(record.run.status)) return false;
     tracking::updateRun(call.core.store, call.actor(), call.workspace, record.run.runId,
                         {.status = failed ? tracking::RunStatus::failed : tracking::RunStatus::finished,
                          .endTime = nowMillis(),
                          .name = {}});
     tracking::compactHistory(call.core.store, call.workspace, record.run.runId);
   }
+  return stop;
 }
 
 }  // namespace regesta::api::wandb

@@ -111,6 +111,7 @@ json::value upsertBucket(FieldCall& field) {
     inserted = !found;
     RunRecord record = found ? *std::move(found) : create(field.call, transaction, project, name.run);
     apply(record, input);
+    if (tracking::isTerminal(record.run.status)) record.run.tags.erase(std::string(stopTag));
     if (!inserted && state != "finished") record.run.status = tracking::RunStatus::running;
     record.heartbeatAt = nowMillis();
     tracking::saveRun(transaction, record.run);

@@ -40,6 +40,7 @@ export interface Version {
   run_id?: string;
   created_at: string;
   archived_at?: string;
+  expires_at?: string;
   created_by: string;
   tags: Record<string, string>;
   aliases: string[];
