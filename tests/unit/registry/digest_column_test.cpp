@@ -94,7 +94,7 @@ constexpr Exemption exemptions[] = {
     {"incident", "workspace kind name reason facts opened_by status closed_by conclusion", labels},
     {"incident", "version_digest", otherHash},
     {"incident_note", "kind text actor", labels},
-    {"change_request", "workspace kind name pointer action reason status requested_by closed_by note plan", labels},
+    {"change_request", "workspace kind name pointer action reason status requested_by closed_by note plan change_set", labels},
     {"change_request", "from_digest to_digest decision", otherHash},
     {"change_request_comment", "actor body place", labels},
     {"approval", "actor roles comment on_behalf_of", labels},
