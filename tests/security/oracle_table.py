@@ -260,7 +260,7 @@ NOTHING_NAMED = [
     (r"VARIABLE^/hf/api/\{type\} GET$", "a list"),
     (r"^/(docs|assets|ledger/|version|health|ready|metrics|openapi|favicon|$)|^/ GET", "open to anyone"),
     (r"server-info|/health |/public/projects |/workspaces (GET|POST)|/api/v1/ledger GET|whoami|validate-yaml|^/v2 |_catalog|^/s3 GET|^/graphql POST", "about the caller or the server"),
-    (r"/gateway/|/gateway-proxy ", "the configuration of a workspace: every reader sees all of it"),
+    (r"/gateway/|/gateway-proxy ", "the configuration of a workspace: whoever reads every name sees all of it"),
     (r"/webhooks (GET|POST)|/connections (GET)|/imports GET|/users (GET|POST)|/users/me|/tokens (GET|POST)|/retention/|/tokens/exchange|/session|/triggers GET", "lists, for those who administer, or the caller's own"),
     (r"/(search|list) (GET|POST)$|/mlflow-artifacts/artifacts GET|/scores GET|/public/traces GET|/score-configs (GET|POST)", "shows what the caller may read"),
     (r"^/api/v1/(assets|approvals|break-glass|changes|delegates|experiments|golden-rules|holds|jobs|policies|policies/bindings|prompts|records?-?(batches)?|triggers|waivers|"

@@ -68,3 +68,11 @@ def test_nested_selections_are_limited(house, secret):
     for inner in (many, "... on MlflowExperiment { " + many + " }"):
         answer = ask(house.carl, "{ mlflowGetExperiment(input: {experimentId: \"%s\"}) { experiment { %s } } }" % (secret["experiment"], inner))
         assert answer.json["data"] is None and answer.json["errors"], answer
+
+
+def test_whoever_may_read_some_names_only_does_not_see_the_configuration(house, key):
+    """nina may use nina-*: which models, providers and limits others have is not hers to know."""
+    for path in ("endpoints/list", "model-definitions/list", "budgets/list", "guardrails/list", "endpoints/bindings/list",
+                 "endpoints/get?name=chat", "model-definitions/get?name=gpt"):
+        assert house.nina.get(f"{GATEWAY}/{path}").status == 403, path
+        assert house.rex.get(f"{GATEWAY}/{path}").status in (200, 404), path

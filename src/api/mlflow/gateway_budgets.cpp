@@ -145,6 +145,7 @@ OneBudgetPolicy createBudget(Call& call, const CreateBudgetPolicy& in) {
 }
 
 OneBudgetPolicy getBudget(Call& call, const BudgetPolicyRef& in) {
+  requireGatewayReader(call);
   return call.core.store.read([&](db::Transaction& transaction) -> OneBudgetPolicy {
     return {wireOf(gateway::getBudget(transaction, call.workspace, in.budget_policy_id))};
   });
@@ -175,6 +176,7 @@ Empty deleteBudget(Call& call, const BudgetPolicyRef& in) {
 }
 
 BudgetPolicies listBudgets(Call& call, const ListBudgetPolicies& in) {
+  requireGatewayReader(call);
   tracking::checkMaxResults(in.max_results);
   std::int64_t skip = tracking::pageOffset(in.page_token);
   return call.core.store.read([&](db::Transaction& transaction) {

@@ -177,6 +177,7 @@ OneGatewayEndpoint createEndpoint(Call& call, const CreateGatewayEndpoint& in) {
 }
 
 OneGatewayEndpoint getEndpoint(Call& call, const GatewayEndpointRef& in) {
+  requireGatewayReader(call);
   if (in.endpoint_id.empty() == in.name.empty())
     throw Error(Code::invalid, "Exactly one of endpoint_id or name must be provided");
   return call.core.store.read([&](db::Transaction& transaction) -> OneGatewayEndpoint {
@@ -210,6 +211,7 @@ Empty deleteEndpoint(Call& call, const GatewayEndpointId& in) {
 
 /// Endpoints with at least one model that fits both; those without models are left out, as in MLflow.
 GatewayEndpoints listEndpoints(Call& call, const ListGatewayEndpoints& in) {
+  requireGatewayReader(call);
   return call.core.store.read([&](db::Transaction& transaction) {
     std::vector<gateway::Model> fitting = gateway::listModels(transaction, call.workspace, in.provider, in.secret_id);
     auto fits = [&](const gateway::Mapping& mapping) {

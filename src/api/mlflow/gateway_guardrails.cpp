@@ -164,12 +164,14 @@ OneGuardrail createGuardrail(Call& call, const CreateGuardrail& in) {
 }
 
 OneGuardrail getGuardrail(Call& call, const GuardrailRef& in) {
+  requireGatewayReader(call);
   return call.core.store.read([&](db::Transaction& transaction) -> OneGuardrail {
     return {wireOf(call, transaction, gateway::getGuardrail(transaction, call.workspace, in.guardrail_id))};
   });
 }
 
 Guardrails listGuardrails(Call& call, const ListGuardrails& in) {
+  requireGatewayReader(call);
   tracking::checkMaxResults(in.max_results);
   std::int64_t skip = tracking::pageOffset(in.page_token);
   return call.core.store.read([&](db::Transaction& transaction) {
@@ -241,6 +243,7 @@ Empty removeGuardrail(Call& call, const GuardrailUseRef& in) {
 
 /// By their order; those without one last.
 GuardrailConfigs listUses(Call& call, const EndpointOfGuardrails& in) {
+  requireGatewayReader(call);
   return call.core.store.read([&](db::Transaction& transaction) {
     gateway::Endpoint endpoint = gateway::getEndpoint(transaction, call.workspace, in.endpoint_id);
     std::ranges::sort(endpoint.guardrails, {}, [](const gateway::GuardrailUse& use) {

@@ -164,6 +164,7 @@ void addScorers(Call& call, db::Transaction& transaction, const ListBindings& in
 }
 
 GatewayBindings listBindings(Call& call, const ListBindings& in) {
+  requireGatewayReader(call);
   return call.core.store.read([&](db::Transaction& transaction) {
     GatewayBindings found;
     for (const Endpoint& endpoint : gateway::listEndpoints(transaction, call.workspace)) {

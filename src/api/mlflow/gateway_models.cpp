@@ -58,6 +58,7 @@ OneGatewayModel createModel(Call& call, const CreateGatewayModel& in) {
 }
 
 OneGatewayModel getModelDefinition(Call& call, const GatewayModelRef& in) {
+  requireGatewayReader(call);
   if (in.model_definition_id.empty() && in.name.empty()) throw Invalid("model_definition_id", "is required");
   return call.core.store.read([&](db::Transaction& transaction) -> OneGatewayModel {
     return {wire::modelOf(in.name.empty() ? gateway::getModel(transaction, call.workspace, in.model_definition_id)
@@ -66,6 +67,7 @@ OneGatewayModel getModelDefinition(Call& call, const GatewayModelRef& in) {
 }
 
 GatewayModels listModels(Call& call, const ListGatewayModels& in) {
+  requireGatewayReader(call);
   return call.core.store.read([&](db::Transaction& transaction) {
     GatewayModels found;
     for (const gateway::Model& model : gateway::listModels(transaction, call.workspace, in.provider, in.secret_id))
