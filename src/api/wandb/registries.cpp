@@ -80,7 +80,7 @@ json::value upsertModel(FieldCall& field) {
   return json::object{{"project", project}, {"model", project}, {"inserted", true}};
 }
 
-/// Throws Error{refused} for a built-in registry and one that has collections, whoever may read them.
+/// Throws Error{refused} for a built-in registry and one that has collections, readable by the caller or not.
 void requireEmpty(const Call& call, db::Transaction& transaction, const std::string& project, std::string_view done) {
   std::string name = shortName(project);
   if (isBuiltIn(name))
