@@ -2,7 +2,6 @@
 // the first such file is looked at.
 import { decompress } from 'fzstd';
 import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type SchemaTree } from 'hyparquet';
-import type { Preview } from './preview';
 
 const footerBytes = 8_000_000, // of the file's description
   groupBytes = 16_000_000, // of the rows that are read to show the first
@@ -25,11 +24,16 @@ const textOfCell = (value: unknown): string => {
   return text.length > cellLength ? `${text.slice(0, cellLength)}…` : text;
 };
 
+export type Rows =
+  | { kind: 'table'; head: string[]; rows: string[][]; whole: boolean }
+  /** of a table whose rows are too much for a preview: names and types */
+  | { kind: 'columns'; rows: number; columns: string[][]; whole: boolean };
+
 export async function parquet(
   piece: (from: number, to: number) => Promise<Uint8Array>,
   size: number,
   rowsShown: number,
-): Promise<Preview> {
+): Promise<Rows> {
   const file = {
     byteLength: size,
     async slice(from: number, to = size) {

@@ -1,10 +1,10 @@
 // What a stored file shows of itself: its beginning as text or a table, a picture, or the header of a model file. Files
 // are not trusted: they are read as data, never as pages.
+import type { Rows } from './parquet';
+
 export type Preview =
+  | Rows
   | { kind: 'text'; text: string; whole: boolean }
-  | { kind: 'table'; head: string[]; rows: string[][]; whole: boolean }
-  /** of a table whose rows are too much for a preview: names and types */
-  | { kind: 'columns'; rows: number; columns: string[][]; whole: boolean }
   | { kind: 'picture'; address: string }
   | { kind: 'header'; format: string; facts: [string, string][]; tensors: string[][]; whole: boolean }
   | { kind: 'none'; why: string };

