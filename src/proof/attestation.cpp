@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "proof/bundle.h"
-#include "proof/statements.h"
 
 namespace regesta::proof {
 namespace {

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "proof/bundle.h"
-#include "proof/statements.h"
+#include "proof/documents.h"
 
 namespace regesta::proof {
 namespace {

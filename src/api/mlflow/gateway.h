@@ -14,7 +14,8 @@ std::span<const Route> gatewayLinkRoutes();
 std::span<const Route> gatewayBudgetRoutes();
 std::span<const Route> gatewayGuardrailRoutes();
 
-/// The gateway belongs to all names of a workspace: a caller who may read only some of them does not see its configuration.
+/// The gateway belongs to all names of a workspace: a caller who may read only some of them does not see its
+/// configuration.
 inline void requireGatewayReader(const Call& call) { call.require(access::Verb::read, "*"); }
 
 }  // namespace regesta::api::mlflow
