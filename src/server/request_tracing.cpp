@@ -62,6 +62,11 @@ void writeAttributes(JsonWriter& writer, const http::AccessEntry& entry, const h
   writer.end();
 }
 
+/// "GET /api/v1/assets/{name}", or "GET" for a request without a route.
+std::string nameOf(const http::AccessEntry& entry) {
+  return entry.pattern.empty() ? std::string(entry.method) : fmt::format("{} {}", entry.method, entry.pattern);
+}
+
 std::string spanOf(const http::AccessEntry& entry, const http::Request& request, std::string_view traceId,
                    std::string_view parentId) {
   const std::int64_t end = nowMicros();
@@ -74,7 +79,7 @@ std::string spanOf(const http::AccessEntry& entry, const http::Request& request,
     auto state = request.headers.get("tracestate");
     if (state && state->size() <= longestTraceState) writer.key("traceState").text(http::asUtf8(*state));
   }
-  writer.key("name").text(http::asUtf8(fmt::format("{} {}", entry.method, entry.pattern)));
+  writer.key("name").text(http::asUtf8(nameOf(entry)));
   writer.key("kind").number(kindServer);
   writer.key("startTimeUnixNano").text(std::to_string(start * nanosInMicro));
   writer.key("endTimeUnixNano").text(std::to_string(end * nanosInMicro));

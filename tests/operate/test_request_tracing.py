@@ -106,9 +106,9 @@ def test_requests_without_a_parent_are_sampled(tmp_path, collector):
             tmp_path / "data", "--tracing-url", collector.url, "--tracing-sample-ratio", "0") as server:
         ask(server, "/api/v1/assets")
         ask(server, "/api/v1/assets", traceparent="00-" + "0" * 32 + f"-{SPAN}-01")  # malformed: no parent
-        ask(server, "/api/v1/assets", traceparent=f"00-{TRACE}-{SPAN}-01")
+        ask(server, "/api/nothing", traceparent=f"00-{TRACE}-{SPAN}-01")
         eventually(lambda: collector.spans)
-    assert [span.trace_id.hex() for span in collector.spans] == [TRACE]
+    assert [(span.trace_id.hex(), span.name) for span in collector.spans] == [(TRACE, "GET")]
 
 
 def test_spans_wait_while_the_receiver_is_busy_and_are_dropped_when_it_refuses(tmp_path, collector):
