@@ -84,20 +84,16 @@ void requireMayBreakGlass(const access::Identity& identity, const Question& ques
 
 void breakGlass(GateCheck& check, const access::Identity& identity, const Question& question) {
   if (check.decision.result == DecisionResult::allowed) return;
-  json::value parsed = parseJson(check.decision.body);
-  json::object& body = parsed.as_object();
-  for (const json::value& item : body.at("evaluations").as_array()) {
-    const json::object& evaluation = item.as_object();
-    const json::object& verdict = evaluation.at("verdict").as_object();
-    if (memberText(evaluation, "policy").starts_with("built-in/") && !verdict.at("deny").as_array().empty())
-      throw error(Code::refused, "{} cannot be moved by break-glass: {}", question.key.subject(question.pointer),
-                  memberText(verdict.at("deny").at(0).as_object(), "msg"));
-  }
-  body["break_glass"] = json::object{{"by", identity.actor.name}, {"reason", redactText(question.reason)}};
-  check.decision.result = DecisionResult::allowed;
-  body["result"] = resultName(check.decision.result);
-  check.decision.body = canonicalJson(body);
-  check.decision.digest = crypto::sha256Hex(check.decision.body);
+  amendDecision(check.decision, DecisionResult::allowed, [&](json::object& body) {
+    for (const json::value& item : body.at("evaluations").as_array()) {
+      const json::object& evaluation = item.as_object();
+      const json::object& verdict = evaluation.at("verdict").as_object();
+      if (memberText(evaluation, "policy").starts_with("built-in/") && !verdict.at("deny").as_array().empty())
+        throw error(Code::refused, "{} cannot be moved by break-glass: {}", question.key.subject(question.pointer),
+                    memberText(verdict.at("deny").at(0).as_object(), "msg"));
+    }
+    body["break_glass"] = json::object{{"by", identity.actor.name}, {"reason", redactText(question.reason)}};
+  });
   check.brokeGlass = true;
 }
 

@@ -67,6 +67,17 @@ Outcome outcomeOf(const Case& about, Outcome::Kind kind) {
   return outcome;
 }
 
+bool isUnchanged(const Case& before, const Case& now) {
+  return before.guarded() == now.guarded() && before.digest() == now.digest() && before.move.from == now.move.from &&
+         isAtTarget(before) == isAtTarget(now);
+}
+
+void requireProtectedIfScheduled(const Case& about) {
+  if (about.guarded() || about.question.notBefore == 0) return;
+  throw Invalid("not_before",
+                fmt::format("is for protected pointers: no policy is bound to '{}'", about.question.pointer));
+}
+
 void requireFrom(const Case& about) {
   const Question& question = about.question;
   if (!question.from || *question.from == about.move.from) return;
@@ -265,8 +276,7 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
   GateCheck check;
   if (about.guarded()) check = checkGate(engine_, options_.opa, about, now);
   if (about.guarded() && question.breakGlass) breakGlass(check, attempt.identity, question);
-  if (!about.guarded() && question.notBefore != 0)
-    throw Invalid("not_before", fmt::format("is for protected pointers: no policy is bound to '{}'", question.pointer));
+  requireProtectedIfScheduled(about);
   Outcome outcome = about.guarded() ? outcomeOf(about, check) : outcomeOf(about, Outcome::Kind::moved);
   if (attempt.dry) return outcome;
   REGESTA_INVARIANT(!question.tried);
@@ -276,9 +286,7 @@ std::optional<Outcome> Gate::tryOnce(const Attempt& attempt) {
     requireNoQuarantine(change.transaction, question);
     // At the time of the move: what has expired since the check no longer counts.
     Case again = collectCase(change.transaction, attempt.identity, question, std::max(now, change.now));
-    if (again.guarded() != about.guarded() || again.digest() != about.digest() || again.move.from != about.move.from ||
-        isAtTarget(again))
-      return std::nullopt;
+    if (!isUnchanged(about, again)) return std::nullopt;
     if (attempt.changeRequest != 0 && (!again.move.open || again.move.open->id != attempt.changeRequest))
       return std::nullopt;
     Outcome result = outcome;

@@ -18,6 +18,10 @@ struct Gate::Attempt {
 Question questionOf(const Gate::Move& move);
 /// Whether nothing is left to do.
 bool isAtTarget(const Case& about);
+/// Whether what was decided about `before` holds for `now`.
+bool isUnchanged(const Case& before, const Case& now);
+/// Throws Invalid for a scheduled move of a pointer that nothing protects: no change request can hold it.
+void requireProtectedIfScheduled(const Case& about);
 /// Throws Error{conflict} if the pointer is not where the caller saw it: a caller who saw an older state would undo
 /// later moves without knowing.
 void requireFrom(const Case& about);

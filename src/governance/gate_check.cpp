@@ -86,7 +86,21 @@ void addSchedule(GateCheck& check, std::int64_t notBefore, std::int64_t now) {
   check.requirements.push_back(std::move(requirement));
 }
 
+void seal(Decision& decision, const json::object& body) {
+  decision.body = canonicalJson(body);
+  decision.digest = crypto::sha256Hex(decision.body);
+}
+
 }  // namespace
+
+void amendDecision(Decision& decision, DecisionResult result, const std::function<void(json::object& body)>& amend) {
+  json::value parsed = parseJson(decision.body);
+  json::object& body = parsed.as_object();
+  amend(body);
+  decision.result = result;
+  body["result"] = resultName(result);
+  seal(decision, body);
+}
 
 json::array requirementsToJson(const std::vector<Requirement>& requirements) {
   json::array list;
@@ -135,8 +149,7 @@ GateCheck checkGate(policy::Engine& engine, policy::RemoteOpa* opa, const Case& 
                     {"requirements", requirementsToJson(check.requirements)},
                     {"result", resultName(decision.result)}};
   if (!check.waived.empty()) body["waivers"] = toJson(check.waived);
-  decision.body = canonicalJson(body);
-  decision.digest = crypto::sha256Hex(decision.body);
+  seal(decision, body);
   return check;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "governance/decision.h"
@@ -21,6 +22,9 @@ struct GateCheck {
 /// that name an external OPA cannot be evaluated): do not call in a transaction. Throws Error{unavailable} if they do
 /// not answer.
 GateCheck checkGate(policy::Engine& engine, policy::RemoteOpa* opa, const Case& about, std::int64_t nowMillis);
+
+/// Gives a decision that was made another result, and its body what `amend` adds or changes.
+void amendDecision(Decision& decision, DecisionResult result, const std::function<void(json::object& body)>& amend);
 
 json::array requirementsToJson(const std::vector<Requirement>& requirements);
 

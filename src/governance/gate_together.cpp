@@ -5,7 +5,6 @@
 #include "base/id.h"
 #include "base/limits_work.h"
 #include "base/time.h"
-#include "crypto/hash.h"
 #include "governance/gate_attempt.h"
 
 namespace regesta::governance {
@@ -43,22 +42,20 @@ void holdForOthers(GateCheck& check) {
   check.verdict.require.push_back(
       {.code = requirement.code, .msg = requirement.msg, .remediation = requirement.remediation, .more = {}});
   check.requirements.push_back(std::move(requirement));
-  json::value parsed = parseJson(check.decision.body);
-  json::object& body = parsed.as_object();
-  body["verdict"] = policy::toJson(check.verdict);
-  body["requirements"] = requirementsToJson(check.requirements);
-  check.decision.result = DecisionResult::pending;
-  body["result"] = resultName(check.decision.result);
-  check.decision.body = canonicalJson(body);
-  check.decision.digest = crypto::sha256Hex(check.decision.body);
+  amendDecision(check.decision, DecisionResult::pending, [&](json::object& body) {
+    body["verdict"] = policy::toJson(check.verdict);
+    body["requirements"] = requirementsToJson(check.requirements);
+  });
 }
 
 /// A move of a change set, evaluated.
 struct Member {
   Case about;
   GateCheck check;
-  bool waits = false;   ///< something is missing, or a policy denies it
   bool isDone = false;  ///< nothing is left to do
+  /// Whether policies decide about it.
+  bool isDecided() const { return !isDone && about.guarded(); }
+  bool is(DecisionResult result) const { return isDecided() && check.decision.result == result; }
 };
 
 void refuseToHoldUnprotected(const std::vector<Member>& members) {
@@ -76,9 +73,35 @@ Outcome outcomeOf(const Member& member) {
   return outcomeOf(member.about, member.check);
 }
 
-bool isUnchanged(const Case& before, const Case& now) {
-  return before.guarded() == now.guarded() && before.digest() == now.digest() && before.move.from == now.move.from &&
-         isAtTarget(before) == isAtTarget(now);
+std::vector<Case> collectCases(db::Transaction& transaction, const access::Identity& identity,
+                               const std::vector<Question>& questions, std::int64_t now) {
+  std::vector<Case> cases;
+  for (const Question& question : questions) {
+    requireNoQuarantine(transaction, question);
+    cases.push_back(collectCase(transaction, identity, question, now));
+  }
+  return cases;
+}
+
+/// Whether each case has its request open; without requests, there are none yet.
+bool belongTo(const std::vector<std::int64_t>& requests, const std::vector<Case>& cases) {
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    if (!cases[i].move.open || cases[i].move.open->id != requests[i]) return false;
+  return true;
+}
+
+std::vector<Member> evaluate(policy::Engine& engine, policy::RemoteOpa* opa, std::vector<Case> cases,
+                             std::int64_t now) {
+  std::vector<Member> members;
+  for (Case& about : cases) {
+    requireFrom(about);
+    requireProtectedIfScheduled(about);
+    Member member{.about = std::move(about), .check = {}};
+    member.isDone = isAtTarget(member.about);
+    if (member.isDecided()) member.check = checkGate(engine, opa, member.about, now);
+    members.push_back(std::move(member));
+  }
+  return members;
 }
 
 }  // namespace
@@ -108,56 +131,31 @@ std::vector<Outcome> Gate::runTogether(const Together& attempt) {
 
 std::optional<std::vector<Outcome>> Gate::tryTogether(const Together& attempt) {
   const std::int64_t now = nowMillis();
-  auto collect = [&](db::Transaction& transaction, std::int64_t moment) {
-    std::vector<Case> cases;
-    for (const Question& question : attempt.questions) {
-      requireNoQuarantine(transaction, question);
-      cases.push_back(collectCase(transaction, attempt.identity, question, moment));
-    }
-    return cases;
-  };
-  auto belongTogether = [&](const std::vector<Case>& cases) {
-    for (std::size_t i = 0; i < attempt.requests.size(); ++i)
-      if (!cases[i].move.open || cases[i].move.open->id != attempt.requests[i]) return false;
-    return true;
-  };
-
-  std::vector<Case> cases = store_.read([&](db::Transaction& transaction) { return collect(transaction, now); });
-  if (!belongTogether(cases))
-    throw Error(Code::conflict, "the change set is stale: a pointer, a digest or one of its requests has changed");
-  std::vector<Member> members;
-  for (Case& about : cases) {
-    requireFrom(about);
-    if (!about.guarded() && about.question.notBefore != 0)
-      throw Invalid("not_before",
-                    fmt::format("is for protected pointers: no policy is bound to '{}'", about.question.pointer));
-    Member member{std::move(about), {}, false, false};
-    member.isDone = isAtTarget(member.about);
-    if (!member.isDone && member.about.guarded()) {
-      member.check = checkGate(engine_, options_.opa, member.about, now);
-      member.waits = member.check.decision.result != DecisionResult::allowed;
-    }
-    members.push_back(std::move(member));
-  }
-  const bool mayMove = std::ranges::none_of(members, &Member::waits);
-  const bool isRefused = std::ranges::any_of(members, [](const Member& member) {
-    return member.waits && member.check.decision.result == DecisionResult::refused;
+  std::vector<Case> cases = store_.read([&](db::Transaction& transaction) {
+    return collectCases(transaction, attempt.identity, attempt.questions, now);
   });
+  if (!belongTo(attempt.requests, cases))
+    throw Error(Code::conflict, "the change set is stale: a pointer, a digest or one of its requests has changed");
+  std::vector<Member> members = evaluate(engine_, options_.opa, std::move(cases), now);
+  const bool isRefused =
+      std::ranges::any_of(members, [](const Member& member) { return member.is(DecisionResult::refused); });
+  const bool mayMove = std::ranges::all_of(
+      members, [](const Member& member) { return !member.isDecided() || member.is(DecisionResult::allowed); });
   if (!mayMove && !isRefused) refuseToHoldUnprotected(members);
   if (!mayMove)
     for (Member& member : members)
-      if (!member.waits && !member.isDone && member.about.guarded()) holdForOthers(member.check);
+      if (member.is(DecisionResult::allowed)) holdForOthers(member.check);
 
   // A new set that a policy denies opens no requests, as nothing could meet it: its refusals are all that is recorded.
   auto isRecorded = [&](const Member& member) {
-    if (member.isDone || mayMove) return !member.isDone;
-    if (!member.about.guarded()) return false;
-    return member.check.decision.result == DecisionResult::refused || !isRefused || !attempt.requests.empty();
+    if (mayMove) return !member.isDone;
+    return member.isDecided() && (member.is(DecisionResult::refused) || !isRefused || !attempt.requests.empty());
   };
 
   return store_.change(attempt.actor, [&](registry::Change& change) -> std::optional<std::vector<Outcome>> {
-    std::vector<Case> again = collect(change.transaction, std::max(now, change.now));
-    if (!belongTogether(again)) return std::nullopt;
+    std::vector<Case> again =
+        collectCases(change.transaction, attempt.identity, attempt.questions, std::max(now, change.now));
+    if (!belongTo(attempt.requests, again)) return std::nullopt;
     for (std::size_t i = 0; i < members.size(); ++i)
       if (!isUnchanged(members[i].about, again[i])) return std::nullopt;
     std::vector<Outcome> outcomes;

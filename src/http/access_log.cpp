@@ -55,9 +55,9 @@ void appendAccessLine(std::string& out, const AccessEntry& entry, std::int64_t n
     out += ",\"problem\":";
     appendText(out, entry.problem);
   }
-  if (!entry.traceId.empty()) {
+  if (entry.parent) {
     out += ",\"trace_id\":";
-    appendText(out, entry.traceId);
+    appendText(out, entry.parent->traceId);
   }
   fmt::format_to(std::back_inserter(out), ",\"status\":{},\"bytes\":{},\"ms\":{:.3f}}}\n", entry.status, entry.bytes,
                  entry.seconds * 1000);

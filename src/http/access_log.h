@@ -1,7 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "http/trace_context.h"
 
 namespace regesta::http {
 
@@ -12,7 +15,7 @@ struct AccessEntry {
   int status = 0;
   std::uint64_t bytes = 0;  ///< of the answer's body
   double seconds = 0;
-  std::string_view traceId;  ///< of the header traceparent; empty: none
+  std::optional<TraceContext> parent;  ///< of the header traceparent
 };
 
 /// The text if it is UTF-8; else with `?` for each byte that is not ASCII.

@@ -25,10 +25,9 @@ void clearOrFree(std::string& text) {
     text.clear();
 }
 
-std::string_view traceIdOf(const Request& request) {
+std::optional<TraceContext> traceParentOf(const Request& request) {
   auto header = request.headers.get("traceparent");
-  auto context = header ? parseTraceparent(*header) : std::nullopt;
-  return context ? context->traceId : std::string_view();
+  return header ? parseTraceparent(*header) : std::nullopt;
 }
 
 /// True when nothing is left of the pieces.
@@ -234,7 +233,7 @@ void Connection::endRequest() {
                     answer_.status,
                     answer_.bytes,
                     took.count(),
-                    traceIdOf(request_)};
+                    traceParentOf(request_)};
   worker_.logAccess(entry);
   if (site_.options.answered) site_.options.answered(entry, request_);
   if (kept_ > 0) site_.bufferedBodies.fetch_sub(std::exchange(kept_, 0), std::memory_order_relaxed);

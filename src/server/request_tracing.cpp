@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/encoding.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -11,7 +10,6 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/time.h"
-#include "http/trace_context.h"
 #include "server/version.h"
 
 namespace regesta::server {
@@ -127,8 +125,7 @@ bool RequestTracing::samples(std::string_view traceId) const {
 
 void RequestTracing::record(const http::AccessEntry& entry, const http::Request& request) noexcept {
   try {
-    auto header = request.headers.get("traceparent");
-    auto parent = header ? http::parseTraceparent(*header) : std::nullopt;
+    const auto& parent = entry.parent;
     const std::string traceId = parent ? std::string(parent->traceId) : randomHex(16);
     if (parent ? !parent->sampled : !samples(traceId)) return;
     std::string span = spanOf(entry, request, traceId, parent ? parent->spanId : std::string_view());

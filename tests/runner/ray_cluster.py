@@ -1,30 +1,25 @@
 """A Ray cluster of one node, from the environment in build/tools/ray that tools/setup makes."""
 
-import contextlib
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import time
 import urllib.request
+
+from slurm import free_ports
 
 from regesta_server import ROOT
 
 RAY = ROOT / "build" / "tools" / "ray" / "bin" / "ray"
 
 
-def free_port():
-    with contextlib.closing(socket.socket()) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 class Ray:
     """`with Ray(folder) as cluster:` starts the head of a cluster; cluster.url is its dashboard."""
 
     def __init__(self, folder):
-        self.folder, self.port = pathlib.Path(folder), free_port()
+        self.folder = pathlib.Path(folder)
+        self.port, self.head = free_ports(2)
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
@@ -32,7 +27,7 @@ class Ray:
         environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "RAY_TMPDIR": str(self.folder)}
         log = open(self.folder / "ray.log", "ab")
         self.process = subprocess.Popen(
-            [str(RAY), "start", "--head", "--block", "--port", str(free_port()), "--num-cpus", "2", "--dashboard-host", "127.0.0.1",
+            [str(RAY), "start", "--head", "--block", "--port", str(self.head), "--num-cpus", "2", "--dashboard-host", "127.0.0.1",
              "--dashboard-port", str(self.port), "--temp-dir", str(self.folder / "s"), "--node-ip-address", "127.0.0.1"],
             stdout=log, stderr=log, env=environment, start_new_session=True)
         end = time.monotonic() + 120

@@ -12,15 +12,15 @@
 
 namespace regesta::api::native {
 
-namespace {
-
-using governance::Gate;
-
 std::int64_t numberOf(Call& call, const registry::AssetKey& key, const RawJson& selector) {
   std::string text = selectorOf(selector, "version");
   return call.core.store.read(
       [&](db::Transaction& transaction) { return registry::resolveVersion(transaction, key, text).number; });
 }
+
+namespace {
+
+using governance::Gate;
 
 /// Where to roll back to; 0: to the version before. A number that never was is the gate's to refuse.
 std::int64_t targetOf(Call& call, const registry::AssetKey& key, const RawJson& to) {

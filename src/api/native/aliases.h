@@ -96,6 +96,8 @@ struct MoveAnswer {
       field<&MoveAnswer::verdict>("verdict"),
       field<&MoveAnswer::changeRequest>("change_request")};
 };
+/// The number of the version that a member `version` selects. Throws Error{notFound}, Invalid.
+std::int64_t numberOf(Call& call, const registry::AssetKey& key, const RawJson& selector);
 /// Waits briefly for the entry's index in the ledger.
 MoveAnswer moveAnswer(Core& core, const std::string& subject, const governance::Gate::Outcome& outcome);
 

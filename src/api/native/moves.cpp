@@ -12,9 +12,7 @@ using governance::Gate;
 
 Gate::Move moveOf(Call& call, const OneMove& asked, const NewMoves& all) {
   registry::AssetKey key = readable(call, asked.kind, asked.name);
-  std::string selector = selectorOf(asked.version, "version");
-  const std::int64_t number = call.core.store.read(
-      [&](db::Transaction& transaction) { return registry::resolveVersion(transaction, key, selector).number; });
+  const std::int64_t number = numberOf(call, key, asked.version);
   return {.key = std::move(key),
           .pointer = registry::parsePointer(asked.pointer),
           .to = number,
