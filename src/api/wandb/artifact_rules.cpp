@@ -22,6 +22,10 @@ namespace {
 constexpr std::int64_t ttlDisabled = -2, longestTtlSeconds = 36'500LL * 24 * 3600;
 }
 
+bool isTypeName(std::string_view type) {
+  return !type.empty() && type.size() <= typeLength && type.find_first_of("/:") == std::string_view::npos;
+}
+
 bool isAutomatic(const std::string& alias) {
   return alias == "latest" || (alias.size() > 1 && alias.front() == 'v' && parseInteger(alias.substr(1)));
 }

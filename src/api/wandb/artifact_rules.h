@@ -15,6 +15,9 @@ std::vector<std::string> aliasesIn(const json::object& input);
 /// Throws Invalid for one that no alias may have.
 void checkAliases(const std::vector<std::string>& names);
 inline constexpr std::string_view noMetadata = "{}";
+/// Whether it can be a type of artifacts: 1 to typeLength bytes, without / and :.
+bool isTypeName(std::string_view type);
+inline constexpr std::size_t typeLength = 128;
 /// An input's metadata as it is stored. Throws Invalid.
 std::string metadataOf(const json::object& input);
 std::string metadataOf(const registry::Version& version);

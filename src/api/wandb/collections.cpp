@@ -3,6 +3,7 @@
 
 #include "api/wandb/artifact_object.h"
 #include "api/wandb/artifact_record.h"
+#include "api/wandb/artifact_rules.h"
 #include "api/wandb/names.h"
 #include "api/wandb/resolvers.h"
 #include "api/wandb/run_object.h"
@@ -18,7 +19,7 @@ using access::Verb;
 using governance::Gate;
 
 constexpr std::string_view artifacts = "artifacts of this name";
-constexpr std::size_t mostTags = 100, typeLength = 128;
+constexpr std::size_t mostTags = 100;
 
 /// For a change. Throws Error{notFound}, Error{denied}.
 registry::Asset getCollection(const Call& call, db::Transaction& transaction, const std::string& id) {
@@ -109,7 +110,7 @@ json::value changeType(FieldCall& field) {
   const Call& call = field.call;
   const json::object& input = field.input();
   std::string type = memberText(input, "destinationArtifactTypeName");
-  if (type.empty() || type.size() > typeLength || type.find_first_of("/:") != std::string::npos)
+  if (!isTypeName(type))
     throw Invalid("destinationArtifactTypeName", fmt::format("must be 1 to {} bytes, without / and :", typeLength));
   if (type.starts_with("wandb-") || type == "job" || type == "run_table" || type == "code")
     throw Invalid("destinationArtifactTypeName", "is a type that only the client itself gives");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/wandb/artifact_record.h"
+#include "api/wandb/artifact_rules.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -14,7 +15,7 @@ namespace regesta::api::wandb {
 namespace {
 
 constexpr std::string_view columns = "name, description, types, created_at, updated_at, created_by";
-constexpr std::size_t mostTypes = 100, nameLength = 113, typeLength = 128;
+constexpr std::size_t mostTypes = 100, nameLength = 113;
 
 RegistryRecord readRow(std::string_view workspace, const db::Rows& rows) {
   RegistryRecord record{.workspace = std::string(workspace),
@@ -37,7 +38,7 @@ void check(const RegistryRecord& record) {
     throw Invalid("name", fmt::format("must be 1 to {} bytes, without / : @ #", nameLength));
   if (record.types.size() > mostTypes) throw Invalid("artifactTypes", fmt::format("must be at most {}", mostTypes));
   for (const std::string& type : record.types)
-    if (type.empty() || type.size() > typeLength || type.find_first_of("/:") != std::string::npos)
+    if (!isTypeName(type))
       throw Invalid("artifactTypes", fmt::format("must each be 1 to {} bytes, without / and :", typeLength));
 }
 

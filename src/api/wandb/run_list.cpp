@@ -186,26 +186,6 @@ json::value logLines(FieldCall& field) {
   });
 }
 
-/// SQL's LIKE, as clients give it: '%' stands for any text, '_' for one character.
-bool isLike(std::string_view text, std::string_view pattern) {
-  std::size_t at = 0, next = 0, star = std::string_view::npos, mark = 0;
-  while (at < text.size()) {
-    if (next < pattern.size() && pattern[next] == '%') {
-      star = next++;
-      mark = at;
-    } else if (next < pattern.size() && (pattern[next] == '_' || pattern[next] == text[at])) {
-      ++at;
-      ++next;
-    } else if (star != std::string_view::npos) {
-      next = star + 1;
-      at = ++mark;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('%', next) == std::string_view::npos;
-}
-
 json::value files(FieldCall& field) {
   return field.call.core.store.read([&](db::Transaction& transaction) -> json::value {
     RunRecord record = recordOf(field, transaction);
@@ -220,7 +200,7 @@ json::value files(FieldCall& field) {
     std::size_t at = 0;
     for (const registry::TreeFile& file : registry::filesBelow(transaction, record.entity, folder)) {
       std::string name = file.path.substr(std::min(file.path.size(), folder.size() + 1));
-      if (!pattern.empty() && !isLike(name, pattern)) continue;
+      if (!pattern.empty() && !like(name, pattern, false)) continue;
       bool wanted = all || std::ranges::find(names->get_array(), json::value(name)) != names->get_array().end();
       if (!wanted || at++ < from || edges.size() >= count) continue;
       std::string url = urls.of(name);
