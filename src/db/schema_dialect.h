@@ -13,7 +13,7 @@ using Schema = std::map<std::string, std::string>;
 Schema describeSqlite(Transaction& transaction);
 Schema describePostgres(Transaction& transaction);
 
-/// The text of every definition as SQLite keeps it.
+/// The text of every definition as SQLite keeps it, without the table of migrate().
 std::string sqliteDefinitions(Transaction& transaction);
 
 }  // namespace regesta::db

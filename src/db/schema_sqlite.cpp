@@ -7,6 +7,8 @@ namespace {
 
 /// Excepts tables of SQLite's own, such as those of ANALYZE, but no trigger that is only named like one.
 const std::string notInternal = R"(NOT (type = 'table' AND name LIKE 'sqlite\_%' ESCAPE '\'))";
+/// Excepts what migrate() keeps for itself, which no migration makes.
+const std::string ofMigrations = " AND NOT (tbl_name = 'schema_migration' AND type IN ('table', 'index'))";
 
 struct Table {
   std::string name, sql;
@@ -112,7 +114,7 @@ void describeForeignKeys(Transaction& transaction, const Table& table, Schema& s
 
 std::string sqliteDefinitions(Transaction& transaction) {
   Rows rows = transaction.query("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema WHERE " +
-                                notInternal + " ORDER BY type, name");
+                                notInternal + ofMigrations + " ORDER BY type, name");
   std::string definitions;
   while (rows.next())
     definitions += fmt::format("{} {} of {}: {}\n", rows.view(0), rows.view(1), rows.view(2), rows.view(3));

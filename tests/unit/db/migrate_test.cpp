@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "db/migration_text.h"
+#include "db/schema_dialect.h"
 #include "suite.h"
 
 namespace regesta::db {
@@ -24,6 +25,17 @@ TEST_P(Migrations, AppliesInOrderAndOnlyOnce) {
   EXPECT_EQ(text("SELECT name FROM one"), "$ID");
   EXPECT_EQ(number("SELECT count(*) FROM two"), 0);
   EXPECT_EQ(number("SELECT count(*) FROM schema_migration WHERE applied_at > 0"), 2);
+}
+
+/// Else every verification would describe each of the thousands of definitions.
+TEST_P(Migrations, LeaveOnSqliteTheDefinitionsThatTheirTextMakes) {
+  if (database().dialect() != Dialect::sqlite) GTEST_SKIP() << "PostgreSQL keeps no text of definitions";
+  auto definitions = [&] { return database().reading(sqliteDefinitions); };
+  database().write([](Transaction& transaction) { transaction.script(migrationText(first.sql, Dialect::sqlite)); });
+  std::string made = definitions();
+  database().write([](Transaction& transaction) { transaction.script("DROP TABLE one"); });
+  migrate(database(), {first});
+  EXPECT_EQ(definitions(), made);
 }
 
 TEST_P(Migrations, SeveralProcessesMayStartAtOnce) {
