@@ -50,6 +50,10 @@ void requireLocation(const Call& call, db::Transaction& transaction, std::string
                 "that no experiment has");
 }
 
+telemetry::Reach reachOf(const Call& call, Verb verb, db::Transaction& transaction) {
+  return [scope = scopeOf(call, transaction), verb](std::int64_t id) { return scope.experiment(verb, id); };
+}
+
 std::vector<std::int64_t> readable(const Call& call, db::Transaction& transaction,
                                    std::vector<std::int64_t> experiments) {
   governance::Scope scope = scopeOf(call, transaction);

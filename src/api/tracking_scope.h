@@ -6,6 +6,7 @@
 #include "api/endpoint.h"
 #include "db/database.h"
 #include "governance/scope.h"
+#include "telemetry/trace.h"
 #include "tracking/missing.h"
 
 namespace regesta::api {
@@ -29,6 +30,8 @@ void requirePart(const Call& call, access::Verb verb, db::Transaction& transacti
 void requirePath(const Call& call, access::Verb verb, db::Transaction& transaction, std::string_view path);
 /// Location of a new experiment's files. Throws Error{denied} for a location that is, or will be, another owner's.
 void requireLocation(const Call& call, db::Transaction& transaction, std::string_view artifactLocation);
+/// The traces on which the caller has the permission. Lives as long as the transaction.
+telemetry::Reach reachOf(const Call& call, access::Verb verb, db::Transaction& transaction);
 /// The experiments that the caller may read.
 std::vector<std::int64_t> readable(const Call& call, db::Transaction& transaction,
                                    std::vector<std::int64_t> experiments);

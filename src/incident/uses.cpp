@@ -19,10 +19,10 @@ json::object counted(db::Rows rows) {
 json::object traces(db::Transaction& transaction, const registry::Version& version) {
   if (version.asset.key.kind == registry::Kind::prompt)
     return counted(transaction.query(
-        "SELECT COUNT(*), COALESCE(MIN(at), 0), COALESCE(MAX(at), 0) FROM (SELECT DISTINCT t.id, t.request_time AS at "
+        "SELECT COUNT(*), COALESCE(MIN(at), 0), COALESCE(MAX(at), 0) FROM (SELECT l.trace, MIN(t.request_time) AS at "
         "FROM trace_link l JOIN trace t ON t.workspace = l.workspace AND (t.trace_id = l.trace OR t.trace_id = 'tr-' "
         "|| "
-        "l.trace) WHERE l.asset = $1 AND l.number = $2) AS used",
+        "l.trace) WHERE l.asset = $1 AND l.number = $2 GROUP BY l.trace) AS used",
         {version.asset.id, version.number}));
   auto model = version.modelId.empty() ? std::nullopt : tracking::findLoggedModel(transaction, version.modelId);
   if (!model) return useOf(0, 0, 0);

@@ -1,10 +1,11 @@
 #include "quality/score.h"
 
-#include <cmath>
+#include <algorithm>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "crypto/hash.h"
 #include "db/columns.h"
 #include "quality/score_config.h"
 #include "quality/score_reach.h"
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::string_view columns =
     "id, score_id, name, type, value, text, trace, observation, session, dataset_run, comment, metadata, environment, "
-    "config, source, queue, author, at, created_at, updated_at";
+    "config, source, queue, author, at, created_at, updated_at, experiment";
 
 // $1 … $19; empty text and NULL ask for nothing.
 constexpr std::string_view conditions =
@@ -50,27 +51,77 @@ Score readRow(db::Rows& rows) {
           .source = rows.text(at["source"]),
           .queue = rows.text(at["queue"]),
           .author = rows.text(at["author"]),
+          .experiment = rows.integer(at["experiment"]),
           .at = rows.integer(at["at"]),
           .createdAt = rows.integer(at["created_at"]),
           .updatedAt = rows.integer(at["updated_at"])};
 }
 
+/// The scores that clients gave this id: the caller's own first, then the oldest.
+std::vector<Score> scoresNamed(db::Transaction& transaction, const access::Identity& caller, std::string_view workspace,
+                               std::string_view id) {
+  static const std::string sql = fmt::format(
+      "SELECT {} FROM score WHERE workspace = $1 AND score_id = $2 ORDER BY CASE WHEN author = $3 THEN 0 ELSE 1 END, "
+      "id",
+      columns);
+  std::vector<Score> found;
+  db::Rows rows = transaction.query(sql, {workspace, id, caller.actor.name});
+  while (rows.next()) found.push_back(readRow(rows));
+  return found;
+}
+
 /// Who gave a score first stays its author.
-void storeRow(db::Transaction& transaction, const access::Identity& caller, std::string_view workspace,
-              const Score& score, std::int64_t now) {
+void replaceRow(db::Transaction& transaction, std::int64_t row, const Score& score, std::int64_t now) {
+  transaction.run(
+      "UPDATE score SET name = $2, type = $3, value = $4, text = $5, trace = $6, observation = $7, session = $8, "
+      "dataset_run = $9, comment = $10, metadata = $11, environment = $12, config = $13, source = $14, queue = $15, "
+      "at = $16, updated_at = $17, experiment = $18 WHERE id = $1",
+      {row, score.name, score.type, score.value, score.text, score.trace, score.observation, score.session,
+       score.datasetRun, score.comment, writeJson(score.metadata), score.environment, score.config, score.source,
+       score.queue, score.at ? score.at : now, now, score.experiment});
+}
+
+void insertRow(db::Transaction& transaction, const access::Identity& caller, std::string_view workspace,
+               const Score& score, std::int64_t now) {
   transaction.run(
       "INSERT INTO score (workspace, score_id, name, type, value, text, trace, observation, session, dataset_run, "
-      "comment, metadata, environment, config, source, queue, author, at, created_at, updated_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19) "
-      "ON CONFLICT (workspace, score_id) DO UPDATE SET name = excluded.name, type = excluded.type, "
-      "value = excluded.value, text = excluded.text, trace = excluded.trace, observation = excluded.observation, "
-      "session = excluded.session, dataset_run = excluded.dataset_run, comment = excluded.comment, "
-      "metadata = excluded.metadata, environment = excluded.environment, config = excluded.config, "
-      "source = excluded.source, queue = excluded.queue, at = excluded.at, "
-      "updated_at = excluded.updated_at",
-      {workspace, score.id, score.name, score.type, score.value, score.text, score.trace, score.observation,
-       score.session, score.datasetRun, score.comment, writeJson(score.metadata), score.environment, score.config,
-       score.source, score.queue, caller.actor.name, score.at ? score.at : now, now});
+      "comment, metadata, environment, config, source, queue, author, at, created_at, updated_at, experiment) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, $20)",
+      {workspace,
+       score.id,
+       score.name,
+       score.type,
+       score.value,
+       score.text,
+       score.trace,
+       score.observation,
+       score.session,
+       score.datasetRun,
+       score.comment,
+       writeJson(score.metadata),
+       score.environment,
+       score.config,
+       score.source,
+       score.queue,
+       caller.actor.name,
+       score.at ? score.at : now,
+       now,
+       score.experiment});
+}
+
+/// Returns the author. Nobody but the author replaces a score that belongs to no experiment: an id that somebody takes
+/// first would keep the score of another from counting.
+std::string storeRow(db::Transaction& transaction, const access::Identity& caller, std::string_view workspace,
+                     Score score, ScoreReach& reach, std::int64_t now) {
+  score.experiment = reach.experimentOf(score);
+  for (const Score& known : scoresNamed(transaction, caller, workspace, score.id)) {
+    bool colleagues = known.experiment != 0 && known.experiment == score.experiment && reach.mayReplace(known);
+    if (known.author != caller.actor.name && !colleagues) continue;
+    replaceRow(transaction, known.row, score, now);
+    return known.author;
+  }
+  insertRow(transaction, caller, workspace, score, now);
+  return caller.actor.name;
 }
 
 std::string metadataText(const Score& score, std::string_view member) {
@@ -96,34 +147,20 @@ std::string configFault(db::Transaction& transaction, const access::Identity& ca
   return config ? faultAgainst(*config, score) : "configId must name a score config of this project";
 }
 
-/// Whether the caller may change the score with this id; true if there is none. Uses the index on ids, because lists of
-/// scores are checked one by one.
-bool mayReplace(db::Transaction& transaction, const access::Identity& caller, std::string_view workspace,
-                std::string_view id) {
-  db::Rows rows = transaction.query("SELECT metadata, trace, author FROM score WHERE workspace = $1 AND score_id = $2",
-                                    {workspace, id});
-  if (!rows.next()) return true;
-  Score known{.trace = rows.text(1), .metadata = parseJson(rows.view(0)), .author = rows.text(2)};
-  return ScoreReach(transaction, caller, workspace).mayReplace(known);
-}
-
 Meaning meaningOf(db::Transaction& transaction, const access::Identity& caller, std::string_view workspace,
                   const Score& score) {
   if (std::string fault = configFault(transaction, caller, workspace, score); !fault.empty())
     return {.report = {}, .fault = std::move(fault), .traced = {}};
-  if (!mayReplace(transaction, caller, workspace, score.id))
-    return {.report = {}, .fault = "id is used by another score", .traced = {}};
   if (std::string fault = ScoreReach(transaction, caller, workspace).faultOf(score); !fault.empty())
     return {.report = {}, .fault = std::move(fault), .traced = {}};
   if (!score.isNumber()) return {};
-  std::string prompt = metadataText(score, "prompt"), selector = metadataText(score, "version"),
-              id = "score:" + score.id;
+  std::string prompt = metadataText(score, "prompt"), selector = metadataText(score, "version");
   if (prompt.empty() || selector.empty()) {
     if (score.trace.empty()) return {};
     return {.report = {},
             .fault = {},
-            .traced = TracedValue{score.trace, score.observation, score.name, score.value, score.session, id, score.at,
-                                  "langfuse"}};
+            .traced = TracedValue{
+                score.trace, score.observation, score.name, score.value, score.session, {}, score.at, "langfuse"}};
   }
   constexpr std::string_view rule = "metadata must name a version of a prompt that is there: ";
   if (std::string fault = reportFault(caller, workspace, prompt); !fault.empty())
@@ -131,13 +168,19 @@ Meaning meaningOf(db::Transaction& transaction, const access::Identity& caller, 
   registry::AssetKey key{std::string(workspace), registry::Kind::prompt, prompt};
   try {
     std::int64_t number = registry::resolveVersion(transaction, key, selector).number;
-    return {.report = Report{prompt, number, score.name, score.value, score.session, id, score.at, "langfuse"},
+    return {.report = Report{prompt, number, score.name, score.value, score.session, {}, score.at, "langfuse"},
             .fault = {},
             .traced = {}};
   } catch (const Error& e) {
     if (e.code != Code::notFound) throw;
     return {.report = {}, .fault = std::string(rule) + e.message, .traced = {}};
   }
+}
+
+/// By which its reports count once. Names of actors contain no '/', so nobody's id makes another's key. Always short
+/// enough for a report.
+std::string keyOf(const Score& score, std::string_view author) {
+  return "score:" + crypto::sha256Hex(fmt::format("{}/{}", author, score.id));
 }
 
 }  // namespace
@@ -150,18 +193,23 @@ std::vector<std::string> storeScores(registry::Store& store, const access::Ident
     return found;
   });
   std::int64_t now = nowMillis();
-  store.write([&](db::Transaction& transaction) {
+  std::vector<std::string> authors = store.write([&](db::Transaction& transaction) {
+    ScoreReach reach(transaction, caller, workspace);
+    std::vector<std::string> stored(scores.size());
     for (std::size_t i = 0; i < scores.size(); ++i)
-      if (meanings[i].fault.empty()) storeRow(transaction, caller, workspace, scores[i], now);
+      if (meanings[i].fault.empty()) stored[i] = storeRow(transaction, caller, workspace, scores[i], reach, now);
+    return stored;
   });
   // After a crash here, the client retries: it has no response yet.
   std::vector<Report> reports;
   std::vector<TracedValue> traced;
   std::vector<std::string> faults;
-  for (Meaning& meaning : meanings) {
-    if (meaning.report) reports.push_back(*std::move(meaning.report));
-    if (meaning.traced) traced.push_back(*std::move(meaning.traced));
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    Meaning& meaning = meanings[i];
+    std::string key = keyOf(scores[i], authors[i]);
     faults.push_back(std::move(meaning.fault));
+    if (meaning.report) reports.push_back(*std::move(meaning.report)), reports.back().key = key;
+    if (meaning.traced) traced.push_back(*std::move(meaning.traced)), traced.back().key = key;
   }
   if (!reports.empty()) report(store, caller, workspace, reports);
   if (!traced.empty()) reportTraced(store, caller, workspace, traced);
@@ -192,9 +240,12 @@ std::size_t countScores(db::Transaction& transaction, std::string_view workspace
   return rows.next() ? static_cast<std::size_t>(rows.integer(0)) : 0;
 }
 
-std::optional<Score> findScore(db::Transaction& transaction, std::string_view workspace, std::string_view id) {
-  std::vector<Score> found = listScores(transaction, workspace, {.id = std::string(id)}, 1, std::nullopt);
-  return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
+std::optional<Score> findScore(db::Transaction& transaction, const access::Identity& caller, std::string_view workspace,
+                               std::string_view id) {
+  ScoreReach reach(transaction, caller, workspace);
+  for (Score& score : scoresNamed(transaction, caller, workspace, id))
+    if (reach.mayRead(score)) return std::move(score);
+  return std::nullopt;
 }
 
 std::string scoredPrompt(const Score& score) { return metadataText(score, "prompt"); }
@@ -202,8 +253,10 @@ std::string scoredPrompt(const Score& score) { return metadataText(score, "promp
 bool deleteScore(registry::Store& store, const access::Identity& caller, std::string_view workspace,
                  std::string_view id) {
   return store.write([&](db::Transaction& transaction) {
-    if (!mayReplace(transaction, caller, workspace, id)) return false;
-    return transaction.run("DELETE FROM score WHERE workspace = $1 AND score_id = $2", {workspace, id}) > 0;
+    ScoreReach reach(transaction, caller, workspace);
+    for (const Score& known : scoresNamed(transaction, caller, workspace, id))
+      if (reach.mayReplace(known)) return transaction.run("DELETE FROM score WHERE id = $1", {known.row}) > 0;
+    return false;
   });
 }
 

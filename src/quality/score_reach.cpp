@@ -2,7 +2,9 @@
 
 #include <functional>
 
+#include "access/grants.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "telemetry/trace.h"
 #include "tracking/experiment.h"
 
@@ -28,22 +30,41 @@ void walk(db::Transaction& transaction, const access::Identity& caller, std::str
 
 }  // namespace
 
-ScoreReach::Owner ScoreReach::ofTrace(Verb verb, const std::string& trace) {
-  if (trace.empty()) return Owner::none;
-  auto [known, fresh] = traces_.try_emplace({verb, trace}, Owner::none);
+bool ScoreReach::may(const access::Identity& who, Verb verb, std::int64_t experiment) {
+  auto [known, fresh] = names_.try_emplace(experiment);
+  if (fresh)
+    if (auto found = tracking::findExperiment(transaction_, workspace_, experiment)) known->second = found->name;
+  return !known->second.empty() && who.may(verb, workspace_, known->second);
+}
+
+const access::Identity& ScoreReach::author(const std::string& name) {
+  if (name == caller_.actor.name) return caller_;
+  auto [known, fresh] = authors_.try_emplace(name);
+  if (fresh) known->second = access::identityOf(transaction_, name, nowMillis());
+  return known->second;
+}
+
+std::int64_t ScoreReach::experimentOf(const access::Identity& who, Verb verb, const std::string& trace) {
+  if (trace.empty()) return 0;
+  auto [known, fresh] = experiments_.try_emplace({who.actor.name, verb, trace}, 0);
   if (!fresh) return known->second;
   // Langfuse's SDKs name a trace by its 32 digits, MLflow's with "tr-" before; a client may have taken either as an id.
-  constexpr std::int64_t twins = 8;
   std::string digits = trace.starts_with("tr-") ? trace.substr(3) : trace;
-  for (const std::string& id : {trace, digits}) {
-    if (id.empty()) continue;
-    for (const telemetry::Trace& kept : telemetry::newestTraces(transaction_, workspace_, id, twins)) {
-      auto experiment = tracking::findExperiment(transaction_, workspace_, kept.experiment);
-      if (!experiment || !caller_.may(verb, workspace_, experiment->name)) return known->second = Owner::beyond;
-      known->second = Owner::within;
-    }
+  for (const std::string& id : {trace, digits, telemetry::prefixedTraceId(digits)}) {
+    auto found = telemetry::findTrace(transaction_, workspace_, id,
+                                      [&](std::int64_t experiment) { return may(who, verb, experiment); });
+    if (found) return known->second = found->experiment;
   }
-  return known->second;
+  return 0;
+}
+
+std::int64_t ScoreReach::experimentOf(const Score& score) { return experimentOf(caller_, Verb::write, score.trace); }
+
+ScoreReach::Owner ScoreReach::ofTrace(Verb verb, const Score& score) {
+  std::int64_t experiment = score.experiment;
+  if (experiment == 0) experiment = experimentOf(author(score.author), Verb::write, score.trace);
+  if (experiment == 0) return Owner::none;
+  return may(caller_, verb, experiment) ? Owner::within : Owner::beyond;
 }
 
 ScoreReach::Owner ScoreReach::ofPrompt(Verb verb, const Score& score) const {
@@ -54,14 +75,14 @@ ScoreReach::Owner ScoreReach::ofPrompt(Verb verb, const Score& score) const {
 
 bool ScoreReach::holds(Verb verb, const Score& score) {
   if (caller_.may(verb, workspace_, "*")) return true;
-  Owner trace = ofTrace(verb, score.trace), prompt = ofPrompt(verb, score);
+  Owner trace = ofTrace(verb, score), prompt = ofPrompt(verb, score);
   if (trace == Owner::beyond || prompt == Owner::beyond) return false;
   return trace == Owner::within || prompt == Owner::within;
 }
 
 bool ScoreReach::mayRead(const Score& score) {
   if (holds(Verb::read, score)) return true;
-  bool nobodys = ofTrace(Verb::read, score.trace) == Owner::none && scoredPrompt(score).empty();
+  bool nobodys = ofTrace(Verb::read, score) == Owner::none && scoredPrompt(score).empty();
   return nobodys && score.author == caller_.actor.name;
 }
 
@@ -70,8 +91,8 @@ bool ScoreReach::mayReplace(const Score& score) {
 }
 
 std::string ScoreReach::faultOf(const Score& score) {
-  if (caller_.may(Verb::write, workspace_, "*") || ofTrace(Verb::write, score.trace) != Owner::beyond) return {};
-  return "traceId must not be that of a trace whose experiment you may not change";
+  bool onlyReadable = experimentOf(score) == 0 && experimentOf(caller_, Verb::read, score.trace) != 0;
+  return onlyReadable ? "traceId must not be that of a trace whose experiment you may only read" : "";
 }
 
 std::vector<Score> readableScores(db::Transaction& transaction, const access::Identity& caller,

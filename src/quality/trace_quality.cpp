@@ -139,7 +139,7 @@ std::vector<TracedValue> feedbackOf(const Trace& trace) {
                       .metric = one.name,
                       .value = *number,
                       .unit = userOf(trace),
-                      .key = "assessment:" + one.id,
+                      .key = fmt::format("assessment:{}/{}", trace.experiment, one.id),
                       .at = one.createdAt,
                       .source = "mlflow"});
   }

@@ -285,7 +285,7 @@ constexpr Line lines[] = {
     {"report_summary", free, "asset number metric hour", "", "asset number metric hour summary", telemetry},
     {"score", free, "id", "",
      "id workspace score_id name type value text trace observation session dataset_run comment metadata environment "
-     "config source queue author at created_at updated_at",
+     "config source queue author at created_at updated_at experiment",
      telemetry},
     {"guard_state", free, "rollout guard arm", "", "rollout guard arm state",
      "running sums over reports; what a guard acted on is in the evidence that its entry cites"},

@@ -71,7 +71,6 @@ void mergeTexts(tracking::Texts& into, const tracking::Texts& from) {
 
 /// Merges the client's trace into what came from its spans.
 void merge(Trace& there, Trace told) {
-  there.experiment = told.experiment;
   there.requestTime = told.requestTime;
   there.duration = told.duration;
   there.state = told.state;
@@ -108,7 +107,8 @@ void takeAwaited(db::Transaction& transaction, Trace& trace) {
       "SELECT run_id FROM awaited_trace WHERE workspace = $1 AND trace_id = $2 AND experiment = $3 ORDER BY id",
       {trace.workspace, trace.traceId, trace.experiment});
   while (rows.next()) trace.runs.push_back(rows.text(0));
-  transaction.run("DELETE FROM awaited_trace WHERE workspace = $1 AND trace_id = $2", {trace.workspace, trace.traceId});
+  transaction.run("DELETE FROM awaited_trace WHERE workspace = $1 AND trace_id = $2 AND experiment = $3",
+                  {trace.workspace, trace.traceId, trace.experiment});
 }
 
 }  // namespace
@@ -143,30 +143,24 @@ Trace readTrace(const db::Rows& rows) {
   return trace;
 }
 
-std::optional<Trace> findTrace(db::Transaction& transaction, std::string_view workspace, std::string_view traceId) {
+std::optional<Trace> findTrace(db::Transaction& transaction, std::string_view workspace, std::string_view traceId,
+                               const Reach& reach) {
   static const std::string sql =
-      fmt::format("SELECT {} FROM trace WHERE workspace = $1 AND trace_id = $2", traceColumns);
+      fmt::format("SELECT {} FROM trace WHERE workspace = $1 AND trace_id = $2 ORDER BY id", traceColumns);
+  std::vector<Trace> found;
   db::Rows rows = transaction.query(sql, {workspace, traceId});
-  return rows.next() ? std::optional(readTrace(rows)) : std::nullopt;
+  while (rows.next()) found.push_back(readTrace(rows));
+  auto first = std::ranges::find_if(found, [&](const Trace& trace) { return reach(trace.experiment); });
+  return first == found.end() ? std::nullopt : std::optional(std::move(*first));
 }
 
-std::vector<Trace> newestTraces(db::Transaction& transaction, std::string_view workspace, std::string_view traceId,
-                                std::int64_t limit) {
+std::vector<Trace> newestTraces(db::Transaction& transaction, std::string_view workspace, std::int64_t limit) {
   static const std::string sql = fmt::format(
-      "SELECT {} FROM trace WHERE workspace = $1 AND ($2 = '' OR trace_id IN ($2, $3)) "
-      "ORDER BY request_time DESC, id DESC LIMIT $4",
-      traceColumns);
+      "SELECT {} FROM trace WHERE workspace = $1 ORDER BY request_time DESC, id DESC LIMIT $2", traceColumns);
   std::vector<Trace> traces;
-  std::string prefixed = traceId.empty() ? "" : prefixedTraceId(traceId);
-  db::Rows rows = transaction.query(sql, {workspace, traceId, prefixed, limit});
+  db::Rows rows = transaction.query(sql, {workspace, limit});
   while (rows.next()) traces.push_back(readTrace(rows));
   return traces;
-}
-
-Trace getTrace(db::Transaction& transaction, std::string_view workspace, std::string_view traceId) {
-  auto trace = findTrace(transaction, workspace, traceId);
-  if (!trace) throw tracking::Missing("trace", traceId);
-  return std::move(*trace);
 }
 
 void saveTrace(db::Transaction& transaction, const Trace& trace) {
@@ -191,7 +185,8 @@ Trace startTrace(db::Transaction& transaction, Trace told) {
       std::string(trace_keys::artifactLocation),
       tracking::appendToUri(experiment.artifactLocation, "traces/" + told.traceId + "/artifacts"));
   bool finalized = told.finalized;
-  std::optional<Trace> there = findTrace(transaction, told.workspace, told.traceId);
+  std::optional<Trace> there =
+      findTrace(transaction, told.workspace, told.traceId, [&](std::int64_t one) { return one == told.experiment; });
   if (!there) {
     there = Trace{.traceId = told.traceId, .workspace = told.workspace, .experiment = told.experiment};
     there->row = transaction.insert(
@@ -232,13 +227,15 @@ void linkTraceToRun(db::Transaction& transaction, Trace& trace, std::string_view
 }
 
 void linkTracesToRun(db::Transaction& transaction, std::string_view workspace, const std::vector<std::string>& traceIds,
-                     std::string_view runId) {
+                     std::string_view runId, const Reach& reach) {
   if (traceIds.size() > limits::traceLinksPerCall)
     throw error(Code::invalid, "Cannot link more than {} traces to a run in a single request. Provided {} traces.",
                 limits::traceLinksPerCall, traceIds.size());
   tracking::Run run = tracking::getRun(transaction, workspace, runId);
   for (const std::string& id : traceIds) {
-    if (std::optional<Trace> trace = findTrace(transaction, workspace, id))
+    auto trace = findTrace(transaction, workspace, id, [&](std::int64_t one) { return one == run.experiment; });
+    if (!trace) trace = findTrace(transaction, workspace, id, reach);
+    if (trace)
       linkTraceToRun(transaction, *trace, runId);
     else
       awaitTrace(transaction, workspace, id, run);

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,11 @@ struct Trace {
   bool ended() const { return state == TraceState::ok || state == TraceState::error; }
 };
 
+/// The experiments whose traces a call may use. Clients choose the ids of traces, so an id is unique in its experiment
+/// only: what is sent to an experiment is of the trace there, and a call that names none does not find those out of
+/// reach.
+using Reach = std::function<bool(std::int64_t experiment)>;
+
 /// The id of a trace that came as OTLP: "tr-" and its digits, as MLflow's clients name it.
 std::string prefixedTraceId(std::string_view hex);
 
@@ -47,24 +53,23 @@ std::string prefixedTraceId(std::string_view hex);
 /// ids, tags and metadata that break a rule.
 Trace startTrace(db::Transaction& transaction, Trace told);
 
-/// Stores spans of any traces and replaces existing ones. An unknown trace is created in `experiment`; until a client
-/// sends it, its times, state, tokens and previews come from the spans. Returns the traces. Throws like startTrace.
+/// Stores spans of any traces and replaces existing ones. A trace that is not in `experiment` is created there; until a
+/// client sends it, its times, state, tokens and previews come from the spans. Returns the traces. Throws like
+/// startTrace.
 std::vector<Trace> logSpans(db::Transaction& transaction, std::string_view workspace, std::int64_t experiment,
                             const std::vector<Span>& spans);
 
-std::optional<Trace> findTrace(db::Transaction& transaction, std::string_view workspace, std::string_view traceId);
-Trace getTrace(db::Transaction& transaction, std::string_view workspace,
-               std::string_view traceId);  ///< throws Error{notFound}
-/// Newest first, at most `limit`. `traceId` may also be the digits without their prefix (prefixedTraceId()); empty:
-/// any.
-std::vector<Trace> newestTraces(db::Transaction& transaction, std::string_view workspace, std::string_view traceId,
-                                std::int64_t limit);
+/// The oldest one with this id.
+std::optional<Trace> findTrace(db::Transaction& transaction, std::string_view workspace, std::string_view traceId,
+                               const Reach& reach);
+/// Newest first, at most `limit`, of all experiments.
+std::vector<Trace> newestTraces(db::Transaction& transaction, std::string_view workspace, std::int64_t limit);
 /// Roots first, then by start. Empty if the client stores them elsewhere (as an artifact).
 std::vector<Span> spansOf(db::Transaction& transaction, const Trace& trace);
 /// False while there are fewer spans than the client announced.
 bool isComplete(const Trace& trace, const std::vector<Span>& spans);
 
-/// Stores a changed trace of getTrace().
+/// Stores a changed trace of findTrace().
 void saveTrace(db::Transaction& transaction, const Trace& trace);
 
 /// Throws Error{invalid} for a key that breaks a rule.
@@ -88,7 +93,7 @@ std::int64_t deleteTraces(registry::Change& change, std::string_view workspace, 
 /// unknown is linked when it arrives in the run's experiment, because clients send traces in the background.
 void linkTraceToRun(db::Transaction& transaction, Trace& trace, std::string_view runId);
 void linkTracesToRun(db::Transaction& transaction, std::string_view workspace, const std::vector<std::string>& traceIds,
-                     std::string_view runId);
+                     std::string_view runId, const Reach& reach);
 
 /// The columns that readTrace() reads.
 inline constexpr std::string_view traceColumns =

@@ -166,7 +166,8 @@ std::vector<Trace> logSpans(db::Transaction& transaction, std::string_view works
   for (const Span& span : spans) byTrace[prefixedTraceId(span.traceId)].push_back(&span);
   std::vector<Trace> traces;
   for (const auto& [id, batch] : byTrace) {
-    std::optional<Trace> there = findTrace(transaction, workspace, id);
+    std::optional<Trace> there =
+        findTrace(transaction, workspace, id, [&](std::int64_t one) { return one == experiment; });
     Trace trace = there ? std::move(*there) : makeTrace(transaction, workspace, experiment, id, batch);
     takeAll(transaction, trace, batch);
     saveTrace(transaction, trace);

@@ -7,6 +7,7 @@
 #include "api/langfuse/dialect.h"
 #include "api/langfuse/observation_wire.h"
 #include "api/langfuse/score_wire.h"
+#include "api/tracking_scope.h"
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -82,20 +83,31 @@ struct Filter {
   }
 };
 
-/// Those that the caller may read, newest first. Langfuse's SDKs name a trace by its 32 digits, MLflow's with "tr-"
-/// before.
-std::vector<Trace> tracesFor(db::Transaction& transaction, const Call& call, const std::string& traceId,
-                             std::int64_t most = tracesLookedAt) {
-  std::vector<Trace> traces = telemetry::newestTraces(transaction, call.workspace, traceId, most);
+/// The newest that the caller may read.
+std::vector<Trace> newestFor(db::Transaction& transaction, const Call& call, std::int64_t most) {
+  std::vector<Trace> traces = telemetry::newestTraces(transaction, call.workspace, most);
+  telemetry::Reach reach = reachOf(call, access::Verb::read, transaction);
   std::map<std::int64_t, bool> readable;
   std::erase_if(traces, [&](const Trace& trace) {
     auto [known, fresh] = readable.try_emplace(trace.experiment, false);
-    if (fresh)
-      if (auto experiment = tracking::findExperiment(transaction, call.workspace, trace.experiment))
-        known->second = call.identity->may(access::Verb::read, call.workspace, experiment->name);
+    if (fresh) known->second = reach(trace.experiment);
     return !known->second;
   });
   return traces;
+}
+
+/// The trace with this id that the caller may read. Langfuse's SDKs name a trace by its 32 digits, MLflow's with "tr-"
+/// before.
+std::optional<Trace> findFor(db::Transaction& transaction, const Call& call, const std::string& traceId) {
+  telemetry::Reach reach = reachOf(call, access::Verb::read, transaction);
+  auto found = telemetry::findTrace(transaction, call.workspace, traceId, reach);
+  return found ? found : telemetry::findTrace(transaction, call.workspace, telemetry::prefixedTraceId(traceId), reach);
+}
+
+std::vector<Trace> tracesFor(db::Transaction& transaction, const Call& call, const std::string& traceId) {
+  if (traceId.empty()) return newestFor(transaction, call, tracesLookedAt);
+  std::optional<Trace> one = findFor(transaction, call, traceId);
+  return one ? std::vector{*std::move(one)} : std::vector<Trace>();
 }
 
 /// How many observations earlier pages have shown.
@@ -139,12 +151,13 @@ struct TracePath {
   static constexpr Field fields[] = {field<&TracePath::traceId>("traceId", required)};
 };
 
-json::array scoresOf(db::Transaction& transaction, const Call& call, const std::string& traceId) {
+json::array scoresOf(db::Transaction& transaction, const Call& call, const Trace& trace, const std::string& traceId) {
   json::array scores;
   constexpr std::size_t most = 1000;
   for (const quality::Score& score :
        quality::readableScores(transaction, *call.identity, call.workspace, {.trace = traceId}, most, std::nullopt))
-    scores.emplace_back(scoreJson(score, call.workspace));
+    if (score.experiment == 0 || score.experiment == trace.experiment)
+      scores.emplace_back(scoreJson(score, call.workspace));
   return scores;
 }
 
@@ -165,14 +178,14 @@ std::optional<json::object> traceJson(db::Transaction& transaction, const Call& 
   shown["name"] = shown.at("traceName").is_null() ? shown.at("name") : shown.at("traceName");
   shown["htmlPath"] = "";
   shown["observations"] = std::move(observations);
-  shown["scores"] = scoresOf(transaction, call, std::string(id));
+  shown["scores"] = scoresOf(transaction, call, trace, std::string(id));
   return shown;
 }
 
 Plain getTrace(Call& call, const TracePath& path) {
   return call.core.store.read([&](db::Transaction& transaction) {
-    std::vector<Trace> found = tracesFor(transaction, call, path.traceId);
-    auto shown = found.empty() ? std::nullopt : traceJson(transaction, call, found.front(), path.traceId, true);
+    std::optional<Trace> found = findFor(transaction, call, path.traceId);
+    auto shown = found ? traceJson(transaction, call, *found, path.traceId, true) : std::nullopt;
     if (!shown) throw error(Code::notFound, "Trace {} not found within authorized project", path.traceId);
     Plain answer;
     answer.body = writeJson(*shown);
@@ -200,7 +213,7 @@ Plain listTraces(Call& call, const TraceQuery& query) {
     throw Invalid("page", fmt::format("must be within the newest {} traces; list observations by time for older ones",
                                       mostTraces));
   return call.core.store.read([&](db::Transaction& transaction) {
-    std::vector<Trace> traces = tracesFor(transaction, call, "", mostTraces);
+    std::vector<Trace> traces = newestFor(transaction, call, mostTraces);
     json::array data;
     for (auto at = static_cast<std::size_t>((query.page - 1) * query.limit);
          at < std::min(traces.size(), static_cast<std::size_t>(query.page * query.limit)); ++at) {

@@ -159,9 +159,7 @@ Plain listV3(Call& call, const ScoreQuery& query) {
 
 Plain getScore(Call& call, const ScorePath& path) {
   auto score = call.core.store.read([&](db::Transaction& transaction) {
-    auto found = quality::findScore(transaction, call.workspace, path.id);
-    if (found && !quality::ScoreReach(transaction, *call.identity, call.workspace).mayRead(*found)) found.reset();
-    return found;
+    return quality::findScore(transaction, *call.identity, call.workspace, path.id);
   });
   if (!score) throw error(Code::notFound, "Score not found: '{}'", path.id);
   return answerOf(scoreJson(*score, call.workspace));

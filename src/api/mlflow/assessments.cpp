@@ -71,8 +71,7 @@ telemetry::AssessmentUpdate updateOf(const UpdateRequest& in) {
 telemetry::Trace assessedTrace(const Call& call, Verb verb, db::Transaction& transaction, std::string_view traceId) {
   auto trace = findVisibleTrace(call, transaction, traceId);
   if (!trace) throw error(Code::notFound, "Trace with request_id '{}' not found", shorten(traceId, 100));
-  requirePart(call, verb, transaction, trace->experiment, {"trace", traceId});
-  return *std::move(trace);
+  return verb == Verb::read ? *std::move(trace) : traceFor(call, verb, transaction, traceId);
 }
 
 /// Changes the trace by `fn` and returns its result with the changed trace.

@@ -114,8 +114,9 @@ std::vector<evaluation::ReviewedTrace> tracesFor(Call& call, db::Transaction& tr
   std::vector<evaluation::ReviewedTrace> traces;
   std::vector<std::string> missing;
   for (const std::string& id : ids) {
-    auto trace = telemetry::findTrace(transaction, call.workspace, id);
-    if (trace && trace->experiment == queue.experiment)
+    auto trace = telemetry::findTrace(transaction, call.workspace, id,
+                                      [&](std::int64_t experiment) { return experiment == queue.experiment; });
+    if (trace)
       traces.push_back({trace->row, trace->traceId});
     else
       missing.push_back("'" + id + "'");

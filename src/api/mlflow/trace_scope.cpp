@@ -11,21 +11,20 @@ namespace regesta::api::mlflow {
 using access::Verb;
 
 telemetry::Trace traceFor(const Call& call, Verb verb, db::Transaction& transaction, std::string_view traceId) {
-  telemetry::Trace trace = telemetry::getTrace(transaction, call.workspace, traceId);
-  requirePart(call, verb, transaction, trace.experiment, {"trace", traceId});
-  return trace;
+  auto trace = telemetry::findTrace(transaction, call.workspace, traceId, reachOf(call, verb, transaction));
+  if (trace) return *std::move(trace);
+  requireWritableTrace(call, transaction, traceId);
+  throw tracking::Missing("trace", traceId);
 }
 
 std::optional<telemetry::Trace> findVisibleTrace(const Call& call, db::Transaction& transaction,
                                                  std::string_view traceId) {
-  auto trace = telemetry::findTrace(transaction, call.workspace, traceId);
-  if (trace && !scopeOf(call, transaction).experiment(Verb::read, trace->experiment)) trace.reset();
-  return trace;
+  return telemetry::findTrace(transaction, call.workspace, traceId, reachOf(call, Verb::read, transaction));
 }
 
-void requireFreeTrace(const Call& call, db::Transaction& transaction, std::string_view traceId) {
-  auto trace = telemetry::findTrace(transaction, call.workspace, traceId);
-  if (trace && !scopeOf(call, transaction).experiment(Verb::write, trace->experiment))
+void requireWritableTrace(const Call& call, db::Transaction& transaction, std::string_view traceId) {
+  if (findVisibleTrace(call, transaction, traceId) &&
+      !telemetry::findTrace(transaction, call.workspace, traceId, reachOf(call, Verb::write, transaction)))
     throw governance::lacking(*call.identity, Verb::write, call.workspace, "trace");
 }
 
@@ -35,13 +34,13 @@ std::vector<telemetry::Trace> tracesOf(const Call& call, db::Transaction& transa
   std::vector<std::int64_t> allowed;
   if (experiments)
     for (const std::string& id : *experiments) allowed.push_back(tracking::parseExperimentId(id));
+  telemetry::Reach readable = reachOf(call, Verb::read, transaction);
+  auto reach = [&](std::int64_t experiment) {
+    return (!experiments || std::ranges::find(allowed, experiment) != allowed.end()) && readable(experiment);
+  };
   std::vector<telemetry::Trace> traces;
-  for (const std::string& id : ids) {
-    std::optional<telemetry::Trace> trace = telemetry::findTrace(transaction, call.workspace, id);
-    if (!trace) continue;
-    bool inside = !experiments || std::find(allowed.begin(), allowed.end(), trace->experiment) != allowed.end();
-    if (inside && !readable(call, transaction, {trace->experiment}).empty()) traces.push_back(*std::move(trace));
-  }
+  for (const std::string& id : ids)
+    if (auto trace = telemetry::findTrace(transaction, call.workspace, id, reach)) traces.push_back(*std::move(trace));
   return traces;
 }
 

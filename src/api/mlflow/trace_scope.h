@@ -10,13 +10,14 @@
 
 namespace regesta::api::mlflow {
 
-/// The trace, if the caller has the permission on its experiment. Throws tracking::Missing, Error{denied}.
+/// The trace, if the caller has the permission on its experiment (telemetry::Reach). Throws tracking::Missing,
+/// Error{denied}.
 telemetry::Trace traceFor(const Call& call, access::Verb verb, db::Transaction& transaction, std::string_view traceId);
 /// Empty for a trace that the caller may not read, as for one that does not exist.
 std::optional<telemetry::Trace> findVisibleTrace(const Call& call, db::Transaction& transaction,
                                                  std::string_view traceId);
-/// For calls that create the trace or add to it: passes if there is none yet.
-void requireFreeTrace(const Call& call, db::Transaction& transaction, std::string_view traceId);
+/// For calls that add to a trace which may not have arrived yet. Throws Error{denied} if the caller may only read it.
+void requireWritableTrace(const Call& call, db::Transaction& transaction, std::string_view traceId);
 
 /// The existing traces that the caller may read, in the requested order; only of `experiments`, if given.
 std::vector<telemetry::Trace> tracesOf(const Call& call, db::Transaction& transaction,

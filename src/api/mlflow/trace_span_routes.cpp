@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include "api/mlflow/artifact_find.h"
 #include "api/mlflow/trace_scope.h"
@@ -86,10 +85,6 @@ Plain takeSpans(Call& call, const Empty&) {
   std::string runId(call.http.headers.get("X-MLflow-Run-Id").value_or(""));
   std::vector<telemetry::Trace> traces = call.core.store.write([&](db::Transaction& transaction) {
     requireExperiment(call, Verb::write, transaction, experiment);
-    std::set<std::string_view> ids;
-    for (const telemetry::Span& span : batch.spans)
-      if (ids.insert(span.traceId).second)
-        requireFreeTrace(call, transaction, telemetry::prefixedTraceId(span.traceId));
     std::vector<telemetry::Trace> logged = telemetry::logSpans(transaction, call.workspace, experiment, batch.spans);
     if (!runId.empty()) {
       requireRun(call, Verb::write, transaction, runId);

@@ -76,7 +76,6 @@ OneTrace startTrace(Call& call, const OneTrace& in) {
   told.finalized = true;
   telemetry::Trace trace = call.core.store.write([&](db::Transaction& transaction) {
     requireExperiment(call, Verb::write, transaction, told.experiment);
-    requireFreeTrace(call, transaction, told.traceId);
     return telemetry::startTrace(transaction, told);
   });
   quality::observeTraces(call.core.store, *call.identity, call.workspace, {trace}, quality::usesOf(told));

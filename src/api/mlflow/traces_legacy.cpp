@@ -191,14 +191,10 @@ DeleteAnswerV2 deleteV2(Call& call, const DeleteRequestV2& in) {
 Empty linkToRun(Call& call, const LinkToRun& in) {
   call.core.store.write([&](db::Transaction& transaction) {
     requireRun(call, Verb::write, transaction, in.run_id);
-    std::vector<std::string> ids = in.trace_ids;
-    // A trace out of reach gets the answer of one that has not arrived yet, and no link.
-    if (ids.size() <= limits::traceLinksPerCall)
-      std::erase_if(ids, [&](const std::string& id) {
-        if (findVisibleTrace(call, transaction, id)) requireFreeTrace(call, transaction, id);
-        return telemetry::findTrace(transaction, call.workspace, id) && !findVisibleTrace(call, transaction, id);
-      });
-    telemetry::linkTracesToRun(transaction, call.workspace, ids, in.run_id);
+    if (in.trace_ids.size() <= limits::traceLinksPerCall)
+      for (const std::string& id : in.trace_ids) requireWritableTrace(call, transaction, id);
+    telemetry::linkTracesToRun(transaction, call.workspace, in.trace_ids, in.run_id,
+                               reachOf(call, Verb::write, transaction));
   });
   return {};
 }

@@ -95,13 +95,17 @@ void setAssessments(telemetry::Trace& trace, const TraceItem& item, std::int64_t
 /// The digits of a trace's id, by which its spans name it.
 std::string hexOf(const std::string& traceId) { return traceId.starts_with("tr-") ? traceId.substr(3) : traceId; }
 
+telemetry::Reach in(std::int64_t experiment) {
+  return [experiment](std::int64_t one) { return one == experiment; };
+}
+
 void importTrace(const Call& call, registry::Change& change, const TraceItem& item, std::int64_t experiment) {
   db::Transaction& transaction = change.transaction;
   telemetry::startTrace(transaction, traceOf(call, item, experiment));
   std::vector<telemetry::Span> spans;
   for (const ImportSpan& span : item.spans) spans.push_back(spanOf(span, hexOf(item.id)));
   if (!spans.empty()) telemetry::logSpans(transaction, call.workspace, experiment, spans);
-  telemetry::Trace trace = telemetry::getTrace(transaction, call.workspace, item.id);
+  telemetry::Trace trace = telemetry::findTrace(transaction, call.workspace, item.id, in(experiment)).value();
   // The source has said what the trace is; its spans do not change that.
   trace.finalized = true;
   trace.requestTime = item.requestTime;
@@ -121,7 +125,7 @@ ImportAnswer importTraces(Call& call, const ImportTraces& request) {
   ImportBatch batch(call, request.source, "trace");
   return batch.run(request.items, [&](registry::Change& change, const TraceItem& item) {
     std::int64_t experiment = batch.experimentOf(change.transaction, item.experiment);
-    bool exists = telemetry::findTrace(change.transaction, call.workspace, item.id).has_value();
+    bool exists = telemetry::findTrace(change.transaction, call.workspace, item.id, in(experiment)).has_value();
     if (exists && !batch.find(change.transaction, item.id))
       throw error(Code::exists, "trace '{}' exists here and does not come from this source", item.id);
     importTrace(call, change, item, experiment);

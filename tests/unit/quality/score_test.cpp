@@ -97,7 +97,7 @@ TEST_P(ScoreTest, ADeletedScoreIsGoneItsReportStays) {
   put(one);
   EXPECT_TRUE(deleteScore(*store_, author_, workspace_, "a"));
   EXPECT_FALSE(deleteScore(*store_, author_, workspace_, "a"));
-  EXPECT_FALSE(read([&](db::Transaction& s) { return findScore(s, workspace_, "a"); }).has_value());
+  EXPECT_FALSE(read([&](db::Transaction& s) { return findScore(s, author_, workspace_, "a"); }).has_value());
   EXPECT_EQ(reported("greet", 1), Names{"q=1"});
 }
 

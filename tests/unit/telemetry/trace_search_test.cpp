@@ -6,6 +6,9 @@
 namespace regesta::telemetry {
 namespace {
 
+/// Of a caller who may do everything.
+bool everywhere(std::int64_t) { return true; }
+
 /// Three traces: a (OK, 100 ms, at 1000), b (ERROR, 200 ms, at 2000), c (in progress, at 3000).
 class TraceSearchTest : public TrackingTest {
  protected:
@@ -29,8 +32,8 @@ class TraceSearchTest : public TrackingTest {
       keep(s, std::move(a), "aa");
       keep(s, std::move(b), "bb");
       keep(s, std::move(c), "cc");
-      linkTracesToRun(s, workspace_, {"bb"}, run_);
-      Trace linked = getTrace(s, workspace_, "bb");
+      linkTracesToRun(s, workspace_, {"bb"}, run_, everywhere);
+      Trace linked = findTrace(s, workspace_, "bb", everywhere).value();
       linked.prompts = {"greet/2"};
       saveTrace(s, linked);
     });

@@ -19,6 +19,9 @@ Span spanOf(const std::string& id, const std::string& parent = {}, std::int64_t 
 }
 const std::string root = "00f067aa0ba902b7", child = "00f067aa0ba902b8";
 
+/// Of a caller who may do everything.
+bool everywhere(std::int64_t) { return true; }
+
 class TraceTest : public TrackingTest {
  protected:
   std::vector<Trace> log(const std::vector<Span>& spans, std::int64_t experiment = 0) {
@@ -29,11 +32,12 @@ class TraceTest : public TrackingTest {
     if (told.traceId.empty()) told.traceId = traceId;
     return write([&](db::Transaction& s) { return startTrace(s, told); });
   }
-  Trace get(const std::string& id = traceId) {
-    return read([&](db::Transaction& s) { return getTrace(s, workspace_, id); });
+  std::optional<Trace> find(const std::string& id, const Reach& reach = everywhere) {
+    return read([&](db::Transaction& s) { return findTrace(s, workspace_, id, reach); });
   }
+  Trace get(const std::string& id = traceId) { return find(id).value(); }
   std::vector<Span> spans(const std::string& id = traceId) {
-    return read([&](db::Transaction& s) { return spansOf(s, getTrace(s, workspace_, id)); });
+    return read([&](db::Transaction& s) { return spansOf(s, findTrace(s, workspace_, id, everywhere).value()); });
   }
   std::int64_t remove(const TraceDeletion& which, std::int64_t experiment = 0) {
     return change([&](registry::Change& c) { return deleteTraces(c, workspace_, experiment, which); });
@@ -135,7 +139,7 @@ TEST_P(TraceTest, BadTracesAreRefusedWhole) {
   EXPECT_EQ(thrown(Code::notFound, [&] { log({spanOf(root)}, 77); }), "the experiment '77' does not exist");
   EXPECT_EQ(thrown(Code::invalid, [&] { start({.traceId = "../../etc"}); }),
             "trace_id: must be 1 to 50 letters, digits, '_', '-', '.' or ':', a letter or digit first");
-  EXPECT_EQ(thrown(Code::notFound, [&] { get("tr-none"); }), "the trace 'tr-none' does not exist");
+  EXPECT_FALSE(find("tr-none"));
   EXPECT_EQ(count("trace"), 0);
   std::int64_t gone = makeExperiment("gone");
   change([&](registry::Change& c) {
@@ -147,13 +151,29 @@ TEST_P(TraceTest, BadTracesAreRefusedWhole) {
 
 TEST_P(TraceTest, WorkspacesMayUseTheSameId) {
   log({spanOf(root)});
-  read([&](db::Transaction& s) { EXPECT_FALSE(findTrace(s, "other", traceId)); });
+  read([&](db::Transaction& s) { EXPECT_FALSE(findTrace(s, "other", traceId, everywhere)); });
+}
+
+TEST_P(TraceTest, AnIdThatIsUsedOutOfReachIsFree) {
+  std::int64_t mine = makeExperiment("mine");
+  auto isMine = [&](std::int64_t experiment) { return experiment == mine; };
+  log({spanOf(root)});
+  write([&](db::Transaction& s) { logSpans(s, workspace_, mine, {spanOf(root), spanOf(child, root)}); });
+  EXPECT_EQ(find(traceId, isMine)->experiment, mine);
+  EXPECT_EQ(find(traceId)->experiment, 0) << "the oldest";
+  EXPECT_EQ(spans().size(), 1U);
+  start({.experiment = mine, .clientRequestId = "second"});
+  EXPECT_EQ(find(traceId, isMine)->clientRequestId, "second");
+  EXPECT_EQ(get().clientRequestId, "");
+  remove({.traceIds = {traceId}}, mine);
+  EXPECT_FALSE(find(traceId, isMine));
+  EXPECT_EQ(spans().size(), 1U);
 }
 
 TEST_P(TraceTest, TagsComeAndGo) {
   log({spanOf(root)});
   write([&](db::Transaction& s) {
-    Trace trace = getTrace(s, workspace_, traceId);
+    Trace trace = findTrace(s, workspace_, traceId, everywhere).value();
     setTraceTag(trace, "k", std::string(9000, 'x'));
     saveTrace(s, trace);
   });
@@ -182,16 +202,17 @@ TEST_P(TraceTest, DeletionTakesSpansAlongAndIsOnRecord) {
 TEST_P(TraceTest, RunsAreLinkedOnce) {
   log({spanOf(root)});
   std::string run = makeRun();
-  for (int i = 0; i < 2; ++i) write([&](db::Transaction& s) { linkTracesToRun(s, workspace_, {traceId}, run); });
+  for (int i = 0; i < 2; ++i)
+    write([&](db::Transaction& s) { linkTracesToRun(s, workspace_, {traceId}, run, everywhere); });
   EXPECT_EQ(get().runs, std::vector<std::string>{run});
   thrown(Code::notFound,
-         [&] { write([&](db::Transaction& s) { linkTracesToRun(s, workspace_, {traceId}, "none"); }); });
+         [&] { write([&](db::Transaction& s) { linkTracesToRun(s, workspace_, {traceId}, "none", everywhere); }); });
 }
 
 TEST_P(TraceTest, ALinkMayComeBeforeItsTrace) {
   std::string run = makeRun();
-  write([&](db::Transaction& s) { linkTracesToRun(s, workspace_, {traceId}, run); });
-  EXPECT_THROW(get(), Error);  // a link does not make a trace
+  write([&](db::Transaction& s) { linkTracesToRun(s, workspace_, {traceId}, run, everywhere); });
+  EXPECT_FALSE(find(traceId));  // a link does not make a trace
   log({spanOf(root)});
   EXPECT_EQ(get().runs, std::vector<std::string>{run});
   EXPECT_EQ(get().requestTime, 1000);
