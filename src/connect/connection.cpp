@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <tuple>
 
 #include "access/grants.h"
 #include "base/encoding.h"
@@ -171,6 +172,14 @@ std::string keyOf(const registry::Store& store, const Connection& connection) {
 std::string Connection::statusOf(std::string_view meaning) const {
   auto found = statuses.find(std::string(meaning));
   return found == statuses.end() ? std::string() : found->second;
+}
+
+bool differInReviewers(const Connection& one, const Secrets& ofOne, const Connection& other, const Secrets& ofOther) {
+  auto said = [](const Connection& connection, const Secrets& secrets) {
+    return std::tie(connection.type, connection.url, connection.user, connection.edition, connection.project,
+                    connection.field, connection.statuses, connection.users, secrets.token, secrets.webhook);
+  };
+  return said(one, ofOne) != said(other, ofOther);
 }
 
 std::string sealSecrets(const registry::Store& store, const Connection& connection, const Secrets& secrets) {

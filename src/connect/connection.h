@@ -52,6 +52,10 @@ struct Secrets {
   std::string webhook;  ///< key of the signature of events
 };
 
+/// Whether `one` and `other` differ in who speaks as the mapped users, or in what counts as a review: everything but
+/// the pattern of assets, the pace, the type of issues and whether it is active.
+bool differInReviewers(const Connection& one, const Secrets& ofOne, const Connection& other, const Secrets& ofOther);
+
 /// Encrypted under a key that is not in the database.
 std::string sealSecrets(const registry::Store& store, const Connection& connection, const Secrets& secrets);
 /// Throws Error{corrupt} if the key of the ledger or the row has changed since.

@@ -9,6 +9,7 @@ import time
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
+from conftest import PASSWORD
 from slack_server import CHANNEL, Slack
 
 from regesta_server import eventually
@@ -202,3 +203,22 @@ def test_teams_gets_a_card_with_a_link_and_the_webhook_stays_secret(bank):
     eventually(lambda: bank.shown(request)["status"] == "applied")
     assert len(server.cards) == 1
     server.shutdown()
+
+
+def test_an_administrator_of_a_workspace_does_not_become_a_mapped_user(bank, slack, opened):
+    """wendy, who administers the workspace but no users, puts a signing secret, a token or a site of her own into the
+    connection whose accounts an administrator of the server mapped, and clicks there as rita."""
+    url, request, stamp = opened
+    bank.root.done("user", "create", "wendy", "--password", PASSWORD, "--grant", "admin:default")
+    hers = "a signing secret that wendy chose"
+    for change in ({"webhook_secret": hers}, {"token": "xoxb-wendy"}, {"url": "http://127.0.0.1:1", "token": "xoxb-wendy"},
+                   {"type": "jira", "token": "x"}, {"project": "CWENDY"}, {"statuses": {"approve": "seen"}}, {"field": "labels"}):
+        status, said = bank.refused("PUT", "/api/v1/connections/slack", change, user="wendy")
+        assert status == 403, (change, said)
+    slack.click(url, "URITA", stamp, "approve", secret=hers)
+    shown = bank.shown(request)
+    assert shown["status"] == "open" and not shown["approvals"], shown
+    # What does not say who speaks is hers to set, and a connection without people all of it.
+    assert bank.call("PUT", "/api/v1/connections/slack", {"poll_seconds": 30, "patterns": ["model/*"]}, user="wendy")["poll_seconds"] == 30
+    assert bank.call("PUT", "/api/v1/connections/slack", {"users": {}}, user="root")["users"] == {}
+    assert bank.call("PUT", "/api/v1/connections/slack", {"webhook_secret": hers}, user="wendy")["name"] == "slack"

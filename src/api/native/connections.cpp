@@ -131,8 +131,11 @@ connect::Connection merged(const Call& call, const NewConnection& request,
     throw Invalid("token", "is required with another url or user");
   jobs::checkReceiverUrl(wanted.url);
   requireReachable(call, wanted.url);
-  // The owner of a mapped account reviews as the user: as much as creating users.
-  if (request.users && (!former || *request.users != former->users)) requireAdministrator(call);
+  // The owner of a mapped account reviews as the user: as much as creating users. So does who chooses the program that
+  // says which account did something, its secrets, or what counts as a review.
+  bool mapped = former ? !former->users.empty() || !wanted.users.empty() : request.users.has_value();
+  if (mapped && (!former || connect::differInReviewers(*former, secretsOf(call, *former), wanted, secrets)))
+    requireAdministrator(call);
   return wanted;
 }
 

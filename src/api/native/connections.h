@@ -49,8 +49,9 @@ struct NewConnection {
   static constexpr std::string_view documentation =
       "Creates the connection, or replaces the given members of an existing one. A new URL or user needs the token "
       "again. Only administrators of the server may set `users`, because anyone who owns a mapped account reviews as "
-      "that "
-      "user.";
+      "that user. While accounts are mapped, they alone may set what says who reviews and what counts as a review, "
+      "too: "
+      "all but `patterns`, `issue_type`, `poll_seconds` and `active`.";
   static constexpr Field fields[] = {
       field<&NewConnection::name>("name", required),
       field<&NewConnection::type>("type", about("jira, servicenow, slack or teams; absent: the name")),
