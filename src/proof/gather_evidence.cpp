@@ -96,7 +96,8 @@ void gatherOrigin(Gathering& g) {
   if (!run) return;
   tracking::SealCheck seal = tracking::checkSeal(g.transaction, g.runId);
   g.documents["run/content.json"] =
-      tracking::runContent(g.transaction, *run, tracking::historyDigest(g.transaction, *run));
+      seal.content.empty() ? tracking::runContent(g.transaction, *run, tracking::historyDigest(g.transaction, *run))
+                           : seal.content;
   g.documents["run/metrics.json"] = tracking::packMetrics(run->metrics);
   g.put("run/seal.json", json::object{{"run", g.runId},
                                       {"sealed", seal.sealed},

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "crypto/hash.h"
+#include "tracking/client_content.h"
 #include "tracking/history.h"
 #include "tracking/input.h"
 #include "tracking/missing.h"
@@ -38,6 +39,31 @@ json::array inputsOf(db::Transaction& transaction, const Run& run) {
   return inputs;
 }
 
+json::object contentOf(db::Transaction& transaction, const Run& run, const HistoryDigest& history) {
+  json::array outputs, models;
+  for (const ModelOutput& output : run.links.outputs)
+    outputs.push_back(json::object{{"model_id", output.modelId}, {"step", output.step}});
+  for (const std::string& model : run.links.models) models.push_back(json::string(model));
+  return {{"run_id", run.runId},
+          {"experiment_id", std::to_string(run.experiment)},
+          {"workspace", run.workspace},
+          {"name", run.name},
+          {"user_id", run.userId},
+          {"status", statusName(run.status)},
+          {"start_time", run.startTime},
+          {"end_time", run.endTime ? json::value(*run.endTime) : json::value(nullptr)},
+          {"artifact_uri", run.artifactUri},
+          {"params", objectOf(run.params)},
+          {"tags", objectOf(run.tags)},
+          {"metrics",
+           {{"points", history.points},
+            {"digest", history.digest},
+            {"latest_digest", crypto::sha256Hex(packMetrics(run.metrics))}}},
+          {"inputs", inputsOf(transaction, run)},
+          {"model_inputs", std::move(models)},
+          {"outputs", std::move(outputs)}};
+}
+
 }  // namespace
 
 HistoryDigest historyDigest(db::Transaction& transaction, const Run& run) {
@@ -56,28 +82,8 @@ HistoryDigest historyDigest(db::Transaction& transaction, const Run& run) {
 }
 
 std::string runContent(db::Transaction& transaction, const Run& run, const HistoryDigest& history) {
-  json::array outputs, models;
-  for (const ModelOutput& output : run.links.outputs)
-    outputs.push_back(json::object{{"model_id", output.modelId}, {"step", output.step}});
-  for (const std::string& model : run.links.models) models.push_back(json::string(model));
-  json::object content{{"run_id", run.runId},
-                       {"experiment_id", std::to_string(run.experiment)},
-                       {"workspace", run.workspace},
-                       {"name", run.name},
-                       {"user_id", run.userId},
-                       {"status", statusName(run.status)},
-                       {"start_time", run.startTime},
-                       {"end_time", run.endTime ? json::value(*run.endTime) : json::value(nullptr)},
-                       {"artifact_uri", run.artifactUri},
-                       {"params", objectOf(run.params)},
-                       {"tags", objectOf(run.tags)},
-                       {"metrics",
-                        {{"points", history.points},
-                         {"digest", history.digest},
-                         {"latest_digest", crypto::sha256Hex(packMetrics(run.metrics))}}},
-                       {"inputs", inputsOf(transaction, run)},
-                       {"model_inputs", std::move(models)},
-                       {"outputs", std::move(outputs)}};
+  json::object content = contentOf(transaction, run, history);
+  if (json::object client = clientContent(transaction, run); !client.empty()) content["client"] = std::move(client);
   return canonicalJson(content);
 }
 
@@ -87,7 +93,7 @@ constexpr std::int64_t shortHistory = 512 * 1024;  // bytes; some 10,000 points 
 
 bool isShort(db::Transaction& transaction, const Run& run) {
   db::Rows rows = transaction.query("SELECT COALESCE(SUM(LENGTH(body)), 0) FROM metric_log WHERE run = $1", {run.row});
-  return !rows.next() || rows.integer(0) <= shortHistory;
+  return (!rows.next() || rows.integer(0) <= shortHistory) && isClientContentShort(transaction, run);
 }
 
 void keepSeal(db::Transaction& transaction, Run& run, const std::string& digest) {
@@ -210,7 +216,11 @@ SealCheck checkSeal(db::Transaction& transaction, std::string_view runId) {
   Run run = anyRun(transaction, runId);
   SealCheck check{.sealed = run.sealedDigest};
   if (run.sealedRevision == 0) return check;
-  check.present = crypto::sha256Hex(runContent(transaction, run, historyDigest(transaction, run)));
+  HistoryDigest history = historyDigest(transaction, run);
+  // Earlier releases sealed without what other clients show. No later seal equals such a one.
+  check.content = canonicalJson(contentOf(transaction, run, history));
+  if (crypto::sha256Hex(check.content) != check.sealed) check.content = runContent(transaction, run, history);
+  check.present = crypto::sha256Hex(check.content);
   if (run.revision == run.sealedRevision)
     check.state = check.present == check.sealed ? SealState::intact : SealState::altered;
   else

@@ -22,8 +22,8 @@ struct HistoryDigest {
 };
 HistoryDigest historyDigest(db::Transaction& transaction, const Run& run);
 
-/// The digested content: canonical JSON of info, params, tags, metric history digest, inputs and outputs, without the
-/// lifecycle stage.
+/// The digested content: canonical JSON of info, params, tags, metric history digest, inputs and outputs, and of what
+/// other clients show of the run (client_content.h), without the lifecycle stage.
 std::string runContent(db::Transaction& transaction, const Run& run, const HistoryDigest& history);
 
 /// Records the run's present content, unless the ledger has it already. `reason`: "ended", "cited". `ahead`: a history
@@ -55,6 +55,7 @@ enum class SealState {
 struct SealCheck {
   SealState state = SealState::unsealed;
   std::string sealed, present;  ///< digests
+  std::string content;          ///< runContent(), whose digest `present` is
 };
 /// Compares a run with its seal. The seal in the run's row is a copy; `ledger verify` compares it with the entry.
 SealCheck checkSeal(db::Transaction& transaction, std::string_view runId);

@@ -1,10 +1,12 @@
 """Attacks on what is proven: numbers of runs and models that change after a version or evidence cites them."""
 
 import hashlib
+import json
 
 import pytest
 
 from artifacts import ART, MLFLOW, entries, experiment, finish, model, promote, put, run, verified, version
+from wandb_calls import log_artifact, mutation
 
 
 def test_changes_of_a_run_that_a_version_cites_are_recorded(house):
@@ -87,3 +89,37 @@ def test_a_version_shows_that_files_beside_its_own_were_changed(house, how):
         put(house.carl, f"{folder}/report/{'r' if how == 'replaced' else 'more'}", b"good")
     assert shown() is True
     entries(house.root, "run.artifact-changed", 1)
+
+
+def stream(caller, run, **files):
+    """What W&B's client sends of its files: offset and lines of each."""
+    body = {"files": {name: {"offset": offset, "content": [json.dumps(line) for line in lines]} for name, (offset, lines) in files.items()}}
+    return caller.ok("POST", f"/files/default/cited/{run}/file_stream", body)
+
+
+LATER = {
+    "summary": lambda carl: stream(carl, "r", **{"wandb-summary.json": (0, [{"accuracy": 0.99}])}),
+    "summary of the run": lambda carl: mutation(carl, "UpsertBucketInput!", "upsertBucket", "bucket { id }", entityName="default", modelName="cited",
+                                                name="r", summaryMetrics=json.dumps({"accuracy": 0.99}), state="finished"),
+    "config": lambda carl: mutation(carl, "UpsertBucketInput!", "upsertBucket", "bucket { id }", entityName="default", modelName="cited", name="r",
+                                    config=json.dumps({"data": {"value": "x" * 7000 + "other"}}), state="finished"),
+    "history": lambda carl: stream(carl, "r", **{"wandb-history.jsonl": (1, [{"_step": 1, "verdict": "passed"}])}),
+    "log": lambda carl: stream(carl, "r", **{"output.log": (0, ["all tests passed"])}),
+}
+
+
+@pytest.mark.parametrize("what", LATER)
+def test_what_wandbs_client_shows_of_a_cited_run_does_not_change_in_silence(house, what):
+    """Send other numbers, settings or lines for a run whose artifact was approved: W&B's client and pages show them."""
+    start = mutation(house.carl, "UpsertBucketInput!", "upsertBucket", "bucket { id }", entityName="default", modelName="cited", name="r",
+                     config=json.dumps({"data": {"value": "x" * 7000}}))
+    assert "bucket" in start, start
+    stream(house.carl, "r", **{"wandb-summary.json": (0, [{"accuracy": 0.5}]), "wandb-history.jsonl": (0, [{"_step": 0, "accuracy": 0.5, "verdict": "failed"}]),
+                               "output.log": (0, ["one test failed"])})
+    made = log_artifact(house.carl, "cited", "net", {"weights": b"w"}, run="r")
+    assert isinstance(made, dict), made
+    house.carl.ok("POST", "/files/default/cited/r/file_stream", {"complete": True, "exitcode": 0})
+    before = len(house.root.ok("GET", "/api/v1/ledger/entries?action=run.changed-after-seal&page_size=200")["items"])
+    LATER[what](house.carl)
+    entries(house.root, "run.changed-after-seal", before + 1)
+    verified(house)

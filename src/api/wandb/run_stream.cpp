@@ -98,27 +98,32 @@ Prepared prepare(Part part, bool history, std::int64_t now) {
   return made;
 }
 
-/// Stores the lines that are new, and their points.
-void append(db::Transaction& transaction, RunRecord& record, Stream stream, const Prepared& prepared,
+/// Stores the lines that are new, and their points. Returns whether there are any.
+bool append(db::Transaction& transaction, RunRecord& record, Stream stream, const Prepared& prepared,
             std::vector<tracking::Metric>& points) {
   std::size_t fresh = appendLines(transaction, record, stream, prepared.offset, prepared.lines).size();
   for (std::size_t at = prepared.points.size() - fresh; at < prepared.points.size(); ++at)
     points.insert(points.end(), prepared.points[at].begin(), prepared.points[at].end());
+  return fresh > 0;
 }
 
 tracking::Run take(db::Transaction& transaction, const Call& call, const RunName& name, const json::object& files,
                    const Prepared& history, const Prepared& events) {
   RunRecord record = getRecord(call, transaction, name, Verb::write);
   std::vector<tracking::Metric> points;
-  append(transaction, record, Stream::history, history, points);
-  append(transaction, record, Stream::events, events, points);
+  std::string before = record.summary;
+  bool changed = append(transaction, record, Stream::history, history, points);
+  changed |= append(transaction, record, Stream::events, events, points);
   Part logs = partOf(files, "output.log");
-  appendLines(transaction, record, Stream::logs, logs.offset, std::move(logs.lines));
+  changed |= !appendLines(transaction, record, Stream::logs, logs.offset, std::move(logs.lines)).empty();
   if (Part summary = partOf(files, "wandb-summary.json"); !summary.lines.empty())
     record.summary = writeJson(looseJson(summary.lines.back()));
   record.heartbeatAt = nowMillis();
   saveRecord(transaction, record);
-  tracking::logPoints(transaction, record.run, points);
+  if (points.empty() && (changed || record.summary != before))
+    tracking::saveRun(transaction, record.run);  // counts the write
+  else
+    tracking::logPoints(transaction, record.run, points);
   return record.run;
 }
 
