@@ -125,16 +125,19 @@ void requireNotErased(db::Transaction& transaction, db::Dialect dialect, const s
   if (erased.next()) throw Error(Code::conflict, "a subject of the batch was erased meanwhile");
 }
 
+/// As it is stored: callers choose idempotency keys, so a key is its caller's own. Names of actors contain no '/'.
+std::string ownKey(std::string_view actor, std::string_view key) { return fmt::format("{}/{}", actor, key); }
+
 std::optional<Batch> earlier(db::Transaction& transaction, std::string_view actor, std::string_view workspace,
                              std::string_view key, const std::vector<NewRecord>& records) {
   if (key.empty()) return std::nullopt;
   auto found = transaction.query(
-      fmt::format("SELECT {} FROM record_batch b WHERE b.workspace = $1 AND b.key = $2", rows::batchColumns),
-      {workspace, key});
+      // Earlier releases stored the key alone.
+      fmt::format("SELECT {} FROM record_batch b WHERE b.workspace = $1 AND b.key IN ($2, $3) AND b.created_by = $4",
+                  rows::batchColumns),
+      {workspace, ownKey(actor, key), key, actor});
   if (!found.next()) return std::nullopt;
   Batch batch = rows::batch(found);
-  if (batch.createdBy != actor)
-    throw Error(Code::conflict, "another caller has used this idempotency key; choose another");
   // Salts differ, so digests do; what both state openly must agree.
   if (batch.records != static_cast<std::int64_t>(records.size()))
     throw error(Code::conflict, "batch {} has the same idempotency key and {} records instead of {}", batch.id,
@@ -151,8 +154,8 @@ Batch store(registry::Change& change, std::string_view workspace, std::string_vi
               .lastAt = ready.lastAt,
               .createdAt = change.now,
               .createdBy = change.actor.name};
-  std::optional<std::string_view> given;
-  if (!key.empty()) given = key;
+  std::optional<std::string> given;
+  if (!key.empty()) given = ownKey(change.actor.name, key);
   batch.id = change.transaction.insert(
       "INSERT INTO record_batch (workspace, key, digest, records, first_at, last_at, created_at, created_by, "
       "expired_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) RETURNING id",

@@ -145,13 +145,16 @@ Trace readTrace(const db::Rows& rows) {
 
 std::optional<Trace> findTrace(db::Transaction& transaction, std::string_view workspace, std::string_view traceId,
                                const Reach& reach) {
-  static const std::string sql =
-      fmt::format("SELECT {} FROM trace WHERE workspace = $1 AND trace_id = $2 ORDER BY id", traceColumns);
-  std::vector<Trace> found;
-  db::Rows rows = transaction.query(sql, {workspace, traceId});
-  while (rows.next()) found.push_back(readTrace(rows));
-  auto first = std::ranges::find_if(found, [&](const Trace& trace) { return reach(trace.experiment); });
-  return first == found.end() ? std::nullopt : std::optional(std::move(*first));
+  static const std::string sql = fmt::format("SELECT {} FROM trace WHERE id = $1", traceColumns);
+  // Traces are wide, and anybody may make more with this id.
+  std::vector<std::pair<std::int64_t, std::int64_t>> found;
+  db::Rows ids = transaction.query(
+      "SELECT id, experiment FROM trace WHERE workspace = $1 AND trace_id = $2 ORDER BY id", {workspace, traceId});
+  while (ids.next()) found.emplace_back(ids.integer(0), ids.integer(1));
+  auto first = std::ranges::find_if(found, [&](const auto& row) { return reach(row.second); });
+  if (first == found.end()) return std::nullopt;
+  db::Rows rows = transaction.query(sql, {first->first});
+  return rows.next() ? std::optional(readTrace(rows)) : std::nullopt;
 }
 
 std::vector<Trace> newestTraces(db::Transaction& transaction, std::string_view workspace, std::int64_t limit) {

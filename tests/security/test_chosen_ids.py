@@ -1,5 +1,6 @@
 """Ids that clients choose: somebody else's hidden one is as free as one that nobody has, and nothing of theirs changes."""
 
+import json
 import re
 import secrets
 import time
@@ -7,6 +8,7 @@ import time
 import pytest
 
 from artifacts import MLFLOW, experiment, run
+from wandb_calls import graphql, log_artifact, mutation
 
 MLFLOW3 = "/api/3.0/mlflow"
 OTLP = {"langfuse": "/api/public/otel/v1/traces", "mlflow": "/v1/traces"}
@@ -149,3 +151,31 @@ def test_a_score_counts_whoever_took_its_id_first(two):
     two.carl.ok("POST", OTLP["langfuse"], use)
     seen = two.carl.ok("GET", "/api/v1/prompts/pay/quality")["items"]
     assert ("helpful", 1) in [(one["metric"], one["count"]) for one in seen], seen
+
+
+def test_an_artifact_is_not_anothers_with_the_same_client_id(house):
+    """nina makes an artifact with the id that carl's client chose for his: what he links by it would be hers."""
+    nina = house.token("nina-ci", {"role": "contributor", "name_pattern": "nina-*"})
+    for caller, project in ((house.carl, "carls"), (nina, "nina-p")):
+        mutation(caller, "UpsertBucketInput!", "upsertBucket", "inserted", modelName=project, name="r")
+    known = secrets.token_hex(16)
+    theirs = log_artifact(house.carl, "carls", "net", {"weights": b"carl's"}, clientID=known)
+    hers = log_artifact(nina, "nina-p", "nina-net", {"weights": b"nina's"}, clientID=known)
+    assert theirs["digest"] != hers["digest"]
+    mapped = "query ($c: ID!) { clientIDMapping(clientID: $c) { serverID } }"
+    for caller, own in ((house.carl, theirs), (nina, hers)):
+        assert graphql(caller, mapped, c=known).json["data"]["clientIDMapping"]["serverID"] == own["id"]
+    assert graphql(house.dora, mapped, c=known).json["data"]["clientIDMapping"]["serverID"] == theirs["id"], "the first"
+
+
+def test_an_idempotency_key_of_somebody_else_keeps_no_records_out(house):
+    """nina seals a record under the key that carl's service will use for its next batch."""
+    line = lambda prompt: json.dumps({"prompt": f"{prompt}@1", "inputs": {}, "output": "x"}).encode()
+    house.nina.prompt("nina-p", "Hello")
+    house.carl.prompt("pay", "Pay.")
+    key = {"Idempotency-Key": "batch-2026-12-03-0001"}
+    hers = house.nina.ok("POST", "/api/v1/records", raw=line("nina-p"), headers=key)
+    his = house.carl.ok("POST", "/api/v1/records", raw=line("pay"), headers=key)
+    assert his["digest"] != hers["digest"]
+    for who, own, prompt in ((house.carl, his, "pay"), (house.nina, hers, "nina-p")):
+        assert who.ok("POST", "/api/v1/records", raw=line(prompt), headers=key) == own

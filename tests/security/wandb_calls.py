@@ -34,7 +34,7 @@ def log_artifact(caller, project, collection, files, refs=None, kind="model", ru
     digest = hashlib.md5(b"wandb-artifact-manifest-v1\n" + lines.encode()).hexdigest()
     made = mutation(caller, "CreateArtifactInput!", "createArtifact", "artifact { id }", entityName=entity, projectName=project,
                     artifactTypeName=kind, artifactCollectionName=collection, digest=digest, digestAlgorithm="MANIFEST_MD5",
-                    clientID=os.urandom(8).hex(), **({"runName": run} if run else {}), **more)
+                    **{"clientID": os.urandom(8).hex(), **({"runName": run} if run else {}), **more})
     if isinstance(made, list):
         return made
     made = made["artifact"]["id"]

@@ -80,15 +80,6 @@ std::optional<Draft> findDraft(db::Transaction& transaction, std::int64_t id) {
   return rows.next() ? std::optional(readDraft(rows)) : std::nullopt;
 }
 
-std::optional<Draft> findDraftOfClient(db::Transaction& transaction, std::string_view workspace,
-                                       std::string_view clientId) {
-  db::Rows rows = transaction.query(
-      fmt::format("SELECT {} FROM wandb_draft WHERE workspace = $1 AND client_id = $2 ORDER BY id DESC LIMIT 1",
-                  draftColumns),
-      {workspace, clientId});
-  return rows.next() ? std::optional(readDraft(rows)) : std::nullopt;
-}
-
 std::optional<Draft> findDistributed(db::Transaction& transaction, const registry::AssetKey& key,
                                      std::string_view distributed) {
   db::Rows rows = transaction.query(
@@ -115,23 +106,50 @@ Draft getDraft(const Call& call, db::Transaction& transaction, std::string_view 
   return *std::move(draft);
 }
 
+namespace {
+
+bool mayRead(const Call& call, const std::optional<registry::Version>& version) {
+  return version && call.identity->may(access::Verb::read, version->asset.key.workspace, version->asset.key.name);
+}
+
+/// Clients choose their ids: nobody gets another's artifact for an own one, whoever used the id first or last. So the
+/// caller's own newest draft counts, otherwise the oldest of others.
+std::optional<registry::Version> versionNamed(const Call& call, db::Transaction& transaction,
+                                              std::string_view clientId) {
+  db::Rows rows = transaction.query(
+      "SELECT version, created_by FROM wandb_draft WHERE workspace = $1 AND client_id = $2 "
+      "ORDER BY CASE WHEN created_by = $3 THEN -id ELSE id END",
+      {call.workspace, clientId, call.actor().name});
+  std::vector<std::int64_t> others;
+  while (rows.next()) {
+    if (rows.view(1) == call.actor().name) return versionOfRow(transaction, rows.integer(0));
+    others.push_back(rows.integer(0));
+  }
+  for (std::int64_t row : others)
+    if (auto version = versionOfRow(transaction, row); mayRead(call, version)) return version;
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> rowIn(std::string_view kind, std::string_view id) try {
+  return numberOf(kind, id);
+} catch (const Error&) {
+  return std::nullopt;
+}
+
+}  // namespace
+
 registry::Version getArtifact(const Call& call, db::Transaction& transaction, std::string_view id, access::Verb verb) {
   std::optional<registry::Version> version;
-  try {
-    version = versionOfRow(transaction, numberOf("Artifact", id));
-  } catch (const Error&) {
-    std::optional<Draft> draft;
-    try {
-      draft = findDraft(transaction, numberOf("ArtifactDraft", id));
-    } catch (const Error&) {
-      draft = findDraftOfClient(transaction, call.workspace, id);
-    }
+  if (auto row = rowIn("Artifact", id)) {
+    version = versionOfRow(transaction, *row);
+  } else if (auto made = rowIn("ArtifactDraft", id)) {
+    std::optional<Draft> draft = findDraft(transaction, *made);
     if (draft && draft->version != 0) version = versionOfRow(transaction, draft->version);
+  } else {
+    version = versionNamed(call, transaction, id);
   }
-  if (!version) noArtifact(id);
-  const registry::AssetKey& key = version->asset.key;
-  if (!call.identity->may(access::Verb::read, key.workspace, key.name)) noArtifact(id);
-  if (verb != access::Verb::read) call.identity->require(verb, key.workspace, key.name);
+  if (!mayRead(call, version)) noArtifact(id);
+  if (verb != access::Verb::read) call.identity->require(verb, version->asset.key.workspace, version->asset.key.name);
   return *std::move(version);
 }
 

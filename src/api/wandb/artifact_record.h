@@ -47,13 +47,12 @@ struct Draft {
 std::int64_t createDraft(db::Transaction& transaction, const Draft& draft, std::string_view actor);
 void saveDraft(db::Transaction& transaction, const Draft& draft);
 std::optional<Draft> findDraft(db::Transaction& transaction, std::int64_t id);
-std::optional<Draft> findDraftOfClient(db::Transaction& transaction, std::string_view workspace,
-                                       std::string_view clientId);
 std::optional<Draft> findDistributed(db::Transaction& transaction, const registry::AssetKey& key,
                                      std::string_view distributed);
 
 std::optional<registry::Version> versionOfRow(db::Transaction& transaction, std::int64_t row);
-/// By an id that this server gave a client, or one of the client's own. Throws Error{notFound}, also for versions that
+/// By an id that this server gave a client, or one that a client chose: the caller's own artifact, otherwise the oldest
+/// that they may read. Throws Error{notFound}, also for versions that
 /// the caller may not read; Error{denied} without `verb`.
 registry::Version getArtifact(const Call& call, db::Transaction& transaction, std::string_view id, access::Verb verb);
 /// A draft that the caller may add content to: the caller's own, or a distributed one. Others do not exist.
