@@ -10,6 +10,7 @@
 #include <new>
 
 #include "base/error.h"
+#include "base/redact.h"
 #include "base/text.h"
 #include "http/egress.h"
 
@@ -159,9 +160,11 @@ bool isMethod(std::string_view method) {
          std::all_of(method.begin(), method.end(), [](unsigned char c) { return std::isalpha(c) || c == '-'; });
 }
 
-/// Without credentials and query: addresses in messages end up in logs.
-std::string shown(std::string_view url) {
-  url = url.substr(0, url.find('?'));
+/// Without credentials and query, because addresses in messages end up in logs. Of an address that clients choose, not
+/// the path either: receivers such as Slack's know their callers by it.
+std::string shown(const ClientRequest& request) {
+  if (request.egress) return redactPath(request.url);
+  std::string_view url = std::string_view(request.url).substr(0, request.url.find('?'));
   std::size_t scheme = url.find("://");
   std::size_t host = scheme == std::string_view::npos ? 0 : scheme + 3;
   std::size_t at = url.substr(host, url.find('/', host) - host).rfind('@');
@@ -266,13 +269,13 @@ Response Client::send(const ClientRequest& request) {
   CURLcode code = curl_easy_perform(state_->handle);
   if (transfer.thrown) std::rethrow_exception(transfer.thrown);
   if (transfer.forbidden && code != CURLE_OK)
-    throw error(Code::denied, "{} is not an allowed destination for requests of this kind", shown(request.url));
+    throw error(Code::denied, "{} is not an allowed destination for requests of this kind", shown(request));
   if (transfer.tooLarge)
-    throw error(Code::unavailable, "the answer of {} is larger than {} bytes", shown(request.url), request.answerLimit);
+    throw error(Code::unavailable, "the answer of {} is larger than {} bytes", shown(request), request.answerLimit);
   if (code != CURLE_OK && !transfer.stopped) {
     std::string_view why = state_->reason[0] ? state_->reason : curl_easy_strerror(code);
     bool ours = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT;
-    throw error(ours ? Code::invalid : Code::unavailable, "{} {}: {}", request.method, shown(request.url), why);
+    throw error(ours ? Code::invalid : Code::unavailable, "{} {}: {}", request.method, shown(request), why);
   }
   transfer.response.status = static_cast<int>(transfer.status());
   if (auto type = transfer.response.headers.get("Content-Type")) transfer.response.contentType = *type;

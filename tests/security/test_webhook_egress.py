@@ -8,7 +8,7 @@ import time
 import pytest
 
 from conftest import Caller
-from regesta_server import Server
+from regesta_server import Server, eventually
 
 
 class Receiver(http.server.BaseHTTPRequestHandler):
@@ -112,3 +112,16 @@ def test_an_operator_can_allow_a_place(tmp_path, receiver):
                 assert tried["delivered"] is False and "SECRET" not in str(tried)
         finally:
             server.stop()
+
+
+def test_an_address_that_is_a_secret_is_not_in_the_log(house):
+    """Read the log of the server: receivers such as Slack's and Teams' know their callers by the path of the address alone."""
+    house.carl.ok("POST", "/api/v1/assets", {"kind": "model", "name": "m"})
+    made = house.root.ok("POST", "/api/2.0/mlflow/webhooks", {"name": "w", "url": "https://hooks.invalid/services/T0KEN?key=s3cr3t",
+                                                              "events": [{"entity": "MODEL_VERSION", "action": "CREATED"}]})
+    house.root.post(f"/api/2.0/mlflow/webhooks/{made['webhook']['webhook_id']}/test", {})
+    id = house.root.ok("POST", "/api/v1/webhooks", {"url": "https://hooks.invalid/services/T0KEN?key=s3cr3t"})["id"]
+    house.root.post(f"/api/v1/webhooks/{id}/test", {})
+    house.carl.ok("POST", "/api/v1/assets/model/m/versions", {"source": "s3://b/x"})
+    log = eventually(lambda: "hooks.invalid" in house.server.log() and house.server.log())
+    assert "T0KEN" not in log and "s3cr3t" not in log, [line for line in log.splitlines() if "T0KEN" in line]
