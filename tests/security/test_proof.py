@@ -1,8 +1,13 @@
 """Proof that is about something else, or that its beneficiary made: evidence, tests and approvals of another version."""
 
+import json
+
+import pytest
+
 from artifacts import model, promote
 from artifacts import version as model_version
 from conftest import FOUR_EYES, NO_BAD, PASSWORD, Caller
+from regesta_server import eventually
 
 TESTS = [{"vars": {"name": "E"}, "assert": [{"type": "contains", "value": "E"}]}]
 RESULT = {"model": "m-1", "duration_ms": 1,
@@ -188,3 +193,45 @@ def test_refusals_do_not_name_what_is_hidden(house):
         assert "that you cannot read" in answer.text, (path, answer)
         answer = house.root.call("DELETE", f"/api/v1/assets/{path}?force=true")
         assert "SECRET" in answer.text, (path, answer)
+
+
+GOLDEN = """package regesta.gate
+deny contains {"code": "golden", "msg": "the golden tests must pass"} if not input.candidate.golden.passed
+"""
+
+
+def golden_version(who, expected):
+    line = json.dumps({"inputs": {"x": "1"}, "expected": expected}).encode()
+    blob = who.ok("PUT", "/api/v1/blobs", raw=line + b"\n")["digest"]
+    return who.ok("POST", "/api/v1/assets/dataset/golden/versions", {"files": [{"path": "g.jsonl", "digest": blob}]})["version"]
+
+
+def answer_golden_job(runner, output):
+    """What an honest runner does, whose model says `output`."""
+    leased = eventually(lambda: (answer := runner.post("/api/v1/jobs/lease", {})).body and answer.json)
+    job = leased["job"]
+    runs = [[{"output": output}]] * leased["work"]["repeats"]
+    runner.ok("POST", f"/api/v1/jobs/{job['id']}/complete", {"lease": leased["lease"], "result": {"runs": runs}})
+
+
+@pytest.mark.parametrize("how", ["data of one's own", "older data of others"])
+def test_the_author_does_not_choose_the_golden_data(house, how):
+    """A golden rule follows an alias of its dataset. carl, who may move it, points it to data that his prompt passes."""
+    house.dora.ok("POST", "/api/v1/assets", {"kind": "dataset", "name": "golden"})
+    golden_version(house.dora, "bad")
+    golden_version(house.dora, "good")
+    alias = "/api/v1/assets/dataset/golden/aliases/current"
+    house.dora.ok("PUT", alias, {"version": 2})
+    house.root.ok("POST", "/api/v1/golden-rules", {"name": "g", "kind": "prompt", "name_pattern": "pay", "dataset": "golden", "version": "current"})
+    house.guard("prompt/pay#production", GOLDEN)
+    runner = house.token("runner", {"role": "runner"})
+    house.carl.ok("PUT", alias, {"version": golden_version(house.carl, "bad") if how == "data of one's own" else 1})
+    house.carl.prompt("pay", "Say bad. {{x}}")
+    answer_golden_job(runner, "bad")
+    refused = house.carl.call("PUT", "/api/v1/assets/prompt/pay/aliases/production", {"version": 1})
+    assert refused.status == 403 and "golden tests" in refused.text, refused
+    # Somebody else may change the data: what dora points to counts for carl's prompt.
+    house.dora.ok("PUT", alias, {"version": golden_version(house.dora, "fine")})
+    house.carl.prompt("pay", "Say fine. {{x}}")
+    answer_golden_job(runner, "fine")
+    house.carl.ok("PUT", "/api/v1/assets/prompt/pay/aliases/production", {"version": 2})

@@ -2,6 +2,8 @@
 #include "base/limits_golden.h"
 #include "base/text.h"
 #include "evaluation/golden/golden.h"
+#include "registry/author.h"
+#include "registry/pointer.h"
 
 namespace regesta::evaluation::golden {
 namespace {
@@ -49,6 +51,8 @@ GoldenData readGolden(registry::Store& store, blob::BlobStore& blobs, const regi
     data.dataset = version.subject();
     data.name = asset->key.name;
     data.digest = version.digest;
+    data.by = registry::authorsOf(transaction, version);
+    if (auto alias = registry::findAlias(transaction, *asset, rule.selector)) data.by.insert(alias->movedBy);
     digest = fileOf(transaction, version, rule.file);
   });
   std::string text = blob::get(blobs, digest, limits::goldenBytes);

@@ -1,5 +1,6 @@
 #include "evaluation/golden/golden.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -7,6 +8,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "evaluation/golden/compare.h"
+#include "registry/author.h"
 
 namespace regesta::evaluation::golden {
 namespace {
@@ -127,6 +129,7 @@ jobs::Job enqueueGolden(registry::Change& change, const registry::GoldenRule& ru
                        {"dataset_name", data.name},
                        {"dataset_digest", data.digest},
                        {"rule_dataset_digest", rule.datasetDigest},
+                       {"dataset_by", json::array(data.by.begin(), data.by.end())},
                        {"rows", data.rows}};
   bool isModel = version.asset.key.kind == registry::Kind::model;
   jobs::NewJob job{version.asset.key.workspace, std::string(isModel ? modelJob : promptJob),
@@ -160,6 +163,25 @@ json::object describeGolden(db::Transaction& transaction, const jobs::Job& job) 
           {"rows", std::move(rows)}};
 }
 
+namespace {
+
+/// Whether the rule names another version of its dataset than when it was made.
+bool hasChanged(const Work& work) {
+  return memberText(work.payload, "dataset_digest") != memberText(work.payload, "rule_dataset_digest");
+}
+
+/// Whether an author of the version made the data, or pointed the rule to it. Data that whoever made the rule chose is
+/// not meant.
+bool isOfAuthor(db::Transaction& transaction, const Work& work) {
+  const json::value* by = work.payload.if_contains("dataset_by");  // jobs of earlier releases do not have it
+  if (!by || !hasChanged(work)) return false;
+  std::set<std::string> authors = registry::authorsOf(transaction, work.version);
+  return std::ranges::any_of(by->as_array(),
+                             [&](const json::value& one) { return authors.contains(std::string(one.as_string())); });
+}
+
+}  // namespace
+
 governance::Evidence acceptGolden(registry::Change& change, const jobs::Job& job, const json::value& reported,
                                   std::string_view computedBy) {
   Work work = workOf(change.transaction, job);
@@ -168,7 +190,6 @@ governance::Evidence acceptGolden(registry::Change& change, const jobs::Job& job
   Comparison how{parseMethod(memberText(work.payload, "method")).value(),
                  parseDouble(memberText(work.payload, "tolerance")).value_or(0)};
   Tally tally = tallyOf(rows, readRuns(reported, repeats, rows.size()), how);
-  bool changed = memberText(work.payload, "dataset_digest") != memberText(work.payload, "rule_dataset_digest");
   json::object summary{{"rule", work.payload.at("rule_name")},
                        {"rule_id", work.payload.at("rule")},
                        {"passed", tally.different == 0},
@@ -181,7 +202,8 @@ governance::Evidence acceptGolden(registry::Change& change, const jobs::Job& job
                        {"varying_rows", tally.varying},
                        {"dataset", work.payload.at("dataset")},
                        {"dataset_digest", work.payload.at("dataset_digest")},
-                       {"golden_changed", changed}};
+                       {"golden_changed", hasChanged(work)},
+                       {"golden_by_author", isOfAuthor(change.transaction, work)}};
   json::object body = summary;
   body["dataset"] = json::object{{"name", work.payload.at("dataset_name")},
                                  {"version", work.payload.at("dataset")},

@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ bool isGoldenJob(const jobs::Job& job);
 struct GoldenData {
   std::string dataset;       ///< "dataset/loans@3"
   std::string name, digest;  ///< of the dataset, of its version
+  std::set<std::string> by;  ///< who made the version, and who pointed the alias to it that the rule names
   json::array rows;
 };
 /// Throws Invalid for data of another form, Error{notFound}, Error{tooLarge} above limits::goldenRows or goldenBytes.
