@@ -83,7 +83,7 @@ HistoryDigest historyDigest(db::Transaction& transaction, const Run& run) {
 
 std::string runContent(db::Transaction& transaction, const Run& run, const HistoryDigest& history) {
   json::object content = contentOf(transaction, run, history);
-  if (json::object client = clientContent(transaction, run); !client.empty()) content["client"] = std::move(client);
+  content["client"] = clientContent(transaction, run);  // also when there is none: rows that are added later count
   return canonicalJson(content);
 }
 
@@ -217,7 +217,7 @@ SealCheck checkSeal(db::Transaction& transaction, std::string_view runId) {
   SealCheck check{.sealed = run.sealedDigest};
   if (run.sealedRevision == 0) return check;
   HistoryDigest history = historyDigest(transaction, run);
-  // Earlier releases sealed without what other clients show. No later seal equals such a one.
+  // Earlier releases sealed without what other clients show. No later seal equals such a one: it has that member always.
   check.content = canonicalJson(contentOf(transaction, run, history));
   if (crypto::sha256Hex(check.content) != check.sealed) check.content = runContent(transaction, run, history);
   check.present = crypto::sha256Hex(check.content);

@@ -56,6 +56,8 @@ def test_an_honest_database_verifies(made, tmp_path):
 
 
 @pytest.mark.parametrize("sql, subject", [
+    ("INSERT INTO wandb_run (run, experiment, name, summary, created_at, heartbeat_at) SELECT id, experiment, 'r', "
+     "'{\"accuracy\": 0.99}', 1, 1 FROM run WHERE sealed_revision > 0", "run/"),
     ("UPDATE run SET revision = revision + 1 WHERE sealed_revision > 0", "run/"),
     ("UPDATE run SET revision = revision - 1 WHERE sealed_revision > 0", "run/"),
     ("DELETE FROM logged_model", "model/of-model@1"),
