@@ -9,9 +9,9 @@ import time
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
-from conftest import PASSWORD
 from slack_server import CHANNEL, Slack
 
+from conftest import PASSWORD
 from regesta_server import eventually
 
 

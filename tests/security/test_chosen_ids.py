@@ -6,9 +6,9 @@ import secrets
 import time
 
 import pytest
+from wandb_calls import graphql, log_artifact, mutation
 
 from artifacts import MLFLOW, experiment, run
-from wandb_calls import graphql, log_artifact, mutation
 
 MLFLOW3 = "/api/3.0/mlflow"
 OTLP = {"langfuse": "/api/public/otel/v1/traces", "mlflow": "/v1/traces"}

@@ -4,9 +4,9 @@ import hashlib
 import json
 
 import pytest
+from wandb_calls import log_artifact, mutation
 
 from artifacts import ART, MLFLOW, entries, experiment, finish, model, promote, put, run, verified, version
-from wandb_calls import log_artifact, mutation
 
 
 def test_changes_of_a_run_that_a_version_cites_are_recorded(house):

@@ -112,8 +112,8 @@ bool mayRead(const Call& call, const std::optional<registry::Version>& version) 
   return version && call.identity->may(access::Verb::read, version->asset.key.workspace, version->asset.key.name);
 }
 
-/// Clients choose their ids: nobody gets another's artifact for an own one, whoever used the id first or last. So the
-/// caller's own newest draft counts, otherwise the oldest of others.
+/// Clients choose their ids, so several may use one: the caller's own newest draft counts, otherwise the oldest of
+/// others.
 std::optional<registry::Version> versionNamed(const Call& call, db::Transaction& transaction,
                                               std::string_view clientId) {
   db::Rows rows = transaction.query(

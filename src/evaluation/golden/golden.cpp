@@ -170,8 +170,7 @@ bool hasChanged(const Work& work) {
   return memberText(work.payload, "dataset_digest") != memberText(work.payload, "rule_dataset_digest");
 }
 
-/// Whether an author of the version made the data, or pointed the rule to it. Data that whoever made the rule chose is
-/// not meant.
+/// Whether an author of the version made the data, or pointed the rule to it, after the rule was made.
 bool isOfAuthor(db::Transaction& transaction, const Work& work) {
   const json::value* by = work.payload.if_contains("dataset_by");  // jobs of earlier releases do not have it
   if (!by || !hasChanged(work)) return false;
