@@ -75,6 +75,10 @@ def tell_wandb_story(carl, n):
     made = log_artifact(carl, f"wandb{n}", "data", {"a.txt": f"entry {n}".encode()}, kind="dataset", run="r", distributedID=f"shared-{n}")
     assert made["id"], made
     assert log_artifact(carl, f"wandb{n}", "elsewhere", {}, {"weights": f"s3://bucket/{n}"}, kind="dataset")["id"]
+    # No version cites this one, so that no seal covers what it has; test_cited_rows.py changes what a seal covers.
+    mutation(carl, "UpsertBucketInput!", "upsertBucket", "inserted", modelName=f"wandb{n}", name="loose", config='{"lr": {"value": 0.2}}')
+    carl.ok("POST", f"/files/default/wandb{n}/loose/file_stream",
+            {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0, "loss": 2}']}}})
     mutation(carl, "UpsertModelInput!", "upsertModel", "inserted", entityName="default", name=f"wandb-registry-made{n}", description="made")
     config = json.dumps({"method": "grid", "parameters": {"x": {"values": [1, 2]}}})
     sweep = mutation(carl, "UpsertSweepInput!", "upsertSweep", "sweep { name }", projectName=f"wandb{n}", config=config)["sweep"]
