@@ -39,8 +39,8 @@ struct Batch {
 };
 
 /// Stores a batch durably and seals it: "records.sealed". A second batch of the actor with the same idempotency key is
-/// not stored:
-/// the first is returned, or Error{conflict} if it had other records. Throws Error{tooLarge} above the limits.
+/// not stored: the first is returned, or Error{conflict} if it had other records. Throws Error{tooLarge} above the
+/// limits.
 Batch seal(registry::Store& store, const registry::Actor& actor, std::string_view workspace,
            const std::vector<NewRecord>& records, std::string_view key);
 

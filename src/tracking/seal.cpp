@@ -217,8 +217,7 @@ SealCheck checkSeal(db::Transaction& transaction, std::string_view runId) {
   SealCheck check{.sealed = run.sealedDigest};
   if (run.sealedRevision == 0) return check;
   HistoryDigest history = historyDigest(transaction, run);
-  // Earlier releases sealed without what other clients show. No later seal equals such a one: it has that member
-  // always.
+  // Earlier builds sealed without the member `client`, which every later seal has: none of those equals one of these.
   check.content = canonicalJson(contentOf(transaction, run, history));
   if (crypto::sha256Hex(check.content) != check.sealed) check.content = runContent(transaction, run, history);
   check.present = crypto::sha256Hex(check.content);

@@ -27,7 +27,7 @@ TEST_P(Migrations, AppliesInOrderAndOnlyOnce) {
   EXPECT_EQ(number("SELECT count(*) FROM schema_migration WHERE applied_at > 0"), 2);
 }
 
-/// Else every verification would describe each of the thousands of definitions.
+/// Otherwise every verification describes each of the thousands of definitions.
 TEST_P(Migrations, LeaveOnSqliteTheDefinitionsThatTheirTextMakes) {
   if (database().dialect() != Dialect::sqlite) GTEST_SKIP() << "PostgreSQL keeps no text of definitions";
   auto definitions = [&] { return database().reading(sqliteDefinitions); };
